@@ -1,0 +1,1 @@
+"""From recordings to a model folder: prepare, synthesise, train, export, evaluate."""

@@ -1,0 +1,89 @@
+"""Which frame belongs to which HMM state: by energy at first, by Viterbi with the model afterwards."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numba import njit
+
+from models.recipe.features import SHIFT, WINDOW, mfcc, num_frames
+from models.recipe.network import Tdnn, padded
+from models.recipe.prepare import FOREIGN, Corpus, Recording
+from voice.grammar.phones import GARBAGE, phone_set, split_syllable
+
+PRIOR_POWER = 0.7
+"""Exponent of the state priors that divide the posteriors, in alignment and in the exported model."""
+
+
+def states_of(recording: Recording) -> list[int]:
+    """The pdfs that the recording passes through, silence at the ends left out."""
+    pdfs = phone_set().pdfs
+    if recording.syllables == (FOREIGN,):
+        return list(pdfs[GARBAGE])
+    out: list[int] = []
+    for syllable in recording.syllables:
+        for phone in split_syllable(syllable) or ():
+            out += pdfs[phone]
+    return out
+
+
+def flat_start(x: np.ndarray, states: list[int]) -> np.ndarray:
+    """Silence below an energy threshold, the states in equal shares above it."""
+    t = num_frames(len(x))
+    e = np.array([np.log10((x[i * SHIFT : i * SHIFT + WINDOW] ** 2).mean() + 1) for i in range(t)])
+    lo, hi = np.percentile(e, (5, 97))
+    loud = np.where(e > lo + 0.35 * (hi - lo))[0]
+    a, b = (loud[0], loud[-1] + 1) if len(loud) else (0, t)
+    if b - a < 2 * len(states):
+        a, b = 0, t
+    y = np.zeros(t, np.int64)
+    cut = np.linspace(a, b, len(states) + 1).astype(int)
+    for k, pdf in enumerate(states):
+        y[cut[k] : cut[k + 1]] = pdf
+    return y
+
+
+@njit(cache=True)
+def viterbi(score: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """Best left-to-right path of ``states`` through ``score`` (frames, pdfs); one pdf a frame."""
+    frames, n = score.shape[0], len(states)
+    v = np.full((frames, n), -1e30, np.float32)
+    back = np.zeros((frames, n), np.int8)
+    v[0, 0] = score[0, states[0]]
+    v[0, 1] = score[0, states[1]]
+    for t in range(1, frames):
+        for j in range(n):
+            best = v[t - 1, j]
+            if j > 0 and v[t - 1, j - 1] > best:
+                best = v[t - 1, j - 1]
+                back[t, j] = 1
+            v[t, j] = best + score[t, states[j]]
+    j = n - 1 if v[frames - 1, n - 1] >= v[frames - 1, n - 2] else n - 2
+    y = np.zeros(frames, np.int64)
+    for t in range(frames - 1, -1, -1):
+        y[t] = states[j]
+        j -= back[t, j]
+    return y
+
+
+def realign(
+    net: Tdnn, utterances: list[tuple[Corpus, Recording]], prior: np.ndarray, batch: int = 64
+) -> list[np.ndarray]:
+    """Frame labels of every utterance by forced alignment with ``net``."""
+    net.eval()
+    log_prior = PRIOR_POWER * np.log(prior).astype(np.float32)
+    result: list[np.ndarray] = [np.zeros(0, np.int64)] * len(utterances)
+    order = sorted(range(len(utterances)), key=lambda i: utterances[i][1].end - utterances[i][1].start)
+    with torch.no_grad():
+        for b in range(0, len(order), batch):
+            ids = order[b : b + batch]
+            audio = [utterances[i][0].pcm(utterances[i][1]) for i in ids]
+            n = max(map(len, audio))
+            x = torch.tensor(np.stack([np.pad(a, (0, n - len(a))) for a in audio]))
+            logp = torch.log_softmax(net(padded(mfcc(x + torch.randn_like(x) * 3))), -1).numpy() - log_prior
+            for k, i in enumerate(ids):
+                states = np.array([0, *states_of(utterances[i][1]), 0])
+                frames = num_frames(len(audio[k]))
+                result[i] = viterbi(np.ascontiguousarray(logp[k, :frames]), states)
+    net.train()
+    return result

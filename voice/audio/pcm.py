@@ -1,0 +1,35 @@
+"""Audio as it travels through the house: int16 at the model's rate, counted in samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Pcm16 = npt.NDArray[np.int16]
+Floats = npt.NDArray[np.float32]
+Seconds = float
+
+RATE = 8000
+"""Hz; a two-way radio passes 300 to 3000 Hz, so 8 kHz loses nothing."""
+
+BLOCK = 800
+"""Samples in a frame of the pipeline: 100 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A block of the channel's audio."""
+
+    start: int
+    """Sample clock: number of the first sample since the source began."""
+
+    pcm: Pcm16
+    """Shape (n,), n ≤ BLOCK, at RATE."""
+
+
+def to_pcm16(x: npt.NDArray[np.floating]) -> Pcm16:
+    """-1..1 → int16, clipped; NaN and infinite samples become 0."""
+    clean = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(np.rint(clean * 32767), -32768, 32767).astype(np.int16)

@@ -1,0 +1,48 @@
+"""Accents of the place: which phone may stand for which, and what believing it costs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from voice.grammar.phones import split_syllable
+
+Phones = tuple[str, ...]
+
+_RETROFLEX = (("zh", "z", 2.0), ("ch", "c", 2.0), ("sh", "s", 2.0))
+_NASAL_FINALS = (("eng", "en", 1.5), ("ing", "in", 1.5), ("ang", "an", 3.0))
+
+ACCENTS: dict[str, tuple[tuple[str, str, float], ...]] = {
+    "standard": (),
+    "zhongyuan": (*_RETROFLEX, ("n", "l", 3.0)),
+    "north": (("r", "l", 4.0),),
+    "south": (*_RETROFLEX, *_NASAL_FINALS, ("n", "l", 1.5), ("h", "f", 3.0), ("r", "l", 3.0)),
+}
+"""Name → pairs (phone, phone, cost); both directions. Costs are graph units (natural log), set by
+judgement from dialect descriptions and not yet measured on accented speakers."""
+
+
+@cache
+def variants(syllable: str, accent: str) -> tuple[tuple[Phones, float], ...]:
+    """Pronunciations of a toneless syllable under an accent, with costs; the standard one first, 0.
+
+    At most one phone differs; the number of phones never changes.
+    """
+    phones = split_syllable(syllable)
+    if phones is None:
+        raise ValueError(f"{syllable!r} is not a Mandarin syllable")
+    out: dict[Phones, float] = {phones: 0.0}
+    for a, b, cost in ACCENTS[accent]:
+        for x, y in ((a, b), (b, a)):
+            if x in phones:
+                other = tuple(y if p == x else p for p in phones)
+                other = _apical(other)
+                if other != phones and other not in out:
+                    out[other] = cost
+    return tuple(out.items())
+
+
+def _apical(phones: Phones) -> Phones:
+    """zhi with z is zi: the vowel follows the initial."""
+    if len(phones) == 2 and phones[1] in ("ii", "iii"):
+        return (phones[0], "ii" if phones[0] in ("z", "c", "s") else "iii")
+    return phones

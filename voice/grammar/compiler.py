@@ -1,0 +1,192 @@
+"""Lexicon → decoding graph: ``HCLG.fst`` and ``words.txt`` for the stock Vosk wheel.
+
+With context-independent phones the whole graph is a prefix tree of syllables whose leaves return to
+one loop state. A syllable edge is a bundle of parallel pronunciations (alternative digits, accents)
+that meet again, so alternatives do not multiply the tree. A silence arc and the filler (every
+syllable of Mandarin, free) share the loop state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from voice.grammar.accents import variants
+from voice.grammar.fst import Fst
+from voice.grammar.lexicon import FILLER, Lexicon, plain
+from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
+
+GRAPH_VERSION = 3
+"""Part of the cache key: raise it when the same input gives another graph."""
+
+_LOG2 = math.log(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Weights of the graph in natural log units. Tuned with ``python -m models.recipe tune`` on training speakers
+    and held-out synthetic voices; the speakers of the evaluation set were not used."""
+
+    phrase: float = 9.0
+    """Of any call sign or phrase, once."""
+
+    digit: float = 7.0
+    """Of one radio digit."""
+
+    filler: float = 5.5
+    """Of one filler syllable. The more, the readier a phrase is believed."""
+
+    silence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledGraph:
+    """Files of one graph."""
+
+    folder: Path
+    """Holds ``HCLG.fst``, ``words.txt`` and ``phones/word_boundary.int``."""
+
+    key: str
+    """Content hash of everything that went in."""
+
+
+class _Builder:
+    def __init__(self, costs: Costs) -> None:
+        phones = phone_set()
+        self.costs = costs
+        self.fst = Fst()
+        self.phone_id = {p: i + 1 for i, p in enumerate(phones.symbols)}
+        self.transition = {(p, s): k + 1 for k, (p, s, _) in enumerate(phones.states)}
+        self.sizes = {p: len(phones.pdfs[phones.base(p)]) for p in phones.symbols}
+        self.words: list[str] = ["<eps>", "[unk]"]
+        self.start = self.fst.state()
+        self.loop = self.fst.state()
+        self.fst.arc(self.start, 0, 0, 0.0, self.loop)
+        self.fst.final[self.loop] = 0.0
+        self._tree: dict[tuple[int, tuple[str, ...]], int] = {}
+        pause = self.phone(self.loop, SILENCE, 0, costs.silence)
+        self.fst.arc(pause, 0, 0, 0.0, self.loop)
+
+    def phone(self, state: int, phone: str, olabel: int, weight: float) -> int:
+        """Append one phone after ``state``; return the state behind it.
+
+        Arc order is Kaldi's ``reorder=true``: the way out of a state first, its self-loop on the next.
+        """
+        pid = self.phone_id[phone]
+        for k in range(self.sizes[phone]):
+            tid = 2 * (self.transition[pid, k] - 1)
+            after = self.fst.state()
+            first = k == 0
+            self.fst.arc(state, tid + 2, olabel if first else 0, _LOG2 + (weight if first else 0.0), after)
+            self.fst.arc(after, tid + 1, 0, _LOG2, after)
+            state = after
+        return state
+
+    def word(self, symbol: str) -> int:
+        self.words.append(symbol)
+        return len(self.words) - 1
+
+    def syllable(self, state: int, options: list[tuple[list[str], float]], olabel: int, weight: float) -> int:
+        """A bundle of pronunciations (positioned phones, cost) from ``state`` to one new state."""
+        ends = []
+        for phones, cost in options:
+            at = state
+            for k, p in enumerate(phones):
+                at = self.phone(at, p, olabel if k == 0 else 0, weight + cost if k == 0 else 0.0)
+            ends.append(at)
+        if len(ends) == 1:
+            return ends[0]
+        meet = self.fst.state()
+        for e in ends:
+            self.fst.arc(e, 0, 0, 0.0, meet)
+        return meet
+
+    def reading(self, places: list[tuple[str, ...]], accent: str, word: int, cost: float) -> None:
+        """One path of the tree: shared up to the last syllable, which carries the word label."""
+        state = self.loop
+        last = len(places) - 1
+        for i, place in enumerate(places):
+            options = [
+                (_positioned(phones, i == 0, i == last), c)
+                for syllable in place
+                for phones, c in variants(syllable, accent)
+            ]
+            if i == last:
+                end = self.syllable(state, options, word, cost)
+                self.fst.arc(end, 0, 0, 0.0, self.loop)
+            else:
+                node = (state, place)
+                if node not in self._tree:
+                    self._tree[node] = self.syllable(state, options, 0, 0.0)
+                state = self._tree[node]
+
+
+def _positioned(phones: tuple[str, ...], first: bool, last: bool) -> list[str]:
+    """Word positions of one syllable's phones inside a word."""
+    if first and last:
+        return in_word(phones)
+    out = []
+    for k, p in enumerate(phones):
+        begin = first and k == 0
+        end = last and k == len(phones) - 1
+        out.append(f"{p}_{'B' if begin else 'E' if end else 'I'}")
+    return out
+
+
+def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
+    """The graph and its word list; without a lexicon it is the filler alone."""
+    b = _Builder(costs)
+    for entry in lexicon.entries if lexicon else ():
+        word = b.word(entry.symbol)
+        cost = costs.digit if entry.kind == "digit" else costs.phrase
+        seen: set[tuple[tuple[str, ...], ...]] = set()
+        for reading in entry.readings:
+            places = plain(reading)
+            if tuple(places) not in seen:
+                seen.add(tuple(places))
+                b.reading(places, lexicon.accent if lexicon else "standard", word, cost)
+    for s in SYLLABLES:
+        phones = split_syllable(s)
+        assert phones is not None
+        end = b.syllable(b.loop, [(in_word(phones), 0.0)], b.word(FILLER + s), costs.filler)
+        b.fst.arc(end, 0, 0, 0.0, b.loop)
+    return b.fst, b.words
+
+
+def graph_key(lexicon: Lexicon | None, costs: Costs) -> str:
+    """SHA-256 of all that decides the graph."""
+    entries = [[e.symbol, e.kind, e.readings] for e in lexicon.entries] if lexicon else None
+    data = [GRAPH_VERSION, entries, lexicon.accent if lexicon else "", asdict(costs)]
+    return hashlib.sha256(json.dumps(data, ensure_ascii=False).encode()).hexdigest()
+
+
+def compile_graph(lexicon: Lexicon | None, costs: Costs, cache: Path) -> CompiledGraph:
+    """Write the graph into ``cache/<key>`` unless it is there. Safe with several processes at once."""
+    key = graph_key(lexicon, costs)[:32]
+    folder = cache / key
+    if (folder / "HCLG.fst").is_file():
+        return CompiledGraph(folder, key)
+    fst, words = build_graph(lexicon, costs)
+    cache.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix="graph-", dir=cache))
+    (made / "phones").mkdir()
+    fst.write(made / "HCLG.fst")
+    listing = "".join(f"{w} {i}\n" for i, w in enumerate(words)) + f"#0 {len(words)}\n"
+    (made / "words.txt").write_text(listing, "utf-8", newline="\n")
+    names = {"B": "begin", "E": "end", "I": "internal", "S": "singleton"}
+    lines = [
+        f"{i} {names[s[-1]] if '_' in s else 'nonword'}\n" for i, s in enumerate(phone_set().symbols, 1)
+    ]
+    (made / "phones" / "word_boundary.int").write_text("".join(lines), "utf-8", newline="\n")
+    try:
+        made.rename(folder)
+    except OSError:  # another process was faster
+        shutil.rmtree(made, ignore_errors=True)
+        if not (folder / "HCLG.fst").is_file():
+            raise
+    return CompiledGraph(folder, key)

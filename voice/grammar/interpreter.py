@@ -1,0 +1,269 @@
+"""From hypothesis to message: pinyin in, meaning out. Pure; the same for every kind of model.
+
+Words of our own graph are entries or filler syllables; words of a stock model are Chinese text. Both
+become rows of syllables. Rows that no entry covers are searched for entries that sound nearly the
+same (``distance.phrase_distance``), then units, phrases and templates decide who speaks to whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz, process
+
+from voice.grammar.distance import phrase_distance
+from voice.grammar.lexicon import FILLER, Entry, Lexicon, plain
+from voice.grammar.message import Act, Item, Message
+from voice.grammar.phones import split_syllable
+from voice.grammar.templates import Speaker, Template
+from voice.speech.hypothesis import Hypothesis, Word
+
+NEAR = 0.18
+"""Greatest phrase distance at which free syllables still count as an entry (≥ 3 syllables)."""
+
+MIN_NEAR_SYLLABLES = 3
+REPEAT_GAP_S = 1.5
+"""The same call sign again within this pause is one call, said twice."""
+
+FREE_SPEECH_SYLLABLES = 4
+"""After a call sign, this much uncovered speech is an instruction: net control is talking."""
+
+Score = Callable[[Entry, float, float], float]
+"""(entry, start, end) → 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Syllable:
+    name: str
+    start: float
+    end: float
+
+
+class Interpreter:
+    """Understands the overs of one net."""
+
+    def __init__(self, lexicon: Lexicon, threshold: float = 0.5) -> None:
+        self.lexicon = lexicon
+        self.threshold = threshold
+        self._by_symbol = lexicon.by_symbol()
+        self._rows = [
+            (e, tuple(p[0] for p in plain(r))) for e in lexicon.entries if e.kind != "digit" for r in e.readings
+        ]
+        self._codes = [_code(row) for _, row in self._rows]
+        self._templates = sorted(lexicon.templates, key=lambda t: (-len(t.pieces), -sum(map(len, t.pieces))))
+
+    def interpret(self, hypothesis: Hypothesis, score: Score | None = None) -> Message:
+        """Understand one over. ``score`` verifies a graph word against the audio; without it the
+        recogniser's confidence stands."""
+        items = self._items(hypothesis.words, score)
+        return self._message(_merge(items))
+
+    # -- items ---------------------------------------------------------------------------------
+
+    def _items(self, words: Sequence[Word], score: Score | None) -> list[Item]:
+        items: list[Item] = []
+        free: list[_Syllable] = []
+
+        def flush() -> None:
+            items.extend(self._search(free))
+            free.clear()
+
+        for w in words:
+            entry = self._by_symbol.get(w.symbol)
+            if entry is not None:
+                s = score(entry, w.start, w.end) if score else w.confidence
+                if s >= self.threshold:
+                    flush()
+                    items.append(Item(entry.kind, entry.key, entry.text, entry.pinyin, w.start, w.end, s))
+                else:  # a forced match: keep what it sounded like, as free speech
+                    free += _spread([p[0] for p in plain(entry.readings[0])], w, doubtful=True)
+            elif w.symbol.startswith(FILLER):
+                free.append(_Syllable(w.symbol[1:], w.start, w.end))
+            elif w.symbol != "[unk]":
+                free += _spread(_pinyin(w.symbol), w)
+        flush()
+        return items
+
+    def _search(self, free: list[_Syllable]) -> list[Item]:
+        """Entries hidden in a row of syllables, best first; what remains is free speech."""
+        if not free:
+            return []
+        row = [s.name for s in free]
+        best: tuple[float, int, int, Entry] | None = None
+        if len(row) >= MIN_NEAR_SYLLABLES:
+            code = _code(row)
+            found = process.extract(code, self._codes, scorer=fuzz.partial_ratio, score_cutoff=60, limit=8)
+            for _, _, index in found:
+                entry, want = self._rows[index]
+                n = len(want)
+                if n < MIN_NEAR_SYLLABLES:
+                    continue
+                for length in (n, n - 1, n + 1):
+                    for a in range(len(row) - length + 1):
+                        d = phrase_distance(row[a : a + length], want)
+                        if d <= NEAR and (best is None or (d, -n) < (best[0], -(best[2] - best[1]))):
+                            best = (d, a, a + length, entry)
+        if best is None:
+            names = " ".join(row)
+            return [Item("free", "", "", names, free[0].start, free[-1].end, 0.0)]
+        d, a, b, entry = best
+        # Not from the graph: believed less, the less alike it is.
+        found_item = Item(
+            entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, 0.8 - 2.0 * d
+        )
+        return [*self._search(free[:a]), found_item, *self._search(free[b:])]
+
+    # -- message -------------------------------------------------------------------------------
+
+    def _message(self, items: list[Item]) -> Message:
+        if not items:
+            return Message((), ())
+        acts, used = self._match(items)
+        units = [i for i in items if i.kind == "unit"]
+        special = next((a for a in acts if a.meaning in ("proxy", "relay", "call_in", "report")), None)
+        to_all = any(a.meaning == "all_units" for a in acts)
+        speakers = {a.speaker for a in acts} - {"anyone"}
+        free_syllables = sum(len(i.pinyin.split()) for i in items if i.kind == "free")
+        caller: str | None = None
+        callees: tuple[str, ...] = ()
+        behalf: str | None = None
+        speaker: Speaker = "anyone"
+
+        if special and special.meaning in ("proxy", "relay"):
+            speaker = "unit"
+            behalf = special.slots.get("unit2") or special.slots.get("unit")
+            caller = special.slots.get("unit") if "unit2" in special.slots else None
+            if caller is None:
+                caller = next((u.key for u in units if u.key != behalf), None)
+        elif special:
+            speaker = "unit"
+            caller = special.slots.get("unit") or (units[0].key if units else None)
+        elif to_all or "control" in speakers:
+            speaker = "control"
+            callees = () if to_all else tuple(dict.fromkeys(u.key for u in units))
+        elif units and ("unit" in speakers or acts):
+            # Own call sign and a reply; or called by name with an instruction in front of the reply.
+            if free_syllables >= FREE_SPEECH_SYLLABLES and "unit" not in speakers:
+                speaker, callees = "control", tuple(dict.fromkeys(u.key for u in units))
+            else:
+                speaker, caller = "unit", units[0].key
+        elif units:
+            if any(i.kind == "control" for i in items):
+                speaker, caller = "unit", units[0].key  # 派出所派出所, 贾岗社区
+                acts = (*acts, Act("call_in", "unit", units[0].score, {"unit": units[0].key}))
+            else:
+                speaker, callees = "control", tuple(dict.fromkeys(u.key for u in units))
+        elif "unit" in speakers:
+            speaker = "unit"
+        elif any(i.kind == "control" for i in items) and not acts:
+            speaker = "unit"
+            acts = (*acts, Act("call_in", "unit", min(i.score for i in items if i.kind == "control")))
+
+        scores = [u.score for u in units] + [a.score for a in acts]
+        if not units and not acts:
+            scores = [i.score for i in items if i.kind != "free"]
+        known = bool(units or acts or to_all)
+        return Message(
+            tuple(items), tuple(acts), callees, caller, behalf, to_all, speaker,
+            round(min(scores), 3) if scores and known else 0.0,
+        )  # fmt: skip
+
+    def _match(self, items: list[Item]) -> tuple[tuple[Act, ...], set[int]]:
+        """Templates over the row of items, longest first; every item serves once."""
+        used: set[int] = set()
+        found: list[tuple[int, Act]] = []
+        for template in self._templates:
+            for at in range(len(items)):
+                hit = self._match_at(items, at, template, used)
+                if hit is None:
+                    continue
+                end, slots, score = hit
+                if any(not p.startswith("{") for p in template.pieces):
+                    used.update(range(at, end))
+                found.append((at, Act(template.meaning, template.speaker, score, slots)))
+        found.sort(key=lambda f: f[0])
+        unique: dict[str, Act] = {}
+        for _, act in found:
+            if act.meaning not in unique or act.score > unique[act.meaning].score:
+                unique[act.meaning] = act
+        return tuple(unique.values()), used
+
+    @staticmethod
+    def _match_at(
+        items: list[Item], at: int, template: Template, used: set[int]
+    ) -> tuple[int, dict[str, str], float] | None:
+        slots: dict[str, str] = {}
+        score = 1.0
+        k = at
+        for piece in template.pieces:
+            if k >= len(items) or (k in used and items[k].kind == "phrase"):
+                return None
+            item = items[k]
+            if piece == "{unit}" and item.kind == "unit":
+                slots["unit2" if "unit" in slots else "unit"] = item.key
+            elif piece == "{control}" and item.kind == "control":
+                pass
+            elif piece in ("{number}", "{time}") and item.kind == "digit":
+                digits = ""
+                while k < len(items) and items[k].kind == "digit":
+                    digits += items[k].key * items[k].times
+                    k += 1
+                slots[piece[1:-1]] = digits
+                continue
+            elif not (item.kind == "phrase" and item.key == piece):
+                return None
+            score = min(score, item.score)
+            k += 1
+        return k, slots, score
+
+
+def _merge(items: list[Item]) -> list[Item]:
+    """The same call sign or phrase twice in a row becomes one item, said twice, more certain."""
+    out: list[Item] = []
+    for item in items:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and item.kind in ("unit", "control", "phrase")
+            and (item.kind, item.key) == (last.kind, last.key)
+            and item.start - last.end <= REPEAT_GAP_S
+        ):
+            agreed = 1 - (1 - item.score) * (1 - last.score)
+            out[-1] = replace(last, end=item.end, times=last.times + 1, score=round(agreed, 4))
+        else:
+            out.append(item)
+    return out
+
+
+def _spread(names: list[str], word: Word, doubtful: bool = False) -> list[_Syllable]:
+    """Syllables of a word in equal shares of its time."""
+    step = (word.end - word.start) / max(len(names), 1)
+    mark = "?" if doubtful else ""
+    return [
+        _Syllable(mark + n, word.start + k * step, word.start + (k + 1) * step) for k, n in enumerate(names)
+    ]
+
+
+def _pinyin(text: str) -> list[str]:
+    from pypinyin import lazy_pinyin
+
+    return [s for s in lazy_pinyin(text) if split_syllable(s) is not None]
+
+
+def _code(row: Sequence[str]) -> str:
+    """Two characters a syllable, so that rapidfuzz compares initials and finals."""
+    out = []
+    for s in row:
+        phones = split_syllable(s) or ("?", "?")
+        initial, final = phones if len(phones) == 2 else ("", phones[0])
+        out.append(chr(0x100 + hash_small(initial)) + chr(0x200 + hash_small(final)))
+    return "".join(out)
+
+
+def hash_small(phone: str) -> int:
+    """A small stable number for a phone."""
+    return sum(ord(c) * 31**i for i, c in enumerate(phone)) % 251
+
+
+__all__ = ["Interpreter", "Score"]

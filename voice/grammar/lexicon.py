@@ -1,0 +1,91 @@
+"""What can be said on one net: call signs, phrases and digits, each with its readings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from voice.grammar.readings import DIGITS, Reading, ReadingsTable, toneless
+from voice.grammar.templates import Template
+
+Kind = Literal["unit", "control", "phrase", "digit"]
+
+FILLER = "#"
+"""Prefix of filler words: ``#jia`` is one syllable that no phrase covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One word of the decoding graph: heard whole or not at all."""
+
+    symbol: str
+    """Its name in ``words.txt``: free of spaces and of anything a roster may contain."""
+
+    kind: Kind
+    key: str
+    """Unit id, ``control``, the phrase itself, or the digit."""
+
+    text: str
+    """As written in roster or grammar file."""
+
+    readings: tuple[Reading, ...]
+
+    @property
+    def syllables(self) -> int:
+        """Of the shortest reading."""
+        return min(len(r) for r in self.readings)
+
+    @property
+    def pinyin(self) -> str:
+        """The spoken reading, with tone numbers."""
+        return " ".join(p[0] for p in self.readings[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All entries of a net and the templates that give phrases a meaning."""
+
+    entries: tuple[Entry, ...]
+    templates: tuple[Template, ...]
+    accent: str = "standard"
+
+    def by_symbol(self) -> dict[str, Entry]:
+        return {e.symbol: e for e in self.entries}
+
+
+def build_lexicon(
+    units: Iterable[tuple[str, Iterable[str]]],
+    control: Iterable[str],
+    templates: list[Template],
+    table: ReadingsTable,
+    accent: str = "standard",
+) -> Lexicon:
+    """Entries of (unit id, call signs) pairs, of net control's call signs and of the templates.
+
+    Raises CannotBeRead for a text that has no reading (check rosters first).
+    """
+    entries: list[Entry] = []
+
+    def add(kind: Kind, key: str, text: str, prefix: str) -> None:
+        readings = tuple(table.read(text))
+        entries.append(Entry(f"{prefix}{len(entries)}", kind, key, text, readings))
+
+    for unit, signs in units:
+        for sign in dict.fromkeys(signs):
+            add("unit", unit, sign, "U")
+    for sign in dict.fromkeys(control):
+        add("control", "control", sign, "C")
+    for piece in dict.fromkeys(w for t in templates for w in t.words):
+        add("phrase", piece, piece, "P")
+    if any(re.fullmatch(r"\{(number|time)\}", p) for t in templates for p in t.pieces):
+        for digit, place in DIGITS.items():
+            readings = tuple(((s,),) for s in place)
+            entries.append(Entry(f"D{digit}", "digit", digit, digit, readings))
+    return Lexicon(tuple(entries), tuple(templates), accent)
+
+
+def plain(reading: Reading) -> list[tuple[str, ...]]:
+    """A reading without tones: per place the syllables that may stand there."""
+    return [tuple(dict.fromkeys(toneless(s) for s in place)) for place in reading]

@@ -1,0 +1,91 @@
+"""One over, understood: who it is meant for, who says it, and what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from voice.grammar.lexicon import Kind
+from voice.grammar.templates import Speaker
+
+Seconds = float
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A stretch of the over: a known word, or speech that no phrase covers."""
+
+    kind: Kind | str
+    """``unit``, ``control``, ``phrase``, ``digit`` or ``free``."""
+
+    key: str
+    """Unit id, phrase, digit; empty for free speech."""
+
+    text: str
+    """As written; empty for free speech."""
+
+    pinyin: str
+    """Toned for known words, toneless for free speech."""
+
+    start: Seconds
+    end: Seconds
+    score: float
+    """0..1: calibrated chance that this was really said."""
+
+    times: int = 1
+    """How often it was said in a row (省残联,省残联 is one item, 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One meaning found in the over."""
+
+    meaning: str
+    speaker: Speaker
+    score: float
+    slots: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The interpreter's result for one over."""
+
+    items: tuple[Item, ...]
+    acts: tuple[Act, ...]
+    callees: tuple[str, ...] = ()
+    """Unit ids that are called."""
+
+    caller: str | None = None
+    """Unit id that gave its own call sign."""
+
+    on_behalf_of: str | None = None
+    """代答: the unit that is answered for; 转达: the unit that a message goes to."""
+
+    to_all: bool = False
+    speaker: Speaker = "anyone"
+    """Who must have been talking, as far as the words tell."""
+
+    confidence: float = 0.0
+    """Of the weakest part that the meaning rests on, 0..1."""
+
+    @property
+    def understood(self) -> bool:
+        """False: heard, but nothing that a call sign or phrase covers."""
+        return bool(self.callees or self.caller or self.to_all or self.acts)
+
+    @property
+    def text(self) -> str:
+        """Known words as written, free speech as [pinyin]."""
+        parts = [i.text * 1 if i.kind != "free" else f"[{i.pinyin}]" for i in self.items for _ in range(i.times)]
+        return " ".join(parts)
+
+    @property
+    def pinyin(self) -> str:
+        return " ".join(i.pinyin for i in self.items for _ in range(i.times))
+
+    @property
+    def free(self) -> str:
+        """Pinyin of what no phrase covers."""
+        return " ".join(i.pinyin for i in self.items if i.kind == "free")
+
+    def meanings(self) -> tuple[str, ...]:
+        return tuple(a.meaning for a in self.acts)

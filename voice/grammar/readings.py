@@ -1,0 +1,189 @@
+"""How Chinese text is read aloud: one table for hearing and for speaking.
+
+A reading is a row of places; a place offers one or more toned syllables, the first of which is the
+one that is spoken. ``贾岗3号`` has two readings: digits one by one (with 洞幺两拐勾 beside 零一二七九)
+and, for numbers of two digits and more, the cardinal number too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from voice.errors import Problem
+from voice.grammar.phones import split_syllable
+
+Place = tuple[str, ...]
+"""Toned syllables that may stand in one place, the spoken one first."""
+
+Reading = tuple[Place, ...]
+
+DIGITS: dict[str, Place] = {
+    "0": ("ling2", "dong4"),
+    "1": ("yao1", "yi1"),
+    "2": ("er4", "liang3"),
+    "3": ("san1",),
+    "4": ("si4",),
+    "5": ("wu3",),
+    "6": ("liu4",),
+    "7": ("qi1", "guai3"),
+    "8": ("ba1",),
+    "9": ("jiu3", "gou1"),
+}
+"""TB/T 30003-2020 (railway) and MH/T 4014-2003 (aviation) for 洞幺两拐; 勾 for 9 is military usage."""
+
+LETTERS: dict[str, tuple[str, ...]] = {
+    "A": ("ei1",), "B": ("bi4",), "C": ("xi1",), "D": ("di4",), "E": ("yi4",), "F": ("ai2", "fu5"),
+    "G": ("ji4",), "H": ("ai2", "chi5"), "I": ("ai4",), "J": ("zhei4",), "K": ("kei4",),
+    "L": ("ai2", "lou5"), "M": ("ai2", "mu5"), "N": ("en1",), "O": ("ou1",), "P": ("pi4",),
+    "Q": ("kiu4",), "R": ("a4",), "S": ("ai2", "si5"), "T": ("ti4",), "U": ("you1",), "V": ("wei1",),
+    "W": ("da2", "bu5", "liu5"), "X": ("ai2", "ke5", "si5"), "Y": ("wai4",), "Z": ("zei4",),
+}  # fmt: skip
+"""The letters as they are said in Mandarin. Q has no Mandarin syllable and is said kou."""
+LETTERS["Q"] = ("kou1",)
+
+_HAN = re.compile("[\u3400-\u9fff\U00020000-\U0002ffff]+")
+_PAUSE = re.compile(r"[\s,，。、;；:：!！?？…·\-—()（）《》“”\"']+")
+_PINYIN = re.compile(r"[a-zü:]+[1-5]")
+
+
+class CannotBeRead(ValueError):
+    """A character that nobody can say on the air (emoji, for example)."""
+
+    def __init__(self, text: str, char: str) -> None:
+        self.char = char
+        super().__init__(f"“{text}” contains “{char}”, which has no reading")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsTable:
+    """Local readings that dictionaries get wrong, and the readers built on them."""
+
+    words: dict[str, tuple[tuple[str, ...], ...]]
+    """Word → readings, each a row of toned syllables; the first is spoken, all are understood."""
+
+    spoken_nine: str = "jiu3"
+    """What the synthesiser says for 9: ``jiu3`` or ``gou1``."""
+
+    def read(self, text: str) -> list[Reading]:
+        """All readings of ``text``, the spoken one first. Raises CannotBeRead."""
+        alternatives: list[list[Reading]] = []
+        for chunk in self._chunks(text):
+            alternatives.append(self._read_chunk(text, chunk))
+        if not alternatives:
+            raise CannotBeRead(text, text)
+        readings = [tuple(p for part in choice for p in part) for choice in product(*alternatives)][:16]
+        erhua = [_without_er(r) for r in readings]
+        return list(dict.fromkeys(readings + [r for r in erhua if r is not None]))
+
+    def spoken(self, text: str) -> list[str]:
+        """Toned syllables as the synthesiser should say them."""
+        return [place[0] for place in self.read(text)[0]]
+
+    def _chunks(self, text: str) -> list[str]:
+        out: list[str] = []
+        for part in _PAUSE.split(text):
+            i = 0
+            while i < len(part):
+                m = _HAN.match(part, i) or re.compile(r"[0-9]+|[A-Za-z]").match(part, i)
+                if m is None:
+                    raise CannotBeRead(text, part[i])
+                out.append(m.group())
+                i = m.end()
+        return out
+
+    def _read_chunk(self, text: str, chunk: str) -> list[Reading]:
+        if chunk.isascii() and chunk.isdigit():
+            one_by_one = tuple(self._digit(d) for d in chunk)
+            if 2 <= len(chunk) <= 4 and chunk[0] != "0":
+                return [one_by_one, tuple((s,) for s in _pinyin(cardinal(int(chunk))))]
+            return [one_by_one]
+        if chunk.isascii():
+            return [tuple((s,) for s in LETTERS[chunk.upper()])]
+        return self._read_han(text, chunk)
+
+    def _digit(self, d: str) -> Place:
+        place = DIGITS[d]
+        if d == "9" and self.spoken_nine in place:
+            return (self.spoken_nine, *(p for p in place if p != self.spoken_nine))
+        return place
+
+    def _read_han(self, text: str, chunk: str) -> list[Reading]:
+        """Longest words of the table first; pypinyin reads what stands between them."""
+        for word in sorted((w for w in self.words if w in chunk), key=len, reverse=True):
+            before, after = chunk.split(word, 1)
+            left = self._read_han(text, before) if before else [()]
+            right = self._read_han(text, after) if after else [()]
+            middle: list[Reading] = [tuple((s,) for s in r) for r in self.words[word]]
+            return [a + b + c for b in middle for a in left for c in right]
+        syllables = _pinyin(chunk)
+        for char, s in zip(chunk, syllables, strict=False):
+            if split_syllable(s.rstrip("12345")) is None:
+                raise CannotBeRead(text, char)
+        return [tuple((s,) for s in syllables)]
+
+
+def _pinyin(han: str) -> list[str]:
+    from pypinyin import Style, lazy_pinyin  # 0.3 s: only where a grammar is compiled
+
+    return [
+        s.replace("ü", "v") for s in lazy_pinyin(han, style=Style.TONE3, neutral_tone_with_five=True)
+    ]
+
+
+def _without_er(reading: Reading) -> Reading | None:
+    """The reading with erhua 儿 merged into the syllable before it; None if there is none."""
+    if not any(i > 0 and p[0].rstrip("12345") == "er" for i, p in enumerate(reading)):
+        return None
+    return tuple(p for i, p in enumerate(reading) if i == 0 or p[0] not in ("er5", "er2"))
+
+
+def cardinal(n: int) -> str:
+    """0..9999 in Chinese numerals: 101 → 一百零一."""
+    if n == 0:
+        return "零"
+    digits = "零一二三四五六七八九"
+    out = ""
+    for power, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        d = n // power % 10
+        if d:
+            out += digits[d] + unit
+        elif out and not out.endswith("零") and n % power:
+            out += "零"
+    return out[1:] if out.startswith("一十") else out
+
+
+def toneless(syllable: str) -> str:
+    """``"gang3"`` → ``"gang"``."""
+    return syllable.rstrip("12345")
+
+
+def read_table(paths: list[Path], spoken_nine: str = "jiu3") -> tuple[ReadingsTable, list[Problem]]:
+    """Load readings files: lines ``祭城 = zha4 cheng2 | ji4 cheng2``; later files win."""
+    words: dict[str, tuple[tuple[str, ...], ...]] = {}
+    problems: list[Problem] = []
+    how = "write 词 = pin1 yin1 | other1 reading4, with tone numbers 1-5"
+    for path in paths:
+        for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+            body = line.split("#", 1)[0].strip()
+            if not body:
+                continue
+            word, _, value = (s.strip() for s in body.partition("="))
+            readings = tuple(tuple(r.split()) for r in value.split("|"))
+            bad = [
+                s
+                for r in readings
+                for s in r
+                if not _PINYIN.fullmatch(s) or split_syllable(s.rstrip("12345")) is None
+            ]
+            if not word or not value:
+                problems.append(Problem(path, number, f"“{body}” is not a reading", how))
+            elif bad:
+                problems.append(Problem(path, number, f"“{bad[0]}” is not a pinyin syllable with tone", how))
+            elif any(len(r) != len(word) for r in readings):
+                problems.append(Problem(path, number, f"“{word}” needs {len(word)} syllables a reading", how))
+            else:
+                words[word] = readings
+    return ReadingsTable(words, spoken_nine), problems

@@ -1,0 +1,157 @@
+"""Grammar files: what is said on the net, and what it means.
+
+One line, one template::
+
+    [unit]                         who says it: unit, control or anyone
+    normal   = [一切|目前]正常      a meaning, and the words for it
+    call_in  = {unit}呼叫{control}
+
+``(a|b)`` is a choice, ``[a]`` may be left out, ``{unit}``, ``{control}``, ``{number}`` and ``{time}``
+are slots. Parsed with hassil, the template language of Home Assistant. The pieces between the slots become
+the phrases of the decoding graph; the row of pieces is what the interpreter matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from voice.errors import Problem
+
+Speaker = Literal["unit", "control", "anyone"]
+SPEAKERS: tuple[str, ...] = ("unit", "control", "anyone")
+SLOTS = ("unit", "control", "number", "time")
+MAX_EXPANSIONS = 400
+
+MEANINGS: dict[str, str] = {
+    "ack": "收到",
+    "normal": "一切正常",
+    "not_found": "没有发现",
+    "situation": "有情况",
+    "negative": "没听清或不明白",
+    "say_again": "请重复",
+    "on_the_way": "正在赶来",
+    "arrived": "已到达",
+    "present": "在岗",
+    "call_in": "单位呼叫",
+    "report": "报告",
+    "proxy": "代答",
+    "relay": "转达",
+    "over": "完毕",
+    "ask": "要求回答",
+    "call": "呼叫",
+    "all_units": "各单位",
+    "go_ahead": "请讲",
+    "stand_by": "稍等",
+    "roll_start": "开始点名",
+    "roll_end": "点名结束",
+    "roll_pause": "暂停点名",
+    "roll_resume": "继续点名",
+    "roll_skip": "跳过",
+    "who_is_missing": "谁没有回答",
+    "read_alert": "播报通知",
+    "time_is": "报时",
+}
+"""Every meaning that the net's logic knows, with its Chinese name. Grammar files may use these alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One expanded sentence: a row of pieces, each fixed words or a ``{slot}``."""
+
+    meaning: str
+    speaker: Speaker
+    pieces: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The fixed pieces."""
+        return tuple(p for p in self.pieces if not p.startswith("{"))
+
+
+def _expand(node: object) -> Iterator[tuple[str, ...]]:
+    from hassil.expression import Alternative, ListReference, Sequence, TextChunk
+
+    if isinstance(node, TextChunk):
+        text = "".join(node.text.split())
+        yield (text,) if text else ()
+    elif isinstance(node, ListReference):
+        yield ("{" + node.list_name + "}",)
+    elif isinstance(node, Alternative):
+        for item in node.items:
+            yield from _expand(item)
+    elif isinstance(node, Sequence):
+        rows: list[tuple[str, ...]] = [()]
+        for item in node.items:
+            rows = [r + tail for r in rows for tail in _expand(item)]
+            if len(rows) > MAX_EXPANSIONS:
+                raise ValueError(f"more than {MAX_EXPANSIONS} sentences")
+        yield from rows
+    else:
+        raise ValueError(f"{type(node).__name__} is not allowed here")
+
+
+def expand(template: str) -> list[tuple[str, ...]]:
+    """All rows of pieces of one template. Raises ValueError with the reason."""
+    from hassil.parse_expression import parse_sentence
+    from hassil.parser import ParseError
+
+    try:
+        rows = list(_expand(parse_sentence(template).expression))
+    except ParseError as e:
+        raise ValueError(str(e)) from e
+    joined = []
+    for row in rows:
+        pieces: list[str] = []
+        for p in row:
+            if pieces and not p.startswith("{") and not pieces[-1].startswith("{"):
+                pieces[-1] += p
+            else:
+                pieces.append(p)
+        if pieces:
+            joined.append(tuple(pieces))
+    return list(dict.fromkeys(joined))
+
+
+def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
+    """Load grammar files; every mistake is reported, the rest is used."""
+    templates: list[Template] = []
+    problems: list[Problem] = []
+    for path in paths:
+        speaker = "anyone"
+        for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+            body = line.split("#", 1)[0].strip()
+            if not body:
+                continue
+            if body.startswith("[") and body.endswith("]") and "=" not in body:
+                if body[1:-1].strip() in SPEAKERS:
+                    speaker = body[1:-1].strip()
+                else:
+                    problems.append(
+                        Problem(path, number, f"“{body}” is not a speaker", "[unit], [control] or [anyone]")
+                    )
+                continue
+            meaning, eq, template = (s.strip() for s in body.partition("="))
+            if not eq or not template:
+                problems.append(Problem(path, number, f"“{body}” has no “=”", "meaning = 模板"))
+                continue
+            if meaning not in MEANINGS:
+                problems.append(
+                    Problem(path, number, f"unknown meaning “{meaning}”", "one of " + ", ".join(MEANINGS))
+                )
+                continue
+            try:
+                rows = expand(template)
+            except ValueError as e:
+                problems.append(Problem(path, number, f"“{template}”: {e}", "close every [ ( { and see README"))
+                continue
+            slots = {p[1:-1] for r in rows for p in r if p.startswith("{")} - set(SLOTS)
+            if slots:
+                problems.append(
+                    Problem(path, number, f"unknown slot {{{sorted(slots)[0]}}}", "{" + "}, {".join(SLOTS) + "}")
+                )
+                continue
+            templates += [Template(meaning, cast(Speaker, speaker), r) for r in rows]
+    return templates, problems

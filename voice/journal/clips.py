@@ -1,0 +1,68 @@
+"""One sound clip per over: FLAC, named by the SHA-256 of its samples."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.errors import HuyingError
+
+Pcm16 = npt.NDArray[np.int16]
+RATE = 8000
+
+
+def clip_name(pcm: Pcm16) -> str:
+    """SHA-256 of rate and samples: the same audio has the same name on every machine."""
+    return hashlib.sha256(f"{RATE}\n".encode() + np.ascontiguousarray(pcm, "<i2").tobytes()).hexdigest()
+
+
+class ClipStore:
+    """A folder of clips. Written once, never changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str) -> Path:
+        """Where the clip ``name`` lies. Raises HuyingError for what is not a clip's name."""
+        if not re.fullmatch("[0-9a-f]{64}", name):
+            raise HuyingError(f"“{name}” is not the name of a clip")
+        return self.folder / name[:2] / f"{name}.flac"
+
+    def put(self, pcm: Pcm16) -> str:
+        """Store a clip (whole or not at all) and return its name."""
+        import soundfile as sf
+
+        name = clip_name(pcm)
+        path = self.path(name)
+        if path.is_file():
+            return name
+        part = path.with_suffix(".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as f:
+                sf.write(f, pcm, RATE, format="FLAC", subtype="PCM_16")
+                f.flush()
+                os.fsync(f.fileno())
+            part.replace(path)
+        except (OSError, sf.LibsndfileError) as e:
+            part.unlink(missing_ok=True)
+            raise HuyingError(f"{path}: cannot write the clip ({e})") from e
+        return name
+
+    def get(self, name: str) -> Pcm16:
+        """The samples of a clip. Raises HuyingError if it is missing or damaged."""
+        import soundfile as sf
+
+        path = self.path(name)
+        if not path.is_file():
+            raise HuyingError(f"{path}: the clip is missing")
+        try:
+            pcm, _ = sf.read(str(path), dtype="int16")
+        except sf.LibsndfileError as e:
+            raise HuyingError(f"{path}: the clip cannot be read ({e})") from e
+        return np.asarray(pcm, np.int16)

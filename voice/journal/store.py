@@ -1,0 +1,248 @@
+"""The append-only log: numbered, chained by SHA-256, in SQLite or any database SQLAlchemy reaches.
+
+Each event's hash covers its number, kind, times, body and the hash before it, so a changed, missing
+or moved event shows. Triggers refuse UPDATE and DELETE; they guard against accidents, the chain
+against everything else (all but cutting off the end, which only a hash kept elsewhere can show).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+
+from voice.errors import HuyingError
+from voice.journal.clips import ClipStore
+from voice.net.facts import Fact, from_json, kind_of, to_json
+
+SCHEMA_VERSION = 1
+GENESIS = "0" * 64
+"""The hash before the first event."""
+
+_meta = sa.MetaData()
+_info = sa.Table(
+    "huying_info", _meta, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.Text)
+)
+_events = sa.Table(
+    "huying_events",
+    _meta,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.String(40), nullable=False, index=True),
+    sa.Column("t", sa.Float, nullable=False),
+    sa.Column("wall", sa.String(32), nullable=False, index=True),
+    sa.Column("unit", sa.String(80), nullable=True, index=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+)
+
+_SQLITE_GUARDS = [
+    f"CREATE TRIGGER IF NOT EXISTS huying_no_{op.lower()} BEFORE {op} ON huying_events "
+    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+    for op in ("UPDATE", "DELETE")
+]
+_POSTGRES_GUARDS = [
+    "CREATE OR REPLACE FUNCTION huying_refuse() RETURNS trigger AS "
+    "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$ LANGUAGE plpgsql",
+    "DROP TRIGGER IF EXISTS huying_guard ON huying_events",
+    "CREATE TRIGGER huying_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON huying_events "
+    "FOR EACH STATEMENT EXECUTE FUNCTION huying_refuse()",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the journal."""
+
+    seq: int
+    kind: str
+    t: float
+    """Seconds on the sample clock of its session."""
+    wall: str
+    """UTC, ISO 8601 with milliseconds."""
+    body: str
+    """Canonical JSON of the fact."""
+    previous: str
+    hash: str
+    unit: str | None = None
+    """Copied out of the body for searching; ``verify`` compares the two."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads(self.body)
+        return loaded
+
+    def fact(self) -> Fact:
+        """The fact it records. Raises HuyingError if this version does not know its kind."""
+        try:
+            return from_json(self.kind, self.data)
+        except (KeyError, TypeError) as e:
+            raise HuyingError(
+                f"event {self.seq} ({self.kind}) was written by another version of Huying ({e}); update Huying"
+            ) from e
+
+
+def event_hash(seq: int, kind: str, t: float, wall: str, body: str, previous: str) -> str:
+    """SHA-256 over the fields in this order, separated by newlines."""
+    return hashlib.sha256(f"{previous}\n{seq}\n{kind}\n{t:.3f}\n{wall}\n{body}".encode()).hexdigest()
+
+
+def wall_time(began: datetime, t: float) -> str:
+    """Wall clock of ``t`` seconds after ``began``: UTC with milliseconds."""
+    moment = began.astimezone(UTC) + timedelta(milliseconds=round(t * 1000))
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def journal_url(target: str) -> str:
+    """A database URL as given, or a path turned into one for SQLite."""
+    return target if "://" in target else f"sqlite:///{Path(target).as_posix()}"
+
+
+def redacted(url: str) -> str:
+    """The URL without its password, for messages."""
+    return sa.make_url(url).render_as_string(hide_password=True)
+
+
+class Journal:
+    """An open journal. One writer at a time; readers do not disturb it."""
+
+    def __init__(self, target: str, *, create: bool = True) -> None:
+        """``target``: a path, or an SQLAlchemy URL. Raises HuyingError when it cannot be used."""
+        self.url = journal_url(target)
+        try:
+            parsed = sa.make_url(self.url)
+        except SQLAlchemyError as e:
+            raise HuyingError(f"{target}: not a path or database URL; try log.sqlite") from e
+        self._sqlite = parsed.get_backend_name() == "sqlite"
+        path = Path(parsed.database) if self._sqlite and parsed.database not in (None, "", ":memory:") else None
+        if path and not create and not path.is_file():
+            raise HuyingError(f"{path}: no such journal; “huying replay … --journal {path}” makes one")
+        self.name = path.stem if path else "journal"
+        clips = path.with_name(path.name + ".clips") if path else Path("huying-clips")
+        self.clips = ClipStore(clips)
+        try:
+            self._engine = sa.create_engine(self.url)
+        except ModuleNotFoundError as e:
+            raise HuyingError(f"{redacted(self.url)}: the driver {e.name} is missing; pip install {e.name}") from e
+        if self._sqlite:
+            sa.event.listen(self._engine, "connect", _pragmas)
+        try:
+            if path and create:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            with self._engine.begin() as db:
+                self._prepare(db, create)
+        except (DatabaseError, OSError) as e:
+            raise HuyingError(f"{redacted(self.url)}: cannot be opened as a journal ({_reason(e)})") from e
+        self._head = self._last()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, _t: type[BaseException] | None, _e: BaseException | None, _b: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the database."""
+        self._engine.dispose()
+
+    @property
+    def head(self) -> str:
+        """Hash of the last event: two journals with the same head are the same."""
+        return self._head[1]
+
+    def __len__(self) -> int:
+        return self._head[0]
+
+    def append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
+        """Append facts in one transaction: all of them or none. ``began`` is the wall clock of t = 0."""
+        seq, previous = self._head
+        events = []
+        for fact in facts:
+            seq += 1
+            body = json.dumps(to_json(fact), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            t, wall = round(fact.t, 3), wall_time(began, fact.t)
+            digest = event_hash(seq, kind_of(fact), t, wall, body, previous)
+            unit = getattr(fact, "unit", None)
+            events.append(Event(seq, kind_of(fact), t, wall, body, previous, digest, unit))
+            previous = digest
+        if not events:
+            return []
+        rows = [
+            {
+                "seq": e.seq, "kind": e.kind, "t": e.t, "wall": e.wall, "body": e.body,
+                "unit": e.unit, "previous": e.previous, "hash": e.hash,
+            }
+            for e in events
+        ]  # fmt: skip
+        try:
+            with self._engine.begin() as db:
+                db.execute(_events.insert(), rows)
+        except DatabaseError as e:
+            raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
+        self._head = (seq, previous)
+        return events
+
+    def events(
+        self, *, kind: str | None = None, unit: str | None = None, since: str | None = None,
+        until: str | None = None, after: int = 0,
+    ) -> Iterator[Event]:  # fmt: skip
+        """Events in order. ``since`` and ``until`` are wall times as they stand in the journal."""
+        q = sa.select(_events).where(_events.c.seq > after).order_by(_events.c.seq)
+        if kind:
+            q = q.where(_events.c.kind == kind)
+        if unit:
+            q = q.where(_events.c.unit == unit)
+        if since:
+            q = q.where(_events.c.wall >= since)
+        if until:
+            q = q.where(_events.c.wall < until)
+        try:
+            with self._engine.connect() as db:
+                for row in db.execution_options(stream_results=True).execute(q):
+                    yield Event(row.seq, row.kind, row.t, row.wall, row.body, row.previous, row.hash, row.unit)
+        except DatabaseError as e:
+            raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
+
+    def _prepare(self, db: sa.Connection, create: bool) -> None:
+        tables = set(sa.inspect(db).get_table_names())
+        if "huying_info" in tables:
+            version = db.execute(sa.select(_info.c.value).where(_info.c.key == "schema")).scalar()
+            if int(version or 0) > SCHEMA_VERSION:
+                raise HuyingError(
+                    f"{redacted(self.url)}: written by a newer Huying (journal version {version}, this one knows "
+                    f"{SCHEMA_VERSION}); update Huying, nothing was changed"
+                )
+            return
+        if not create:
+            raise HuyingError(f"{redacted(self.url)}: not a Huying journal")
+        if tables and self._sqlite:
+            raise HuyingError(f"{redacted(self.url)}: is another program's database; name a new file")
+        _meta.create_all(db)
+        db.execute(_info.insert(), {"key": "schema", "value": str(SCHEMA_VERSION)})
+        for sql in _SQLITE_GUARDS if self._sqlite else _POSTGRES_GUARDS:
+            db.execute(sa.text(sql))
+
+    def _last(self) -> tuple[int, str]:
+        with self._engine.connect() as db:
+            row = db.execute(sa.select(_events.c.seq, _events.c.hash).order_by(_events.c.seq.desc()).limit(1)).first()
+        return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def _pragmas(connection: Any, _record: object) -> None:
+    """WAL lets readers read while we write; FULL means an event that we report is on the disk."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _reason(e: Exception) -> str:
+    return str(getattr(e, "orig", None) or e).splitlines()[0]

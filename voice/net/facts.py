@@ -1,0 +1,256 @@
+"""What can stand in a net's log: one frozen class a kind, and the way to and from JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+Seconds = float
+Grade = Literal["call_sign", "burst", "slot", "human"]
+"""How we know who answered: spoken call sign > burst identity > was called just now > set by a person."""
+
+Outcome = Literal["answered", "unclear", "silent", "undetermined"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened on the net. ``t`` is seconds on the sample clock."""
+
+    t: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionBegan(Fact):
+    """A source is being listened to."""
+
+    source: str
+    net: str
+    net_sha256: str
+    model: str
+    model_sha256: str
+    began: str
+    """Wall clock of sample 0, ISO 8601 UTC."""
+    clock: Literal["known", "unknown"]
+    """``unknown``: nobody said when the recording was made; wall times count from 1970."""
+    units: tuple[str, ...] = ()
+    """Unit ids on the roster."""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverHeard(Fact):
+    """The evidence: one over, what was heard in it, and its clip."""
+
+    over: int
+    start: Seconds
+    end: Seconds
+    speech_start: Seconds
+    speech_end: Seconds
+    clip: str
+    """SHA-256 of the clip's PCM; empty if no clip could be kept."""
+    level_db: float
+    outcome: Literal["understood", "unclear"]
+    speaker: str
+    callees: tuple[str, ...]
+    caller: str | None
+    to_all: bool
+    meanings: tuple[str, ...]
+    text: str
+    pinyin: str
+    confidence: float
+    doubled: bool
+    """Two carriers were heard at once."""
+    hypothesis: tuple[tuple[str, Seconds, Seconds, float], ...] = ()
+    """(word, start, end, score) as recognised, times within the over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called(Fact):
+    """Net control called a unit: an exchange is open."""
+
+    exchange: int
+    unit: str
+    over: int
+    attempt: int
+    """1 for the first call, 2 when it is repeated, …"""
+    to_all: bool
+    question: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Fact):
+    """A unit answered its call."""
+
+    exchange: int
+    unit: str
+    over: int
+    meaning: str
+    grade: Grade
+    latency_s: Seconds
+    """From the end of the call's speech to the beginning of the answer's."""
+    late: bool
+    confidence: float
+    text: str
+    review: bool
+    """A person should listen: doubling, low confidence."""
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarked(Fact):
+    """Heard and understood, but neither call nor answer.
+
+    ``kind``: say_again and negative keep the exchange open; unsolicited is an answer of a unit that was
+    not called; stray a bare answer that nobody was asked for; contested a second carrier in an
+    answered slot; unattributed a bare answer while several units are asked.
+    """
+
+    kind: Literal["say_again", "negative", "unsolicited", "stray", "contested", "unattributed", "said"]
+    over: int
+    unit: str | None
+    exchange: int | None
+    meaning: str
+    text: str
+    confidence: float
+    review: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledIn(Fact):
+    """A unit called net control by itself, or reported."""
+
+    over: int
+    unit: str | None
+    meaning: str
+    grade: Grade
+    text: str
+    pinyin: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlReplied(Fact):
+    """Net control answered a unit that had called in."""
+
+    over: int
+    unit: str | None
+    meaning: str
+    latency_s: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relayed(Fact):
+    """A neighbour answered for a unit (代答) or passed a message on (转达). Not the unit's own answer."""
+
+    kind: Literal["proxy", "relay"]
+    over: int
+    unit: str | None
+    """The unit that is spoken for or to."""
+    by: str | None
+    """Who spoke, if it gave its call sign."""
+    exchange: int | None
+    meaning: str
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotUnderstood(Fact):
+    """Speech that gave no meaning: clip and pinyin are kept, a person decides, nothing is guessed."""
+
+    over: int
+    unit: str | None
+    """Whose answer was awaited, if of one unit only; a hint, not an attribution."""
+    exchange: int | None
+    pinyin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeClosed(Fact):
+    """An exchange ended without an answer."""
+
+    exchange: int
+    unit: str
+    outcome: Outcome
+    """``silent`` only if the receiver was demonstrably alive; ``undetermined`` otherwise."""
+    reason: str
+    waited_s: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollMarked(Fact):
+    """A roll-call began, paused, went on or ended, by the dispatcher's words."""
+
+    mark: Literal["start", "pause", "resume", "end", "skip"]
+    over: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(Fact):
+    """A person set right what an earlier event says. The earlier event stays."""
+
+    corrects: int
+    """Sequence number of the event in the journal."""
+    unit: str | None
+    meaning: str
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(Fact):
+    """The source ended."""
+
+    overs: int
+    pops: int
+    """Carriers without speech."""
+    dead_s: Seconds
+    """Exact silence where the receiver normally hisses."""
+    damage: tuple[str, ...]
+
+
+KINDS: dict[str, type[Fact]] = {
+    "session_began": SessionBegan,
+    "over": OverHeard,
+    "called": Called,
+    "answered": Answered,
+    "remarked": Remarked,
+    "called_in": CalledIn,
+    "control_replied": ControlReplied,
+    "relayed": Relayed,
+    "not_understood": NotUnderstood,
+    "closed": ExchangeClosed,
+    "roll": RollMarked,
+    "corrected": Corrected,
+    "session_ended": SessionEnded,
+}
+_NAMES = {cls: name for name, cls in KINDS.items()}
+
+
+def kind_of(fact: Fact) -> str:
+    """The name under which a fact stands in the journal."""
+    return _NAMES[type(fact)]
+
+
+def to_json(fact: Fact) -> dict[str, Any]:
+    """Plain data for the journal; floats rounded to milliseconds."""
+    return {k: _plain(v) for k, v in asdict(fact).items()}
+
+
+def from_json(kind: str, data: dict[str, Any]) -> Fact:
+    """The fact of a journal entry. Raises KeyError for an unknown kind, TypeError for wrong fields."""
+    cls = KINDS[kind]
+    known = {f.name for f in fields(cls)}
+    return cls(**{k: _tuples(v) for k, v in data.items() if k in known})
+
+
+def _plain(v: Any) -> Any:
+    if isinstance(v, float):
+        return round(v, 3)
+    if isinstance(v, tuple | list):
+        return [_plain(x) for x in v]
+    return v
+
+
+def _tuples(v: Any) -> Any:
+    return tuple(_tuples(x) for x in v) if isinstance(v, list) else v

@@ -1,0 +1,155 @@
+"""A net folder → everything that hearing, speaking and logging need."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice.errors import FilesError, Problem
+from voice.grammar.compiler import Costs
+from voice.grammar.lexicon import Lexicon, build_lexicon
+from voice.grammar.readings import CannotBeRead, ReadingsTable, read_table
+from voice.grammar.templates import Template, read_templates
+from voice.net.roster import Unit, read_roster
+from voice.net.settings import NetSettings, read_settings
+from voice.places import data_folder
+
+NOT_TEMPLATES = ("readings.txt",)
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """One radio net, loaded and checked."""
+
+    folder: Path
+    settings: NetSettings
+    units: tuple[Unit, ...]
+    lexicon: Lexicon
+    readings: ReadingsTable
+    sha256: str
+    """Of all its files: part of what makes a replay reproducible."""
+
+    @property
+    def costs(self) -> Costs:
+        r = self.settings.recognition
+        return Costs(phrase=r.phrase_cost, filler=r.filler_cost)
+
+    def unit(self, unit_id: str) -> Unit | None:
+        return next((u for u in self.units if u.id == unit_id), None)
+
+    def name_of(self, unit_id: str | None) -> str:
+        """For people: the unit's name, or its id if the roster lacks it."""
+        unit = self.unit(unit_id) if unit_id else None
+        return unit.name if unit else unit_id or ""
+
+
+def grammar_folders(net: Path, names: tuple[str, ...]) -> tuple[list[Path], list[str]]:
+    """Folders of the named grammars: in the net folder, else among the shipped ones; and the missing."""
+    found, missing = [], []
+    for name in names:
+        place = next((p for p in (net / name, data_folder() / "grammars" / name) if p.is_dir()), None)
+        if place:
+            found.append(place)
+        else:
+            missing.append(name)
+    return found, missing
+
+
+def load_net(folder: Path) -> Net:
+    """Load a net. Raises FilesError with every mistake in every file."""
+    net, problems = check_net(folder)
+    if problems or net is None:
+        raise FilesError(problems)
+    return net
+
+
+def check_net(folder: Path) -> tuple[Net | None, list[Problem]]:
+    """Load as much of a net as can be, and report all mistakes at once."""
+    path = folder / "net.toml"
+    settings, problems = read_settings(path)
+    used = [path]
+    roster_path = folder / (settings.roster if settings else "roster.csv")
+    units: tuple[Unit, ...] = ()
+    if settings or roster_path.exists():
+        units, more = read_roster(roster_path)
+        problems += more
+        used.append(roster_path)
+    folders, missing = grammar_folders(folder, settings.grammars if settings else ("zh",))
+    problems += [
+        Problem(path, 0, f"no grammar folder “{m}”", "name one that lies in the net folder, or “zh”") for m in missing
+    ]
+    files = [p for f in folders for p in sorted(f.glob("*.txt"))]
+    nine = "gou1" if settings and settings.language.spoken_nine == "勾" else "jiu3"
+    local = folder / "readings.txt"
+    tables = [p for p in files if p.name in NOT_TEMPLATES] + ([local] if local.is_file() else [])
+    readings, more = read_table(tables, nine)
+    problems += more
+    templates, more = read_templates([p for p in files if p.name not in NOT_TEMPLATES])
+    problems += more
+    used += files + ([local] if local.is_file() else [])
+    signs, more = _readable_signs(units, readings, roster_path)
+    problems += more
+    templates, more = _readable_templates(templates, readings, path)
+    problems += more
+    if settings is None:
+        return None, problems
+    control = []
+    for sign in (settings.control.call_sign, *settings.control.aliases):
+        try:
+            readings.read(sign)
+            control.append(sign)
+        except CannotBeRead as e:
+            problems.append(Problem(path, 0, str(e), "use Chinese characters, digits and letters in call signs"))
+    lexicon = build_lexicon(signs, control, templates, readings, settings.language.accent)
+    return Net(folder, settings, units, lexicon, readings, _digest(used)), problems
+
+
+def _readable_signs(
+    units: tuple[Unit, ...], table: ReadingsTable, path: Path
+) -> tuple[list[tuple[str, list[str]]], list[Problem]]:
+    good: list[tuple[str, list[str]]] = []
+    problems: list[Problem] = []
+    owner: dict[str, Unit] = {}
+    for u in units:
+        signs = []
+        for s in u.call_signs:
+            if s in owner and owner[s].id != u.id:
+                problems.append(
+                    Problem(path, u.line, f"call sign “{s}” belongs to {owner[s].name} too", "rename one of them")
+                )
+                continue
+            owner[s] = u
+            try:
+                table.read(s)
+            except CannotBeRead as e:
+                problems.append(Problem(path, u.line, str(e), "use Chinese characters, digits and letters A-Z"))
+                continue
+            signs.append(s)
+        good.append((u.id, signs))
+    return good, problems
+
+
+def _readable_templates(
+    templates: list[Template], table: ReadingsTable, path: Path
+) -> tuple[list[Template], list[Problem]]:
+    good: list[Template] = []
+    problems: list[Problem] = []
+    for t in templates:
+        try:
+            for w in t.words:
+                table.read(w)
+            good.append(t)
+        except CannotBeRead as e:
+            problems.append(Problem(path, 0, f"in a grammar file: {e}", "use Chinese characters and digits"))
+    return good, problems
+
+
+def _digest(paths: list[Path]) -> str:
+    h = hashlib.sha256()
+    for p in paths:
+        if p.is_file():
+            data = p.read_bytes()
+            h.update(f"{p.name}\0{len(data)}\0".encode())
+            h.update(data)
+    return h.hexdigest()

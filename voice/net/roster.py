@@ -1,0 +1,100 @@
+"""The roster: who is on the net. CSV or XLSX, headed in Chinese or English."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice.errors import Problem
+
+HEADERS = {
+    "编号": "id", "id": "id",
+    "名称": "name", "name": "name",
+    "呼号": "call_signs", "call signs": "call_signs", "call_signs": "call_signs", "call sign": "call_signs",
+    "组别": "group", "group": "group",
+    "位置": "location", "location": "location",
+    "责任民警": "officer", "responsible officer": "officer", "officer": "officer",
+    "电话": "phone", "phone": "phone",
+}  # fmt: skip
+REQUIRED = ("id", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One station of the net."""
+
+    id: str
+    name: str
+    call_signs: tuple[str, ...]
+    """The first is the one we speak; the others are understood too."""
+    group: str = ""
+    location: str = ""
+    officer: str = ""
+    phone: str = ""
+    line: int = 0
+    """In the roster file."""
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    if path.suffix.lower() == ".xlsx":
+        from openpyxl import load_workbook
+
+        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        for n, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            yield n, ["" if c is None else str(c).strip() for c in cells]
+        return
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("gb18030")  # Excel on a Chinese Windows saves CSV so
+    reader = csv.reader(io.StringIO(text))
+    for row in reader:
+        yield reader.line_num, [c.strip() for c in row]
+
+
+def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
+    """Read a roster; every mistake is reported with its line, the good lines are used."""
+    if not path.is_file():
+        return (), [Problem(path, 0, "no such roster", "name a .csv or .xlsx file in net.toml: roster = …")]
+    try:
+        rows = [(n, r) for n, r in _rows(path) if any(r)]
+    except Exception as e:  # openpyxl raises many kinds for what is not a workbook
+        return (), [Problem(path, 0, f"cannot be read: {e}", "save it as CSV (UTF-8) or as .xlsx")]
+    if not rows:
+        return (), [Problem(path, 1, "the roster is empty", "first line: 编号,名称,呼号,组别,位置,责任民警,电话")]
+    head = [HEADERS.get(c.lower(), "") for c in rows[0][1]]
+    problems = [
+        Problem(path, rows[0][0], f"the header has no column for {c}", "编号,名称,呼号,组别,位置,责任民警,电话")
+        for c in REQUIRED
+        if c not in head
+    ]
+    if problems:
+        return (), problems
+    units: list[Unit] = []
+    ids: dict[str, int] = {}
+    for number, row in rows[1:]:
+        cell = {h: v for h, v in zip(head, row, strict=False) if h}
+        if not cell.get("id") or not cell.get("name"):
+            problems.append(Problem(path, number, "编号 or 名称 is empty", "fill both in, or delete the line"))
+            continue
+        if cell["id"] in ids:
+            problems.append(
+                Problem(path, number, f"编号 {cell['id']} stands in line {ids[cell['id']]} too", "give each unit its own")
+            )
+            continue
+        signs = tuple(s.strip() for s in re.split("[;；、/|]", cell.get("call_signs", "")) if s.strip())
+        ids[cell["id"]] = number
+        units.append(
+            Unit(
+                cell["id"], cell["name"], signs or (cell["name"],), cell.get("group", ""),
+                cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""), number,
+            )
+        )  # fmt: skip
+    if not units and not problems:
+        problems.append(Problem(path, 1, "the roster has no units", "add at least one line below the header"))
+    return tuple(units), problems

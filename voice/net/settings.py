@@ -1,0 +1,122 @@
+"""``net.toml``: one net's settings, checked with line numbers."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from voice.errors import FilesError, Problem
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Control(_Section):
+    """The net-control station."""
+
+    call_sign: str = Field(min_length=1)
+    aliases: tuple[str, ...] = ()
+
+
+class Timing(_Section):
+    """Seconds."""
+
+    answer_timeout_s: float = Field(10.0, gt=0, le=600)
+    hang_time_s: float = Field(0.5, ge=0.1, le=5)
+    late_window_s: float = Field(600.0, ge=0, le=86400)
+
+
+class Language(_Section):
+    """How people here speak."""
+
+    accent: Literal["standard", "zhongyuan", "north", "south"] = "standard"
+    spoken_nine: Literal["九", "勾"] = "九"
+
+
+class Recognition(_Section):
+    """Weights of the decoding graph and the operating point. See ``voice.grammar.compiler.Costs``."""
+
+    model: str = "huying-zh-8k"
+    threshold: float = Field(0.5, ge=0, le=1)
+    phrase_cost: float = Field(9.0, ge=0, le=60)
+    filler_cost: float = Field(5.5, ge=0, le=60)
+
+
+class VoiceSettings(_Section):
+    """The synthetic voice."""
+
+    rate: int = Field(165, ge=80, le=400)
+    pitch: int = Field(50, ge=0, le=99)
+    variant: str = "f2"
+
+
+class NetSettings(_Section):
+    """The whole file."""
+
+    name: str = Field(min_length=1)
+    roster: str = "roster.csv"
+    grammars: tuple[str, ...] = ("zh",)
+    control: Control
+    timing: Timing = Timing()
+    language: Language = Language()
+    recognition: Recognition = Recognition()
+    voice: VoiceSettings = VoiceSettings()
+
+
+_HINTS = {
+    "missing": "add this line",
+    "extra_forbidden": "remove it or correct its spelling",
+    "string_type": 'write text in quotes, as "…"',
+    "literal_error": "choose one of the values named",
+}
+
+
+def _line(text: str, keys: tuple[str | int, ...]) -> int:
+    """Line of ``[section] key`` in a TOML text; that of the section, or 1, if the key is not there."""
+    section = str(keys[0]) if len(keys) > 1 else ""
+    key = str(keys[1] if len(keys) > 1 else keys[0])
+    here, best = "", 1
+    for number, line in enumerate(text.splitlines(), 1):
+        head = re.match(r"\s*\[([^\]]+)\]", line)
+        if head:
+            here = head.group(1).strip()
+            best = number if here in (section, key) else best
+        if here == section and re.match(rf"\s*{re.escape(key)}\s*=", line):
+            return number
+    return best
+
+
+def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
+    """Read ``net.toml``; problems carry the line."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return None, [Problem(path, 0, "no such file", "a net folder holds net.toml; copy grammars/sample")]
+    except UnicodeDecodeError as e:
+        return None, [Problem(path, 0, f"not UTF-8 text ({e.reason})", "save the file as UTF-8")]
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        m = re.search(r"line (\d+)", str(e))
+        return None, [Problem(path, int(m.group(1)) if m else 0, f"not TOML: {e}", 'key = "value", one a line')]
+    try:
+        return NetSettings.model_validate(raw), []
+    except ValidationError as e:
+        return None, [
+            Problem(
+                path, _line(text, err["loc"]), f"{'.'.join(map(str, err['loc']))}: {err['msg']}",
+                _HINTS.get(err["type"], "see grammars/sample/net.toml"),
+            )
+            for err in e.errors()
+        ]  # fmt: skip
+
+
+def raise_problems(problems: list[Problem]) -> None:
+    """Raise FilesError if there are any."""
+    if problems:
+        raise FilesError(problems)

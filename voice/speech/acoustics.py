@@ -1,0 +1,178 @@
+"""The acoustic model in numpy: how well a phrase explains a stretch of audio, frame by frame.
+
+Vosk tells which words the graph preferred, not by how much. Here the same network is computed once
+more over the over, the phrase is aligned by force, and its likelihood is compared with that of the
+best unconstrained path: the goodness of pronunciation. That ratio, calibrated, is the confidence.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.errors import HuyingError
+
+Floats = npt.NDArray[np.float32]
+Pcm16 = npt.NDArray[np.int16]
+
+FRAME_S = 0.03
+"""Output frames of the network, seconds."""
+
+_WINDOW, _SHIFT, _NFFT, _MELS, _LOW, _HIGH = 200, 80, 256, 40, 150.0, 3700.0
+
+
+def _mel(hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    return np.asarray(1127.0 * np.log1p(np.asarray(hz, np.float64) / 700.0))
+
+
+def _filters() -> tuple[Floats, Floats, Floats]:
+    """(window, mel matrix, cosine matrix with lifter): Kaldi's MFCC at 8 kHz."""
+    mel = _mel(8000 / _NFFT * np.arange(_NFFT // 2 + 1))
+    edges = np.linspace(float(_mel(_LOW)), float(_mel(_HIGH)), _MELS + 2)
+    rise = (mel[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    fall = (edges[2:] - mel[:, None]) / (edges[2:] - edges[1:-1])
+    banks = np.maximum(0.0, np.minimum(rise, fall))
+    k, n = np.arange(_MELS)[:, None], np.arange(_MELS)
+    cosine = np.sqrt(2.0 / _MELS) * np.cos(np.pi / _MELS * (n + 0.5) * k)
+    cosine[0] = np.sqrt(1.0 / _MELS)
+    lifter = 1 + 11.0 * np.sin(np.pi * np.arange(_MELS) / 22.0)
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / (_WINDOW - 1))) ** 0.85
+    return (
+        window.astype(np.float32),
+        banks.astype(np.float32),
+        (cosine * lifter[:, None]).T.astype(np.float32),
+    )
+
+
+_WIN, _BANKS, _COSINE = _filters()
+
+
+def mfcc(pcm: Floats) -> Floats:
+    """(samples,) at 8 kHz in int16 scale → (frames, 40)."""
+    if len(pcm) < _WINDOW:
+        return np.zeros((0, _MELS), np.float32)
+    f = np.lib.stride_tricks.sliding_window_view(pcm, _WINDOW)[::_SHIFT]
+    f = f - f.mean(1, keepdims=True)
+    f = f - 0.97 * np.concatenate([f[:, :1], f[:, :-1]], 1)
+    power = np.abs(np.fft.rfft(f * _WIN, _NFFT)) ** 2
+    return np.asarray(np.log(np.maximum(power @ _BANKS, 1.1920929e-07)) @ _COSINE, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class AcousticModel:
+    """Weights of our own TDNN, as written by ``models.recipe.export``."""
+
+    layers: tuple[tuple[Floats, Floats], ...]
+    """(matrix (out, 3·in) over frames -d, 0, +d; bias); the last is the output layer (out, in)."""
+
+    log_prior: Floats
+
+    dilations: tuple[int, ...] = (1, 1, 3, 3, 3, 6)
+
+    def loglikes(self, pcm: Floats) -> Floats:
+        """Scaled log-likelihoods (output frames of 30 ms, pdfs)."""
+        cepstra = mfcc(pcm)
+        pdfs = len(self.log_prior)
+        if len(cepstra) == 0:
+            return np.zeros((0, pdfs), np.float32)
+        context = sum(self.dilations)
+        h = np.pad(cepstra, ((context, context), (0, 0)), mode="edge")
+        for k, ((w, b), d) in enumerate(zip(self.layers[:-1], self.dilations, strict=True)):
+            if k == 3:
+                h = h[::3]
+            d = d // 3 if k >= 3 else d
+            n = len(h) - 2 * d
+            spliced = np.concatenate([h[:n], h[d : d + n], h[2 * d :]], 1)
+            h = np.maximum(spliced @ w.T + b, 0.0)
+        w, b = self.layers[-1]
+        z = h @ w.T + b
+        z -= z.max(1, keepdims=True)
+        return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)) - self.log_prior, np.float32)
+
+
+def load_acoustic_model(final_mdl: Path) -> AcousticModel:
+    """Read the affine layers and priors out of our ``final.mdl``. Raises HuyingError if it is not ours."""
+    data = final_mdl.read_bytes()
+    layers = []
+    at = data.find(b"<Nnet3> ")
+    try:
+        while (at := data.find(b"<LinearParams> FM ", at)) >= 0:
+            rows, cols = struct.unpack_from("<xixi", data, at + 18)
+            w = np.frombuffer(data, "<f4", rows * cols, at + 28).reshape(rows, cols)
+            at = data.index(b"<BiasParams> FV ", at + 28 + 4 * rows * cols)
+            (n,) = struct.unpack_from("<xi", data, at + 16)
+            layers.append((w, np.frombuffer(data, "<f4", n, at + 21)))
+        at = data.index(b"<Priors> FV ")
+        (n,) = struct.unpack_from("<xi", data, at + 12)
+        prior = np.frombuffer(data, "<f4", n, at + 17)
+        if len(layers) != 7:
+            raise ValueError(f"{len(layers)} layers instead of 7")
+    except (ValueError, struct.error) as e:
+        raise HuyingError(f"{final_mdl}: not a network of Huying's recipe ({e}); run “huying models verify”") from e
+    return AcousticModel(tuple(layers), np.log(prior))
+
+
+States = tuple[tuple[int, ...], ...]
+"""One row of HMM states; each offers one or more pdfs (accents, alternative syllables)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goodness:
+    """How a phrase compares with the best free path, in nats a frame; 0 is perfect, -3 is hopeless."""
+
+    mean: float
+    worst: float
+    """Of the worst syllable."""
+
+    syllables: int
+
+
+def goodness(loglikes: Floats, states: States, syllable_of: tuple[int, ...], start: float, end: float) -> Goodness:
+    """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` gives each its syllable."""
+    a = max(0, round(start / FRAME_S))
+    b = min(len(loglikes), max(round(end / FRAME_S), a + len(states)))
+    a = max(0, min(a, b - len(states)))
+    frames = loglikes[a:b]
+    n = len(states)
+    syllables = max(syllable_of) + 1 if syllable_of else 0
+    if len(frames) < n or n == 0:
+        return Goodness(-9.0, -9.0, syllables)
+    emission = np.stack([frames[:, list(s)].max(1) for s in states], 1)
+    free = frames[:, 1:].max(1)
+    score = np.full(n, -np.inf)
+    score[0] = emission[0, 0]
+    moved = np.zeros((len(frames), n), bool)
+    for t in range(1, len(frames)):
+        step = np.concatenate([[-np.inf], score[:-1]])
+        moved[t] = step > score
+        score = np.maximum(step, score) + emission[t]
+    path = np.zeros(len(frames), int)
+    j = n - 1
+    for t in range(len(frames) - 1, -1, -1):
+        path[t] = j
+        j -= int(moved[t, j])
+    loss = emission[np.arange(len(frames)), path] - free
+    which = np.asarray(syllable_of)[path]
+    per = np.bincount(which, loss, syllables) / np.maximum(np.bincount(which, minlength=syllables), 1)
+    return Goodness(float(loss.mean()), float(per.min()), syllables)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Logistic map from goodness to the chance that the phrase was said. Fitted by the recipe."""
+
+    bias: float
+    mean: float
+    worst: float
+    syllables: float
+
+    def confidence(self, g: Goodness) -> float:
+        z = self.bias + self.mean * g.mean + self.worst * g.worst + self.syllables * min(g.syllables, 6)
+        return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
+
+
+DEFAULT_CALIBRATION = Calibration(3.0, 2.0, 0.5, 0.2)

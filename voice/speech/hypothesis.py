@@ -1,0 +1,32 @@
+"""What a recogniser heard in one over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Seconds = float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a hypothesis."""
+
+    symbol: str
+    """As the graph names it: an entry's symbol, ``#jia`` for a filler syllable, or plain text of a stock model."""
+
+    start: Seconds
+    end: Seconds
+    """From the beginning of the over."""
+
+    confidence: float
+    """The recogniser's own, 0..1. Near 1 even for wrong words (vosk-api#741): never a gate by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """The words of one over, in order; empty if nothing was heard."""
+
+    words: tuple[Word, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.words)

@@ -1,0 +1,178 @@
+"""Model folders: which there are, where they lie, and whether they are whole.
+
+A folder is looked through before Kaldi sees it, because Kaldi ends the process on a malformed model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from voice.errors import HuyingError
+from voice.speech.acoustics import DEFAULT_CALIBRATION, Calibration
+from voice.places import data_folder, user_folder
+
+DEFAULT_MODEL = "huying-zh-8k"
+_FST_MAGIC = 2125659606
+
+
+@dataclass(frozen=True, slots=True)
+class StockModel:
+    """A model published by the Vosk project."""
+
+    name: str
+    url: str
+    size: int
+    """Bytes of the zip; 0 if not known."""
+    sha256: str
+    """Of the zip; empty if not known."""
+
+
+STOCK = {
+    m.name: m
+    for m in (
+        StockModel(
+            "vosk-model-small-cn-0.22",
+            "https://alphacephei.com/vosk/models/vosk-model-small-cn-0.22.zip",
+            43_898_754,
+            "3af8b0e7e0f835ae9d414ce5df580237a3cfb08d586c9fbbb0f7ff29ad5b14ba",
+        ),
+        StockModel(
+            "vosk-model-cn-0.22", "https://alphacephei.com/vosk/models/vosk-model-cn-0.22.zip", 0, ""
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A checked model folder."""
+
+    path: Path
+    kind: Literal["huying", "stock"]
+    """``huying``: ours, wants a graph of ours. ``stock``: Vosk's layout with a graph inside."""
+
+    rate: int
+    """Hz."""
+
+    sha256: str
+    """Of ``am/final.mdl``: part of what makes a replay reproducible."""
+
+    runtime_grammar: bool
+    """Stock models with ``HCLr.fst`` and ``Gr.fst`` take a grammar at run time."""
+
+    calibration: Calibration = DEFAULT_CALIBRATION
+    """From goodness of pronunciation to confidence, as the recipe fitted it."""
+
+
+def models_folder() -> Path:
+    """Where pulled models are kept."""
+    return user_folder() / "models"
+
+
+def installed() -> dict[str, Path]:
+    """Name → folder of all models that are here, ours first."""
+    found: dict[str, Path] = {}
+    for place in (data_folder() / "models", models_folder()):
+        if place.is_dir():
+            for p in sorted(place.iterdir()):
+                if (p / "am" / "final.mdl").exists() or (p / "final.mdl").exists():
+                    found.setdefault(p.name, p)
+    return found
+
+
+def find_model(name: str) -> Path:
+    """A model by name or by path. Raises HuyingError that says what there is."""
+    here = installed()
+    if name in here:
+        return here[name]
+    if Path(name).is_dir():
+        return Path(name)
+    hint = f"run “huying models pull {name}”" if name in STOCK else f"there is: {', '.join(here) or 'none'}"
+    raise HuyingError(f"no model “{name}”: {hint}")
+
+
+def _need(folder: Path, *names: str) -> Path:
+    for n in names:
+        p = folder / n
+        if p.is_file():
+            if p.stat().st_size == 0:
+                raise HuyingError(f"{p}: empty file; the model is incomplete, pull or copy it again")
+            return p
+    raise HuyingError(f"{folder}: {' or '.join(names)} is missing; the model is incomplete, pull or copy it again")
+
+
+def _options(conf: Path) -> dict[str, str]:
+    lines = conf.read_text("utf-8", errors="replace").splitlines()
+    found = (re.match(r"\s*--([\w.-]+)=(\S+)", line) for line in lines)
+    return {m.group(1): m.group(2) for m in found if m}
+
+
+def _check_fst(path: Path) -> None:
+    with path.open("rb") as f:
+        head = f.read(4)
+    if len(head) < 4 or struct.unpack("<i", head)[0] != _FST_MAGIC:
+        raise HuyingError(f"{path}: not an OpenFst file; the model is damaged, pull or copy it again")
+
+
+def check_model(folder: Path) -> ModelFolder:
+    """Look a model folder through. Raises HuyingError naming the first file that is wrong."""
+    if not folder.is_dir():
+        raise HuyingError(f"{folder}: no such model folder")
+    mdl = _need(folder, "am/final.mdl", "final.mdl")
+    data = mdl.read_bytes()
+    text = data.startswith(b"<TransitionModel>")
+    if not text and not data.startswith(b"\0B<TransitionModel> "):
+        raise HuyingError(f"{mdl}: not a Kaldi acoustic model; pull or copy it again")
+    if b"<Nnet3>" not in data or not data.rstrip().endswith(_ending(data)):
+        raise HuyingError(f"{mdl}: cut off or not an nnet3 model; pull or copy it again")
+    digest = hashlib.sha256(data).hexdigest()
+    mfcc = _options(_need(folder, "conf/mfcc.conf", "mfcc.conf"))
+    rate = int(float(mfcc.get("sample-frequency", "16000")))
+    if rate not in (8000, 16000):
+        raise HuyingError(f"{folder}: sample frequency {rate} Hz; Huying uses models of 8000 or 16000 Hz")
+    card = folder / "model.json"
+    if card.is_file():
+        try:
+            listed = json.loads(card.read_text("utf-8"))
+        except ValueError as e:
+            raise HuyingError(f"{card}: not JSON ({e})") from e
+        if listed.get("kind") == "huying":
+            if listed.get("sha256") != digest:
+                raise HuyingError(f"{mdl}: differs from the checksum in model.json; the file is damaged")
+            conf = _options(_need(folder, "conf/model.conf"))
+            if conf.get("frame-subsampling-factor") != "3":
+                raise HuyingError(f"{folder}/conf/model.conf: --frame-subsampling-factor must be 3")
+            fitted = listed.get("calibration")
+            calibration = Calibration(**fitted) if fitted else DEFAULT_CALIBRATION
+            return ModelFolder(folder, "huying", rate, digest, False, calibration)
+    graph = folder / "graph" if (folder / "graph").is_dir() else folder
+    dynamic = (graph / "HCLr.fst").is_file()
+    for name in ("HCLr.fst", "Gr.fst") if dynamic else ("HCLG.fst",):
+        _check_fst(_need(graph, name))
+    if not dynamic:
+        _need(graph, "words.txt")
+    _need(graph, "phones/word_boundary.int", "word_boundary.int")
+    if (folder / "ivector").is_dir():
+        for name in ("final.dubm", "final.ie", "final.mat", "global_cmvn.stats", "online_cmvn.conf", "splice.conf"):
+            _need(folder / "ivector", name)
+    return ModelFolder(folder, "stock", rate, digest, dynamic)
+
+
+def _ending(data: bytes) -> bytes:
+    """What a whole model file ends with: the priors vector, read from its own length."""
+    at = data.rfind(b"<Priors> ")
+    if at < 0:
+        return b"\xff no priors"
+    if data[at + 9 : at + 12] == b"FV ":
+        (n,) = struct.unpack_from("<i", data, at + 13) if len(data) >= at + 17 else (-1,)
+        whole = data[at : at + 17 + 4 * max(n, 0)]
+        return whole.rstrip() if n >= 0 and len(whole) == 17 + 4 * n else b"\xff cut off"
+    return data.rstrip()[-8:]
+
+

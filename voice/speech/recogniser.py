@@ -1,0 +1,116 @@
+"""One over in, one hypothesis out: the stock Vosk wheel with a graph of ours, or with its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.errors import HuyingError
+from voice.speech.hypothesis import Hypothesis, Word
+from voice.speech.models import ModelFolder, check_model
+
+Pcm16 = npt.NDArray[np.int16]
+
+NOISE_RMS = 2.0
+"""Fixed noise added before recognition, in int16 steps: digital silence is outside of what the model knows."""
+
+
+def assemble(model: ModelFolder, graph: Path, cache: Path) -> Path:
+    """A folder that Vosk can load: the model's files beside a compiled graph. Kept in ``cache``."""
+    folder = cache / f"run-{graph.name}-{model.sha256[:16]}"
+    if (folder / "complete").is_file():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix="run-", dir=cache))
+    for part in ("am", "conf"):
+        shutil.copytree(model.path / part, made / part)
+    shutil.copytree(graph, made / "graph")
+    (made / "complete").touch()
+    try:
+        made.rename(folder)
+    except OSError:  # another process was faster
+        shutil.rmtree(made, ignore_errors=True)
+        if not (folder / "complete").is_file():
+            raise
+    return folder
+
+
+class Recogniser:
+    """A loaded model with one graph. Hand out a stream per over; streams may run in parallel threads."""
+
+    def __init__(self, folder: Path, rate: int, grammar: Sequence[str] | None = None) -> None:
+        """``folder`` must have passed ``check_model`` (or come from ``assemble``); ``grammar`` is a list
+        of phrases in words that a stock model has."""
+        import vosk
+
+        vosk.SetLogLevel(-1)
+        self.rate = rate
+        self._vosk = vosk
+        self._grammar = json.dumps([*grammar, "[unk]"], ensure_ascii=False) if grammar else None
+        try:
+            self._model: Any = vosk.Model(str(folder))
+        except Exception as e:  # the wheel raises bare Exception
+            raise HuyingError(f"{folder}: Vosk cannot load the model ({e})") from e
+
+    def knows(self, word: str) -> bool:
+        """Whether the model's vocabulary has ``word``."""
+        return bool(self._model.vosk_model_find_word(word) >= 0)
+
+    def stream(self) -> OverStream:
+        """A recogniser for one over."""
+        args = (self._model, self.rate) + ((self._grammar,) if self._grammar else ())
+        kaldi = self._vosk.KaldiRecognizer(*args)
+        kaldi.SetWords(True)
+        return OverStream(kaldi)
+
+    def recognise(self, pcm: Pcm16) -> Hypothesis:
+        """A whole over at once, in the blocks that a stream would have."""
+        stream = self.stream()
+        for i in range(0, len(pcm), 1600):
+            stream.accept(pcm[i : i + 1600])
+        return stream.finish()
+
+
+class OverStream:
+    """Recognition that keeps up with the over while it lasts."""
+
+    def __init__(self, kaldi: Any) -> None:
+        self._kaldi = kaldi
+        self._noise = np.random.default_rng(0)
+        self._words: list[Word] = []
+
+    def accept(self, pcm: Pcm16) -> None:
+        """Feed samples, shape (n,), int16, at the model's rate."""
+        if len(pcm) == 0:
+            return
+        noisy = pcm + self._noise.standard_normal(len(pcm)) * NOISE_RMS
+        data = np.clip(np.rint(noisy), -32768, 32767).astype("<i2").tobytes()
+        if self._kaldi.AcceptWaveform(data):
+            self._take(self._kaldi.Result())
+
+    def finish(self) -> Hypothesis:
+        """The over has ended."""
+        self._take(self._kaldi.FinalResult())
+        return Hypothesis(tuple(self._words))
+
+    def _take(self, result: str) -> None:
+        for w in json.loads(result).get("result", []):
+            self._words.append(Word(w["word"], float(w["start"]), float(w["end"]), float(w["conf"])))
+
+
+def open_stock(name_or_path: Path, grammar: Sequence[str] | None = None) -> Recogniser:
+    """A stock Vosk model: dictation without ``grammar``, or its fallback with one.
+
+    Raises HuyingError if the model is broken, or cannot take a grammar at run time.
+    """
+    model = check_model(name_or_path)
+    if grammar is not None and not model.runtime_grammar:
+        raise HuyingError(f"{model.path}: has a fixed graph (no HCLr.fst and Gr.fst); it cannot take a grammar")
+    return Recogniser(model.path, model.rate, grammar)

@@ -1,0 +1,58 @@
+"""The process that owns the speech engine: a JSON job a line in, a JSON answer a line out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def load_espeak() -> None:
+    """Put espeakng-loader's library where pyttsx3 looks for libespeak-ng.so.1 (same SONAME)."""
+    if sys.platform == "win32":
+        return
+    import ctypes
+
+    import espeakng_loader
+
+    ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
+    os.environ.setdefault("ESPEAK_DATA_PATH", os.path.dirname(espeakng_loader.get_data_path()))
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    engine: Any = None
+    for line in sys.stdin:
+        job = json.loads(line)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                if engine is None:
+                    load_espeak()
+                    import pyttsx3
+
+                    engine = pyttsx3.init()
+                espeak = sys.platform != "win32"
+                engine.setProperty("rate", job["rate"])
+                if espeak:
+                    engine.setProperty("voice", f"cmn-latn-pinyin+{job['voice']}")
+                    engine.setProperty("pitch", job["pitch"])
+                elif job["voice"]:
+                    engine.setProperty("voice", job["voice"])
+                engine.save_to_file(job["pinyin"] if espeak else job["text"], job["path"])
+                engine.runAndWait()
+            if not Path(job["path"]).is_file():
+                raise RuntimeError("the engine wrote nothing")
+            answer = {"ok": True}
+        except Exception as e:  # whatever the engine raises is reported, and the worker lives on
+            answer = {"error": f"{type(e).__name__}: {e}"}  # type: ignore[dict-item]
+        print(json.dumps(answer, ensure_ascii=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()

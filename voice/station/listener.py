@@ -1,0 +1,234 @@
+"""One channel being listened to: frames in, journal events out.
+
+The chain of the house in one place: carrier gate → recogniser (streaming, while the over lasts) →
+interpreter (verified against the acoustics) → net logic → journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice, product
+from pathlib import Path
+
+import numpy as np
+
+import voice
+from voice.audio.pcm import RATE, Frame
+from voice.audio.source import AudioSource
+from voice.errors import HuyingError
+from voice.grammar.accents import variants
+from voice.grammar.compiler import compile_graph
+from voice.grammar.interpreter import Interpreter
+from voice.grammar.lexicon import Entry, plain
+from voice.grammar.message import Message
+from voice.grammar.phones import phone_set
+from voice.journal.store import Event, Journal
+from voice.net.decide import Ended, Heard, Rules, Tick, decide
+from voice.net.facts import Fact, OverHeard, SessionBegan, SessionEnded
+from voice.net.loading import Net
+from voice.net.state import NetState, evolve
+from voice.places import cache_folder
+from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
+from voice.radio.doubling import heterodyne_s
+from voice.radio.over import Over
+from voice.speech.acoustics import (
+    AcousticModel,
+    Calibration,
+    Goodness,
+    States,
+    goodness,
+    load_acoustic_model,
+)
+from voice.speech.hypothesis import Hypothesis
+from voice.speech.models import ModelFolder, check_model, find_model
+from voice.speech.recogniser import OverStream, Recogniser, assemble
+from voice.speech.vad import speech_spans
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_PRONUNCIATIONS = 8
+"""Of one entry, tried when it is verified."""
+
+
+class Verifier:
+    """How sure is it that an entry was really said, by the acoustics of the whole over."""
+
+    def __init__(self, model: AcousticModel, calibration: Calibration, accent: str) -> None:
+        self._model = model
+        self._calibration = calibration
+        self._accent = accent
+        self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
+
+    def of_over(self, over: Over) -> Callable[[Entry, float, float], float]:
+        """The score function for one over."""
+        loglikes = self._model.loglikes(over.pcm.astype(np.float32))
+
+        def score(entry: Entry, start: float, end: float) -> float:
+            best = self.goodness(loglikes, entry, start, end)
+            return round(self._calibration.confidence(best), 4)
+
+        return score
+
+    def goodness(self, loglikes: np.ndarray, entry: Entry, start: float, end: float) -> Goodness:
+        """Of the best pronunciation."""
+        found = [goodness(loglikes, s, of, start, end) for s, of in self._pronunciations(entry)]
+        return max(found, key=lambda g: g.mean)
+
+    def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
+        if entry.symbol not in self._states:
+            rows = (row for r in entry.readings for row in product(*plain(r)))
+            self._states[entry.symbol] = [self._row(r) for r in islice(dict.fromkeys(rows), MAX_PRONUNCIATIONS)]
+        return self._states[entry.symbol]
+
+    def _row(self, syllables: tuple[str, ...]) -> tuple[States, tuple[int, ...]]:
+        """HMM states of a row of syllables; accents add pdfs to a state."""
+        pdfs = phone_set().pdfs
+        states: list[tuple[int, ...]] = []
+        of: list[int] = []
+        for k, syllable in enumerate(syllables):
+            rows = [[p for phone in phones for p in pdfs[phone]] for phones, _ in variants(syllable, self._accent)]
+            for choice in zip(*rows, strict=True):
+                states.append(tuple(dict.fromkeys(choice)))
+                of.append(k)
+        return tuple(states), tuple(of)
+
+
+@dataclass(slots=True)
+class Ear:
+    """Recogniser, verifier and interpreter of one net: loaded once, used for many channels."""
+
+    net: Net
+    model: ModelFolder
+    recogniser: Recogniser
+    interpreter: Interpreter
+    verifier: Verifier | None
+
+    def understand(self, over: Over, hypothesis: Hypothesis) -> Message:
+        """The message of one over."""
+        score = self.verifier.of_over(over) if self.verifier and hypothesis else None
+        return self.interpreter.interpret(hypothesis, score)
+
+
+def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> Ear:
+    """Load the model and compile the net's graph. Raises HuyingError for a broken model."""
+    cache = cache or cache_folder()
+    folder = check_model(find_model(model or net.settings.recognition.model))
+    if folder.kind != "huying":
+        raise HuyingError(f"{folder.path}: a stock model cannot run a net's graph; it serves for dictation")
+    graph = compile_graph(net.lexicon, net.costs, cache / "graphs")
+    recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
+    verifier = Verifier(
+        load_acoustic_model(folder.path / "am" / "final.mdl"), folder.calibration, net.settings.language.accent
+    )
+    return Ear(net, folder, recogniser, Interpreter(net.lexicon, net.settings.recognition.threshold), verifier)
+
+
+class Listener:
+    """Logs one source into a journal."""
+
+    def __init__(
+        self, ear: Ear, journal: Journal, on_event: Callable[[Event, Fact], None] = lambda _e, _f: None
+    ) -> None:
+        self.ear = ear
+        self.journal = journal
+        self.on_event = on_event
+        timing = ear.net.settings.timing
+        self.rules = Rules(timing.answer_timeout_s, timing.late_window_s)
+        self.state = NetState()
+        self._gate = CarrierGate(timing.hang_time_s)
+        self._stream: OverStream | None = None
+        self._began = EPOCH
+        self._void = 0
+        self._clips_failed: list[str] = []
+
+    def listen(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
+        """Work through ``source``; yields the time reached, in s, after every frame."""
+        net = self.ear.net
+        known = began or source.began
+        self._began = (known or EPOCH).astimezone(UTC)
+        self._gate = CarrierGate(net.settings.timing.hang_time_s)
+        self._record(
+            SessionBegan(
+                t=0.0, source=source.name, net=net.settings.name, net_sha256=net.sha256,
+                model=self.ear.model.path.name, model_sha256=self.ear.model.sha256,
+                began=self._began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                clock="known" if known else "unknown", units=tuple(u.id for u in net.units),
+                version=voice.__version__,
+            )
+        )  # fmt: skip
+        now = 0.0
+        for frame in source.frames():
+            now = (frame.start + len(frame.pcm)) / RATE
+            self._frame(frame, now)
+            yield now
+        for event in self._gate.finish():
+            self._gate_event(event)
+        self._record(*decide(self.state, Tick(now, not self._gate.receiver_dead), self.rules))
+        self._record(*decide(self.state, Ended(now), self.rules))
+        counts = self._gate.counts
+        self._record(
+            SessionEnded(
+                t=now, overs=self._overs, pops=counts.pops + self._void, dead_s=counts.dead_frames * 0.02,
+                damage=(*source.damage.notes, *dict.fromkeys(self._clips_failed)),
+            )
+        )  # fmt: skip
+
+    _overs: int = 0
+
+    def _frame(self, frame: Frame, now: float) -> None:
+        for event in self._gate.process(frame.pcm):
+            self._gate_event(event)
+        if self._stream is None and any(e.deadline < now for e in self.state.open_exchanges()):
+            self._record(*decide(self.state, Tick(now, not self._gate.receiver_dead), self.rules))
+
+    def _gate_event(self, event: object) -> None:
+        match event:
+            case Opened():
+                self._stream = self.ear.recogniser.stream()
+            case Audio(pcm=pcm) if self._stream:
+                self._stream.accept(pcm)
+            case Closed(over=over) if self._stream:
+                hypothesis = self._stream.finish()
+                self._stream = None
+                self._over(over, hypothesis)
+            case _:
+                self._stream = None
+
+    def _over(self, over: Over, hypothesis: Hypothesis) -> None:
+        message = self.ear.understand(over, hypothesis)
+        spans = speech_spans(over.pcm, RATE)
+        if not spans and not message.understood:
+            self._void += 1  # a carrier, but nobody speaks
+            return
+        self._overs += 1
+        begin = over.clip_start + spans[0][0] if spans else over.start
+        end = over.clip_start + spans[-1][1] if spans else over.end
+        doubled = heterodyne_s(over.pcm) > 0
+        self._record(*decide(self.state, Tick(over.start, not self._gate.receiver_dead), self.rules))
+        heard = Heard(
+            self._overs, over.start, over.end, round(begin, 3), round(end, 3), message, doubled
+        )
+        fact = OverHeard(
+            t=over.start, over=self._overs, start=over.start, end=over.end, speech_start=heard.speech_start,
+            speech_end=heard.speech_end, clip=self._clip(over), level_db=over.level_db,
+            outcome="understood" if message.understood else "unclear", speaker=message.speaker,
+            callees=message.callees, caller=message.caller, to_all=message.to_all, meanings=message.meanings(),
+            text=message.text, pinyin=message.pinyin, confidence=message.confidence, doubled=doubled,
+            hypothesis=tuple((w.symbol, w.start, w.end, w.confidence) for w in hypothesis.words),
+        )  # fmt: skip
+        self._record(fact, *decide(evolve(self.state, fact, self.rules.answer_timeout_s), heard, self.rules))
+
+    def _clip(self, over: Over) -> str:
+        try:
+            return self.journal.clips.put(over.pcm)
+        except HuyingError as e:
+            self._clips_failed.append(str(e))  # the log of events goes on; the session's end reports it
+            return ""
+
+    def _record(self, *facts: Fact) -> None:
+        if not facts:
+            return
+        for event, fact in zip(self.journal.append(facts, self._began), facts, strict=True):
+            self.state = evolve(self.state, fact, self.rules.answer_timeout_s)
+            self.on_event(event, fact)
