@@ -162,7 +162,7 @@ def export(weights: Path, out: Path) -> None:
     (out / "am" / "final.mdl").write_bytes(mdl)
     (out / "conf" / "mfcc.conf").write_text(MFCC_CONF, "utf-8", newline="\n")
     (out / "conf" / "model.conf").write_text(MODEL_CONF, "utf-8", newline="\n")
-    card = {
+    card: dict[str, object] = {
         "name": out.name,
         "kind": "huying",
         "language": "zh-CN",
@@ -173,4 +173,4 @@ def export(weights: Path, out: Path) -> None:
         "licence": "weights CC BY-SA 4.0 (see README.md beside this file), code Apache-2.0",
     }
     (out / "model.json").write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    print(f"{out}: {len(mdl) / 1e6:.1f} MB, sha256 {card['sha256'][:16]}…")
+    print(f"{out}: {len(mdl) / 1e6:.1f} MB, sha256 {hashlib.sha256(mdl).hexdigest()[:16]}…")

@@ -30,7 +30,7 @@ SOURCES = {
     "syllables-davinfifield.zip": "davinfifield",
     "students-dspspeech20.zip": None,
 }
-STUDENT_WORDS = "数字 语音 语言 识别 中国 总工 北京 背景 上海 商行 复旦 饭店".split()
+STUDENT_WORDS = ["数字", "语音", "语言", "识别", "中国", "总工", "北京", "背景", "上海", "商行", "复旦", "饭店"]
 HELD_OUT = ("s21", "s22", "s23", "s24")
 """Speakers for evaluation only: never trained on, never tuned on."""
 

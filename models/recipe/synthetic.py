@@ -8,7 +8,6 @@ sign of any net is trained on. The voices of ``HELD_OUT_VOICES`` are kept for ev
 from __future__ import annotations
 
 import ctypes
-import os
 import zipfile
 from pathlib import Path
 
@@ -35,7 +34,7 @@ class Espeak:
 
         self._lib = ctypes.CDLL(espeakng_loader.get_library_path())
         data = espeakng_loader.get_data_path()
-        self.rate = self._lib.espeak_Initialize(1, 0, os.path.dirname(data).encode(), 0)
+        self.rate = self._lib.espeak_Initialize(1, 0, str(Path(data).parent).encode(), 0)
         self.variants = sorted(p.name for p in Path(data, "voices", "!v").iterdir())
         self._chunks: list[bytes] = []
         proto = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)

@@ -32,4 +32,4 @@ class Frame:
 def to_pcm16(x: npt.NDArray[np.floating]) -> Pcm16:
     """-1..1 → int16, clipped; NaN and infinite samples become 0."""
     clean = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
-    return np.clip(np.rint(clean * 32767), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.rint(clean * 32767), -32768, 32767), np.int16)

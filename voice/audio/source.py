@@ -175,7 +175,8 @@ def _missing(path: Path) -> Seconds:
     (per_second,) = struct.unpack_from("<I", head, fmt + 16)
     if promised >= 0x7FFFFFFF or per_second == 0:  # a stream of unknown length
         return 0.0
-    return max(0.0, (promised - (path.stat().st_size - at - 8)) / per_second)
+    missing: float = (promised - (path.stat().st_size - at - 8)) / per_second
+    return max(0.0, missing)
 
 
 _NAME = re.compile(

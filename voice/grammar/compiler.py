@@ -21,7 +21,7 @@ from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, Lexicon, plain
 from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 3
+GRAPH_VERSION = 4
 """Part of the cache key: raise it when the same input gives another graph."""
 
 _LOG2 = math.log(2)
@@ -29,14 +29,10 @@ _LOG2 = math.log(2)
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Weights of the graph in natural log units. Tuned with ``python -m models.recipe tune`` on training speakers
-    and held-out synthetic voices; the speakers of the evaluation set were not used."""
+    """Weights of the graph in natural log units."""
 
     phrase: float = 9.0
     """Of any call sign or phrase, once."""
-
-    digit: float = 7.0
-    """Of one radio digit."""
 
     filler: float = 5.5
     """Of one filler syllable. The more, the readier a phrase is believed."""
@@ -141,15 +137,14 @@ def _positioned(phones: tuple[str, ...], first: bool, last: bool) -> list[str]:
 def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
     """The graph and its word list; without a lexicon it is the filler alone."""
     b = _Builder(costs)
-    for entry in lexicon.entries if lexicon else ():
+    for entry in lexicon.spoken if lexicon else ():
         word = b.word(entry.symbol)
-        cost = costs.digit if entry.kind == "digit" else costs.phrase
         seen: set[tuple[tuple[str, ...], ...]] = set()
         for reading in entry.readings:
             places = plain(reading)
             if tuple(places) not in seen:
                 seen.add(tuple(places))
-                b.reading(places, lexicon.accent if lexicon else "standard", word, cost)
+                b.reading(places, lexicon.accent if lexicon else "standard", word, costs.phrase)
     for s in SYLLABLES:
         phones = split_syllable(s)
         assert phones is not None
@@ -160,7 +155,7 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
 
 def graph_key(lexicon: Lexicon | None, costs: Costs) -> str:
     """SHA-256 of all that decides the graph."""
-    entries = [[e.symbol, e.kind, e.readings] for e in lexicon.entries] if lexicon else None
+    entries = [[e.symbol, e.kind, e.readings] for e in lexicon.spoken] if lexicon else None
     data = [GRAPH_VERSION, entries, lexicon.accent if lexicon else "", asdict(costs)]
     return hashlib.sha256(json.dumps(data, ensure_ascii=False).encode()).hexdigest()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
-from voice.grammar.distance import phrase_distance
+from voice.grammar.distance import phrase_distance, syllable_distance
 from voice.grammar.lexicon import FILLER, Entry, Lexicon, plain
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.phones import split_syllable
@@ -32,6 +32,9 @@ FREE_SPEECH_SYLLABLES = 4
 Score = Callable[[Entry, float, float], float]
 """(entry, start, end) → 0..1."""
 
+Free = Callable[[], Hypothesis]
+"""The same over heard without any phrase: filler syllables only."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Syllable:
@@ -48,26 +51,31 @@ class Interpreter:
         self.threshold = threshold
         self._by_symbol = lexicon.by_symbol()
         self._rows = [
-            (e, tuple(p[0] for p in plain(r))) for e in lexicon.entries if e.kind != "digit" for r in e.readings
+            (e, tuple(p[0] for p in plain(r))) for e in lexicon.spoken for r in e.readings
         ]
+        self._digits = {s: e.key for e in lexicon.entries if e.kind == "digit" for r in e.readings for s in plain(r)[0]}
+        self._short = {
+            e.text: plain(e.readings[0])[0][0] for e in lexicon.entries if e.kind == "phrase" and e.syllables == 1
+        }
         self._codes = [_code(row) for _, row in self._rows]
         self._templates = sorted(lexicon.templates, key=lambda t: (-len(t.pieces), -sum(map(len, t.pieces))))
 
-    def interpret(self, hypothesis: Hypothesis, score: Score | None = None) -> Message:
+    def interpret(
+        self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None
+    ) -> Message:
         """Understand one over. ``score`` verifies a graph word against the audio; without it the
-        recogniser's confidence stands."""
-        items = self._items(hypothesis.words, score)
-        return self._message(_merge(items))
+        recogniser's confidence stands. ``free`` says what a word that fails sounded like instead."""
+        return self._message(_merge(self._items(hypothesis.words, score, free)))
 
     # -- items ---------------------------------------------------------------------------------
 
-    def _items(self, words: Sequence[Word], score: Score | None) -> list[Item]:
+    def _items(self, words: Sequence[Word], score: Score | None, free: Free | None) -> list[Item]:
         items: list[Item] = []
-        free: list[_Syllable] = []
+        row: list[_Syllable] = []
 
         def flush() -> None:
-            items.extend(self._search(free))
-            free.clear()
+            items.extend(self._search(row))
+            row.clear()
 
         for w in words:
             entry = self._by_symbol.get(w.symbol)
@@ -76,16 +84,18 @@ class Interpreter:
                 if s >= self.threshold:
                     flush()
                     items.append(Item(entry.kind, entry.key, entry.text, entry.pinyin, w.start, w.end, s))
-                else:  # a forced match: keep what it sounded like, as free speech
-                    free += _spread([p[0] for p in plain(entry.readings[0])], w, doubtful=True)
+                elif free is not None:
+                    row += [s for s in _syllables(free()) if w.start <= (s.start + s.end) / 2 < w.end]
+                else:
+                    row += _spread([p[0] for p in plain(entry.readings[0])], w)
             elif w.symbol.startswith(FILLER):
-                free.append(_Syllable(w.symbol[1:], w.start, w.end))
+                row.append(_Syllable(w.symbol[1:], w.start, w.end))
             elif w.symbol != "[unk]":
-                free += _spread(_pinyin(w.symbol), w)
+                row += _spread(_pinyin(w.symbol), w)
         flush()
         return items
 
-    def _search(self, free: list[_Syllable]) -> list[Item]:
+    def _search(self, free: Sequence[_Syllable]) -> list[Item]:
         """Entries hidden in a row of syllables, best first; what remains is free speech."""
         if not free:
             return []
@@ -119,7 +129,7 @@ class Interpreter:
     def _message(self, items: list[Item]) -> Message:
         if not items:
             return Message((), ())
-        acts, used = self._match(items)
+        acts = self._match([part for i in items for part in _split(i)])
         units = [i for i in items if i.kind == "unit"]
         special = next((a for a in acts if a.meaning in ("proxy", "relay", "call_in", "report")), None)
         to_all = any(a.meaning == "all_units" for a in acts)
@@ -169,7 +179,7 @@ class Interpreter:
             round(min(scores), 3) if scores and known else 0.0,
         )  # fmt: skip
 
-    def _match(self, items: list[Item]) -> tuple[tuple[Act, ...], set[int]]:
+    def _match(self, items: list[Item]) -> tuple[Act, ...]:
         """Templates over the row of items, longest first; every item serves once."""
         used: set[int] = set()
         found: list[tuple[int, Act]] = []
@@ -187,35 +197,45 @@ class Interpreter:
         for _, act in found:
             if act.meaning not in unique or act.score > unique[act.meaning].score:
                 unique[act.meaning] = act
-        return tuple(unique.values()), used
+        return tuple(unique.values())
 
-    @staticmethod
     def _match_at(
-        items: list[Item], at: int, template: Template, used: set[int]
+        self, items: list[Item], at: int, template: Template, used: set[int]
     ) -> tuple[int, dict[str, str], float] | None:
+        """(index behind the match, slots, score) of ``template`` at item ``at``."""
         slots: dict[str, str] = {}
         score = 1.0
         k = at
         for piece in template.pieces:
-            if k >= len(items) or (k in used and items[k].kind == "phrase"):
+            if k >= len(items) or (k in used and items[k].kind in ("phrase", "free")):
                 return None
             item = items[k]
-            if piece == "{unit}" and item.kind == "unit":
-                slots["unit2" if "unit" in slots else "unit"] = item.key
-            elif piece == "{control}" and item.kind == "control":
-                pass
-            elif piece in ("{number}", "{time}") and item.kind == "digit":
+            if piece in ("{number}", "{time}"):
                 digits = ""
-                while k < len(items) and items[k].kind == "digit":
-                    digits += items[k].key * items[k].times
+                while k < len(items) and items[k].kind == "free" and items[k].pinyin in self._digits:
+                    digits += self._digits[items[k].pinyin]
                     k += 1
+                if not digits:
+                    return None
                 slots[piece[1:-1]] = digits
                 continue
-            elif not (item.kind == "phrase" and item.key == piece):
-                return None
-            score = min(score, item.score)
+            if item.kind == "free":
+                if not self._is_syllable(piece, item.pinyin):
+                    return None
+            else:
+                if piece == "{unit}" and item.kind == "unit":
+                    slots["unit2" if "unit" in slots else "unit"] = item.key
+                elif not ((piece == "{control}" and item.kind == "control")
+                          or (item.kind == "phrase" and item.key == piece)):
+                    return None
+                score = min(score, item.score)
             k += 1
         return k, slots, score
+
+    def _is_syllable(self, piece: str, heard: str) -> bool:
+        """Whether ``piece`` is a word of one syllable that sounds like ``heard``."""
+        want = self._short.get(piece)
+        return want is not None and syllable_distance(want, heard) <= NEAR
 
 
 def _merge(items: list[Item]) -> list[Item]:
@@ -236,13 +256,26 @@ def _merge(items: list[Item]) -> list[Item]:
     return out
 
 
-def _spread(names: list[str], word: Word, doubtful: bool = False) -> list[_Syllable]:
+def _split(item: Item) -> list[Item]:
+    """Free speech syllable by syllable: a template may ask for a digit or a word of one syllable."""
+    if item.kind != "free":
+        return [item]
+    names = item.pinyin.split()
+    step = (item.end - item.start) / max(len(names), 1)
+    return [
+        replace(item, pinyin=n, start=item.start + k * step, end=item.start + (k + 1) * step)
+        for k, n in enumerate(names)
+    ]
+
+
+def _spread(names: list[str], word: Word) -> list[_Syllable]:
     """Syllables of a word in equal shares of its time."""
     step = (word.end - word.start) / max(len(names), 1)
-    mark = "?" if doubtful else ""
-    return [
-        _Syllable(mark + n, word.start + k * step, word.start + (k + 1) * step) for k, n in enumerate(names)
-    ]
+    return [_Syllable(n, word.start + k * step, word.start + (k + 1) * step) for k, n in enumerate(names)]
+
+
+def _syllables(hypothesis: Hypothesis) -> list[_Syllable]:
+    return [_Syllable(w.symbol[1:], w.start, w.end) for w in hypothesis.words if w.symbol.startswith(FILLER)]
 
 
 def _pinyin(text: str) -> list[str]:
@@ -257,13 +290,11 @@ def _code(row: Sequence[str]) -> str:
     for s in row:
         phones = split_syllable(s) or ("?", "?")
         initial, final = phones if len(phones) == 2 else ("", phones[0])
-        out.append(chr(0x100 + hash_small(initial)) + chr(0x200 + hash_small(final)))
+        out.append(chr(0x100 + _number(initial)) + chr(0x200 + _number(final)))
     return "".join(out)
 
 
-def hash_small(phone: str) -> int:
+def _number(phone: str) -> int:
     """A small stable number for a phone."""
-    return sum(ord(c) * 31**i for i, c in enumerate(phone)) % 251
+    return int(sum(ord(c) * 31**i for i, c in enumerate(phone)) % 251)
 
-
-__all__ = ["Interpreter", "Score"]

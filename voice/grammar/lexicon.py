@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from voice.grammar.readings import DIGITS, Reading, ReadingsTable, toneless
+from voice.grammar.readings import Reading, ReadingsTable, toneless
 from voice.grammar.templates import Template
 
 Kind = Literal["unit", "control", "phrase", "digit"]
@@ -51,6 +51,12 @@ class Lexicon:
     templates: tuple[Template, ...]
     accent: str = "standard"
 
+    @property
+    def spoken(self) -> tuple[Entry, ...]:
+        """Entries that stand in the graph. Single syllables do not: they are too short to be told from the
+        rest of speech, so the interpreter looks for them where a template asks for one."""
+        return tuple(e for e in self.entries if e.syllables > 1)
+
     def by_symbol(self) -> dict[str, Entry]:
         return {e.symbol: e for e in self.entries}
 
@@ -80,7 +86,7 @@ def build_lexicon(
     for piece in dict.fromkeys(w for t in templates for w in t.words):
         add("phrase", piece, piece, "P")
     if any(re.fullmatch(r"\{(number|time)\}", p) for t in templates for p in t.pieces):
-        for digit, place in DIGITS.items():
+        for digit, place in table.digits().items():
             readings = tuple(((s,),) for s in place)
             entries.append(Entry(f"D{digit}", "digit", digit, digit, readings))
     return Lexicon(tuple(entries), tuple(templates), accent)

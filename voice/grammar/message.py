@@ -75,7 +75,7 @@ class Message:
     @property
     def text(self) -> str:
         """Known words as written, free speech as [pinyin]."""
-        parts = [i.text * 1 if i.kind != "free" else f"[{i.pinyin}]" for i in self.items for _ in range(i.times)]
+        parts = [i.text if i.kind != "free" else f"[{i.pinyin}]" for i in self.items for _ in range(i.times)]
         return " ".join(parts)
 
     @property

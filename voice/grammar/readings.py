@@ -20,19 +20,7 @@ Place = tuple[str, ...]
 
 Reading = tuple[Place, ...]
 
-DIGITS: dict[str, Place] = {
-    "0": ("ling2", "dong4"),
-    "1": ("yao1", "yi1"),
-    "2": ("er4", "liang3"),
-    "3": ("san1",),
-    "4": ("si4",),
-    "5": ("wu3",),
-    "6": ("liu4",),
-    "7": ("qi1", "guai3"),
-    "8": ("ba1",),
-    "9": ("jiu3", "gou1"),
-}
-"""TB/T 30003-2020 (railway) and MH/T 4014-2003 (aviation) for 洞幺两拐; 勾 for 9 is military usage."""
+DIGITS = "0123456789"
 
 LETTERS: dict[str, tuple[str, ...]] = {
     "A": ("ei1",), "B": ("bi4",), "C": ("xi1",), "D": ("di4",), "E": ("yi4",), "F": ("ai2", "fu5"),
@@ -62,7 +50,7 @@ class ReadingsTable:
     """Local readings that dictionaries get wrong, and the readers built on them."""
 
     words: dict[str, tuple[tuple[str, ...], ...]]
-    """Word → readings, each a row of toned syllables; the first is spoken, all are understood."""
+    """Word or digit → readings, each a row of toned syllables; the first is spoken, all are understood."""
 
     spoken_nine: str = "jiu3"
     """What the synthesiser says for 9: ``jiu3`` or ``gou1``."""
@@ -105,10 +93,17 @@ class ReadingsTable:
         return self._read_han(text, chunk)
 
     def _digit(self, d: str) -> Place:
-        place = DIGITS[d]
+        place = self.digits()[d]
         if d == "9" and self.spoken_nine in place:
             return (self.spoken_nine, *(p for p in place if p != self.spoken_nine))
         return place
+
+    def digits(self) -> dict[str, Place]:
+        """How each digit may be said. Those that the table lacks are read as in the dictionary."""
+        return {
+            d: tuple(r[0] for r in self.words[d]) if d in self.words else tuple(_pinyin(cardinal(int(d))))
+            for d in DIGITS
+        }
 
     def _read_han(self, text: str, chunk: str) -> list[Reading]:
         """Longest words of the table first; pypinyin reads what stands between them."""

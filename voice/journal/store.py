@@ -207,7 +207,7 @@ class Journal:
         try:
             with self._engine.connect() as db:
                 for row in db.execution_options(stream_results=True).execute(q):
-                    yield Event(row.seq, row.kind, row.t, row.wall, row.body, row.previous, row.hash, row.unit)
+                    yield Event(row.seq, row.kind, row._mapping["t"], row.wall, row.body, row.previous, row.hash, row.unit)
         except DatabaseError as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
 

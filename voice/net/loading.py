@@ -15,7 +15,7 @@ from voice.net.roster import Unit, read_roster
 from voice.net.settings import NetSettings, read_settings
 from voice.places import data_folder
 
-NOT_TEMPLATES = ("readings.txt",)
+NOT_TEMPLATES = ("digits.txt", "readings.txt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
             continue
         if cell["id"] in ids:
             problems.append(
-                Problem(path, number, f"编号 {cell['id']} stands in line {ids[cell['id']]} too", "give each unit its own")
+                Problem(path, number, f"编号 {cell['id']} is in line {ids[cell['id']]} too", "give each unit its own")
             )
             continue
         signs = tuple(s.strip() for s in re.split("[;；、/|]", cell.get("call_signs", "")) if s.strip())

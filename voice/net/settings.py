@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from voice.errors import FilesError, Problem
+from voice.errors import Problem
 
 
 class _Section(BaseModel):
@@ -26,9 +26,9 @@ class Control(_Section):
 class Timing(_Section):
     """Seconds."""
 
-    answer_timeout_s: float = Field(10.0, gt=0, le=600)
-    hang_time_s: float = Field(0.5, ge=0.1, le=5)
-    late_window_s: float = Field(600.0, ge=0, le=86400)
+    answer_timeout_s: float = Field(default=10.0, gt=0, le=600)
+    hang_time_s: float = Field(default=0.5, ge=0.1, le=5)
+    late_window_s: float = Field(default=600.0, ge=0, le=86400)
 
 
 class Language(_Section):
@@ -42,16 +42,16 @@ class Recognition(_Section):
     """Weights of the decoding graph and the operating point. See ``voice.grammar.compiler.Costs``."""
 
     model: str = "huying-zh-8k"
-    threshold: float = Field(0.5, ge=0, le=1)
-    phrase_cost: float = Field(9.0, ge=0, le=60)
-    filler_cost: float = Field(5.5, ge=0, le=60)
+    threshold: float = Field(default=0.5, ge=0, le=1)
+    phrase_cost: float = Field(default=9.0, ge=0, le=60)
+    filler_cost: float = Field(default=5.5, ge=0, le=60)
 
 
 class VoiceSettings(_Section):
     """The synthetic voice."""
 
-    rate: int = Field(165, ge=80, le=400)
-    pitch: int = Field(50, ge=0, le=99)
+    rate: int = Field(default=165, ge=80, le=400)
+    pitch: int = Field(default=50, ge=0, le=99)
     variant: str = "f2"
 
 
@@ -114,9 +114,3 @@ def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
             )
             for err in e.errors()
         ]  # fmt: skip
-
-
-def raise_problems(problems: list[Problem]) -> None:
-    """Raise FilesError if there are any."""
-    if problems:
-        raise FilesError(problems)

@@ -121,6 +121,8 @@ class CarrierGate:
         self._last_active = 0
         self._signals = 0
         self._energy = 0.0
+        self._first = 0
+        self._dead_run = 0
 
     def process(self, pcm: Pcm16) -> list[GateEvent]:
         """Samples in order, any number of them."""
@@ -151,8 +153,6 @@ class CarrierGate:
     def receiver_dead(self) -> bool:
         """More than a second of exact silence where there is normally noise."""
         return self._dead_run > 50
-
-    _dead_run: int = 0
 
     def _classify(self, bands: npt.NDArray[np.float64], level: float) -> _Class:
         self._power.append(bands)
@@ -236,8 +236,6 @@ class CarrierGate:
         self._active = 0
         events.append(Opened(at * STEP / RATE))
         self._first = self.counts.frames - len(self._clip)
-
-    _first: int = 0
 
     def _send(self, events: list[GateEvent]) -> None:
         """Hand on what is surely not tail: up to the last signal and a little more."""

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from voice.errors import HuyingError
-from voice.speech.acoustics import DEFAULT_CALIBRATION, Calibration
 from voice.places import data_folder, user_folder
+from voice.speech.acoustics import DEFAULT_CALIBRATION, Calibration
 
 DEFAULT_MODEL = "huying-zh-8k"
 _FST_MAGIC = 2125659606

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
 
@@ -101,13 +102,18 @@ class Ear:
     net: Net
     model: ModelFolder
     recogniser: Recogniser
+    free: Recogniser
+    """Filler syllables only: says what a word sounded like that was not believed."""
     interpreter: Interpreter
-    verifier: Verifier | None
+    verifier: Verifier
 
     def understand(self, over: Over, hypothesis: Hypothesis) -> Message:
         """The message of one over."""
-        score = self.verifier.of_over(over) if self.verifier and hypothesis else None
-        return self.interpreter.interpret(hypothesis, score)
+        if not hypothesis:
+            return self.interpreter.interpret(hypothesis)
+        return self.interpreter.interpret(
+            hypothesis, self.verifier.of_over(over), lru_cache(lambda: self.free.recognise(over.pcm))
+        )
 
 
 def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> Ear:
@@ -118,10 +124,12 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
         raise HuyingError(f"{folder.path}: a stock model cannot run a net's graph; it serves for dictation")
     graph = compile_graph(net.lexicon, net.costs, cache / "graphs")
     recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
+    filler = compile_graph(None, net.costs, cache / "graphs")
+    free = Recogniser(assemble(folder, filler.folder, cache / "models"), folder.rate)
     verifier = Verifier(
         load_acoustic_model(folder.path / "am" / "final.mdl"), folder.calibration, net.settings.language.accent
     )
-    return Ear(net, folder, recogniser, Interpreter(net.lexicon, net.settings.recognition.threshold), verifier)
+    return Ear(net, folder, recogniser, free, Interpreter(net.lexicon, net.settings.recognition.threshold), verifier)
 
 
 class Listener:
@@ -139,6 +147,7 @@ class Listener:
         self._gate = CarrierGate(timing.hang_time_s)
         self._stream: OverStream | None = None
         self._began = EPOCH
+        self._overs = 0
         self._void = 0
         self._clips_failed: list[str] = []
 
@@ -173,8 +182,6 @@ class Listener:
                 damage=(*source.damage.notes, *dict.fromkeys(self._clips_failed)),
             )
         )  # fmt: skip
-
-    _overs: int = 0
 
     def _frame(self, frame: Frame, now: float) -> None:
         for event in self._gate.process(frame.pcm):
