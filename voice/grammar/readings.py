@@ -33,7 +33,7 @@ LETTERS: dict[str, tuple[str, ...]] = {
 LETTERS["Q"] = ("kou1",)
 
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0002ffff]+")
-_PAUSE = re.compile(r"[\s,，。、;；:：!！?？…·\-—()（）《》“”\"']+")
+PAUSE = re.compile(r"[\s,，.。、;；:：!！?？…·\-—()（）《》“”\"']+")
 _PINYIN = re.compile(r"[a-zü:]+[1-5]")
 
 
@@ -72,7 +72,7 @@ class ReadingsTable:
 
     def _chunks(self, text: str) -> list[str]:
         out: list[str] = []
-        for part in _PAUSE.split(text):
+        for part in PAUSE.split(text):
             i = 0
             while i < len(part):
                 m = _HAN.match(part, i) or re.compile(r"[0-9]+|[A-Za-z]").match(part, i)

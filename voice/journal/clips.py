@@ -22,15 +22,17 @@ def clip_name(pcm: Pcm16) -> str:
 
 
 class ClipStore:
-    """A folder of clips. Written once, never changed."""
+    """A folder of clips. Written once, never changed. Without a folder nothing is kept, only named."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def path(self, name: str) -> Path:
         """Where the clip ``name`` lies. Raises HuyingError for what is not a clip's name."""
         if not re.fullmatch("[0-9a-f]{64}", name):
             raise HuyingError(f"“{name}” is not the name of a clip")
+        if self.folder is None:
+            raise HuyingError("this journal is in memory and keeps no clips; name a file with --journal")
         return self.folder / name[:2] / f"{name}.flac"
 
     def put(self, pcm: Pcm16) -> str:
@@ -38,6 +40,8 @@ class ClipStore:
         import soundfile as sf
 
         name = clip_name(pcm)
+        if self.folder is None:
+            return name
         path = self.path(name)
         if path.is_file():
             return name

@@ -126,10 +126,12 @@ class Journal:
         if path and not create and not path.is_file():
             raise HuyingError(f"{path}: no such journal; “huying replay … --journal {path}” makes one")
         self.name = path.stem if path else "journal"
-        clips = path.with_name(path.name + ".clips") if path else Path("huying-clips")
-        self.clips = ClipStore(clips)
+        in_memory = self._sqlite and not path
+        self.clips = ClipStore(
+            None if in_memory else path.with_name(path.name + ".clips") if path else Path("huying-clips")
+        )
         try:
-            self._engine = sa.create_engine(self.url)
+            self._engine = sa.create_engine(self.url, **({"poolclass": sa.StaticPool} if in_memory else {}))
         except ModuleNotFoundError as e:
             raise HuyingError(f"{redacted(self.url)}: the driver {e.name} is missing; pip install {e.name}") from e
         if self._sqlite:
@@ -206,8 +208,8 @@ class Journal:
             q = q.where(_events.c.wall < until)
         try:
             with self._engine.connect() as db:
-                for row in db.execution_options(stream_results=True).execute(q):
-                    yield Event(row.seq, row.kind, row._mapping["t"], row.wall, row.body, row.previous, row.hash, row.unit)
+                for row in db.execution_options(stream_results=True).execute(q).mappings():
+                    yield Event(**row)
         except DatabaseError as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
 

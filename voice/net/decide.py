@@ -199,10 +199,11 @@ def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     meaning = next((x for x in ANSWERS if x in meanings), None)
     if m.caller and mine and (mine.open or (_late(mine, h, rules) and meaning)) and (meaning or "call_in" in meanings):
         return [_answered(mine, h, meaning or "present", "call_sign", rules)]
-    if "call_in" in meanings or "report" in meanings:
+    urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
+    if urgent and (m.caller or urgent != "situation"):
         return [
             CalledIn(
-                t=h.start, over=h.over, unit=m.caller, meaning="report" if "report" in meanings else "call_in",
+                t=h.start, over=h.over, unit=m.caller, meaning=urgent,
                 grade="call_sign", text=m.text, pinyin=m.pinyin, confidence=m.confidence,
             )
         ]  # fmt: skip

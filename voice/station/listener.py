@@ -45,7 +45,7 @@ from voice.speech.acoustics import (
 from voice.speech.hypothesis import Hypothesis
 from voice.speech.models import ModelFolder, check_model, find_model
 from voice.speech.recogniser import OverStream, Recogniser, assemble
-from voice.speech.vad import speech_spans
+from voice.speech.vad import Span, speech_spans
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_PRONUNCIATIONS = 8
@@ -132,6 +132,18 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     return Ear(net, folder, recogniser, free, Interpreter(net.lexicon, net.settings.recognition.threshold), verifier)
 
 
+def _speech(over: Over, hypothesis: Hypothesis, spans: list[Span]) -> Span:
+    """Begin and end of the speech on the sample clock. The recogniser tells words from the noise of a weak
+    carrier; the voice activity detector does not, so it serves only where no word was found."""
+    if hypothesis.words:
+        begin, end = hypothesis.words[0].start, hypothesis.words[-1].end
+    elif spans:
+        begin, end = spans[0][0], spans[-1][1]
+    else:
+        return over.start, over.end
+    return round(over.clip_start + begin, 3), round(over.clip_start + end, 3)
+
+
 class Listener:
     """Logs one source into a journal."""
 
@@ -209,12 +221,11 @@ class Listener:
             self._void += 1  # a carrier, but nobody speaks
             return
         self._overs += 1
-        begin = over.clip_start + spans[0][0] if spans else over.start
-        end = over.clip_start + spans[-1][1] if spans else over.end
+        begin, end = _speech(over, hypothesis, spans)
         doubled = heterodyne_s(over.pcm) > 0
         self._record(*decide(self.state, Tick(over.start, not self._gate.receiver_dead), self.rules))
         heard = Heard(
-            self._overs, over.start, over.end, round(begin, 3), round(end, 3), message, doubled
+            self._overs, over.start, over.end, begin, end, message, doubled
         )
         fact = OverHeard(
             t=over.start, over=self._overs, start=over.start, end=over.end, speech_start=heard.speech_start,

@@ -1,0 +1,108 @@
+"""Events as flat lines: what ``--json``, CSV and label files hold, one shape for all kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from voice.journal.store import Event
+from voice.net.facts import (
+    Answered,
+    Called,
+    CalledIn,
+    ControlReplied,
+    Corrected,
+    ExchangeClosed,
+    Fact,
+    NotUnderstood,
+    OverHeard,
+    Relayed,
+    Remarked,
+    RollMarked,
+    SessionBegan,
+    kind_of,
+)
+
+Line = dict[str, Any]
+
+FIELDS = (
+    "seq", "wall", "type", "t", "over", "unit", "meaning", "text", "pinyin", "confidence", "latency_s",
+    "grade", "exchange", "review", "detail", "clip",
+)  # fmt: skip
+
+
+class LineMaker:
+    """Keeps the overs of the session, so that each event's line can show its over. Feed it events in order."""
+
+    def __init__(self) -> None:
+        self._overs: dict[int, OverHeard] = {}
+
+    def line(self, fact: Fact, event: Event | None = None) -> Line:
+        """``over`` is [start, end] in s; what a kind does not have is None."""
+        if isinstance(fact, SessionBegan):
+            self._overs.clear()
+        if isinstance(fact, OverHeard):
+            self._overs[fact.over] = fact
+        heard = self._overs.get(getattr(fact, "over", 0))
+        out: Line = dict.fromkeys(FIELDS)
+        out |= {
+            "seq": event.seq if event else None, "wall": event.wall if event else None, "type": kind_of(fact),
+            "t": round(fact.t, 3), "over": [round(heard.start, 3), round(heard.end, 3)] if heard else None,
+            "unit": getattr(fact, "unit", None), "meaning": meaning_of(fact),
+            "text": getattr(fact, "text", None) or (heard.text if heard else None),
+            "pinyin": heard.pinyin if heard else None,
+            "confidence": getattr(fact, "confidence", None),
+            "grade": getattr(fact, "grade", None), "exchange": getattr(fact, "exchange", None),
+            "review": getattr(fact, "review", False) or isinstance(fact, NotUnderstood),
+            "clip": heard.clip if heard else None,
+        }  # fmt: skip
+        if isinstance(fact, Answered | ControlReplied):
+            out["latency_s"] = round(fact.latency_s, 3)
+        match fact:
+            case OverHeard():
+                out["unit"] = fact.caller or (fact.callees[0] if len(fact.callees) == 1 else None)
+                out["detail"] = "two stations at once" if fact.doubled else None
+            case Called():
+                out["confidence"] = heard.confidence if heard else None
+                out["detail"] = f"call {fact.attempt}" if fact.attempt > 1 else None
+            case Answered(late=True):
+                out["detail"] = "late"
+            case ExchangeClosed():
+                out["detail"] = fact.reason
+            case Relayed(by=by):
+                out["detail"] = f"by {by}" if by else None
+            case Corrected():
+                out["detail"] = f"corrects {fact.corrects} by {fact.by}: {fact.note}"
+            case SessionBegan():
+                out["detail"] = f"{fact.source}, clock {fact.clock}"
+            case _:
+                pass
+        return out
+
+
+def meaning_of(fact: Fact) -> str:
+    """One word for what an event says."""
+    match fact:
+        case Called():
+            return "call_all" if fact.to_all else "call"
+        case ExchangeClosed():
+            return fact.outcome
+        case Remarked() | Relayed():
+            return fact.kind
+        case NotUnderstood():
+            return "unclear"
+        case RollMarked():
+            return fact.mark
+        case OverHeard():
+            return "+".join(fact.meanings)
+        case Answered() | CalledIn() | ControlReplied() | Corrected():
+            return fact.meaning
+        case _:
+            return ""
+
+
+def lines(events: Iterable[Event]) -> Iterator[Line]:
+    """The lines of a journal's events, in order."""
+    maker = LineMaker()
+    for e in events:
+        yield maker.line(e.fact(), e)

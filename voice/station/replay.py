@@ -1,0 +1,40 @@
+"""Recordings through the listener: what ``huying replay`` does, for callers in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from voice.audio.source import AudioSource
+from voice.journal.lines import Line, LineMaker
+from voice.journal.store import Event, Journal
+from voice.net.facts import Fact
+from voice.station.listener import Ear, Listener
+
+
+@dataclass(slots=True)
+class Replayed:
+    """The result of one recording."""
+
+    lines: list[Line] = field(default_factory=list)
+    duration: float = 0.0
+
+
+def replay(
+    ear: Ear, journal: Journal, source: AudioSource, began: datetime | None = None,
+    on_line: Callable[[Line], None] = lambda _line: None, on_time: Callable[[float], None] = lambda _t: None,
+) -> Replayed:  # fmt: skip
+    """Listen to ``source`` from beginning to end; every event goes to ``on_line`` as soon as it is in the journal."""
+    result = Replayed()
+    maker = LineMaker()
+
+    def take(event: Event, fact: Fact) -> None:
+        line = maker.line(fact, event)
+        result.lines.append(line)
+        on_line(line)
+
+    for t in Listener(ear, journal, take).listen(source, began):
+        result.duration = t
+        on_time(t)
+    return result
