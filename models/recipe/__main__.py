@@ -8,7 +8,7 @@ from pathlib import Path
 
 def main() -> None:
     p = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
-    p.add_argument("step", choices=["prepare", "synthetic", "train", "export", "all"])
+    p.add_argument("step", choices=["prepare", "synthetic", "train", "export", "calibrate", "evaluate", "all"])
     p.add_argument("--speech", type=Path, default=Path("../shared/speech"), help="folder with the zips")
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")
@@ -35,6 +35,10 @@ def main() -> None:
         from models.recipe.export import export
 
         export(a.data / "am.pt", a.out)
+    if every or a.step == "calibrate":
+        from models.recipe.calibrate import calibrate
+
+        calibrate(a.out, a.data / "real", a.data / "cache")
 
 
 if __name__ == "__main__":

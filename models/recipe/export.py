@@ -137,7 +137,7 @@ MFCC_CONF = f"""--use-energy=false
 """
 MODEL_CONF = f"""--min-active=200
 --max-active=3000
---beam=14.0
+--beam=13.0
 --lattice-beam=2.0
 --acoustic-scale={ACOUSTIC_SCALE}
 --frame-subsampling-factor={SUBSAMPLING}

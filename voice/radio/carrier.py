@@ -41,6 +41,12 @@ MIN_SIGNAL_FRAMES = 5
 
 TAIL_MARGIN_FRAMES = 5
 
+SEND_FRAMES = 10
+"""Audio is handed on in pieces of 200 ms: the recogniser works in blocks."""
+
+SMOOTH = 5
+"""Frames of the moving means: 100 ms."""
+
 _WINDOW = np.hanning(STEP).astype(np.float32)
 _BANDS = np.linspace(8, 61, 17).astype(int)
 """16 bands from 400 to 3050 Hz in bins of 50 Hz."""
@@ -79,6 +85,7 @@ class Pop:
 
 GateEvent = Opened | Audio | Closed | Pop
 _Class = Literal["quiet", "noise", "signal"]
+_Floats = npt.NDArray[np.floating]
 
 
 @dataclass(slots=True)
@@ -102,8 +109,9 @@ class CarrierGate:
         self._overs = 0
         self._rest = np.zeros(0, np.int16)
         self._before: deque[Pcm16] = deque(maxlen=max(1, round(preroll_s * RATE / STEP)) + OPENING_FRAMES)
-        self._power: deque[npt.NDArray[np.float64]] = deque(maxlen=5)
-        self._levels: deque[float] = deque(maxlen=5)
+        self._bands = np.zeros((SMOOTH - 1, 16))
+        self._levels = np.zeros(SMOOTH - 1)
+        """The last frames of the block before, for the moving means."""
         self._floor = FIRST_FLOOR_DB
         self._idle_level = 0.0
         self._noise_run = 0
@@ -137,9 +145,12 @@ class CarrierGate:
         bands = np.add.reduceat(spectrum, _BANDS[:-1], axis=1) / np.diff(_BANDS)
         level = 10 * np.log10(bands.mean(1) / (STEP * 0.375 * 0.5) + 1.0)
         dead = frames.max(1) == frames.min(1)
+        ripple, mean = self._smoothed(bands, level)
         events: list[GateEvent] = []
-        for k in range(n):
-            self._frame(frames[k], bands[k], float(level[k]), bool(dead[k]), events)
+        rows = zip(frames, level.tolist(), mean.tolist(), ripple.tolist(), dead.tolist(), strict=True)
+        for frame, frame_level, frame_mean, frame_ripple, frame_dead in rows:
+            kind = self._classify(frame_level, frame_mean, frame_ripple)
+            self._frame(frame, kind, frame_level, frame_dead, events)
         return events
 
     def finish(self) -> list[GateEvent]:
@@ -154,24 +165,31 @@ class CarrierGate:
         """More than a second of exact silence where there is normally noise."""
         return self._dead_run > 50
 
-    def _classify(self, bands: npt.NDArray[np.float64], level: float) -> _Class:
-        self._power.append(bands)
-        self._levels.append(level)
-        mean = float(np.mean(self._levels))
+    def _smoothed(self, bands: _Floats, level: _Floats) -> tuple[_Floats, _Floats]:
+        """Per frame: ripple of the spectrum (dB, slope removed) and level, both over the last SMOOTH frames."""
+        n = len(level)
+        all_bands = np.concatenate([self._bands, bands])
+        all_levels = np.concatenate([self._levels, level])
+        self._bands, self._levels = all_bands[n:], all_levels[n:]
+        power = np.zeros_like(bands)
+        mean = np.zeros(n)
+        for k in range(SMOOTH):
+            power += all_bands[k : k + n]
+            mean += all_levels[k : k + n]
+        db = 10 * np.log10(power / SMOOTH + 1e-3)
+        db -= db.mean(1, keepdims=True)
+        db -= np.outer(db @ _X / (_X @ _X), _X)
+        return np.sqrt((db * db).mean(1)), mean / SMOOTH
+
+    def _classify(self, level: float, mean: float, ripple: float) -> _Class:
         self._floor = min(max(mean, 0.0), self._floor + FLOOR_RISE_DB_S * STEP / RATE)
         if level < self._floor + QUIET_MARGIN_DB:
             return "quiet"
-        db = 10 * np.log10(np.mean(self._power, axis=0) + 1e-3)
-        db = db - db.mean()
-        db = db - _X * (db @ _X) / (_X @ _X)
-        return "noise" if float(db.std()) < NOISE_RIPPLE_DB else "signal"
+        return "noise" if ripple < NOISE_RIPPLE_DB else "signal"
 
-    def _frame(
-        self, pcm: Pcm16, bands: npt.NDArray[np.float64], level: float, dead: bool, events: list[GateEvent]
-    ) -> None:
+    def _frame(self, pcm: Pcm16, kind: _Class, level: float, dead: bool, events: list[GateEvent]) -> None:
         self.counts.frames += 1
         at = self.counts.frames - 1
-        kind = self._classify(bands, level)
         self._noise_run = self._noise_run + 1 if kind == "noise" else 0
         self._quiet_run = self._quiet_run + 1 if kind == "quiet" else 0
         if kind == "noise":
@@ -240,7 +258,7 @@ class CarrierGate:
     def _send(self, events: list[GateEvent]) -> None:
         """Hand on what is surely not tail: up to the last signal and a little more."""
         ready = min(len(self._clip), self._last_signal - self._first + 1 + TAIL_MARGIN_FRAMES)
-        if self._signals and ready > self._sent:
+        if self._signals and ready >= self._sent + (SEND_FRAMES if self._open else 1):
             events.append(Audio(np.concatenate(self._clip[self._sent : ready])))
             self._sent = ready
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import voice
-from voice.audio.pcm import RATE, Frame
+from voice.audio.pcm import RATE, Floats, Frame, Pcm16
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError
 from voice.grammar.accents import variants
@@ -61,9 +61,13 @@ class Verifier:
         self._accent = accent
         self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
 
+    def loglikes(self, pcm: Pcm16) -> Floats:
+        """Scaled log-likelihoods of every state, a row per 30 ms."""
+        return self._model.loglikes(pcm.astype(np.float32))
+
     def of_over(self, over: Over) -> Callable[[Entry, float, float], float]:
         """The score function for one over."""
-        loglikes = self._model.loglikes(over.pcm.astype(np.float32))
+        loglikes = self.loglikes(over.pcm)
 
         def score(entry: Entry, start: float, end: float) -> float:
             best = self.goodness(loglikes, entry, start, end)
@@ -71,7 +75,7 @@ class Verifier:
 
         return score
 
-    def goodness(self, loglikes: np.ndarray, entry: Entry, start: float, end: float) -> Goodness:
+    def goodness(self, loglikes: Floats, entry: Entry, start: float, end: float) -> Goodness:
         """Of the best pronunciation."""
         found = [goodness(loglikes, s, of, start, end) for s, of in self._pronunciations(entry)]
         return max(found, key=lambda g: g.mean)

@@ -1,0 +1,66 @@
+"""Utterances for tuning and measuring: voices that were not trained on, through the channel simulator."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from voice.audio.channel import Channel, to_receiver, transmit
+from voice.audio.pcm import RATE, Pcm16
+from voice.grammar.readings import ReadingsTable
+from voice.speech.synthesiser import Synthesiser, Voice
+
+TUNING_VOICES = ("f3", "m4", "anika")
+"""Of the synthetic voices kept out of training: for calibration and costs."""
+
+TEST_VOICES = ("pablo", "klatt3", "john")
+"""For measuring only."""
+
+SNRS: tuple[float | None, ...] = (None, 20.0, 10.0, 5.0)
+"""dB; None is a full-quieting carrier (45 dB)."""
+
+SPEECH_LIKE = (
+    "昨天晚上仓库已经清点过了", "他说下午三点半再来一趟", "这个问题我们回头商量一下", "麻烦你把钥匙放在门卫室",
+    "今天食堂的包子挺好吃的", "前面路口红灯坏了有点堵", "孩子作业写完了没有", "晚上一起去打羽毛球吧",
+    "快递放在东门那个柜子里", "明天早上可能要下大雨", "你那边信号好像不太好", "刚才有个老人问路去医院",
+    "车牌号后面三位没有看清", "把音响的声音关小一点", "电动车充电不要拉飞线", "楼下水管漏水找物业了",
+    "我们这边人手不够先等等", "会议改到星期四下午了", "那个穿红衣服的是他弟弟", "手机没电了换个电池",
+    "请大家排好队不要着急", "新来的保安还在培训", "停车场入口的栏杆抬不起来", "监控显示他往北边走了",
+)  # fmt: skip
+"""Sentences that are on the air but in no grammar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One over and what was said in it."""
+
+    pcm: Pcm16
+    text: str
+    snr: float | None
+    voice: str
+
+
+def speak(
+    texts: list[str], voices: tuple[str, ...], snrs: tuple[float | None, ...], readings: ReadingsTable, seed: int,
+    cache: Path, onset_cut_s: float = 0.06,
+) -> Iterator[Trial]:  # fmt: skip
+    """Each text once, voice and SNR in turn, pitch, rate and a cut onset (0 to ``onset_cut_s``) at random."""
+    rng = np.random.default_rng(seed)
+    with Synthesiser(cache) as synthesiser:
+        for k, text in enumerate(texts):
+            voice = Voice(int(rng.integers(145, 210)), int(rng.integers(35, 66)), voices[k % len(voices)])
+            samples, rate = synthesiser.say(text, readings.spoken(text), voice)
+            snr = snrs[(k // len(voices)) % len(snrs)]
+            channel = Channel(snr_db=snr, tail_s=0.0, onset_cut_s=float(rng.uniform(0, onset_cut_s)))
+            x, _, _ = transmit(soxr.resample(samples.astype(np.float64), rate, RATE), channel, rng)
+            yield Trial(to_receiver(x), text, snr, voice.variant)
+
+
+def stable_seed(text: str) -> int:
+    """A seed that is the same on every machine."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
