@@ -39,6 +39,10 @@ def main() -> None:
         from models.recipe.calibrate import calibrate
 
         calibrate(a.out, a.data / "real", a.data / "cache")
+    if every or a.step == "evaluate":
+        from models.recipe.evaluate import evaluate
+
+        evaluate(a.out, a.data / "real", a.data / "cache")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ from voice.audio.pcm import RATE, Pcm16
 from voice.grammar.readings import ReadingsTable
 from voice.speech.synthesiser import Synthesiser, Voice
 
-TUNING_VOICES = ("f3", "m4", "anika")
+TUNING_VOICES = ("f3", "m4", "pablo")
 """Of the synthetic voices kept out of training: for calibration and costs."""
 
-TEST_VOICES = ("pablo", "klatt3", "john")
+TEST_VOICES = ("anika", "klatt3", "john")
 """For measuring only."""
 
 SNRS: tuple[float | None, ...] = (None, 20.0, 10.0, 5.0)

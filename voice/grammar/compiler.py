@@ -29,12 +29,12 @@ _LOG2 = math.log(2)
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Weights of the graph in natural log units."""
+    """Weights of the graph in natural log units; chosen on the tuning voices of the recipe (see ``calibrate``)."""
 
     phrase: float = 9.0
     """Of any call sign or phrase, once."""
 
-    filler: float = 5.5
+    filler: float = 10.0
     """Of one filler syllable. The more, the readier a phrase is believed."""
 
     silence: float = 1.0

@@ -44,7 +44,7 @@ class Recognition(_Section):
     model: str = "huying-zh-8k"
     threshold: float = Field(default=0.5, ge=0, le=1)
     phrase_cost: float = Field(default=9.0, ge=0, le=60)
-    filler_cost: float = Field(default=5.5, ge=0, le=60)
+    filler_cost: float = Field(default=10.0, ge=0, le=60)
 
 
 class VoiceSettings(_Section):

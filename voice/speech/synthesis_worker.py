@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+ATTEMPTS = 4
+
 
 def load_espeak() -> None:
     """Put espeakng-loader's library where pyttsx3 looks for libespeak-ng.so.1 (same SONAME)."""
@@ -21,6 +23,19 @@ def load_espeak() -> None:
 
     ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
     os.environ.setdefault("ESPEAK_DATA_PATH", str(Path(espeakng_loader.get_data_path()).parent))
+
+
+def settle() -> None:
+    """Wait until espeak-ng is idle. pyttsx3 takes a late event of one utterance for the end of the next one,
+    and writes an empty file (about one in a hundred)."""
+    from pyttsx3.drivers import _espeak
+
+    _espeak.Synchronize()
+
+
+def has_sound(path: Path) -> bool:
+    """More than a WAV header."""
+    return path.is_file() and path.stat().st_size > 1000
 
 
 def main() -> None:
@@ -44,10 +59,15 @@ def main() -> None:
                     engine.setProperty("pitch", job["pitch"])
                 elif job["voice"]:
                     engine.setProperty("voice", job["voice"])
-                engine.save_to_file(job["pinyin"] if espeak else job["text"], job["path"])
-                engine.runAndWait()
-            if not Path(job["path"]).is_file():
-                raise RuntimeError("the engine wrote nothing")
+                for _ in range(ATTEMPTS):
+                    engine.save_to_file(job["pinyin"] if espeak else job["text"], job["path"])
+                    engine.runAndWait()
+                    if espeak:
+                        settle()
+                    if has_sound(Path(job["path"])):
+                        break
+                else:
+                    raise RuntimeError("the engine wrote no sound")
             answer = {"ok": True}
         except Exception as e:  # whatever the engine raises is reported, and the worker lives on
             answer = {"error": f"{type(e).__name__}: {e}"}  # type: ignore[dict-item]

@@ -6,7 +6,6 @@ interpreter and net logic, with the true times.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +30,11 @@ from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.scenario import ChannelPart, Scenario, Speech, check_words, find_unit
 
 UNIT_VOICES = (
-    "m1", "f1", "m3", "f4", "m7", "Annie", "m2", "f5", "Alex", "m5", "belinda", "m6", "steph", "m8",
-    "Andrea", "max", "linda", "Michael", "grandma", "ed",
+    "m1", "f1", "m3", "f4", "m7", "Annie", "m2", "f5", "Alex", "m5", "linda", "m6", "max", "m8", "Michael",
+    "grandma", "ed",
 )  # fmt: skip
-"""espeak-ng variants that units get in the order of the roster."""
+"""espeak-ng variants that units get in the order of the roster. Not among them, because the shipped model hears
+them badly (12 phrases each at 20 and 10 dB): belinda 0.75, Andrea 0.42, steph 0.33 of the phrases understood."""
 
 PAUSES_S = (0.8, 2.5)
 """Range of the pause before an over that names none."""
