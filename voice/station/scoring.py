@@ -36,6 +36,8 @@ class Labels:
     """Wall clock of the recording's beginning, ISO 8601."""
     net: str | None = None
     duration: float = 0.0
+    doubled: tuple[tuple[float, float], ...] = ()
+    """(start, end) of overs in which two stations spoke: what is heard in them is not compared."""
 
 
 def make_labels(net: Net, scenario: Scenario, truth: list[Spoken], duration: float) -> dict[str, Any]:
@@ -71,7 +73,9 @@ def read_labels(path: Path) -> Labels:
         raise HuyingError(f'{path}: not a label file ({e}); it is JSON: {{"events": [{{"type": …, "t": …}}]}}') from e
     if unknown is not None:
         raise HuyingError(f"{path}: {unknown} needs “t” and a “type” out of {', '.join(COMPARED)}")
-    return Labels(events, raw.get("start"), raw.get("net"), float(raw.get("duration", 0.0)))
+    overs = raw.get("overs", [])
+    doubled = tuple((float(o["start"]), float(o["end"])) for o in overs if len(o.get("speakers", ())) > 1)
+    return Labels(events, raw.get("start"), raw.get("net"), float(raw.get("duration", 0.0)), doubled)
 
 
 @dataclass(slots=True)
@@ -156,21 +160,22 @@ def show(line: Line) -> str:
 def compare(labels: Labels, logged: list[Line], duration: float) -> Score:
     """Pair labelled and logged events: same type and unit, nearest in time first, meaning next."""
     score = Score(hours=duration / 3600)
+    labelled = [{"meaning": None, "unit": None, **e} for e in labels.events if e["type"] in COMPARED]
     mine = [x for x in logged if x["type"] in COMPARED]
+    labelled, mine = _certain(labelled, labels.doubled), _certain(mine, labels.doubled)
     free = set(range(len(mine)))
     partner: dict[int, int] = {}
     options = sorted(
-        (a.get("meaning") != mine[k]["meaning"], abs(a["t"] - mine[k]["t"]), i, k)
-        for i, a in enumerate(labels.events)
+        (a["meaning"] != mine[k]["meaning"], abs(a["t"] - mine[k]["t"]), i, k)
+        for i, a in enumerate(labelled)
         for k in free
-        if (a["type"], a.get("unit")) == (mine[k]["type"], mine[k]["unit"]) and _near(a, mine[k])
+        if (a["type"], a["unit"]) == (mine[k]["type"], mine[k]["unit"]) and _near(a, mine[k])
     )
     for _, _, i, k in options:
         if i not in partner and k in free:
             partner[i] = k
             free.discard(k)
-    for i, raw in enumerate(labels.events):
-        a = {"meaning": None, "unit": None, **raw}
+    for i, a in enumerate(labelled):
         if i in partner:
             score.pairs.append((a, mine[partner[i]]))
             continue
@@ -181,8 +186,21 @@ def compare(labels: Labels, logged: list[Line], duration: float) -> Score:
     for a, b in score.pairs:
         if a["meaning"] != b["meaning"]:
             score.confusions[_name(a), _name(b)] += 1
-    _exchanges(labels.events, mine, score)
+    _exchanges(labelled, mine, score)
     return score
+
+
+def _certain(events: list[Line], doubled: tuple[tuple[float, float], ...]) -> list[Line]:
+    """Events that do not rest on a doubled over. An exchange that was open in one is closed in many ways."""
+    touched = {
+        e["unit"] for e in events for a, b in doubled if e["type"] != "closed" and a - 0.5 <= e["t"] <= b + 0.5
+    }
+    return [
+        e
+        for e in events
+        if not any(a - 0.5 <= e["t"] <= b + 0.5 for a, b in doubled)
+        and not (e["type"] == "closed" and e["unit"] in touched and any(a <= e["t"] <= b + 60 for a, b in doubled))
+    ]
 
 
 def _near(a: Line, b: Line) -> bool:
@@ -194,7 +212,7 @@ def _name(line: Line) -> str:
     return " ".join(str(line[k]) for k in ("type", "unit", "meaning") if line.get(k))
 
 
-def _exchanges(labels: tuple[Line, ...], logged: list[Line], score: Score) -> None:
+def _exchanges(labels: list[Line], logged: list[Line], score: Score) -> None:
     """An exchange is right if the call was logged and its result (who, what, or silence) is the labelled one."""
     want, got = _results(labels), _results(logged)
     free = list(got)
@@ -206,7 +224,7 @@ def _exchanges(labels: tuple[Line, ...], logged: list[Line], score: Score) -> No
             free.remove(hit)
 
 
-def _results(events: tuple[Line, ...] | list[Line]) -> list[tuple[str, float, str]]:
+def _results(events: list[Line]) -> list[tuple[str, float, str]]:
     """(unit, time of the first call, how it ended) of every exchange."""
     out: list[tuple[str, float, str]] = []
     running: dict[str, float] = {}
