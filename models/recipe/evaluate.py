@@ -182,8 +182,9 @@ def evaluate(model: Path, real: Path | None, cache: Path) -> None:
             "## Real people on a net of their own words",
             "",
             f"Speakers {', '.join(HELD_OUT)}: not trained or tuned on. Six call signs, six prowords, "
-            f"{EXCHANGES} exchanges per row between different people, every word said twice; channel simulator with limiter "
-            "and squelch tail. An exchange is right if the call was logged and its result (who, what) is the true one. "
+            f"{EXCHANGES} exchanges per row between different people, every word said twice; channel simulator "
+            "with limiter and squelch tail. An exchange is right if the call was logged and its result (who, what) is "
+            "the true one. "
             "北京/背景 differ in tone alone, which the model does not hear: a sixth of all is at stake.",
             "",
             "| SNR | exchanges right | calls: recall / precision | answers: recall / precision "
@@ -216,8 +217,8 @@ def evaluate(model: Path, real: Path | None, cache: Path) -> None:
     lines += [
         "", "## Synthetic voices that were not trained on", "",
         f"espeak-ng variants {', '.join(TEST_VOICES)}; phrases and call signs of the sample net, one an over, "
-        "onset cut by 0 to 60 ms; threshold 0.5. “graph”: the best path has the phrase; “believed”: its confidence also reaches "
-        "the threshold.", "",
+        "onset cut by 0 to 60 ms; threshold 0.5. “graph”: the best path has the phrase; “believed”: its confidence "
+        "also reaches the threshold.", "",
         "| syllables | SNR | graph | believed |", "|---|---|---|---|",
     ]  # fmt: skip
     for (length, snr), c in sorted(counts.items(), key=lambda kv: (kv[0][0], -(kv[0][1] or 99))):

@@ -1,0 +1,28 @@
+"""The command ``huying``: one module per command, loaded when it is called."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+
+def main() -> None:
+    """Entry point. Errors that the user can mend are one clear message and exit status 2."""
+    from voice.cli.app import app
+    from voice.errors import HuyingError
+
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except HuyingError as e:
+        print(f"huying: {e}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("huying: stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # “huying … | head”
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

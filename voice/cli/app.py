@@ -1,0 +1,232 @@
+"""The tree of commands. Modules that do the work are imported inside the commands: ``--help`` is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import voice
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Huying 呼应: hears a two-way radio net and keeps its log. 听对讲机频道, 记点名日志。",
+)  # fmt: skip
+journal_app = typer.Typer(no_args_is_help=True, help="Read, search, export and verify a journal. 日志。")
+grammar_app = typer.Typer(no_args_is_help=True, help="Look at and test what a net can hear. 呼号与用语。")
+models_app = typer.Typer(no_args_is_help=True, help="Acoustic models. 声学模型。")
+app.add_typer(journal_app, name="journal")
+app.add_typer(grammar_app, name="grammar")
+app.add_typer(models_app, name="models")
+
+NetOption = Annotated[Path | None, typer.Option("--net", help="Net folder (net.toml). Default: the sample net.")]
+ModelOption = Annotated[str | None, typer.Option("--model", help="Model name or folder, instead of the net's.")]
+JournalArgument = Annotated[str, typer.Argument(help="Journal: a file, or a database URL.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"huying {voice.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Options before any command."""
+
+
+@app.command(epilog="Example: huying replay monday.flac --journal log.sqlite --sheet monday.html")
+def replay(
+    paths: Annotated[list[str], typer.Argument(help="Sound files, folders of them, or - for raw PCM on stdin.")],
+    net: NetOption = None,
+    journal: Annotated[
+        str | None, typer.Option(help="Keep the log: a file, or a database URL. Without it nothing is kept.")
+    ] = None,
+    expect: Annotated[Path | None, typer.Option(help="Label file to compare with; exit 1 on a difference.")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="Write the roll sheet: .html or .xlsx.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per event on stdout.")] = False,
+    realtime: Annotated[bool, typer.Option(help="As slowly as it was recorded.")] = False,
+    start: Annotated[
+        str | None, typer.Option(help="When the recording began, e.g. 2026-06-05T08:30:00+08:00.")
+    ] = None,
+    rate: Annotated[int, typer.Option(help="Hz of raw PCM on stdin (16-bit little-endian mono).")] = 8000,
+    again: Annotated[bool, typer.Option(help="Log a recording that the journal has already.")] = False,
+    model: ModelOption = None,
+) -> None:
+    """Hear recordings and log who was called, who answered, when, and who stayed silent. 回放录音, 生成日志。"""
+    from voice.cli.replay import Options, run
+
+    raise typer.Exit(run(Options(paths, net, journal, expect, sheet, as_json, realtime, start, rate, again, model)))
+
+
+@app.command(epilog="Example: huying simulate grammars/sample/morning-roll.yaml -o out/morning.flac")
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="Scenario, YAML.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Recording to write: .flac, .wav or .ogg.")],
+    net: NetOption = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the scenario's.")] = None,
+    snr: Annotated[float | None, typer.Option(help="dB, instead of the scenario's channel.")] = None,
+) -> None:
+    """Make a recording of a net with synthetic voices on a radio channel, and its label file. 合成录音。"""
+    from voice.cli.simulate import run
+
+    run(scenario, output, net, seed, snr)
+
+
+@app.command(epilog="Example: huying score recordings/ --net my-net")
+def score(
+    paths: Annotated[list[Path], typer.Argument(help="Recordings (or folders) with their .labels.json beside them.")],
+    net: NetOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False,
+    model: ModelOption = None,
+) -> None:
+    """How well recordings are heard: recall, precision, false alarms, answer-time error, confusions. 评分。"""
+    from voice.cli.score import run
+
+    run(paths, net, as_json, model)
+
+
+@app.command(epilog="Example: huying doctor")
+def doctor() -> None:
+    """What is installed, what is missing, and the command that mends it. 检查安装。"""
+    from voice.cli.doctor import run
+
+    raise typer.Exit(run())
+
+
+@app.command(epilog="Example: huying bench --json")
+def bench(as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False) -> None:
+    """Speed and memory on this machine. 测速。"""
+    from voice.cli.bench import run
+
+    run(as_json)
+
+
+@journal_app.command("show", epilog="Example: huying journal show log.sqlite --unit 102")
+def journal_show(
+    journal: JournalArgument,
+    unit: Annotated[str | None, typer.Option(help="Only this unit id.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this type, e.g. answered.")] = None,
+    since: Annotated[str | None, typer.Option(help="From this time on, e.g. 2026-06-05 or 2026-06-05T08:30.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    review: Annotated[bool, typer.Option(help="Only what a person should listen to.")] = False,
+    overs: Annotated[bool, typer.Option(help="The overs themselves too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per event.")] = False,
+    net: NetOption = None,
+) -> None:
+    """Show events. 查看日志。"""
+    from voice.cli.journal import show
+
+    show(journal, unit, kind, since, until, review, overs, as_json, net)
+
+
+@journal_app.command("search", epilog="Example: huying journal search log.sqlite 可疑人员")
+def journal_search(
+    journal: JournalArgument,
+    words: Annotated[str, typer.Argument(help="Part of what was said: characters, or pinyin.")],
+    net: NetOption = None,
+) -> None:
+    """Find events by what was said. 按内容查找。"""
+    from voice.cli.journal import search
+
+    search(journal, words, net)
+
+
+@journal_app.command("export", epilog="Example: huying journal export log.sqlite june.xlsx --sheet")
+def journal_export(
+    journal: JournalArgument,
+    output: Annotated[Path, typer.Argument(help=".jsonl, .csv or .xlsx; with --sheet .html or .xlsx.")],
+    sheet: Annotated[bool, typer.Option(help="The roll sheet instead of the events.")] = False,
+    since: Annotated[str | None, typer.Option(help="From this time on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    net: NetOption = None,
+) -> None:
+    """Write events or the roll sheet to a file. 导出。"""
+    from voice.cli.journal import export
+
+    export(journal, output, sheet, since, until, net)
+
+
+@journal_app.command("verify", epilog="Example: huying journal verify log.sqlite")
+def journal_verify(
+    journal: JournalArgument,
+    head: Annotated[str | None, typer.Option(help="Head hash noted earlier: must stand in the chain.")] = None,
+) -> None:
+    """Is every event and clip still what was written? Exit 1 if not. 校验。"""
+    from voice.cli.journal import verify
+
+    raise typer.Exit(verify(journal, head))
+
+
+@journal_app.command("play-path", epilog="Example: ffplay $(huying journal play-path log.sqlite 12)")
+def journal_play_path(
+    journal: JournalArgument, seq: Annotated[int, typer.Argument(help="Number of an event.")]
+) -> None:
+    """Path of the clip that belongs to an event. 录音片段的位置。"""
+    from voice.cli.journal import play_path
+
+    play_path(journal, seq)
+
+
+@grammar_app.command("check", epilog="Example: huying grammar check --net my-net")
+def grammar_check(
+    net: NetOption = None,
+    readings: Annotated[bool, typer.Option(help="List every phrase with its reading.")] = True,
+) -> None:
+    """Mistakes in a net's files, readings, and call signs that sound alike. Exit 1 on mistakes. 检查。"""
+    from voice.cli.grammar import check
+
+    raise typer.Exit(check(net, readings))
+
+
+@grammar_app.command("hear", epilog="Example: huying grammar hear --snr 10")
+def grammar_hear(
+    net: NetOption = None,
+    snr: Annotated[float, typer.Option(help="dB of the simulated channel.")] = 12.0,
+    voices: Annotated[int, typer.Option(min=1, max=6, help="Voices that say each call sign.")] = 3,
+    model: ModelOption = None,
+) -> None:
+    """Say every call sign over a simulated radio and list those that are not understood. 自听测试。"""
+    from voice.cli.grammar import hear
+
+    raise typer.Exit(hear(net, snr, voices, model))
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """Models that are here, and stock models that can be pulled. 有哪些模型。"""
+    from voice.cli.models import show
+
+    show()
+
+
+@models_app.command("pull", epilog="Example: huying models pull vosk-model-small-cn-0.22 --from model.zip")
+def models_pull(
+    name: Annotated[str, typer.Argument(help="A stock model, see “models list”.")],
+    source: Annotated[Path | None, typer.Option("--from", help="A zip fetched on another machine.")] = None,
+) -> None:
+    """Fetch a stock Vosk model, check it, unpack it. 下载模型。"""
+    from voice.cli.models import pull
+
+    pull(name, source)
+
+
+@models_app.command("path")
+def models_path(name: Annotated[str, typer.Argument(help="Model name.")] = "huying-zh-8k") -> None:
+    """Folder of a model. 模型的位置。"""
+    from voice.cli.models import path
+
+    path(name)
+
+
+@models_app.command("verify")
+def models_verify(
+    name: Annotated[str | None, typer.Argument(help="Model name or folder; all if left out.")] = None,
+) -> None:
+    """Are models whole? Exit 1 if not. 校验模型。"""
+    from voice.cli.models import verify
+
+    raise typer.Exit(verify(name))

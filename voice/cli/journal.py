@@ -1,0 +1,127 @@
+"""``huying journal …``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from voice.cli.show import print_line
+from voice.errors import HuyingError
+from voice.journal.export import FORMATS
+from voice.journal.export import export as write_export
+from voice.journal.lines import Line, lines
+from voice.journal.rolls import sessions
+from voice.journal.sheet import write_html, write_xlsx
+from voice.journal.store import Journal
+from voice.journal.verify import verify as find_faults
+from voice.net.loading import Net, load_net
+from voice.places import sample_net
+
+
+def _net(folder: Path | None) -> Net:
+    return load_net(folder or sample_net())
+
+
+def wall(text: str | None) -> str | None:
+    """A time as the user writes it (local unless it says otherwise) → UTC as in the journal."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise HuyingError(f"“{text}” is not a time; write 2026-06-05 or 2026-06-05T08:30") from e
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _between(all_lines: Iterator[Line], since: str | None, until: str | None) -> Iterator[Line]:
+    for line in all_lines:
+        if (since is None or line["wall"] >= since) and (until is None or line["wall"] < until):
+            yield line
+
+
+def show(
+    target: str, unit: str | None, kind: str | None, since: str | None, until: str | None, review: bool,
+    overs: bool, as_json: bool, net: Path | None,
+) -> None:  # fmt: skip
+    """Events that pass all filters."""
+    out, names = Console(highlight=False), None if as_json else _net(net)
+    with Journal(target, create=False) as journal:
+        for line in _between(lines(journal.events()), wall(since), wall(until)):
+            if (unit and line["unit"] != unit) or (kind and line["type"] != kind) or (review and not line["review"]):
+                continue
+            if as_json:
+                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+            elif overs or kind == "over" or line["type"] != "over":
+                print_line(out, line, names)
+
+
+def search(target: str, words: str, net: Path | None) -> None:
+    """Events whose text or pinyin contains ``words``."""
+    out, names = Console(highlight=False), _net(net)
+    wanted = words.lower()
+    plain = "".join(c for c in wanted if not c.isdigit())
+    found = 0
+    with Journal(target, create=False) as journal:
+        for line in lines(journal.events()):
+            text = (line["text"] or "").lower()
+            pinyin = "".join(c for c in (line["pinyin"] or "") if not c.isdigit())
+            names_unit = names.name_of(line["unit"])
+            if wanted in text or plain in pinyin or wanted in names_unit:
+                print_line(out, line, names)
+                found += 1
+    if not found:
+        out.print(f"nothing found for “{words}”")
+
+
+def export(target: str, output: Path, sheet: bool, since: str | None, until: str | None, net: Path | None) -> None:
+    """Events or sheet, by the suffix of ``output``."""
+    status = Console(stderr=True, highlight=False)
+    form = output.suffix.lower().lstrip(".")
+    allowed = ("html", "xlsx") if sheet else FORMATS
+    if form not in allowed:
+        raise HuyingError(f"{output}: the name must end in {', '.join('.' + a for a in allowed)}")
+    begin, end = wall(since), wall(until)
+    with Journal(target, create=False) as journal:
+        if not sheet:
+            n = write_export(output, form, _between(lines(journal.events()), begin, end))
+            status.print(f"{output}: {n} events")
+            return
+        all_sessions = [
+            s for s in sessions(journal.events())
+            if (begin is None or s.began >= begin) and (end is None or s.began < end)
+        ]  # fmt: skip
+    (write_html if form == "html" else write_xlsx)(output, all_sessions, _net(net).name_of)
+    status.print(f"{output}: roll sheet of {len(all_sessions)} sessions")
+
+
+def verify(target: str, head: str | None) -> int:
+    """0 if whole, 1 with the faults listed."""
+    out = Console(highlight=False)
+    with Journal(target, create=False) as journal:
+        faults = [str(f) for f in find_faults(journal)]
+        if head and head not in {e.hash for e in journal.events()}:
+            faults.append(f"no event has the hash {head}: the end was cut off, or this is another journal")
+        for f in faults:
+            out.print(f, style="red", markup=False)
+        if not faults:
+            out.print(f"{len(journal)} events and their clips are whole; head {journal.head}", soft_wrap=True)
+    return 1 if faults else 0
+
+
+def play_path(target: str, seq: int) -> None:
+    """The clip of the over that event ``seq`` belongs to."""
+    with Journal(target, create=False) as journal:
+        line = next((x for x in lines(journal.events()) if x["seq"] == seq), None)
+        if line is None:
+            raise HuyingError(f"{target}: no event {seq}; it has {len(journal)}")
+        if not line["clip"]:
+            raise HuyingError(f"event {seq} ({line['type']}) has no clip: it belongs to no over")
+        path = journal.clips.path(line["clip"])
+    if not path.is_file():
+        raise HuyingError(f"{path}: the clip is missing; run “huying journal verify {target}”")
+    sys.stdout.write(f"{path}\n")

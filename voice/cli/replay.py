@@ -1,0 +1,173 @@
+"""``huying replay``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from voice.audio.source import AudioSource, RawStream, find_recordings, open_recording
+from voice.cli.show import print_line
+from voice.errors import HuyingError
+from voice.journal.lines import Line
+from voice.journal.rolls import sessions
+from voice.journal.sheet import write_html, write_xlsx
+from voice.journal.store import Journal
+from voice.net.loading import Net, load_net
+from voice.places import sample_net
+from voice.station.listener import open_ear
+from voice.station.replay import Replayed, replay
+from voice.station.scoring import Labels, compare, read_labels
+
+HIDDEN = ("over", "session_began", "session_ended")
+"""Events that the live view leaves to the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command's options, see ``voice.cli.app``."""
+
+    paths: list[str]
+    net: Path | None
+    journal: str | None
+    expect: Path | None
+    sheet: Path | None
+    as_json: bool
+    realtime: bool
+    start: str | None
+    rate: int
+    again: bool
+    model: str | None
+
+
+def run(o: Options) -> int:
+    """Exit status: 0, or 1 if the log differs from ``--expect``."""
+    began = _start(o.start)
+    if o.sheet and o.sheet.suffix.lower() not in (".html", ".xlsx"):
+        raise HuyingError(f"{o.sheet}: a roll sheet is .html or .xlsx")
+    net = load_net(o.net or sample_net())
+    sources = _sources(o, began)
+    labels = read_labels(o.expect) if o.expect else None
+    if labels and len(sources) != 1:
+        raise HuyingError("--expect compares one recording; give one path")
+    if labels and labels.start and began is None:
+        began = _start(labels.start)
+    out, status = Console(highlight=False), Console(stderr=True, highlight=False)
+    same = True
+    with Journal(o.journal or "sqlite://") as journal:
+        if not o.again:
+            _refuse_known(journal, sources, o)
+        ear = open_ear(net, model=o.model)
+        for source in sources:
+            known = (began or source.began) is not None
+            if not known:
+                status.print(
+                    f"{source.name}: nobody says when it was recorded; give --start. Times count from its beginning.",
+                    style="yellow",
+                )
+            with _progress(source, o.as_json, status) as progress:
+                task = progress.add_task(source.name, total=source.duration)
+                started = time.monotonic()
+
+                def on_line(line: Line, known: bool = known) -> None:
+                    if o.as_json:
+                        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+                        sys.stdout.flush()
+                    elif line["type"] not in HIDDEN:
+                        print_line(progress.console if progress.live.is_started else out, line, net, known)
+
+                def on_time(t: float, started: float = started) -> None:
+                    progress.update(task, completed=t)
+                    if o.realtime:
+                        time.sleep(max(0.0, started + t - time.monotonic()))
+
+                result = replay(ear, journal, source, began, on_line, on_time)
+                took = time.monotonic() - started
+            for note in source.damage.notes:
+                status.print(f"{source.name}: {note}", style="yellow")
+            if not o.as_json:
+                _summary(out, result, net, took)
+            if labels:
+                same = _compare(labels, result, status) and same
+        _written(o, journal, net, status)
+    return 0 if same else 1
+
+
+def _start(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise HuyingError(f"“{text}” is not a time; write 2026-06-05T08:30:00+08:00") from e
+    return moment.astimezone()
+
+
+def _sources(o: Options, began: datetime | None) -> list[AudioSource]:
+    if "-" in o.paths:
+        if len(o.paths) > 1:
+            raise HuyingError("- (standard input) cannot be mixed with files")
+        return [RawStream(sys.stdin.buffer, o.rate, "stdin", began)]
+    return [open_recording(p, began) for p in find_recordings([Path(p) for p in o.paths])]
+
+
+def _refuse_known(journal: Journal, sources: list[AudioSource], o: Options) -> None:
+    """A recording is logged once, or the sheets would count it twice."""
+    known = {e.data["source"]: e.seq for e in journal.events(kind="session_began")}
+    for s in sources:
+        if s.name in known:
+            raise HuyingError(
+                f"{s.name} is in {o.journal} already (event {known[s.name]}); --again logs it once more"
+            )
+
+
+def _progress(source: AudioSource, quiet: bool, status: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    # On a terminal the bar stays below the lines; elsewhere (a file, a pipe) it would be noise.
+    return Progress(
+        *columns, TimeRemainingColumn(), console=status, transient=True,
+        disable=quiet or not status.is_terminal or source.duration is None,
+    )  # fmt: skip
+
+
+def _summary(out: Console, result: Replayed, net: Net, took: float) -> None:
+    kinds = [x["type"] for x in result.lines]
+    ends = [x["meaning"] for x in result.lines if x["type"] == "closed"]
+    silent = [net.name_of(x["unit"]) for x in result.lines if x["type"] == "closed" and x["meaning"] == "silent"]
+    review = sum(bool(x["review"]) for x in result.lines)
+    units = len({x["unit"] for x in result.lines if x["type"] == "called"})
+    speed = result.duration / took if took > 0 else 0.0
+    out.print(
+        f"\n{kinds.count('over')} 次发话, 呼叫 {units} 个单位: 回答 {kinds.count('answered')}, 未答 "
+        f"{ends.count('silent')}, 听不清 {ends.count('unclear')}, 未定 {ends.count('undetermined')}; 请复核 {review} 处。",
+        style="bold",
+    )
+    if silent:
+        out.print("未答: " + "、".join(silent), style="red")
+    out.print(f"{result.duration:.0f} s of audio in {took:.1f} s ({speed:.0f} × real time)", style="dim")
+
+
+def _compare(labels: Labels, result: Replayed, status: Console) -> bool:
+    differences = compare(labels, result.lines, result.duration).differences()
+    for d in differences:
+        status.print(d, style="red", markup=False)
+    if not differences:
+        status.print("as expected: every labelled event is in the log, and nothing else", style="green")
+    return not differences
+
+
+def _written(o: Options, journal: Journal, net: Net, status: Console) -> None:
+    if o.sheet:
+        sheet = sessions(journal.events())
+        (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(o.sheet, sheet, net.name_of)
+        status.print(f"roll sheet: {o.sheet}")
+    if o.journal:
+        status.print(f"journal: {len(journal)} events, head {journal.head}", soft_wrap=True)
+    elif not o.as_json:
+        status.print("nothing was kept; --journal log.sqlite keeps the log and the clips", style="dim")

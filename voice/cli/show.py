@@ -1,0 +1,53 @@
+"""How events look on a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from voice.journal.lines import Line
+from voice.net.loading import Net
+
+KINDS = {
+    "session_began": "开始", "over": "发话", "called": "呼叫", "answered": "回答", "remarked": "备注", "called_in": "呼入",
+    "control_replied": "台回", "relayed": "转代", "not_understood": "没听懂", "closed": "结束", "roll": "点名",
+    "corrected": "更正", "session_ended": "完",
+}  # fmt: skip
+MEANINGS = {
+    "call": "", "call_all": "全体", "silent": "未答", "unclear": "听不清", "undetermined": "未定", "ack": "收到",
+    "normal": "一切正常", "not_found": "没有发现", "situation": "有情况", "say_again": "请重复", "negative": "没收到或不明白",
+    "on_the_way": "正在赶来", "arrived": "已到达", "present": "在岗", "call_in": "呼叫台站", "report": "报告",
+    "proxy": "代答", "relay": "转达", "go_ahead": "请讲", "stand_by": "稍等", "stray": "无人被叫", "said": "",
+    "unsolicited": "未被呼叫", "contested": "同一时隙第二个回答", "unattributed": "不知是谁", "start": "开始", "end": "结束",
+    "pause": "暂停", "resume": "继续", "skip": "跳过",
+}  # fmt: skip
+STYLES = {
+    "called": "cyan", "answered": "green", "closed": "red", "not_understood": "yellow", "called_in": "magenta",
+    "relayed": "yellow", "remarked": "dim",
+}  # fmt: skip
+
+
+def clock(wall: str | None, known: bool) -> str:
+    """Local time of day; seconds of the recording stand in their own column."""
+    if not wall or not known:
+        return "--:--:--"
+    return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone().strftime("%H:%M:%S")
+
+
+def print_line(console: Console, line: Line, net: Net | None, known: bool = True) -> None:
+    """One event in one line: time, kind, unit, meaning, answer time, words."""
+    name = net.name_of(line["unit"]) if net else line["unit"] or ""
+    kind = KINDS.get(line["type"], line["type"])
+    meaning = MEANINGS.get(line["meaning"], line["meaning"] or "")
+    latency = f"{line['latency_s']:.1f}秒" if line["latency_s"] is not None else ""
+    head = f"{line['seq'] or '':>5} {clock(line['wall'], known)} {line['t']:8.1f}s  "
+    style = "red" if line["meaning"] == "silent" else STYLES.get(line["type"], "")
+    text = Text(head, "dim")
+    text.append(f"{kind}  ", f"bold {style}" if style else "bold")
+    parts = [name, meaning, latency, line["text"] if line["type"] != "closed" else "", line["detail"] or ""]
+    text.append("  ".join(p for p in parts if p), style)
+    if line["review"]:
+        text.append("  ⚑请复核", "bold yellow")
+    console.print(text, soft_wrap=True)

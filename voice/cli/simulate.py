@@ -1,0 +1,44 @@
+"""``huying simulate``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from voice.audio.pcm import RATE
+from voice.errors import HuyingError
+from voice.net.loading import load_net
+from voice.places import cache_folder, sample_net
+from voice.speech.synthesiser import Synthesiser
+from voice.station.scenario import read_scenario
+from voice.station.scoring import make_labels
+from voice.station.simulate import label_path, simulate, write_recording
+
+
+def run(path: Path, output: Path, net_folder: Path | None, seed: int | None, snr: float | None) -> None:
+    """Write the recording and its labels."""
+    scenario = read_scenario(path)
+    if seed is not None:
+        scenario = scenario.model_copy(update={"seed": seed})
+    if snr is not None:
+        scenario = scenario.model_copy(update={"channel": scenario.channel.model_copy(update={"snr": snr})})
+    folder = net_folder or (path.parent / scenario.net if scenario.net else sample_net())
+    net = load_net(folder)
+    status = Console(stderr=True, highlight=False)
+    with Synthesiser(cache_folder() / "speech") as synthesiser, Progress(console=status, transient=True) as progress:
+        task = progress.add_task("simulate")
+        pcm, truth = simulate(
+            net, scenario, synthesiser, lambda k, n: progress.update(task, completed=k, total=n)
+        )
+    duration = len(pcm) / RATE
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        labels = json.dumps(make_labels(net, scenario, truth, duration), ensure_ascii=False, indent=1)
+        write_recording(output, pcm, scenario)
+        label_path(output).write_text(labels + "\n", "utf-8")
+    except OSError as e:
+        raise HuyingError(f"{output}: cannot be written ({e.strerror})") from e
+    status.print(f"{output}: {duration:.0f} s, {len(truth)} overs; labels: {label_path(output)}", soft_wrap=True)

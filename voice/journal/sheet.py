@@ -1,0 +1,212 @@
+"""The roll sheet: a page to print and a workbook. Both show attendance and answer times as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from pathlib import Path
+
+from voice.errors import HuyingError
+from voice.journal.rolls import Call, Session, UnitFigures, figures
+
+Name = Callable[[str], str]
+
+RESULT_NAMES = {
+    "answered": "已答", "late": "迟到", "unclear": "听不清", "silent": "未答", "undetermined": "未定", "open": "进行中",
+}  # fmt: skip
+COLOURS = {
+    "answered": "#2e7d32", "late": "#f9a825", "unclear": "#1565c0", "silent": "#c62828",
+    "undetermined": "#9e9e9e", "open": "#9e9e9e",
+}  # fmt: skip
+SIGNS = {"answered": "✓", "late": "迟", "unclear": "?", "silent": "✗", "undetermined": "–", "open": "…"}
+GRADES = {"call_sign": "报呼号", "burst": "信令", "slot": "应答时隙", "human": "人工"}
+MAX_COLUMNS = 31
+"""Sessions on a page: a month."""
+
+
+def local(wall: str, clock: str = "known") -> datetime | None:
+    """A journal's UTC time on this machine's clock; None if the recording's date is unknown."""
+    return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone() if clock == "known" else None
+
+
+def _when(s: Session, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
+    at = local(wall or s.began, s.clock)
+    return at.strftime(form) if at else "日期不明"
+
+
+def _calls_cell(calls: list[Call]) -> str:
+    if not calls:
+        return '<td class="none"></td>'
+    best = next((c for r in ("answered", "late", "unclear", "silent") for c in calls if c.result == r), calls[-1])
+    tip = "; ".join(
+        f"{RESULT_NAMES[c.result]}" + (f" {c.latency_s:.1f} 秒" if c.latency_s is not None else "") for c in calls
+    )
+    mark = "*" if best.review else ""
+    style = f"background:{COLOURS[best.result]}"
+    return f'<td class="cell" style="{style}" title="{escape(tip)}">{SIGNS[best.result]}{mark}</td>'
+
+
+def _times_svg(rows: list[UnitFigures], sheet: list[Session], name: Name) -> str:
+    """A dot for every answer, a bar for each unit's median."""
+    rows = [r for r in rows if r.median_s is not None]
+    if not rows:
+        return "<p>没有回答时间可画。</p>"
+    times = {r.unit: [c.latency_s for s in sheet for c in s.of(r.unit) if c.latency_s is not None] for r in rows}
+    top = max(5.0, *(t for ts in times.values() for t in ts))
+    left, width, step = 170, 520, 18
+    height = step * len(rows) + 34
+    x = [left + width * k / 5 for k in range(6)]
+    out = [f'<svg viewBox="0 0 {left + width + 50} {height}" role="img" aria-label="回答时间" class="times">']
+    for k in range(6):
+        out.append(f'<line x1="{x[k]:.0f}" y1="4" x2="{x[k]:.0f}" y2="{height - 26}" class="grid"/>')
+        out.append(f'<text x="{x[k]:.0f}" y="{height - 10}" text-anchor="middle">{top * k / 5:.1f} 秒</text>')
+    for k, r in enumerate(rows):
+        y = 4 + step * k + step / 2
+        out.append(f'<text x="{left - 8}" y="{y + 4:.0f}" text-anchor="end">{escape(name(r.unit))}</text>')
+        length = width * (r.median_s or 0) / top
+        out.append(f'<rect x="{left}" y="{y - 5:.0f}" width="{length:.1f}" height="10" class="bar"/>')
+        for t in times[r.unit]:
+            out.append(f'<circle cx="{left + width * t / top:.1f}" cy="{y:.0f}" r="3"/>')
+    return "".join(out) + "</svg>"
+
+
+def html_sheet(sheet: list[Session], name: Name, title: str = "点名表") -> str:
+    """A page that needs nothing else: prints on A4, reads without colours too."""
+    shown = sheet[-MAX_COLUMNS:]
+    rows = figures(sheet)
+    called = [r for r in rows if r.calls]
+    head = "".join(f"<th>{_when(s)}</th>" for s in shown)
+    body = []
+    for r in rows:
+        cells = "".join(_calls_cell(s.of(r.unit)) for s in shown)
+        median = f"{r.median_s:.1f}" if r.median_s is not None else ""
+        body.append(
+            f'<tr><th class="unit">{escape(name(r.unit))}</th>{cells}<td>{r.answered + r.late}/{r.calls}</td>'
+            f"<td>{r.silent or ''}</td><td>{r.unclear or ''}</td><td>{median}</td></tr>"
+        )
+    details = []
+    for s in shown:
+        for c in s.calls:
+            answer = f"{c.latency_s:.1f} 秒" if c.latency_s is not None else ""
+            proxy = f"代答: {escape(name(c.proxy)) if c.proxy else '不明'}" if c.proxy is not None else ""
+            note = ("请复核 " if c.review else "") + proxy
+            details.append(
+                f"<tr><td>{_when(s, c.wall, '%m-%d %H:%M:%S')}</td><td>{escape(name(c.unit))}</td><td>{c.attempts}</td>"
+                f'<td style="color:{COLOURS[c.result]}">{RESULT_NAMES[c.result]}</td><td>{escape(c.text)}</td>'
+                f"<td>{answer}</td><td>{GRADES.get(c.grade, '')}</td><td>{note}</td></tr>"
+            )
+    key = " ".join(
+        f'<span class="cell" style="background:{COLOURS[k]}">{SIGNS[k]}</span> {RESULT_NAMES[k]}' for k in COLOURS
+        if k != "open"
+    )  # fmt: skip
+    notes = "".join(f"<li>{_when(s)} {escape(n)}</li>" for s in shown for n in s.notes)
+    left_out = f"<p>只显示最近 {MAX_COLUMNS} 次,合计含全部 {len(sheet)} 次。</p>" if len(sheet) > len(shown) else ""
+    answered = sum(r.answered + r.late for r in rows)
+    total = sum(r.calls for r in rows)
+    nets = "、".join(dict.fromkeys(s.net for s in sheet))
+    return f"""<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{escape(title)} {escape(nets)}</title><style>{_CSS}</style></head><body>
+<h1>{escape(title)}</h1><p class="net">{escape(nets)} · {len(sheet)} 次 · 呼叫 {total} · 回答 {answered} ·
+未答 {sum(r.silent for r in rows)} · 听不清 {sum(r.unclear for r in rows)}</p>
+<p class="key">{key} · * 请复核</p>{left_out}
+<table class="roll"><thead><tr><th>单位</th>{head}<th>答/呼</th><th>未答</th><th>听不清</th><th>中位秒</th></tr></thead>
+<tbody>{"".join(body)}</tbody></table>
+<h2>回答时间</h2><p>圆点是每次回答,横条是中位数。</p>{_times_svg(called, sheet, name)}
+<h2>明细</h2><table class="details"><thead><tr><th>时间</th><th>单位</th><th>呼叫次数</th><th>结果</th><th>原话</th>
+<th>用时</th><th>依据</th><th>备注</th></tr></thead><tbody>{"".join(details)}</tbody></table>
+{f"<h2>录音问题</h2><ul>{notes}</ul>" if notes else ""}
+<footer>呼应 Huying · 依据电台日志生成</footer></body></html>
+"""
+
+
+_CSS = """
+body{font:14px/1.5 "Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif;margin:2em;color:#222}
+h1{margin:0}h2{margin:1.6em 0 .4em}.net,.key{color:#555;margin:.2em 0 .8em}
+table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:2px 7px;text-align:left}
+thead th{background:#f3f3f3;font-weight:600}th.unit{font-weight:400;white-space:nowrap}
+.cell{color:#fff;text-align:center;font-weight:700;min-width:1.6em;padding:1px 5px;
+-webkit-print-color-adjust:exact;print-color-adjust:exact}
+.none{background:#fafafa}.times{max-width:740px;display:block}.times text{font-size:11px;fill:#333}
+.times .grid{stroke:#ddd}.times .bar{fill:#90caf9}.times circle{fill:#0d47a1}
+footer{margin-top:2em;color:#888;font-size:12px}
+@media print{body{margin:0}h2{break-after:avoid}tr{break-inside:avoid}@page{size:A4;margin:12mm}}
+"""
+
+
+def write_html(path: Path, sheet: list[Session], name: Name) -> None:
+    """Write the page."""
+    try:
+        path.write_text(html_sheet(sheet, name), "utf-8")
+    except OSError as e:
+        raise HuyingError(f"{path}: cannot be written ({e.strerror})") from e
+
+
+def write_xlsx(path: Path, sheet: list[Session], name: Name) -> None:
+    """Three tables: 点名表 with coloured cells, 回答时间 with a chart, 明细."""
+    from openpyxl import Workbook
+    from openpyxl.chart import BarChart, Reference
+    from openpyxl.styles import Alignment, Font, PatternFill
+
+    shown = sheet[-MAX_COLUMNS:]
+    rows = figures(sheet)
+    book = Workbook()
+    del book[book.sheetnames[0]]
+    roll = book.create_sheet("点名表")
+    roll.append(["编号", "单位", *(_when(s) for s in shown), "呼叫", "回答", "迟到", "未答", "听不清", "中位秒"])
+    for r in rows:
+        cells = []
+        for s in shown:
+            calls = s.of(r.unit)
+            cells.append(RESULT_NAMES[calls[-1].result] if calls else "")
+        roll.append(
+            [_text(r.unit), _text(name(r.unit)), *cells, r.calls, r.answered + r.late, r.late, r.silent, r.unclear,
+             r.median_s]
+        )  # fmt: skip
+    fills = {RESULT_NAMES[k]: PatternFill("solid", fgColor=v[1:]) for k, v in COLOURS.items()}
+    for line in roll.iter_rows(min_row=2, min_col=3, max_col=2 + len(shown)):
+        for cell in line:
+            if str(cell.value) in fills:
+                cell.fill, cell.font = fills[str(cell.value)], Font(color="FFFFFF")
+                cell.alignment = Alignment(horizontal="center")
+    roll.freeze_panes = "C2"
+    roll.column_dimensions["B"].width = 24
+
+    times = book.create_sheet("回答时间")
+    times.append(["单位", "中位数(秒)"])
+    timed = [r for r in rows if r.median_s is not None]
+    for r in timed:
+        times.append([_text(name(r.unit)), r.median_s])
+    if timed:
+        chart = BarChart()
+        chart.type, chart.title, chart.legend = "bar", "回答时间 中位数(秒)", None
+        chart.add_data(Reference(times, min_col=2, min_row=2, max_row=len(timed) + 1))
+        chart.set_categories(Reference(times, min_col=1, min_row=2, max_row=len(timed) + 1))
+        chart.height, chart.width = max(7.0, 0.6 * len(timed)), 18
+        times.add_chart(chart, "D2")
+    times.column_dimensions["A"].width = 24
+
+    details = book.create_sheet("明细")
+    details.append("时间 编号 单位 呼叫次数 结果 回答 原话 用时(秒) 依据 请复核 代答 录音".split())
+    for s in sheet:
+        for c in s.calls:
+            details.append(
+                [_when(s, c.wall, "%Y-%m-%d %H:%M:%S"), _text(c.unit), _text(name(c.unit)), c.attempts,
+                 RESULT_NAMES[c.result], c.meaning, _text(c.text), c.latency_s, GRADES.get(c.grade, ""),
+                 "是" if c.review else "", _text(name(c.proxy) if c.proxy else ""), c.clip]
+            )  # fmt: skip
+    for column, wide in zip("ACG", (20, 24, 40), strict=True):
+        details.column_dimensions[column].width = wide
+    for page in book.worksheets:
+        for cell in page[1]:
+            cell.font = Font(bold=True)
+    try:
+        book.save(path)
+    except OSError as e:
+        raise HuyingError(f"{path}: cannot be written ({e.strerror}); is it open in another program?") from e
+
+
+def _text(value: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return "'" + value if value[:1] in ("=", "+", "-", "@") else value
