@@ -21,7 +21,7 @@ from voice.journal.sheet import write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
-from voice.station.listener import open_ear
+from voice.station.listener import Ear, open_ear
 from voice.station.replay import Replayed, replay
 from voice.station.scoring import Labels, compare, read_labels
 
@@ -58,45 +58,54 @@ def run(o: Options) -> int:
         raise HuyingError("--expect compares one recording; give one path")
     if labels and labels.start and began is None:
         began = _start(labels.start)
-    out, status = Console(highlight=False), Console(stderr=True, highlight=False)
+    status = Console(stderr=True, highlight=False)
     same = True
     with Journal(o.journal or "sqlite://") as journal:
         if not o.again:
             _refuse_known(journal, sources, o)
         ear = open_ear(net, model=o.model)
         for source in sources:
-            known = (began or source.began) is not None
-            if not known:
-                status.print(
-                    f"{source.name}: nobody says when it was recorded; give --start. Times count from its beginning.",
-                    style="yellow",
-                )
-            with _progress(source, o.as_json, status) as progress:
-                task = progress.add_task(source.name, total=source.duration)
-                started = time.monotonic()
-
-                def on_line(line: Line, known: bool = known) -> None:
-                    if o.as_json:
-                        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-                        sys.stdout.flush()
-                    elif line["type"] not in HIDDEN:
-                        print_line(progress.console if progress.live.is_started else out, line, net, known)
-
-                def on_time(t: float, started: float = started) -> None:
-                    progress.update(task, completed=t)
-                    if o.realtime:
-                        time.sleep(max(0.0, started + t - time.monotonic()))
-
-                result = replay(ear, journal, source, began, on_line, on_time)
-                took = time.monotonic() - started
-            for note in source.damage.notes:
-                status.print(f"{source.name}: {note}", style="yellow")
-            if not o.as_json:
-                _summary(out, result, net, took)
+            result = _one(source, ear, journal, began, o, status)
             if labels:
                 same = _compare(labels, result, status) and same
         _written(o, journal, net, status)
     return 0 if same else 1
+
+
+def _one(
+    source: AudioSource, ear: Ear, journal: Journal, began: datetime | None, o: Options, status: Console
+) -> Replayed:
+    """Replay one source with its live lines and its summary."""
+    net = ear.net
+    known = (began or source.began) is not None
+    if not known:
+        status.print(
+            f"{source.name}: nobody says when it was recorded; give --start. Times count from its beginning.",
+            style="yellow",
+        )
+    started = time.monotonic()
+    with _progress(source, o.as_json, status) as progress:
+        task = progress.add_task(source.name, total=source.duration)
+        out = Console(highlight=False) if progress.disable else progress.console
+
+        def on_line(line: Line) -> None:
+            if o.as_json:
+                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+                sys.stdout.flush()
+            elif line["type"] not in HIDDEN:
+                print_line(out, line, net, known)
+
+        def on_time(t: float) -> None:
+            progress.update(task, completed=t)
+            if o.realtime:
+                time.sleep(max(0.0, started + t - time.monotonic()))
+
+        result = replay(ear, journal, source, began, on_line, on_time)
+    for note in source.damage.notes:
+        status.print(f"{source.name}: {note}", style="yellow")
+    if not o.as_json:
+        _summary(Console(highlight=False), result, net, time.monotonic() - started)
+    return result
 
 
 def _start(text: str | None) -> datetime | None:
@@ -143,9 +152,10 @@ def _summary(out: Console, result: Replayed, net: Net, took: float) -> None:
     review = sum(bool(x["review"]) for x in result.lines)
     units = len({x["unit"] for x in result.lines if x["type"] == "called"})
     speed = result.duration / took if took > 0 else 0.0
+    answers = f"回答 {kinds.count('answered')}, 未答 {ends.count('silent')}, 听不清 {ends.count('unclear')}"
     out.print(
-        f"\n{kinds.count('over')} 次发话, 呼叫 {units} 个单位: 回答 {kinds.count('answered')}, 未答 "
-        f"{ends.count('silent')}, 听不清 {ends.count('unclear')}, 未定 {ends.count('undetermined')}; 请复核 {review} 处。",
+        f"\n{kinds.count('over')} 次发话, 呼叫 {units} 个单位: {answers}, 未定 "
+        f"{ends.count('undetermined')}; 请复核 {review} 处。",
         style="bold",
     )
     if silent:

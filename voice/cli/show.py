@@ -7,22 +7,22 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
+from voice.grammar.templates import MEANINGS as SPOKEN
 from voice.journal.lines import Line
 from voice.net.loading import Net
 
 KINDS = {
-    "session_began": "开始", "over": "发话", "called": "呼叫", "answered": "回答", "remarked": "备注", "called_in": "呼入",
-    "control_replied": "台回", "relayed": "转代", "not_understood": "没听懂", "closed": "结束", "roll": "点名",
-    "corrected": "更正", "session_ended": "完",
+    "session_began": "开始", "over": "发话", "called": "呼叫", "answered": "回答", "remarked": "备注",
+    "called_in": "呼入", "control_replied": "台回", "relayed": "转代", "not_understood": "没听懂", "closed": "结束",
+    "roll": "点名", "corrected": "更正", "session_ended": "完",
 }  # fmt: skip
-MEANINGS = {
-    "call": "", "call_all": "全体", "silent": "未答", "unclear": "听不清", "undetermined": "未定", "ack": "收到",
-    "normal": "一切正常", "not_found": "没有发现", "situation": "有情况", "say_again": "请重复", "negative": "没收到或不明白",
-    "on_the_way": "正在赶来", "arrived": "已到达", "present": "在岗", "call_in": "呼叫台站", "report": "报告",
-    "proxy": "代答", "relay": "转达", "go_ahead": "请讲", "stand_by": "稍等", "stray": "无人被叫", "said": "",
-    "unsolicited": "未被呼叫", "contested": "同一时隙第二个回答", "unattributed": "不知是谁", "start": "开始", "end": "结束",
-    "pause": "暂停", "resume": "继续", "skip": "跳过",
+MEANINGS = SPOKEN | {
+    "call": "", "call_all": "全体", "said": "", "silent": "未答", "unclear": "听不清", "undetermined": "未定",
+    "stray": "无人被叫", "unsolicited": "未被呼叫", "contested": "同一时隙第二个回答", "unattributed": "不知是谁",
+    "start": "开始", "end": "结束", "pause": "暂停", "resume": "继续", "skip": "跳过",
 }  # fmt: skip
+"""Of the grammar files, and of the events that the net's logic adds."""
+
 STYLES = {
     "called": "cyan", "answered": "green", "closed": "red", "not_understood": "yellow", "called_in": "magenta",
     "relayed": "yellow", "remarked": "dim",

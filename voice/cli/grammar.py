@@ -1,0 +1,75 @@
+"""``huying grammar …``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from voice.audio.channel import Channel
+from voice.grammar.check import clashes, to_rename
+from voice.net.loading import check_net, load_net
+from voice.places import cache_folder, sample_net
+from voice.speech.synthesiser import Synthesiser
+from voice.station.hearing import VOICES, hear_yourself
+from voice.station.listener import open_ear
+
+KINDS = {"unit": "呼号", "control": "台站", "phrase": "用语", "digit": "数字"}
+
+
+def check(folder: Path | None, readings: bool) -> int:
+    """0 if the files are right, 1 with every mistake named. Likeness is a warning."""
+    out = Console(highlight=False)
+    net, problems = check_net(folder or sample_net())
+    for p in problems:
+        out.print(str(p), style="red", markup=False, soft_wrap=True)
+    if net is None:
+        return 1
+    if readings:
+        table = Table("", "text", "reading 读音", "also")
+        for e in net.lexicon.entries:
+            rows = [" ".join("/".join(place) for place in r) for r in e.readings]
+            table.add_row(KINDS[e.kind], e.text, rows[0], "; ".join(rows[1:]))
+        out.print(table)
+    found = clashes(net.lexicon.entries)
+    for c in found:
+        what = "homophones 同音" if c.homophones else f"sound alike 音近 ({c.distance:.2f})"
+        out.print(
+            f"{what}: {c.a.text} ({net.name_of(c.a.key)}) — {c.b.text} ({net.name_of(c.b.key)})", style="yellow",
+            markup=False,
+        )  # fmt: skip
+    if found:
+        names = "、".join(e.text for e in to_rename(found))
+        out.print(f"rename 建议改名: {names}; then run “huying grammar hear”", style="yellow", markup=False)
+    units = len(net.units)
+    out.print(
+        f"{net.settings.name}: {units} units, {len(net.lexicon.entries)} words, {len(net.lexicon.templates)} sentences; "
+        f"{len(problems)} mistakes, {len(found)} pairs sound alike",
+        markup=False,
+    )
+    return 1 if problems else 0
+
+
+def hear(folder: Path | None, snr: float, voices: int, model: str | None) -> int:
+    """0 if every call sign was understood in every voice, 1 otherwise."""
+    out, status = Console(highlight=False), Console(stderr=True, highlight=False)
+    net = load_net(folder or sample_net())
+    ear = open_ear(net, model=model)
+    signs = [e for e in net.lexicon.entries if e.kind == "unit"]
+    table = Table("call sign 呼号", "unit", "understood", "heard as", title=f"hear-yourself test at {snr:g} dB")
+    lost = 0
+    with Synthesiser(cache_folder() / "speech") as synthesiser:
+        for e in track(signs, "hear", console=status, transient=True, disable=not status.is_terminal):
+            heard = hear_yourself(ear, e, synthesiser, Channel(snr_db=snr), VOICES[:voices], np.random.default_rng(0))
+            wrong = [h for h in heard if not h.right]
+            if wrong:
+                lost += 1
+                table.add_row(e.text, net.name_of(e.key), f"{len(heard) - len(wrong)} of {len(heard)}",
+                              "; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong))  # fmt: skip
+    if lost:
+        out.print(table)
+    out.print(f"{len(signs) - lost} of {len(signs)} call signs survive in all {voices} voices at {snr:g} dB")
+    return 1 if lost else 0

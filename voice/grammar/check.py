@@ -1,0 +1,82 @@
+"""What could go wrong with a net's call signs before anybody uses them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from voice.grammar.distance import phrase_distance
+from voice.grammar.lexicon import Entry, plain
+
+NEAR = 0.30
+"""Phrase distance under which two call signs are named as easily confused: one syllable of four, or a change of
+initials in two (龙湖社区, 龙子湖社区, 龙湖小区)."""
+
+ALL_PAIRS_UP_TO = 1500
+"""Larger nets are searched through rapidfuzz's candidates instead of pair by pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two call signs of different owners that sound alike."""
+
+    a: Entry
+    b: Entry
+    distance: float
+
+    @property
+    def homophones(self) -> bool:
+        """No ear can tell them apart."""
+        return self.distance == 0
+
+
+def row_of(entry: Entry) -> tuple[str, ...]:
+    """Toneless syllables of the spoken reading."""
+    return tuple(place[0] for place in plain(entry.readings[0]))
+
+
+def clashes(entries: tuple[Entry, ...]) -> list[Clash]:
+    """Pairs of call signs (units and net control) that sound alike, the worst first."""
+    signs = [e for e in entries if e.kind in ("unit", "control")]
+    rows = [row_of(e) for e in signs]
+    found = []
+    for i, j in _pairs(rows):
+        if signs[i].key != signs[j].key:
+            d = phrase_distance(rows[i], rows[j])
+            if d <= NEAR:
+                found.append(Clash(signs[i], signs[j], round(d, 3)))
+    return sorted(found, key=lambda c: (c.distance, c.a.symbol, c.b.symbol))
+
+
+def _pairs(rows: list[tuple[str, ...]]) -> list[tuple[int, int]]:
+    n = len(rows)
+    if n <= ALL_PAIRS_UP_TO:
+        return [(i, j) for i in range(n) for j in range(i + 1, n) if abs(len(rows[i]) - len(rows[j])) <= 2]
+    texts = [" ".join(r) for r in rows]
+    pairs = set()
+    for i, text in enumerate(texts):
+        for _, _, j in process.extract(text, texts, scorer=fuzz.ratio, score_cutoff=75, limit=6):
+            if i != j:
+                pairs.add((min(i, j), max(i, j)))
+    return sorted(pairs)
+
+
+def to_rename(found: list[Clash]) -> list[Entry]:
+    """The fewest call signs (greedy) whose renaming ends all clashes; net control's is never proposed."""
+    left = list(found)
+    out = []
+    while left:
+        count: dict[str, int] = defaultdict(int)
+        by_symbol: dict[str, Entry] = {}
+        for c in left:
+            for e in (c.a, c.b):
+                if e.kind == "unit":
+                    count[e.symbol] += 1
+                    by_symbol[e.symbol] = e
+        # Of equals the later one in the roster gives way.
+        worst = max(count, key=lambda s: (count[s], int(s[1:])))
+        out.append(by_symbol[worst])
+        left = [c for c in left if worst not in (c.a.symbol, c.b.symbol)]
+    return out
