@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -36,18 +37,18 @@ def check(folder: Path | None, readings: bool) -> int:
         out.print(table)
     found = clashes(net.lexicon.entries)
     for c in found:
-        what = "homophones 同音" if c.homophones else f"sound alike 音近 ({c.distance:.2f})"
+        what = "homophones 同音" if c.homophones else f"sound alike 音近, {c.distance:.2f} syllables apart"
         out.print(
             f"{what}: {c.a.text} ({net.name_of(c.a.key)}) — {c.b.text} ({net.name_of(c.b.key)})", style="yellow",
-            markup=False,
+            markup=False, soft_wrap=True,
         )  # fmt: skip
     if found:
         names = "、".join(e.text for e in to_rename(found))
-        out.print(f"rename 建议改名: {names}; then run “huying grammar hear”", style="yellow", markup=False)
-    units = len(net.units)
+        out.print(f"rename 建议改名: {names}; then run “huying grammar hear”", style="yellow", markup=False, soft_wrap=True)
+    lexicon = net.lexicon
     out.print(
-        f"{net.settings.name}: {units} units, {len(net.lexicon.entries)} words, {len(net.lexicon.templates)} sentences; "
-        f"{len(problems)} mistakes, {len(found)} pairs sound alike",
+        f"{net.settings.name}: {len(net.units)} units, {len(lexicon.entries)} words, "
+        f"{len(lexicon.templates)} sentences; {len(problems)} mistakes, {len(found)} pairs sound alike",
         markup=False,
     )
     return 1 if problems else 0
@@ -68,7 +69,7 @@ def hear(folder: Path | None, snr: float, voices: int, model: str | None) -> int
             if wrong:
                 lost += 1
                 table.add_row(e.text, net.name_of(e.key), f"{len(heard) - len(wrong)} of {len(heard)}",
-                              "; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong))  # fmt: skip
+                              escape("; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong)))  # fmt: skip
     if lost:
         out.print(table)
     out.print(f"{len(signs) - lost} of {len(signs)} call signs survive in all {voices} voices at {snr:g} dB")

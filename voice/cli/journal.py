@@ -49,7 +49,7 @@ def show(
     overs: bool, as_json: bool, net: Path | None,
 ) -> None:  # fmt: skip
     """Events that pass all filters."""
-    out, names = Console(highlight=False), None if as_json else _net(net)
+    out, names = Console(highlight=False), _net(net)
     with Journal(target, create=False) as journal:
         for line in _between(lines(journal.events()), wall(since), wall(until)):
             if (unit and line["unit"] != unit) or (kind and line["type"] != kind) or (review and not line["review"]):
@@ -95,7 +95,8 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
             s for s in sessions(journal.events())
             if (begin is None or s.began >= begin) and (end is None or s.began < end)
         ]  # fmt: skip
-    (write_html if form == "html" else write_xlsx)(output, all_sessions, _net(net).name_of)
+    names = _net(net)
+    (write_html if form == "html" else write_xlsx)(output, all_sessions, names.name_of, names.settings.zone)
     status.print(f"{output}: roll sheet of {len(all_sessions)} sessions")
 
 

@@ -93,7 +93,7 @@ def _one(
                 sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
                 sys.stdout.flush()
             elif line["type"] not in HIDDEN:
-                print_line(out, line, net, known)
+                print_line(out, line, net)
 
         def on_time(t: float) -> None:
             progress.update(task, completed=t)
@@ -175,7 +175,9 @@ def _compare(labels: Labels, result: Replayed, status: Console) -> bool:
 def _written(o: Options, journal: Journal, net: Net, status: Console) -> None:
     if o.sheet:
         sheet = sessions(journal.events())
-        (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(o.sheet, sheet, net.name_of)
+        (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(
+            o.sheet, sheet, net.name_of, net.settings.zone
+        )
         status.print(f"roll sheet: {o.sheet}")
     if o.journal:
         status.print(f"journal: {len(journal)} events, head {journal.head}", soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from rich.console import Console
 from rich.text import Text
@@ -29,20 +29,20 @@ STYLES = {
 }  # fmt: skip
 
 
-def clock(wall: str | None, known: bool) -> str:
-    """Local time of day; seconds of the recording stand in their own column."""
-    if not wall or not known:
+def clock(wall: str | None, zone: tzinfo | None) -> str:
+    """Time of day; a recording whose date nobody knows is logged from 1970 on, and shows none."""
+    if not wall or wall.startswith("1970"):
         return "--:--:--"
-    return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone().strftime("%H:%M:%S")
+    return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone(zone).strftime("%H:%M:%S")
 
 
-def print_line(console: Console, line: Line, net: Net | None, known: bool = True) -> None:
+def print_line(console: Console, line: Line, net: Net) -> None:
     """One event in one line: time, kind, unit, meaning, answer time, words."""
-    name = net.name_of(line["unit"]) if net else line["unit"] or ""
+    name = net.name_of(line["unit"])
     kind = KINDS.get(line["type"], line["type"])
     meaning = MEANINGS.get(line["meaning"], line["meaning"] or "")
     latency = f"{line['latency_s']:.1f}秒" if line["latency_s"] is not None else ""
-    head = f"{line['seq'] or '':>5} {clock(line['wall'], known)} {line['t']:8.1f}s  "
+    head = f"{line['seq'] or '':>5} {clock(line['wall'], net.settings.zone)} {line['t']:8.1f}s  "
     style = "red" if line["meaning"] == "silent" else STYLES.get(line["type"], "")
     text = Text(head, "dim")
     text.append(f"{kind}  ", f"bold {style}" if style else "bold")

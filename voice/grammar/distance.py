@@ -47,7 +47,12 @@ GAP = 0.75
 
 
 def phrase_distance(a: Sequence[str], b: Sequence[str]) -> float:
-    """Edit distance of toneless syllable rows with graded substitutions, divided by the longer length."""
+    """``phrase_cost`` divided by the longer length: 0 the same, 1 nothing alike."""
+    return phrase_cost(a, b) / max(len(a), len(b), 1)
+
+
+def phrase_cost(a: Sequence[str], b: Sequence[str]) -> float:
+    """Edit distance of toneless syllable rows with graded substitutions, in syllables."""
     row = [j * GAP for j in range(len(b) + 1)]
     for i, x in enumerate(a, 1):
         before, row = row, [i * GAP]
@@ -55,4 +60,4 @@ def phrase_distance(a: Sequence[str], b: Sequence[str]) -> float:
             row.append(
                 min(before[j - 1] + syllable_distance(x, y), before[j] + GAP, row[j - 1] + GAP)
             )
-    return row[-1] / max(len(a), len(b), 1)
+    return row[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from html import escape
 from pathlib import Path
 
@@ -25,14 +25,10 @@ MAX_COLUMNS = 31
 """Sessions on a page: a month."""
 
 
-def local(wall: str, clock: str = "known") -> datetime | None:
-    """A journal's UTC time on this machine's clock; None if the recording's date is unknown."""
-    return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone() if clock == "known" else None
-
-
-def _when(s: Session, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
-    at = local(wall or s.began, s.clock)
-    return at.strftime(form) if at else "日期不明"
+def _when(s: Session, zone: tzinfo | None, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
+    if s.clock != "known":
+        return "日期不明"
+    return datetime.fromisoformat((wall or s.began).replace("Z", "+00:00")).astimezone(zone).strftime(form)
 
 
 def _calls_cell(calls: list[Call]) -> str:
@@ -71,12 +67,12 @@ def _times_svg(rows: list[UnitFigures], sheet: list[Session], name: Name) -> str
     return "".join(out) + "</svg>"
 
 
-def html_sheet(sheet: list[Session], name: Name, title: str = "点名表") -> str:
+def html_sheet(sheet: list[Session], name: Name, zone: tzinfo | None = None, title: str = "点名表") -> str:
     """A page that needs nothing else: prints on A4, reads without colours too."""
     shown = sheet[-MAX_COLUMNS:]
     rows = figures(sheet)
     called = [r for r in rows if r.calls]
-    head = "".join(f"<th>{_when(s)}</th>" for s in shown)
+    head = "".join(f"<th>{_when(s, zone)}</th>" for s in shown)
     body = []
     for r in rows:
         cells = "".join(_calls_cell(s.of(r.unit)) for s in shown)
@@ -91,8 +87,9 @@ def html_sheet(sheet: list[Session], name: Name, title: str = "点名表") -> st
             answer = f"{c.latency_s:.1f} 秒" if c.latency_s is not None else ""
             proxy = f"代答: {escape(name(c.proxy)) if c.proxy else '不明'}" if c.proxy is not None else ""
             note = ("请复核 " if c.review else "") + proxy
+            at = _when(s, zone, c.wall, "%m-%d %H:%M:%S")
             details.append(
-                f"<tr><td>{_when(s, c.wall, '%m-%d %H:%M:%S')}</td><td>{escape(name(c.unit))}</td><td>{c.attempts}</td>"
+                f"<tr><td>{at}</td><td>{escape(name(c.unit))}</td><td>{c.attempts}</td>"
                 f'<td style="color:{COLOURS[c.result]}">{RESULT_NAMES[c.result]}</td><td>{escape(c.text)}</td>'
                 f"<td>{answer}</td><td>{GRADES.get(c.grade, '')}</td><td>{note}</td></tr>"
             )
@@ -100,7 +97,7 @@ def html_sheet(sheet: list[Session], name: Name, title: str = "点名表") -> st
         f'<span class="cell" style="background:{COLOURS[k]}">{SIGNS[k]}</span> {RESULT_NAMES[k]}' for k in COLOURS
         if k != "open"
     )  # fmt: skip
-    notes = "".join(f"<li>{_when(s)} {escape(n)}</li>" for s in shown for n in s.notes)
+    notes = "".join(f"<li>{_when(s, zone)} {escape(n)}</li>" for s in shown for n in s.notes)
     left_out = f"<p>只显示最近 {MAX_COLUMNS} 次,合计含全部 {len(sheet)} 次。</p>" if len(sheet) > len(shown) else ""
     answered = sum(r.answered + r.late for r in rows)
     total = sum(r.calls for r in rows)
@@ -135,15 +132,15 @@ footer{margin-top:2em;color:#888;font-size:12px}
 """
 
 
-def write_html(path: Path, sheet: list[Session], name: Name) -> None:
-    """Write the page."""
+def write_html(path: Path, sheet: list[Session], name: Name, zone: tzinfo | None = None) -> None:
+    """Write the page; times in ``zone``, None for this machine's."""
     try:
-        path.write_text(html_sheet(sheet, name), "utf-8")
+        path.write_text(html_sheet(sheet, name, zone), "utf-8")
     except OSError as e:
         raise HuyingError(f"{path}: cannot be written ({e.strerror})") from e
 
 
-def write_xlsx(path: Path, sheet: list[Session], name: Name) -> None:
+def write_xlsx(path: Path, sheet: list[Session], name: Name, zone: tzinfo | None = None) -> None:
     """Three tables: 点名表 with coloured cells, 回答时间 with a chart, 明细."""
     from openpyxl import Workbook
     from openpyxl.chart import BarChart, Reference
@@ -154,7 +151,7 @@ def write_xlsx(path: Path, sheet: list[Session], name: Name) -> None:
     book = Workbook()
     del book[book.sheetnames[0]]
     roll = book.create_sheet("点名表")
-    roll.append(["编号", "单位", *(_when(s) for s in shown), "呼叫", "回答", "迟到", "未答", "听不清", "中位秒"])
+    roll.append(["编号", "单位", *(_when(s, zone) for s in shown), "呼叫", "回答", "迟到", "未答", "听不清", "中位秒"])
     for r in rows:
         cells = []
         for s in shown:
@@ -192,7 +189,7 @@ def write_xlsx(path: Path, sheet: list[Session], name: Name) -> None:
     for s in sheet:
         for c in s.calls:
             details.append(
-                [_when(s, c.wall, "%Y-%m-%d %H:%M:%S"), _text(c.unit), _text(name(c.unit)), c.attempts,
+                [_when(s, zone, c.wall, "%Y-%m-%d %H:%M:%S"), _text(c.unit), _text(name(c.unit)), c.attempts,
                  RESULT_NAMES[c.result], c.meaning, _text(c.text), c.latency_s, GRADES.get(c.grade, ""),
                  "是" if c.review else "", _text(name(c.proxy) if c.proxy else ""), c.clip]
             )  # fmt: skip

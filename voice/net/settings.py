@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
@@ -59,6 +60,8 @@ class NetSettings(_Section):
     """The whole file."""
 
     name: str = Field(min_length=1)
+    utc_offset: str = Field(default="", pattern=r"^([+-]\d\d:\d\d)?$")
+    """For showing times, e.g. ``+08:00``; this machine's own if empty. The journal itself is in UTC."""
     roster: str = "roster.csv"
     grammars: tuple[str, ...] = ("zh",)
     control: Control
@@ -66,6 +69,11 @@ class NetSettings(_Section):
     language: Language = Language()
     recognition: Recognition = Recognition()
     voice: VoiceSettings = VoiceSettings()
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """None: this machine's own."""
+        return datetime.strptime(self.utc_offset, "%z").tzinfo if self.utc_offset else None
 
 
 _HINTS = {
