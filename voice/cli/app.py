@@ -123,6 +123,19 @@ def journal_show(
     show(journal, unit, kind, since, until, review, overs, as_json, net)
 
 
+@journal_app.command("roll", epilog="Example: huying journal roll log.sqlite --since 2026-06-01")
+def journal_roll(
+    journal: JournalArgument,
+    since: Annotated[str | None, typer.Option(help="From this time on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    net: NetOption = None,
+) -> None:
+    """The roll sheet on the terminal: who answered, how fast, who stayed silent. 点名表。"""
+    from voice.cli.journal import roll
+
+    roll(journal, since, until, net)
+
+
 @journal_app.command("search", epilog="Example: huying journal search log.sqlite 可疑人员")
 def journal_search(
     journal: JournalArgument,

@@ -44,7 +44,8 @@ def check(folder: Path | None, readings: bool) -> int:
         )  # fmt: skip
     if found:
         names = "、".join(e.text for e in to_rename(found))
-        out.print(f"rename 建议改名: {names}; then run “huying grammar hear”", style="yellow", markup=False, soft_wrap=True)
+        advice = f"rename 建议改名: {names}; then run “huying grammar hear”"
+        out.print(advice, style="yellow", markup=False, soft_wrap=True)
     lexicon = net.lexicon
     out.print(
         f"{net.settings.name}: {len(net.units)} units, {len(lexicon.entries)} words, "

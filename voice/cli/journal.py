@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
 from voice.cli.show import print_line
 from voice.errors import HuyingError
 from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
 from voice.journal.lines import Line, lines
-from voice.journal.rolls import sessions
+from voice.journal.rolls import Session, figures, sessions
 from voice.journal.sheet import write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.journal.verify import verify as find_faults
@@ -60,6 +61,35 @@ def show(
                 print_line(out, line, names)
 
 
+def _sessions(journal: Journal, since: str | None, until: str | None) -> list[Session]:
+    begin, end = wall(since), wall(until)
+    return [
+        s for s in sessions(journal.events())
+        if (begin is None or s.began >= begin) and (end is None or s.began < end)
+    ]  # fmt: skip
+
+
+def roll(target: str, since: str | None, until: str | None, net: Path | None) -> None:
+    """A row for every unit that was called; the others are counted."""
+    out, names = Console(highlight=False), _net(net)
+    with Journal(target, create=False) as journal:
+        sheet = _sessions(journal, since, until)
+    table = Table("单位 unit", "呼 calls", "答", "迟", "未答", "听不清", "中位秒", "", title=f"点名表 ({len(sheet)} 次)")
+    rows = figures(sheet)
+    longest = max((r.median_s or 0.0 for r in rows), default=0.0) or 1.0
+    for r in rows:
+        if r.calls:
+            marks = (r.answered, r.late, r.silent, r.unclear)
+            style = "red" if r.silent else "yellow" if r.late or r.unclear else "green"
+            bar = "█" * round(20 * (r.median_s or 0.0) / longest)
+            time = f"{r.median_s:.1f}" if r.median_s is not None else ""
+            table.add_row(names.name_of(r.unit), str(r.calls), *(str(m or "") for m in marks), time, bar, style=style)
+    out.print(table)
+    missing = sum(not r.calls for r in rows)
+    if missing:
+        out.print(f"{missing} units on the roster were not called 未呼叫")
+
+
 def search(target: str, words: str, net: Path | None) -> None:
     """Events whose text or pinyin contains ``words``."""
     out, names = Console(highlight=False), _net(net)
@@ -85,19 +115,15 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
     allowed = ("html", "xlsx") if sheet else FORMATS
     if form not in allowed:
         raise HuyingError(f"{output}: the name must end in {', '.join('.' + a for a in allowed)}")
-    begin, end = wall(since), wall(until)
     with Journal(target, create=False) as journal:
         if not sheet:
-            n = write_export(output, form, _between(lines(journal.events()), begin, end))
+            n = write_export(output, form, _between(lines(journal.events()), wall(since), wall(until)))
             status.print(f"{output}: {n} events")
             return
-        all_sessions = [
-            s for s in sessions(journal.events())
-            if (begin is None or s.began >= begin) and (end is None or s.began < end)
-        ]  # fmt: skip
+        chosen = _sessions(journal, since, until)
     names = _net(net)
-    (write_html if form == "html" else write_xlsx)(output, all_sessions, names.name_of, names.settings.zone)
-    status.print(f"{output}: roll sheet of {len(all_sessions)} sessions")
+    (write_html if form == "html" else write_xlsx)(output, chosen, names.name_of, names.settings.zone)
+    status.print(f"{output}: roll sheet of {len(chosen)} sessions")
 
 
 def verify(target: str, head: str | None) -> int:

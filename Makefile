@@ -1,0 +1,38 @@
+# Two commands: make demo, make test. Each sets itself up in .venv.
+PYTHON ?= python3
+VENV := .venv
+EXTRAS ?= dev
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+HUYING := $(BIN)/huying
+
+.PHONY: demo test clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/light
+	@mkdir -p out
+	@rm -rf out/morning-roll.sqlite*
+	$(HUYING) simulate grammars/sample/morning-roll.yaml -o out/morning-roll.flac
+	$(HUYING) replay out/morning-roll.flac --journal out/morning-roll.sqlite --sheet out/morning-roll.html \
+	    --expect out/morning-roll.labels.json
+	$(HUYING) journal roll out/morning-roll.sqlite
+	@echo "The sheet to print: out/morning-roll.html — open it in a browser."
+
+test: $(VENV)/$(EXTRAS)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+$(VENV)/bin-made:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/light: $(VENV)/bin-made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/$(EXTRAS): $(VENV)/bin-made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+	touch $@ $(VENV)/light
+
+clean:
+	rm -rf $(VENV) out
