@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+STEPS = ("prepare", "voices", "synthetic", "bootstrap", "train", "export", "calibrate", "evaluate")
+
 
 def main() -> None:
     p = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
-    p.add_argument("step", choices=["prepare", "synthetic", "train", "export", "calibrate", "evaluate", "all"])
+    p.add_argument("step", choices=[*STEPS, "all"])
     p.add_argument("--speech", type=Path, default=Path("../shared/speech"), help="folder with the zips")
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")
-    p.add_argument("--width", type=int, default=256)
-    p.add_argument("--rounds", default="1,1,1,2,3,5", help="epochs between realignments")
-    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--width", type=int, default=384)
+    p.add_argument("--epochs", type=int, default=20)
+    p.add_argument("--threads", type=int, default=1, help="beside the one that makes the examples")
     p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
     every = a.step == "all"
@@ -22,15 +24,23 @@ def main() -> None:
         from models.recipe.prepare import prepare
 
         prepare(a.speech, a.data / "real")
+    if every or a.step == "voices":
+        from models.recipe.voices import invent
+
+        invent(a.speech, a.data / "world")
     if every or a.step == "synthetic":
         from models.recipe.synthetic import synthesise
 
         synthesise(a.speech, a.data / "espeak")
+    corpora = [a.data / "real", a.data / "world", a.data / "espeak"]
+    if every or a.step == "bootstrap":
+        from models.recipe.train import bootstrap
+
+        bootstrap(corpora, a.data / "alignment.npz", a.seed)
     if every or a.step == "train":
         from models.recipe.train import train
 
-        corpora = [a.data / "real", a.data / "espeak"]
-        train(corpora, a.data / "am.pt", a.width, [int(n) for n in a.rounds.split(",")], a.seed, a.threads)
+        train(corpora, a.data / "alignment.npz", a.data / "am.pt", a.width, a.epochs, a.seed, a.threads)
     if every or a.step == "export":
         from models.recipe.export import export
 

@@ -9,20 +9,34 @@ from numba import njit
 from models.recipe.features import SHIFT, WINDOW, mfcc, num_frames
 from models.recipe.network import Tdnn, padded
 from models.recipe.prepare import FOREIGN, Corpus, Recording
-from voice.grammar.phones import GARBAGE, phone_set, split_syllable
+from voice.grammar.phones import FINALS, GARBAGE, TONES, phone_set, split_syllable, with_tone
 
 PRIOR_POWER = 0.7
 """Exponent of the state priors that divide the posteriors, in alignment and in the exported model."""
 
 
+def _folded() -> tuple[np.ndarray, np.ndarray]:
+    phones = phone_set()
+    base, tone = np.arange(phones.num_pdfs), np.zeros(phones.num_pdfs, np.int64)
+    for final in FINALS:
+        for k, t in enumerate(TONES, 1):
+            for plain, toned in zip(phones.pdfs[final], phones.pdfs[final + t], strict=True):
+                base[toned], tone[toned] = plain, k
+    return base, tone
+
+
+BASE_OF, TONE_OF = _folded()
+"""Of each pdf: the one without tone, and the tone (0: none). Frame labels are pdfs with tone."""
+
+
 def states_of(recording: Recording) -> list[int]:
-    """The pdfs that the recording passes through, silence at the ends left out."""
+    """The pdfs, with tone, that the recording passes through, silence at the ends left out."""
     pdfs = phone_set().pdfs
     if recording.syllables == (FOREIGN,):
         return list(pdfs[GARBAGE])
     out: list[int] = []
     for syllable in recording.syllables:
-        for phone in split_syllable(syllable) or ():
+        for phone in with_tone(split_syllable(syllable[:-1]) or (), syllable[-1]):
             out += pdfs[phone]
     return out
 
@@ -45,7 +59,7 @@ def flat_start(x: np.ndarray, states: list[int]) -> np.ndarray:
 
 @njit(cache=True)
 def viterbi(score: np.ndarray, states: np.ndarray) -> np.ndarray:
-    """Best left-to-right path of ``states`` through ``score`` (frames, pdfs); one pdf a frame."""
+    """Best left-to-right path of ``states`` through ``score`` (frames, pdfs); one index into ``states`` a frame."""
     frames, n = score.shape[0], len(states)
     v = np.full((frames, n), -1e30, np.float32)
     back = np.zeros((frames, n), np.int8)
@@ -61,7 +75,7 @@ def viterbi(score: np.ndarray, states: np.ndarray) -> np.ndarray:
     j = n - 1 if v[frames - 1, n - 1] >= v[frames - 1, n - 2] else n - 2
     y = np.zeros(frames, np.int64)
     for t in range(frames - 1, -1, -1):
-        y[t] = states[j]
+        y[t] = j
         j -= back[t, j]
     return y
 
@@ -80,10 +94,12 @@ def realign(
             audio = [utterances[i][0].pcm(utterances[i][1]) for i in ids]
             n = max(map(len, audio))
             x = torch.tensor(np.stack([np.pad(a, (0, n - len(a))) for a in audio]))
-            logp = torch.log_softmax(net(padded(mfcc(x + torch.randn_like(x) * 3))), -1).numpy() - log_prior
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = net.every_frame(padded(mfcc(x + torch.randn_like(x) * 3)))
+            logp = torch.log_softmax(logits, -1).numpy() - log_prior
             for k, i in enumerate(ids):
                 states = np.array([0, *states_of(utterances[i][1]), 0])
                 frames = num_frames(len(audio[k]))
-                result[i] = viterbi(np.ascontiguousarray(logp[k, :frames]), states)
+                result[i] = states[viterbi(np.ascontiguousarray(logp[k, :frames]), BASE_OF[states])]
     net.train()
     return result

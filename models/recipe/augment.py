@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt
 
-from models.recipe.features import RATE, SHIFT, num_frames
+from models.recipe.features import RATE, SHIFT, WINDOW, num_frames
 
 _BANDS = [
     butter(4, [lo, hi], "band", fs=RATE, output="sos")
@@ -40,7 +40,7 @@ def _speed(x: np.ndarray, y: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarr
 def join(parts: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Recordings and their frame labels end to end: with a pause, or with the silence between cut."""
     xs, ys = [], []
-    f = rng.uniform(0.80, 1.25)
+    f = np.exp(rng.uniform(np.log(0.72), np.log(1.4)))
     for x, y in parts:
         if len(y) == 0:
             continue
@@ -61,8 +61,24 @@ def join(parts: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -
     return np.concatenate(xs), np.concatenate(ys)
 
 
-def radio(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Band-pass, limiter, noise of 0 to 35 dB, hum, tones, clipped onset, squelch burst, any level."""
+def _clicks(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Noise of an FM discriminator near its threshold: rising with frequency, with impulses of both signs."""
+    w = np.diff(rng.standard_normal(n + 1))
+    w = np.convolve(w, 0.7 ** np.arange(12))[:n]
+    hits = rng.random(n) < rng.uniform(0.2, 30) / RATE
+    pulse = np.exp(-np.arange(16) / rng.uniform(1.5, 5))
+    return w / w.std() + np.convolve(hits * rng.choice([-1.0, 1.0], n), pulse)[:n] * rng.uniform(3, 9)
+
+
+def radio(x: np.ndarray, rng: np.random.Generator, crowd: np.ndarray | None = None) -> np.ndarray:
+    """Microphone, band-pass, limiter, noise of -2 to 35 dB, hum, tones, fading, squelch burst, any level.
+
+    ``crowd``: somebody else's speech, heard in the background.
+    """
+    if rng.random() < 0.6:  # microphone and loudspeaker: a tilt to either side
+        x = np.convolve(x, [1.0, rng.uniform(-0.8, 0.7)])[: len(x)]
+    if crowd is not None and len(crowd):
+        x = x + np.resize(crowd, len(x)) * 10 ** (-rng.uniform(8, 25) / 20)
     if rng.random() < 0.8:
         x = sosfilt(_BANDS[rng.integers(len(_BANDS))], x)
     loud = np.abs(x) > np.abs(x).max() * 0.1
@@ -74,11 +90,15 @@ def radio(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         tail *= np.exp(-np.linspace(0, 5, len(tail))) * rng.uniform(0.05, 0.3)
         x = np.convolve(x, np.concatenate([[1.0], tail]))[: len(x)]
     if rng.random() < 0.85:
-        w = _noise(len(x), rng)
-        x = x + w * rms / w.std() / 10 ** (rng.uniform(0, 35) / 20)
+        w = _clicks(len(x), rng) if rng.random() < 0.4 else _noise(len(x), rng)
+        snr = rng.uniform(-2, 18) if rng.random() < 0.6 else rng.uniform(10, 35)
+        x = x + w * rms / w.std() / 10 ** (snr / 20)
         if rng.random() < 0.5:
             x = sosfilt(_BANDS[rng.integers(len(_BANDS))], x)
     t = np.arange(len(x)) / RATE
+    if rng.random() < 0.1:  # flutter of a moving station
+        swing = np.sin(2 * np.pi * rng.uniform(1, 15) * t + rng.uniform(0, 6))
+        x = x * (1 - rng.uniform(0.2, 0.8) * (0.5 + 0.5 * swing))
     if rng.random() < 0.15:
         x = x + rms * 10 ** (-rng.uniform(10, 30) / 20) * np.sin(2 * np.pi * 50 * rng.integers(1, 5) * t)
     if rng.random() < 0.1:  # sub-audible tone leaking through
@@ -94,13 +114,16 @@ def radio(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def example(
-    parts: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator
+    parts: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator, crowd: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """(samples in int16 scale, one pdf per 10 ms frame)."""
     x, y = join(parts, rng)
-    x = np.pad(x, (0, 120))
+    x = np.pad(x, (0, WINDOW - SHIFT))
+    if rng.random() < 0.15:  # keyed too late: the first syllable is cut
+        c = int(rng.integers(1, min(40, max(2, len(y) // 3))))
+        x, y = x[c * SHIFT :], y[c:]
     if rng.random() < 0.05:
         x = x * 10 ** (rng.uniform(-40, 4) / 20)
     else:
-        x = radio(x, rng)
+        x = radio(x, rng, crowd)
     return np.clip(x, -32768, 32767).astype(np.float32), y

@@ -33,8 +33,10 @@ def samples_of(ear: Ear, pcm: Pcm16, said: str) -> list[Sample]:
     words = [(symbols[w.symbol], w) for w in hypothesis.words if w.symbol in symbols]
     if not words:
         return []
-    loglikes = ear.verifier.loglikes(pcm)
-    return [(ear.verifier.goodness(loglikes, e, w.start, w.end), sounds_in(e, said, ear)) for e, w in words]
+    assert ear.verification is not None
+    verifier = ear.verification.verifier
+    frames = verifier.frames(pcm)
+    return [(verifier.goodness(frames, e, w.start, w.end), sounds_in(e, said, ear)) for e, w in words]
 
 
 def sounds_in(entry: Entry, said: str, ear: Ear) -> bool:

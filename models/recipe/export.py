@@ -1,7 +1,10 @@
 """PyTorch weights → a model folder that the stock Vosk wheel loads (Kaldi nnet3, binary).
 
-Input normalisation and batch norms are folded into ``FixedAffineComponent``s; the priors stand in
-the model. ``HCLG.fst`` is not part of the model: ``voice.grammar`` compiles one per net.
+Input normalisation and batch norms are folded into ``FixedAffineComponent``s, whose matrices are
+stored with 16 bits a number (Kaldi's ``CompressedMatrix``). The last component turns the two outputs of
+the network into one score per pdf: log-likelihood of the toneless state, plus ``TONE_WEIGHT`` times the
+evidence for the tone. The priors are in its bias. ``HCLG.fst`` is not part of the model:
+``voice.grammar`` compiles one per net.
 """
 
 from __future__ import annotations
@@ -14,14 +17,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.recipe.align import PRIOR_POWER
-from models.recipe.features import CEPSTRA, HIGH_HZ, LOW_HZ, MELS, RATE
-from models.recipe.network import CONTEXT, DILATIONS, SUBSAMPLING
+from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF
+from models.recipe.features import CEPSTRA, HIGH_HZ, LOW_HZ, MELS, RATE, WINDOW
+from models.recipe.network import CONTEXT, DILATIONS, SUBSAMPLING, TONES
 from models.recipe.train import load
 from voice.grammar.phones import phone_set
 
 ACOUSTIC_SCALE = 0.2
 """Tuned in the spike on training speakers; frames are far from independent."""
+
+TONE_WEIGHT = 0.5
+"""Of the tone's log-likelihood ratio beside the phone's log-likelihood. Tuned on the tuning voices."""
 
 
 def _token(s: str) -> bytes:
@@ -42,8 +48,11 @@ def _vector(v: np.ndarray) -> bytes:
 
 
 def _matrix(m: np.ndarray) -> bytes:
-    a = np.asarray(m, "<f4")
-    return _token("FM") + _int(a.shape[0]) + _int(a.shape[1]) + a.tobytes()
+    """A ``CompressedMatrix`` of the two-byte format, which Kaldi reads wherever it expects a matrix."""
+    a = np.asarray(m, np.float64)
+    low, span = float(a.min()), float(a.max() - a.min()) or 1.0
+    steps = np.rint((a - low) / span * 65535).astype("<u2")
+    return _token("CM2") + struct.pack("<ffii", low, span, *a.shape) + steps.tobytes()
 
 
 def _ints(v: list[int]) -> bytes:
@@ -81,44 +90,60 @@ def _nonlinearity(kind: str, dim: int) -> bytes:
     return out + _token(f"</{kind}>")
 
 
-def network(weights: dict[str, torch.Tensor]) -> bytes:
+def _no_op(dim: int) -> bytes:
+    out = _token("<NoOpComponent>") + _token("<Dim>") + _int(dim) + _token("<BackpropScale>") + _float(1.0)
+    return out + _token("</NoOpComponent>")
+
+
+def scores(prior: np.ndarray, tone_prior: np.ndarray, tone_weight: float) -> tuple[np.ndarray, np.ndarray]:
+    """(matrix, bias) from [log p(pdf), log p(tone)] to a score for every pdf with and without tone."""
+    base = len(prior)
+    m = np.zeros((len(BASE_OF), base + TONES))
+    m[np.arange(len(BASE_OF)), BASE_OF] = 1.0
+    scaled = prior**PRIOR_POWER
+    bias = -np.log(scaled / scaled.sum())[BASE_OF]
+    toned = TONE_OF > 0
+    m[toned, base + TONE_OF[toned]] = tone_weight
+    bias[toned] -= tone_weight * np.log(tone_prior[TONE_OF[toned]])
+    return m, bias
+
+
+def network(
+    weights: dict[str, torch.Tensor], prior: np.ndarray, tone_prior: np.ndarray, tone_weight: float = TONE_WEIGHT
+) -> bytes:
     """The nnet3 configuration and its components."""
 
     def g(name: str) -> np.ndarray:
-        return np.asarray(weights[name].numpy())
-
-    def fold(bn: str) -> tuple[np.ndarray, np.ndarray]:
-        scale = 1 / np.sqrt(g(f"{bn}.running_var") + 1e-5)
-        return scale, -g(f"{bn}.running_mean") * scale
+        return np.asarray(weights[name].double().numpy())
 
     components: list[tuple[str, bytes]] = []
     config = [f"input-node name=input dim={CEPSTRA}"]
-    before, (scale, offset) = "input", fold("norm")
-    for k, d in enumerate(DILATIONS):
-        w, b = g(f"conv.{k}.weight"), g(f"conv.{k}.bias").copy()
-        b += np.einsum("oij,i->o", w, offset)
-        w = w * scale[None, :, None]
-        a, r = f"tdnn{k}.affine", f"tdnn{k}.relu"
-        components += [
-            (a, _affine(np.concatenate([w[:, :, j] for j in range(3)], 1), b)),
-            (r, _nonlinearity("RectifiedLinearComponent", len(b))),
-        ]
-        spliced = f"Append(Offset({before}, -{d}), {before}, Offset({before}, {d}))"
-        config += [
-            f"component-node name={a} component={a} input={spliced}",
-            f"component-node name={r} component={r} input={a}",
-        ]
-        before, (scale, offset) = r, fold(f"bn.{k}")
-    w = g("out.weight")[:, :, 0]
-    components += [
-        ("output.affine", _affine(w * scale[None], g("out.bias") + w @ offset)),
-        ("output.logsoftmax", _nonlinearity("LogSoftmaxComponent", len(w))),
-    ]
-    config += [
-        f"component-node name=output.affine component=output.affine input={before}",
-        "component-node name=output.logsoftmax component=output.logsoftmax input=output.affine",
-        "output-node name=output input=output.logsoftmax objective=linear",
-    ]
+
+    def node(name: str, component: bytes, source: str) -> str:
+        components.append((name, component))
+        config.append(f"component-node name={name} component={name} input={source}")
+        return name
+
+    below = "input"
+    offsets = (1, 1, *(SUBSAMPLING * d for d in DILATIONS))
+    for k, d in enumerate(offsets):
+        scale = g(f"bn.{k}.weight") / np.sqrt(g(f"bn.{k}.running_var") + 1e-5)
+        w = g(f"conv.{k}.weight") * scale[:, None, None]
+        b = g(f"bn.{k}.bias") - g(f"bn.{k}.running_mean") * scale
+        if k == 0:
+            norm = 1 / np.sqrt(g("norm.running_var") + 1e-5)
+            w = w * norm[None, :, None]
+            b = b - np.einsum("oij,i->o", w, g("norm.running_mean"))
+        spliced = f"Append(Offset({below}, -{d}), {below}, Offset({below}, {d}))"
+        affine = node(f"tdnn{k}.affine", _affine(np.concatenate([w[:, :, j] for j in range(3)], 1), b), spliced)
+        above = node(f"tdnn{k}.relu", _nonlinearity("RectifiedLinearComponent", len(b)), affine)
+        below = above if k < 2 else node(f"tdnn{k}.sum", _no_op(len(b)), f"Sum({above}, {below})")
+    outputs = []
+    for name, head in (("pdf", "out"), ("tone", "tone")):
+        affine = node(f"{name}.affine", _affine(g(f"{head}.weight")[:, :, 0], g(f"{head}.bias")), below)
+        outputs.append(node(f"{name}.logsoftmax", _nonlinearity("LogSoftmaxComponent", len(g(f"{head}.bias"))), affine))
+    node("scores", _affine(*scores(prior, tone_prior, tone_weight)), f"Append({', '.join(outputs)})")
+    config.append("output-node name=output input=scores objective=linear")
     out = _token("<Nnet3>") + b"\n" + "\n".join(config).encode() + b"\n\n"
     out += _token("<NumComponents>") + _int(len(components))
     out += b"".join(_token("<ComponentName>") + _token(n) + c for n, c in components)
@@ -127,6 +152,7 @@ def network(weights: dict[str, torch.Tensor]) -> bytes:
 
 MFCC_CONF = f"""--use-energy=false
 --sample-frequency={RATE}
+--frame-length={1000 * WINDOW / RATE:g}
 --num-mel-bins={MELS}
 --num-ceps={CEPSTRA}
 --low-freq={LOW_HZ:g}
@@ -152,11 +178,10 @@ MODEL_CONF = f"""--min-active=200
 
 def export(weights: Path, out: Path) -> None:
     """Write ``am/final.mdl``, ``conf/`` and ``model.json`` into ``out``."""
-    net, prior = load(weights)
-    scaled = prior**PRIOR_POWER
-    mdl = b"\0B" + transition_model() + network(net.state_dict())
+    net, prior, tones = load(weights)
+    mdl = b"\0B" + transition_model() + network(net.state_dict(), prior, tones)
     mdl += _token("<LeftContext>") + _int(CONTEXT) + _token("<RightContext>") + _int(CONTEXT)
-    mdl += _token("<Priors>") + _vector(scaled / scaled.sum())
+    mdl += _token("<Priors>") + _vector(np.zeros(0))
     for folder in ("am", "conf"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     (out / "am" / "final.mdl").write_bytes(mdl)
@@ -167,7 +192,7 @@ def export(weights: Path, out: Path) -> None:
         "kind": "huying",
         "language": "zh-CN",
         "rate": RATE,
-        "phones": len(set(phone_set().pdfs)),
+        "phones": len([p for p in phone_set().pdfs if not p[-1].isdigit()]),
         "pdfs": phone_set().num_pdfs,
         "sha256": hashlib.sha256(mdl).hexdigest(),
         "licence": "weights CC BY-SA 4.0 (see README.md beside this file), code Apache-2.0",

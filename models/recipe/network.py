@@ -1,4 +1,4 @@
-"""The acoustic network: a time-delay neural net (TDNN) that gives one frame of pdf scores per 30 ms."""
+"""The acoustic network: a time-delay neural net (TDNN) that judges one frame per 30 ms."""
 
 from __future__ import annotations
 
@@ -6,47 +6,61 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-DILATIONS = (1, 1, 3, 3, 3, 6)
-"""In 10 ms frames; every layer sees its input at -d, 0 and +d."""
-
-CONTEXT = sum(DILATIONS)
-"""Frames of left and of right context: 17, that is 170 ms."""
+from models.recipe.features import CEPSTRA
 
 SUBSAMPLING = 3
 """Output every third frame. Vosk 0.3.45 multiplies output frames by 0.03 s: it must be 3."""
 
+DILATIONS = (1, 1, 2, 2, 3, 3)
+"""Of the residual layers, in output frames; every layer sees its input at -d, 0 and +d."""
+
+CONTEXT = 2 + SUBSAMPLING * sum(DILATIONS)
+"""Frames of left and of right context: 38, that is 380 ms. A tone is heard against its neighbours."""
+
+TONES = 6
+"""Classes of the tone output: 0 is no tone (silence, initials), 1 to 5 the tones."""
+
 
 class Tdnn(nn.Module):
-    """Six layers of ReLU and batch norm; 1.0 M parameters at width 256."""
+    """Two layers that go from 10 ms to 30 ms frames, six residual ones; 3.1 M parameters at width 384.
 
-    def __init__(self, pdfs: int, width: int = 256) -> None:
+    Two outputs share them: the pdfs of toneless phones, and the tone of the frame.
+    """
+
+    def __init__(self, pdfs: int, width: int = 384) -> None:
         super().__init__()
         self.width = width
-        self.norm = nn.BatchNorm1d(40, affine=False)
-        inputs = (40, *[width] * (len(DILATIONS) - 1))
+        self.norm = nn.BatchNorm1d(CEPSTRA, affine=False)
         self.conv = nn.ModuleList(
-            nn.Conv1d(i, width, 3, dilation=d) for i, d in zip(inputs, DILATIONS, strict=True)
+            nn.Conv1d(i, width, 3, bias=False) for i in (CEPSTRA, *[width] * (1 + len(DILATIONS)))
         )
-        self.bn = nn.ModuleList(nn.BatchNorm1d(width, affine=False) for _ in DILATIONS)
+        self.bn = nn.ModuleList(nn.BatchNorm1d(width) for _ in self.conv)
         self.out = nn.Conv1d(width, pdfs, 1)
+        self.tone = nn.Conv1d(width, TONES, 1)
 
-    def forward(self, cepstra: torch.Tensor, phase: int | None = None) -> torch.Tensor:
-        """(batch, frames + 2·CONTEXT, 40) → logits (batch, frames', pdfs).
+    def forward(self, cepstra: torch.Tensor, phase: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+        """(batch, frames + 2·CONTEXT, CEPSTRA) → logits of pdfs and of tones, (batch, frames', …).
 
-        With ``phase`` 0..2 only every third frame from ``phase`` on is computed (a third of the cost);
-        without it every frame is.
+        Only every third frame, from ``phase`` (0..2) on, is computed.
         """
         h = self.norm(cepstra.transpose(1, 2))
-        for k, (conv, bn) in enumerate(zip(self.conv, self.bn, strict=True)):
-            d = DILATIONS[k]
-            if phase is not None and k >= 3:
-                d //= SUBSAMPLING
-            h = bn(F.relu(F.conv1d(h, conv.weight, conv.bias, dilation=d)))
-            if phase is not None and k == 2:
-                h = h[:, :, phase::SUBSAMPLING]
+        h = F.relu(self.bn[0](self.conv[0](h)))
+        h = F.relu(self.bn[1](F.conv1d(h[:, :, phase:], self.conv[1].weight, stride=SUBSAMPLING)))
+        for d, conv, bn in zip(DILATIONS, self.conv[2:], self.bn[2:], strict=True):
+            r = F.relu(bn(F.conv1d(h, conv.weight, dilation=d)))
             if self.training:
-                h = F.dropout(h, 0.05)
-        return self.out(h).transpose(1, 2)
+                r = F.dropout(r, 0.1)
+            h = h[:, :, d:-d] + r
+        return self.out(h).transpose(1, 2), self.tone(h).transpose(1, 2)
+
+    def every_frame(self, cepstra: torch.Tensor) -> torch.Tensor:
+        """Logits of pdfs for each 10 ms frame, (batch, frames, pdfs)."""
+        frames = cepstra.shape[1] - 2 * CONTEXT
+        parts = [self(cepstra, phase)[0] for phase in range(SUBSAMPLING)]
+        out = torch.zeros(cepstra.shape[0], frames, parts[0].shape[2])
+        for phase, part in enumerate(parts):
+            out[:, phase::SUBSAMPLING] = part[:, : out[:, phase::SUBSAMPLING].shape[1]].float()
+        return out
 
 
 def padded(cepstra: torch.Tensor) -> torch.Tensor:

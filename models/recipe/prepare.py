@@ -1,4 +1,4 @@
-"""Recordings → one corpus: 8 kHz audio, silence trimmed to 150 ms, a toneless transcript each.
+"""Recordings → one corpus: 8 kHz audio, silence trimmed to 150 ms, a transcript of toned syllables each.
 
 Reads the four zips named in ``SOURCES`` from a folder. A recording that cannot be used (too short,
 silent, transcript that is not Mandarin) is counted and reported, never dropped quietly.
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 import soxr
-from pypinyin import lazy_pinyin
+from pypinyin import Style, lazy_pinyin
 from tqdm import tqdm
 
 from models.recipe.features import RATE
@@ -44,7 +44,7 @@ class Recording:
 
     name: str
     syllables: tuple[str, ...]
-    """Toneless pinyin, or (FOREIGN,)."""
+    """Pinyin with the tone as it is spoken (sandhi applied), 1..5, or (FOREIGN,)."""
     speaker: str
     start: int
     end: int
@@ -77,6 +77,11 @@ def trim(x: np.ndarray, margin: float = 0.15) -> np.ndarray:
     return x[max(0, loud[0] * n - m) : min(len(x), (loud[-1] + 1) * n + m)]
 
 
+def toned(word: str) -> list[str]:
+    """Syllables of a Chinese word with the tones of connected speech."""
+    return lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True, v_to_u=False)
+
+
 def entries(speech: Path) -> Iterator[tuple[zipfile.ZipFile, str, list[str], str]]:
     """(zip, member, syllables, speaker) of every recording whose name tells its words."""
     for name, speaker in SOURCES.items():
@@ -87,13 +92,19 @@ def entries(speech: Path) -> Iterator[tuple[zipfile.ZipFile, str, list[str], str
             if speaker is None:
                 who, rest = member.split("/")
                 word = rest.split("-")[0]
-                yield archive, member, lazy_pinyin(word) if word in STUDENT_WORDS else [FOREIGN], who
+                yield archive, member, toned(word) if word in STUDENT_WORDS else [FOREIGN], who
                 continue
             word = re.sub("_.*", "", member[:-4])
             if name.startswith("words") and re.fullmatch("[\u4e00-\u9fff]+", word):
-                yield archive, member, lazy_pinyin(word), speaker
+                yield archive, member, toned(word), speaker
             elif re.fullmatch("[a-z]+[1-5]", word):
-                yield archive, member, [word[:-1]], speaker
+                yield archive, member, [word], speaker
+
+
+def read(archive: zipfile.ZipFile, member: str) -> tuple[np.ndarray, int]:
+    """(mono samples, rate in Hz) of a recording in a zip."""
+    x, rate = sf.read(io.BytesIO(archive.read(member)), dtype="float32")
+    return (x if x.ndim == 1 else x.mean(1)), rate
 
 
 def save(folder: Path, items: list[tuple[str, list[str], str, np.ndarray]]) -> None:
@@ -119,11 +130,11 @@ def prepare(speech: Path, out: Path) -> None:
     items: list[tuple[str, list[str], str, np.ndarray]] = []
     dropped: Counter[str] = Counter()
     for archive, member, syllables, speaker in tqdm(list(entries(speech)), desc="recordings"):
-        if syllables != [FOREIGN] and any(split_syllable(s) is None for s in syllables):
+        if syllables != [FOREIGN] and any(split_syllable(s[:-1]) is None for s in syllables):
             dropped["not a Mandarin syllable"] += 1
             continue
-        x, rate = sf.read(io.BytesIO(archive.read(member)), dtype="float32")
-        pcm = normalised(soxr.resample(x if x.ndim == 1 else x.mean(1), rate, RATE))
+        x, rate = read(archive, member)
+        pcm = normalised(soxr.resample(x, rate, RATE))
         if pcm is None:
             dropped["silent or shorter than 0.15 s"] += 1
             continue

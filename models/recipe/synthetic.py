@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-from pypinyin import Style, lazy_pinyin
 from tqdm import tqdm
 
 from models.recipe.features import RATE
 from models.recipe.prepare import normalised, save
+from models.recipe.prepare import toned as toned_word
 from voice.grammar.phones import SYLLABLES, split_syllable
 from voice.speech.spelling import espeak_syllable
 
@@ -60,7 +60,14 @@ class Espeak:
         return np.frombuffer(b"".join(self._chunks), np.int16).astype(np.float32) / 32768
 
 
-def synthesise(speech: Path, out: Path, count: int = 4500, seed: int = 7) -> None:
+def sandhi(row: list[str]) -> list[str]:
+    """What espeak-ng makes of the tones it is given: a third before a third becomes a second."""
+    return [
+        f"{s[:-1]}2" if s[-1] == "3" and k + 1 < len(row) and row[k + 1][-1] == "3" else s for k, s in enumerate(row)
+    ]
+
+
+def synthesise(speech: Path, out: Path, count: int = 9000, seed: int = 7) -> None:
     """Build a corpus of ``count`` utterances of 2 to 9 syllables in ``out``."""
     rng = np.random.default_rng(seed)
     names = [n[:-4].split("_")[0] for n in zipfile.ZipFile(speech / "words-tan.zip").namelist()]
@@ -71,10 +78,10 @@ def synthesise(speech: Path, out: Path, count: int = 4500, seed: int = 7) -> Non
     for i in tqdm(range(count), desc="espeak-ng"):
         toned: list[str] = []
         while len(toned) < 2:
-            for w in rng.choice(words, int(rng.integers(1, 4))):
-                toned += lazy_pinyin(str(w), style=Style.TONE3, neutral_tone_with_five=True)
-        if rng.random() < 0.15:
-            toned = [f"{s}{rng.integers(1, 5)}" for s in rng.choice(SYLLABLES, 4)]
+            for w in rng.choice(words, int(rng.integers(1, 6))):
+                toned += toned_word(str(w))
+        if rng.random() < 0.25:  # every syllable, in rows that no dictionary has
+            toned = [f"{s}{rng.integers(1, 5)}" for s in rng.choice(SYLLABLES, int(rng.integers(2, 8)))]
         toned = [t for t in toned if split_syllable(t.rstrip("12345")) is not None]
         if len(toned) < 2:
             continue
@@ -83,11 +90,11 @@ def synthesise(speech: Path, out: Path, count: int = 4500, seed: int = 7) -> Non
         text = "".join(spelled) if joined else " ".join(spelled)
         variant = str(rng.choice(voices))
         x = engine.say(
-            text, f"cmn-latn-pinyin+{variant}", int(rng.integers(130, 260)), int(rng.integers(20, 85))
+            text, f"cmn-latn-pinyin+{variant}", int(rng.integers(120, 260)), int(rng.integers(20, 85))
         )
         pcm = normalised(soxr.resample(x, engine.rate, RATE)) if len(x) else None
         if pcm is None:
             continue
-        items.append((f"espeak-{i}", [t.rstrip("12345") for t in toned], f"espeak-{variant}", pcm))
+        items.append((f"espeak-{i}", sandhi(toned), f"espeak-{variant}", pcm))
     save(out, items)
     print(f"{len(items)} utterances, {sum(len(i[3]) for i in items) / RATE / 3600:.2f} h")

@@ -1,7 +1,12 @@
-"""Train the frame classifier: flat start, then rounds of cross-entropy and Viterbi realignment."""
+"""Train the frame classifier: a small net finds the frame labels, a large one learns them.
+
+``bootstrap`` starts from labels by energy, on real recordings, and ends with an alignment of every
+corpus. ``train`` learns from it with cross-entropy on phones and tones, aligning once more on the way.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,24 +17,31 @@ import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset
 
-from models.recipe.align import flat_start, realign, states_of
+from models.recipe.align import BASE_OF, TONE_OF, flat_start, realign, states_of
 from models.recipe.augment import example
 from models.recipe.features import mel_matrix, mfcc, num_frames
 from models.recipe.network import SUBSAMPLING, Tdnn, padded
 from models.recipe.prepare import HELD_OUT, Corpus, Recording
-from voice.grammar.phones import phone_set
+from voice.grammar.phones import GARBAGE, phone_set
 
 Utterance = tuple[Corpus, Recording]
 IGNORE = -100
+LONGEST_S = 10
+TONE_LOSS = 0.3
+"""Weight of the tone output's cross-entropy beside that of the phones."""
+
+_GARBAGE = phone_set().pdfs[GARBAGE][0]
+Batch = tuple[torch.Tensor, torch.Tensor]
+"""Cepstra, padded, and the label (a pdf with tone) of every 10 ms frame."""
 
 
 class Examples(IterableDataset):  # type: ignore[type-arg]
-    """Batches of one epoch: 1 to 5 recordings of one speaker joined, on a simulated radio."""
+    """Batches of one epoch: 1 to 6 recordings of one speaker joined, on a simulated radio."""
 
     def __init__(self, utterances: list[Utterance], labels: list[np.ndarray], seed: int, batch: int = 32):
         self.utterances, self.labels, self.seed, self.batch = utterances, labels, seed, batch
 
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
         rng = np.random.default_rng(self.seed)
         by_speaker: dict[str, list[int]] = {}
@@ -39,22 +51,35 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
         for ids in by_speaker.values():
             k = 0
             while k < len(ids):
-                n = int(rng.integers(1, 6))
+                n = int(rng.integers(1, 7))
                 groups.append(ids[k : k + n])
                 k += n
-        order = rng.permutation(len(groups))
-        for b in range(0, len(order), self.batch):
+        for batch in self._batches(groups, rng):
             made = []
-            for g in order[b : b + self.batch]:
-                parts = [(self.utterances[i][0].pcm(self.utterances[i][1]), self.labels[i]) for i in groups[g]]
-                made.append(example(parts, rng))
+            for ids in batch:
+                parts = [(self.utterances[i][0].pcm(self.utterances[i][1]), self.labels[i]) for i in ids]
+                crowd = None
+                if rng.random() < 0.1:
+                    other = self.utterances[int(rng.integers(len(self.utterances)))]
+                    crowd = other[0].pcm(other[1])
+                made.append(example(parts, rng, crowd))
+            made.sort(key=lambda m: len(m[0]))
             yield self._collate(made, rng)
 
+    def _batches(self, groups: list[list[int]], rng: np.random.Generator) -> list[list[list[int]]]:
+        """Groups of about the same length together, so that little is padded; the batches in random order."""
+        order = rng.permutation(len(groups))
+        batches = []
+        span = 16 * self.batch
+        for a in range(0, len(order), span):
+            some = (groups[g] for g in order[a : a + span])
+            near = sorted(some, key=lambda ids: sum(len(self.labels[i]) for i in ids))
+            batches += [near[b : b + self.batch] for b in range(0, len(near) - self.batch + 1, self.batch)]
+        return [batches[k] for k in rng.permutation(len(batches))]
+
     @staticmethod
-    def _collate(
-        made: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        n = min(max(len(x) for x, _ in made), 10 * 8000)
+    def _collate(made: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -> Batch:
+        n = min(len(made[-1][0]), LONGEST_S * 8000)
         x = torch.tensor(np.stack([np.pad(x[:n], (0, max(0, n - len(x)))) for x, _ in made]))
         if rng.random() < 0.9:
             x = x + torch.randn_like(x) * float(rng.uniform(0.3, 4))
@@ -62,70 +87,144 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
         for k, (_, labels) in enumerate(made):
             t = min(len(labels), y.shape[1])
             y[k, :t] = torch.tensor(labels[:t])
-        cepstra = padded(mfcc(x, mel_matrix(float(rng.uniform(0.86, 1.18)))))
-        return cepstra, y
+        # Every eighth of the batch has a vocal tract of its own.
+        cepstra = [mfcc(part, mel_matrix(float(rng.uniform(0.86, 1.18)))) for part in x.split(max(1, len(made) // 8))]
+        return padded(torch.cat(cepstra)), y
 
 
 def prior_of(labels: list[np.ndarray], pdfs: int) -> np.ndarray:
-    """Relative frequency of each pdf."""
-    n = np.bincount(np.concatenate(labels), minlength=pdfs) + 10.0
+    """Relative frequency of each pdf without tone."""
+    n = np.bincount(BASE_OF[np.concatenate(labels)], minlength=pdfs)[:pdfs] + 10.0
     return n / n.sum()
 
 
-def train(corpora: list[Path], out: Path, width: int, rounds: list[int], seed: int = 0, threads: int = 2) -> None:
-    """Train on every corpus folder, leaving HELD_OUT speakers out; write ``out`` after every round."""
-    torch.manual_seed(seed)
-    torch.set_num_threads(threads)
-    pdfs = phone_set().num_pdfs
-    utterances = [(c, r) for c in map(Corpus, corpora) for r in c.recordings if r.speaker not in HELD_OUT]
-    labels = [flat_start(c.pcm(r), states_of(r)) for c, r in utterances]
-    print(f"{len(utterances)} utterances, {pdfs} pdfs, flat start done", flush=True)
+def tone_prior_of(labels: list[np.ndarray]) -> np.ndarray:
+    """Relative frequency of the tones 1 to 5 among frames that have one; entry 0 is 1."""
+    n = np.bincount(TONE_OF[np.concatenate(labels)], minlength=6).astype(float)
+    return np.concatenate([[1.0], n[1:] / n[1:].sum()])
 
-    net = Tdnn(pdfs, width)
-    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-4)
-    total, epoch, began = sum(rounds), 0, time.time()
-    for number, epochs in enumerate(rounds):
+
+_BASE = torch.tensor(BASE_OF)
+_TONE = torch.tensor(TONE_OF)
+
+
+def losses(
+    net: Tdnn, cepstra: torch.Tensor, target: torch.Tensor, phase: int, smoothing: float
+) -> tuple[torch.Tensor, float, float, int]:
+    """(loss, right pdfs, right tones of toned frames, frames)."""
+    with torch.autocast("cpu", torch.bfloat16):
+        logits, tones = net(cepstra, phase)
+    y = target[:, phase::SUBSAMPLING][:, : logits.shape[1]]
+    logits, tones = logits[:, : y.shape[1]].float(), tones[:, : y.shape[1]].float()
+    known = y != IGNORE
+    pdf = torch.where(known, _BASE[y.clamp_min(0)], IGNORE)
+    tone = torch.where(known & (y != _GARBAGE), _TONE[y.clamp_min(0)], IGNORE)
+    loss = F.cross_entropy(logits.flatten(0, 1), pdf.flatten(), ignore_index=IGNORE, label_smoothing=smoothing)
+    loss = loss + TONE_LOSS * F.cross_entropy(
+        tones.flatten(0, 1), tone.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
+    )
+    toned = tone > 0
+    right = float(((logits.argmax(-1) == pdf) & known).sum()) / max(1, int(known.sum()))
+    right_tone = float(((tones[..., 1:].argmax(-1) + 1 == tone) & toned).sum()) / max(1, int(toned.sum()))
+    return loss, right, right_tone, int(known.sum())
+
+
+class Trainer:
+    """One network, its running average and its optimiser over a planned number of epochs."""
+
+    def __init__(self, net: Tdnn, utterances: list[Utterance], epochs: int, peak: float, seed: int) -> None:
+        self.net, self.utterances, self.epochs, self.peak, self.seed = net, utterances, epochs, peak, seed
+        self.average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
+        self.optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=1e-3)
+        self.epoch = 0
+        self.began = time.time()
+
+    def rate(self, done: float) -> float:
+        """Learning rate after a share ``done`` of the plan: a short rise, then half a cosine."""
+        rise = 0.03
+        if done < rise:
+            return self.peak * done / rise
+        return self.peak * (0.002 + 0.5 * (1 + math.cos(math.pi * (done - rise) / (1 - rise))))
+
+    def run(self, labels: list[np.ndarray], epochs: int, name: str) -> None:
+        """Some epochs on these labels."""
         for _ in range(epochs):
-            lr = 2e-3 if epoch < total * 0.5 else 2e-3 * 0.03 ** ((epoch - total * 0.5) / (total * 0.5))
-            for group in optimiser.param_groups:
-                group["lr"] = lr
-            loss_sum = correct = count = 0.0
-            loader = DataLoader(Examples(utterances, labels, seed * 1000 + epoch), batch_size=None, num_workers=1)
-            for step, (cepstra, target) in enumerate(loader):
-                phase = (step + epoch) % SUBSAMPLING
-                logits = net(cepstra, phase)
-                y = target[:, phase::SUBSAMPLING][:, : logits.shape[1]]
-                logits = logits[:, : y.shape[1]]
-                loss = F.cross_entropy(
-                    logits.flatten(0, 1), y.flatten(), ignore_index=IGNORE, label_smoothing=0.05
-                )
-                optimiser.zero_grad()
+            sums, steps = np.zeros(3), 0
+            data = Examples(self.utterances, labels, self.seed * 1000 + self.epoch)
+            total = max(1, int(len(self.utterances) / 3.5 / data.batch))
+            for step, (cepstra, target) in enumerate(DataLoader(data, batch_size=None, num_workers=1)):
+                for group in self.optimiser.param_groups:
+                    group["lr"] = self.rate(min(1.0, (self.epoch + step / total) / self.epochs))
+                late = self.epoch > 0.8 * self.epochs
+                phase = (step + self.epoch) % SUBSAMPLING
+                loss, right, tone, _ = losses(self.net, cepstra, target, phase, 0.0 if late else 0.05)
+                self.optimiser.zero_grad()
                 loss.backward()
-                torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-                optimiser.step()
-                average.update_parameters(net)
-                k = float((y != IGNORE).sum())
-                loss_sum += loss.item() * k
-                correct += float(((logits.argmax(-1) == y) & (y != IGNORE)).sum())
-                count += k
-            epoch += 1
+                torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+                self.optimiser.step()
+                self.average.update_parameters(self.net)
+                sums += (loss.item(), right, tone)
+                steps += 1
+            self.epoch += 1
+            loss_mean, right, tone = sums / steps
             print(
-                f"epoch {epoch}/{total} lr {lr:.5f} loss {loss_sum / count:.3f} "
-                f"frame accuracy {correct / count:.3f} {time.time() - began:.0f} s",
+                f"{name} epoch {self.epoch}/{self.epochs}, {steps} steps: loss {loss_mean:.3f}, frames right "
+                f"{right:.3f}, tones right {tone:.3f}, {time.time() - self.began:.0f} s",
                 flush=True,
             )
-            prior = prior_of(labels, pdfs)
-            torch.save({"net": average.module.state_dict(), "prior": prior, "width": width}, out)
-        if number < len(rounds) - 1:
-            labels = realign(net, utterances, prior_of(labels, pdfs))
 
 
-def load(path: Path) -> tuple[Tdnn, np.ndarray]:
-    """A trained network in evaluation mode, and its state priors."""
+def _usable(corpora: list[Path]) -> list[Utterance]:
+    return [(c, r) for c in map(Corpus, corpora) for r in c.recordings if r.speaker not in HELD_OUT]
+
+
+def bootstrap(corpora: list[Path], out: Path, seed: int = 0, epochs: int = 4) -> None:
+    """Frame labels of all corpora into ``out`` (``.npz``). The first corpus alone is trained on."""
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    pdfs = phone_set().toneless
+    real = _usable(corpora[:1])
+    labels = [flat_start(c.pcm(r), states_of(r)) for c, r in real]
+    trainer = Trainer(Tdnn(pdfs, 128), real, epochs, 2e-3, seed)
+    for _ in range(epochs):
+        trainer.run(labels, 1, "bootstrap")
+        labels = realign(trainer.net, real, prior_of(labels, pdfs))
+    everything = _usable(corpora)
+    labels = realign(trainer.average.module, everything, prior_of(labels, pdfs))
+    np.savez(out, labels=np.concatenate(labels).astype(np.int16), lengths=[len(y) for y in labels])
+
+
+def _read_labels(path: Path) -> list[np.ndarray]:
+    saved = np.load(path)
+    return [y.astype(np.int64) for y in np.split(saved["labels"], np.cumsum(saved["lengths"])[:-1])]
+
+
+def train(
+    corpora: list[Path], alignment: Path, out: Path, width: int, epochs: int, seed: int = 0, threads: int = 1
+) -> None:
+    """Train on every corpus folder, leaving HELD_OUT speakers out; write ``out`` after every epoch."""
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+    pdfs = phone_set().toneless
+    utterances = _usable(corpora)
+    labels = _read_labels(alignment)
+    trainer = Trainer(Tdnn(pdfs, width), utterances, epochs, 1.5e-3, seed)
+    for epoch in range(epochs):
+        if epoch == max(1, epochs // 3):
+            labels = realign(trainer.average.module, utterances, prior_of(labels, pdfs))
+        trainer.run(labels, 1, "train")
+        save(out, trainer.average.module, labels)
+
+
+def save(out: Path, net: Tdnn, labels: list[np.ndarray]) -> None:
+    """Weights with what the export needs beside them."""
+    prior = prior_of(labels, phone_set().toneless)
+    torch.save({"net": net.state_dict(), "prior": prior, "tones": tone_prior_of(labels), "width": net.width}, out)
+
+
+def load(path: Path) -> tuple[Tdnn, np.ndarray, np.ndarray]:
+    """A trained network in evaluation mode, the priors of its pdfs and of the tones."""
     saved = torch.load(path, weights_only=False)
-    net = Tdnn(phone_set().num_pdfs, saved["width"])
+    net = Tdnn(phone_set().toneless, saved["width"])
     net.load_state_dict(saved["net"])
-    return net.eval(), saved["prior"]
-
-
+    return net.eval(), saved["prior"], saved["tones"]

@@ -144,7 +144,9 @@ def _compile(net: Net, n: int) -> float:
     net.readings.read("热身")
     began = time.monotonic()
     units = [(str(i), [s]) for i, s in enumerate(signs)]
-    lexicon = build_lexicon(units, [], list(net.lexicon.templates), net.readings, net.settings.language.accent)
+    lexicon = build_lexicon(
+        units, [], list(net.lexicon.templates), net.readings, net.lexicon.accent, net.lexicon.tones
+    )
     fst, _ = build_graph(lexicon, Costs())
     with tempfile.TemporaryDirectory() as place:
         fst.write(Path(place) / "HCLG.fst")

@@ -74,7 +74,8 @@ def roll(target: str, since: str | None, until: str | None, net: Path | None) ->
     out, names = Console(highlight=False), _net(net)
     with Journal(target, create=False) as journal:
         sheet = _sessions(journal, since, until)
-    table = Table("单位 unit", "呼 calls", "答", "迟", "未答", "听不清", "中位秒", "", title=f"点名表 ({len(sheet)} 次)")
+    columns = ("单位 unit", "呼 calls", "答", "迟", "未答", "听不清", "中位秒", "")
+    table = Table(*columns, title=f"点名表 ({len(sheet)} 次)")
     rows = figures(sheet)
     longest = max((r.median_s or 0.0 for r in rows), default=0.0) or 1.0
     for r in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from voice.grammar.phones import split_syllable
+from voice.grammar.phones import split_syllable, with_tone
 
 Phones = tuple[str, ...]
 
@@ -23,11 +23,13 @@ judgement from dialect descriptions and not yet measured on accented speakers.""
 
 @cache
 def variants(syllable: str, accent: str) -> tuple[tuple[Phones, float], ...]:
-    """Pronunciations of a toneless syllable under an accent, with costs; the standard one first, 0.
+    """Pronunciations of a syllable (with or without tone) under an accent, with costs; the standard one first, 0.
 
     At most one phone differs; the number of phones never changes.
     """
-    phones = split_syllable(syllable)
+    bare = syllable.rstrip("12345")
+    tone = syllable[len(bare) :]
+    phones = split_syllable(bare)
     if phones is None:
         raise ValueError(f"{syllable!r} is not a Mandarin syllable")
     out: dict[Phones, float] = {phones: 0.0}
@@ -38,7 +40,7 @@ def variants(syllable: str, accent: str) -> tuple[tuple[Phones, float], ...]:
                 other = _apical(other)
                 if other != phones and other not in out:
                     out[other] = cost
-    return tuple(out.items())
+    return tuple((with_tone(p, tone), cost) for p, cost in out.items())
 
 
 def _apical(phones: Phones) -> Phones:

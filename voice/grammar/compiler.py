@@ -18,10 +18,10 @@ from pathlib import Path
 
 from voice.grammar.accents import variants
 from voice.grammar.fst import Fst
-from voice.grammar.lexicon import FILLER, Lexicon, plain
+from voice.grammar.lexicon import FILLER, Lexicon, pronunciations
 from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 4
+GRAPH_VERSION = 5
 """Part of the cache key: raise it when the same input gives another graph."""
 
 _LOG2 = math.log(2)
@@ -141,7 +141,7 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
         word = b.word(entry.symbol)
         seen: set[tuple[tuple[str, ...], ...]] = set()
         for reading in entry.readings:
-            places = plain(reading)
+            places = pronunciations(reading, lexicon.tones if lexicon else False)
             if tuple(places) not in seen:
                 seen.add(tuple(places))
                 b.reading(places, lexicon.accent if lexicon else "standard", word, costs.phrase)
@@ -156,7 +156,7 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
 def graph_key(lexicon: Lexicon | None, costs: Costs) -> str:
     """SHA-256 of all that decides the graph."""
     entries = [[e.symbol, e.kind, e.readings] for e in lexicon.spoken] if lexicon else None
-    data = [GRAPH_VERSION, entries, lexicon.accent if lexicon else "", asdict(costs)]
+    data = [GRAPH_VERSION, entries, (lexicon.accent, lexicon.tones) if lexicon else "", asdict(costs)]
     return hashlib.sha256(json.dumps(data, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -41,6 +41,8 @@ class _Syllable:
     name: str
     start: float
     end: float
+    sure: float = 0.0
+    """The recogniser's confidence, if it wrote the syllable as text; 0 for a filler syllable."""
 
 
 class Interpreter:
@@ -91,7 +93,7 @@ class Interpreter:
             elif w.symbol.startswith(FILLER):
                 row.append(_Syllable(w.symbol[1:], w.start, w.end))
             elif w.symbol != "[unk]":
-                row += _spread(_pinyin(w.symbol), w)
+                row += _spread(_pinyin(w.symbol), w, w.confidence)
         flush()
         return items
 
@@ -101,26 +103,29 @@ class Interpreter:
             return []
         row = [s.name for s in free]
         best: tuple[float, int, int, Entry] | None = None
-        if len(row) >= MIN_NEAR_SYLLABLES:
+        shortest = 2 if any(s.sure for s in free) else MIN_NEAR_SYLLABLES
+        if len(row) >= shortest:
             code = _code(row)
             found = process.extract(code, self._codes, scorer=fuzz.partial_ratio, score_cutoff=60, limit=8)
             for _, _, index in found:
                 entry, want = self._rows[index]
                 n = len(want)
-                if n < MIN_NEAR_SYLLABLES:
+                if n < shortest:
                     continue
-                for length in (n, n - 1, n + 1):
+                near = NEAR if n >= MIN_NEAR_SYLLABLES else 0.0
+                for length in (n, n - 1, n + 1) if near else (n,):
                     for a in range(len(row) - length + 1):
                         d = phrase_distance(row[a : a + length], want)
-                        if d <= NEAR and (best is None or (d, -n) < (best[0], -(best[2] - best[1]))):
+                        if d <= near and (best is None or (d, -n) < (best[0], -(best[2] - best[1]))):
                             best = (d, a, a + length, entry)
         if best is None:
             names = " ".join(row)
             return [Item("free", "", "", names, free[0].start, free[-1].end, 0.0)]
         d, a, b, entry = best
         # Not from the graph: believed less, the less alike it is.
+        sure = min(s.sure for s in free[a:b]) or 0.8
         found_item = Item(
-            entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, 0.8 - 2.0 * d
+            entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d)
         )
         return [*self._search(free[:a]), found_item, *self._search(free[b:])]
 
@@ -268,10 +273,10 @@ def _split(item: Item) -> list[Item]:
     ]
 
 
-def _spread(names: list[str], word: Word) -> list[_Syllable]:
+def _spread(names: list[str], word: Word, sure: float = 0.0) -> list[_Syllable]:
     """Syllables of a word in equal shares of its time."""
     step = (word.end - word.start) / max(len(names), 1)
-    return [_Syllable(n, word.start + k * step, word.start + (k + 1) * step) for k, n in enumerate(names)]
+    return [_Syllable(n, word.start + k * step, word.start + (k + 1) * step, sure) for k, n in enumerate(names)]
 
 
 def _syllables(hypothesis: Hypothesis) -> list[_Syllable]:

@@ -50,6 +50,8 @@ class Lexicon:
     entries: tuple[Entry, ...]
     templates: tuple[Template, ...]
     accent: str = "standard"
+    tones: bool = True
+    """Whether tones count in hearing. Where people speak with the tones of their dialect they mislead."""
 
     @property
     def spoken(self) -> tuple[Entry, ...]:
@@ -67,6 +69,7 @@ def build_lexicon(
     templates: list[Template],
     table: ReadingsTable,
     accent: str = "standard",
+    tones: bool = True,
 ) -> Lexicon:
     """Entries of (unit id, call signs) pairs, of net control's call signs and of the templates.
 
@@ -89,9 +92,26 @@ def build_lexicon(
         for digit, place in table.digits().items():
             readings = tuple(((s,),) for s in place)
             entries.append(Entry(f"D{digit}", "digit", digit, digit, readings))
-    return Lexicon(tuple(entries), tuple(templates), accent)
+    return Lexicon(tuple(entries), tuple(templates), accent, tones)
 
 
 def plain(reading: Reading) -> list[tuple[str, ...]]:
     """A reading without tones: per place the syllables that may stand there."""
     return [tuple(dict.fromkeys(toneless(s) for s in place)) for place in reading]
+
+
+def pronunciations(reading: Reading, tones: bool) -> list[tuple[str, ...]]:
+    """Per place, what may be heard there: toneless syllables, or toned ones with their tone sandhi."""
+    if not tones:
+        return plain(reading)
+    return [
+        tuple(dict.fromkeys(t for s in place for t in (s, *_sandhi(s, reading[k + 1 : k + 2]))))
+        for k, place in enumerate(reading)
+    ]
+
+
+def _sandhi(syllable: str, following: Reading) -> tuple[str, ...]:
+    """Other tones of a syllable in connected speech: 3 before 3 is 2; 一 is also 2 and 4, 不 also 2."""
+    if syllable[-1] == "3" and any(s[-1] == "3" for place in following for s in place):
+        return (f"{syllable[:-1]}2",)
+    return {"yi1": ("yi2", "yi4"), "bu4": ("bu2",)}.get(syllable, ())

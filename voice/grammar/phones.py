@@ -1,7 +1,9 @@
 """Mandarin syllables as phones, and phones as the acoustic model's states.
 
 The acoustic model knows 61 phones: 21 initials, 38 toneless finals, silence and garbage.
-An initial has one HMM state, a final two; each state is one pdf (output) of the network.
+An initial has one HMM state, a final two; each state is one pdf (output) of the network. Each final
+also exists with each of five tones (``ang4``; 5 is the neutral tone): the same pdfs, with the weighed
+evidence of the network's tone classifier added (see ``TONE_WEIGHT`` of the recipe).
 Decoding uses word-position-dependent copies (``_B _E _I _S``) that share the pdfs, because
 Kaldi's word alignment, and with it every word time, needs them.
 """
@@ -20,6 +22,8 @@ FINALS = tuple(
     "u ua uo uai uei uan uen uang ueng v ve van vn ii iii".split()
 )
 """``ii`` is the vowel of zi ci si, ``iii`` that of zhi chi shi ri, ``v`` is ü."""
+
+TONES = "12345"
 
 POSITIONS = ("B", "E", "I", "S")
 """Begin, end, internal, singleton: the place of a phone in its word."""
@@ -88,7 +92,10 @@ class PhoneSet:
     """Phones, their pdfs and Kaldi ids. Shared by training, export and the graph compiler."""
 
     pdfs: dict[str, tuple[int, ...]]
-    """Base phone → one pdf per HMM state."""
+    """Base phone, or final with tone → one pdf per HMM state."""
+
+    toneless: int
+    """The pdfs below this number are those of base phones: what the network's first output gives."""
 
     symbols: tuple[str, ...]
     """Word-position-dependent names; the Kaldi phone id is the index + 1."""
@@ -101,13 +108,13 @@ class PhoneSet:
         return 1 + max(max(p) for p in self.pdfs.values())
 
     def base(self, symbol: str) -> str:
-        """Phone without its word position: ``"zh_B"`` → ``"zh"``."""
+        """Phone without its word position: ``"ang4_E"`` → ``"ang4"``."""
         return symbol.split("_")[0]
 
 
 @cache
 def phone_set() -> PhoneSet:
-    """The project's phone set; the number of pdfs is 99."""
+    """The project's phone set: 99 pdfs of base phones, 380 of finals with tone."""
     pdfs: dict[str, tuple[int, ...]] = {SILENCE: (0,), GARBAGE: (1,)}
     n = 2
     for phone in INITIALS:
@@ -116,12 +123,22 @@ def phone_set() -> PhoneSet:
     for phone in FINALS:
         pdfs[phone] = (n, n + 1)
         n += 2
-    base = INITIALS + FINALS
+    toneless = n
+    for phone in FINALS:
+        for tone in TONES:
+            pdfs[phone + tone] = (n, n + 1)
+            n += 2
+    base = INITIALS + FINALS + tuple(f + t for f in FINALS for t in TONES)
     symbols = (SILENCE, GARBAGE, *(f"{p}_{k}" for p in base for k in POSITIONS))
     states = sorted(
         (i + 1, s, pdf) for i, p in enumerate(symbols) for s, pdf in enumerate(pdfs[p.split("_")[0]])
     )
-    return PhoneSet(pdfs, symbols, tuple(states))
+    return PhoneSet(pdfs, toneless, symbols, tuple(states))
+
+
+def with_tone(phones: tuple[str, ...], tone: str) -> tuple[str, ...]:
+    """``(("j", "ia"), "3")`` → ``("j", "ia3")``."""
+    return (*phones[:-1], phones[-1] + tone) if tone else phones
 
 
 def in_word(phones: tuple[str, ...] | list[str]) -> list[str]:

@@ -27,7 +27,7 @@ Line = dict[str, Any]
 
 FIELDS = (
     "seq", "wall", "type", "t", "over", "unit", "meaning", "text", "pinyin", "confidence", "latency_s",
-    "grade", "exchange", "review", "detail", "clip",
+    "grade", "exchange", "review", "detail", "dictated", "clip",
 )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ class LineMaker:
             "confidence": getattr(fact, "confidence", None),
             "grade": getattr(fact, "grade", None), "exchange": getattr(fact, "exchange", None),
             "review": getattr(fact, "review", False) or isinstance(fact, NotUnderstood),
+            "dictated": (heard.dictated or None) if heard else None,
             "clip": heard.clip if heard else None,
         }  # fmt: skip
         if isinstance(fact, Answered | ControlReplied):

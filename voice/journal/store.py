@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from voice.errors import HuyingError
 from voice.journal.clips import ClipStore
@@ -141,7 +141,7 @@ class Journal:
                 path.parent.mkdir(parents=True, exist_ok=True)
             with self._engine.begin() as db:
                 self._prepare(db, create)
-        except (DatabaseError, OSError) as e:
+        except (DBAPIError, OSError) as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be opened as a journal ({_reason(e)})") from e
         self._head = self._last()
 
@@ -187,7 +187,7 @@ class Journal:
         try:
             with self._engine.begin() as db:
                 db.execute(_events.insert(), rows)
-        except DatabaseError as e:
+        except DBAPIError as e:
             raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
         self._head = (seq, previous)
         return events
@@ -210,7 +210,7 @@ class Journal:
             with self._engine.connect() as db:
                 for row in db.execution_options(stream_results=True).execute(q).mappings():
                     yield Event(**row)
-        except DatabaseError as e:
+        except DBAPIError as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
 
     def _prepare(self, db: sa.Connection, create: bool) -> None:

@@ -35,6 +35,8 @@ class SessionBegan(Fact):
     units: tuple[str, ...] = ()
     """Unit ids on the roster."""
     version: str = ""
+    dictation: str = ""
+    """SHA-256 of the model that wrote down free speech; empty if there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class OverHeard(Fact):
     """Two carriers were heard at once."""
     hypothesis: tuple[tuple[str, Seconds, Seconds, float], ...] = ()
     """(word, start, end, score) as recognised, times within the over."""
+    dictated: str = ""
+    """What the dictation model wrote: a help for people, nothing is decided by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

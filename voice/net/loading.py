@@ -101,7 +101,8 @@ def check_net(folder: Path) -> tuple[Net | None, list[Problem]]:
             control.append(sign)
         except CannotBeRead as e:
             problems.append(Problem(path, 0, str(e), "use Chinese characters, digits and letters in call signs"))
-    lexicon = build_lexicon(signs, control, templates, readings, settings.language.accent)
+    language = settings.language
+    lexicon = build_lexicon(signs, control, templates, readings, language.accent, language.hears_tones)
     return Net(folder, settings, units, lexicon, readings, _digest(used)), problems
 
 

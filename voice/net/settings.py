@@ -36,13 +36,23 @@ class Language(_Section):
     """How people here speak."""
 
     accent: Literal["standard", "zhongyuan", "north", "south"] = "standard"
+    tones: bool | None = None
+    """Whether tones count in hearing; if not said, they do unless the accent has tones of its own."""
     spoken_nine: Literal["九", "勾"] = "九"
+
+
+    @property
+    def hears_tones(self) -> bool:
+        """The setting, or what suits the accent."""
+        return self.tones if self.tones is not None else self.accent in ("standard", "north")
 
 
 class Recognition(_Section):
     """Weights of the decoding graph and the operating point. See ``voice.grammar.compiler.Costs``."""
 
     model: str = "huying-zh-8k"
+    dictation: str = ""
+    """A stock model, by name or folder, that writes down what no phrase covers; empty: none."""
     threshold: float = Field(default=0.5, ge=0, le=1)
     phrase_cost: float = Field(default=9.0, ge=0, le=60)
     filler_cost: float = Field(default=10.0, ge=0, le=60)

@@ -48,8 +48,8 @@ SMOOTH = 5
 """Frames of the moving means: 100 ms."""
 
 _WINDOW = np.hanning(STEP).astype(np.float32)
-_BANDS = np.linspace(8, 61, 17).astype(int)
-"""16 bands from 400 to 3050 Hz in bins of 50 Hz."""
+_BANDS = np.linspace(8, 56, 17).astype(int)
+"""16 bands from 400 to 2800 Hz in bins of 50 Hz: inside what every radio passes."""
 
 _X = np.linspace(-1, 1, 16)
 
@@ -142,7 +142,7 @@ class CarrierGate:
         frames = data[: n * STEP].reshape(n, STEP)
         x = frames.astype(np.float32)
         spectrum = np.abs(np.fft.rfft(x * _WINDOW, axis=1)) ** 2
-        bands = np.add.reduceat(spectrum, _BANDS[:-1], axis=1) / np.diff(_BANDS)
+        bands = np.add.reduceat(spectrum[:, : _BANDS[-1]], _BANDS[:-1], axis=1) / np.diff(_BANDS)
         level = 10 * np.log10(bands.mean(1) / (STEP * 0.375 * 0.5) + 1.0)
         dead = frames.max(1) == frames.min(1)
         ripple, mean = self._smoothed(bands, level)
@@ -168,6 +168,8 @@ class CarrierGate:
     def _smoothed(self, bands: _Floats, level: _Floats) -> tuple[_Floats, _Floats]:
         """Per frame: ripple of the spectrum (dB, slope removed) and level, both over the last SMOOTH frames."""
         n = len(level)
+        if self.counts.frames == 0:  # before the first frame there was more of the same, not digital silence
+            self._bands[:], self._levels[:] = bands[0], level[0]
         all_bands = np.concatenate([self._bands, bands])
         all_levels = np.concatenate([self._levels, level])
         self._bands, self._levels = all_bands[n:], all_levels[n:]

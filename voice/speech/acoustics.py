@@ -22,7 +22,7 @@ Pcm16 = npt.NDArray[np.int16]
 FRAME_S = 0.03
 """Output frames of the network, seconds."""
 
-_WINDOW, _SHIFT, _NFFT, _MELS, _LOW, _HIGH = 200, 80, 256, 40, 150.0, 3700.0
+_WINDOW, _SHIFT, _NFFT, _MELS, _LOW, _HIGH = 256, 80, 256, 48, 150.0, 3700.0
 
 
 def _mel(hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -52,7 +52,7 @@ _WIN, _BANKS, _COSINE = _filters()
 
 
 def mfcc(pcm: Floats) -> Floats:
-    """(samples,) at 8 kHz in int16 scale → (frames, 40)."""
+    """(samples,) at 8 kHz in int16 scale → (frames, 48)."""
     if len(pcm) < _WINDOW:
         return np.zeros((0, _MELS), np.float32)
     f = np.lib.stride_tricks.sliding_window_view(pcm, _WINDOW)[::_SHIFT]
@@ -62,58 +62,76 @@ def mfcc(pcm: Floats) -> Floats:
     return np.asarray(np.log(np.maximum(power @ _BANKS, 1.1920929e-07)) @ _COSINE, np.float32)
 
 
+Affine = tuple[Floats, Floats]
+"""(matrix (out, in), bias)."""
+
+DILATIONS = (1, 1, 2, 2, 3, 3)
+"""Of the residual layers, in output frames; see ``models.recipe.network``."""
+
+
 @dataclass(frozen=True, slots=True)
 class AcousticModel:
     """Weights of our own TDNN, as written by ``models.recipe.export``."""
 
-    layers: tuple[tuple[Floats, Floats], ...]
-    """(matrix (out, 3·in) over frames -d, 0, +d; bias); the last is the output layer (out, in)."""
-
-    log_prior: Floats
-
-    dilations: tuple[int, ...] = (1, 1, 3, 3, 3, 6)
+    layers: tuple[Affine, ...]
+    """Each sees its input at three frames: (out, 3·in)."""
+    pdf: Affine
+    tone: Affine
+    scores: Affine
+    """From both log-softmaxes to the scores."""
 
     def loglikes(self, pcm: Floats) -> Floats:
-        """Scaled log-likelihoods (output frames of 30 ms, pdfs)."""
+        """Scores (output frames of 30 ms, pdfs): scaled log-likelihoods, as the decoder uses them."""
         cepstra = mfcc(pcm)
-        pdfs = len(self.log_prior)
         if len(cepstra) == 0:
-            return np.zeros((0, pdfs), np.float32)
-        context = sum(self.dilations)
-        h = np.pad(cepstra, ((context, context), (0, 0)), mode="edge")
-        for k, ((w, b), d) in enumerate(zip(self.layers[:-1], self.dilations, strict=True)):
-            if k == 3:
-                h = h[::3]
-            d = d // 3 if k >= 3 else d
-            n = len(h) - 2 * d
-            spliced = np.concatenate([h[:n], h[d : d + n], h[2 * d :]], 1)
-            h = np.maximum(spliced @ w.T + b, 0.0)
-        w, b = self.layers[-1]
-        z = h @ w.T + b
-        z -= z.max(1, keepdims=True)
-        return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)) - self.log_prior, np.float32)
+            return np.zeros((0, len(self.scores[1])), np.float32)
+        context = 2 + 3 * sum(DILATIONS)
+        x = np.pad(cepstra, ((context, context), (0, 0)), mode="edge")
+        h = _layer(self.layers[0], x[:-2], x[1:-1], x[2:])
+        n = (len(h) - 3) // 3 + 1
+        h = _layer(self.layers[1], *(h[k : k + 3 * n - 2 : 3] for k in range(3)))
+        for d, layer in zip(DILATIONS, self.layers[2:], strict=True):
+            h = h[d:-d] + _layer(layer, h[: -2 * d], h[d:-d], h[2 * d :])
+        both = np.concatenate([_log_softmax(self.pdf, h), _log_softmax(self.tone, h)], 1)
+        w, b = self.scores
+        return np.asarray(both @ w.T + b, np.float32)
+
+    def free(self, loglikes: Floats) -> Floats:
+        """Score of the best state of any speech, per frame: silence (pdf 0) and tones left out."""
+        return np.asarray(loglikes[:, 1 : len(self.pdf[1])].max(1))
+
+
+def _layer(layer: Affine, *spliced: Floats) -> Floats:
+    w, b = layer
+    return np.asarray(np.maximum(np.concatenate(spliced, 1) @ w.T + b, 0.0), np.float32)
+
+
+def _log_softmax(layer: Affine, h: Floats) -> Floats:
+    w, b = layer
+    z = h @ w.T + b
+    z -= z.max(1, keepdims=True)
+    return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)), np.float32)
 
 
 def load_acoustic_model(final_mdl: Path) -> AcousticModel:
-    """Read the affine layers and priors out of our ``final.mdl``. Raises HuyingError if it is not ours."""
+    """Read the affine components out of our ``final.mdl``. Raises HuyingError if it is not ours."""
     data = final_mdl.read_bytes()
-    layers = []
+    found: list[Affine] = []
     at = data.find(b"<Nnet3> ")
     try:
-        while (at := data.find(b"<LinearParams> FM ", at)) >= 0:
-            rows, cols = struct.unpack_from("<xixi", data, at + 18)
-            w = np.frombuffer(data, "<f4", rows * cols, at + 28).reshape(rows, cols)
-            at = data.index(b"<BiasParams> FV ", at + 28 + 4 * rows * cols)
+        while (at := data.find(b"<LinearParams> CM2 ", at)) >= 0:
+            low, span, rows, cols = struct.unpack_from("<ffii", data, at + 19)
+            at += 35
+            w = np.frombuffer(data, "<u2", rows * cols, at).reshape(rows, cols)
+            at = data.index(b"<BiasParams> FV ", at + 2 * rows * cols)
             (n,) = struct.unpack_from("<xi", data, at + 16)
-            layers.append((w, np.frombuffer(data, "<f4", n, at + 21)))
-        at = data.index(b"<Priors> FV ")
-        (n,) = struct.unpack_from("<xi", data, at + 12)
-        prior = np.frombuffer(data, "<f4", n, at + 17)
-        if len(layers) != 7:
-            raise ValueError(f"{len(layers)} layers instead of 7")
+            bias = np.frombuffer(data, "<f4", n, at + 21)
+            found.append((low + span / 65535 * w.astype(np.float32), bias))
+        if len(found) != len(DILATIONS) + 5:
+            raise ValueError(f"{len(found)} affine components instead of {len(DILATIONS) + 5}")
     except (ValueError, struct.error) as e:
         raise HuyingError(f"{final_mdl}: not a network of Huying's recipe ({e}); run “huying models verify”") from e
-    return AcousticModel(tuple(layers), np.log(prior))
+    return AcousticModel(tuple(found[:-3]), *found[-3:])
 
 
 States = tuple[tuple[int, ...], ...]
@@ -131,7 +149,9 @@ class Goodness:
     syllables: int
 
 
-def goodness(loglikes: Floats, states: States, syllable_of: tuple[int, ...], start: float, end: float) -> Goodness:
+def goodness(
+    loglikes: Floats, free: Floats, states: States, syllable_of: tuple[int, ...], start: float, end: float
+) -> Goodness:
     """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` gives each its syllable."""
     a = max(0, round(start / FRAME_S))
     b = min(len(loglikes), max(round(end / FRAME_S), a + len(states)))
@@ -142,7 +162,6 @@ def goodness(loglikes: Floats, states: States, syllable_of: tuple[int, ...], sta
     if len(frames) < n or n == 0:
         return Goodness(-9.0, -9.0, syllables)
     emission = np.stack([frames[:, list(s)].max(1) for s in states], 1)
-    free = frames[:, 1:].max(1)
     score = np.full(n, -np.inf)
     score[0] = emission[0, 0]
     moved = np.zeros((len(frames), n), bool)
@@ -155,7 +174,7 @@ def goodness(loglikes: Floats, states: States, syllable_of: tuple[int, ...], sta
     for t in range(len(frames) - 1, -1, -1):
         path[t] = j
         j -= int(moved[t, j])
-    loss = emission[np.arange(len(frames)), path] - free
+    loss = emission[np.arange(len(frames)), path] - free[a:b]
     which = np.asarray(syllable_of)[path]
     per = np.bincount(which, loss, syllables) / np.maximum(np.bincount(which, minlength=syllables), 1)
     return Goodness(float(loss.mean()), float(per.min()), syllables)

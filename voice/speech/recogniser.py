@@ -18,6 +18,9 @@ from voice.speech.models import ModelFolder, check_model
 
 Pcm16 = npt.NDArray[np.int16]
 
+RATE = 8000
+"""Hz of the audio that is fed, whatever the model's own rate is."""
+
 NOISE_RMS = 2.0
 """Fixed noise added before recognition, in int16 steps: digital silence is outside of what the model knows."""
 
@@ -68,7 +71,7 @@ class Recogniser:
         args = (self._model, self.rate) + ((self._grammar,) if self._grammar else ())
         kaldi = self._vosk.KaldiRecognizer(*args)
         kaldi.SetWords(True)
-        return OverStream(kaldi)
+        return OverStream(kaldi, self.rate)
 
     def recognise(self, pcm: Pcm16) -> Hypothesis:
         """A whole over at once, in the blocks that a stream would have."""
@@ -81,13 +84,21 @@ class Recogniser:
 class OverStream:
     """Recognition that keeps up with the over while it lasts."""
 
-    def __init__(self, kaldi: Any) -> None:
+    def __init__(self, kaldi: Any, rate: int) -> None:
+        import soxr
+
         self._kaldi = kaldi
+        self._resampler = soxr.ResampleStream(RATE, rate, 1, dtype="int16") if rate != RATE else None
         self._noise = np.random.default_rng(0)
         self._words: list[Word] = []
 
     def accept(self, pcm: Pcm16) -> None:
-        """Feed samples, shape (n,), int16, at the model's rate."""
+        """Feed samples, shape (n,), int16, at RATE."""
+        if self._resampler is not None:
+            pcm = self._resampler.resample_chunk(np.ascontiguousarray(pcm))
+        self._feed(pcm)
+
+    def _feed(self, pcm: Pcm16) -> None:
         if len(pcm) == 0:
             return
         noisy = pcm + self._noise.standard_normal(len(pcm)) * NOISE_RMS
@@ -97,6 +108,8 @@ class OverStream:
 
     def finish(self) -> Hypothesis:
         """The over has ended."""
+        if self._resampler is not None:
+            self._feed(self._resampler.resample_chunk(np.zeros(0, np.int16), last=True))
         self._take(self._kaldi.FinalResult())
         return Hypothesis(tuple(self._words))
 
@@ -105,12 +118,12 @@ class OverStream:
             self._words.append(Word(w["word"], float(w["start"]), float(w["end"]), float(w["conf"])))
 
 
-def open_stock(name_or_path: Path, grammar: Sequence[str] | None = None) -> Recogniser:
+def open_stock(folder: Path, grammar: Sequence[str] | None = None) -> Recogniser:
     """A stock Vosk model: dictation without ``grammar``, or its fallback with one.
 
     Raises HuyingError if the model is broken, or cannot take a grammar at run time.
     """
-    model = check_model(name_or_path)
+    model = check_model(folder)
     if grammar is not None and not model.runtime_grammar:
         raise HuyingError(f"{model.path}: has a fixed graph (no HCLr.fst and Gr.fst); it cannot take a grammar")
     return Recogniser(model.path, model.rate, grammar)

@@ -22,7 +22,7 @@ from voice.errors import HuyingError
 from voice.grammar.accents import variants
 from voice.grammar.compiler import compile_graph
 from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import Entry, plain
+from voice.grammar.lexicon import Entry, pronunciations
 from voice.grammar.message import Message
 from voice.grammar.phones import phone_set
 from voice.journal.store import Event, Journal
@@ -42,47 +42,57 @@ from voice.speech.acoustics import (
     goodness,
     load_acoustic_model,
 )
+from voice.speech.dictation import Dictation, grammar_of
 from voice.speech.hypothesis import Hypothesis
 from voice.speech.models import ModelFolder, check_model, find_model
-from voice.speech.recogniser import OverStream, Recogniser, assemble
+from voice.speech.recogniser import OverStream, Recogniser, assemble, open_stock
 from voice.speech.vad import Span, speech_spans
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DICTATED_SYLLABLES = 4
+"""Overs with at least this much free speech are dictated, and all that were not understood."""
+
 MAX_PRONUNCIATIONS = 8
 """Of one entry, tried when it is verified."""
+
+
+Frames = tuple[Floats, Floats]
+"""(score of every state, score of the best state of any speech), a row per 30 ms."""
 
 
 class Verifier:
     """How sure is it that an entry was really said, by the acoustics of the whole over."""
 
-    def __init__(self, model: AcousticModel, calibration: Calibration, accent: str) -> None:
+    def __init__(self, model: AcousticModel, calibration: Calibration, accent: str, tones: bool) -> None:
         self._model = model
         self._calibration = calibration
         self._accent = accent
+        self._tones = tones
         self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
 
-    def loglikes(self, pcm: Pcm16) -> Floats:
-        """Scaled log-likelihoods of every state, a row per 30 ms."""
-        return self._model.loglikes(pcm.astype(np.float32))
+    def frames(self, pcm: Pcm16) -> Frames:
+        """What the acoustic model makes of every 30 ms."""
+        loglikes = self._model.loglikes(pcm.astype(np.float32))
+        return loglikes, self._model.free(loglikes)
 
     def of_over(self, over: Over) -> Callable[[Entry, float, float], float]:
         """The score function for one over."""
-        loglikes = self.loglikes(over.pcm)
+        frames = self.frames(over.pcm)
 
         def score(entry: Entry, start: float, end: float) -> float:
-            best = self.goodness(loglikes, entry, start, end)
+            best = self.goodness(frames, entry, start, end)
             return round(self._calibration.confidence(best), 4)
 
         return score
 
-    def goodness(self, loglikes: Floats, entry: Entry, start: float, end: float) -> Goodness:
+    def goodness(self, frames: Frames, entry: Entry, start: float, end: float) -> Goodness:
         """Of the best pronunciation."""
-        found = [goodness(loglikes, s, of, start, end) for s, of in self._pronunciations(entry)]
+        found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
         return max(found, key=lambda g: g.mean)
 
     def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
         if entry.symbol not in self._states:
-            rows = (row for r in entry.readings for row in product(*plain(r)))
+            rows = (row for r in entry.readings for row in product(*pronunciations(r, self._tones)))
             self._states[entry.symbol] = [self._row(r) for r in islice(dict.fromkeys(rows), MAX_PRONUNCIATIONS)]
         return self._states[entry.symbol]
 
@@ -99,6 +109,15 @@ class Verifier:
         return tuple(states), tuple(of)
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Second looks at what the graph heard."""
+
+    verifier: Verifier
+    free: Recogniser
+    """Filler syllables only: says what a word sounded like that was not believed."""
+
+
 @dataclass(slots=True)
 class Ear:
     """Recogniser, verifier and interpreter of one net: loaded once, used for many channels."""
@@ -106,34 +125,61 @@ class Ear:
     net: Net
     model: ModelFolder
     recogniser: Recogniser
-    free: Recogniser
-    """Filler syllables only: says what a word sounded like that was not believed."""
     interpreter: Interpreter
-    verifier: Verifier
+    verification: Verification | None
+    """What our own model adds; a stock model is believed by its own confidence."""
+    dictation: Dictation | None = None
+    dictation_sha256: str = ""
+    cannot_say: tuple[str, ...] = ()
+    """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
 
     def understand(self, over: Over, hypothesis: Hypothesis) -> Message:
         """The message of one over."""
-        if not hypothesis:
+        v = self.verification
+        if not hypothesis or v is None:
             return self.interpreter.interpret(hypothesis)
         return self.interpreter.interpret(
-            hypothesis, self.verifier.of_over(over), lru_cache(lambda: self.free.recognise(over.pcm))
+            hypothesis, v.verifier.of_over(over), lru_cache(lambda: v.free.recognise(over.pcm))
         )
+
+    def dictate(self, over: Over, message: Message) -> str:
+        """What was said freely in an over, as text; empty without a dictation model."""
+        if self.dictation is None or (message.understood and len(message.free.split()) < DICTATED_SYLLABLES):
+            return ""
+        return self.dictation.write(over.pcm)
 
 
 def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> Ear:
     """Load the model and compile the net's graph. Raises HuyingError for a broken model."""
     cache = cache or cache_folder()
     folder = check_model(find_model(model or net.settings.recognition.model))
-    if folder.kind != "huying":
-        raise HuyingError(f"{folder.path}: a stock model cannot run a net's graph; it serves for dictation")
+    settings = net.settings.recognition
+    interpreter = Interpreter(net.lexicon, settings.threshold)
+    dictation, dictation_sha256 = None, ""
+    if settings.dictation:
+        stock = check_model(find_model(settings.dictation))
+        dictation, dictation_sha256 = Dictation(stock.path), stock.sha256
+    if folder.kind == "stock":
+        fallback, missing = _stock_recogniser(net, folder)
+        return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, missing)
     graph = compile_graph(net.lexicon, net.costs, cache / "graphs")
     recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
     filler = compile_graph(None, net.costs, cache / "graphs")
     free = Recogniser(assemble(folder, filler.folder, cache / "models"), folder.rate)
-    verifier = Verifier(
-        load_acoustic_model(folder.path / "am" / "final.mdl"), folder.calibration, net.settings.language.accent
+    acoustics = load_acoustic_model(folder.path / "am" / "final.mdl")
+    verifier = Verifier(acoustics, folder.calibration, net.lexicon.accent, net.lexicon.tones)
+    return Ear(
+        net, folder, recogniser, interpreter, Verification(verifier, free), dictation, dictation_sha256
     )
-    return Ear(net, folder, recogniser, free, Interpreter(net.lexicon, net.settings.recognition.threshold), verifier)
+
+
+def _stock_recogniser(net: Net, folder: ModelFolder) -> tuple[Recogniser, tuple[str, ...]]:
+    """The fallback: a stock model with the net's phrases as run-time grammar, and what it cannot say."""
+    plain = open_stock(folder.path)
+    phrases, missing = grammar_of((e.text for e in net.lexicon.entries), plain.knows)
+    if not phrases:
+        raise HuyingError(f"{folder.path}: its vocabulary has no word of this net's call signs and phrases")
+    return open_stock(folder.path, phrases), tuple(missing)
 
 
 def _speech(over: Over, hypothesis: Hypothesis, spans: list[Span]) -> Span:
@@ -179,7 +225,7 @@ class Listener:
                 model=self.ear.model.path.name, model_sha256=self.ear.model.sha256,
                 began=self._began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 clock="known" if known else "unknown", units=tuple(u.id for u in net.units),
-                version=voice.__version__,
+                version=voice.__version__, dictation=self.ear.dictation_sha256,
             )
         )  # fmt: skip
         now = 0.0
@@ -238,6 +284,7 @@ class Listener:
             callees=message.callees, caller=message.caller, to_all=message.to_all, meanings=message.meanings(),
             text=message.text, pinyin=message.pinyin, confidence=message.confidence, doubled=doubled,
             hypothesis=tuple((w.symbol, w.start, w.end, w.confidence) for w in hypothesis.words),
+            dictated=self.ear.dictate(over, message),
         )  # fmt: skip
         self._record(fact, *decide(evolve(self.state, fact, self.rules.answer_timeout_s), heard, self.rules))
 

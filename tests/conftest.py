@@ -1,0 +1,76 @@
+"""Things that many tests share. Audio is real: synthesised speech through the radio-channel simulator."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from voice.net.loading import Net, load_net
+from voice.places import data_folder, sample_net
+from voice.speech.synthesiser import Synthesiser
+from voice.station.listener import Ear, open_ear
+
+ROOT = data_folder()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Caches and pulled models of the tests lie in a folder of their own."""
+    before = os.environ.get("HUYING_HOME")
+    os.environ["HUYING_HOME"] = str(tmp_path_factory.mktemp("huying-home"))
+    yield
+    if before is None:
+        del os.environ["HUYING_HOME"]
+    else:
+        os.environ["HUYING_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def net() -> Net:
+    """The sample net of 42 units."""
+    return load_net(sample_net())
+
+
+@pytest.fixture(scope="session")
+def ear(net: Net) -> Ear:
+    """The shipped model with the sample net's graph."""
+    return open_ear(net)
+
+
+@pytest.fixture(scope="session")
+def synthesiser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Synthesiser]:
+    with Synthesiser(tmp_path_factory.mktemp("speech")) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def speech_folder() -> Path:
+    """Recordings of real people; tests that need them skip where they are not."""
+    folder = Path(os.environ.get("HUYING_SPEECH", ROOT.parent / "shared" / "speech"))
+    if not (folder / "students-dspspeech20.zip").is_file():
+        pytest.skip("the recordings of real people are not on this machine; HUYING_SPEECH names their folder")
+    return folder
+
+
+@pytest.fixture
+def own_net(tmp_path: Path) -> Callable[..., Path]:
+    """A copy of the sample net's folder whose files a test may change: ``own_net(roster="…", settings="…")``."""
+
+    def make(roster: str | None = None, settings: str | None = None, **words: str) -> Path:
+        folder = tmp_path / "net"
+        shutil.copytree(sample_net(), folder)
+        if roster is not None:
+            (folder / "roster.csv").write_text(roster, "utf-8")
+        if settings is not None:
+            (folder / "net.toml").write_text(settings, "utf-8")
+        if words:
+            (folder / "own").mkdir()
+            for name, text in words.items():
+                (folder / "own" / f"{name}.txt").write_text(text, "utf-8")
+        return folder
+
+    return make
