@@ -138,7 +138,8 @@ def test_expand() -> None:
 
 def test_template_mistakes_are_all_reported_and_the_rest_is_used(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
-    path.write_text("[unit]\nack = 收到\nnope = 好\nack 收到\nack = (收到\nack = {who}收到\n[cats]\nack = 明白\n", "utf-8")
+    lines = ("[unit]", "ack = 收到", "nope = 好", "ack 收到", "ack = (收到", "ack = {who}收到", "[cats]", "ack = 明白")
+    path.write_text("\n".join(lines), "utf-8")
     templates, problems = read_templates([path])
     assert [p.line for p in problems] == [3, 4, 5, 6, 7]
     assert [t.words for t in templates] == [("收到",), ("明白",)]

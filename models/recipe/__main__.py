@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-STEPS = ("prepare", "voices", "synthetic", "bootstrap", "train", "export", "calibrate", "evaluate")
+STEPS = ("prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "export", "calibrate", "evaluate")
 
 
 def main() -> None:
@@ -41,10 +41,14 @@ def main() -> None:
         from models.recipe.train import train
 
         train(corpora, a.data / "alignment.npz", a.data / "am.pt", a.width, a.epochs, a.seed, a.threads)
+    if every or a.step == "sharpen":
+        from models.recipe.train import sharpen
+
+        sharpen(corpora, a.data / "am.pt", a.data / "sharp.pt", max(1, a.epochs // 4), a.seed + 1, a.threads)
     if every or a.step == "export":
         from models.recipe.export import export
 
-        export(a.data / "am.pt", a.out)
+        export(a.data / "sharp.pt", a.out)
     if every or a.step == "calibrate":
         from models.recipe.calibrate import calibrate
 

@@ -2,6 +2,7 @@
 
 ``bootstrap`` starts from labels by energy, on real recordings, and ends with an alignment of every
 corpus. ``train`` learns from it with cross-entropy on phones and tones, aligning once more on the way.
+``sharpen`` goes on with the sequence objective: what counts then is the path, not the frame.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset
 
-from models.recipe.align import BASE_OF, TONE_OF, flat_start, realign, states_of
+from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, flat_start, realign, states_of
 from models.recipe.augment import example
 from models.recipe.features import mel_matrix, mfcc, num_frames
 from models.recipe.network import SUBSAMPLING, Tdnn, padded
 from models.recipe.prepare import HELD_OUT, Corpus, Recording
+from models.recipe.sequence import mutual_information_loss, transitions
 from voice.grammar.phones import GARBAGE, phone_set
 
 Utterance = tuple[Corpus, Recording]
@@ -38,7 +40,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 class Examples(IterableDataset):  # type: ignore[type-arg]
     """Batches of one epoch: 1 to 6 recordings of one speaker joined, on a simulated radio."""
 
-    def __init__(self, utterances: list[Utterance], labels: list[np.ndarray], seed: int, batch: int = 32):
+    def __init__(self, utterances: list[Utterance], labels: list[np.ndarray], seed: int, batch: int = 16):
         self.utterances, self.labels, self.seed, self.batch = utterances, labels, seed, batch
 
     def __iter__(self) -> Iterator[Batch]:
@@ -104,12 +106,18 @@ def tone_prior_of(labels: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([[1.0], n[1:] / n[1:].sum()])
 
 
+Sequence = tuple[torch.Tensor, torch.Tensor, float]
+"""(scaled log-priors, transitions, share of the sequence objective in the loss)."""
+
+SEQUENCE_SHARE = 0.7
+
 _BASE = torch.tensor(BASE_OF)
 _TONE = torch.tensor(TONE_OF)
 
 
 def losses(
-    net: Tdnn, cepstra: torch.Tensor, target: torch.Tensor, phase: int, smoothing: float
+    net: Tdnn, cepstra: torch.Tensor, target: torch.Tensor, phase: int, smoothing: float,
+    sequence: Sequence | None = None,
 ) -> tuple[torch.Tensor, float, float, int]:
     """(loss, right pdfs, right tones of toned frames, frames)."""
     with torch.autocast("cpu", torch.bfloat16):
@@ -123,6 +131,10 @@ def losses(
     loss = loss + TONE_LOSS * F.cross_entropy(
         tones.flatten(0, 1), tone.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
     )
+    if sequence is not None:
+        log_prior, matrix, share = sequence
+        scores = torch.log_softmax(logits, -1) - log_prior
+        loss = (1 - share) * loss + share * mutual_information_loss(scores, pdf, matrix)
     toned = tone > 0
     right = float(((logits.argmax(-1) == pdf) & known).sum()) / max(1, int(known.sum()))
     right_tone = float(((tones[..., 1:].argmax(-1) + 1 == tone) & toned).sum()) / max(1, int(toned.sum()))
@@ -136,6 +148,7 @@ class Trainer:
         self.net, self.utterances, self.epochs, self.peak, self.seed = net, utterances, epochs, peak, seed
         self.average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
         self.optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=1e-3)
+        self.sequence: Sequence | None = None
         self.epoch = 0
         self.began = time.time()
 
@@ -157,7 +170,9 @@ class Trainer:
                     group["lr"] = self.rate(min(1.0, (self.epoch + step / total) / self.epochs))
                 late = self.epoch > 0.8 * self.epochs
                 phase = (step + self.epoch) % SUBSAMPLING
-                loss, right, tone, _ = losses(self.net, cepstra, target, phase, 0.0 if late else 0.05)
+                loss, right, tone, _ = losses(
+                    self.net, cepstra, target, phase, 0.0 if late or self.sequence else 0.05, self.sequence
+                )
                 self.optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
@@ -213,6 +228,24 @@ def train(
         if epoch == max(1, epochs // 3):
             labels = realign(trainer.average.module, utterances, prior_of(labels, pdfs))
         trainer.run(labels, 1, "train")
+        save(out, trainer.average.module, labels)
+
+
+def sharpen(
+    corpora: list[Path], weights: Path, out: Path, epochs: int = 3, seed: int = 1, threads: int = 1
+) -> None:
+    """A few epochs of the sequence objective on top of trained ``weights``; write ``out`` after each."""
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+    net, prior, _ = load(weights)
+    utterances = _usable(corpora)
+    labels = realign(net, utterances, prior)
+    trainer = Trainer(net, utterances, epochs, 4e-4, seed)
+    log_prior = torch.tensor(PRIOR_POWER * np.log(prior), dtype=torch.float32)
+    trainer.sequence = (log_prior, transitions(), SEQUENCE_SHARE)
+    net.train()
+    for _ in range(epochs):
+        trainer.run(labels, 1, "sharpen")
         save(out, trainer.average.module, labels)
 
 

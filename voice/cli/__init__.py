@@ -16,7 +16,7 @@ def main() -> None:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
-        app()
+        app(prog_name="huying")
     except HuyingError as e:
         print(f"huying: {e}", file=sys.stderr)
         sys.exit(2)

@@ -1,0 +1,88 @@
+"""Sequence training: maximum mutual information over a free loop of all syllables, without lattices.
+
+Cross-entropy judges frames; recognition compares paths. The denominator sums over every row of Mandarin
+syllables, silence and garbage, exactly the graph that the filler has; with one state per pdf it is a
+matrix of 99 × 99. The numerator is the same sum with the states of other sounds masked: a state may
+be used where the frame labels have it within ``TOLERANCE`` output frames. Their difference is the
+logarithm of the posterior of what was said (Povey et al., Interspeech 2016, made small).
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+import torch.nn.functional as F
+
+from voice.grammar.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
+
+SCALE = 0.4
+"""Of the frame scores against the transitions; the decoder's acoustic scale at 30 ms a frame is 0.2."""
+
+TOLERANCE = 2
+"""Output frames of 30 ms by which a sound may begin earlier or end later than its label."""
+
+LEAK = 1e-3
+"""Chance of any state after any state: joined recordings may be cut in the middle of a syllable."""
+
+FORBIDDEN = 20.0
+"""What a state outside of the labels costs in the numerator, in nats a frame."""
+
+PAUSE = 0.15
+"""Chance of silence after a syllable; garbage has a tenth of it."""
+
+
+def transitions() -> torch.Tensor:
+    """Probability of each pdf after each pdf, (99, 99); every state repeats with one half."""
+    phones = phone_set()
+    n = phones.toneless
+    p = torch.zeros(n, n)
+    starts = torch.zeros(n)
+    silence, garbage = phones.pdfs[SILENCE][0], phones.pdfs[GARBAGE][0]
+    rows = [split_syllable(s) or () for s in SYLLABLES]
+    inner = torch.zeros(n, n)
+    for row in rows:
+        states = [d for phone in row for d in phones.pdfs[phone]]
+        starts[states[0]] += 1
+        for a, b in itertools.pairwise(states):
+            inner[a, b] += 1
+    starts = starts / starts.sum() * (1 - 1.1 * PAUSE)
+    starts[silence], starts[garbage] = PAUSE, 0.1 * PAUSE
+    last = {phones.pdfs[row[-1]][-1] for row in rows} | {silence, garbage}
+    for a in range(n):
+        p[a] = starts if a in last else inner[a] / inner[a].sum().clamp_min(1)
+    p = 0.5 * p + 0.5 * torch.eye(n)
+    return (1 - LEAK) * p + LEAK / n
+
+
+def path_sum(scores: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Logarithm of the sum over all paths, per utterance: scores (batch, frames, states), any first state."""
+    peak = scores.max(-1, keepdim=True).values.detach()
+    emitted = torch.exp(scores - peak)
+    total = peak.sum((1, 2))
+    alpha = emitted[:, 0]
+    for t in range(scores.shape[1]):
+        if t:
+            alpha = (alpha @ matrix) * emitted[:, t]
+        scale = alpha.sum(-1, keepdim=True) + 1e-30
+        alpha = alpha / scale
+        total = total + torch.log(scale[:, 0])
+    return total
+
+
+def allowed(labels: torch.Tensor, states: int) -> torch.Tensor:
+    """(batch, frames) of pdfs, negative where unknown → (batch, frames, states): which may be used there."""
+    known = labels >= 0
+    here = F.one_hot(labels.clamp_min(0), states).float() * known[..., None]
+    near = F.max_pool1d(here.transpose(1, 2), 2 * TOLERANCE + 1, 1, TOLERANCE).transpose(1, 2)
+    return (near > 0) | ~known[..., None]
+
+
+def mutual_information_loss(scores: torch.Tensor, labels: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Denominator less numerator, per known frame. ``scores``: log-posteriors less log-priors."""
+    known = labels >= 0
+    scaled = SCALE * scores * known[..., None]
+    mask = allowed(labels, scores.shape[-1])
+    denominator = path_sum(scaled, matrix)
+    numerator = path_sum(scaled - FORBIDDEN * ~mask, matrix)
+    return (denominator - numerator).sum() / known.sum().clamp_min(1)

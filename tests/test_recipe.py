@@ -1,0 +1,183 @@
+"""The recipe: features equal Kaldi's, the exported network equals PyTorch's, held-out speakers stay out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the recipe needs pip install 'huying[train]'")
+pytest.importorskip("pyworld")
+
+from models.recipe import augment, export, sequence  # noqa: E402
+from models.recipe.align import BASE_OF, TONE_OF, flat_start, states_of, viterbi  # noqa: E402
+from models.recipe.features import mel_matrix, mfcc, num_frames  # noqa: E402
+from models.recipe.network import CONTEXT, Tdnn, padded  # noqa: E402
+from models.recipe.prepare import HELD_OUT, Corpus, Recording, prepare, toned  # noqa: E402
+from models.recipe.voices import VOICES, speak_as, virtual_speakers  # noqa: E402
+from voice.grammar.phones import phone_set  # noqa: E402
+from voice.speech.acoustics import load_acoustic_model  # noqa: E402
+from voice.speech.acoustics import mfcc as shipped_mfcc  # noqa: E402
+from voice.speech.models import check_model  # noqa: E402
+
+RNG = np.random.default_rng(0)
+
+
+def noise(seconds: float) -> np.ndarray:
+    return (RNG.standard_normal(int(8000 * seconds)) * 1000).astype(np.float32)
+
+
+def test_features_are_kaldis() -> None:
+    knf = pytest.importorskip("kaldi_native_fbank")
+    options = knf.MfccOptions()
+    options.frame_opts.samp_freq, options.frame_opts.dither = 8000, 0
+    options.frame_opts.frame_length_ms, options.frame_opts.snip_edges = 32, True
+    options.mel_opts.num_bins, options.mel_opts.low_freq, options.mel_opts.high_freq = 48, 150, 3700
+    options.num_ceps, options.use_energy = 48, False
+    x = noise(1.0)
+    engine = knf.OnlineMfcc(options)
+    engine.accept_waveform(8000, x.tolist())
+    theirs = np.stack([engine.get_frame(k) for k in range(engine.num_frames_ready)])
+    ours = mfcc(torch.tensor(x)[None])[0].numpy()
+    assert ours.shape == theirs.shape and np.abs(ours - theirs).max() < 2e-3
+
+
+def test_features_at_run_time_are_those_of_training() -> None:
+    x = noise(1.3)
+    assert np.allclose(mfcc(torch.tensor(x)[None])[0].numpy(), shipped_mfcc(x), atol=1e-3)
+    assert (mel_matrix(0.86).sum(0) > 0).all() and (mel_matrix(1.18).sum(0) > 0).all()
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights that have seen some data, saved as training saves them."""
+    torch.manual_seed(0)
+    net = Tdnn(phone_set().toneless, 24)
+    for _ in range(3):
+        net(padded(mfcc(torch.tensor(noise(4.0)).reshape(4, -1))))
+    path = tmp_path_factory.mktemp("weights") / "am.pt"
+    prior = RNG.dirichlet(np.ones(99))
+    tones = np.concatenate([[1.0], RNG.dirichlet(np.ones(5))])
+    torch.save({"net": net.state_dict(), "prior": prior, "tones": tones, "width": 24}, path)
+    return path
+
+
+def test_exported_network_computes_what_pytorch_does(tiny: Path, tmp_path: Path) -> None:
+    from models.recipe.train import load
+
+    export.export(tiny, tmp_path / "model")
+    assert check_model(tmp_path / "model").kind == "huying"
+    net, prior, tones = load(tiny)
+    x = noise(2.0)
+    with torch.no_grad():
+        pdf, tone = net(padded(mfcc(torch.tensor(x)[None])))
+        pdf, tone = torch.log_softmax(pdf, -1)[0].numpy(), torch.log_softmax(tone, -1)[0].numpy()
+    scaled = prior**0.7
+    expected = (pdf - np.log(scaled / scaled.sum()))[:, BASE_OF]
+    toned_pdfs = TONE_OF > 0
+    which = TONE_OF[toned_pdfs]
+    expected[:, toned_pdfs] += export.TONE_WEIGHT * (tone[:, which] - np.log(tones[which]))
+    got = load_acoustic_model(tmp_path / "model" / "am" / "final.mdl").loglikes(x)
+    assert got.shape == expected.shape and np.abs(got - expected).max() < 0.02  # 16 bits a weight
+
+
+def test_exported_network_runs_in_the_stock_wheel(tiny: Path, tmp_path: Path) -> None:
+    from voice.grammar.compiler import Costs, compile_graph
+    from voice.speech.recogniser import Recogniser, assemble
+
+    export.export(tiny, tmp_path / "model")
+    model = check_model(tmp_path / "model")
+    graph = compile_graph(None, Costs(), tmp_path / "graphs")
+    recogniser = Recogniser(assemble(model, graph.folder, tmp_path / "run"), model.rate)
+    words = recogniser.recognise(noise(2.0).astype(np.int16)).words
+    assert words and all(w.symbol.startswith("#") for w in words)
+
+
+def test_every_frame_is_the_three_phases_together() -> None:
+    net = Tdnn(99, 16).eval()
+    with torch.no_grad():
+        cepstra = padded(mfcc(torch.tensor(noise(0.5))[None]))
+        whole = net.every_frame(cepstra)
+        assert whole.shape[1] == cepstra.shape[1] - 2 * CONTEXT
+        for phase in range(3):
+            part = net(cepstra, phase)[0]
+            assert torch.allclose(whole[:, phase::3], part[:, : whole[:, phase::3].shape[1]], atol=1e-5)
+
+
+def test_alignment_goes_through_every_state() -> None:
+    recording = Recording("x", ("jia3", "gang3"), "s", 0, 8000)
+    states = states_of(recording)
+    assert len(states) == 6 and [int(TONE_OF[s]) for s in states] == [0, 3, 3, 0, 3, 3]
+    row = np.array([0, *states, 0])
+    score = RNG.standard_normal((100, 99)).astype(np.float32)
+    path = viterbi(score, BASE_OF[row])
+    assert list(dict.fromkeys(path[(path > 0) & (path < 7)])) == [1, 2, 3, 4, 5, 6]
+    assert set(np.unique(flat_start(noise(1.0), states))) <= {0, *states}
+
+
+def test_mutual_information_loss_prefers_what_was_said() -> None:
+    matrix = sequence.transitions()
+    assert torch.allclose(matrix.sum(1), torch.ones(99), atol=1e-5)
+    labels = torch.zeros(1, 30, dtype=torch.long)
+    phones = phone_set()
+    labels[0, 10:20] = torch.tensor([d for p in ("sh", "ou") for d in phones.pdfs[p] for _ in range(4)][:10])
+    right = torch.nn.functional.one_hot(labels, 99).float() * 20
+    wrong = torch.roll(right, 7, -1)
+    losses = [float(sequence.mutual_information_loss(torch.log_softmax(s, -1), labels, matrix)) for s in (right, wrong)]
+    assert 0 <= losses[0] < 0.2 < losses[1]
+
+
+def test_mutual_information_has_a_gradient_on_impossible_labels() -> None:
+    scores = torch.zeros(2, 20, 99, requires_grad=True)
+    labels = torch.randint(0, 99, (2, 20))
+    labels[1, 10:] = -100
+    sequence.mutual_information_loss(torch.log_softmax(scores, -1), labels, sequence.transitions()).backward()
+    assert scores.grad is not None and torch.isfinite(scores.grad).all() and not scores.grad[1, 10:].any()
+
+
+def test_examples_keep_labels_in_step_with_audio() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        parts = [(noise(0.6), np.full(num_frames(4800), k)) for k in range(3)]
+        x, y = augment.example(parts, rng, noise(0.3))
+        assert num_frames(len(x)) in (len(y), len(y) + 1) and np.isfinite(x).all() and np.abs(x).max() <= 32768
+
+
+def test_virtual_speakers_change_pitch() -> None:
+    rate = 16000
+    t = np.arange(rate) / rate
+    x = sum(np.sin(2 * np.pi * 200 * k * t) / k for k in range(1, 12))
+    assert len(virtual_speakers(np.random.default_rng(0))) == VOICES
+    low, *_, high = virtual_speakers(np.random.default_rng(0))
+    for who in (low, high):
+        y = speak_as(np.asarray(x) * 0.1, rate, who)
+        spectrum = np.abs(np.fft.rfft(y[4000:12000] * np.hanning(8000), 32000))
+        spectrum[: int(60 * 2)] = 0
+        correlation = np.fft.irfft(spectrum**2)
+        lags = np.arange(40, 240)
+        assert rate / lags[correlation[40:240].argmax()] == pytest.approx(who.pitch_hz, rel=0.08)
+
+
+def test_words_have_the_tones_of_connected_speech() -> None:
+    assert toned("语言") == ["yu3", "yan2"] and toned("你好") == ["ni2", "hao3"]
+    assert toned("不是") == ["bu2", "shi4"]
+
+
+def test_prepared_corpus_and_who_is_kept_out(speech_folder: Path, tmp_path: Path) -> None:
+    from models.recipe import train as training
+
+    prepare(speech_folder, tmp_path / "real")
+    corpus = Corpus(tmp_path / "real")
+    speakers = {r.speaker for r in corpus.recordings}
+    assert set(HELD_OUT) == {"s21", "s22", "s23", "s24"} < speakers and len(speakers) == 27
+    used = {r.speaker for _, r in training._usable([tmp_path / "real"])}
+    assert used == speakers - set(HELD_OUT)
+
+
+def test_model_card_names_the_weights_it_describes() -> None:
+    from tests.test_models import SHIPPED
+
+    evaluated = json.loads((SHIPPED / "evaluation.json").read_text("utf-8"))["sha256"]
+    assert evaluated == json.loads((SHIPPED / "model.json").read_text("utf-8"))["sha256"]
