@@ -28,7 +28,9 @@ def have_tools() -> bool:
 
 
 def _run(*args: str | Path, libraries: Path) -> None:
-    subprocess.run([shutil.which(str(args[0])) or "", *map(str, args[1:])], check=True, capture_output=True, env={"LD_LIBRARY_PATH": str(libraries)})
+    program = shutil.which(str(args[0])) or ""
+    environment = {"LD_LIBRARY_PATH": str(libraries)}
+    subprocess.run([program, *map(str, args[1:])], check=True, capture_output=True, env=environment)
 
 
 def make_stock_model(ours: Path, out: Path, words: dict[str, str]) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.test_replay import morning as morning  # noqa: PLC0414
+from tests.test_replay import morning as morning
 from voice.station.simulate import label_path
 
 

@@ -13,8 +13,8 @@ import pytest
 import soundfile as sf
 
 from tests.conftest import ROOT
-from voice.audio.channel import gap, hiss, to_receiver
 from voice.audio.channel import Channel as RadioChannel
+from voice.audio.channel import Samples, gap, hiss, to_receiver
 from voice.audio.pcm import RATE
 from voice.audio.source import open_recording
 from voice.journal.rolls import sessions
@@ -93,10 +93,12 @@ def test_wall_clock_comes_from_the_recording(heard: tuple[Replayed, Path]) -> No
 @pytest.mark.parametrize("kind", ["silence", "zeros", "noise"])
 def test_an_hour_of_nothing(ear: Ear, kind: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    minute = {
-        "silence": lambda: gap(60, RadioChannel(), rng), "zeros": lambda: np.zeros(60 * RATE),
-        "noise": lambda: hiss(60 * RATE, rng) * 3000,
-    }[kind]  # fmt: skip
+
+    def minute() -> Samples:
+        if kind == "silence":
+            return gap(60, RadioChannel(), rng)
+        return hiss(60 * RATE, rng) * 3000 if kind == "noise" else np.zeros(60 * RATE)
+
     with sf.SoundFile(str(tmp_path / "hour.flac"), "w", RATE, 1) as f:
         for _ in range(60):
             f.write(to_receiver(minute()))

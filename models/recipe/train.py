@@ -193,7 +193,7 @@ def _usable(corpora: list[Path]) -> list[Utterance]:
     return [(c, r) for c in map(Corpus, corpora) for r in c.recordings if r.speaker not in HELD_OUT]
 
 
-def bootstrap(corpora: list[Path], out: Path, seed: int = 0, epochs: int = 4) -> None:
+def bootstrap(corpora: list[Path], out: Path, seed: int = 0, epochs: int = 7) -> None:
     """Frame labels of all corpora into ``out`` (``.npz``). The first corpus alone is trained on."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
@@ -205,7 +205,7 @@ def bootstrap(corpora: list[Path], out: Path, seed: int = 0, epochs: int = 4) ->
         trainer.run(labels, 1, "bootstrap")
         labels = realign(trainer.net, real, prior_of(labels, pdfs))
     everything = _usable(corpora)
-    labels = realign(trainer.average.module, everything, prior_of(labels, pdfs))
+    labels = realign(trainer.net, everything, prior_of(labels, pdfs))  # the average remembers the flat start
     np.savez(out, labels=np.concatenate(labels).astype(np.int16), lengths=[len(y) for y in labels])
 
 
