@@ -64,6 +64,12 @@ def run(o: Options) -> int:
         if not o.again:
             _refuse_known(journal, sources, o)
         ear = open_ear(net, model=o.model)
+        if ear.cannot_say:
+            told = "、".join(ear.cannot_say)
+            status.print(
+                f"{ear.model.path.name} has no words for these, they will not be heard 听不到: {told}",
+                style="yellow", markup=False, soft_wrap=True,
+            )  # fmt: skip
         for source in sources:
             result = _one(source, ear, journal, began, o, status)
             if labels:

@@ -46,7 +46,9 @@ def print_line(console: Console, line: Line, net: Net) -> None:
     style = "red" if line["meaning"] == "silent" else STYLES.get(line["type"], "")
     text = Text(head, "dim")
     text.append(f"{kind}  ", f"bold {style}" if style else "bold")
-    parts = [name, meaning, latency, line["text"] if line["type"] != "closed" else "", line["detail"] or ""]
+    written = f"“{line['dictated']}”" if line["dictated"] else ""
+    words = [line["text"], written] if line["type"] != "closed" else []
+    parts = [name, meaning, latency, *words, line["detail"] or ""]
     text.append("  ".join(p for p in parts if p), style)
     if line["review"]:
         text.append("  ⚑请复核", "bold yellow")
