@@ -7,19 +7,20 @@ wrong ones come from sentences that are in no grammar and from real recordings o
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import re
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from models.recipe.people import PAIRS, People, large_net
 from models.recipe.prepare import HELD_OUT, Corpus
-from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, speak
+from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, WORDS, speak
 from voice.audio.channel import Channel, to_receiver, transmit
 from voice.audio.pcm import Pcm16
 from voice.grammar.lexicon import Entry
-from voice.net.loading import load_net
-from voice.places import sample_net
 from voice.speech.acoustics import Calibration, Goodness
 from voice.station.listener import Ear, open_ear
 
@@ -49,49 +50,65 @@ def sounds_in(entry: Entry, said: str, ear: Ear) -> bool:
 
 def fit(samples: list[Sample]) -> Calibration:
     """Logistic regression by Newton's method with a little ridge; both classes weigh the same."""
-    x = np.array([[1.0, g.mean, g.worst, min(g.syllables, 6)] for g, _ in samples])
+    x = np.array([g.features for g, _ in samples])
     y = np.array([float(r) for _, r in samples])
     weight = np.where(y > 0, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
-    w = np.zeros(4)
+    w = np.zeros(x.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
         gradient = x.T @ (weight * (y - p)) - 1e-2 * w
-        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + 1e-2 * np.eye(4)
+        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + 1e-2 * np.eye(x.shape[1])
         w += np.linalg.solve(hessian, gradient)
-    return Calibration(*(round(float(v), 4) for v in w))
+    return Calibration(tuple(round(float(v), 4) for v in w))
+
+
+def synthetic_samples(ear: Ear, seed: int, cache: Path) -> Iterator[Sample]:
+    """Phrases of the net, sentences that are in no grammar and rows of random words, by the tuning voices."""
+    rng = np.random.default_rng(seed)
+    phrases = [e.text for e in ear.net.lexicon.spoken if e.kind != "digit" and not e.key.startswith("x")]
+    said = [str(rng.choice(phrases)) for _ in range(600)]
+    foreign = [str(rng.choice(SPEECH_LIKE)) + str(rng.choice(SPEECH_LIKE)) for _ in range(240)]
+    foreign += ["".join(rng.choice(WORDS, int(rng.integers(3, 8)))) for _ in range(360)]
+    for texts in (said, foreign):
+        for t in speak(texts, TUNING_VOICES, SNRS, ear.net.readings, seed, cache / "tts"):
+            yield from samples_of(ear, t.pcm, t.text)
+
+
+def human_samples(ear: Ear, corpus: Corpus, seed: int) -> Iterator[Sample]:
+    """Phrases, foreign words and rows of Chinese words by people who are not HELD_OUT."""
+    rng = np.random.default_rng(seed)
+    everybody = {r.speaker for r in corpus.recordings}
+    students = tuple(sorted(s for s in everybody if re.fullmatch(r"s\d\d", s) and s not in HELD_OUT))
+    who = People(corpus, students)
+    for k, snr in enumerate(SNRS):
+        for said in (*who.phrases(snr, seed + k, 120), *who.foreign_speech(snr, seed + k, 60)):
+            yield from samples_of(ear, said.pcm, said.text)
+    others = [r for r in corpus.recordings if r.speaker not in (*students, *HELD_OUT)]
+    for k in range(500):
+        x = np.concatenate([corpus.pcm(others[i]) for i in rng.choice(len(others), 4)])
+        y, _, _ = transmit(x.astype(np.float64), Channel(snr_db=SNRS[k % len(SNRS)], tail_s=0.0), rng)
+        yield from samples_of(ear, to_receiver(y), "")
 
 
 def calibrate(model: Path, real: Path, cache: Path, seed: int = 3) -> None:
-    """Write ``calibration`` into the model folder's ``model.json``."""
-    net = load_net(sample_net())
-    ear = open_ear(net, cache / "graphs", str(model))
-    rng = np.random.default_rng(seed)
-    phrases = [e.text for e in net.lexicon.spoken if e.kind != "digit"]
-    said = [str(rng.choice(phrases)) for _ in range(720)]
-    foreign = [str(rng.choice(SPEECH_LIKE)) + str(rng.choice(SPEECH_LIKE)) for _ in range(360)]
-    samples: list[Sample] = []
-    for texts, positive in ((said, True), (foreign, False)):
-        trials = speak(texts, TUNING_VOICES, SNRS, net.readings, seed, cache / "tts")
-        for t in tqdm(trials, total=len(texts), desc="said" if positive else "foreign"):
-            samples += samples_of(ear, t.pcm, t.text)
-    corpus = Corpus(real)
-    words = [r for r in corpus.recordings if r.speaker not in HELD_OUT]
-    for k in tqdm(range(500), desc="real words"):
-        picked = rng.choice(len(words), 4)
-        x = np.concatenate([corpus.pcm(words[i]) for i in picked])
-        snr = SNRS[k % len(SNRS)]
-        y, _, _ = transmit(x.astype(np.float64), Channel(snr_db=snr, tail_s=0.0), rng)
-        samples += samples_of(ear, to_receiver(y), "")
-    fitted = fit(samples)
+    """Write ``calibration`` into the model folder's ``model.json``: for nets without and with tones."""
     card = model / "model.json"
     listed = json.loads(card.read_text("utf-8"))
-    listed["calibration"] = asdict(fitted)
+    listed["calibration"] = {}
+    for name in ("toneless", "toned"):
+        with tempfile.TemporaryDirectory() as place:
+            net = large_net(Path(place) / "net", PAIRS, tones=name == "toned")
+            ear = open_ear(net, cache / "graphs", str(model))
+            samples = list(tqdm(synthetic_samples(ear, seed, cache), desc=f"{name}, voices"))
+            samples += tqdm(human_samples(ear, Corpus(real), seed), desc=f"{name}, people")
+        fitted = fit(samples)
+        listed["calibration"][name] = list(fitted.weights)
+        right = sum(r for _, r in samples)
+        print(f"{name}: {right} right and {len(samples) - right} wrong words; {fitted.weights}")
+        for threshold in (0.3, 0.5, 0.7, 0.9):
+            kept = [r for g, r in samples if fitted.confidence(g) >= threshold]
+            print(
+                f"  at {threshold}: {sum(kept) / right:.3f} of the right and "
+                f"{(len(kept) - sum(kept)) / (len(samples) - right):.3f} of the wrong words are believed"
+            )
     card.write_text(json.dumps(listed, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    right = sum(r for _, r in samples)
-    print(f"{right} right and {len(samples) - right} wrong words; {fitted}")
-    for threshold in (0.3, 0.5, 0.7, 0.9):
-        kept = [r for g, r in samples if fitted.confidence(g) >= threshold]
-        print(
-            f"  at {threshold}: {sum(kept) / right:.3f} of the right and "
-            f"{(len(kept) - sum(kept)) / (len(samples) - right):.3f} of the wrong words are believed"
-        )

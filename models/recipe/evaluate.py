@@ -169,12 +169,12 @@ def _people_tables(corpus: Corpus, model: Path, cache: Path, data: dict[str, obj
         entries = len(words.net.lexicon.spoken), len(phrases.net.lexicon.spoken)
         lines += [
             "", "## The same people, one word or phrase an over", "",
-            f"“word”: one of the twelve, two syllables, in a graph of {entries[0]} words (the sample net and the "
-            f"twelve). “phrase”: two different words without a pause, four syllables, in a graph of {entries[1]} words "
-            "(the sample net and all 132 pairs). “graph”: the best path is it and nothing else. “toneless”: 北京 and "
-            "背景 counted as one. “believed”: what is understood at the threshold is it and nothing else. “tone”: of 北京 "
-            "and 背景 heard as either, the right one. The words are those that the other students were trained on, the "
-            "people are not.", "",
+            f"“word”: one of the twelve, two syllables, in a graph of {entries[0]} words (the sample net and these).",
+            f"“phrase”: two different words without a pause, four syllables, in a graph of {entries[1]} words (the",
+            "sample net and all 132 pairs). The words are those that the other students were trained on, the people",
+            "are not. “graph”: the best path is it and nothing else. “toneless”: 北京 and 背景 counted as one.",
+            "“believed”: what is understood at the threshold is it and nothing else. “tone”: of 北京 and 背景 heard",
+            "as either, the right one.", "",
             "| said | SNR | graph | toneless | believed | tone |", "|---|---|---|---|---|---|",
         ]  # fmt: skip
         confusions: Counter[tuple[str, str]] = Counter()

@@ -1,7 +1,7 @@
-"""Real people who were not trained on, through the channel simulator: single words, phrases, whole exchanges.
+"""Real people through the channel simulator: single words, phrases, whole exchanges.
 
-The people are HELD_OUT of ``prepare``. They said twelve words, so phrases of four syllables are two
-words of the same person, said without a pause between.
+HELD_OUT of ``prepare`` are for measuring, the others for tuning. They said twelve
+words, so phrases of four syllables are two words of the same person, without a pause between.
 """
 
 from __future__ import annotations
@@ -44,15 +44,16 @@ class Said:
 
 
 class People:
-    """The held-out speakers' takes."""
+    """The takes of some of the students."""
 
-    def __init__(self, corpus: Corpus) -> None:
+    def __init__(self, corpus: Corpus, speakers: tuple[str, ...] = HELD_OUT) -> None:
         self.corpus = corpus
+        self.speakers = speakers
         self.takes: dict[tuple[str, str], list[Recording]] = {}
         self.foreign: dict[str, list[Recording]] = {}
         for r in corpus.recordings:
             word = r.name.split("/")[-1].split("-")[0]
-            if r.speaker in HELD_OUT:
+            if r.speaker in speakers:
                 pool = self.takes.setdefault((r.speaker, word), []) if word in STUDENT_WORDS else None
                 (pool if pool is not None else self.foreign.setdefault(r.speaker, [])).append(r)
 
@@ -67,7 +68,7 @@ class People:
         """Two different words of one person as one phrase."""
         rng = np.random.default_rng(seed)
         for k in range(count):
-            speaker = HELD_OUT[k % len(HELD_OUT)]
+            speaker = self.speakers[k % len(self.speakers)]
             a, b = rng.choice(STUDENT_WORDS, 2, replace=False)
             parts = []
             for word in (str(a), str(b)):
@@ -79,7 +80,7 @@ class People:
         """English words of one person, four to eight in a row."""
         rng = np.random.default_rng(seed)
         for k in range(count):
-            speaker = HELD_OUT[k % len(HELD_OUT)]
+            speaker = self.speakers[k % len(self.speakers)]
             pool = self.foreign[speaker]
             picked = rng.integers(len(pool), size=int(rng.integers(4, 9)))
             yield Said(_sent(np.concatenate([self.corpus.pcm(pool[i]) for i in picked]), snr, rng), "", speaker)
@@ -99,13 +100,13 @@ def student_net(folder: Path) -> Net:
     return _net(folder, rows, '["words"]', "standard", 6.0)
 
 
-def large_net(folder: Path, extra: tuple[str, ...]) -> Net:
-    """The sample net's 42 units and all its phrases, with ``extra`` call signs beside them; tones are heard."""
+def large_net(folder: Path, extra: tuple[str, ...], tones: bool = True) -> Net:
+    """The sample net's 42 units and all its phrases, with ``extra`` call signs beside them."""
     folder.mkdir(parents=True)
     rows = (sample_net() / "roster.csv").read_text("utf-8").splitlines()
     rows = [",".join(r.split(",")[:3]) for r in rows]
     rows += [f"x{k},{w},{w}" for k, w in enumerate(extra)]
-    return _net(folder, rows, '["zh"]', "standard", 10.0)
+    return _net(folder, rows, '["zh"]', "standard" if tones else "zhongyuan", 10.0)
 
 
 def _net(folder: Path, rows: list[str], grammars: str, accent: str, timeout: float) -> Net:
@@ -141,7 +142,7 @@ def student_recording(people: People, snr: float | None, seed: int) -> tuple[Pcm
         at += len(x) + len(wait)
 
     for _ in range(EXCHANGES):
-        caller, answerer = rng.choice(HELD_OUT, 2, replace=False)
+        caller, answerer = rng.choice(people.speakers, 2, replace=False)
         unit = int(rng.integers(len(CALL_SIGNS)))
         send(str(caller), CALL_SIGNS[unit], "control")
         send(str(answerer), str(rng.choice(list(PROWORDS))), str(unit + 1))

@@ -35,6 +35,18 @@ SPEECH_LIKE = (
 """Sentences that are on the air but in no grammar."""
 
 
+WORDS = tuple(
+    "苹果 电脑 朋友 老师 医生 天气 火车 飞机 早饭 米饭 牛奶 面条 衣服 裤子 帽子 眼镜 "
+    "桌子 椅子 房子 窗户 星期 月亮 太阳 下雨 刮风 开车 走路 跑步 游泳 唱歌 跳舞 画画 "
+    "写字 看书 听歌 打球 睡觉 起床 吃饭 喝水 买菜 做饭 洗碗 扫地 出门 回家 上班 下班 "
+    "开会 请假 生病 吃药 高兴 难过 生气 害怕 漂亮 聪明 便宜 干净 舒服 方便 简单 重要 "
+    "马上 刚才 以前 后来 因为 所以 但是 如果 虽然 已经 可能 应该 必须 经常 一直 终于 "
+    "其实 大概 差不多 没关系 不客气 对不起 打电话 看电视 "
+    "自行车 公共汽车 图书馆 超市 商店 电影院 咖啡 啤酒 巧克力 冰激凌 羽毛球 乒乓球".split()
+)
+"""Everyday words for rows that make no phrase of a net."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One over and what was said in it."""

@@ -146,7 +146,18 @@ class Goodness:
     worst: float
     """Of the worst syllable."""
 
+    second: float
+    """Of the second worst one; that of the only one if there is one."""
+
+    shortest: int
+    """Frames of the shortest syllable: a sound that was not said is squeezed."""
+
     syllables: int
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """What the calibration weighs, a constant first."""
+        return (1.0, self.mean, self.worst, self.second, float(min(self.shortest, 5)), float(min(self.syllables, 6)))
 
 
 def goodness(
@@ -160,7 +171,7 @@ def goodness(
     n = len(states)
     syllables = max(syllable_of) + 1 if syllable_of else 0
     if len(frames) < n or n == 0:
-        return Goodness(-9.0, -9.0, syllables)
+        return Goodness(-9.0, -9.0, -9.0, 0, syllables)
     emission = np.stack([frames[:, list(s)].max(1) for s in states], 1)
     score = np.full(n, -np.inf)
     score[0] = emission[0, 0]
@@ -176,22 +187,23 @@ def goodness(
         j -= int(moved[t, j])
     loss = emission[np.arange(len(frames)), path] - free[a:b]
     which = np.asarray(syllable_of)[path]
-    per = np.bincount(which, loss, syllables) / np.maximum(np.bincount(which, minlength=syllables), 1)
-    return Goodness(float(loss.mean()), float(per.min()), syllables)
+    frames_of = np.bincount(which, minlength=syllables)
+    per = np.sort(np.bincount(which, loss, syllables) / np.maximum(frames_of, 1))
+    second = float(per[min(1, syllables - 1)])
+    return Goodness(float(loss.mean()), float(per[0]), second, int(frames_of.min()), syllables)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Logistic map from goodness to the chance that the phrase was said. Fitted by the recipe."""
 
-    bias: float
-    mean: float
-    worst: float
-    syllables: float
+    weights: tuple[float, ...]
+    """Of ``Goodness.features``."""
 
     def confidence(self, g: Goodness) -> float:
-        z = self.bias + self.mean * g.mean + self.worst * g.worst + self.syllables * min(g.syllables, 6)
+        """0..1."""
+        z = float(np.dot(self.weights, g.features))
         return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 
-DEFAULT_CALIBRATION = Calibration(3.0, 2.0, 0.5, 0.2)
+DEFAULT_CALIBRATION = Calibration((3.0, 2.0, 0.5, 0.0, 0.0, 0.2))

@@ -66,8 +66,8 @@ class ModelFolder:
     runtime_grammar: bool
     """Stock models with ``HCLr.fst`` and ``Gr.fst`` take a grammar at run time."""
 
-    calibration: Calibration = DEFAULT_CALIBRATION
-    """From goodness of pronunciation to confidence, as the recipe fitted it."""
+    calibrations: tuple[Calibration, Calibration] = (DEFAULT_CALIBRATION, DEFAULT_CALIBRATION)
+    """From goodness of pronunciation to confidence, as the recipe fitted it: without and with tones."""
 
 
 def models_folder() -> Path:
@@ -148,9 +148,11 @@ def check_model(folder: Path) -> ModelFolder:
             conf = _options(_need(folder, "conf/model.conf"))
             if conf.get("frame-subsampling-factor") != "3":
                 raise HuyingError(f"{folder}/conf/model.conf: --frame-subsampling-factor must be 3")
-            fitted = listed.get("calibration")
-            calibration = Calibration(**fitted) if fitted else DEFAULT_CALIBRATION
-            return ModelFolder(folder, "huying", rate, digest, False, calibration)
+            fitted = listed.get("calibration", {})
+            toneless, toned = (
+                Calibration(tuple(fitted[k])) if k in fitted else DEFAULT_CALIBRATION for k in ("toneless", "toned")
+            )
+            return ModelFolder(folder, "huying", rate, digest, False, (toneless, toned))
     graph = folder / "graph" if (folder / "graph").is_dir() else folder
     dynamic = (graph / "HCLr.fst").is_file()
     for name in ("HCLr.fst", "Gr.fst") if dynamic else ("HCLG.fst",):

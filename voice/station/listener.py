@@ -167,7 +167,9 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     filler = compile_graph(None, net.costs, cache / "graphs")
     free = Recogniser(assemble(folder, filler.folder, cache / "models"), folder.rate)
     acoustics = load_acoustic_model(folder.path / "am" / "final.mdl")
-    verifier = Verifier(acoustics, folder.calibration, net.lexicon.accent, net.lexicon.tones)
+    verifier = Verifier(
+        acoustics, folder.calibrations[net.lexicon.tones], net.lexicon.accent, net.lexicon.tones
+    )
     return Ear(
         net, folder, recogniser, interpreter, Verification(verifier, free), dictation, dictation_sha256
     )
