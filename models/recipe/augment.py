@@ -70,13 +70,19 @@ def _clicks(n: int, rng: np.random.Generator) -> np.ndarray:
     return w / w.std() + np.convolve(hits * rng.choice([-1.0, 1.0], n), pulse)[:n] * rng.uniform(3, 9)
 
 
-def radio(x: np.ndarray, rng: np.random.Generator, crowd: np.ndarray | None = None) -> np.ndarray:
-    """Microphone, band-pass, limiter, noise of -2 to 35 dB, hum, tones, fading, squelch burst, any level.
+EASE_DB = 15.0
+"""By this much the noise is weaker at severity 0."""
 
-    ``crowd``: somebody else's speech, heard in the background.
+
+def radio(
+    x: np.ndarray, rng: np.random.Generator, crowd: np.ndarray | None = None, severity: float = 1.0
+) -> np.ndarray:
+    """Microphone, band-pass, limiter, noise of 0 to 40 dB, hum, tones, fading, squelch burst, any level.
+
+    ``crowd``: somebody else's speech, heard in the background. ``severity``, 0..1: the first epochs are easier.
     """
     if rng.random() < 0.6:  # microphone and loudspeaker: a tilt to either side
-        x = np.convolve(x, [1.0, rng.uniform(-0.8, 0.7)])[: len(x)]
+        x = np.convolve(x, [1.0, rng.uniform(-0.7, 0.6)])[: len(x)]
     if crowd is not None and len(crowd):
         x = x + np.resize(crowd, len(x)) * 10 ** (-rng.uniform(8, 25) / 20)
     if rng.random() < 0.8:
@@ -89,9 +95,10 @@ def radio(x: np.ndarray, rng: np.random.Generator, crowd: np.ndarray | None = No
         tail = rng.standard_normal(int(RATE * rng.uniform(0.02, 0.12)))
         tail *= np.exp(-np.linspace(0, 5, len(tail))) * rng.uniform(0.05, 0.3)
         x = np.convolve(x, np.concatenate([[1.0], tail]))[: len(x)]
-    if rng.random() < 0.85:
+    if rng.random() < 0.8:
         w = _clicks(len(x), rng) if rng.random() < 0.4 else _noise(len(x), rng)
-        snr = rng.uniform(-2, 18) if rng.random() < 0.6 else rng.uniform(10, 35)
+        snr = rng.uniform(0, 15) if rng.random() < 0.45 else rng.uniform(12, 40)
+        snr += EASE_DB * (1 - severity)
         x = x + w * rms / w.std() / 10 ** (snr / 20)
         if rng.random() < 0.5:
             x = sosfilt(_BANDS[rng.integers(len(_BANDS))], x)
@@ -114,7 +121,8 @@ def radio(x: np.ndarray, rng: np.random.Generator, crowd: np.ndarray | None = No
 
 
 def example(
-    parts: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator, crowd: np.ndarray | None = None
+    parts: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator, crowd: np.ndarray | None = None,
+    severity: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(samples in int16 scale, one pdf per 10 ms frame)."""
     x, y = join(parts, rng)
@@ -125,5 +133,5 @@ def example(
     if rng.random() < 0.05:
         x = x * 10 ** (rng.uniform(-40, 4) / 20)
     else:
-        x = radio(x, rng, crowd)
+        x = radio(x, rng, crowd, severity)
     return np.clip(x, -32768, 32767).astype(np.float32), y

@@ -40,8 +40,11 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 class Examples(IterableDataset):  # type: ignore[type-arg]
     """Batches of one epoch: 1 to 6 recordings of one speaker joined, on a simulated radio."""
 
-    def __init__(self, utterances: list[Utterance], labels: list[np.ndarray], seed: int, batch: int = 16):
-        self.utterances, self.labels, self.seed, self.batch = utterances, labels, seed, batch
+    def __init__(
+        self, utterances: list[Utterance], labels: list[np.ndarray], seed: int, severity: float = 1.0, batch: int = 16
+    ) -> None:
+        self.utterances, self.labels, self.seed = utterances, labels, seed
+        self.severity, self.batch = severity, batch
 
     def __iter__(self) -> Iterator[Batch]:
         torch.set_num_threads(1)
@@ -64,7 +67,7 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
                 if rng.random() < 0.1:
                     other = self.utterances[int(rng.integers(len(self.utterances)))]
                     crowd = other[0].pcm(other[1])
-                made.append(example(parts, rng, crowd))
+                made.append(example(parts, rng, crowd, self.severity))
             made.sort(key=lambda m: len(m[0]))
             yield self._collate(made, rng)
 
@@ -163,7 +166,8 @@ class Trainer:
         """Some epochs on these labels."""
         for _ in range(epochs):
             sums, steps = np.zeros(3), 0
-            data = Examples(self.utterances, labels, self.seed * 1000 + self.epoch)
+            severity = 1.0 if self.sequence else min(1.0, self.epoch / (0.4 * self.epochs))
+            data = Examples(self.utterances, labels, self.seed * 1000 + self.epoch, severity)
             total = max(1, int(len(self.utterances) / 3.5 / data.batch))
             for step, (cepstra, target) in enumerate(DataLoader(data, batch_size=None, num_workers=1)):
                 for group in self.optimiser.param_groups:
