@@ -1,0 +1,20 @@
+"""No line: the radio keys itself on audio (VOX), or there is no transmitter.
+
+VOX opens late, so the transmitter sends ``VOX_LEAD_S`` of tone before speech. When the station dies the
+audio stops and the radio unkeys by itself after its hang time.
+"""
+
+from __future__ import annotations
+
+VOX_LEAD_S = 0.5
+"""Seconds of tone that open a VOX (svxlink, direwolf and graywolf users report starts clipped with less)."""
+
+
+class NoPtt:
+    """Does nothing."""
+
+    def key(self) -> None: ...
+
+    def unkey(self) -> None: ...
+
+    def close(self) -> None: ...
