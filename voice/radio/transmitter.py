@@ -1,0 +1,150 @@
+"""One announcement onto the air: wait for a clear channel, key, lead-in, audio, tail, unkey.
+
+Half duplex: while we transmit, nobody is heard. A channel that stays busy is never talked over, and the
+announcement is not thrown away: the caller is told and decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.errors import HuyingError
+
+Pcm16 = npt.NDArray[np.int16]
+RATE = 8000
+Priority = Literal["routine", "emergency"]
+
+TONE_HZ = 1000.0
+POLL_S = 0.02
+
+
+class Line(Protocol):
+    """What a transmitter keys: ``KeptPtt`` or a driver."""
+
+    def key(self) -> None: ...
+
+    def unkey(self) -> None: ...
+
+
+class ChannelBusy(HuyingError):
+    """The channel did not clear within the limit; nothing was sent."""
+
+
+class TooLong(HuyingError):
+    """The audio is longer than the time-out timer allows; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransmitSettings:
+    """Times in seconds."""
+
+    lead_in_s: float = 0.4
+    """Between key and speech: repeaters and tone squelch cut the first syllable."""
+
+    tail_s: float = 0.15
+    """Between speech and unkey."""
+
+    vox_tone_s: float = 0.0
+    """Tone in the lead-in that opens a VOX; 0.5 where the radio keys itself on audio."""
+
+    clear_s: float = 0.4
+    """The channel must have been clear for so long."""
+
+    busy_limit_s: float = 30.0
+    """After so long of a busy channel a routine announcement is given back."""
+
+    emergency_limit_s: float = 5.0
+    """An emergency waits only so long, then goes out over whoever talks."""
+
+    longest_s: float = 60.0
+    """The time-out timer, lead-in and tail included."""
+
+    level_db: float = -12.0
+    """Level of the loudest speech, dBFS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transmission that took place; times by the station's clock."""
+
+    keyed: float
+    unkeyed: float
+    waited_s: float
+    over_traffic: bool
+    """It was an emergency on a channel that did not clear."""
+
+
+def levelled(pcm: Pcm16, level_db: float) -> Pcm16:
+    """The same audio with its peaks (99.9th percentile) at ``level_db`` dBFS."""
+    x = pcm.astype(np.float64)
+    peak = float(np.percentile(np.abs(x), 99.9)) if len(x) else 0.0
+    if peak < 1.0:
+        return pcm
+    return np.clip(np.rint(x * (32767 * 10 ** (level_db / 20) / peak)), -32768, 32767).astype(np.int16)
+
+
+def assembled(pcm: Pcm16, s: TransmitSettings) -> Pcm16:
+    """What is played between key and unkey."""
+    tone = 0.3 * 32767 * np.sin(2 * np.pi * TONE_HZ * np.arange(round(s.vox_tone_s * RATE)) / RATE)
+    lead = np.concatenate([tone.astype(np.int16), np.zeros(round(s.lead_in_s * RATE), np.int16)])
+    return np.concatenate([lead, levelled(pcm, s.level_db), np.zeros(round(s.tail_s * RATE), np.int16)])
+
+
+class Transmitter:
+    """Sends one announcement at a time. Not thread-safe; ``on_keyed`` tells the listener when to be deaf."""
+
+    def __init__(
+        self, line: Line, play: Callable[[Pcm16], None], busy: Callable[[], bool], clock: Callable[[], float],
+        sleep: Callable[[float], None], settings: TransmitSettings | None = None,
+        on_keyed: Callable[[bool], None] = lambda _on: None,
+    ) -> None:  # fmt: skip
+        """``play`` returns when the last sample has left; ``busy`` is the carrier detect."""
+        self._line, self._play, self._busy = line, play, busy
+        self._clock, self._sleep, self._on_keyed = clock, sleep, on_keyed
+        self.settings = settings or TransmitSettings()
+
+    def send(self, pcm: Pcm16, priority: Priority = "routine") -> Sent:
+        """Raises ChannelBusy, TooLong, or what the line and the sound card raise; PTT is off on every way out."""
+        s = self.settings
+        audio = assembled(pcm, s)
+        if len(audio) / RATE > s.longest_s:
+            raise TooLong(
+                f"the announcement lasts {len(audio) / RATE:.0f} s, the time-out timer allows {s.longest_s:.0f} s; "
+                "shorten it or read it in parts"
+            )
+        waited, over_traffic = self._wait(priority)
+        keyed = self._clock()
+        try:
+            self._on_keyed(True)
+            self._line.key()
+            self._play(audio)
+        finally:
+            try:
+                self._line.unkey()
+            finally:
+                self._on_keyed(False)
+        return Sent(keyed, self._clock(), waited, over_traffic)
+
+    def _wait(self, priority: Priority) -> tuple[float, bool]:
+        """Until the channel has been clear for ``clear_s``: (seconds waited, whether it never was)."""
+        s, began = self.settings, self._clock()
+        limit = s.emergency_limit_s if priority == "emergency" else s.busy_limit_s
+        clear_since: float | None = None
+        while True:
+            now = self._clock()
+            if self._busy():
+                clear_since = None
+            elif clear_since is None:
+                clear_since = now
+            if clear_since is not None and now - clear_since >= s.clear_s - 1e-9:
+                return now - began, False
+            if clear_since is None and now - began >= limit:
+                if priority == "emergency":
+                    return now - began, True
+                raise ChannelBusy(f"the channel has been busy for {limit:.0f} s; the announcement was not sent")
+            self._sleep(POLL_S)
