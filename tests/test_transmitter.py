@@ -65,7 +65,8 @@ def test_key_speak_unkey() -> None:
 def test_waits_for_a_clear_channel() -> None:
     bench = Bench(busy=lambda t: t < 3.0 or 3.2 < t < 5.0)
     sent = bench.send(clear_s=0.4)
-    assert bench.log[2] == (pytest.approx(5.4, abs=0.05), "key") and not sent.over_traffic
+    at, what = bench.log[2]
+    assert what == "key" and at == pytest.approx(5.4, abs=0.05) and not sent.over_traffic
 
 
 def test_a_channel_that_stays_busy_is_told_not_talked_over() -> None:
@@ -78,7 +79,8 @@ def test_a_channel_that_stays_busy_is_told_not_talked_over() -> None:
 def test_an_emergency_goes_out_over_traffic() -> None:
     bench = Bench(busy=lambda _t: True)
     sent = bench.send(priority="emergency", emergency_limit_s=5.0)
-    assert sent.over_traffic and bench.log[2] == (pytest.approx(5.0, abs=0.05), "key")
+    at, what = bench.log[2]
+    assert what == "key" and at == pytest.approx(5.0, abs=0.05) and sent.over_traffic
 
 
 def test_longer_than_the_time_out_timer_is_refused_before_keying() -> None:

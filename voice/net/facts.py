@@ -185,8 +185,43 @@ class ExchangeClosed(Fact):
 class RollMarked(Fact):
     """A roll-call began, paused, went on or ended, by the dispatcher's words."""
 
-    mark: Literal["start", "pause", "resume", "end", "skip"]
+    mark: Literal["start", "pause", "resume", "end", "skip", "repeat"]
     over: int
+    """0 if it was no spoken command."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced(Fact):
+    """We spoke on the air ourselves. ``t`` is when our carrier dropped: from then on answers are awaited."""
+
+    keyed: Seconds
+    """When we keyed."""
+    text: str
+    purpose: Literal["opening", "call", "closing", "alert", "reply"]
+    units: tuple[str, ...] = ()
+    """Who was called by it."""
+    clip: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollBegan(Fact):
+    """An automatic roll-call of these units, in this order."""
+
+    units: tuple[str, ...]
+    rounds: int
+    """How often a unit is called before it counts as missing."""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollEnded(Fact):
+    """The roll-call is over; an incomplete one is a legal outcome and says so."""
+
+    complete: bool
+    """Every unit was called as often as planned."""
+    missing: tuple[str, ...]
+    unclear: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +260,9 @@ KINDS: dict[str, type[Fact]] = {
     "not_understood": NotUnderstood,
     "closed": ExchangeClosed,
     "roll": RollMarked,
+    "announced": Announced,
+    "roll_began": RollBegan,
+    "roll_ended": RollEnded,
     "corrected": Corrected,
     "session_ended": SessionEnded,
 }

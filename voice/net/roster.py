@@ -19,6 +19,7 @@ HEADERS = {
     "位置": "location", "location": "location",
     "责任民警": "officer", "responsible officer": "officer", "officer": "officer",
     "电话": "phone", "phone": "phone",
+    "点名用语": "question", "question": "question",
 }  # fmt: skip
 REQUIRED = ("id", "name")
 
@@ -35,6 +36,8 @@ class Unit:
     location: str = ""
     officer: str = ""
     phone: str = ""
+    question: str = ""
+    """What the unit is asked in a roll-call."""
     line: int = 0
     """In the roster file."""
 
@@ -92,7 +95,8 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
         units.append(
             Unit(
                 cell["id"], cell["name"], signs or (cell["name"],), cell.get("group", ""),
-                cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""), number,
+                cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""),
+                cell.get("question", ""), number,
             )
         )  # fmt: skip
     if not units and not problems:

@@ -1,0 +1,59 @@
+"""What the station says: announcements as Chinese text, numbers as they are spoken."""
+
+from __future__ import annotations
+
+from voice.grammar.readings import cardinal
+from voice.net.loading import Net
+from voice.net.rollcall import Move, RollCall
+from voice.net.roster import Unit
+
+QUESTION = "是否正常"
+"""Asked of a unit whose roster entry has no question of its own."""
+
+NAMED = 5
+"""So many missing units are named in the closing; of more only their number is said."""
+
+
+def sign_of(net: Net, unit_id: str) -> str:
+    """The call sign that we speak."""
+    unit = net.unit(unit_id)
+    return unit.call_signs[0] if unit else unit_id
+
+
+def call(unit: Unit, attempt: int) -> str:
+    """``省残联,省残联,门前秩序是否良好?请回答。``; the second time only whether we are heard."""
+    sign = unit.call_signs[0]
+    question = unit.question or QUESTION
+    return f"{sign},{sign},{question}?请回答。" if attempt == 1 else f"{sign},{sign},听到请回答。"
+
+
+def closing(net: Net, roll: RollCall) -> str:
+    """``点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、安和社区。``"""
+    here, missing, unclear = len(roll.here), roll.missing, roll.unclear
+    begin = "点名停止" if roll.stopped else "点名完毕"
+    text = f"{begin}。应到{cardinal(len(roll.units))},实到{cardinal(here)}"
+    if missing:
+        text += f",未应答{_count(len(missing))}个" + _names(net, missing)
+    if unclear:
+        text += f",听不清{_count(len(unclear))}个" + _names(net, unclear)
+    return text + "。"
+
+
+def words(net: Net, roll: RollCall, move: Move) -> str:
+    """The announcement for a move."""
+    if move.purpose == "opening":
+        return "各单位注意,现在开始点名。"
+    if move.purpose == "closing":
+        return closing(net, roll)
+    unit = net.unit(move.unit or "")
+    if unit is None:
+        raise ValueError(f"no unit {move.unit!r} on the roster")
+    return call(unit, move.attempt)
+
+
+def _count(n: int) -> str:
+    return "两" if n == 2 else cardinal(n)
+
+
+def _names(net: Net, units: tuple[str, ...]) -> str:
+    return ":" + "、".join(sign_of(net, u) for u in units) if len(units) <= NAMED else ""
