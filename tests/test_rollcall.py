@@ -15,6 +15,7 @@ from voice.net.facts import (
     CalledIn,
     ExchangeClosed,
     Fact,
+    Outcome,
     Relayed,
     RollBegan,
     RollMarked,
@@ -53,8 +54,10 @@ class Bench:
         called = (unit,) if unit else ()
         self.log(Announced(t=self.t, keyed=self.t - 3, text="", purpose=move.purpose, units=called))
         if unit:
-            self.log(Called(t=self.t, exchange=len(self.moves), unit=unit, over=0, attempt=move.attempt, to_all=False,
-                            question=""))  # fmt: skip
+            self.log(
+                Called(t=self.t, exchange=len(self.moves), unit=unit, over=0, attempt=move.attempt, to_all=False,
+                       question="")
+            )  # fmt: skip
             reply = self.replies.get(unit, []).pop(0) if self.replies.get(unit) else None
             if reply in ("silent", None):
                 self.close(unit, "silent")
@@ -66,13 +69,13 @@ class Bench:
 
     def answer(self, unit: str, meaning: str, late: bool = False) -> None:
         self.log(
-            Answered(t=self.t + 1, exchange=1, unit=unit, over=1, meaning=meaning, grade="slot", latency_s=1.0, late=late,
-                     confidence=0.9, text="", review=False)
+            Answered(t=self.t + 1, exchange=1, unit=unit, over=1, meaning=meaning, grade="slot", latency_s=1.0,
+                     late=late, confidence=0.9, text="", review=False)
         )  # fmt: skip
 
-    def close(self, unit: str, outcome: str) -> None:
+    def close(self, unit: str, outcome: Outcome) -> None:
         self.log(
-            ExchangeClosed(t=self.t + 10, exchange=1, unit=unit, outcome=outcome, reason="", waited_s=10)  # type: ignore[arg-type]
+            ExchangeClosed(t=self.t + 10, exchange=1, unit=unit, outcome=outcome, reason="", waited_s=10)
         )
 
     def run(self) -> None:

@@ -89,6 +89,37 @@ def score(
     run(paths, net, as_json, model)
 
 
+@app.command("bench-net", epilog="Example: huying bench-net --units 12 --absent 2 --slow 1 --double 1")
+def bench_net(
+    net: NetOption = None,
+    units: Annotated[int, typer.Option(min=0, help="Only the first so many units; 0 is all.")] = 0,
+    absent: Annotated[int, typer.Option(min=0, help="So many never answer.")] = 1,
+    second: Annotated[int, typer.Option(min=0, help="… answer the second call only.")] = 1,
+    slow: Annotated[int, typer.Option(min=0, help="… answer after their time.")] = 1,
+    double: Annotated[int, typer.Option(min=0, help="… answer together with a neighbour.")] = 0,
+    wrong: Annotated[int, typer.Option(min=0, help="… are silent while another unit answers.")] = 0,
+    mumble: Annotated[int, typer.Option(min=0, help="… say what no phrase covers.")] = 0,
+    report: Annotated[int, typer.Option(min=0, help="… report an incident instead.")] = 0,
+    rounds: Annotated[int, typer.Option(min=1, max=5, help="How often a unit is called.")] = 2,
+    snr: Annotated[float, typer.Option(help="dB of the simulated channel.")] = 20.0,
+    seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 0,
+    journal: Annotated[str | None, typer.Option(help="Keep the log: a file, or a database URL.")] = None,
+    model: ModelOption = None,
+) -> None:
+    """Try an automatic roll-call without a radio: this machine plays the units. 自动点名演练。
+
+    Exit 0 if everybody was heard, 3 if somebody is missing or unclear.
+    """
+    from voice.cli.bench_net import Options, run
+    from voice.station.bench import Habit
+
+    habits: dict[Habit, int] = {
+        "absent": absent, "second": second, "slow": slow, "double": double, "wrong": wrong, "mumble": mumble,
+        "report": report,
+    }  # fmt: skip
+    raise typer.Exit(run(Options(net, units, habits, rounds, snr, seed, journal, model)))
+
+
 @app.command(epilog="Example: huying doctor")
 def doctor() -> None:
     """What is installed, what is missing, and the command that mends it. 检查安装。"""

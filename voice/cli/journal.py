@@ -74,6 +74,14 @@ def roll(target: str, since: str | None, until: str | None, net: Path | None) ->
     out, names = Console(highlight=False), _net(net)
     with Journal(target, create=False) as journal:
         sheet = _sessions(journal, since, until)
+    out.print(roll_table(sheet, names))
+    missing = sum(not r.calls for r in figures(sheet))
+    if missing:
+        out.print(f"{missing} units on the roster were not called 未呼叫")
+
+
+def roll_table(sheet: list[Session], names: Net) -> Table:
+    """Who answered, how often and how fast."""
     columns = ("单位 unit", "呼 calls", "答", "迟", "未答", "听不清", "中位秒", "")
     table = Table(*columns, title=f"点名表 ({len(sheet)} 次)")
     rows = figures(sheet)
@@ -85,10 +93,7 @@ def roll(target: str, since: str | None, until: str | None, net: Path | None) ->
             bar = "█" * round(20 * (r.median_s or 0.0) / longest)
             time = f"{r.median_s:.1f}" if r.median_s is not None else ""
             table.add_row(names.name_of(r.unit), str(r.calls), *(str(m or "") for m in marks), time, bar, style=style)
-    out.print(table)
-    missing = sum(not r.calls for r in rows)
-    if missing:
-        out.print(f"{missing} units on the roster were not called 未呼叫")
+    return table
 
 
 def search(target: str, words: str, net: Path | None) -> None:

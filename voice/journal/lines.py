@@ -7,6 +7,7 @@ from typing import Any
 
 from voice.journal.store import Event
 from voice.net.facts import (
+    Announced,
     Answered,
     Called,
     CalledIn,
@@ -18,6 +19,8 @@ from voice.net.facts import (
     OverHeard,
     Relayed,
     Remarked,
+    RollBegan,
+    RollEnded,
     RollMarked,
     SessionBegan,
     kind_of,
@@ -74,6 +77,12 @@ class LineMaker:
                 out["detail"] = f"by {by}" if by else None
             case Corrected():
                 out["detail"] = f"corrects {fact.corrects} by {fact.by}: {fact.note}"
+            case Announced(units=(unit,)):
+                out["unit"] = unit
+            case RollBegan(units=units, rounds=rounds):
+                out["detail"] = f"{len(units)} units, {rounds} rounds"
+            case RollEnded(missing=missing, unclear=unclear):
+                out["detail"] = f"{len(missing)} missing, {len(unclear)} unclear"
             case SessionBegan():
                 out["detail"] = f"{fact.source}, clock {fact.clock}"
             case _:
@@ -96,6 +105,12 @@ def meaning_of(fact: Fact) -> str:
             return fact.mark
         case OverHeard():
             return "+".join(fact.meanings)
+        case Announced():
+            return fact.purpose
+        case RollBegan():
+            return "start"
+        case RollEnded():
+            return "complete" if fact.complete else "incomplete"
         case Answered() | CalledIn() | ControlReplied() | Corrected():
             return fact.meaning
         case _:

@@ -153,6 +153,20 @@ class CarrierGate:
             self._frame(frame, kind, frame_level, frame_dead, events)
         return events
 
+    def skip(self, samples: int) -> list[GateEvent]:
+        """Nobody listened for so long (we transmitted, or audio was lost): the clock moves, an open over ends."""
+        events = self.finish()
+        self.counts.frames += round(samples / STEP)
+        self._before.clear()
+        self._rest = np.zeros(0, np.int16)
+        self._active = self._noise_run = self._quiet_run = self._dead_run = 0
+        return events
+
+    @property
+    def busy(self) -> bool:
+        """A carrier is up."""
+        return self._open or self._active > 0
+
     def finish(self) -> list[GateEvent]:
         """The source has ended: an over that is open is closed as it stands."""
         events: list[GateEvent] = []

@@ -20,7 +20,6 @@ RATE = 8000
 Priority = Literal["routine", "emergency"]
 
 TONE_HZ = 1000.0
-POLL_S = 0.02
 
 
 class Line(Protocol):
@@ -74,9 +73,6 @@ class Sent:
 
     keyed: float
     unkeyed: float
-    waited_s: float
-    over_traffic: bool
-    """It was an emergency on a channel that did not clear."""
 
 
 def levelled(pcm: Pcm16, level_db: float) -> Pcm16:
@@ -95,21 +91,44 @@ def assembled(pcm: Pcm16, s: TransmitSettings) -> Pcm16:
     return np.concatenate([lead, levelled(pcm, s.level_db), np.zeros(round(s.tail_s * RATE), np.int16)])
 
 
+class ClearChannel:
+    """Waits for a clear channel on behalf of one announcement: tell it the carrier detect, frame by frame."""
+
+    def __init__(self, settings: TransmitSettings, priority: Priority, now: float) -> None:
+        self._settings, self._priority, self._began = settings, priority, now
+        self._clear_since: float | None = None
+        self.over_traffic = False
+        """An emergency that could not wait any longer."""
+
+    def ready(self, busy: bool, now: float) -> bool:
+        """Whether to key now. Raises ChannelBusy when a routine announcement has waited too long."""
+        s = self._settings
+        if not busy:
+            self._clear_since = now if self._clear_since is None else self._clear_since
+            return now - self._clear_since >= s.clear_s - 1e-9
+        self._clear_since = None
+        limit = s.emergency_limit_s if self._priority == "emergency" else s.busy_limit_s
+        if now - self._began < limit:
+            return False
+        if self._priority == "emergency":
+            self.over_traffic = True
+            return True
+        raise ChannelBusy(f"the channel has been busy for {limit:.0f} s; the announcement was not sent")
+
+
 class Transmitter:
-    """Sends one announcement at a time. Not thread-safe; ``on_keyed`` tells the listener when to be deaf."""
+    """Sends one announcement at a time, at once: ``ClearChannel`` says when. Not thread-safe."""
 
     def __init__(
-        self, line: Line, play: Callable[[Pcm16], None], busy: Callable[[], bool], clock: Callable[[], float],
-        sleep: Callable[[float], None], settings: TransmitSettings | None = None,
-        on_keyed: Callable[[bool], None] = lambda _on: None,
+        self, line: Line, play: Callable[[Pcm16], None], clock: Callable[[], float],
+        settings: TransmitSettings | None = None, on_keyed: Callable[[bool], None] = lambda _on: None,
     ) -> None:  # fmt: skip
-        """``play`` returns when the last sample has left; ``busy`` is the carrier detect."""
-        self._line, self._play, self._busy = line, play, busy
-        self._clock, self._sleep, self._on_keyed = clock, sleep, on_keyed
+        """``play`` returns when the last sample has left; ``on_keyed`` tells the listener when to be deaf."""
+        self._line, self._play, self._clock, self._on_keyed = line, play, clock, on_keyed
         self.settings = settings or TransmitSettings()
 
-    def send(self, pcm: Pcm16, priority: Priority = "routine") -> Sent:
-        """Raises ChannelBusy, TooLong, or what the line and the sound card raise; PTT is off on every way out."""
+    def send(self, pcm: Pcm16) -> Sent:
+        """Raises TooLong, or what the line and the sound card raise; PTT is off on every way out."""
         s = self.settings
         audio = assembled(pcm, s)
         if len(audio) / RATE > s.longest_s:
@@ -117,7 +136,6 @@ class Transmitter:
                 f"the announcement lasts {len(audio) / RATE:.0f} s, the time-out timer allows {s.longest_s:.0f} s; "
                 "shorten it or read it in parts"
             )
-        waited, over_traffic = self._wait(priority)
         keyed = self._clock()
         try:
             self._on_keyed(True)
@@ -128,23 +146,4 @@ class Transmitter:
                 self._line.unkey()
             finally:
                 self._on_keyed(False)
-        return Sent(keyed, self._clock(), waited, over_traffic)
-
-    def _wait(self, priority: Priority) -> tuple[float, bool]:
-        """Until the channel has been clear for ``clear_s``: (seconds waited, whether it never was)."""
-        s, began = self.settings, self._clock()
-        limit = s.emergency_limit_s if priority == "emergency" else s.busy_limit_s
-        clear_since: float | None = None
-        while True:
-            now = self._clock()
-            if self._busy():
-                clear_since = None
-            elif clear_since is None:
-                clear_since = now
-            if clear_since is not None and now - clear_since >= s.clear_s - 1e-9:
-                return now - began, False
-            if clear_since is None and now - began >= limit:
-                if priority == "emergency":
-                    return now - began, True
-                raise ChannelBusy(f"the channel has been busy for {limit:.0f} s; the announcement was not sent")
-            self._sleep(POLL_S)
+        return Sent(keyed, self._clock())

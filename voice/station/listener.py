@@ -211,6 +211,8 @@ class Listener:
         self._gate = CarrierGate(timing.hang_time_s)
         self._stream: OverStream | None = None
         self._began = EPOCH
+        self._expected = 0
+        """Sample number of the next frame if nothing is missing."""
         self._overs = 0
         self._void = 0
         self._clips_failed: list[str] = []
@@ -221,6 +223,7 @@ class Listener:
         known = began or source.began
         self._began = (known or EPOCH).astimezone(UTC)
         self._gate = CarrierGate(net.settings.timing.hang_time_s)
+        self._expected = 0
         self._record(
             SessionBegan(
                 t=0.0, source=source.name, net=net.settings.name, net_sha256=net.sha256,
@@ -247,7 +250,20 @@ class Listener:
             )
         )  # fmt: skip
 
+    @property
+    def busy(self) -> bool:
+        """Somebody is transmitting, as far as the carrier gate can tell."""
+        return self._gate.busy
+
+    def record(self, *facts: Fact) -> None:
+        """Facts that the station adds of its own: what it announced, whom it called."""
+        self._record(*facts)
+
     def _frame(self, frame: Frame, now: float) -> None:
+        if frame.start > self._expected:  # we transmitted, or audio was lost
+            for event in self._gate.skip(frame.start - self._expected):
+                self._gate_event(event)
+        self._expected = frame.start + len(frame.pcm)
         for event in self._gate.process(frame.pcm):
             self._gate_event(event)
         if self._stream is None and any(e.deadline < now for e in self.state.open_exchanges()):
