@@ -33,6 +33,25 @@ def settle() -> None:
     _espeak.Synchronize()
 
 
+def choose_espeak(engine: Any, job: dict[str, Any]) -> None:
+    """Voice, then rate and pitch, each waited for and read back.
+
+    Left to itself pyttsx3 sets them only when its loop begins, all at once with the synthesis, and espeak-ng takes
+    parameters from a queue of another thread: about every third utterance came out at another one's rate.
+    """
+    engine.proxy.setBusy(False)
+    engine.setProperty("voice", f"cmn-latn-pinyin+{job['voice']}")
+    settle()
+    for name in ("rate", "pitch"):
+        for _ in range(ATTEMPTS):
+            engine.setProperty(name, job[name])
+            settle()
+            if int(engine.getProperty(name)) == job[name]:
+                break
+        else:
+            raise RuntimeError(f"the engine has {name} {engine.getProperty(name)} and does not take {job[name]}")
+
+
 def has_sound(path: Path) -> bool:
     """More than a WAV header."""
     return path.is_file() and path.stat().st_size > 1000
@@ -53,12 +72,12 @@ def main() -> None:
 
                     engine = pyttsx3.init()
                 espeak = sys.platform != "win32"
-                engine.setProperty("rate", job["rate"])
                 if espeak:
-                    engine.setProperty("voice", f"cmn-latn-pinyin+{job['voice']}")
-                    engine.setProperty("pitch", job["pitch"])
-                elif job["voice"]:
-                    engine.setProperty("voice", job["voice"])
+                    choose_espeak(engine, job)
+                else:
+                    engine.setProperty("rate", job["rate"])
+                    if job["voice"]:
+                        engine.setProperty("voice", job["voice"])
                 for _ in range(ATTEMPTS):
                     engine.save_to_file(job["pinyin"] if espeak else job["text"], job["path"])
                     engine.runAndWait()
