@@ -38,7 +38,7 @@ def _calls_cell(calls: list[Call]) -> str:
     tip = "; ".join(
         f"{RESULT_NAMES[c.result]}" + (f" {c.latency_s:.1f} 秒" if c.latency_s is not None else "") for c in calls
     )
-    mark = "*" if best.review else ""
+    mark = ("代" if best.proxy is not None else "") + ("*" if best.review else "")
     style = f"background:{COLOURS[best.result]}"
     return f'<td class="cell" style="{style}" title="{escape(tip)}">{SIGNS[best.result]}{mark}</td>'
 
@@ -77,8 +77,9 @@ def html_sheet(sheet: list[Session], name: Name, zone: tzinfo | None = None, tit
     for r in rows:
         cells = "".join(_calls_cell(s.of(r.unit)) for s in shown)
         median = f"{r.median_s:.1f}" if r.median_s is not None else ""
+        share = f"{r.answered + r.late}/{r.calls}" if r.calls else "未呼叫"
         body.append(
-            f'<tr><th class="unit">{escape(name(r.unit))}</th>{cells}<td>{r.answered + r.late}/{r.calls}</td>'
+            f'<tr><th class="unit">{escape(name(r.unit))}</th>{cells}<td>{share}</td>'
             f"<td>{r.silent or ''}</td><td>{r.unclear or ''}</td><td>{median}</td></tr>"
         )
     details = []
@@ -107,13 +108,14 @@ def html_sheet(sheet: list[Session], name: Name, zone: tzinfo | None = None, tit
 <title>{escape(title)} {escape(nets)}</title><style>{_CSS}</style></head><body>
 <h1>{escape(title)}</h1><p class="net">{escape(nets)} · {len(sheet)} 次 · 呼叫 {total} · 回答 {answered} ·
 未答 {sum(r.silent for r in rows)} · 听不清 {sum(r.unclear for r in rows)}</p>
-<p class="key">{key} · * 请复核</p>{left_out}
+<p class="key">{key} · 代 别的单位代答 · * 请复核</p>{left_out}
 <table class="roll"><thead><tr><th>单位</th>{head}<th>答/呼</th><th>未答</th><th>听不清</th><th>中位秒</th></tr></thead>
 <tbody>{"".join(body)}</tbody></table>
 <h2>回答时间</h2><p>圆点是每次回答,横条是中位数。</p>{_times_svg(called, sheet, name)}
 <h2>明细</h2><table class="details"><thead><tr><th>时间</th><th>单位</th><th>呼叫次数</th><th>结果</th><th>原话</th>
 <th>用时</th><th>依据</th><th>备注</th></tr></thead><tbody>{"".join(details)}</tbody></table>
 {f"<h2>录音问题</h2><ul>{notes}</ul>" if notes else ""}
+<p class="sign">值班员 ＿＿＿＿＿＿＿＿　　负责人 ＿＿＿＿＿＿＿＿　　日期 ＿＿＿＿＿＿＿＿</p>
 <footer>呼应 Huying · 依据电台日志生成</footer></body></html>
 """
 
@@ -127,7 +129,7 @@ thead th{background:#f3f3f3;font-weight:600}th.unit{font-weight:400;white-space:
 -webkit-print-color-adjust:exact;print-color-adjust:exact}
 .none{background:#fafafa}.times{max-width:740px;display:block}.times text{font-size:11px;fill:#333}
 .times .grid{stroke:#ddd}.times .bar{fill:#90caf9}.times circle{fill:#0d47a1}
-footer{margin-top:2em;color:#888;font-size:12px}
+.sign{margin-top:3em}footer{margin-top:2em;color:#888;font-size:12px}
 @media print{body{margin:0}h2{break-after:avoid}tr{break-inside:avoid}@page{size:A4;margin:12mm}}
 """
 
