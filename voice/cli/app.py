@@ -89,6 +89,41 @@ def score(
     run(paths, net, as_json, model)
 
 
+@app.command(epilog="Example: huying listen --input USB --output USB --ptt serial --ptt-device /dev/ttyUSB0 --conduct")
+def listen(
+    net: NetOption = None,
+    journal: Annotated[str, typer.Option(help="The log: a file, or a database URL.")] = "huying.sqlite",
+    source: Annotated[str, typer.Option("--input", help="Sound card: name, part, number; - is a pipe.")] = "",
+    rate: Annotated[int, typer.Option(help="Hz of raw PCM from a pipe (16-bit little-endian mono).")] = 8000,
+    output: Annotated[str | None, typer.Option(help="Sound card to speak to; without it we only listen.")] = None,
+    ptt: Annotated[str, typer.Option(help="none (VOX), serial, cm108, gpio or rigctld.")] = "none",
+    ptt_device: Annotated[str, typer.Option(help="/dev/ttyUSB0, COM3, /dev/hidraw0, /dev/gpiochip0, host:port.")] = "",
+    ptt_line: Annotated[str, typer.Option(help="RTS or DTR; CM108 pin; GPIO line.")] = "",
+    ptt_inverted: Annotated[bool, typer.Option(help="The line is low while transmitting.")] = False,
+    timeout: Annotated[float, typer.Option(min=5, max=600, help="Time-out timer: never transmit longer, s.")] = 60.0,
+    roll: Annotated[bool, typer.Option(help="Call the roll at once.")] = False,
+    conduct: Annotated[bool, typer.Option(help="Call the roll when somebody says 开始点名.")] = False,
+    rounds: Annotated[int, typer.Option(min=1, max=5, help="How often a unit is called.")] = 2,
+    model: ModelOption = None,
+) -> None:
+    """Sit at the radio: log the net as it happens and, with --output, call the roll. 实时收听。"""
+    from voice.cli.listen import Options, run
+    from voice.radio.ptt import PttSettings
+
+    line = PttSettings(ptt, ptt_device, ptt_line, ptt_inverted)  # type: ignore[arg-type]
+    raise typer.Exit(run(Options(net, journal, source, rate, output, line, timeout, roll, conduct, rounds, model)))
+
+
+@app.command("devices", epilog="Example: huying devices --seconds 5")
+def list_devices(
+    seconds: Annotated[float, typer.Option(min=0, help="How long to listen to each input; 0 only lists.")] = 2.0,
+) -> None:
+    """Sound cards of this machine, with the level of each input. 声卡。"""
+    from voice.cli.listen import show_devices
+
+    show_devices(seconds)
+
+
 @app.command("bench-net", epilog="Example: huying bench-net --units 12 --absent 2 --slow 1 --double 1")
 def bench_net(
     net: NetOption = None,

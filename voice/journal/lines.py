@@ -13,6 +13,7 @@ from voice.net.facts import (
     CalledIn,
     ControlReplied,
     Corrected,
+    DeviceChanged,
     ExchangeClosed,
     Fact,
     NotUnderstood,
@@ -79,6 +80,8 @@ class LineMaker:
                 out["detail"] = f"corrects {fact.corrects} by {fact.by}: {fact.note}"
             case Announced(units=(unit,)):
                 out["unit"] = unit
+            case DeviceChanged(note=note):
+                out["detail"] = note
             case RollBegan(units=units, rounds=rounds):
                 out["detail"] = f"{len(units)} units, {rounds} rounds"
             case RollEnded(missing=missing, unclear=unclear):
@@ -107,6 +110,8 @@ def meaning_of(fact: Fact) -> str:
             return "+".join(fact.meanings)
         case Announced():
             return fact.purpose
+        case DeviceChanged():
+            return fact.what
         case RollBegan():
             return "start"
         case RollEnded():

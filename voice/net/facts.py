@@ -205,6 +205,14 @@ class Announced(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceChanged(Fact):
+    """The receiver's sound card was lost, came back, or gave sound faster than it could be taken."""
+
+    what: Literal["lost", "back", "overrun"]
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RollBegan(Fact):
     """An automatic roll-call of these units, in this order."""
 
@@ -261,6 +269,7 @@ KINDS: dict[str, type[Fact]] = {
     "closed": ExchangeClosed,
     "roll": RollMarked,
     "announced": Announced,
+    "device": DeviceChanged,
     "roll_began": RollBegan,
     "roll_ended": RollEnded,
     "corrected": Corrected,

@@ -6,7 +6,7 @@ One word a line on standard input: ``key SECONDS``, ``unkey``, ``beat``. Answers
 - when its input ends: the station has ended or was killed (SIGKILL too: the system closes the pipe);
 - when no word has come for ``SILENCE_S``: the station hangs;
 - ``SECONDS`` after ``key`` (the time-out timer), however often the station says ``beat``;
-- when it is asked to end (SIGTERM, SIGINT).
+- when it is asked to end (SIGTERM). Ctrl-C is the station's to handle: it reaches the whole terminal.
 
 What holds when the keeper itself is killed depends on the driver, see each driver's file; the station
 sees the end of its output at once, opens a new one, and that begins by unkeying.
@@ -71,8 +71,8 @@ def _patience(deadline: float | None) -> float | None:
 def main() -> None:
     """``python -m voice.radio.ptt.keeper SETTINGS``."""
     words: queue.Queue[str] = queue.Queue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: words.put(""))
+    signal.signal(signal.SIGTERM, lambda *_: words.put(""))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def read() -> None:
         for line in sys.stdin:

@@ -1,0 +1,95 @@
+"""A real sound server with null sinks for the air: what is played on it is logged as it happens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile as sf
+
+from tests.conftest import ROOT
+from tests.test_command_line import huying
+from tests.test_replay import morning as morning
+from voice.audio.pcm import RATE
+from voice.journal.lines import lines
+from voice.journal.store import Journal
+
+CONFIGURATION = """load-module module-native-protocol-unix
+load-module module-null-sink sink_name=air rate=48000
+set-default-source air.monitor
+"""
+
+
+@pytest.fixture
+def air(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A PulseAudio server of its own; the name of the sink that is the air."""
+    if not (shutil.which("pulseaudio") and shutil.which("paplay")):
+        pytest.skip("PulseAudio is not installed (Debian: pulseaudio pulseaudio-utils libasound2-plugins)")
+    monkeypatch.setenv("PULSE_RUNTIME_PATH", str(tmp_path / "pulse"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "xdg"))
+    (tmp_path / "xdg").mkdir(mode=0o700)
+    (tmp_path / "air.pa").write_text(CONFIGURATION)
+    server = subprocess.Popen(
+        ["pulseaudio", "-n", "-F", str(tmp_path / "air.pa"), "--exit-idle-time=-1", "--daemonize=no"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    time.sleep(1.5)
+    if server.poll() is not None or "pulse" not in huying("devices", "--seconds", "0"):
+        server.kill()
+        pytest.skip("PortAudio does not reach PulseAudio here")
+    yield "air"
+    server.kill()
+    server.wait()
+
+
+def listen(*args: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "voice", "listen", *map(str, args)], stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        encoding="utf-8", stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+
+
+def logged(path: Path) -> list[tuple[str, str | None, str]]:
+    with Journal(str(path), create=False) as journal:
+        return [(x["type"], x["unit"], x["meaning"]) for x in lines(journal.events()) if x["type"] != "over"]
+
+
+def test_what_is_on_the_air_is_logged_as_it_happens(air: str, morning: Path, tmp_path: Path) -> None:
+    pcm, _ = sf.read(str(morning), stop=16 * RATE)
+    sf.write(tmp_path / "clip.wav", pcm, RATE)
+    station = listen("--input", "pulse", "--journal", tmp_path / "log.sqlite")
+    assert station.stdout is not None and "listening" in station.stdout.readline()
+    time.sleep(3)
+    subprocess.run(["paplay", "-d", air, str(tmp_path / "clip.wav")], check=True)
+    time.sleep(2)
+    station.send_signal(signal.SIGINT)
+    assert station.wait(20) == 0
+    events = logged(tmp_path / "log.sqlite")
+    assert ("called", "101", "call") in events and ("answered", "101", "normal") in events
+    assert events[-1][0] == "session_ended" and not [e for e in events if e[0] == "device"]
+
+
+def test_a_pipe_is_listened_to_and_ends_with_it(morning: Path, tmp_path: Path) -> None:
+    pcm, _ = sf.read(str(morning), stop=16 * RATE, dtype="int16")
+    out = huying("listen", "--input", "-", "--journal", tmp_path / "log.sqlite", stdin=pcm.tobytes())
+    assert "省残联" in out
+    assert ("called", "101", "call") in logged(tmp_path / "log.sqlite")
+
+
+def test_what_cannot_work_says_why(tmp_path: Path) -> None:
+    log = tmp_path / "log.sqlite"
+    assert "--output" in huying("listen", "--input", "-", "--roll", "--journal", log, stdin=b"", code=2)
+    assert "heard as an answer" in huying("listen", "--input", "-", "--output", "x", "--journal", log, code=2)
+    assert "choose one of" in huying("listen", "--input", "-", "--ptt", "magic", "--journal", log, stdin=b"", code=2)
+
+
+def test_no_such_card(tmp_path: Path) -> None:
+    err = huying("listen", "--input", "no such card", "--journal", tmp_path / "log.sqlite", code=2)
+    assert "sound input" in err or "PortAudio" in err
