@@ -160,7 +160,8 @@ def test_append_is_all_or_nothing(path: Path) -> None:
 def test_every_kind_of_fact_survives_the_journal() -> None:
     assert set(KINDS) == {
         "session_began", "over", "called", "answered", "remarked", "called_in", "control_replied", "relayed",
-        "not_understood", "closed", "roll", "announced", "device", "roll_began", "roll_ended", "corrected",
+        "not_understood", "closed", "roll", "announced", "device", "roll_began", "roll_ended", "alert_raised",
+        "alert_ended", "corrected",
         "session_ended",
     }  # fmt: skip
     for fact in talk("ab"):

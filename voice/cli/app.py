@@ -104,6 +104,7 @@ def listen(
     roll: Annotated[bool, typer.Option(help="Call the roll at once.")] = False,
     conduct: Annotated[bool, typer.Option(help="Call the roll when somebody says 开始点名.")] = False,
     rounds: Annotated[int, typer.Option(min=1, max=5, help="How often a unit is called.")] = 2,
+    alerts: Annotated[Path | None, typer.Option(help="Folder in which “huying alert” leaves alerts.")] = None,
     model: ModelOption = None,
 ) -> None:
     """Sit at the radio: log the net as it happens and, with --output, call the roll. 实时收听。"""
@@ -111,7 +112,28 @@ def listen(
     from voice.radio.ptt import PttSettings
 
     line = PttSettings(ptt, ptt_device, ptt_line, ptt_inverted)  # type: ignore[arg-type]
-    raise typer.Exit(run(Options(net, journal, source, rate, output, line, timeout, roll, conduct, rounds, model)))
+    options = Options(net, journal, source, rate, output, line, timeout, roll, conduct, rounds, alerts, model)
+    raise typer.Exit(run(options))
+
+
+@app.command(epilog="Example: huying alert 东风路发现走失儿童 --to 社区 --folder alerts --emergency")
+def alert(
+    text: Annotated[str, typer.Argument(help="What the station should read out.")],
+    folder: Annotated[Path, typer.Option(help="The folder that “huying listen --alerts” watches.")],
+    to: Annotated[list[str] | None, typer.Option(help="Unit or group; may be repeated. Everybody if left out.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, max=9, help="Read it so often to those who are silent.")] = 2,
+    need_ack: Annotated[bool, typer.Option("--need-ack/--no-ack", help="Ask for and count the answers.")] = True,
+    emergency: Annotated[bool, typer.Option(help="Before a running roll-call, and over traffic after 5 s.")] = False,
+    net: NetOption = None,
+) -> None:
+    """Have a running station read an alert and count the answers. 播报通知。"""
+    from voice.net.loading import load_net
+    from voice.places import sample_net
+    from voice.station.inbox import Request, checked, put
+
+    request = Request(text, tuple(to or ()), repeat, need_ack, emergency)
+    units = checked(load_net(net or sample_net()), request)
+    typer.echo(f"{put(folder, request)}: to {len(units)} units")
 
 
 @app.command("devices", epilog="Example: huying devices --seconds 5")
@@ -136,6 +158,7 @@ def bench_net(
     mumble: Annotated[int, typer.Option(min=0, help="… say what no phrase covers.")] = 0,
     report: Annotated[int, typer.Option(min=0, help="… report an incident instead.")] = 0,
     rounds: Annotated[int, typer.Option(min=1, max=5, help="How often a unit is called.")] = 2,
+    alert: Annotated[str | None, typer.Option(help="Read this alert and count the answers instead.")] = None,
     snr: Annotated[float, typer.Option(help="dB of the simulated channel.")] = 20.0,
     seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 0,
     journal: Annotated[str | None, typer.Option(help="Keep the log: a file, or a database URL.")] = None,
@@ -152,7 +175,7 @@ def bench_net(
         "absent": absent, "second": second, "slow": slow, "double": double, "wrong": wrong, "mumble": mumble,
         "report": report,
     }  # fmt: skip
-    raise typer.Exit(run(Options(net, units, habits, rounds, snr, seed, journal, model)))
+    raise typer.Exit(run(Options(net, units, habits, rounds, alert, snr, seed, journal, model)))
 
 
 @app.command(epilog="Example: huying doctor")

@@ -38,6 +38,8 @@ class Options:
     habits: dict[Habit, int]
     """How many units behave so."""
     rounds: int
+    alert: str | None
+    """Read this instead of calling the roll."""
     snr: float
     seed: int
     journal: str | None
@@ -80,7 +82,10 @@ def run(o: Options) -> int:
         started = False
         for now in station.run(air, began):
             if not started:
-                station.start_roll(tuple(ids), o.rounds, "bench-net")
+                if o.alert:
+                    station.raise_alert(o.alert, tuple(ids), o.rounds, by="bench-net")
+                else:
+                    station.start_roll(tuple(ids), o.rounds, "bench-net")
                 started = True
             roll = station.roll
             if roll is not None and roll.paused and resumed_at is None:
@@ -88,9 +93,10 @@ def run(o: Options) -> int:
             elif resumed_at is not None and now >= resumed_at:
                 station.mark(RollMarked(t=now, mark="resume", over=0, reason="bench dispatcher"))
                 resumed_at = None
-            if roll is not None and roll.closed:
+            if (roll is not None and roll.closed) or (station.alert is not None and station.alert.closed):
                 air.end()
         out.print(roll_table(sessions(journal.events()), net))
-        roll = station.roll
-        assert roll is not None
-    return 0 if roll.complete and not roll.missing and not roll.unclear else 3
+        roll, alert = station.roll, station.alert
+    if alert is not None:
+        return 3 if alert.silent else 0
+    return 0 if roll is not None and roll.complete and not roll.missing and not roll.unclear else 3

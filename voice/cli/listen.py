@@ -6,6 +6,7 @@ import queue
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from voice.radio.ptt.kept import KeptPtt
 from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
 from voice.radio.transmitter import TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.inbox import take as take_request
 from voice.station.listener import open_ear
 from voice.station.station import Speaker, Station
 
@@ -49,6 +51,7 @@ class Options:
     roll: bool
     conduct: bool
     rounds: int
+    alerts: Path | None
     model: str | None
 
 
@@ -65,8 +68,8 @@ def run(o: Options) -> int:
 
     card = None if o.source == "-" else CardSource(o.source, lambda kind, text: notices.put((kind, text)))
     source: AudioSource = card or RawStream(sys.stdin.buffer, o.rate, "stdin")
-    if o.output is None and (o.roll or o.conduct):
-        raise HuyingError("a roll-call needs a voice on the air: name the sound card with --output")
+    if o.output is None and (o.roll or o.conduct or o.alerts):
+        raise HuyingError("a roll-call or an alert needs a voice on the air: name the sound card with --output")
     if o.output is not None and card is None:
         raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
     sink = CardSink(o.output) if o.output is not None else None
@@ -105,6 +108,8 @@ def run(o: Options) -> int:
                 while not notices.empty():
                     kind, text = notices.get()
                     station.listener.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]
+                if o.alerts and (station.alert is None or station.alert.closed):
+                    _alert(o.alerts, station, tell)
                 if wanted and (station.roll is None or station.roll.closed):
                     wanted = False
                     station.start_roll(tuple(u.id for u in net.units), o.rounds, "listen")
@@ -112,6 +117,17 @@ def run(o: Options) -> int:
             line.close()
         out.print(f"journal: {len(journal)} events, head {journal.head}", soft_wrap=True)
     return 0
+
+
+def _alert(folder: Path, station: Station, tell: Callable[[str], None]) -> None:
+    try:
+        found = take_request(folder, station.net)
+    except HuyingError as e:
+        tell(str(e))
+        return
+    if found:
+        r, units = found
+        station.raise_alert(r.text, units, r.repeat, r.need_ack, r.emergency, "folder")
 
 
 def show_devices(seconds: float) -> None:

@@ -15,14 +15,15 @@ KINDS = {
     "session_began": "开始", "over": "发话", "called": "呼叫", "answered": "回答", "remarked": "备注",
     "called_in": "呼入", "control_replied": "台回", "relayed": "转代", "not_understood": "没听懂", "closed": "结束",
     "roll": "点名", "announced": "播报", "device": "设备", "roll_began": "点名", "roll_ended": "点名",
-    "corrected": "更正", "session_ended": "完",
+    "alert_raised": "通知", "alert_ended": "通知", "corrected": "更正", "session_ended": "完",
 }  # fmt: skip
 MEANINGS = SPOKEN | {
     "call": "", "call_all": "全体", "said": "", "silent": "未答", "unclear": "听不清", "undetermined": "未定",
     "stray": "无人被叫", "unsolicited": "未被呼叫", "contested": "同一时隙第二个回答", "unattributed": "不知是谁",
-    "opening": "开场", "closing": "小结", "alert": "通知", "reply": "答复", "complete": "完成", "incomplete": "未完成",
-    "lost": "丢失", "back": "恢复", "overrun": "来不及", "repeat": "重复", "start": "开始", "end": "结束",
-    "pause": "暂停", "resume": "继续", "skip": "跳过",
+    "opening": "开场", "closing": "小结", "alert": "通知", "closing_alert": "小结", "reply": "答复",
+    "complete": "完成", "incomplete": "未完成", "emergency": "紧急", "lost": "丢失", "back": "恢复",
+    "overrun": "来不及", "repeat": "重复", "start": "开始", "end": "结束", "pause": "暂停", "resume": "继续",
+    "skip": "跳过",
 }  # fmt: skip
 """Of the grammar files, and of the events that the net's logic adds."""
 

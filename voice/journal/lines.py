@@ -7,6 +7,8 @@ from typing import Any
 
 from voice.journal.store import Event
 from voice.net.facts import (
+    AlertEnded,
+    AlertRaised,
     Announced,
     Answered,
     Called,
@@ -80,6 +82,10 @@ class LineMaker:
                 out["detail"] = f"corrects {fact.corrects} by {fact.by}: {fact.note}"
             case Announced(units=(unit,)):
                 out["unit"] = unit
+            case AlertRaised(units=units):
+                out["detail"] = f"to {len(units)} units"
+            case AlertEnded(answered=answered, silent=silent):
+                out["detail"] = f"{answered} answered, {len(silent)} silent"
             case DeviceChanged(note=note):
                 out["detail"] = note
             case RollBegan(units=units, rounds=rounds):
@@ -112,6 +118,10 @@ def meaning_of(fact: Fact) -> str:
             return fact.purpose
         case DeviceChanged():
             return fact.what
+        case AlertRaised():
+            return "emergency" if fact.emergency else "alert"
+        case AlertEnded():
+            return "complete" if not fact.silent else "incomplete"
         case RollBegan():
             return "start"
         case RollEnded():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voice.grammar.readings import cardinal
+from voice.net.alert import Alert, AlertMove
 from voice.net.loading import Net
 from voice.net.rollcall import Move, RollCall
 from voice.net.roster import Unit
@@ -49,6 +50,19 @@ def words(net: Net, roll: RollCall, move: Move) -> str:
     if unit is None:
         raise ValueError(f"no unit {move.unit!r} on the roster")
     return call(unit, move.attempt)
+
+
+def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:
+    """The text twice, to everybody or by call sign, with the question; or the count."""
+    if move.closing:
+        text = f"通知完毕。已应答{_count(len(alert.answers))}个"
+        silent = alert.silent
+        return f"{text},未应答{_count(len(silent))}个{_names(net, silent)}。" if silent else f"{text}。"
+    everybody = set(move.units) == {u.id for u in net.units}
+    signs = "各单位注意" if everybody else "、".join(sign_of(net, u) for u in move.units) + "注意"
+    ask = "收到请回答。" if alert.need_ack else ""
+    text = alert.text.rstrip("。.!！")
+    return f"{signs},{text}。{'再次通知' if move.again else '重复一遍'},{text}。{ask}"
 
 
 def _count(n: int) -> str:

@@ -9,6 +9,9 @@ Seconds = float
 Grade = Literal["call_sign", "burst", "slot", "human"]
 """How we know who answered: spoken call sign > burst identity > was called just now > set by a person."""
 
+Purpose = Literal["opening", "call", "closing", "alert", "closing_alert", "reply"]
+"""Of an announcement of ours."""
+
 Outcome = Literal["answered", "unclear", "silent", "undetermined"]
 
 
@@ -198,7 +201,7 @@ class Announced(Fact):
     keyed: Seconds
     """When we keyed."""
     text: str
-    purpose: Literal["opening", "call", "closing", "alert", "reply"]
+    purpose: Purpose
     units: tuple[str, ...] = ()
     """Who was called by it."""
     clip: str = ""
@@ -230,6 +233,29 @@ class RollEnded(Fact):
     """Every unit was called as often as planned."""
     missing: tuple[str, ...]
     unclear: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRaised(Fact):
+    """Somebody asked for an alert to be read to these units."""
+
+    alert: int
+    """Number of the alert in this session."""
+    text: str
+    units: tuple[str, ...]
+    repeat: int
+    need_ack: bool
+    emergency: bool
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEnded(Fact):
+    """The alert was read as often as it was to be, or everybody has answered."""
+
+    alert: int
+    answered: int
+    silent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +298,8 @@ KINDS: dict[str, type[Fact]] = {
     "device": DeviceChanged,
     "roll_began": RollBegan,
     "roll_ended": RollEnded,
+    "alert_raised": AlertRaised,
+    "alert_ended": AlertEnded,
     "corrected": Corrected,
     "session_ended": SessionEnded,
 }

@@ -89,6 +89,14 @@ class Air:
             for unit in fact.units:
                 self._calls[unit] = self._calls.get(unit, 0) + 1
                 self._behave(unit, self._calls[unit])
+        elif isinstance(fact, Announced) and fact.purpose == "alert":
+            turn = 0
+            for unit in fact.units:  # one after the other, each with its call sign
+                self._calls[unit] = self._calls.get(unit, 0) + 1
+                habit = self.habits.get(unit, "prompt")
+                if habit != "absent" and not (habit == "second" and self._calls[unit] == 1):
+                    self._send(unit, f"{self._sign(unit)},收到", 1.0 + 3.5 * turn)
+                    turn += 1
 
     def _behave(self, unit: str, call: int) -> None:
         habit = self.habits.get(unit, "prompt")

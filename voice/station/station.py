@@ -17,11 +17,12 @@ from voice.audio.pcm import RATE, Pcm16, to_pcm16
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
-from voice.net.announcing import words
-from voice.net.facts import Announced, Called, Fact, RollBegan, RollEnded, RollMarked
+from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
+from voice.net.announcing import alert_words, words
+from voice.net.facts import AlertEnded, AlertRaised, Announced, Called, Fact, Purpose, RollBegan, RollEnded, RollMarked
 from voice.net.loading import Net
 from voice.net.rollcall import Move, RollCall, evolve_roll, next_move
-from voice.radio.transmitter import ChannelBusy, ClearChannel, Transmitter
+from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.listener import Ear, Listener
 from voice.station.simulate import spell
@@ -44,7 +45,7 @@ class Speaker:
 
 
 class Station:
-    """Listens to one live channel and conducts its roll-calls."""
+    """Listens to one live channel, conducts its roll-calls and reads its alerts."""
 
     def __init__(
         self, ear: Ear, journal: Journal, transmitter: Transmitter, speaker: Speaker,
@@ -54,9 +55,11 @@ class Station:
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event)
         self.roll: RollCall | None = None
+        self.alert: Alert | None = None
+        self._alerts = 0
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
-        self._wait: tuple[Move, ClearChannel] | None = None
+        self._wait: tuple[Move | AlertMove, ClearChannel] | None = None
         self._now = 0.0
 
     def run(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
@@ -72,6 +75,20 @@ class Station:
             raise HuyingError("a roll-call is running; stop it first")
         self.listener.record(RollBegan(t=self._now, units=units, rounds=rounds, by=by))
 
+    def raise_alert(
+        self, text: str, units: tuple[str, ...] = (), repeat: int = 2, need_ack: bool = True, emergency: bool = False,
+        by: str = "",
+    ) -> None:  # fmt: skip
+        """Read ``text`` to ``units`` (all if none are named). Raises HuyingError while another alert is open."""
+        if self.alert is not None and not self.alert.closed:
+            raise HuyingError("an alert is being read; wait for its end")
+        self._alerts += 1
+        to = units or tuple(u.id for u in self.net.units)
+        self.listener.record(
+            AlertRaised(t=self._now, alert=self._alerts, text=text, units=to, repeat=repeat, need_ack=need_ack,
+                        emergency=emergency, by=by)
+        )  # fmt: skip
+
     def mark(self, fact: RollMarked) -> None:
         """Pause, resume, skip, repeat or stop the roll-call."""
         self.listener.record(fact)
@@ -79,48 +96,77 @@ class Station:
     def _event(self, event: Event, fact: Fact) -> None:
         before = self.roll
         self.roll = evolve_roll(self.roll, fact)
+        self.alert = evolve_alert(self.alert, fact)
         self._on_event(event, fact)
         if self.roll and before and self.roll.paused and not before.paused:
             self._tell(f"roll-call paused 点名暂停: {self.roll.paused}")
 
+    def _next(self) -> Move | AlertMove | None:
+        """An alert goes before the roll-call: an emergency at once, another one between two calls."""
+        busy_calling = self.roll is not None and self.roll.current is not None
+        if self.alert is not None and not self.alert.closed and (self.alert.emergency or not busy_calling):
+            return next_alert_move(self.alert)
+        return next_move(self.roll)
+
     def _act(self) -> None:
-        move = next_move(self.roll)
+        move = self._next()
         if move is None:
             self._wait = None
             return
         if self._wait is None or self._wait[0] != move:
-            self._wait = (move, ClearChannel(self._transmitter.settings, "routine", self._now))
+            urgent = isinstance(move, AlertMove) and self.alert is not None and self.alert.emergency
+            priority: Priority = "emergency" if urgent else "routine"
+            self._wait = (move, ClearChannel(self._transmitter.settings, priority, self._now))
         try:
             if not self._wait[1].ready(self.listener.busy, self._now):
                 return
         except ChannelBusy as e:
             self._wait = None
             self._tell(str(e))
-            self.listener.record(RollMarked(t=self._now, mark="pause", over=0, reason=BUSY))
+            if isinstance(move, Move):
+                self.listener.record(RollMarked(t=self._now, mark="pause", over=0, reason=BUSY))
             return
         self._wait = None
-        self._announce(move)
+        if isinstance(move, AlertMove):
+            self._read(move)
+        else:
+            self._announce(move)
+
+    def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
+        sent = self._transmitter.send(self._speaker.say(text))
+        return Announced(t=sent.unkeyed, keyed=sent.keyed, text=text, purpose=purpose, units=units)
 
     def _announce(self, move: Move) -> None:
         assert self.roll is not None
         text = words(self.net, self.roll, move)
-        sent = self._transmitter.send(self._speaker.say(text))
-        units = (move.unit,) if move.unit else ()
-        facts: list[Fact] = [
-            Announced(t=sent.unkeyed, keyed=sent.keyed, text=text, purpose=move.purpose, units=units)
-        ]
+        said = self._say(text, move.purpose, (move.unit,) if move.unit else ())
+        facts: list[Fact] = [said]
         if move.unit:
-            facts.append(self._called(sent.unkeyed, move.unit, text))
+            facts.append(self._called(said.t, move.unit, text))
         if move.purpose == "closing":
             r = self.roll
-            facts.append(RollEnded(t=sent.unkeyed, complete=r.complete, missing=r.missing, unclear=r.unclear))
+            facts.append(RollEnded(t=said.t, complete=r.complete, missing=r.missing, unclear=r.unclear))
         self.listener.record(*facts)
 
-    def _called(self, t: float, unit: str, text: str) -> Called:
+    def _read(self, move: AlertMove) -> None:
+        assert self.alert is not None
+        a = self.alert
+        text = alert_words(self.net, a, move)
+        if move.closing:
+            said = self._say(text, "closing_alert", ())
+            self.listener.record(said, AlertEnded(t=said.t, alert=a.id, answered=len(a.answers), silent=a.silent))
+            return
+        said = self._say(text, "alert", move.units)
+        called = [
+            self._called(said.t, u, a.text, to_all=len(move.units) > 1, offset=k) for k, u in enumerate(move.units)
+        ] if a.need_ack else []
+        self.listener.record(said, *called)
+
+    def _called(self, t: float, unit: str, text: str, to_all: bool = False, offset: int = 0) -> Called:
         """A new exchange, or one more attempt in the one that is open. Waiting begins when our carrier drops."""
         old = self.listener.state.exchanges.get(unit)
         again = old is not None and old.open
         return Called(
-            t=t, exchange=old.id if old and again else self.listener.state.next_id, unit=unit, over=0,
-            attempt=old.attempt + 1 if old and again else 1, to_all=False, question=text,
+            t=t, exchange=old.id if old and again else self.listener.state.next_id + offset, unit=unit, over=0,
+            attempt=old.attempt + 1 if old and again else 1, to_all=to_all, question=text,
         )  # fmt: skip
