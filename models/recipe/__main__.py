@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the steps that need it run in two processes
 
 STEPS = ("prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "export", "calibrate", "evaluate")
 

@@ -10,10 +10,10 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from models.recipe.people import PAIRS, People, large_net
 from models.recipe.prepare import HELD_OUT, Corpus
@@ -66,9 +66,9 @@ def synthetic_samples(ear: Ear, seed: int, cache: Path) -> Iterator[Sample]:
     """Phrases of the net, sentences that are in no grammar and rows of random words, by the tuning voices."""
     rng = np.random.default_rng(seed)
     phrases = [e.text for e in ear.net.lexicon.spoken if e.kind != "digit" and not e.key.startswith("x")]
-    said = [str(rng.choice(phrases)) for _ in range(600)]
-    foreign = [str(rng.choice(SPEECH_LIKE)) + str(rng.choice(SPEECH_LIKE)) for _ in range(240)]
-    foreign += ["".join(rng.choice(WORDS, int(rng.integers(3, 8)))) for _ in range(360)]
+    said = [str(rng.choice(phrases)) for _ in range(400)]
+    foreign = [str(rng.choice(SPEECH_LIKE)) + str(rng.choice(SPEECH_LIKE)) for _ in range(160)]
+    foreign += ["".join(rng.choice(WORDS, int(rng.integers(3, 8)))) for _ in range(240)]
     for texts in (said, foreign):
         for t in speak(texts, TUNING_VOICES, SNRS, ear.net.readings, seed, cache / "tts"):
             yield from samples_of(ear, t.pcm, t.text)
@@ -81,34 +81,40 @@ def human_samples(ear: Ear, corpus: Corpus, seed: int) -> Iterator[Sample]:
     students = tuple(sorted(s for s in everybody if re.fullmatch(r"s\d\d", s) and s not in HELD_OUT))
     who = People(corpus, students)
     for k, snr in enumerate(SNRS):
-        for said in (*who.phrases(snr, seed + k, 120), *who.foreign_speech(snr, seed + k, 60)):
+        for said in (*who.phrases(snr, seed + k, 60), *who.foreign_speech(snr, seed + k, 40)):
             yield from samples_of(ear, said.pcm, said.text)
     others = [r for r in corpus.recordings if r.speaker not in (*students, *HELD_OUT)]
-    for k in range(500):
+    for k in range(240):
         x = np.concatenate([corpus.pcm(others[i]) for i in rng.choice(len(others), 4)])
         y, _, _ = transmit(x.astype(np.float64), Channel(snr_db=SNRS[k % len(SNRS)], tail_s=0.0), rng)
         yield from samples_of(ear, to_receiver(y), "")
+
+
+def _fitted(job: tuple[str, Path, Path, Path, int]) -> tuple[Calibration, list[str]]:
+    """(calibration, what it does at some thresholds) for nets “toneless” or “toned”."""
+    name, model, real, cache, seed = job
+    with tempfile.TemporaryDirectory() as place:
+        ear = open_ear(large_net(Path(place) / "net", PAIRS, tones=name == "toned"), cache / "graphs", str(model))
+        samples = [*synthetic_samples(ear, seed, cache), *human_samples(ear, Corpus(real), seed)]
+    fitted = fit(samples)
+    right = sum(r for _, r in samples)
+    told = [f"{name}: {right} right and {len(samples) - right} wrong words; {fitted.weights}"]
+    for threshold in (0.3, 0.5, 0.7, 0.9):
+        kept = [r for g, r in samples if fitted.confidence(g) >= threshold]
+        told.append(
+            f"  at {threshold}: {sum(kept) / right:.3f} of the right and "
+            f"{(len(kept) - sum(kept)) / (len(samples) - right):.3f} of the wrong words are believed"
+        )
+    return fitted, told
 
 
 def calibrate(model: Path, real: Path, cache: Path, seed: int = 3) -> None:
     """Write ``calibration`` into the model folder's ``model.json``: for nets without and with tones."""
     card = model / "model.json"
     listed = json.loads(card.read_text("utf-8"))
-    listed["calibration"] = {}
-    for name in ("toneless", "toned"):
-        with tempfile.TemporaryDirectory() as place:
-            net = large_net(Path(place) / "net", PAIRS, tones=name == "toned")
-            ear = open_ear(net, cache / "graphs", str(model))
-            samples = list(tqdm(synthetic_samples(ear, seed, cache), desc=f"{name}, voices"))
-            samples += tqdm(human_samples(ear, Corpus(real), seed), desc=f"{name}, people")
-        fitted = fit(samples)
-        listed["calibration"][name] = list(fitted.weights)
-        right = sum(r for _, r in samples)
-        print(f"{name}: {right} right and {len(samples) - right} wrong words; {fitted.weights}")
-        for threshold in (0.3, 0.5, 0.7, 0.9):
-            kept = [r for g, r in samples if fitted.confidence(g) >= threshold]
-            print(
-                f"  at {threshold}: {sum(kept) / right:.3f} of the right and "
-                f"{(len(kept) - sum(kept)) / (len(samples) - right):.3f} of the wrong words are believed"
-            )
+    names = ("toneless", "toned")
+    with ProcessPoolExecutor(2) as pool:
+        found = list(pool.map(_fitted, [(n, model, real, cache, seed) for n in names]))
+    listed["calibration"] = {n: list(c.weights) for n, (c, _) in zip(names, found, strict=True)}
     card.write_text(json.dumps(listed, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    print("\n".join(line for _, told in found for line in told))

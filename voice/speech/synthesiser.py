@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -76,7 +77,7 @@ class Synthesiser:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
         if not path.is_file():
-            part = path.with_suffix(".part.wav")
+            part = path.with_suffix(f".{os.getpid()}.part.wav")  # another process may be making the same
             self._ask({"text": text, "pinyin": spoken, "voice": voice.variant, "rate": voice.rate,
                        "pitch": voice.pitch, "path": str(part)})  # fmt: skip
             part.replace(path)
