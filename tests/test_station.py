@@ -45,15 +45,21 @@ Play = Callable[..., Played]
 
 @pytest.fixture
 def play(ear: Ear, net: Net, synthesiser: Synthesiser) -> Play:
-    """``play(habits, resume=False)``: run a roll-call of UNITS to its end."""
+    """``play(habits, resume=False, orders={})``: run a roll-call of UNITS to its end.
 
-    def run(habits: dict[str, Habit], resume: bool = False) -> Played:
+    ``orders``: after so many announcements the dispatcher says this.
+    """
+
+    def run(habits: dict[str, Habit], resume: bool = False, orders: dict[int, str] | None = None) -> Played:
         facts: list[Fact] = []
         told: list[str] = []
         air = Air(net, synthesiser, habits, Channel(snr_db=25.0), seed=1)
 
         def take(_event: Event, fact: Fact) -> None:
             facts.append(fact)
+            order = (orders or {}).get(sum(isinstance(f, Announced) for f in facts))
+            if isinstance(fact, Announced) and order:
+                air.say(order)
             air.heard(fact)
 
         with Journal("sqlite://") as journal:
@@ -105,6 +111,12 @@ def test_an_incident_pauses_the_roll_and_tells_the_dispatcher(play: Play) -> Non
     done = play({"113": "report"})
     assert done.roll.paused and not done.roll.closed and any("paused" in t for t in done.told)
     done = play({"113": "report"}, resume=True)
+    assert done.roll.closed and set(done.roll.here) == set(UNITS)
+
+
+def test_the_dispatchers_words_on_the_air_are_obeyed(play: Play) -> None:
+    done = play({}, orders={1: "暂停点名"}, resume=True)
+    assert any(isinstance(f, RollMarked) and f.mark == "pause" and f.over for f in done.facts)
     assert done.roll.closed and set(done.roll.here) == set(UNITS)
 
 

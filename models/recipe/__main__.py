@@ -47,7 +47,7 @@ def main() -> None:
     if every or a.step == "sharpen":
         from models.recipe.train import sharpen
 
-        sharpen(corpora, a.data / "am.pt", a.data / "sharp.pt", max(1, a.epochs // 4), a.seed + 1, a.threads)
+        sharpen(corpora, a.data / "am.pt", a.data / "sharp.pt", max(1, a.epochs // 3), a.seed + 1, a.threads)
     if every or a.step == "export":
         from models.recipe.export import export
 

@@ -236,7 +236,7 @@ def train(
 
 
 def sharpen(
-    corpora: list[Path], weights: Path, out: Path, epochs: int = 3, seed: int = 1, threads: int = 1
+    corpora: list[Path], weights: Path, out: Path, epochs: int = 4, seed: int = 1, threads: int = 1
 ) -> None:
     """A few epochs of the sequence objective on top of trained ``weights``; write ``out`` after each."""
     torch.manual_seed(seed)
@@ -244,7 +244,7 @@ def sharpen(
     net, prior, _ = load(weights)
     utterances = _usable(corpora)
     labels = realign(net, utterances, prior)
-    trainer = Trainer(net, utterances, epochs, 4e-4, seed)
+    trainer = Trainer(net, utterances, epochs, 5e-4, seed)
     log_prior = torch.tensor(PRIOR_POWER * np.log(prior), dtype=torch.float32)
     trainer.sequence = (log_prior, transitions(), SEQUENCE_SHARE)
     net.train()

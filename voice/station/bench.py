@@ -83,6 +83,11 @@ class Air:
         self._at += len(pcm)
         return Frame(start, pcm)
 
+    def say(self, text: str, after: float = 1.0) -> None:
+        """The dispatcher says something on the air, in the net's voice."""
+        v = self.net.settings.voice
+        self._schedule(self._speech(Voice(v.rate, v.pitch, v.variant), text), after)
+
     def heard(self, fact: Fact) -> None:
         """The units hear what the station announced, and those that are called behave."""
         if isinstance(fact, Announced) and fact.purpose == "call":
@@ -130,17 +135,20 @@ class Air:
         ids = [u.id for u in self.net.units]
         return ids[(ids.index(unit) + 1) % len(ids)]
 
-    def _speech(self, unit: str, text: str) -> np.ndarray:
+    def _voice(self, unit: str) -> Voice:
         number = next(k for k, u in enumerate(self.net.units) if u.id == unit)
-        voice = Voice(150 + number % 4 * 10, 40 + number % 5 * 5, UNIT_VOICES[number % len(UNIT_VOICES)])
+        return Voice(150 + number % 4 * 10, 40 + number % 5 * 5, UNIT_VOICES[number % len(UNIT_VOICES)])
+
+    def _speech(self, voice: Voice, text: str) -> np.ndarray:
         samples, rate = self.synthesiser.say(text, spell(self.net, text), voice)
         return transmit(soxr.resample(samples.astype(np.float64), rate, RATE), self.channel, self._rng)[0]
 
     def _send(self, unit: str, text: str, after: float) -> None:
-        self._schedule(self._speech(unit, text), after)
+        self._schedule(self._speech(self._voice(unit), text), after)
 
     def _send_two(self, a: str, b: str, after: float) -> None:
-        self._schedule(heterodyne(self._speech(a, "收到,一切正常"), self._speech(b, "收到"), self._rng), after)
+        first, second = self._speech(self._voice(a), "收到,一切正常"), self._speech(self._voice(b), "收到")
+        self._schedule(heterodyne(first, second, self._rng), after)
 
     def _schedule(self, audio: np.ndarray, after: float) -> None:
         heapq.heappush(self._due, (self._at + round(after * RATE), len(self._due) + self._at, to_receiver(audio)))
