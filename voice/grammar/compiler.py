@@ -34,7 +34,7 @@ class Costs:
     phrase: float = 9.0
     """Of any call sign or phrase, once."""
 
-    filler: float = 10.0
+    filler: float = 8.0
     """Of one filler syllable. The more, the readier a phrase is believed."""
 
     silence: float = 1.0

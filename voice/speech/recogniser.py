@@ -53,7 +53,7 @@ class Recogniser:
         of phrases in words that a stock model has."""
         import vosk
 
-        vosk.SetLogLevel(-1)
+        vosk.SetLogLevel(-2)  # errors only: a partial word at the end of an over is no news to anybody
         self.rate = rate
         self._vosk = vosk
         self._grammar = json.dumps([*grammar, "[unk]"], ensure_ascii=False) if grammar else None
