@@ -92,7 +92,7 @@ def test_journal_commands(morning: Path, tmp_path: Path) -> None:
     assert clip.is_file()
     clip.unlink()
     assert "missing" in huying("journal", "verify", log, code=1)
-    assert "head" in huying("journal", "verify", log, "--head", "0" * 64, code=1)
+    assert "cut off" in huying("journal", "verify", log, "--head", "0" * 64, code=1)
 
 
 def test_simulate_and_score(tmp_path: Path) -> None:

@@ -213,6 +213,8 @@ class Listener:
         self._began = EPOCH
         self._expected = 0
         """Sample number of the next frame if nothing is missing."""
+        self._latest = 0.0
+        """Time of the latest fact: a station's own may come after the last frame."""
         self._overs = 0
         self._void = 0
         self._clips_failed: list[str] = []
@@ -223,7 +225,7 @@ class Listener:
         known = began or source.began
         self._began = (known or EPOCH).astimezone(UTC)
         self._gate = CarrierGate(net.settings.timing.hang_time_s)
-        self._expected = 0
+        self._expected, self._latest = 0, 0.0
         self._record(
             SessionBegan(
                 t=0.0, source=source.name, net=net.settings.name, net_sha256=net.sha256,
@@ -240,6 +242,7 @@ class Listener:
             yield now
         for event in self._gate.finish():
             self._gate_event(event)
+        now = max(now, self._latest)
         self._record(*decide(self.state, Tick(now, not self._gate.receiver_dead), self.rules))
         self._record(*decide(self.state, Ended(now), self.rules))
         counts = self._gate.counts
@@ -316,6 +319,7 @@ class Listener:
     def _record(self, *facts: Fact) -> None:
         if not facts:
             return
+        self._latest = max(self._latest, *(f.t for f in facts))
         for event, fact in zip(self.journal.append(facts, self._began), facts, strict=True):
             self.state = evolve(self.state, fact, self.rules.answer_timeout_s)
             self.on_event(event, fact)
