@@ -90,7 +90,7 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
         if r.calls:
             marks = (r.answered, r.late, r.silent, r.unclear)
             style = "red" if r.silent else "yellow" if r.late or r.unclear else "green"
-            bar = "█" * round(20 * (r.median_s or 0.0) / longest)
+            bar = "█" * round(10 * (r.median_s or 0.0) / longest)
             time = f"{r.median_s:.1f}" if r.median_s is not None else ""
             table.add_row(names.name_of(r.unit), str(r.calls), *(str(m or "") for m in marks), time, bar, style=style)
     return table
