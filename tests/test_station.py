@@ -22,7 +22,7 @@ from voice.station.bench import Air, Habit
 from voice.station.listener import Ear
 from voice.station.station import Speaker, Station
 
-UNITS = ("101", "102", "113", "124", "133")
+UNITS = ("101", "102", "113", "103", "109")
 
 
 @dataclass

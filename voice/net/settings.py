@@ -54,8 +54,8 @@ class Recognition(_Section):
     dictation: str = ""
     """A stock model, by name or folder, that writes down what no phrase covers; empty: none."""
     threshold: float = Field(default=0.5, ge=0, le=1)
-    phrase_cost: float = Field(default=6.0, ge=0, le=60)
-    filler_cost: float = Field(default=6.0, ge=0, le=60)
+    phrase_cost: float = Field(default=9.0, ge=0, le=60)
+    filler_cost: float = Field(default=8.0, ge=0, le=60)
 
 
 class VoiceSettings(_Section):
