@@ -118,6 +118,11 @@ CASES = {
             "called_in 贾岗社区治安队 report", "control_replied 贾岗社区治安队 ack",
         ],
     ),
+    "a reply right after the own call sign is an answer, whatever follows": (
+        """康宁社区治安队,是否正常?
+           +15 康宁社区,收到,我们昨天晚上清点过仓库""",
+        ["called 康宁社区治安队 call", "closed 康宁社区治安队 silent", "answered 康宁社区治安队 ack late"],
+    ),
     "words in no grammar are kept for review, never guessed": (
         """丹尼斯广场,情况怎么样?
            这个我们昨天晚上清点过仓库了""",

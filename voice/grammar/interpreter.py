@@ -159,7 +159,8 @@ class Interpreter:
             callees = () if to_all else tuple(dict.fromkeys(u.key for u in units))
         elif units and ("unit" in speakers or acts):
             # Own call sign and a reply; or called by name with an instruction in front of the reply.
-            if free_syllables >= FREE_SPEECH_SYLLABLES and "unit" not in speakers:
+            instructed = free_syllables >= FREE_SPEECH_SYLLABLES and "unit" not in speakers
+            if instructed and not _answers_at_once(items):
                 speaker, callees = "control", tuple(dict.fromkeys(u.key for u in units))
             else:
                 speaker, caller = "unit", units[0].key
@@ -241,6 +242,12 @@ class Interpreter:
         """Whether ``piece`` is a word of one syllable that sounds like ``heard``."""
         want = self._short.get(piece)
         return want is not None and syllable_distance(want, heard) <= NEAR
+
+
+def _answers_at_once(items: list[Item]) -> bool:
+    """康宁社区,收到,…: whoever goes on with a reply right after the call sign has given its own."""
+    first = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
+    return first + 1 < len(items) and items[first + 1].kind == "phrase"
 
 
 def _merge(items: list[Item]) -> list[Item]:
