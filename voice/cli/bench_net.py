@@ -11,7 +11,7 @@ from rich.console import Console
 
 from voice.audio.channel import Channel
 from voice.cli.journal import roll_table
-from voice.cli.show import print_line
+from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError
 from voice.journal.lines import LineMaker
 from voice.journal.rolls import sessions
@@ -25,8 +25,6 @@ from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, Habit
 from voice.station.listener import open_ear
 from voice.station.station import Speaker, Station
-
-HIDDEN = ("over", "session_began", "session_ended")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from rich.table import Table
 from voice.audio.card import CardSink, CardSource, devices
 from voice.audio.pcm import Pcm16
 from voice.audio.source import AudioSource, RawStream
-from voice.cli.show import print_line
+from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError
 from voice.journal.lines import LineMaker
 from voice.journal.store import Event, Journal
@@ -33,8 +33,6 @@ from voice.speech.synthesiser import Synthesiser
 from voice.station.inbox import take as take_request
 from voice.station.listener import open_ear
 from voice.station.station import Speaker, Station
-
-HIDDEN = ("over", "session_began", "session_ended")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from voice.audio.source import AudioSource, RawStream, find_recordings, open_recording
-from voice.cli.show import print_line
+from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError
 from voice.journal.lines import Line
 from voice.journal.rolls import sessions
@@ -24,9 +24,6 @@ from voice.places import sample_net
 from voice.station.listener import Ear, open_ear
 from voice.station.replay import Replayed, replay
 from voice.station.scoring import Labels, compare, read_labels
-
-HIDDEN = ("over", "session_began", "session_ended")
-"""Events that the live view leaves to the journal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ MEANINGS = SPOKEN | {
 }  # fmt: skip
 """Of the grammar files, and of the events that the net's logic adds."""
 
+HIDDEN = ("over", "session_began", "session_ended")
+"""Types of events that live output leaves out."""
+
 STYLES = {
     "called": "cyan", "answered": "green", "closed": "red", "not_understood": "yellow", "called_in": "magenta",
     "relayed": "yellow", "remarked": "dim", "device": "bold red", "announced": "blue",
