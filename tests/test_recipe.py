@@ -83,6 +83,23 @@ def test_exported_network_computes_what_pytorch_does(tiny: Path, tmp_path: Path)
     assert got.shape == expected.shape and np.abs(got - expected).max() < 0.02  # 16 bits a weight
 
 
+def test_training_can_go_on_from_a_model_folder(tiny: Path, tmp_path: Path) -> None:
+    from models.recipe.resume import resume
+    from models.recipe.train import load
+
+    export.export(tiny, tmp_path / "model")
+    batches = [padded(mfcc(torch.tensor(noise(4.0)).reshape(4, -1))) for _ in range(6)]
+    before, prior, tones = load(tiny)
+    after, prior_again, tones_again = resume(tmp_path / "model", batches)
+    assert np.allclose(prior, prior_again, atol=1e-5) and np.allclose(tones, tones_again, atol=1e-4)
+    with torch.no_grad():
+        for old, new in zip(before.eval()(batches[0]), after.eval()(batches[0]), strict=True):
+            assert torch.allclose(old, new, atol=0.02)
+        trained = after.train()(batches[0])[0].flatten()
+        steady = after.eval()(batches[0])[0].flatten()
+    assert float(torch.corrcoef(torch.stack([trained, steady]))[0, 1]) > 0.8  # batch statistics are the running ones
+
+
 def test_exported_network_runs_in_the_stock_wheel(tiny: Path, tmp_path: Path) -> None:
     from voice.grammar.compiler import Costs, compile_graph
     from voice.speech.recogniser import Recogniser, assemble

@@ -8,7 +8,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the steps that need it run in two processes
 
-STEPS = ("prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "export", "calibrate", "evaluate")
+STEPS = ("prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "export", "calibrate", "evaluate")
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     p.add_argument("--threads", type=int, default=1, help="beside the one that makes the examples")
     p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
-    every = a.step == "all"
+    every = a.step == "all"  # “resume” is not part of it: it goes on from a model folder instead of from am.pt
     if every or a.step == "prepare":
         from models.recipe.prepare import prepare
 
@@ -48,6 +48,10 @@ def main() -> None:
         from models.recipe.train import sharpen
 
         sharpen(corpora, a.data / "am.pt", a.data / "sharp.pt", max(1, a.epochs // 3), a.seed + 1, a.threads)
+    if a.step == "resume":
+        from models.recipe.train import sharpen
+
+        sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads)
     if every or a.step == "export":
         from models.recipe.export import export
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from models.recipe.augment import example
 from models.recipe.features import mel_matrix, mfcc, num_frames
 from models.recipe.network import SUBSAMPLING, Tdnn, padded
 from models.recipe.prepare import HELD_OUT, Corpus, Recording
+from models.recipe.resume import resume
 from models.recipe.sequence import mutual_information_loss, transitions
 from voice.grammar.phones import GARBAGE, phone_set
 
@@ -113,6 +115,9 @@ Sequence = tuple[torch.Tensor, torch.Tensor, float]
 """(scaled log-priors, transitions, share of the sequence objective in the loss)."""
 
 SEQUENCE_SHARE = 0.7
+
+RESUMED_ON = 40
+"""Batches of examples that give a resumed network the statistics of its batch norms."""
 
 _BASE = torch.tensor(BASE_OF)
 _TONE = torch.tensor(TONE_OF)
@@ -238,11 +243,17 @@ def train(
 def sharpen(
     corpora: list[Path], weights: Path, out: Path, epochs: int = 4, seed: int = 1, threads: int = 1
 ) -> None:
-    """A few epochs of the sequence objective on top of trained ``weights``; write ``out`` after each."""
+    """A few epochs of the sequence objective on top of trained ``weights`` (``.pt``, or a model folder); write
+    ``out`` after each."""
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    net, prior, _ = load(weights)
     utterances = _usable(corpora)
+    if weights.is_dir():
+        flat = [np.zeros(num_frames(r.end - r.start), np.int64) for _, r in utterances]
+        some = (cepstra for cepstra, _ in islice(Examples(utterances, flat, seed), RESUMED_ON))
+        net, prior, _ = resume(weights, some)
+    else:
+        net, prior, _ = load(weights)
     labels = realign(net, utterances, prior)
     trainer = Trainer(net, utterances, epochs, 5e-4, seed)
     log_prior = torch.tensor(PRIOR_POWER * np.log(prior), dtype=torch.float32)

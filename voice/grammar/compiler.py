@@ -1,9 +1,10 @@
 """Lexicon → decoding graph: ``HCLG.fst`` and ``words.txt`` for the stock Vosk wheel.
 
-With context-independent phones the whole graph is a prefix tree of syllables whose leaves return to
-one loop state. A syllable edge is a bundle of parallel pronunciations (alternative digits, accents)
-that meet again, so alternatives do not multiply the tree. A silence arc and the filler (every
-syllable of Mandarin, free) share the loop state.
+With context-independent phones the whole graph is a prefix tree of syllables between two hubs: nothing was
+said yet, and something was. Each has a silence arc and the filler (every syllable of Mandarin, free). The
+leaves lead to the second hub, and from there back into the tree at a cost of its own; a phrase said twice,
+as everything on the radio is, has a copy behind its leaf. A syllable edge is a bundle of parallel
+pronunciations (alternative digits, accents) that meet again, so alternatives do not multiply the tree.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, Lexicon, pronunciations
 from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 5
+GRAPH_VERSION = 6
 """Part of the cache key: raise it when the same input gives another graph."""
 
 _LOG2 = math.log(2)
@@ -45,6 +46,12 @@ class Costs:
 
     silence: float = 1.0
 
+    again: float = 0.0
+    """Of another phrase in the same over, beside its own cost."""
+
+    repeat: float = 3.0
+    """Of the same phrase said once more."""
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledGraph:
@@ -57,6 +64,10 @@ class CompiledGraph:
     """Content hash of everything that went in."""
 
 
+Options = list[tuple[list[str], float]]
+"""Pronunciations of one place: (positioned phones, cost)."""
+
+
 class _Builder:
     def __init__(self, costs: Costs) -> None:
         phones = phone_set()
@@ -65,14 +76,27 @@ class _Builder:
         self.phone_id = {p: i + 1 for i, p in enumerate(phones.symbols)}
         self.transition = {(p, s): k + 1 for k, (p, s, _) in enumerate(phones.states)}
         self.sizes = {p: len(phones.pdfs[phones.base(p)]) for p in phones.symbols}
-        self.words: list[str] = ["<eps>", "[unk]"]
-        self.start = self.fst.state()
-        self.loop = self.fst.state()
-        self.fst.arc(self.start, 0, 0, 0.0, self.loop)
-        self.fst.final[self.loop] = 0.0
+        self.words = {"<eps>": 0, "[unk]": 1}
+        self.fresh = self.hub()
+        """Nothing was said yet."""
+        self.root = self.fst.state()
+        self.fst.arc(self.fresh, 0, 0, 0.0, self.root)
         self._tree: dict[tuple[int, tuple[str, ...]], int] = {}
-        pause = self.phone(self.loop, SILENCE, 0, costs.silence)
-        self.fst.arc(pause, 0, 0, 0.0, self.loop)
+
+    def hub(self) -> int:
+        """A state where an over may pause or end."""
+        state = self.fst.state()
+        self.fst.final[state] = 0.0
+        self.fst.arc(self.phone(state, SILENCE, 0, self.costs.silence), 0, 0, 0.0, state)
+        return state
+
+    def filler(self, hub: int) -> None:
+        """Any syllables, free, from a hub back to it."""
+        for s in SYLLABLES:
+            phones = split_syllable(s)
+            assert phones is not None
+            end = self.syllable(hub, [(in_word(phones), 0.0)], self.word(FILLER + s), self.costs.filler)
+            self.fst.arc(end, 0, 0, 0.0, hub)
 
     def phone(self, state: int, phone: str, olabel: int, weight: float) -> int:
         """Append one phone after ``state``; return the state behind it.
@@ -90,10 +114,12 @@ class _Builder:
         return state
 
     def word(self, symbol: str) -> int:
-        self.words.append(symbol)
-        return len(self.words) - 1
+        """Number of an output word."""
+        if symbol not in self.words:
+            self.words[symbol] = len(self.words)
+        return self.words[symbol]
 
-    def syllable(self, state: int, options: list[tuple[list[str], float]], olabel: int, weight: float) -> int:
+    def syllable(self, state: int, options: Options, olabel: int, weight: float) -> int:
         """A bundle of pronunciations (positioned phones, cost) from ``state`` to one new state."""
         ends = []
         for phones, cost in options:
@@ -108,24 +134,32 @@ class _Builder:
             self.fst.arc(e, 0, 0, 0.0, meet)
         return meet
 
-    def reading(self, places: list[tuple[str, ...]], accent: str, word: int, cost: float) -> None:
-        """One path of the tree: shared up to the last syllable, which carries the word label."""
-        state = self.loop
+    def reading(self, places: list[tuple[str, ...]], accent: str, word: int, said: int) -> None:
+        """One path of the tree to the hub ``said``: shared up to the last syllable, which carries the word label.
+        Behind it the same path once more, not shared."""
         last = len(places) - 1
-        for i, place in enumerate(places):
-            options = [
+        rows = [
+            [
                 (_positioned(phones, i == 0, i == last), c)
                 for syllable in place
                 for phones, c in variants(syllable, accent)
             ]
-            if i == last:
-                end = self.syllable(state, options, word, cost)
-                self.fst.arc(end, 0, 0, 0.0, self.loop)
-            else:
-                node = (state, place)
-                if node not in self._tree:
-                    self._tree[node] = self.syllable(state, options, 0, 0.0)
-                state = self._tree[node]
+            for i, place in enumerate(places)
+        ]
+        state = self.root
+        for place, options in zip(places[:-1], rows[:-1], strict=True):
+            node = (state, place)
+            if node not in self._tree:
+                self._tree[node] = self.syllable(state, options, 0, 0.0)
+            state = self._tree[node]
+        end = self.syllable(state, rows[-1], word, self.costs.phrase)
+        self.fst.arc(end, 0, 0, 0.0, said)
+        state = self.fst.state()
+        self.fst.arc(end, 0, 0, self.costs.repeat, state)
+        self.fst.arc(self.phone(end, SILENCE, 0, self.costs.silence + self.costs.repeat), 0, 0, 0.0, state)
+        for i, options in enumerate(rows):
+            state = self.syllable(state, options, word if i == last else 0, 0.0)
+        self.fst.arc(state, 0, 0, 0.0, said)
 
 
 def _positioned(phones: tuple[str, ...], first: bool, last: bool) -> list[str]:
@@ -143,20 +177,16 @@ def _positioned(phones: tuple[str, ...], first: bool, last: bool) -> list[str]:
 def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
     """The graph and its word list; without a lexicon it is the filler alone."""
     b = _Builder(costs)
-    for entry in lexicon.spoken if lexicon else ():
-        word = b.word(entry.symbol)
-        seen: set[tuple[tuple[str, ...], ...]] = set()
-        for reading in entry.readings:
-            places = pronunciations(reading, lexicon.tones if lexicon else False)
-            if tuple(places) not in seen:
-                seen.add(tuple(places))
-                b.reading(places, lexicon.accent if lexicon else "standard", word, costs.phrase)
-    for s in SYLLABLES:
-        phones = split_syllable(s)
-        assert phones is not None
-        end = b.syllable(b.loop, [(in_word(phones), 0.0)], b.word(FILLER + s), costs.filler)
-        b.fst.arc(end, 0, 0, 0.0, b.loop)
-    return b.fst, b.words
+    b.filler(b.fresh)
+    if lexicon is not None:
+        said = b.hub()
+        b.filler(said)
+        b.fst.arc(said, 0, 0, costs.again, b.root)
+        for entry in lexicon.spoken:
+            word = b.word(entry.symbol)
+            for places in dict.fromkeys(tuple(pronunciations(r, lexicon.tones)) for r in entry.readings):
+                b.reading(list(places), lexicon.accent, word, said)
+    return b.fst, list(b.words)
 
 
 def graph_key(lexicon: Lexicon | None, costs: Costs) -> str:

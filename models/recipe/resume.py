@@ -1,0 +1,95 @@
+"""A model folder → PyTorch weights, so that training goes on from what is shipped.
+
+The folder has batch norms folded into its affine components. Here each gets its own back, with the statistics
+of some training examples, so that the network computes the same in evaluation mode and trains like before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.recipe.align import PRIOR_POWER, TONE_OF
+from models.recipe.network import SUBSAMPLING, Tdnn
+from voice.grammar.phones import phone_set
+from voice.speech.acoustics import AcousticModel, Affine, load_acoustic_model
+
+Priors = tuple[np.ndarray, np.ndarray]
+"""Of the pdfs without tone, and of the tones (entry 0 is 1): as ``train.load`` returns them."""
+
+
+def priors_of(model: AcousticModel) -> Priors:
+    """The priors that ``export.scores`` has put into the last component."""
+    matrix, bias = model.scores
+    toneless = len(model.pdf[1])
+    prior = np.exp(-bias[:toneless].astype(np.float64) / PRIOR_POWER)
+    tones = np.ones(len(model.tone[1]))
+    for tone in range(1, len(tones)):
+        pdf = int(np.flatnonzero(tone == TONE_OF)[0])
+        base = int(np.flatnonzero(matrix[pdf, :toneless])[0])
+        tones[tone] = np.exp((bias[base] - bias[pdf]) / matrix[pdf, toneless + tone])
+    return prior / prior.sum(), tones
+
+
+def _set(conv: torch.nn.Conv1d, affine: Affine) -> None:
+    w, _ = affine
+    out, spliced = w.shape
+    k = conv.kernel_size[0]
+    conv.weight.data = torch.tensor(w.reshape(out, k, spliced // k).transpose(0, 2, 1).copy())
+
+
+def resume(folder: Path, batches: Iterable[torch.Tensor]) -> tuple[Tdnn, np.ndarray, np.ndarray]:
+    """(network, prior, tone prior) of a model folder; ``batches`` are padded cepstra of training examples."""
+    model = load_acoustic_model(folder / "am" / "final.mdl")
+    net = Tdnn(phone_set().toneless, len(model.layers[0][1]))
+    for conv, affine in zip(net.conv, model.layers, strict=True):
+        assert isinstance(conv, torch.nn.Conv1d)
+        _set(conv, affine)
+    for head, (w, b) in ((net.out, model.pdf), (net.tone, model.tone)):
+        head.weight.data, head.bias.data = torch.tensor(w[:, :, None]), torch.tensor(b)  # type: ignore[union-attr]
+    _restore_norms(net, model, batches)
+    return net, *priors_of(model)
+
+
+def _restore_norms(net: Tdnn, model: AcousticModel, batches: Iterable[torch.Tensor]) -> None:
+    """Give every batch norm the statistics of its input, and scale and shift that undo them."""
+    net.eval()
+    norms = [net.norm, *net.bn]
+    sums = [[torch.zeros(n.num_features, dtype=torch.float64) for _ in range(2)] for n in norms]
+    counts = [0] * len(norms)
+    for norm, bias in zip(norms, [None, *(b for _, b in model.layers)], strict=True):
+        norm.running_mean.zero_()  # type: ignore[union-attr]
+        norm.running_var.fill_(1.0 - norm.eps)  # type: ignore[union-attr]
+        if bias is not None:
+            norm.bias.data = torch.tensor(bias)
+
+    def watch(k: int, _module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        x = inputs[0].double()
+        sums[k][0] += x.sum((0, 2))
+        sums[k][1] += (x**2).sum((0, 2))
+        counts[k] += x.shape[0] * x.shape[2]
+
+    hooks = [n.register_forward_pre_hook(partial(watch, k)) for k, n in enumerate(norms)]
+    with torch.no_grad():
+        for k, cepstra in enumerate(batches):
+            net(cepstra, k % SUBSAMPLING)
+    for hook in hooks:
+        hook.remove()
+    shift = torch.zeros(())
+    for k, norm in enumerate(norms):
+        mean = (sums[k][0] / counts[k]).float()
+        var = (sums[k][1] / counts[k]).float() - mean**2
+        norm.running_var.copy_(var)  # type: ignore[union-attr]
+        if k == 0:  # it has no scale of its own: the first convolution undoes what it does
+            w = net.conv[0].weight.data
+            shift = (w * mean[None, :, None]).sum((1, 2))
+            net.conv[0].weight.data = w * torch.sqrt(var + norm.eps)[None, :, None]
+            norm.running_mean.copy_(mean)  # type: ignore[union-attr]
+        else:
+            norm.running_mean.copy_(mean - shift if k == 1 else mean)  # type: ignore[union-attr]
+            norm.weight.data = torch.sqrt(var + norm.eps)
+            norm.bias.data = norm.bias.data + mean
