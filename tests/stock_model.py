@@ -44,11 +44,11 @@ def make_stock_model(ours: Path, out: Path, words: dict[str, str]) -> Path:
     for word, syllables in words.items():
         labels[word] = builder.word(word)
         phones = [p for s in syllables.split() for p in split_syllable(s) or ()]
-        end = builder.syllable(builder.loop, [(in_word(phones), 0.0)], labels[word], 0.0)
-        builder.fst.arc(end, 0, 0, 0.0, builder.loop)
+        end = builder.syllable(builder.fresh, [(in_word(phones), 0.0)], labels[word], 0.0)
+        builder.fst.arc(end, 0, 0, 0.0, builder.fresh)
     labels["[unk]"] = 1
-    unknown = builder.phone(builder.loop, "gbg", 1, 0.0)
-    builder.fst.arc(unknown, 0, 0, 0.0, builder.loop)
+    unknown = builder.phone(builder.fresh, "gbg", 1, 0.0)
+    builder.fst.arc(unknown, 0, 0, 0.0, builder.fresh)
     builder.fst.write(graph / "HCL.fst")
     unigram = Fst()
     state = unigram.state()

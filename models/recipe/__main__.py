@@ -8,12 +8,16 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the steps that need it run in two processes
 
-STEPS = ("prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "export", "calibrate", "evaluate")
+STEPS = (
+    "prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "export", "calibrate", "evaluate",
+    "costs",
+)  # fmt: skip
 
 
 def main() -> None:
     p = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
     p.add_argument("step", choices=[*STEPS, "all"])
+    p.add_argument("settings", nargs="*", help="with “costs”: weights to compare, e.g. phrase=6,again=6")
     p.add_argument("--speech", type=Path, default=Path("../shared/speech"), help="folder with the zips")
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")
@@ -64,6 +68,10 @@ def main() -> None:
         from models.recipe.evaluate import evaluate
 
         evaluate(a.out, a.data / "real", a.data / "cache")
+    if a.step == "costs":
+        from models.recipe.costs import compare
+
+        compare(a.out, a.data / "real", a.data / "cache", a.settings)
 
 
 if __name__ == "__main__":

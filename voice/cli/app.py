@@ -89,6 +89,33 @@ def score(
     run(paths, net, as_json, model)
 
 
+@app.command("eval", epilog="Example: huying eval recordings/ --net my-net --false-per-hour 0.5 --pictures out --write")
+def evaluate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Recordings (or folders), each with a label track .txt or .labels.json beside it."),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Instead: a table file,text or file,start,end,text[,group].")
+    ] = None,
+    net: NetOption = None,
+    false_per_hour: Annotated[
+        float, typer.Option(min=0.01, max=100, help="False words per hour of speech that you can live with.")
+    ] = 0.5,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for trade-off.png and calibration.png.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the thresholds into the net's net.toml.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False,
+    model: ModelOption = None,
+) -> None:
+    """How far the ear can be trusted on your own recordings, and which thresholds suit. 评测与阈值。
+
+    A label is what was said, written as in the roster; “-” labels speech that has nothing of the net.
+    """
+    from voice.cli.evaluate import Options, run
+
+    run(Options(paths or [], labels, net, model, false_per_hour, pictures, write, as_json))
+
+
 @app.command(epilog="Example: huying listen --input USB --output USB --ptt serial --ptt-device /dev/ttyUSB0 --conduct")
 def listen(
     net: NetOption = None,

@@ -26,6 +26,9 @@ MIN_NEAR_SYLLABLES = 3
 REPEAT_GAP_S = 1.5
 """The same call sign again within this pause is one call, said twice."""
 
+SHORT_SYLLABLES = 3
+"""Phrases of so many at most are heard in foreign speech by chance."""
+
 FREE_SPEECH_SYLLABLES = 4
 """After a call sign, this much uncovered speech is an instruction: net control is talking."""
 
@@ -48,9 +51,10 @@ class _Syllable:
 class Interpreter:
     """Understands the overs of one net."""
 
-    def __init__(self, lexicon: Lexicon, threshold: float = 0.5) -> None:
+    def __init__(self, lexicon: Lexicon, threshold: float = 0.5, idle_threshold: float = 0.0) -> None:
         self.lexicon = lexicon
         self.threshold = threshold
+        self.idle_threshold = idle_threshold
         self._by_symbol = lexicon.by_symbol()
         self._rows = [
             (e, tuple(p[0] for p in plain(r))) for e in lexicon.spoken for r in e.readings
@@ -63,11 +67,24 @@ class Interpreter:
         self._templates = sorted(lexicon.templates, key=lambda t: (-len(t.pieces), -sum(map(len, t.pieces))))
 
     def interpret(
-        self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None
+        self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None, expecting: bool = True
     ) -> Message:
         """Understand one over. ``score`` verifies a graph word against the audio; without it the
-        recogniser's confidence stands. ``free`` says what a word that fails sounded like instead."""
-        return self._message(_merge(self._items(hypothesis.words, score, free)))
+        recogniser's confidence stands. ``free`` says what a word that fails sounded like instead.
+        ``expecting``: somebody was called and has not answered yet."""
+        items = _merge(self._items(hypothesis.words, score, free))
+        return self._message(items if expecting else self._doubted(items))
+
+    def _doubted(self, items: list[Item]) -> list[Item]:
+        """Nobody was asked: short phrases alone must be surer than ``threshold`` to be more than free speech."""
+        known = [i for i in items if i.kind != "free"]
+        if any(i.kind != "phrase" or len(i.pinyin.split()) > SHORT_SYLLABLES for i in known):
+            return items
+        return [
+            i if i.kind == "free" or i.score >= self.idle_threshold
+            else Item("free", "", "", " ".join(s.rstrip("12345") for s in i.pinyin.split()), i.start, i.end, 0.0)
+            for i in items
+        ]  # fmt: skip
 
     # -- items ---------------------------------------------------------------------------------
 

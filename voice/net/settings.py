@@ -8,9 +8,11 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
+import tomlkit
+import tomlkit.exceptions
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from voice.errors import Problem
+from voice.errors import HuyingError, Problem
 
 
 class _Section(BaseModel):
@@ -54,6 +56,10 @@ class Recognition(_Section):
     dictation: str = ""
     """A stock model, by name or folder, that writes down what no phrase covers; empty: none."""
     threshold: float = Field(default=0.5, ge=0, le=1)
+    """A word is believed from this confidence on."""
+    idle_threshold: float = Field(default=0.5, ge=0, le=1)
+    """… while nobody is expected to answer, if all that was heard are phrases of two or three syllables: foreign
+    speech contains them by chance. Call signs are not meant."""
     phrase_cost: float = Field(default=9.0, ge=0, le=60)
     filler_cost: float = Field(default=8.0, ge=0, le=60)
 
@@ -84,6 +90,18 @@ class NetSettings(_Section):
     def zone(self) -> tzinfo | None:
         """None: this machine's own."""
         return datetime.strptime(self.utc_offset, "%z").tzinfo if self.utc_offset else None
+
+
+def write_settings(path: Path, section: str, values: dict[str, float]) -> None:
+    """Set some values of one section; comments and order stay. Raises HuyingError if the file cannot be written."""
+    try:
+        document = tomlkit.parse(path.read_text("utf-8-sig"))
+        table = document.setdefault(section, tomlkit.table())
+        for key, value in values.items():
+            table[key] = value
+        path.write_text(tomlkit.dumps(document), "utf-8")
+    except (OSError, tomlkit.exceptions.ParseError) as e:
+        raise HuyingError(f"{path}: cannot be changed ({e})") from e
 
 
 _HINTS = {

@@ -67,6 +67,14 @@ class NetState:
         """In the order of their calls."""
         return sorted((e for e in self.exchanges.values() if e.open), key=lambda e: e.id)
 
+    def expects(self, now: Seconds, late_window_s: Seconds) -> bool:
+        """Somebody may answer: a call is open, or was not answered and is not long ago, or a unit that called in
+        is being spoken to."""
+        if self.calling_in is not None:
+            return True
+        return any(e.open or (e.answered_over is None and now - e.deadline <= late_window_s)
+                   for e in self.exchanges.values())  # fmt: skip
+
 
 def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
     """The state after a fact."""

@@ -133,13 +133,13 @@ class Ear:
     cannot_say: tuple[str, ...] = ()
     """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
 
-    def understand(self, over: Over, hypothesis: Hypothesis) -> Message:
-        """The message of one over."""
+    def understand(self, over: Over, hypothesis: Hypothesis, expecting: bool = True) -> Message:
+        """The message of one over. ``expecting``: somebody was called and has not answered yet."""
         v = self.verification
         if not hypothesis or v is None:
-            return self.interpreter.interpret(hypothesis)
+            return self.interpreter.interpret(hypothesis, expecting=expecting)
         return self.interpreter.interpret(
-            hypothesis, v.verifier.of_over(over), lru_cache(lambda: v.free.recognise(over.pcm))
+            hypothesis, v.verifier.of_over(over), lru_cache(lambda: v.free.recognise(over.pcm)), expecting
         )
 
     def dictate(self, over: Over, message: Message) -> str:
@@ -154,7 +154,7 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     cache = cache or cache_folder()
     folder = check_model(find_model(model or net.settings.recognition.model))
     settings = net.settings.recognition
-    interpreter = Interpreter(net.lexicon, settings.threshold)
+    interpreter = Interpreter(net.lexicon, settings.threshold, settings.idle_threshold)
     dictation, dictation_sha256 = None, ""
     if settings.dictation:
         stock = check_model(find_model(settings.dictation))
@@ -286,7 +286,8 @@ class Listener:
                 self._stream = None
 
     def _over(self, over: Over, hypothesis: Hypothesis) -> None:
-        message = self.ear.understand(over, hypothesis)
+        expecting = self.state.expects(over.start, self.rules.late_window_s)
+        message = self.ear.understand(over, hypothesis, expecting)
         spans = speech_spans(over.pcm, RATE)
         if not spans and not message.understood:
             self._void += 1  # a carrier, but nobody speaks
