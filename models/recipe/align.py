@@ -9,23 +9,13 @@ from numba import njit
 from models.recipe.features import SHIFT, WINDOW, mfcc, num_frames
 from models.recipe.network import Tdnn, padded
 from models.recipe.prepare import FOREIGN, Corpus, Recording
-from voice.grammar.phones import FINALS, GARBAGE, TONES, phone_set, split_syllable, with_tone
+from voice.grammar.phones import GARBAGE, phone_set, split_syllable, with_tone, without_tone
 
 PRIOR_POWER = 0.7
 """Exponent of the state priors that divide the posteriors, in alignment and in the exported model."""
 
 
-def _folded() -> tuple[np.ndarray, np.ndarray]:
-    phones = phone_set()
-    base, tone = np.arange(phones.num_pdfs), np.zeros(phones.num_pdfs, np.int64)
-    for final in FINALS:
-        for k, t in enumerate(TONES, 1):
-            for plain, toned in zip(phones.pdfs[final], phones.pdfs[final + t], strict=True):
-                base[toned], tone[toned] = plain, k
-    return base, tone
-
-
-BASE_OF, TONE_OF = _folded()
+BASE_OF, TONE_OF = (np.array(row) for row in without_tone())
 """Of each pdf: the one without tone, and the tone (0: none). Frame labels are pdfs with tone."""
 
 

@@ -77,7 +77,7 @@ EASE_DB = 15.0
 def radio(
     x: np.ndarray, rng: np.random.Generator, crowd: np.ndarray | None = None, severity: float = 1.0
 ) -> np.ndarray:
-    """Microphone, band-pass, limiter, noise of 0 to 40 dB, hum, tones, fading, squelch burst, any level.
+    """Microphone, band-pass, limiter, noise of -2 to 40 dB, hum, tones, fading, squelch burst, any level.
 
     ``crowd``: somebody else's speech, heard in the background. ``severity``, 0..1: the first epochs are easier.
     """
@@ -97,7 +97,7 @@ def radio(
         x = np.convolve(x, np.concatenate([[1.0], tail]))[: len(x)]
     if rng.random() < 0.8:
         w = _clicks(len(x), rng) if rng.random() < 0.4 else _noise(len(x), rng)
-        snr = rng.uniform(0, 15) if rng.random() < 0.45 else rng.uniform(12, 40)
+        snr = rng.uniform(-2, 14) if rng.random() < 0.6 else rng.uniform(12, 40)
         snr += EASE_DB * (1 - severity)
         x = x + w * rms / w.std() / 10 ** (snr / 20)
         if rng.random() < 0.5:

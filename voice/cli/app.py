@@ -213,6 +213,20 @@ def doctor() -> None:
     raise typer.Exit(run())
 
 
+@app.command(epilog="Example: huying adapt log.sqlite --net my-net --output models/our-station")
+def adapt(
+    journal: JournalArgument,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the adapted model; must not exist.")],
+    net: NetOption = None,
+    model: ModelOption = None,
+    epochs: Annotated[int, typer.Option(min=1, max=50, help="How often every over is learned.")] = 6,
+) -> None:
+    """Learn this station's voices and channel from confirmed overs; kept only if it helps. 适应本台。"""
+    from voice.cli.adapt import run
+
+    raise typer.Exit(run(journal, output, net, model, epochs))
+
+
 @app.command(epilog="Example: huying bench --json")
 def bench(as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False) -> None:
     """Speed and memory on this machine. 测速。"""
@@ -288,6 +302,23 @@ def journal_verify(
     from voice.cli.journal import verify
 
     raise typer.Exit(verify(journal, head))
+
+
+@journal_app.command("confirm", epilog="Example: huying journal confirm log.sqlite 12 --said 省残联,一切正常")
+def journal_confirm(
+    journal: JournalArgument,
+    seq: Annotated[list[int], typer.Argument(help="Numbers of events whose over you have listened to.")],
+    said: Annotated[
+        str | None, typer.Option(help="What was said, if the log does not have it right; “” for nothing of the net.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who says so.")] = "",
+) -> None:
+    """Say that an over was heard right, or what was really said: “huying adapt” learns from it. 确认。"""
+    import getpass
+
+    from voice.cli.journal import confirm
+
+    confirm(journal, seq, said, by or getpass.getuser())
 
 
 @journal_app.command("play-path", epilog="Example: ffplay $(huying journal play-path log.sqlite 12)")

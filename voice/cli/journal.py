@@ -18,8 +18,9 @@ from voice.journal.export import export as write_export
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Session, figures, sessions
 from voice.journal.sheet import write_html, write_xlsx
-from voice.journal.store import Journal
+from voice.journal.store import Event, Journal
 from voice.journal.verify import verify as find_faults
+from voice.net.facts import Confirmed, OverHeard, SessionBegan
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
 
@@ -144,6 +145,38 @@ def verify(target: str, head: str | None) -> int:
         if not faults:
             out.print(f"{len(journal)} events and their clips are whole; head {journal.head}", soft_wrap=True)
     return 1 if faults else 0
+
+
+def confirm(target: str, numbers: list[int], said: str | None, by: str) -> None:
+    """Append a confirmation for the over of each event. Nothing is appended if one of them cannot be confirmed."""
+    if said is not None and len(numbers) != 1:
+        raise HuyingError("--said writes down what was said in one over; give one event number")
+    status = Console(stderr=True, highlight=False)
+    with Journal(target, create=False) as journal:
+        overs: dict[int, tuple[Event, OverHeard]] = {}
+        found: dict[int, tuple[Event, OverHeard]] = {}
+        for e in journal.events():
+            fact = e.fact()
+            if isinstance(fact, SessionBegan):
+                overs = {}
+            elif isinstance(fact, OverHeard):
+                overs[fact.over] = e, fact
+            number = getattr(fact, "over", 0)
+            if e.seq in numbers and number in overs:
+                found[e.seq] = overs[number]
+        facts = []
+        for n in dict.fromkeys(numbers):
+            if n not in found:
+                raise HuyingError(f"{target}: event {n} belongs to no over; “huying journal show --overs” lists them")
+            event, over = found[n]
+            text = said if said is not None else over.text.replace(" ", ",")
+            if "[" in text or not (text or said is not None):
+                raise HuyingError(f"event {n}: not all of it was understood; write down what was said with --said")
+            if not over.clip:
+                raise HuyingError(f"event {n}: no clip of this over was kept")
+            facts.append(Confirmed(t=0.0, confirms=event.seq, clip=over.clip, said=text, by=by))
+        journal.append(facts, datetime.now(UTC))
+    status.print(f"{len(facts)} overs confirmed 已确认: {'; '.join(f.said or '-' for f in facts)}", markup=False)
 
 
 def play_path(target: str, seq: int) -> None:

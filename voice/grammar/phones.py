@@ -141,6 +141,17 @@ def with_tone(phones: tuple[str, ...], tone: str) -> tuple[str, ...]:
     return (*phones[:-1], phones[-1] + tone) if tone else phones
 
 
+def without_tone() -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of each pdf: the one without tone, and the tone (0: none)."""
+    phones = phone_set()
+    base, tone = list(range(phones.num_pdfs)), [0] * phones.num_pdfs
+    for final in FINALS:
+        for k, t in enumerate(TONES, 1):
+            for plain, toned in zip(phones.pdfs[final], phones.pdfs[final + t], strict=True):
+                base[toned], tone[toned] = plain, k
+    return tuple(base), tuple(tone)
+
+
 def in_word(phones: tuple[str, ...] | list[str]) -> list[str]:
     """Give each phone of one word its position: B … I … E, or S for a single one."""
     last = len(phones) - 1

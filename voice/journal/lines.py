@@ -13,6 +13,7 @@ from voice.net.facts import (
     Answered,
     Called,
     CalledIn,
+    Confirmed,
     ControlReplied,
     Corrected,
     DeviceChanged,
@@ -80,6 +81,9 @@ class LineMaker:
                 out["detail"] = f"by {by}" if by else None
             case Corrected():
                 out["detail"] = f"corrects {fact.corrects} by {fact.by}: {fact.note}"
+            case Confirmed():
+                out["detail"] = f"confirms {fact.confirms} by {fact.by}"
+                out["text"], out["clip"] = fact.said, fact.clip
             case Announced(units=(unit,)):
                 out["unit"] = unit
             case AlertRaised(units=units):

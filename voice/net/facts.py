@@ -271,6 +271,18 @@ class Corrected(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed(Fact):
+    """A person listened to an over and says what was said in it. The station may learn from it."""
+
+    confirms: int
+    """Sequence number of the over's event in the journal."""
+    clip: str
+    said: str
+    """As in the roster and the grammar files, pauses as commas."""
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Fact):
     """The source ended."""
 
@@ -301,6 +313,7 @@ KINDS: dict[str, type[Fact]] = {
     "alert_raised": AlertRaised,
     "alert_ended": AlertEnded,
     "corrected": Corrected,
+    "confirmed": Confirmed,
     "session_ended": SessionEnded,
 }
 _NAMES = {cls: name for name, cls in KINDS.items()}

@@ -1,0 +1,47 @@
+"""``huying adapt``."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from voice.journal.store import Journal
+from voice.net.loading import load_net
+from voice.places import sample_net
+from voice.speech.models import find_model
+from voice.station.adapting import adapt_to, confirmations
+from voice.station.evaluation import share
+
+
+def run(target: str, output: Path, net_folder: Path | None, model: str | None, epochs: int) -> int:
+    """Exit status: 0 if the adapted model was kept, 1 if not."""
+    net = load_net(net_folder or sample_net())
+    base = find_model(model or net.settings.recognition.model)
+    with Journal(target, create=False) as journal:
+        confirmed = confirmations(journal)
+    status, out = Console(stderr=True, highlight=False), Console(highlight=False)
+    with tempfile.TemporaryDirectory() as work, Progress(console=status, transient=True) as bar:
+        task = bar.add_task("adapt", total=1.0)
+        result = adapt_to(net, confirmed, base, output, Path(work), epochs, lambda s: bar.update(task, completed=s))
+    out.print(f"learned from {result.learned} overs, {result.minutes:.1f} min")
+    if result.left_out:
+        out.print(f"{result.left_out} overs were left out: their text cannot be read or does not fit", style="yellow")
+    table = Table("held-back overs", "before", "after")
+    a, b = result.before, result.after
+    table.add_row("exactly as said", share(a.exact, a.overs), share(b.exact, b.overs))
+    table.add_row("words believed 采信", share(a.believed, a.said), share(b.believed, b.said))
+    table.add_row("false words 误报", str(a.false), str(b.false))
+    table.add_row("surprise, nats a frame", f"{a.surprise:.3f}", f"{b.surprise:.3f}")
+    out.print(table)
+    if result.folder is None:
+        out.print("the held-back overs are not heard better: the adapted model was not kept 未保留", style="yellow")
+        return 1
+    out.print(
+        f"{result.folder}\nuse it: in net.toml, [recognition] model = \"{result.folder.resolve().as_posix()}\"",
+        style="green", soft_wrap=True,
+    )  # fmt: skip
+    return 0
