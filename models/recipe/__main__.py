@@ -10,7 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the steps that need it run
 
 STEPS = (
     "prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "export", "calibrate", "evaluate",
-    "costs",
+    "costs", "accents", "adaptation",
 )  # fmt: skip
 
 
@@ -72,6 +72,14 @@ def main() -> None:
         from models.recipe.costs import compare
 
         compare(a.out, a.data / "real", a.data / "cache", a.settings)
+    if a.step == "accents":
+        from models.recipe.stations import accents
+
+        accents(a.out, a.data / "cache")
+    if a.step == "adaptation":
+        from models.recipe.stations import adaptation
+
+        adaptation(a.out, a.data / "cache")
 
 
 if __name__ == "__main__":

@@ -150,7 +150,8 @@ def count(costs: Costs, sets: Sets, model: Path, cache: Path) -> dict[str, Count
 
 
 def _setting(text: str) -> Costs:
-    return replace(Costs(), **{k: float(v) for k, v in (p.split("=") for p in text.split(",") if p)})
+    pairs = (p.split("=") for p in text.split(",") if p)
+    return replace(Costs(), **{k: int(v) if k == "hold" else float(v) for k, v in pairs})  # type: ignore[arg-type]
 
 
 def compare(model: Path, real: Path, cache: Path, settings: list[str]) -> None:

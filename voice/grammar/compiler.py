@@ -1,10 +1,11 @@
 """Lexicon → decoding graph: ``HCLG.fst`` and ``words.txt`` for the stock Vosk wheel.
 
-With context-independent phones the whole graph is a prefix tree of syllables between two hubs: nothing was
-said yet, and something was. Each has a silence arc and the filler (every syllable of Mandarin, free). The
-leaves lead to the second hub, and from there back into the tree at a cost of its own; a phrase said twice,
-as everything on the radio is, has a copy behind its leaf. A syllable edge is a bundle of parallel
-pronunciations (alternative digits, accents) that meet again, so alternatives do not multiply the tree.
+With context-independent phones the whole graph is two prefix trees of syllables, of call signs and of phrases,
+between three hubs: nothing was said yet, a call sign was, a phrase was. Each hub has a silence arc and the
+filler (every syllable of Mandarin, free). From the later hubs it goes on into the trees at a cost of its own: a
+phrase after a call sign is what is said on the radio, anything else is rarer. A phrase said twice, as everything
+on the radio is, has a copy behind its leaf. A syllable edge is a bundle of parallel pronunciations (alternative
+digits, accents) that meet again, so alternatives do not multiply the tree.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, Lexicon, pronunciations
 from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 6
+GRAPH_VERSION = 7
 """Part of the cache key: raise it when the same input gives another graph."""
 
 _LOG2 = math.log(2)
@@ -46,11 +47,17 @@ class Costs:
 
     silence: float = 1.0
 
+    syllable: float = 0.0
+    """Of each syllable of a call sign or phrase beyond the second, so that the long ones do not swallow speech."""
+
     again: float = 0.0
-    """Of another phrase in the same over, beside its own cost."""
+    """Of another call sign or phrase in the same over, beside its own cost; a phrase after a call sign is free."""
 
     repeat: float = 3.0
     """Of the same phrase said once more."""
+
+    hold: int = 1
+    """Least frames of 30 ms in the last state of a final: faster speech is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,6 @@ class _Builder:
         self.words = {"<eps>": 0, "[unk]": 1}
         self.fresh = self.hub()
         """Nothing was said yet."""
-        self.root = self.fst.state()
-        self.fst.arc(self.fresh, 0, 0, 0.0, self.root)
         self._tree: dict[tuple[int, tuple[str, ...]], int] = {}
 
     def hub(self) -> int:
@@ -109,6 +114,11 @@ class _Builder:
             after = self.fst.state()
             first = k == 0
             self.fst.arc(state, tid + 2, olabel if first else 0, _LOG2 + (weight if first else 0.0), after)
+            if k > 0:  # the last state of a final
+                for _ in range(self.costs.hold - 1):
+                    held = self.fst.state()
+                    self.fst.arc(after, tid + 1, 0, _LOG2, held)
+                    after = held
             self.fst.arc(after, tid + 1, 0, _LOG2, after)
             state = after
         return state
@@ -134,9 +144,16 @@ class _Builder:
             self.fst.arc(e, 0, 0, 0.0, meet)
         return meet
 
-    def reading(self, places: list[tuple[str, ...]], accent: str, word: int, said: int) -> None:
-        """One path of the tree to the hub ``said``: shared up to the last syllable, which carries the word label.
-        Behind it the same path once more, not shared."""
+    def root(self, *entries: tuple[int, float]) -> int:
+        """The root of a tree, entered from (hub, cost)."""
+        state = self.fst.state()
+        for hub, cost in entries:
+            self.fst.arc(hub, 0, 0, cost, state)
+        return state
+
+    def reading(self, places: list[tuple[str, ...]], accent: str, word: int, root: int, said: int) -> None:
+        """One path of the tree at ``root`` to the hub ``said``: shared up to the last syllable, which carries the
+        word label. Behind it the same path once more, not shared."""
         last = len(places) - 1
         rows = [
             [
@@ -146,13 +163,14 @@ class _Builder:
             ]
             for i, place in enumerate(places)
         ]
-        state = self.root
+        state = root
         for place, options in zip(places[:-1], rows[:-1], strict=True):
             node = (state, place)
             if node not in self._tree:
                 self._tree[node] = self.syllable(state, options, 0, 0.0)
             state = self._tree[node]
-        end = self.syllable(state, rows[-1], word, self.costs.phrase)
+        cost = self.costs.phrase + self.costs.syllable * max(0, len(places) - 2)
+        end = self.syllable(state, rows[-1], word, cost)
         self.fst.arc(end, 0, 0, 0.0, said)
         state = self.fst.state()
         self.fst.arc(end, 0, 0, self.costs.repeat, state)
@@ -179,13 +197,16 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
     b = _Builder(costs)
     b.filler(b.fresh)
     if lexicon is not None:
-        said = b.hub()
-        b.filler(said)
-        b.fst.arc(said, 0, 0, costs.again, b.root)
+        called, spoke = b.hub(), b.hub()
+        b.filler(called)
+        b.filler(spoke)
+        calls = b.root((b.fresh, 0.0), (called, costs.again), (spoke, costs.again))
+        phrases = b.root((b.fresh, 0.0), (called, 0.0), (spoke, costs.again))
         for entry in lexicon.spoken:
             word = b.word(entry.symbol)
+            tree = (phrases, spoke) if entry.kind == "phrase" else (calls, called)
             for places in dict.fromkeys(tuple(pronunciations(r, lexicon.tones)) for r in entry.readings):
-                b.reading(list(places), lexicon.accent, word, said)
+                b.reading(list(places), lexicon.accent, word, *tree)
     return b.fst, list(b.words)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
@@ -92,7 +93,7 @@ class NetSettings(_Section):
         return datetime.strptime(self.utc_offset, "%z").tzinfo if self.utc_offset else None
 
 
-def write_settings(path: Path, section: str, values: dict[str, float]) -> None:
+def write_settings(path: Path, section: str, values: Mapping[str, float | str | bool]) -> None:
     """Set some values of one section; comments and order stay. Raises HuyingError if the file cannot be written."""
     try:
         document = tomlkit.parse(path.read_text("utf-8-sig"))

@@ -132,8 +132,8 @@ class Hearing:
     """Mean negative log-posterior of what was said, nats a frame."""
 
     def better_than(self, other: Hearing) -> bool:
-        """More right less wrong; the same count and less surprise."""
-        mine, others = self.believed + self.exact - self.false, other.believed + other.exact - other.false
+        """More right, a false word counting twice; or the same and less surprise."""
+        mine, others = (h.believed + h.exact - 2 * h.false for h in (self, other))
         return mine > others or (mine == others and self.surprise < other.surprise)
 
 

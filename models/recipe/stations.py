@@ -1,0 +1,195 @@
+"""Accented stations, simulated: what the accent of a net wins and loses, and what adaptation does.
+
+``python -m models.recipe accents`` and ``… adaptation`` write ``accents.md`` and ``adaptation.md`` into the model
+folder. An accented speaker here is a synthetic voice that says another syllable where the accent has one; real
+accents differ in more than that.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES
+from voice.audio.channel import Channel, band_pass, to_receiver, transmit
+from voice.audio.pcm import RATE, Pcm16
+from voice.grammar.accents import ACCENTS, variants
+from voice.grammar.phones import SYLLABLES, split_syllable
+from voice.net.loading import Net, load_net
+from voice.net.settings import write_settings
+from voice.places import sample_net
+from voice.radio.over import Over
+from voice.speech.synthesiser import Synthesiser, Voice
+from voice.station.adapting import Adapted, Confirmation, adapt_to
+from voice.station.evaluation import Trials, evaluate, share
+from voice.station.listener import open_ear
+from voice.station.utterances import Utterance
+
+OVERS = 320
+"""Phrases, and sentences that are in no grammar, of each accent."""
+
+STRENGTH = 0.8
+"""Chance that a syllable which the accent says otherwise is said otherwise."""
+
+STATION_OVERS = 320
+"""Of the simulated station: three quarters are learned."""
+
+_SYLLABLE_OF = {split_syllable(s): s for s in SYLLABLES}
+
+
+def accented(syllables: list[str], accent: str, rng: np.random.Generator) -> list[str]:
+    """Toned syllables as a speaker of the accent would say them; those it does not change stay."""
+    out = []
+    for toned in syllables:
+        others = [
+            name for phones, _ in variants(toned[:-1], accent)[1:] if (name := _SYLLABLE_OF.get(phones)) is not None
+        ]
+        merged = [o for o in others if _merges(toned[:-1], o)]
+        out.append(str(rng.choice(merged)) + toned[-1] if merged and rng.random() < STRENGTH else toned)
+    return out
+
+
+def _merges(standard: str, said: str) -> bool:
+    """Accents merge towards the flat initial, the front nasal, l and f: not back."""
+    a, b = split_syllable(standard) or (), split_syllable(said) or ()
+    (x, y) = next((p, q) for p, q in zip(a, b, strict=True) if p != q)
+    return (x, y) in {
+        ("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("eng", "en"), ("ing", "in"), ("ang", "an"), ("h", "f"),
+        ("r", "l"),
+    }  # fmt: skip
+
+
+def narrow(x: np.ndarray, rng: np.random.Generator) -> Pcm16:
+    """A channel that training did not have: 350 to 2,300 Hz, hard limiter, a hall, alternator whine, 15 dB."""
+    tail = rng.standard_normal(int(0.18 * RATE)) * np.exp(-np.linspace(0, 6, int(0.18 * RATE))) * 0.25
+    x = np.convolve(x, np.concatenate([[1.0], tail]))[: len(x)]
+    y, _, _ = transmit(x, Channel(snr_db=15.0, limiter=6.0, low_hz=350.0, high_hz=2300.0, tail_s=0.0), rng)
+    t = np.arange(len(y)) / RATE
+    whine = 120.0 * np.sin(2 * np.pi * (900 + 150 * np.sin(2 * np.pi * 0.7 * t)) * t)
+    return to_receiver(band_pass(y + whine, 350.0, 2300.0))
+
+
+def station(
+    net: Net, accent: str, voices: tuple[str, ...], count: int, seed: int, cache: Path, own_channel: bool = False
+) -> Iterator[Utterance]:
+    """Phrases of the net and, every fourth, a sentence of no grammar, in the accent."""
+    rng = np.random.default_rng(seed)
+    entries = [e.text for e in net.lexicon.spoken if e.kind != "digit"]
+    with Synthesiser(cache / "tts") as synthesiser:
+        for k in range(count):
+            foreign = k % 4 == 3
+            text = "".join(map(str, rng.choice(SPEECH_LIKE, 2, replace=False))) if foreign else str(rng.choice(entries))
+            voice = Voice(int(rng.integers(145, 210)), int(rng.integers(35, 66)), voices[k % len(voices)])
+            said = accented(net.readings.spoken(text), accent, rng)
+            samples, rate = synthesiser.say(text, said, voice)
+            x = soxr.resample(samples.astype(np.float64), rate, RATE)
+            if own_channel:
+                pcm = narrow(x, rng)
+            else:
+                pcm = to_receiver(transmit(x, Channel(snr_db=SNRS[(k // 3) % len(SNRS)], tail_s=0.0), rng)[0])
+            over = Over(k + 1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0)
+            yield Utterance(over, "" if foreign else text, "sentence" if foreign else "phrase")
+
+
+def _net_with(place: Path, accent: str) -> Net:
+    import shutil
+
+    folder = place / f"net-{accent}"
+    shutil.copytree(sample_net(), folder)
+    write_settings(folder / "net.toml", "language", {"accent": accent, "tones": False})
+    return load_net(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    speakers: str
+    net: str
+    said: int
+    graph: int
+    believed: int
+    false: int
+    hours: float
+
+
+def _cell(job: tuple[str, str, Path, Path]) -> _Cell:
+    speakers, accent, model, cache = job
+    with tempfile.TemporaryDirectory() as place:
+        net = _net_with(Path(place), accent)
+        ear = open_ear(net, cache / "graphs", str(model))
+        trials = Trials()
+        evaluate(ear, station(net, speakers, TEST_VOICES, OVERS, 41, cache), trials)
+    t = net.settings.recognition.threshold
+    return _Cell(
+        speakers, accent, trials.said_of(), trials.believed(0, True), trials.believed(t, True),
+        trials.believed(t, False), trials.hours,
+    )  # fmt: skip
+
+
+def accents(model: Path, cache: Path) -> None:
+    """Every accent's speakers and standard speakers, heard by nets set to that accent and to none."""
+    names = [a for a in ACCENTS if a != "standard"]
+    jobs = [("standard", "standard", model, cache)]
+    jobs += [(s, n, model, cache) for a in names for s, n in (("standard", a), (a, "standard"), (a, a))]
+    lines = [
+        "# Accents", "", "Written by `python -m models.recipe accents`; do not edit.", "",
+        f"Voices {', '.join(TEST_VOICES)} (not trained on), {OVERS} overs a row on the channel simulator at 45, 20, 10",
+        "and 5 dB: phrases of the sample net and, every fourth, sentences of no grammar. A syllable that the accent",
+        f"says otherwise is said so {STRENGTH:.0%} of the time. Tones are not counted.", "",
+        "| speakers | accent in net.toml | graph | believed | false words per hour |", "|---|---|---|---|---|",
+    ]  # fmt: skip
+    with ProcessPoolExecutor(2) as pool:
+        for c in pool.map(_cell, jobs):
+            lines.append(
+                f"| {c.speakers} | {c.net} | {share(c.graph, c.said)} | {share(c.believed, c.said)} "
+                f"| {c.false / c.hours:.1f} |"
+            )
+    (model / "accents.md").write_text("\n".join(lines) + "\n", "utf-8")
+    print("\n".join(lines))
+
+
+def adaptation(
+    model: Path, cache: Path, voices: tuple[str, ...] = TEST_VOICES, seed: int = 51, **how: float
+) -> Adapted:
+    """A station of southern speakers on a channel of its own, before and after; and everybody else."""
+    with tempfile.TemporaryDirectory() as place:
+        net = _net_with(Path(place), "standard")
+        own = list(station(net, "south", voices, STATION_OVERS, seed, cache, own_channel=True))
+        confirmed = [Confirmation(np.asarray(u.over.pcm, np.int16), u.text or "-") for u in own]
+        adapted = Path(place) / "adapted"
+        result = adapt_to(net, [c for c in confirmed if c.said != "-"], model, adapted, Path(place), **how)  # type: ignore[arg-type]
+        rows = []
+        for name, folder in (("before", model), ("after", adapted)):
+            if not folder.is_dir():
+                continue
+            others = Trials()
+            ear = open_ear(net, Path(place) / "cache", str(folder))
+            evaluate(ear, station(net, "standard", ("m1", "f1", "Annie"), 240, seed + 1, cache), others)
+            t = net.settings.recognition.threshold
+            rows.append((name, others.said_of(), others.believed(0, True), others.believed(t, True),
+                         others.believed(t, False), others.hours))  # fmt: skip
+    a, b = result.before, result.after
+    lines = [
+        "# Adaptation", "", "Written by `python -m models.recipe adaptation`; do not edit.", "",
+        f"A simulated station: voices {', '.join(voices)} (not trained on) with the merged sounds of the south, in a",
+        "net that knows no accent, on a channel of 350 to 2,300 Hz with a hard limiter, a hall, an alternator's whine",
+        f"and 15 dB. `huying adapt` learned {result.learned} confirmed overs ({result.minutes:.1f} min).", "",
+        f"| the station's {a.overs} held-back overs | before | after |", "|---|---|---|",
+        f"| exactly as said | {share(a.exact, a.overs)} | {share(b.exact, b.overs)} |",
+        f"| words believed | {share(a.believed, a.said)} | {share(b.believed, b.said)} |",
+        f"| false words | {a.false} | {b.false} |",
+        f"| surprise, nats a frame | {a.surprise:.3f} | {b.surprise:.3f} |", "",
+        f"Kept: {'yes' if result.folder else 'no'}.", "",
+        "Other voices on the usual channels (m1, f1, Annie; 45, 20, 10 and 5 dB; no accent), not learned:", "",
+        "| model | graph | believed | false words per hour |", "|---|---|---|---|",
+        *(f"| {n} | {share(g, s)} | {share(k, s)} | {f / h:.1f} |" for n, s, g, k, f, h in rows),
+    ]  # fmt: skip
+    if voices == TEST_VOICES:
+        (model / "adaptation.md").write_text("\n".join(lines) + "\n", "utf-8")
+    print("\n".join(lines))
+    return result
