@@ -149,20 +149,44 @@ def test_verify_finds_missing_and_altered_clips(path: Path) -> None:
 
 
 def test_append_is_all_or_nothing(path: Path) -> None:
-    with Journal(str(path)) as first, Journal(str(path)) as second:
-        first.append(talk("")[1:2], BEGAN)
-        with pytest.raises(HuyingError, match="cannot write"):  # a second writer has an old head
-            second.append(talk("")[1:3], BEGAN)
-        assert len(list(first.events())) == 8
+    db = sqlite3.connect(path)
+    refuse = "WHEN NEW.kind = 'called' BEGIN SELECT RAISE(FAIL, 'no'); END"
+    db.execute(f"CREATE TRIGGER t BEFORE INSERT ON huying_events {refuse}")
+    db.commit()
+    with Journal(str(path)) as journal:
+        before = len(list(journal.events()))
+        with pytest.raises(HuyingError, match="cannot write"):
+            journal.append(talk("")[1:4], BEGAN)
+        assert len(list(journal.events())) == before
     assert faults(path) == []
+
+
+def test_two_writers_make_one_chain(path: Path) -> None:
+    """A correction or a confirmation comes while the station logs."""
+    with Journal(str(path)) as station, Journal(str(path)) as desk:
+        for _ in range(3):
+            station.append(talk("")[1:2], BEGAN)
+            desk.append(talk("")[1:3], BEGAN)
+        numbers = [e.seq for e in station.events()]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) == 7 + 9
+    assert faults(path) == []
+
+
+def test_a_journal_has_one_station(path: Path) -> None:
+    with Journal(str(path)) as first, Journal(str(path)) as second:
+        first.claim()
+        with pytest.raises(HuyingError, match="another station"):
+            second.claim()
+        second.append(talk("")[1:2], BEGAN)
+    with Journal(str(path)) as third:
+        third.claim()
 
 
 def test_every_kind_of_fact_survives_the_journal() -> None:
     assert set(KINDS) == {
         "session_began", "over", "called", "answered", "remarked", "called_in", "control_replied", "relayed",
         "not_understood", "closed", "roll", "announced", "device", "roll_began", "roll_ended", "alert_raised",
-        "alert_ended", "corrected",
-        "session_ended",
+        "alert_ended", "corrected", "confirmed", "session_ended",
     }  # fmt: skip
     for fact in talk("ab"):
         kind = next(k for k, cls in KINDS.items() if type(fact) is cls)

@@ -79,6 +79,7 @@ def run(o: Options) -> int:
         sink.play(pcm)
 
     with Journal(o.journal) as journal, Synthesiser(cache_folder() / "speech") as synthesiser:
+        journal.claim()
         began = time.monotonic()
         clock = (lambda: card.now) if card else (lambda: time.monotonic() - began)
         vox = VOX_LEAD_S if o.ptt.kind == "none" else 0.0

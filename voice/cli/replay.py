@@ -58,6 +58,7 @@ def run(o: Options) -> int:
     status = Console(stderr=True, highlight=False)
     same = True
     with Journal(o.journal or "sqlite://") as journal:
+        journal.claim()
         if not o.again:
             _refuse_known(journal, sources, o)
         ear = open_ear(net, model=o.model)

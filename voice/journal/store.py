@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
+from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from voice.errors import HuyingError
@@ -26,6 +28,12 @@ from voice.net.facts import Fact, from_json, kind_of, to_json
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
 """The hash before the first event."""
+
+_ATTEMPTS = 8
+"""Of an append, when other writers (a correction, a confirmation) come in between."""
+
+_CLAIM_KEY = 0x48555949  # “HUYI”
+"""Of the advisory lock in PostgreSQL."""
 
 _meta = sa.MetaData()
 _info = sa.Table(
@@ -125,6 +133,8 @@ class Journal:
         path = Path(parsed.database) if self._sqlite and parsed.database not in (None, "", ":memory:") else None
         if path and not create and not path.is_file():
             raise HuyingError(f"{path}: no such journal; “huying replay … --journal {path}” makes one")
+        self._path = path
+        self._claims = ExitStack()
         self.name = path.stem if path else "journal"
         in_memory = self._sqlite and not path
         self.clips = ClipStore(
@@ -152,7 +162,8 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Release the database."""
+        """Release the database, and the claim."""
+        self._claims.close()
         self._engine.dispose()
 
     @property
@@ -163,8 +174,38 @@ class Journal:
     def __len__(self) -> int:
         return self._head[0]
 
+    def claim(self) -> None:
+        """Be the one station that logs into this journal, until ``close``. Raises HuyingError if another one is."""
+        if self._sqlite and self._path:
+            lock = FileLock(self._path.with_name(self._path.name + ".lock"))
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                told = "another station logs into it; stop it first, or name another journal"
+                raise HuyingError(f"{self._path}: {told}") from None
+            except OSError as e:
+                raise HuyingError(f"{self._path}: no lock file can be made beside it ({e.strerror})") from e
+            self._claims.callback(lock.release)
+        elif not self._sqlite:
+            db = self._claims.enter_context(self._engine.connect())
+            if not db.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _CLAIM_KEY}).scalar():
+                raise HuyingError(f"{redacted(self.url)}: another station logs into it; stop it first")
+
     def append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
-        """Append facts in one transaction: all of them or none. ``began`` is the wall clock of t = 0."""
+        """Append facts in one transaction: all of them or none. ``began`` is the wall clock of t = 0.
+
+        If somebody else has appended in between, the chain goes on from there.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._append(facts, began)
+            except sa.exc.IntegrityError as e:
+                if attempt == _ATTEMPTS - 1:
+                    raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
+                self._head = self._last()
+        return []
+
+    def _append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
         seq, previous = self._head
         events = []
         for fact in facts:
@@ -187,6 +228,8 @@ class Journal:
         try:
             with self._engine.begin() as db:
                 db.execute(_events.insert(), rows)
+        except sa.exc.IntegrityError:
+            raise
         except DBAPIError as e:
             raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
         self._head = (seq, previous)
