@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.test_command_line import huying
 from voice.errors import HuyingError
-from voice.net.loading import Net
-from voice.station.inbox import Request, addressed, put, take
+from voice.net.loading import Net, load_net
+from voice.station.inbox import Order, Request, addressed, put, take, with_neighbours
 
 
 def test_requests_are_taken_in_order_and_kept(net: Net, tmp_path: Path) -> None:
@@ -17,9 +19,9 @@ def test_requests_are_taken_in_order_and_kept(net: Net, tmp_path: Path) -> None:
     put(tmp_path, Request("第二个通知", emergency=True))
     (tmp_path / "zz.txt").write_text("第三个通知\n", "utf-8")
     first, second, third = (take(tmp_path, net) for _ in range(3))
-    assert first is not None and (first[0].text, first[1]) == ("第一个通知", ("101",))
-    assert second is not None and second[0].emergency and len(second[1]) == 42
-    assert third is not None and third[0].text == "第三个通知"
+    assert first == (Request("第二个通知", emergency=True), tuple(u.id for u in net.units)), "emergencies first"
+    assert second == (Request("第一个通知", ("省残联",)), ("101",))
+    assert third is not None and third[0] == Request("第三个通知")
     assert take(tmp_path, net) is None and len(list(tmp_path.glob("*.done"))) == 3
 
 
@@ -44,7 +46,28 @@ def test_units_and_groups(net: Net) -> None:
 
 
 def test_command(net: Net, tmp_path: Path) -> None:
-    huying("alert", "东风路发现走失儿童", "--to", "社区", "--emergency", "--folder", tmp_path)
+    huying("alert", "东风路发现走失儿童", "--to", "社区", "--emergency", "--requests", tmp_path)
+    huying("rollcall", "start", "--to", "社区", "--rounds", "3", "--requests", tmp_path)
     taken = take(tmp_path, net)
-    assert taken is not None and taken[0].emergency and taken[0].to == ("社区",)
-    assert "no unit and no group" in huying("alert", "通知", "--to", "火星", "--folder", tmp_path, code=2)
+    assert taken is not None and taken[0] == Order("start", ("社区",), 3), "orders go before alerts"
+    assert take(tmp_path, net, alerts=False) is None
+    taken = take(tmp_path, net)
+    assert taken is not None and taken[0] == Request("东风路发现走失儿童", ("社区",), emergency=True)
+    assert "no unit and no group" in huying("alert", "通知", "--to", "火星", "--requests", tmp_path, code=2)
+    assert "start, pause" in huying("rollcall", "dance", "--requests", tmp_path, code=2)
+    assert "no neighbours" in huying("alert", "通知", "--near", "省残联", "--requests", tmp_path, code=2)
+
+
+def test_a_request_that_nobody_was_there_for_is_not_carried_out(net: Net, tmp_path: Path) -> None:
+    path = put(tmp_path, Request("昨天的通知"))
+    with pytest.raises(HuyingError, match="not carried out"):
+        take(tmp_path, net, now=datetime.now(UTC) + timedelta(hours=14))
+    assert take(tmp_path, net) is None and path.with_name(path.name + ".late").is_file()
+
+
+def test_neighbours(own_net: Callable[..., Path]) -> None:
+    roster = "编号,名称,呼号,邻近\n1,甲,甲社区,乙社区;3\n2,乙,乙社区,\n3,丙,丙社区,\n"
+    net = load_net(own_net(roster=roster))
+    assert with_neighbours(net, ("甲",)) == ("1", "2", "3")
+    with pytest.raises(HuyingError, match="no neighbours"):
+        with_neighbours(net, ("乙",))

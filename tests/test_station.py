@@ -20,7 +20,8 @@ from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, Habit
 from voice.station.listener import Ear
-from voice.station.station import Speaker, Station
+from voice.station.speaker import Speaker
+from voice.station.station import Station
 
 UNITS = ("101", "102", "113", "103", "109")
 

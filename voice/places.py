@@ -23,6 +23,11 @@ def user_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "huying"
 
 
+def requests_folder() -> Path:
+    """Where other programs leave what a running station should do."""
+    return user_folder() / "requests"
+
+
 def cache_folder() -> Path:
     """Compiled graphs and synthesised phrases: everything in it can be made again."""
     if home := os.environ.get("HUYING_HOME"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -134,6 +136,50 @@ class RawStream:
             yield np.asarray(resampler.resample_chunk(pcm) if resampler else pcm, np.int16)
         if resampler:
             yield np.asarray(resampler.resample_chunk(np.zeros(0, np.int16), last=True), np.int16)
+
+
+@dataclass(slots=True)
+class UdpStream:
+    """Signed 16-bit little-endian mono PCM in UDP datagrams, as SDR programs send it. Silence fills what does not come,
+    by this machine's clock: time goes on while the sender rests."""
+
+    port: int
+    host: str = "127.0.0.1"
+    rate: int = 48000
+    name: str = ""
+    began: datetime | None = None
+    duration: Seconds | None = None
+    damage: Damage = field(default_factory=Damage)
+    ended: bool = False
+
+    def frames(self) -> Iterator[Frame]:
+        """See AudioSource; until ``ended`` is set. Raises HuyingError if the port is taken."""
+        yield from _blocks(self._parts())
+
+    def _parts(self) -> Iterator[Pcm16]:
+        import soxr
+
+        resampler = soxr.ResampleStream(self.rate, RATE, 1, dtype="int16") if self.rate != RATE else None
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind((self.host, self.port))
+            except OSError as e:
+                raise HuyingError(f"UDP {self.host}:{self.port} cannot be listened to ({e}); is it in use?") from e
+            s.settimeout(UDP_WAIT_S)
+            given, zero = 0, time.monotonic()
+            while not self.ended:
+                try:
+                    data = s.recv(65536)
+                    pcm = np.frombuffer(data[: len(data) - len(data) % 2], "<i2")
+                    out = np.asarray(resampler.resample_chunk(pcm) if resampler else pcm, np.int16)
+                except TimeoutError:
+                    out = np.zeros(max(0, round((time.monotonic() - zero) * RATE) - given), np.int16)
+                given += len(out)
+                yield out
+
+
+UDP_WAIT_S = 0.2
+"""Without a datagram for so long the sender rests."""
 
 
 def open_recording(path: Path, began: datetime | None = None) -> Recording:

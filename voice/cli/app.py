@@ -120,34 +120,58 @@ def evaluate(
 def listen(
     net: NetOption = None,
     journal: Annotated[str, typer.Option(help="The log: a file, or a database URL.")] = "huying.sqlite",
-    source: Annotated[str, typer.Option("--input", help="Sound card: name, part, number; - is a pipe.")] = "",
-    rate: Annotated[int, typer.Option(help="Hz of raw PCM from a pipe (16-bit little-endian mono).")] = 8000,
+    source: Annotated[
+        str | None, typer.Option("--input", help="Sound card: name, part, number; - is a pipe, udp:7355 a socket.")
+    ] = None,
+    rate: Annotated[int | None, typer.Option(help="Hz of raw PCM (16-bit): 8000 from a pipe, 48000 over UDP.")] = None,
     output: Annotated[str | None, typer.Option(help="Sound card to speak to; without it we only listen.")] = None,
-    ptt: Annotated[str, typer.Option(help="none (VOX), serial, cm108, gpio or rigctld.")] = "none",
-    ptt_device: Annotated[str, typer.Option(help="/dev/ttyUSB0, COM3, /dev/hidraw0, /dev/gpiochip0, host:port.")] = "",
-    ptt_line: Annotated[str, typer.Option(help="RTS or DTR; CM108 pin; GPIO line.")] = "",
-    ptt_inverted: Annotated[bool, typer.Option(help="The line is low while transmitting.")] = False,
-    timeout: Annotated[float, typer.Option(min=5, max=600, help="Time-out timer: never transmit longer, s.")] = 60.0,
+    ptt: Annotated[str | None, typer.Option(help="none (VOX), serial, cm108, gpio or rigctld.")] = None,
+    ptt_device: Annotated[
+        str | None, typer.Option(help="/dev/ttyUSB0, COM3, /dev/hidraw0, /dev/gpiochip0, host:port.")
+    ] = None,
+    ptt_line: Annotated[str | None, typer.Option(help="RTS or DTR; CM108 pin; GPIO line.")] = None,
+    ptt_inverted: Annotated[bool | None, typer.Option(help="The line is low while transmitting.")] = None,
+    carrier: Annotated[
+        str | None, typer.Option(help="Busy channel, beside the audio: cts, dsr, dcd, cm108, rigctld.")
+    ] = None,
+    carrier_device: Annotated[str | None, typer.Option(help="Its device, if it is not the PTT's.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=5, max=600, help="Time-out timer: never transmit longer, s.")
+    ] = None,
     roll: Annotated[bool, typer.Option(help="Call the roll at once.")] = False,
     conduct: Annotated[bool, typer.Option(help="Call the roll when somebody says 开始点名.")] = False,
-    rounds: Annotated[int, typer.Option(min=1, max=5, help="How often a unit is called.")] = 2,
-    alerts: Annotated[Path | None, typer.Option(help="Folder in which “huying alert” leaves alerts.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, max=5, help="How often a unit is called.")] = None,
+    requests: Annotated[
+        Path | None, typer.Option(help="Folder in which “huying alert” and “huying rollcall” leave their requests.")
+    ] = None,
+    resume: Annotated[
+        bool | None, typer.Option("--resume/--no-resume", help="Go on with a roll-call that was interrupted.")
+    ] = None,
     model: ModelOption = None,
 ) -> None:
-    """Sit at the radio: log the net as it happens and, with --output, call the roll. 实时收听。"""
+    """Sit at the radio: log the net as it happens and, with --output, call the roll. 实时收听。
+
+    What is not given here is taken from [station] and [rollcall] of net.toml.
+    """
     from voice.cli.listen import Options, run
-    from voice.radio.ptt import PttSettings
 
-    line = PttSettings(ptt, ptt_device, ptt_line, ptt_inverted)  # type: ignore[arg-type]
-    options = Options(net, journal, source, rate, output, line, timeout, roll, conduct, rounds, alerts, model)
-    raise typer.Exit(run(options))
+    given = {
+        "input": source, "output": output, "ptt": ptt, "ptt_device": ptt_device, "ptt_line": ptt_line,
+        "ptt_inverted": ptt_inverted, "carrier": carrier, "carrier_device": carrier_device, "timeout_s": timeout,
+    }  # fmt: skip
+    station: dict[str, object] = {k: v for k, v in given.items() if v is not None}
+    hz = rate or (48000 if (source or "").startswith("udp:") else 8000)
+    raise typer.Exit(run(Options(net, journal, station, hz, roll, conduct, rounds, requests, resume, model)))
 
 
-@app.command(epilog="Example: huying alert 东风路发现走失儿童 --to 社区 --folder alerts --emergency")
+@app.command(epilog="Example: huying alert 东风路发现走失儿童 --near 贾岗社区 --emergency")
 def alert(
     text: Annotated[str, typer.Argument(help="What the station should read out.")],
-    folder: Annotated[Path, typer.Option(help="The folder that “huying listen --alerts” watches.")],
+    folder: Annotated[
+        Path | None, typer.Option("--requests", help="Folder that “huying listen” watches, if not the usual one.")
+    ] = None,
     to: Annotated[list[str] | None, typer.Option(help="Unit or group; may be repeated. Everybody if left out.")] = None,
+    near: Annotated[list[str] | None, typer.Option(help="A unit and its neighbours on the roster.")] = None,
     repeat: Annotated[int, typer.Option(min=1, max=9, help="Read it so often to those who are silent.")] = 2,
     need_ack: Annotated[bool, typer.Option("--need-ack/--no-ack", help="Ask for and count the answers.")] = True,
     emergency: Annotated[bool, typer.Option(help="Before a running roll-call, and over traffic after 5 s.")] = False,
@@ -155,12 +179,35 @@ def alert(
 ) -> None:
     """Have a running station read an alert and count the answers. 播报通知。"""
     from voice.net.loading import load_net
-    from voice.places import sample_net
-    from voice.station.inbox import Request, checked, put
+    from voice.places import requests_folder, sample_net
+    from voice.station.inbox import Request, checked, put, with_neighbours
 
-    request = Request(text, tuple(to or ()), repeat, need_ack, emergency)
-    units = checked(load_net(net or sample_net()), request)
-    typer.echo(f"{put(folder, request)}: to {len(units)} units")
+    loaded = load_net(net or sample_net())
+    wanted = (*(to or ()), *with_neighbours(loaded, tuple(near or ())))
+    request = Request(text, wanted, repeat, need_ack, emergency)
+    units = checked(loaded, request)
+    path = put(folder or requests_folder(), request)
+    typer.echo(f"{path}: to {len(units)} units: {'、'.join(loaded.name_of(u) for u in units)}")
+
+
+@app.command(epilog="Example: huying rollcall start --to 社区 --rounds 3")
+def rollcall(
+    order: Annotated[str, typer.Argument(help="start, pause, resume, skip, repeat or end.")],
+    to: Annotated[list[str] | None, typer.Option(help="start: unit or group; everybody if left out.")] = None,
+    rounds: Annotated[int, typer.Option(min=0, max=5, help="start: how often a unit is called; 0: as set.")] = 0,
+    folder: Annotated[
+        Path | None, typer.Option("--requests", help="Folder that “huying listen” watches, if not the usual one.")
+    ] = None,
+    net: NetOption = None,
+) -> None:
+    """Have a running station call the roll, pause it, go on, skip or repeat a unit, or end it. 点名。"""
+    from voice.net.loading import load_net
+    from voice.places import requests_folder, sample_net
+    from voice.station.inbox import Order, checked, put
+
+    wanted = Order(order, tuple(to or ()), rounds)  # type: ignore[arg-type]
+    checked(load_net(net or sample_net()), wanted)
+    typer.echo(str(put(folder or requests_folder(), wanted)))
 
 
 @app.command("devices", epilog="Example: huying devices --seconds 5")

@@ -24,7 +24,8 @@ from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, Habit
 from voice.station.listener import open_ear
-from voice.station.station import Speaker, Station
+from voice.station.speaker import Speaker
+from voice.station.station import Station
 
 
 @dataclass(frozen=True, slots=True)

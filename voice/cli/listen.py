@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import signal
 import sys
@@ -11,122 +12,191 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import typer
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from voice.audio.card import CardSink, CardSource, devices
 from voice.audio.pcm import Pcm16
-from voice.audio.source import AudioSource, RawStream
+from voice.audio.source import AudioSource, RawStream, UdpStream
 from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError
 from voice.journal.lines import LineMaker
 from voice.journal.store import Event, Journal
 from voice.net.facts import DeviceChanged, Fact, RollMarked
-from voice.net.loading import load_net
-from voice.places import cache_folder, sample_net
-from voice.radio.ptt import Ptt, PttSettings
+from voice.net.loading import Net, load_net
+from voice.net.rollcall import RollCall
+from voice.net.settings import StationSettings
+from voice.places import cache_folder, requests_folder, sample_net
+from voice.radio.ptt import PttSettings
 from voice.radio.ptt.kept import KeptPtt
 from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
-from voice.radio.transmitter import TransmitSettings, Transmitter
+from voice.radio.sense import CarrierSense
+from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
-from voice.station.inbox import take as take_request
+from voice.station.desk import Desk, give_up, unfinished
 from voice.station.listener import open_ear
-from voice.station.station import Speaker, Station
+from voice.station.speaker import Speaker
+from voice.station.station import Station
+
+SERIAL_INPUTS = ("cts", "dsr", "dcd")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """As the command line gives them."""
+    """As the command line gives them; ``None`` and empty: as the net's settings say."""
 
     net: Path | None
     journal: str
-    source: str
+    station: dict[str, object]
+    """Values that go before ``[station]`` of net.toml."""
     rate: int
-    output: str | None
-    ptt: PttSettings
-    longest_s: float
     roll: bool
     conduct: bool
-    rounds: int
-    alerts: Path | None
+    rounds: int | None
+    requests: Path | None
+    resume: bool | None
     model: str | None
 
 
 def run(o: Options) -> int:
     """Until Ctrl-C, or until the piped input ends."""
     net = load_net(o.net or sample_net())
-    ear = open_ear(net, model=o.model)
+    desk = StationSettings.model_validate(net.settings.station.model_dump() | o.station)
     out = Console(highlight=False)
-    maker = LineMaker()
     notices: queue.Queue[tuple[str, str]] = queue.Queue()
 
     def tell(text: str) -> None:
         out.print(f"      ! {text}", style="bold magenta", markup=False, soft_wrap=True)
 
-    card = None if o.source == "-" else CardSource(o.source, lambda kind, text: notices.put((kind, text)))
-    source: AudioSource = card or RawStream(sys.stdin.buffer, o.rate, "stdin")
-    if o.output is None and (o.roll or o.conduct or o.alerts):
+    speaks = bool(desk.output)
+    wants_to = o.roll or o.conduct or o.requests is not None
+    if wants_to and not speaks:
         raise HuyingError("a roll-call or an alert needs a voice on the air: name the sound card with --output")
-    if o.output is not None and card is None:
-        raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
-    sink = CardSink(o.output) if o.output is not None else None
-    line: Ptt = NoPtt() if o.ptt.kind == "none" else KeptPtt(o.ptt, o.longest_s, tell)
-
-    def play(pcm: Pcm16) -> None:
-        if sink is None:
-            raise HuyingError("there is no --output to speak to")
-        sink.play(pcm)
-
-    with Journal(o.journal) as journal, Synthesiser(cache_folder() / "speech") as synthesiser:
+    with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(Journal(o.journal))
         journal.claim()
+        source, card = _source(desk, o.rate, lambda kind, text: notices.put((kind, text)))
+        if speaks and card is None:
+            raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
+        ear = open_ear(net, model=o.model)
+        roll = unfinished(journal) if speaks else None
+        resume = roll is not None and _resumes(o, net, roll, out)
+        line, carrier_busy = _line(desk, tell, stack)
+        synthesiser = stack.enter_context(Synthesiser(cache_folder() / "speech"))
+        sink = CardSink(desk.output) if speaks else None
+
+        def play(pcm: Pcm16) -> None:
+            if sink is None:
+                raise HuyingError("there is no --output to speak to")
+            sink.play(pcm)
+
         began = time.monotonic()
-        clock = (lambda: card.now) if card else (lambda: time.monotonic() - began)
-        vox = VOX_LEAD_S if o.ptt.kind == "none" else 0.0
+        vox = VOX_LEAD_S if desk.ptt == "none" else 0.0
         transmitter = Transmitter(
-            line, play, clock, TransmitSettings(vox_tone_s=vox, longest_s=o.longest_s),
+            line, play, (lambda: card.now) if card else (lambda: time.monotonic() - began),
+            TransmitSettings(vox_tone_s=vox, longest_s=desk.timeout_s, level_db=desk.level_db),
             card.deafen if card else lambda _on: None,
         )  # fmt: skip
+        maker = LineMaker()
         wanted = o.roll
+        by_voice = o.conduct or (net.settings.rollcall.by_voice and speaks)
+        rounds = o.rounds or net.settings.rollcall.rounds
 
         def take(event: Event, fact: Fact) -> None:
             nonlocal wanted
             shown = maker.line(fact, event)
             if shown["type"] not in HIDDEN:
                 print_line(out, shown, net)
-            if o.conduct and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over:
+            if by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over:
                 wanted = True
 
-        station = Station(ear, journal, transmitter, Speaker(net, synthesiser), take, tell)
-        if card:
-            signal.signal(signal.SIGINT, lambda *_: card.end())
-            signal.signal(signal.SIGTERM, lambda *_: card.end())
+        speaker = Speaker(net, synthesiser)
+        station = Station(ear, journal, transmitter, speaker, take, tell, roll, carrier_busy)
+        requests = Desk(station, (o.requests or requests_folder()) if speaks else None, tell)
+        _end_on_signals(source)
         out.print(f"listening to {source.name}; Ctrl-C ends 正在收听, Ctrl-C 结束", style="dim")
-        try:
-            for now in station.run(source):
-                while not notices.empty():
-                    kind, text = notices.get()
-                    station.listener.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]
-                if o.alerts and (station.alert is None or station.alert.closed):
-                    _alert(o.alerts, station, tell)
-                if wanted and (station.roll is None or station.roll.closed):
-                    wanted = False
-                    station.start_roll(tuple(u.id for u in net.units), o.rounds, "listen")
-        finally:
-            line.close()
+        if speaks and net.settings.rollcall.schedule:
+            out.print(f"roll-call at 按时点名: {'; '.join(net.settings.rollcall.schedule)}", style="dim")
+        for now in station.run(source):
+            while not notices.empty():
+                kind, text = notices.get()
+                station.listener.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]
+            if roll is not None:  # the first frame after a crash
+                if resume:
+                    station.mark(RollMarked(t=now, mark="resume", over=0, reason="after an interruption"))
+                else:
+                    give_up(station, roll, now)
+                roll = None
+            if speaks:
+                requests.attend(now)
+            if wanted and not station.calling_roll:
+                wanted = False
+                station.start_roll(tuple(u.id for u in net.units), rounds, "listen")
         out.print(f"journal: {len(journal)} events, head {journal.head}", soft_wrap=True)
     return 0
 
 
-def _alert(folder: Path, station: Station, tell: Callable[[str], None]) -> None:
-    try:
-        found = take_request(folder, station.net)
-    except HuyingError as e:
-        tell(str(e))
-        return
-    if found:
-        r, units = found
-        station.raise_alert(r.text, units, r.repeat, r.need_ack, r.emergency, "folder")
+def _source(
+    desk: StationSettings, rate: int, notice: Callable[[str, str], None]
+) -> tuple[AudioSource, CardSource | None]:
+    """The source, and once more if it is a sound card."""
+    if desk.input == "-":
+        return RawStream(sys.stdin.buffer, rate, "stdin"), None
+    if desk.input.startswith("udp:"):
+        host, _, port = desk.input.removeprefix("udp:").rpartition(":")
+        if not port.isdigit():
+            raise HuyingError(f"--input {desk.input}: write udp:7355 or udp:0.0.0.0:7355")
+        return UdpStream(int(port), host or "127.0.0.1", rate, desk.input), None
+    card = CardSource(desk.input, notice)
+    return card, card
+
+
+def _line(
+    desk: StationSettings, tell: Callable[[str], None], stack: contextlib.ExitStack
+) -> tuple[Line, Callable[[], bool]]:
+    """The PTT line and the carrier detect beside the audio; both are closed with ``stack``."""
+    kind = "serial" if desk.carrier in SERIAL_INPUTS else desk.carrier
+    same = kind == desk.ptt and desk.carrier_device in ("", desk.ptt_device)
+    ptt = PttSettings(desk.ptt, desk.ptt_device, desk.ptt_line, desk.ptt_inverted, desk.carrier if same else "")
+    line: Line = NoPtt()
+    if desk.ptt != "none":
+        line = stack.enter_context(contextlib.closing(KeptPtt(ptt, desk.timeout_s, tell)))
+    if desk.carrier == "audio":
+        return line, lambda: False
+    if same and isinstance(line, KeptPtt):
+        asked = line
+    else:
+        device = desk.carrier_device or desk.ptt_device
+        other = PttSettings(kind, device, carrier=desk.carrier)  # type: ignore[arg-type]
+        asked = stack.enter_context(contextlib.closing(KeptPtt(other, desk.timeout_s, tell)))
+    return line, stack.enter_context(contextlib.closing(CarrierSense(asked, tell))).busy
+
+
+def _resumes(o: Options, net: Net, roll: RollCall, out: Console) -> bool:
+    """Whether to go on with a roll-call that was interrupted: as told, as answered, or not."""
+    left = "、".join(net.name_of(u) for u in roll.units if u not in roll.here)
+    stands = f"实到 {len(roll.here)}/{len(roll.units)}, 尚缺 {left}"
+    out.print(f"a roll-call was interrupted 上次点名中断: {stands}", style="yellow")
+    if o.resume is not None:
+        return o.resume
+    if sys.stdin.isatty():
+        return typer.confirm("go on where it stood 接着点名?", default=True)
+    out.print("--resume goes on with it; it is closed as incomplete 未指定 --resume, 按未完成结束", style="yellow")
+    return False
+
+
+def _end_on_signals(source: AudioSource) -> None:
+    def end(*_: object) -> None:
+        if isinstance(source, CardSource):
+            source.end()
+        elif isinstance(source, UdpStream):
+            source.ended = True
+
+    if isinstance(source, CardSource | UdpStream):
+        signal.signal(signal.SIGINT, end)
+        signal.signal(signal.SIGTERM, end)
 
 
 def show_devices(seconds: float) -> None:

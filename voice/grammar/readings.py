@@ -182,3 +182,24 @@ def read_table(paths: list[Path], spoken_nine: str = "jiu3") -> tuple[ReadingsTa
             else:
                 words[word] = readings
     return ReadingsTable(words, spoken_nine), problems
+
+
+_TIME = re.compile(r"(?<!\d)([01]?\d|2[0-4])[:：]([0-5]\d)(?!\d)")
+_DATE = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})(日|号)")
+_COUNT = re.compile(r"(?<![\dA-Za-z.])(\d{1,2})(?=[个人名辆台次点分秒天岁米号楼层单元组年月日小])")
+_PERCENT = re.compile(r"(?<!\d)(\d{1,4})[%％]")
+
+
+def for_the_air(text: str) -> str:
+    """Written figures as they are spoken on the radio: times, dates and small counts as numbers; plates, telephone and
+    other long numbers stay figures and are read one by one (豫A12345 as 豫 A 幺两三四五)."""
+    text = _TIME.sub(lambda m: _clock(int(m[1]), int(m[2])), text)
+    text = _DATE.sub(lambda m: f"{cardinal(int(m[1]))}月{cardinal(int(m[2]))}{m[3]}", text)
+    text = _PERCENT.sub(lambda m: f"百分之{cardinal(int(m[1]))}", text)
+    return _COUNT.sub(lambda m: "两" if m[1] == "2" and text[m.end()] in "个人名辆台次" else cardinal(int(m[1])), text)
+
+
+def _clock(hours: int, minutes: int) -> str:
+    if minutes == 0:
+        return f"{cardinal(hours)}点整"
+    return f"{cardinal(hours)}点{'零' if minutes < 10 else ''}{cardinal(minutes)}分"

@@ -21,6 +21,7 @@ from voice.net.facts import (
     RollBegan,
     RollEnded,
     RollMarked,
+    SessionBegan,
 )
 
 Result = Literal["present", "late", "silent", "unclear", "skipped"]
@@ -115,6 +116,9 @@ def evolve_roll(roll: RollCall | None, fact: Fact) -> RollCall | None:
     if roll is None or roll.closed:
         return roll
     match fact:
+        case SessionBegan():  # whoever was just being called is called again
+            called = tuple(u for u in roll.called if u != roll.current)
+            return replace(roll, current=None, called=called, paused="interrupted")
         case Announced(purpose="opening"):
             return replace(roll, opened=True)
         case Announced(purpose="closing") | RollEnded():

@@ -20,6 +20,7 @@ HEADERS = {
     "责任民警": "officer", "responsible officer": "officer", "officer": "officer",
     "电话": "phone", "phone": "phone",
     "点名用语": "question", "question": "question",
+    "邻近": "neighbours", "相邻": "neighbours", "neighbours": "neighbours", "neighbors": "neighbours",
 }  # fmt: skip
 REQUIRED = ("id", "name")
 
@@ -40,6 +41,8 @@ class Unit:
     """What the unit is asked in a roll-call."""
     line: int = 0
     """In the roster file."""
+    neighbours: tuple[str, ...] = ()
+    """Ids, names or call signs of the units next to it."""
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -97,6 +100,7 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
                 cell["id"], cell["name"], signs or (cell["name"],), cell.get("group", ""),
                 cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""),
                 cell.get("question", ""), number,
+                tuple(s.strip() for s in re.split("[;；、/|]", cell.get("neighbours", "")) if s.strip()),
             )
         )  # fmt: skip
     if not units and not problems:

@@ -11,9 +11,10 @@ from typing import Literal
 
 import tomlkit
 import tomlkit.exceptions
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from voice.errors import HuyingError, Problem
+from voice.net.schedule import Slot, parse_slot
 
 
 class _Section(BaseModel):
@@ -73,6 +74,50 @@ class VoiceSettings(_Section):
     variant: str = "f2"
 
 
+class StationSettings(_Section):
+    """The radio on this desk; options of ``huying listen`` go before these."""
+
+    input: str = ""
+    """Sound card: name, part of it, number; ``-`` raw PCM on standard input, ``udp:7355`` raw PCM from a socket."""
+    output: str = ""
+    """Sound card to speak to; empty: we only listen."""
+    ptt: Literal["none", "serial", "cm108", "gpio", "rigctld"] = "none"
+    ptt_device: str = ""
+    ptt_line: str = ""
+    ptt_inverted: bool = False
+    carrier: Literal["audio", "cts", "dsr", "dcd", "cm108", "rigctld"] = "audio"
+    """What tells that the channel is busy, beside the audio."""
+    carrier_device: str = ""
+    """Empty: that of the PTT."""
+    timeout_s: float = Field(default=60.0, ge=5, le=600)
+    """Time-out timer: never transmit longer."""
+    level_db: float = Field(default=-12.0, ge=-60, le=0)
+    """Of our loudest speech, dBFS."""
+    prompts: str = ""
+    """Folder of recorded prompts, from the net folder: 省残联.wav is played where that is said."""
+
+
+class RollSettings(_Section):
+    """Automatic roll-calls."""
+
+    schedule: tuple[str, ...] = ()
+    rounds: int = Field(default=2, ge=1, le=5)
+    """How often a unit is called."""
+    by_voice: bool = False
+    """The dispatcher's 开始点名 on the air has the station call the roll."""
+
+    @field_validator("schedule")
+    @classmethod
+    def _readable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            parse_slot(text)
+        return value
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        return tuple(parse_slot(t) for t in self.schedule)
+
+
 class NetSettings(_Section):
     """The whole file."""
 
@@ -86,6 +131,8 @@ class NetSettings(_Section):
     language: Language = Language()
     recognition: Recognition = Recognition()
     voice: VoiceSettings = VoiceSettings()
+    station: StationSettings = StationSettings()
+    rollcall: RollSettings = RollSettings()
 
     @property
     def zone(self) -> tzinfo | None:

@@ -1,8 +1,10 @@
-"""A watched folder through which other programs ask the station for an alert.
+"""A watched folder through which other programs tell the running station what to do.
 
-``huying alert`` writes a file into it; so may anything else: a ``.json`` file with ``text`` and, if wanted,
-``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``, or a ``.txt`` file with the text
-alone. A file that was taken is renamed to ``….done``, one that cannot be used to ``….bad``; none is deleted.
+``huying alert`` and ``huying rollcall`` write files into it; so may anything else: a ``.json`` file with ``text``
+and, if wanted, ``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``; or with ``roll``
+(start, pause, resume, skip, repeat, end) and, to start, ``to`` and ``rounds``; or a ``.txt`` file with the text of
+an alert alone. A file that was taken is renamed to ``….done``, one that cannot be used to ``….bad``, one that lay
+there too long to ``….late``; none is deleted.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from voice.errors import HuyingError
 from voice.grammar.readings import CannotBeRead
@@ -31,6 +33,24 @@ class Request:
     emergency: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something to do with the roll-call."""
+
+    roll: RollOrder
+    to: tuple[str, ...] = ()
+    """To start: unit ids, names, call signs or groups; empty: everybody."""
+    rounds: int = 0
+    """To start: how often a unit is called; 0: as the net's settings say."""
+
+
+RollOrder = Literal["start", "pause", "resume", "skip", "repeat", "end"]
+ROLL_ORDERS: tuple[RollOrder, ...] = get_args(RollOrder)
+
+STALE_S = 600.0
+"""A request that lay in the folder for longer is not carried out: nobody was there when it was meant."""
+
+
 def addressed(net: Net, to: tuple[str, ...]) -> tuple[str, ...]:
     """Unit ids in the order of the roster. Raises HuyingError for a name that is neither unit nor group."""
     if not to:
@@ -45,8 +65,25 @@ def addressed(net: Net, to: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(u.id for u in net.units if u.id in wanted)
 
 
-def checked(net: Net, request: Request) -> tuple[str, ...]:
-    """The unit ids that it goes to. Raises HuyingError if it cannot be read out."""
+def with_neighbours(net: Net, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of these units and of their neighbours. Raises HuyingError for a unit without any."""
+    out: list[str] = []
+    for name in names:
+        for unit_id in addressed(net, (name,)):
+            unit = net.unit(unit_id)
+            assert unit is not None
+            if not unit.neighbours:
+                raise HuyingError(f"{unit.name} has no neighbours on the roster; fill in the column 邻近")
+            out += [unit_id, *addressed(net, unit.neighbours)]
+    return tuple(dict.fromkeys(out))
+
+
+def checked(net: Net, request: Request | Order) -> tuple[str, ...]:
+    """The unit ids that it goes to. Raises HuyingError if it cannot be read out or done."""
+    if isinstance(request, Order):
+        if request.roll not in ROLL_ORDERS or not 0 <= request.rounds <= 5:
+            raise HuyingError(f"a roll-call can {', '.join(ROLL_ORDERS)}, in 1 to 5 rounds; not {request}")
+        return addressed(net, request.to)
     if not request.text.strip():
         raise HuyingError("the alert has no text")
     if not 1 <= request.repeat <= 9:
@@ -58,7 +95,7 @@ def checked(net: Net, request: Request) -> tuple[str, ...]:
     return addressed(net, request.to)
 
 
-def put(folder: Path, request: Request) -> Path:
+def put(folder: Path, request: Request | Order) -> Path:
     """Leave a request in the folder, whole or not at all. Raises HuyingError if it cannot be written."""
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f") + f"-{os.getpid()}"
     part, path = folder / f"{name}.part", folder / f"{name}.json"
@@ -71,32 +108,45 @@ def put(folder: Path, request: Request) -> Path:
     return path
 
 
-def take(folder: Path, net: Net) -> tuple[Request, tuple[str, ...]] | None:
-    """The oldest request and the units it goes to; None if there is none.
+def take(
+    folder: Path, net: Net, alerts: bool = True, now: datetime | None = None
+) -> tuple[Request | Order, tuple[str, ...]] | None:
+    """The next thing to do and the units it goes to; None if there is none. Orders go before alerts, emergencies
+    before other alerts. ``alerts`` off: an alert is being read, others wait in the folder.
 
-    Raises HuyingError for one that cannot be used, after setting it aside.
+    Raises HuyingError for one that cannot be used or is stale, after setting it aside.
     """
     waiting = sorted(p for p in folder.glob("*") if p.suffix in (".json", ".txt")) if folder.is_dir() else []
-    if not waiting:
+    best: tuple[int, Path, Request | Order] | None = None
+    moment = (now or datetime.now(UTC)).timestamp()
+    for path in waiting:
+        try:
+            if moment - path.stat().st_mtime > STALE_S:
+                path.replace(path.with_name(path.name + ".late"))
+                raise HuyingError(f"{path.name}: older than {STALE_S / 60:.0f} min, not carried out 已过期, 未执行")
+            request = _read(path)
+            checked(net, request)
+        except HuyingError as e:
+            if path.exists():
+                path.replace(path.with_name(path.name + ".bad"))
+            raise HuyingError(f"{path.name}: {e}" if not str(e).startswith(path.name) else str(e)) from e
+        urgency = 0 if isinstance(request, Order) else 1 if request.emergency else 2
+        if (urgency == 0 or alerts) and (best is None or urgency < best[0]):
+            best = urgency, path, request
+    if best is None:
         return None
-    path = waiting[0]
-    try:
-        request = _read(path)
-        units = checked(net, request)
-    except HuyingError as e:
-        path.replace(path.with_name(path.name + ".bad"))
-        raise HuyingError(f"{path.name}: {e}") from e
+    _, path, request = best
     path.replace(path.with_name(path.name + ".done"))
-    return request, units
+    return request, checked(net, request)
 
 
-def _read(path: Path) -> Request:
+def _read(path: Path) -> Request | Order:
     try:
         text = path.read_text("utf-8-sig")
         if path.suffix == ".txt":
             return Request(text.strip())
         raw: dict[str, Any] = json.loads(text)
         raw["to"] = tuple(str(x) for x in raw.get("to", ()))
-        return Request(**raw)
+        return Order(**raw) if "roll" in raw else Request(**raw)
     except (ValueError, TypeError, OSError) as e:
-        raise HuyingError(f'not a request ({e}); write {{"text": "…", "to": ["…"]}}') from e
+        raise HuyingError(f'not a request ({e}); write {{"text": "…", "to": ["…"]}} or {{"roll": "start"}}') from e

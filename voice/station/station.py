@@ -10,38 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-import numpy as np
-import soxr
-
-from voice.audio.pcm import RATE, Pcm16, to_pcm16
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.net.announcing import alert_words, words
 from voice.net.facts import AlertEnded, AlertRaised, Announced, Called, Fact, Purpose, RollBegan, RollEnded, RollMarked
-from voice.net.loading import Net
 from voice.net.rollcall import Move, RollCall, evolve_roll, next_move
 from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
-from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.listener import Ear, Listener
-from voice.station.simulate import spell
+from voice.station.speaker import Speaker
 
 OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"
-
-
-class Speaker:
-    """Text to PCM in the net's voice."""
-
-    def __init__(self, net: Net, synthesiser: Synthesiser) -> None:
-        self._net, self._synthesiser = net, synthesiser
-
-    def say(self, text: str) -> Pcm16:
-        """At 8000 Hz. Raises SpeechError."""
-        v = self._net.settings.voice
-        samples, rate = self._synthesiser.say(text, spell(self._net, text), Voice(v.rate, v.pitch, v.variant))
-        return to_pcm16(np.asarray(soxr.resample(samples, rate, RATE)))
+RETRY_S = 10.0
+"""Between two attempts to send what voice, sound card or PTT did not let out."""
 
 
 class Station:
@@ -50,17 +33,32 @@ class Station:
     def __init__(
         self, ear: Ear, journal: Journal, transmitter: Transmitter, speaker: Speaker,
         on_event: OnEvent = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
+        roll: RollCall | None = None, line_busy: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
-        """``tell`` reaches the dispatcher: what needs a person."""
+        """``tell`` reaches the dispatcher: what needs a person. ``roll`` was left unfinished by the session before.
+        ``line_busy`` is a carrier detect beside the audio."""
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event)
-        self.roll: RollCall | None = None
+        self.roll = roll
         self.alert: Alert | None = None
         self._alerts = 0
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
         self._wait: tuple[Move | AlertMove, ClearChannel] | None = None
         self._now = 0.0
+        self._line_busy = line_busy
+        self._retry_at = 0.0
+        """After a fault of voice or transmitter: not before this."""
+
+    @property
+    def calling_roll(self) -> bool:
+        """A roll-call has begun and not ended."""
+        return self.roll is not None and not self.roll.closed
+
+    @property
+    def alerting(self) -> bool:
+        """An alert has been raised and not ended."""
+        return self.alert is not None and not self.alert.closed
 
     def run(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
         """Listen, and act after every frame; yields the time reached, in s."""
@@ -71,7 +69,7 @@ class Station:
 
     def start_roll(self, units: tuple[str, ...], rounds: int = 2, by: str = "") -> None:
         """Begin a roll-call. Raises HuyingError while another one runs."""
-        if self.roll is not None and not self.roll.closed:
+        if self.calling_roll:
             raise HuyingError("a roll-call is running; stop it first")
         self.listener.record(RollBegan(t=self._now, units=units, rounds=rounds, by=by))
 
@@ -80,7 +78,7 @@ class Station:
         by: str = "",
     ) -> None:  # fmt: skip
         """Read ``text`` to ``units`` (all if none are named). Raises HuyingError while another alert is open."""
-        if self.alert is not None and not self.alert.closed:
+        if self.alerting:
             raise HuyingError("an alert is being read; wait for its end")
         self._alerts += 1
         to = units or tuple(u.id for u in self.net.units)
@@ -109,7 +107,7 @@ class Station:
         return next_move(self.roll)
 
     def _act(self) -> None:
-        move = self._next()
+        move = self._next() if self._now >= self._retry_at else None
         if move is None:
             self._wait = None
             return
@@ -118,7 +116,7 @@ class Station:
             priority: Priority = "emergency" if urgent else "routine"
             self._wait = (move, ClearChannel(self._transmitter.settings, priority, self._now))
         try:
-            if not self._wait[1].ready(self.listener.busy, self._now):
+            if not self._wait[1].ready(self.listener.busy or self._line_busy(), self._now):
                 return
         except ChannelBusy as e:
             self._wait = None
@@ -127,10 +125,14 @@ class Station:
                 self.listener.record(RollMarked(t=self._now, mark="pause", over=0, reason=BUSY))
             return
         self._wait = None
-        if isinstance(move, AlertMove):
-            self._read(move)
-        else:
-            self._announce(move)
+        try:
+            if isinstance(move, AlertMove):
+                self._read(move)
+            else:
+                self._announce(move)
+        except HuyingError as e:  # voice, sound card or PTT: the log goes on, the announcement is tried again
+            self._retry_at = self._now + RETRY_S
+            self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
         sent = self._transmitter.send(self._speaker.say(text))

@@ -37,6 +37,13 @@ class PttSettings:
     inverted: bool = False
     """The line is low while transmitting."""
 
+    carrier: str = ""
+    """Input of the same device that shows a carrier: serial ``CTS``, ``DSR`` or ``DCD``; any word for cm108 (the
+    volume-down input, which adapters wire to the squelch) and rigctld (``get_dcd``). Empty: none is asked."""
+
+    carrier_inverted: bool = False
+    """The input is low while somebody transmits."""
+
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> PttSettings:
         """What ``as_json`` wrote."""
@@ -54,6 +61,9 @@ class Ptt(Protocol):
 
     def unkey(self) -> None:
         """Receive. May be called at any time and again."""
+
+    def busy(self) -> bool:
+        """Whether the input named by ``carrier`` shows somebody transmitting; False if none is named."""
 
     def close(self) -> None:
         """Unkey and let go of the device."""

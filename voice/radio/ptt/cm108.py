@@ -17,6 +17,9 @@ VENDOR = 0x0D8C
 PRODUCTS = (0x000C, 0x0012, 0x0013, 0x0008, 0x013A, 0x013C)
 """CM108, CM108AH, CM119A, CM119, CM119 variants."""
 
+VOLUME_DOWN = 0x02
+"""Bit of the first byte of the input report (HID_IR0): the pin that adapters wire to the squelch."""
+
 DEFAULT_PIN = 3
 """GPIO3 is what radio adapters wire to PTT."""
 
@@ -36,6 +39,7 @@ class Cm108Ptt:
         if not 1 <= pin <= 8:
             raise PttError(f"ptt cm108: pin “{settings.line}”; write a number from 1 to 8 (adapters use 3)")
         self._mask, self._inverted = 1 << (pin - 1), settings.inverted
+        self._carrier, self._carrier_inverted, self._inputs = settings.carrier, settings.carrier_inverted, 0
         path = settings.device.encode() or _first(hid)
         self._device: Any = hid.device()
         try:
@@ -45,6 +49,7 @@ class Cm108Ptt:
                 f"{path.decode()}: cannot be opened ({e}); on Linux a udev rule must allow it: "
                 'SUBSYSTEM=="hidraw", ATTRS{idVendor}=="0d8c", MODE="0660", GROUP="plugdev"'
             ) from e
+        self._device.set_nonblocking(True)
         self.unkey()
 
     def key(self) -> None:
@@ -52,6 +57,16 @@ class Cm108Ptt:
 
     def unkey(self) -> None:
         self._set(False)
+
+    def busy(self) -> bool:
+        if not self._carrier:
+            return False
+        try:
+            while data := self._device.read(4):  # a report comes when an input changes; the last one counts
+                self._inputs = data[0]
+        except (OSError, ValueError) as e:
+            raise PttError(f"CM108: its inputs cannot be read ({e}); was the adapter unplugged?") from e
+        return bool(self._inputs & VOLUME_DOWN) != self._carrier_inverted
 
     def close(self) -> None:
         try:

@@ -39,6 +39,9 @@ class GpioPtt:
     def unkey(self) -> None:
         self._request.set_value(self._line, self._off)
 
+    def busy(self) -> bool:
+        return False
+
     def close(self) -> None:
         try:
             self.unkey()

@@ -1,7 +1,7 @@
 """The keeper: a process that owns the PTT line and drops it whatever happens to the station.
 
-One word a line on standard input: ``key SECONDS``, ``unkey``, ``beat``. Answers, a line each: ``ready``,
-``keyed``, ``unkeyed``, ``timeout``, ``error TEXT``. It unkeys
+One word a line on standard input: ``key SECONDS``, ``unkey``, ``beat``, ``carrier``. Answers, a line each: ``ready``,
+``keyed``, ``unkeyed``, ``busy`` or ``clear``, ``timeout``, ``error TEXT``. It unkeys
 
 - when its input ends: the station has ended or was killed (SIGKILL too: the system closes the pipe);
 - when no word has come for ``SILENCE_S``: the station hangs;
@@ -56,6 +56,8 @@ def keep(ptt: Ptt, words: queue.Queue[str]) -> None:
                 ptt.unkey()
                 deadline = None
                 say("unkeyed")
+            elif verb == "carrier":
+                say("busy" if ptt.busy() else "clear")
             elif deadline is not None and (verb == "timeout" or time.monotonic() >= deadline):
                 ptt.unkey()
                 deadline = None

@@ -44,6 +44,10 @@ class KeptPtt:
             self._start()
         self.keyed = False
 
+    def busy(self) -> bool:
+        """Whether the carrier input shows somebody transmitting. Raises PttError if it cannot be read."""
+        return self._ask("carrier", "busy", "clear") == "busy"
+
     def close(self) -> None:
         """Unkey and end the keeper."""
         self._closed.set()
@@ -94,27 +98,27 @@ class KeptPtt:
             process.kill()
             process.wait()
 
-    def _ask(self, word: str, answer: str) -> None:
+    def _ask(self, word: str, *answers: str) -> str:
         with self._lock:
             try:
                 self._write(word)
             except OSError as e:
                 raise PttError(f"the PTT keeper is gone ({e}); it is started again") from e
-            self._await(answer)
+            return self._await(*answers)
 
     def _write(self, word: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(word + "\n")
         self._process.stdin.flush()
 
-    def _await(self, answer: str) -> None:
+    def _await(self, *wanted: str) -> str:
         while True:
             try:
                 got = self._answers.get(timeout=ANSWER_S)
             except queue.Empty as e:
                 raise PttError("the PTT keeper does not answer; the line was not switched") from e
-            if got == answer:
-                return
+            if got in wanted:
+                return got
             if got.startswith("error"):
                 raise PttError(got.removeprefix("error ").strip())
 

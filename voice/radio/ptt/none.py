@@ -17,4 +17,7 @@ class NoPtt:
 
     def unkey(self) -> None: ...
 
+    def busy(self) -> bool:
+        return False
+
     def close(self) -> None: ...

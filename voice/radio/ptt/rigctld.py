@@ -24,6 +24,7 @@ class RigctldPtt:
         if port and not port.isdigit():
             raise PttError(f"ptt rigctld: “{settings.device}”; write host or host:port, e.g. 127.0.0.1:{PORT}")
         self._address = (host, int(port or PORT))
+        self._carrier, self._carrier_inverted = settings.carrier, settings.carrier_inverted
         self._socket: socket.socket | None = None
         self.unkey()
 
@@ -41,7 +42,9 @@ class RigctldPtt:
 
     def busy(self) -> bool:
         """Carrier detect of the rig (``get_dcd``). Raises PttError where the rig has none."""
-        return self._command("\\get_dcd").strip() == "1"
+        if not self._carrier:
+            return False
+        return (self._command("\\get_dcd").strip() == "1") != self._carrier_inverted
 
     def _command(self, text: str) -> str:
         for last in (False, True):

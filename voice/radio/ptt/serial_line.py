@@ -11,6 +11,8 @@ from __future__ import annotations
 from voice.radio.ptt import PttError, PttSettings
 
 LINES = ("RTS", "DTR")
+INPUTS = {"CTS": "cts", "DSR": "dsr", "DCD": "cd"}
+"""Name on the plug → pyserial's."""
 
 
 class SerialPtt:
@@ -26,7 +28,11 @@ class SerialPtt:
             raise PttError(f"ptt serial: line “{settings.line}”; write RTS or DTR")
         if not settings.device:
             raise PttError('ptt serial: name the port, device = "/dev/ttyUSB0" or "COM3"')
+        self._input = settings.carrier.upper()
+        if self._input and self._input not in INPUTS:
+            raise PttError(f"carrier on a serial port: input “{settings.carrier}”; write {', '.join(INPUTS)}")
         self._name, self._line, self._inverted = settings.device, line, settings.inverted
+        self._carrier_inverted = settings.carrier_inverted
         self._errors: tuple[type[Exception], ...] = (serial.SerialException, OSError, ValueError)
         port = serial.Serial()
         port.port = settings.device
@@ -47,6 +53,14 @@ class SerialPtt:
 
     def unkey(self) -> None:
         self._set(False)
+
+    def busy(self) -> bool:
+        if not self._input:
+            return False
+        try:
+            return bool(getattr(self._port, INPUTS[self._input])) != self._carrier_inverted
+        except self._errors as e:
+            raise PttError(f"{self._name}: {self._input} cannot be read ({e}); was the adapter unplugged?") from e
 
     def close(self) -> None:
         if self._port.is_open:

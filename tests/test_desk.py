@@ -1,0 +1,240 @@
+"""What makes a running station act: requests, the schedule, a roll-call that a crash has left; carrier detect."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.test_ptt import Rig, until
+from tests.test_ptt import rig as rig
+from voice.audio.pcm import RATE
+from voice.audio.source import UdpStream
+from voice.errors import FilesError, HuyingError
+from voice.grammar.readings import for_the_air
+from voice.journal.store import Journal
+from voice.net.facts import Announced, Answered, Called, Fact, RollBegan, RollEnded, RollMarked, SessionBegan
+from voice.net.loading import Net, load_net
+from voice.net.rollcall import evolve_roll, next_move
+from voice.net.schedule import due, parse_slot
+from voice.radio.ptt import PttSettings
+from voice.radio.ptt.kept import KeptPtt
+from voice.radio.ptt.none import NoPtt
+from voice.radio.sense import CarrierSense
+from voice.radio.transmitter import Transmitter
+from voice.speech.synthesiser import Synthesiser
+from voice.station.bench import Air
+from voice.station.desk import Desk, give_up, unfinished
+from voice.station.inbox import Order, Request, put
+from voice.station.listener import Ear
+from voice.station.speaker import Speaker
+from voice.station.station import RETRY_S, Station
+
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def test_slots() -> None:
+    assert parse_slot("10:00").days == frozenset(range(7))
+    assert parse_slot("Mon-Fri 9:30") == parse_slot("周一至周五 09:30")
+    assert parse_slot("Sat-Mon 8:00").days == {5, 6, 0} and parse_slot("星期天 8:00").days == {6}
+    for wrong in ("25:00", "10.00", "Mum 10:00", "周八 10:00"):
+        with pytest.raises(ValueError, match="“"):
+            parse_slot(wrong)
+
+
+def test_due_once_and_not_again_when_the_clock_is_set_back() -> None:
+    slots = (parse_slot("Mon-Fri 10:00"),)
+    ten = MONDAY.replace(hour=10)
+    second = timedelta(seconds=1)
+    assert due(slots, ten - second, ten) and not due(slots, ten, ten + second)
+    assert not due(slots, ten + second, ten - timedelta(hours=1)), "set back by an hour"
+    assert not due(slots, ten - timedelta(hours=3), ten + timedelta(hours=1)), "slept through it"
+    assert not due(slots, ten - second + timedelta(days=5), ten + timedelta(days=5)), "Saturday"
+    midnight = (parse_slot("00:00"),)
+    assert due(midnight, MONDAY - second, MONDAY + second)
+
+
+def test_a_wrong_schedule_is_found_with_its_line(own_net: Callable[..., Path], net: Net) -> None:
+    settings = (net.folder / "net.toml").read_text("utf-8") + '\n[rollcall]\nrounds = 3\nschedule = ["10 o\'clock"]\n'
+    with pytest.raises(FilesError, match=r"net\.toml:\d+: rollcall\.schedule.*10:00"):
+        load_net(own_net(settings=settings))
+
+
+@pytest.mark.parametrize(
+    "written, spoken",
+    [
+        ("10:30在3号楼集合", "十点三十分在三号楼集合"), ("22:05", "二十二点零五分"), ("8:00到", "八点整到"),
+        ("豫A12345,2辆车", "豫A12345,两辆车"), ("电话63521234", "电话63521234"), ("6月5日", "六月五日"),
+        ("20%", "百分之二十"), ("拨打110", "拨打110"),
+    ],
+)  # fmt: skip
+def test_figures_as_they_are_spoken(written: str, spoken: str) -> None:
+    assert for_the_air(written) == spoken
+
+
+def begun() -> list[Fact]:
+    """A roll-call of three units, cut off while the second is called."""
+    session = SessionBegan(t=0, source="", net="", net_sha256="", model="", model_sha256="", began="", clock="known")
+    return [
+        session, RollBegan(t=1, units=("101", "102", "103"), rounds=2),
+        Announced(t=2, keyed=1, text="", purpose="opening"),
+        Called(t=3, exchange=1, unit="101", over=0, attempt=1, to_all=False, question=""),
+        Answered(t=4, exchange=1, unit="101", over=1, meaning="ack", grade="slot", latency_s=1, late=False,
+                 confidence=1, text="收到", review=False),
+        Called(t=6, exchange=2, unit="102", over=0, attempt=1, to_all=False, question=""),
+    ]  # fmt: skip
+
+
+def test_an_interrupted_roll_call_goes_on_where_it_stood(tmp_path: Path) -> None:
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        journal.append(begun(), MONDAY)
+        roll = unfinished(journal)
+        assert roll is not None and roll.here == ("101",)
+    resumed = evolve_roll(evolve_roll(roll, begun()[0]), RollMarked(t=0, mark="resume", over=0))
+    move = next_move(resumed)
+    assert move is not None and (move.purpose, move.unit) == ("call", "102"), "whoever was being called is called again"
+
+
+@pytest.fixture
+def station(ear: Ear, net: Net, synthesiser: Synthesiser) -> Iterator[tuple[Station, list[str], list[Fact]]]:
+    """A station on the bench that is not run: facts are recorded, nothing is sent."""
+    told: list[str] = []
+    facts: list[Fact] = []
+    air = Air(net, synthesiser, {})
+    with Journal("sqlite://") as journal:
+        yield Station(
+            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser),
+            lambda _e, f: facts.append(f), told.append,
+        ), told, facts  # fmt: skip
+
+
+def test_the_desk_carries_out_orders(station: tuple[Station, list[str], list[Fact]], tmp_path: Path) -> None:
+    one, told, facts = station
+    desk = Desk(one, tmp_path, told.append)
+    put(tmp_path, Order("pause"))
+    desk.attend(1.0)
+    assert "no roll-call is running" in told[0]
+    put(tmp_path, Order("start", ("社区",), 3))
+    desk.attend(2.0)
+    assert isinstance(facts[-1], RollBegan) and facts[-1].rounds == 3 and len(facts[-1].units) < 42
+    put(tmp_path, Order("start"))
+    desk.attend(2.1)
+    assert len(told) == 1, "the folder is looked at five times a second"
+    desk.attend(3.0)
+    assert "a roll-call is running" in told[1]
+    put(tmp_path, Order("skip"))
+    desk.attend(4.0)
+    assert isinstance(facts[-1], RollMarked) and facts[-1].mark == "skip"
+    put(tmp_path, Request("第一个", ("101",)))
+    put(tmp_path, Request("第二个", ("101",)))
+    desk.attend(5.0)
+    desk.attend(6.0)
+    assert one.alerting and len(list(tmp_path.glob("*.json"))) == 1, "the second waits in the folder"
+    assert one.roll is not None
+    give_up(one, one.roll, 7.0)
+    assert isinstance(facts[-1], RollEnded) and not facts[-1].complete and not one.calling_roll
+
+
+def test_the_schedule_starts_a_roll_call_once(
+    own_net: Callable[..., Path], net: Net, ear: Ear, synthesiser: Synthesiser
+) -> None:
+    settings = (net.folder / "net.toml").read_text("utf-8") + '\n[rollcall]\nschedule = ["10:00"]\n'
+    mine = load_net(own_net(settings=settings))
+    wall = [datetime(2026, 6, 5, 1, 59, 59, tzinfo=UTC)]  # 9:59:59 in the net's zone
+    facts: list[Fact] = []
+    air = Air(mine, synthesiser, {})
+    with Journal("sqlite://") as journal:
+        one = Station(
+            ear, journal, Transmitter(NoPtt(), air.play, lambda: 0.0), Speaker(mine, synthesiser),
+            lambda _e, f: facts.append(f),
+        )  # fmt: skip
+        one.net = mine
+        desk = Desk(one, None, lambda _t: None, lambda: wall[0])
+        for k, at in enumerate((0, 2, 4, -3600, 30)):
+            wall[0] = datetime(2026, 6, 5, 1, 59, 59, tzinfo=UTC) + timedelta(seconds=at)
+            desk.attend(float(k))
+    assert [type(f) for f in facts] == [RollBegan]
+
+
+def test_a_fault_of_the_line_leaves_the_log_running(ear: Ear, net: Net, synthesiser: Synthesiser) -> None:
+    """The transmitter fails twice: it is told, tried again, and the roll-call is called to its end."""
+    told: list[str] = []
+    air = Air(net, synthesiser, {}, seed=1)
+    faults = [2]
+
+    class Broken(NoPtt):
+        def key(self) -> None:
+            if faults[0]:
+                faults[0] -= 1
+                raise HuyingError("the cable is out")
+
+    with Journal("sqlite://") as journal:
+        one = Station(
+            ear, journal, Transmitter(Broken(), air.play, lambda: air.now), Speaker(net, synthesiser),
+            lambda _e, f: air.heard(f), told.append,
+        )  # fmt: skip
+        started = False
+        for now in one.run(air, MONDAY):
+            if not started:
+                one.start_roll(("101",))
+                started = True
+            assert one.roll is not None and now < 200
+            if one.roll.closed:
+                air.end()
+        assert one.roll is not None and one.roll.here == ("101",) and now > 2 * RETRY_S
+    assert [t for t in told if "the cable is out" in t] == told and len(told) == 2
+
+
+def test_carrier_detect_of_a_rig(rig: Rig) -> None:
+    """Hamlib's dummy rig says busy and clear in turn."""
+    settings = PttSettings("rigctld", rig.settings.device, carrier="rigctld")
+    faults: list[str] = []
+    line = KeptPtt(settings)
+    sense = CarrierSense(line, faults.append)
+    try:
+        seen = set()
+        assert until(lambda: seen.add(sense.busy()) or seen == {True, False})  # type: ignore[func-returns-value]
+        rig.stop()
+        assert until(lambda: bool(faults)) and not sense.busy()
+        assert "rigctld" in faults[0] or "keeper" in faults[0]
+        time.sleep(0.5)
+        assert len(faults) == 1, "told once"
+    finally:
+        sense.close()
+        line.close()
+
+
+def test_udp_audio_and_the_silence_between() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    source = UdpStream(port, rate=48000)
+
+    def send() -> None:
+        time.sleep(0.5)
+        tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(24000) / 48000)).astype("<i2").tobytes()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            for k in range(0, len(tone), 960):
+                out.sendto(tone[k : k + 960], ("127.0.0.1", port))
+                time.sleep(0.004)
+        time.sleep(0.6)
+        source.ended = True
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    pcm = np.concatenate([f.pcm for f in source.frames()])
+    sender.join()
+    loud = np.abs(pcm) > 4000
+    assert 0.3 * RATE < loud.argmax() < 1.2 * RATE, "time goes on before the sender begins"
+    assert len(pcm) - len(loud) + loud[::-1].argmax() > 0.3 * RATE and not pcm[-800:].any()
+    assert np.abs(pcm).max() == pytest.approx(8000, rel=0.05)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", port))
+        with pytest.raises(HuyingError, match="in use"):
+            next(UdpStream(port).frames())

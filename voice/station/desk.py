@@ -1,0 +1,96 @@
+"""The desk beside a running station: what was left in the requests folder, what the schedule says, what a crash
+left unfinished. Called between two frames; it owns no thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+from voice.net.facts import RollEnded, RollMarked
+from voice.net.loading import Net
+from voice.net.rollcall import RollCall, evolve_roll
+from voice.net.schedule import due
+from voice.station.inbox import Order, take
+from voice.station.station import Station
+
+LOOK_S = 0.2
+"""How often the folder is looked at."""
+
+
+class Desk:
+    """Feeds a station with requests and the schedule."""
+
+    def __init__(
+        self, station: Station, folder: Path | None, tell: Callable[[str], None],
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
+        """``wall`` tells the time of day; ``tell`` reaches the dispatcher."""
+        self.station, self.folder, self._tell, self._wall = station, folder, tell, wall
+        self._looked = -LOOK_S
+        self._last = self._local()
+        """Latest time that the schedule was asked about: never goes back, though the clock may."""
+
+    @property
+    def _net(self) -> Net:
+        return self.station.net
+
+    def _local(self) -> datetime:
+        return self._wall().astimezone(self._net.settings.zone)
+
+    def attend(self, now: float) -> None:
+        """Between two frames; ``now`` is the channel's clock, s."""
+        if now - self._looked < LOOK_S:
+            return
+        self._looked = now
+        self._scheduled()
+        if self.folder is None:
+            return
+        try:
+            found = take(self.folder, self._net, not self.station.alerting)
+            if found is None:
+                return
+            request, units = found
+            if isinstance(request, Order):
+                self._order(request, units, now)
+            else:
+                self.station.raise_alert(
+                    request.text, units, request.repeat, request.need_ack, request.emergency, "folder"
+                )
+        except HuyingError as e:
+            self._tell(str(e))
+
+    def _order(self, order: Order, units: tuple[str, ...], now: float) -> None:
+        if order.roll == "start":
+            rounds = order.rounds or self._net.settings.rollcall.rounds
+            self.station.start_roll(units, rounds, "order")
+        elif not self.station.calling_roll:
+            raise HuyingError(f"no roll-call is running: nothing to {order.roll} 当前没有点名")
+        else:
+            self.station.mark(RollMarked(t=now, mark=order.roll, over=0, reason="order"))
+
+    def _scheduled(self) -> None:
+        now = self._local()
+        ripe = due(self._net.settings.rollcall.slots, self._last, now)
+        self._last = max(self._last, now)
+        if not ripe:
+            return
+        if self.station.calling_roll:
+            self._tell("a roll-call is due by the schedule, but one is running 按时点名已到, 正在点名")
+            return
+        self.station.start_roll(tuple(u.id for u in self._net.units), self._net.settings.rollcall.rounds, "schedule")
+
+
+def unfinished(journal: Journal) -> RollCall | None:
+    """The roll-call that a crash or power cut has left open in a journal."""
+    roll: RollCall | None = None
+    for event in journal.events():
+        roll = evolve_roll(roll, event.fact())
+    return roll if roll is not None and not roll.closed else None
+
+
+def give_up(station: Station, roll: RollCall, now: float) -> None:
+    """Close an unfinished roll-call without a word on the air."""
+    station.listener.record(RollEnded(t=now, complete=False, missing=roll.missing, unclear=roll.unclear))

@@ -1,0 +1,59 @@
+"""The station's voice: recorded prompts where there are some, the synthetic voice for the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from voice.audio.pcm import RATE, Pcm16, to_pcm16
+from voice.audio.source import SUFFIXES, open_recording
+from voice.grammar.readings import PAUSE, for_the_air
+from voice.net.loading import Net
+from voice.radio.transmitter import levelled
+from voice.speech.synthesiser import Synthesiser, Voice
+from voice.station.simulate import spell
+
+GAP_S = 0.2
+"""Between a recorded prompt and what stands beside it."""
+
+LEVEL_DB = -12.0
+"""Of each piece before they are joined: prompts and synthesis are equally loud."""
+
+
+class Speaker:
+    """Text to PCM in the net's voice."""
+
+    def __init__(self, net: Net, synthesiser: Synthesiser) -> None:
+        self._net, self._synthesiser = net, synthesiser
+        folder = net.settings.station.prompts
+        self._prompts = _prompts(net.folder / folder) if folder else {}
+
+    def say(self, text: str) -> Pcm16:
+        """At 8000 Hz. Raises SpeechError, or HuyingError for a prompt that cannot be read."""
+        pieces: list[Pcm16] = []
+        run: list[str] = []
+        for part in [p for p in PAUSE.split(for_the_air(text)) if p] + [""]:
+            if part and part not in self._prompts:
+                run.append(part)
+                continue
+            if run:
+                pieces.append(self._synthesised(",".join(run)))
+                run = []
+            if part:
+                frames = [f.pcm for f in open_recording(self._prompts[part]).frames()]
+                pieces.append(np.concatenate(frames) if frames else np.zeros(0, np.int16))
+        gap = np.zeros(round(GAP_S * RATE), np.int16)
+        joined = [x for p in pieces for x in (levelled(p, LEVEL_DB), gap)]
+        return np.concatenate(joined[:-1]) if joined else np.zeros(0, np.int16)
+
+    def _synthesised(self, text: str) -> Pcm16:
+        v = self._net.settings.voice
+        samples, rate = self._synthesiser.say(text, spell(self._net, text), Voice(v.rate, v.pitch, v.variant))
+        return to_pcm16(np.asarray(soxr.resample(samples, rate, RATE)))
+
+
+def _prompts(folder: Path) -> dict[str, Path]:
+    """What is said → its recording: the file's name is the text."""
+    return {p.stem: p for p in sorted(folder.glob("*")) if p.suffix.lower() in SUFFIXES}
