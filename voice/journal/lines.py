@@ -69,7 +69,13 @@ class LineMaker:
         match fact:
             case OverHeard():
                 out["unit"] = fact.caller or (fact.callees[0] if len(fact.callees) == 1 else None)
-                out["detail"] = "two stations at once" if fact.doubled else None
+                notes = ["two stations at once"] if fact.doubled else []
+                if fact.identities:
+                    notes.append(f"radio {', '.join(fact.identities)}")
+                if fact.identified and fact.caller not in (None, fact.identified):
+                    notes.append(f"radio of {fact.identified}, but the call sign of {fact.caller}")
+                out["unit"] = fact.identified or out["unit"]
+                out["detail"] = "; ".join(notes) or None
             case Called():
                 out["confidence"] = heard.confidence if heard else None
                 out["detail"] = f"call {fact.attempt}" if fact.attempt > 1 else None

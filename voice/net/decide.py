@@ -12,6 +12,7 @@ from voice.net.facts import (
     ControlReplied,
     ExchangeClosed,
     Fact,
+    Grade,
     NotUnderstood,
     Relayed,
     Remarked,
@@ -50,6 +51,13 @@ class Heard:
     speech_end: Seconds
     message: Message
     doubled: bool = False
+    identified: str | None = None
+    """Unit whose radio has sent its identity."""
+
+    @property
+    def contradicted(self) -> bool:
+        """The radio says it is another unit than the speaker."""
+        return self.identified is not None and self.message.caller not in (None, self.identified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,28 +197,30 @@ def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     m = h.message
     meanings = m.meanings()
     awaited = _slot(state, h, rules)
-    mine = state.exchanges.get(m.caller) if m.caller else awaited
+    caller = h.identified or m.caller
+    grade: Grade = "burst" if h.identified else "call_sign"
+    mine = state.exchanges.get(caller) if caller else awaited
     blocking = next((x for x in ("say_again", "negative") if x in meanings), None)
     if blocking:
-        unit = m.caller or (mine.unit if mine else None)
+        unit = caller or (mine.unit if mine else None)
         number = mine.id if mine and mine.open else None
         return [_remark(h, blocking, unit, number, blocking, review=False)]
 
     meaning = next((x for x in ANSWERS if x in meanings), None)
-    if m.caller and mine and (mine.open or (_late(mine, h, rules) and meaning)) and (meaning or "call_in" in meanings):
-        return [_answered(mine, h, meaning or "present", "call_sign", rules)]
+    if caller and mine and (mine.open or (_late(mine, h, rules) and meaning)) and (meaning or "call_in" in meanings):
+        return [_answered(mine, h, meaning or "present", grade, rules)]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
-    if urgent and (m.caller or urgent != "situation"):
+    if urgent and (caller or urgent != "situation"):
         return [
             CalledIn(
-                t=h.start, over=h.over, unit=m.caller, meaning=urgent,
-                grade="call_sign", text=m.text, pinyin=m.pinyin, confidence=m.confidence,
+                t=h.start, over=h.over, unit=caller, meaning=urgent,
+                grade=grade, text=m.text, pinyin=m.pinyin, confidence=m.confidence,
             )
         ]  # fmt: skip
-    if m.caller:
-        if state.calling_in == m.caller and "ack" in meanings:
-            return [_control_replied(state, h, m.caller, "ack")]  # 贾岗社区治安队,收到: net control acknowledges
-        return [_remark(h, "unsolicited", m.caller, None, meaning or "", review=False)]
+    if caller:
+        if state.calling_in == caller and "ack" in meanings and not h.identified:
+            return [_control_replied(state, h, caller, "ack")]  # 贾岗社区治安队,收到: net control acknowledges
+        return [_remark(h, "unsolicited", caller, None, meaning or "", review=h.contradicted)]
     if meaning is None:
         return [_remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
     if awaited is None and state.calling_in is not None and meaning == "ack":
@@ -250,11 +260,11 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     return _remark(h, "stray", None, None, meaning, review=False)
 
 
-def _answered(e: Exchange, h: Heard, meaning: str, grade: str, rules: Rules) -> Answered:
+def _answered(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> Answered:
     m = h.message
     slots = next((tuple(a.slots.items()) for a in m.acts if a.meaning == meaning), ())
     return Answered(
-        t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,  # type: ignore[arg-type]
+        t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open, confidence=m.confidence, text=m.text,
-        review=h.doubled or m.confidence < rules.review_below, slots=slots,
+        review=h.doubled or h.contradicted or m.confidence < rules.review_below, slots=slots,
     )  # fmt: skip

@@ -69,6 +69,10 @@ class OverHeard(Fact):
     """(word, start, end, score) as recognised, times within the over."""
     dictated: str = ""
     """What the dictation model wrote: a help for people, nothing is decided by it."""
+    identities: tuple[str, ...] = ()
+    """Bursts that the radio sent, e.g. ``mdc1200:1A2B``."""
+    identified: str | None = None
+    """Unit that one of them belongs to, by the roster. It counts for more than a call sign that was heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,10 @@ class Net:
     def unit(self, unit_id: str) -> Unit | None:
         return next((u for u in self.units if u.id == unit_id), None)
 
+    def by_ani(self, code: str) -> Unit | None:
+        """The unit whose radio sends this identity."""
+        return next((u for u in self.units if code.upper() in u.ani), None)
+
     def name_of(self, unit_id: str | None) -> str:
         """For people: the unit's name, or its id if the roster lacks it."""
         unit = self.unit(unit_id) if unit_id else None

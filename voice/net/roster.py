@@ -20,6 +20,7 @@ HEADERS = {
     "责任民警": "officer", "responsible officer": "officer", "officer": "officer",
     "电话": "phone", "phone": "phone",
     "点名用语": "question", "question": "question",
+    "身份码": "ani", "ani": "ani", "dtmf": "ani", "mdc": "ani",
     "邻近": "neighbours", "相邻": "neighbours", "neighbours": "neighbours", "neighbors": "neighbours",
 }  # fmt: skip
 REQUIRED = ("id", "name")
@@ -41,6 +42,8 @@ class Unit:
     """What the unit is asked in a roll-call."""
     line: int = 0
     """In the roster file."""
+    ani: tuple[str, ...] = ()
+    """What its radios send of themselves: DTMF digits, or MDC1200 unit numbers (hexadecimal)."""
     neighbours: tuple[str, ...] = ()
     """Ids, names or call signs of the units next to it."""
 
@@ -63,6 +66,10 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         yield reader.line_num, [c.strip() for c in row]
 
 
+def _listed(cell: str) -> tuple[str, ...]:
+    return tuple(s.strip() for s in re.split("[;；、/|]", cell) if s.strip())
+
+
 def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
     """Read a roster; every mistake is reported with its line, the good lines are used."""
     if not path.is_file():
@@ -83,6 +90,7 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
         return (), problems
     units: list[Unit] = []
     ids: dict[str, int] = {}
+    codes: dict[str, str] = {}
     for number, row in rows[1:]:
         cell = {h: v for h, v in zip(head, row, strict=False) if h}
         if not cell.get("id") or not cell.get("name"):
@@ -93,14 +101,19 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
                 Problem(path, number, f"编号 {cell['id']} is in line {ids[cell['id']]} too", "give each unit its own")
             )
             continue
-        signs = tuple(s.strip() for s in re.split("[;；、/|]", cell.get("call_signs", "")) if s.strip())
+        signs = _listed(cell.get("call_signs", ""))
+        for code in _listed(cell.get("ani", "").upper()):
+            if code in codes:
+                told = f"身份码 {code} is that of {codes[code]} too"
+                problems.append(Problem(path, number, told, "give each radio its own"))
+            codes[code] = cell["name"]
         ids[cell["id"]] = number
         units.append(
             Unit(
                 cell["id"], cell["name"], signs or (cell["name"],), cell.get("group", ""),
                 cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""),
                 cell.get("question", ""), number,
-                tuple(s.strip() for s in re.split("[;；、/|]", cell.get("neighbours", "")) if s.strip()),
+                _listed(cell.get("ani", "").upper()), _listed(cell.get("neighbours", "")),
             )
         )  # fmt: skip
     if not units and not problems:

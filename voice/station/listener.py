@@ -31,6 +31,7 @@ from voice.net.facts import Fact, OverHeard, SessionBegan, SessionEnded
 from voice.net.loading import Net
 from voice.net.state import NetState, evolve
 from voice.places import cache_folder
+from voice.radio.bursts import find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
@@ -296,8 +297,10 @@ class Listener:
         begin, end = _speech(over, hypothesis, spans)
         doubled = heterodyne_s(over.pcm) > 0
         self._record(*decide(self.state, Tick(over.start, not self._gate.receiver_dead), self.rules))
+        bursts = find_bursts(over.pcm)
+        unit = next((u for b in bursts if (u := self.ear.net.by_ani(b.code)) is not None), None)
         heard = Heard(
-            self._overs, over.start, over.end, begin, end, message, doubled
+            self._overs, over.start, over.end, begin, end, message, doubled, unit.id if unit else None
         )
         fact = OverHeard(
             t=over.start, over=self._overs, start=over.start, end=over.end, speech_start=heard.speech_start,
@@ -306,7 +309,8 @@ class Listener:
             callees=message.callees, caller=message.caller, to_all=message.to_all, meanings=message.meanings(),
             text=message.text, pinyin=message.pinyin, confidence=message.confidence, doubled=doubled,
             hypothesis=tuple((w.symbol, w.start, w.end, w.confidence) for w in hypothesis.words),
-            dictated=self.ear.dictate(over, message),
+            dictated=self.ear.dictate(over, message), identities=tuple(f"{b.system}:{b.code}" for b in bursts),
+            identified=heard.identified,
         )  # fmt: skip
         self._record(fact, *decide(evolve(self.state, fact, self.rules.answer_timeout_s), heard, self.rules))
 

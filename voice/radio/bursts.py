@@ -1,0 +1,221 @@
+"""Who transmits, where the radio says so itself: DTMF ANI and MDC1200 bursts at the ends of an over.
+
+DTMF (ITU-T Q.23): a row of digits. MDC1200: 1200 baud minimum-shift keying with 1200 and 1800 Hz; a tone of 1800 Hz
+marks a bit that differs from the one before. After a preamble come a 40-bit sync word and 112 bits: operation,
+argument, 16-bit unit number, CRC, each bit protected by a rate-1/2 code of constraint length 7 and interleaved by 16.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Pcm16 = npt.NDArray[np.int16]
+Bits = npt.NDArray[np.int64]
+
+RATE = 8000
+
+LOW_HZ = (697.0, 770.0, 852.0, 941.0)
+HIGH_HZ = (1209.0, 1336.0, 1477.0, 1633.0)
+KEYS = ("123A", "456B", "789C", "*0#D")
+"""Rows by low, columns by high tone."""
+
+DTMF_WINDOW, DTMF_STEP = 160, 80
+"""Samples: 20 and 10 ms."""
+
+PURITY = 0.62
+"""Share of a frame's power that lies in its two tones. Speech has less, vowels for single frames excepted."""
+
+TWIST_DB = 9.0
+MIN_FRAMES = 3
+"""30 ms: a digit lasts 40 ms at least."""
+
+MAX_GAP_FRAMES = 15
+MIN_DIGITS = 3
+"""Fewer digits in a row are no identity."""
+
+ENDS_S = 2.0
+"""Bursts are looked for in the first and the last so many seconds."""
+
+SYNC = 0x07092A446F
+SYNC_BITS, DATA_BITS = 40, 112
+BAUD = 1200
+_OVERSAMPLED = 3
+_SPB = _OVERSAMPLED * RATE // BAUD
+"""Samples a bit after upsampling: 20."""
+
+PAD = 200
+"""Samples of silence at both ends: a burst may reach to the very end of an over."""
+
+SYNC_LEAST = 0.6
+"""Of the normalised correlation with the sync word."""
+
+TAPS = (0, 2, 5, 6)
+"""Of the code's shift register: parity bits are sums of these."""
+
+INTERLEAVE = 16
+DOUBTED = 8
+"""So many of the least certain bits are tried the other way round, one or two at a time, until the CRC holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """An identity that the radio sent."""
+
+    system: Literal["dtmf", "mdc1200"]
+    code: str
+    """The digits, or the unit number as four hexadecimal digits."""
+    start: float
+    """s from the beginning of the over."""
+
+
+def find_bursts(pcm: Pcm16) -> list[Burst]:
+    """Identities at the ends of an over, in order, each once. ``pcm``: int16 at 8000 Hz."""
+    x = pcm.astype(np.float64)
+    n = round(ENDS_S * RATE)
+    parts = [(0, x)] if len(x) <= 2 * n else [(0, x[:n]), (len(x) - n, x[-n:])]
+    found = [
+        Burst(b.system, b.code, round(b.start + at / RATE, 3))
+        for at, part in parts for b in (*_dtmf(part), *_mdc1200(part))
+    ]  # fmt: skip
+    return list({(b.system, b.code): b for b in sorted(found, key=lambda b: -b.start)}.values())[::-1]
+
+
+def _dtmf(x: Floats) -> list[Burst]:
+    if len(x) < DTMF_WINDOW:
+        return []
+    frames = np.lib.stride_tricks.sliding_window_view(x, DTMF_WINDOW)[::DTMF_STEP]
+    window = np.hanning(DTMF_WINDOW)
+    tones = np.array([*LOW_HZ, *HIGH_HZ])
+    matrix = window[:, None] * np.exp(-2j * np.pi * tones * np.arange(DTMF_WINDOW)[:, None] / RATE)
+    power = np.abs(frames @ matrix) ** 2
+    # A full-scale tone gives (Σw/2)² in its bin and Σw²·½ in all: so much is one tone's share of the frame.
+    total = ((frames * window) ** 2).sum(1) * window.sum() ** 2 / (2 * (window**2).sum()) + 1e-9
+    low, high = power[:, :4], power[:, 4:]
+    i, j = low.argmax(1), high.argmax(1)
+    a, b = low.max(1), high.max(1)
+    pure = (a + b) / total > PURITY
+    even = np.abs(10 * np.log10((a + 1e-9) / (b + 1e-9))) < TWIST_DB
+    loud = total > total.max() * 1e-3
+    keys = [KEYS[r][c] if ok else "" for r, c, ok in zip(i, j, pure & even & loud, strict=True)]
+    out: list[Burst] = []
+    digits, began, quiet, at = "", 0, 0, 0
+    for key, run in [*((k, len(list(g))) for k, g in itertools.groupby(keys)), ("", MAX_GAP_FRAMES + 1)]:
+        if key and run >= MIN_FRAMES:
+            began = at if not digits else began
+            digits += key
+            quiet = 0
+        else:
+            quiet += run
+            if quiet > MAX_GAP_FRAMES and digits:
+                if len(digits) >= MIN_DIGITS:
+                    out.append(Burst("dtmf", digits, began * DTMF_STEP / RATE))
+                digits = ""
+        at += run
+    return out
+
+
+def _mdc1200(x: Floats) -> list[Burst]:
+    soft = _differences(np.pad(x, PAD))
+    needed = (SYNC_BITS + DATA_BITS) * _SPB
+    if len(soft) < needed:
+        return []
+    sync = np.array([SYNC >> k & 1 for k in range(SYNC_BITS - 1, -1, -1)])
+    pattern = np.where(np.diff(sync) != 0, 1.0, -1.0)
+    last = len(soft) - (SYNC_BITS + DATA_BITS - 1) * _SPB
+    rows = np.stack([soft[k * _SPB : k * _SPB + last] for k in range(len(pattern))])
+    likeness = pattern @ rows / (np.sqrt((rows**2).sum(0) * len(pattern)) + 1e-9)
+    out: list[Burst] = []
+    while len(out) < 2 and likeness.max(initial=0.0) >= SYNC_LEAST:
+        at = int(likeness.argmax())
+        likeness[max(0, at - 10 * _SPB) : at + (SYNC_BITS + DATA_BITS) * _SPB] = 0
+        begin = at + (SYNC_BITS - 1) * _SPB
+        code = _decoded(soft[begin : begin + DATA_BITS * _SPB : _SPB], int(sync[-1]))
+        if code is not None:
+            out.append(Burst("mdc1200", f"{code:04X}", max(0.0, at / (RATE * _OVERSAMPLED) - PAD / RATE)))
+    return sorted(out, key=lambda b: b.start)
+
+
+def _differences(x: Floats) -> Floats:
+    """At every upsampled moment: how much the bit that ends there differs from the one before (1), or is it (-1)."""
+    if len(x) < 4 * RATE // BAUD:
+        return np.zeros(0)
+    spectrum = np.fft.rfft(x)
+    f = np.fft.rfftfreq(len(x), 1 / RATE)
+    spectrum[(f < 500) | (f > 2500)] = 0
+    n = len(x) * _OVERSAMPLED
+    wide = np.zeros(n, complex)
+    wide[: len(spectrum)] = spectrum  # analytic: positive frequencies only
+    baseband = np.fft.ifft(wide) * np.exp(-2j * np.pi * 1500 * np.arange(n) / (RATE * _OVERSAMPLED))
+    kernel = np.hanning(_SPB + 2)[1:-1]
+    smooth = np.convolve(baseband, kernel / kernel.sum(), "same")
+    turn = smooth[_SPB:] * np.conj(smooth[:-_SPB])
+    strength = np.abs(turn) + 1e-3 * np.abs(turn).max() + 1e-9
+    return np.asarray(turn.imag / strength)  # +90° a bit is 1800 Hz, -90° is 1200 Hz
+
+
+def _decoded(soft: Floats, before: int) -> int | None:
+    """The unit number of 112 soft differences, the CRC holding; None otherwise."""
+    doubted = np.argsort(np.abs(soft))[:DOUBTED]
+    for flips in itertools.chain([()], *(itertools.combinations(doubted, k) for k in (1, 2))):
+        tried = soft.copy()
+        tried[list(flips)] *= -1
+        bits = (np.cumsum(tried > 0) + before) % 2
+        for data in (_plain(bits), _corrected(bits)):
+            body = bytes(int("".join(map(str, byte[::-1])), 2) for byte in data.reshape(7, 8))
+            if crc(body[:4]) == body[4] | body[5] << 8 and any(body[:4]):
+                return body[2] << 8 | body[3]
+    return None
+
+
+def _spread(bits: Bits) -> Bits:
+    """Interleaving undone: 56 data bits, then 56 parity bits, each byte's lowest bit first."""
+    return bits.reshape(DATA_BITS // INTERLEAVE, INTERLEAVE).T.reshape(-1)
+
+
+def _plain(bits: Bits) -> Bits:
+    return _spread(bits)[: DATA_BITS // 2]
+
+
+def _corrected(bits: Bits) -> Bits:
+    """Viterbi decoding of the systematic code; the register starts and ends empty."""
+    data, parity = np.split(_spread(bits), 2)
+    memory = max(TAPS)
+    states = np.arange(1 << memory)
+    sums = np.zeros(len(states), np.int64)
+    for tap in TAPS:
+        if tap:
+            sums ^= states >> (tap - 1) & 1
+    cost = np.where(states == 0, 0.0, np.inf)
+    back = np.zeros((len(data), len(states)), np.int64)
+    for t in range(len(data)):
+        new = np.full(len(states), np.inf)
+        for bit in (0, 1):
+            c = cost + (bit != data[t]) + ((bit ^ sums) != parity[t])
+            after = (states << 1 | bit) & (len(states) - 1)
+            for s in np.argsort(c, kind="stable")[::-1]:
+                if c[s] <= new[after[s]]:
+                    new[after[s]] = c[s]
+                    back[t, after[s]] = s
+        cost = new
+    state = 0
+    out = np.zeros(len(data), np.int64)
+    for t in range(len(data) - 1, -1, -1):
+        out[t] = state & 1
+        state = int(back[t, state])
+    return out
+
+
+def crc(data: bytes) -> int:
+    """MDC1200's check: CRC-16 with 0x1021, bits of each byte from the lowest on, the result reversed and inverted."""
+    value = 0
+    for byte in data:
+        for k in range(8):
+            top = value >> 15 ^ byte >> k & 1
+            value = (value << 1 & 0xFFFF) ^ (0x1021 if top else 0)
+    return int(f"{value:016b}"[::-1], 2) ^ 0xFFFF
