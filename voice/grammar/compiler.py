@@ -23,7 +23,7 @@ from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, Lexicon, pronunciations
 from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 7
+GRAPH_VERSION = 8
 """Part of the cache key: raise it when the same input gives another graph."""
 
 _LOG2 = math.log(2)
@@ -47,16 +47,13 @@ class Costs:
 
     silence: float = 1.0
 
-    syllable: float = 0.0
-    """Of each syllable of a call sign or phrase beyond the second, so that the long ones do not swallow speech."""
-
-    again: float = 0.0
+    again: float = 5.0
     """Of another call sign or phrase in the same over, beside its own cost; a phrase after a call sign is free."""
 
     repeat: float = 3.0
     """Of the same phrase said once more."""
 
-    hold: int = 1
+    hold: int = 2
     """Least frames of 30 ms in the last state of a final: faster speech is nobody's."""
 
 
@@ -169,8 +166,7 @@ class _Builder:
             if node not in self._tree:
                 self._tree[node] = self.syllable(state, options, 0, 0.0)
             state = self._tree[node]
-        cost = self.costs.phrase + self.costs.syllable * max(0, len(places) - 2)
-        end = self.syllable(state, rows[-1], word, cost)
+        end = self.syllable(state, rows[-1], word, self.costs.phrase)
         self.fst.arc(end, 0, 0, 0.0, said)
         state = self.fst.state()
         self.fst.arc(end, 0, 0, self.costs.repeat, state)

@@ -67,13 +67,15 @@ class Interpreter:
         self._templates = sorted(lexicon.templates, key=lambda t: (-len(t.pieces), -sum(map(len, t.pieces))))
 
     def interpret(
-        self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None, expecting: bool = True
-    ) -> Message:
+        self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None, expecting: bool = True,
+        addressed: bool = False,
+    ) -> Message:  # fmt: skip
         """Understand one over. ``score`` verifies a graph word against the audio; without it the
         recogniser's confidence stands. ``free`` says what a word that fails sounded like instead.
-        ``expecting``: somebody was called and has not answered yet."""
+        ``expecting``: somebody was called and has not answered yet. ``addressed``: it is said to us, though our
+        call sign was not spoken."""
         items = _merge(self._items(hypothesis.words, score, free))
-        return self._message(items if expecting else self._doubted(items))
+        return self._message(items if expecting or addressed else self._doubted(items), addressed)
 
     def _doubted(self, items: list[Item]) -> list[Item]:
         """Nobody was asked: short phrases alone must be surer than ``threshold`` to be more than free speech."""
@@ -148,10 +150,15 @@ class Interpreter:
 
     # -- message -------------------------------------------------------------------------------
 
-    def _message(self, items: list[Item]) -> Message:
+    def _message(self, items: list[Item], addressed: bool = False) -> Message:
         if not items:
             return Message((), ())
-        acts = self._match([part for i in items for part in _split(i)])
+        own = next((i for i in items if i.kind == "assistant"), None)
+        acts = self._match([part for i in items for part in _split(i)], bool(own) or addressed)
+        if own or addressed:
+            sure = [a.score for a in acts] + ([own.score] if own else [])
+            confidence = round(min(sure), 3) if sure else 0.0
+            return Message(tuple(items), acts, speaker="control", addressed=True, confidence=confidence)
         units = [i for i in items if i.kind == "unit"]
         special = next((a for a in acts if a.meaning in ("proxy", "relay", "call_in", "report")), None)
         to_all = any(a.meaning == "all_units" for a in acts)
@@ -199,14 +206,15 @@ class Interpreter:
         known = bool(units or acts or to_all)
         return Message(
             tuple(items), tuple(acts), callees, caller, behalf, to_all, speaker,
-            round(min(scores), 3) if scores and known else 0.0,
+            confidence=round(min(scores), 3) if scores and known else 0.0,
         )  # fmt: skip
 
-    def _match(self, items: list[Item]) -> tuple[Act, ...]:
-        """Templates over the row of items, longest first; every item serves once."""
+    def _match(self, items: list[Item], addressed: bool) -> tuple[Act, ...]:
+        """Templates over the row of items, longest first; every item serves once. What is said to us has templates
+        of its own."""
         used: set[int] = set()
         found: list[tuple[int, Act]] = []
-        for template in self._templates:
+        for template in (t for t in self._templates if (t.speaker == "assistant") == addressed):
             for at in range(len(items)):
                 hit = self._match_at(items, at, template, used)
                 if hit is None:
@@ -274,7 +282,7 @@ def _merge(items: list[Item]) -> list[Item]:
         last = out[-1] if out else None
         if (
             last is not None
-            and item.kind in ("unit", "control", "phrase")
+            and item.kind in ("unit", "control", "assistant", "phrase")
             and (item.kind, item.key) == (last.kind, last.key)
             and item.start - last.end <= REPEAT_GAP_S
         ):

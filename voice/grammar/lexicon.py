@@ -10,7 +10,7 @@ from typing import Literal
 from voice.grammar.readings import Reading, ReadingsTable, toneless
 from voice.grammar.templates import Template
 
-Kind = Literal["unit", "control", "phrase", "digit"]
+Kind = Literal["unit", "control", "assistant", "phrase", "digit"]
 
 FILLER = "#"
 """Prefix of filler words: ``#jia`` is one syllable that no phrase covers."""
@@ -25,7 +25,7 @@ class Entry:
 
     kind: Kind
     key: str
-    """Unit id, ``control``, the phrase itself, or the digit."""
+    """Unit id, ``control``, ``assistant``, the phrase itself, or the digit."""
 
     text: str
     """As written in roster or grammar file."""
@@ -70,8 +70,9 @@ def build_lexicon(
     table: ReadingsTable,
     accent: str = "standard",
     tones: bool = True,
+    assistant: str = "",
 ) -> Lexicon:
-    """Entries of (unit id, call signs) pairs, of net control's call signs and of the templates.
+    """Entries of (unit id, call signs) pairs, of net control's call signs, of our own and of the templates.
 
     Raises CannotBeRead for a text that has no reading (check rosters first).
     """
@@ -86,6 +87,8 @@ def build_lexicon(
             add("unit", unit, sign, "U")
     for sign in dict.fromkeys(control):
         add("control", "control", sign, "C")
+    if assistant:
+        add("assistant", "assistant", assistant, "A")
     for piece in dict.fromkeys(w for t in templates for w in t.words):
         add("phrase", piece, piece, "P")
     if any(re.fullmatch(r"\{(number|time)\}", p) for t in templates for p in t.pieces):

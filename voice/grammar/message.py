@@ -15,7 +15,7 @@ class Item:
     """A stretch of the over: a known word, or speech that no phrase covers."""
 
     kind: Kind | str
-    """``unit``, ``control``, ``phrase``, ``digit`` or ``free``."""
+    """``unit``, ``control``, ``assistant``, ``phrase``, ``digit`` or ``free``."""
 
     key: str
     """Unit id, phrase, digit; empty for free speech."""
@@ -64,13 +64,16 @@ class Message:
     speaker: Speaker = "anyone"
     """Who must have been talking, as far as the words tell."""
 
+    addressed: bool = False
+    """Said to us: our own call sign came first, or it came from the dispatcher's own microphone."""
+
     confidence: float = 0.0
     """Of the weakest part that the meaning rests on, 0..1."""
 
     @property
     def understood(self) -> bool:
         """False: heard, but nothing that a call sign or phrase covers."""
-        return bool(self.callees or self.caller or self.to_all or self.acts)
+        return bool(self.addressed or self.callees or self.caller or self.to_all or self.acts)
 
     @property
     def text(self) -> str:

@@ -2,7 +2,7 @@
 
 One line, one template::
 
-    [unit]                         who says it: unit, control or anyone
+    [unit]                         who says it: unit, control, anyone; or assistant: said to us
     normal   = [一切|目前]正常      a meaning, and the words for it
     call_in  = {unit}呼叫{control}
 
@@ -20,8 +20,10 @@ from typing import Literal, cast
 
 from voice.errors import Problem
 
-Speaker = Literal["unit", "control", "anyone"]
-SPEAKERS: tuple[str, ...] = ("unit", "control", "anyone")
+Speaker = Literal["unit", "control", "anyone", "assistant"]
+"""Who says it; ``assistant``: the dispatcher, to us."""
+
+SPEAKERS: tuple[str, ...] = ("unit", "control", "anyone", "assistant")
 SLOTS = ("unit", "control", "number", "time")
 MAX_EXPANSIONS = 400
 
@@ -53,6 +55,13 @@ MEANINGS: dict[str, str] = {
     "who_is_missing": "谁没有回答",
     "read_alert": "播报通知",
     "time_is": "报时",
+    "call_unit": "呼叫单位",
+    "call_missing": "重新呼叫未应答单位",
+    "repeat_last": "重复一遍",
+    "mark_present": "记为已到",
+    "tell_time": "现在几点",
+    "tell_officer": "负责人是谁",
+    "cancel": "取消",
 }
 """Every meaning that the net's logic knows, with its Chinese name. Grammar files may use these alone."""
 

@@ -13,6 +13,7 @@ from voice.net.facts import (
     Answered,
     Called,
     CalledIn,
+    Commanded,
     Confirmed,
     ControlReplied,
     Corrected,
@@ -87,6 +88,8 @@ class LineMaker:
                 out["detail"] = f"by {by}" if by else None
             case Corrected():
                 out["detail"] = f"corrects {fact.corrects} by {fact.by}: {fact.note}"
+            case Commanded(status=status, note=note):
+                out["detail"] = f"{status}: {note}" if note else status
             case Confirmed():
                 out["detail"] = f"confirms {fact.confirms} by {fact.by}"
                 out["text"], out["clip"] = fact.said, fact.clip
@@ -138,6 +141,8 @@ def meaning_of(fact: Fact) -> str:
             return "complete" if fact.complete else "incomplete"
         case Answered() | CalledIn() | ControlReplied() | Corrected():
             return fact.meaning
+        case Commanded():
+            return fact.command
         case _:
             return ""
 

@@ -9,6 +9,7 @@ from voice.net.facts import (
     Answered,
     Called,
     CalledIn,
+    Commanded,
     ControlReplied,
     ExchangeClosed,
     Fact,
@@ -116,6 +117,8 @@ def _closed(e: Exchange, t: Seconds, alive: bool) -> ExchangeClosed:
 
 def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     m = h.message
+    if m.addressed:
+        return [command_heard(m, h.start, h.over)]
     rolls: list[Fact] = [
         RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over)  # type: ignore[arg-type]
         for a in m.acts
@@ -133,6 +136,15 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if m.speaker == "control":
         return _from_control(state, h)
     return _from_unit(state, h, rules)
+
+
+def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
+    """What we were told. ``over`` is 0 for the dispatcher's own microphone."""
+    act = m.acts[0] if m.acts else None
+    return Commanded(
+        t=t, command=act.meaning if act else "", unit=act.slots.get("unit") if act else None, over=over,
+        status="heard", text=m.text,
+    )  # fmt: skip
 
 
 def _not_understood(state: NetState, h: Heard) -> NotUnderstood:

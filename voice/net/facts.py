@@ -263,6 +263,21 @@ class AlertEnded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Commanded(Fact):
+    """The dispatcher told us something by voice."""
+
+    command: str
+    """A meaning of the grammar's ``[assistant]`` sections; empty: addressed to us, but not understood."""
+    unit: str | None
+    over: int
+    """0: on the dispatcher's own microphone."""
+    status: Literal["heard", "done", "cancelled", "refused"]
+    """``heard`` first; then what came of it."""
+    text: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected(Fact):
     """A person set right what an earlier event says. The earlier event stays."""
 
@@ -316,6 +331,7 @@ KINDS: dict[str, type[Fact]] = {
     "roll_ended": RollEnded,
     "alert_raised": AlertRaised,
     "alert_ended": AlertEnded,
+    "commanded": Commanded,
     "corrected": Corrected,
     "confirmed": Confirmed,
     "session_ended": SessionEnded,

@@ -105,8 +105,17 @@ def check_net(folder: Path) -> tuple[Net | None, list[Problem]]:
             control.append(sign)
         except CannotBeRead as e:
             problems.append(Problem(path, 0, str(e), "use Chinese characters, digits and letters in call signs"))
+    assistant = settings.control.assistant
+    if not assistant and not settings.station.microphone:
+        templates = [t for t in templates if t.speaker != "assistant"]
+    try:
+        if assistant:
+            readings.read(assistant)
+    except CannotBeRead as e:
+        problems.append(Problem(path, 0, str(e), "use Chinese characters in the assistant's call sign"))
+        assistant = ""
     language = settings.language
-    lexicon = build_lexicon(signs, control, templates, readings, language.accent, language.hears_tones)
+    lexicon = build_lexicon(signs, control, templates, readings, language.accent, language.hears_tones, assistant)
     return Net(folder, settings, units, lexicon, readings, _digest(used)), problems
 
 

@@ -15,6 +15,7 @@ from voice.net.facts import (
     Answered,
     Called,
     CalledIn,
+    Corrected,
     ExchangeClosed,
     Fact,
     Relayed,
@@ -140,6 +141,9 @@ def evolve_roll(roll: RollCall | None, fact: Fact) -> RollCall | None:
             return replace(roll, paused=f"{fact.unit or '?'} {fact.meaning}")
         case RollMarked():
             return _marked(roll, fact)
+        case Corrected(unit=str(unit)) if unit in roll.units:
+            results = {**roll.results, unit: "present"}
+            return replace(roll, results=results, current=None if roll.current == unit else roll.current)
         case _:
             return roll
 

@@ -26,6 +26,8 @@ class Control(_Section):
 
     call_sign: str = Field(min_length=1)
     aliases: tuple[str, ...] = ()
+    assistant: str = ""
+    """Our own call sign: what is said after it is said to us. Empty: we obey nobody on the air."""
 
 
 class Timing(_Section):
@@ -93,6 +95,10 @@ class StationSettings(_Section):
     """Time-out timer: never transmit longer."""
     level_db: float = Field(default=-12.0, ge=-60, le=0)
     """Of our loudest speech, dBFS."""
+    microphone: str = ""
+    """Sound card of the dispatcher's own microphone: what is said there is said to us."""
+    cancel_s: float = Field(default=3.0, ge=0, le=60)
+    """After a command was read back it waits so long for 取消."""
     prompts: str = ""
     """Folder of recorded prompts, from the net folder: 省残联.wav is played where that is said."""
 

@@ -7,15 +7,36 @@ clock jumps, and the listener knows that nobody was heard.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError
+from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
-from voice.net.announcing import alert_words, words
-from voice.net.facts import AlertEnded, AlertRaised, Announced, Called, Fact, Purpose, RollBegan, RollEnded, RollMarked
+from voice.net.announcing import alert_words, call, words
+from voice.net.commands import ANSWERED, READ_BACK, ROLL_MARKS, answer, obstacle, read_back
+from voice.net.decide import command_heard
+from voice.net.facts import (
+    AlertEnded,
+    AlertRaised,
+    Announced,
+    Answered,
+    Called,
+    Commanded,
+    Corrected,
+    ExchangeClosed,
+    Fact,
+    NotUnderstood,
+    Purpose,
+    RollBegan,
+    RollEnded,
+    RollMarked,
+)
 from voice.net.rollcall import Move, RollCall, evolve_roll, next_move
 from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
 from voice.station.listener import Ear, Listener
@@ -34,6 +55,7 @@ class Station:
         self, ear: Ear, journal: Journal, transmitter: Transmitter, speaker: Speaker,
         on_event: OnEvent = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
         roll: RollCall | None = None, line_busy: Callable[[], bool] = lambda: False,
+        wall: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:  # fmt: skip
         """``tell`` reaches the dispatcher: what needs a person. ``roll`` was left unfinished by the session before.
         ``line_busy`` is a carrier detect beside the audio."""
@@ -44,9 +66,21 @@ class Station:
         self._alerts = 0
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
-        self._wait: tuple[Move | AlertMove, ClearChannel] | None = None
+        self._wait: tuple[Move | AlertMove | str, ClearChannel] | None = None
         self._now = 0.0
         self._line_busy = line_busy
+        self._wall = wall
+        self._commands: deque[Commanded] = deque()
+        """Heard, not looked at yet."""
+        self._pending: tuple[Commanded, float] | None = None
+        """Read back, and when it is carried out unless it is cancelled."""
+        self._replies: deque[str] = deque()
+        self._single: deque[str] = deque()
+        """Units to call one by one, outside of a roll-call."""
+        self._last_said = ""
+        self._last_alert: AlertRaised | None = None
+        self._last_event: dict[str, int] = {}
+        """Unit → number of the last event that says how its exchange ended."""
         self._retry_at = 0.0
         """After a fault of voice or transmitter: not before this."""
 
@@ -91,22 +125,110 @@ class Station:
         """Pause, resume, skip, repeat or stop the roll-call."""
         self.listener.record(fact)
 
+    def told(self, message: Message) -> None:
+        """Speech on the dispatcher's own microphone."""
+        self.listener.record(command_heard(message, self._now, 0))
+
     def _event(self, event: Event, fact: Fact) -> None:
         before = self.roll
         self.roll = evolve_roll(self.roll, fact)
         self.alert = evolve_alert(self.alert, fact)
+        if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
+            self._last_event[fact.unit] = event.seq
+        if isinstance(fact, AlertRaised):
+            self._last_alert = fact
         self._on_event(event, fact)
+        if isinstance(fact, Commanded) and fact.status == "heard":
+            self._commands.append(fact)
         if self.roll and before and self.roll.paused and not before.paused:
             self._tell(f"roll-call paused 点名暂停: {self.roll.paused}")
 
-    def _next(self) -> Move | AlertMove | None:
-        """An alert goes before the roll-call: an emergency at once, another one between two calls."""
+    def _obey(self) -> None:
+        """Look at what the dispatcher has said: read it back, answer it, cancel it, or carry it out."""
+        while self._commands:
+            self._command(self._commands.popleft())
+        if self._pending and self._now >= self._pending[1] and not self._replies and not self.listener.busy:
+            heard, _ = self._pending
+            self._pending = None
+            self._outcome(heard, "done", self._carry_out(heard))
+
+    def _outcome(self, heard: Commanded, status: Literal["done", "cancelled", "refused"], note: str = "") -> None:
+        self.listener.record(replace(heard, t=self._now, status=status, note=note))
+
+    def _command(self, heard: Commanded) -> None:
+        command, roll = heard.command, self.roll
+        if command == "cancel":
+            if self._pending:
+                self._outcome(self._pending[0], "cancelled")
+                self._pending = None
+                self._reply("已取消。", heard)
+            return
+        if not command:  # addressed to us, but no command: nothing is done
+            self._tell(f"addressed, but no command 没有听懂口令: {heard.text}")
+            return
+        why = obstacle(command, heard.unit, roll, self._last_alert.text if self._last_alert else "")
+        if why is not None:
+            self._outcome(heard, "refused", why)
+            self._reply(f"{why}。", heard)
+        elif command in READ_BACK:
+            if self._pending:
+                self._outcome(self._pending[0], "cancelled", "another command came")
+            self._reply(read_back(self.net, command, heard.unit), heard)
+            self._pending = heard, self._now + self.net.settings.station.cancel_s
+        elif command in ANSWERED:
+            now = self._wall().astimezone(self.net.settings.zone)
+            told = answer(self.net, command, heard.unit, roll, self._last_said, now)
+            self._reply(told, heard)
+            self._outcome(heard, "done", told)
+
+    def _reply(self, text: str, heard: Commanded) -> None:
+        """On the air if it was said there, on the screen if it was said at the desk."""
+        if heard.over:
+            self._replies.append(text)
+        else:
+            self._tell(text)
+
+    def _carry_out(self, heard: Commanded) -> str:
+        """What was done, for the log. Raises nothing: what fails is told and noted."""
+        command, unit = heard.command, heard.unit
+        try:
+            if command == "roll_start":
+                self.start_roll(tuple(u.id for u in self.net.units), self.net.settings.rollcall.rounds, "voice")
+            elif command in ROLL_MARKS:
+                self.mark(RollMarked(t=self._now, mark=ROLL_MARKS[command], over=heard.over))  # type: ignore[arg-type]
+            elif command == "call_missing" and self.roll:
+                self.start_roll(self.roll.missing, 1, "voice")
+            elif command == "call_unit" and unit:
+                self._single.append(unit)
+            elif command == "read_alert" and self._last_alert:
+                a = self._last_alert
+                self.raise_alert(a.text, a.units, a.repeat, a.need_ack, a.emergency, "voice")
+            elif command == "mark_present" and unit:
+                self.listener.record(
+                    Corrected(t=self._now, corrects=self._last_event.get(unit, 0), unit=unit, meaning="present",
+                              by="dispatcher", note="by voice")
+                )  # fmt: skip
+        except HuyingError as e:
+            self._tell(str(e))
+            return str(e)
+        return ""
+
+    def _next(self) -> Move | AlertMove | str | None:
+        """Replies go first, then an emergency alert; another alert goes between two calls, then single calls, then
+        the roll-call. A ``str`` is a reply."""
+        if self._replies:
+            return self._replies[0]
+        if self._pending:
+            return None
         busy_calling = self.roll is not None and self.roll.current is not None
         if self.alert is not None and not self.alert.closed and (self.alert.emergency or not busy_calling):
             return next_alert_move(self.alert)
+        if self._single and not busy_calling:
+            return Move("call", self._single[0])
         return next_move(self.roll)
 
     def _act(self) -> None:
+        self._obey()
         move = self._next() if self._now >= self._retry_at else None
         if move is None:
             self._wait = None
@@ -126,7 +248,12 @@ class Station:
             return
         self._wait = None
         try:
-            if isinstance(move, AlertMove):
+            if isinstance(move, str):
+                self.listener.record(self._say(move, "reply", ()))
+                self._replies.popleft()
+                if self._pending:
+                    self._pending = self._pending[0], self._now + self.net.settings.station.cancel_s
+            elif isinstance(move, AlertMove):
                 self._read(move)
             else:
                 self._announce(move)
@@ -136,16 +263,25 @@ class Station:
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
         sent = self._transmitter.send(self._speaker.say(text))
+        self._now = max(self._now, sent.unkeyed)
+        if purpose != "reply":
+            self._last_said = text
         return Announced(t=sent.unkeyed, keyed=sent.keyed, text=text, purpose=purpose, units=units)
 
     def _announce(self, move: Move) -> None:
-        assert self.roll is not None
-        text = words(self.net, self.roll, move)
+        if self._single and move.unit == self._single[0]:
+            self._single.popleft()
+            unit = self.net.unit(move.unit)
+            assert unit is not None
+            text = call(unit, 1)
+        else:
+            assert self.roll is not None
+            text = words(self.net, self.roll, move)
         said = self._say(text, move.purpose, (move.unit,) if move.unit else ())
         facts: list[Fact] = [said]
         if move.unit:
             facts.append(self._called(said.t, move.unit, text))
-        if move.purpose == "closing":
+        if move.purpose == "closing" and self.roll:
             r = self.roll
             facts.append(RollEnded(t=said.t, complete=r.complete, missing=r.missing, unclear=r.unclear))
         self.listener.record(*facts)
