@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from voice.audio.channel import Channel
+from voice.audio.pcm import Frame
 from voice.journal.rolls import sessions
 from voice.journal.store import Event, Journal
 from voice.net.commands import ANSWERED, READ_BACK, answer, obstacle, read_back
@@ -20,6 +21,7 @@ from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, Habit
 from voice.station.listener import Ear, open_ear
+from voice.station.microphone import Microphone
 from voice.station.simulate import PerfectEar
 from voice.station.speaker import Speaker
 from voice.station.station import Station
@@ -182,3 +184,30 @@ def test_refusals_and_other_talk(run: Run) -> None:
 def test_the_sample_file_shows_how(own_net: Callable[..., Path]) -> None:
     text = (own_net() / "net.toml").read_text("utf-8")
     assert "assistant" in text and "[station]" in text and "schedule" in text
+
+
+def test_the_dispatchers_own_microphone(obeying: Net, obeying_ear: Ear, synthesiser: Synthesiser) -> None:
+    """No call sign is needed there; what is no command leaves nothing."""
+    air = Air(obeying, synthesiser, {}, Channel(snr_db=30.0, tail_s=0.0), seed=3)
+    air.say("晚上一起去打羽毛球吧", 0.5)
+    air.say("暂停点名", 6.0)
+    air.say("省残联记为已到", 12.0)
+
+    class Until:
+        """Ends the source by itself."""
+
+        name, damage = air.name, air.damage
+        began: datetime | None = None
+        duration: float | None = None
+
+        def frames(self) -> Iterator[Frame]:
+            for frame in air.frames():
+                if air.now > 18:
+                    air.end()
+                yield frame
+
+    microphone = Microphone(obeying_ear, Until(), air.end)
+    microphone._thread.join(60)
+    commands = [(m.acts[0].meaning, m.acts[0].slots) for m in microphone.messages()]
+    microphone.close()
+    assert commands == [("roll_pause", {}), ("mark_present", {"unit": "101"})]

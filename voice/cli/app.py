@@ -135,6 +135,9 @@ def listen(
         str | None, typer.Option(help="Busy channel, beside the audio: cts, dsr, dcd, cm108, rigctld.")
     ] = None,
     carrier_device: Annotated[str | None, typer.Option(help="Its device, if it is not the PTT's.")] = None,
+    microphone: Annotated[
+        str | None, typer.Option(help="Sound card of the dispatcher's own microphone, for commands.")
+    ] = None,
     timeout: Annotated[
         float | None, typer.Option(min=5, max=600, help="Time-out timer: never transmit longer, s.")
     ] = None,
@@ -158,6 +161,7 @@ def listen(
     given = {
         "input": source, "output": output, "ptt": ptt, "ptt_device": ptt_device, "ptt_line": ptt_line,
         "ptt_inverted": ptt_inverted, "carrier": carrier, "carrier_device": carrier_device, "timeout_s": timeout,
+        "microphone": microphone,
     }  # fmt: skip
     station: dict[str, object] = {k: v for k, v in given.items() if v is not None}
     hz = rate or (48000 if (source or "").startswith("udp:") else 8000)

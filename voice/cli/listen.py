@@ -37,6 +37,7 @@ from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.desk import Desk, give_up, unfinished
 from voice.station.listener import open_ear
+from voice.station.microphone import Microphone
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 
@@ -115,6 +116,10 @@ def run(o: Options) -> int:
         speaker = Speaker(net, synthesiser)
         station = Station(ear, journal, transmitter, speaker, take, tell, roll, carrier_busy)
         requests = Desk(station, (o.requests or requests_folder()) if speaks else None, tell)
+        microphone: Microphone | None = None
+        if desk.microphone:
+            own = CardSource(desk.microphone, lambda _kind, text: tell(f"microphone: {text}"))
+            microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end)))
         _end_on_signals(source)
         out.print(f"listening to {source.name}; Ctrl-C ends 正在收听, Ctrl-C 结束", style="dim")
         if speaks and net.settings.rollcall.schedule:
@@ -129,6 +134,9 @@ def run(o: Options) -> int:
                 else:
                     give_up(station, roll, now)
                 roll = None
+            if microphone is not None:
+                for message in microphone.messages():
+                    station.told(message)
             if speaks:
                 requests.attend(now)
             if wanted and not station.calling_roll:

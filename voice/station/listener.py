@@ -134,13 +134,15 @@ class Ear:
     cannot_say: tuple[str, ...] = ()
     """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
 
-    def understand(self, over: Over, hypothesis: Hypothesis, expecting: bool = True) -> Message:
-        """The message of one over. ``expecting``: somebody was called and has not answered yet."""
+    def understand(
+        self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False
+    ) -> Message:
+        """The message of one over; see ``Interpreter.interpret``."""
         v = self.verification
         if not hypothesis or v is None:
-            return self.interpreter.interpret(hypothesis, expecting=expecting)
+            return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed)
         return self.interpreter.interpret(
-            hypothesis, v.verifier.of_over(over), lru_cache(lambda: v.free.recognise(over.pcm)), expecting
+            hypothesis, v.verifier.of_over(over), lru_cache(lambda: v.free.recognise(over.pcm)), expecting, addressed
         )
 
     def dictate(self, over: Over, message: Message) -> str:
