@@ -93,3 +93,12 @@ def test_what_cannot_work_says_why(tmp_path: Path) -> None:
 def test_no_such_card(tmp_path: Path) -> None:
     err = huying("listen", "--input", "no such card", "--journal", tmp_path / "log.sqlite", code=2)
     assert "sound input" in err or "PortAudio" in err
+
+
+def test_a_roll_call_over_a_sound_server(air: str) -> None:
+    """Station and units play to a null sink; the station hears its monitor, and is deaf to itself."""
+    words = "bench-net --units 3 --absent 1 --second 0 --slow 0 --rounds 1 --sound always".split()
+    done = subprocess.run([sys.executable, "-m", "voice", *words], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 3 and "over the sound server" in done.stderr, done.stderr
+    assert "点名完毕。应到三,实到二" in done.stdout, done.stdout
+    assert "没听懂" not in done.stdout and "单位 unit" in done.stdout

@@ -239,6 +239,9 @@ def bench_net(
     alert: Annotated[str | None, typer.Option(help="Read this alert and count the answers instead.")] = None,
     snr: Annotated[float, typer.Option(help="dB of the simulated channel.")] = 20.0,
     seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 0,
+    sound: Annotated[str, typer.Option(help="auto, always or never: over the sound server, in real time.")] = "never",
+    source: Annotated[str, typer.Option("--input", help="Sound device to hear with, e.g. a cable from --output.")] = "",
+    output: Annotated[str, typer.Option(help="Sound device that units and station play to.")] = "",
     journal: Annotated[str | None, typer.Option(help="Keep the log: a file, or a database URL.")] = None,
     model: ModelOption = None,
 ) -> None:
@@ -253,7 +256,7 @@ def bench_net(
         "absent": absent, "second": second, "slow": slow, "double": double, "wrong": wrong, "mumble": mumble,
         "report": report,
     }  # fmt: skip
-    raise typer.Exit(run(Options(net, units, habits, rounds, alert, snr, seed, journal, model)))
+    raise typer.Exit(run(Options(net, units, habits, rounds, alert, snr, seed, journal, model, sound, source, output)))
 
 
 @app.command(epilog="Example: huying doctor")

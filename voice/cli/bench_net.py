@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +19,14 @@ from voice.journal.lines import LineMaker
 from voice.journal.rolls import sessions
 from voice.journal.store import Event, Journal
 from voice.net.facts import Fact, RollMarked
-from voice.net.loading import load_net
+from voice.net.loading import Net, load_net
 from voice.places import cache_folder, sample_net
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
-from voice.station.bench import Air, Habit
+from voice.station.bench import Air, CardAir, Habit
 from voice.station.listener import open_ear
+from voice.station.soundserver import available, null_air
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 
@@ -43,6 +46,11 @@ class Options:
     seed: int
     journal: str | None
     model: str | None
+    sound: str = "never"
+    """auto: over the sound server if there is one; always: or fail; never: in this process, as fast as it goes."""
+    input: str = ""
+    output: str = ""
+    """Sound devices instead of a null sink."""
 
 
 def cast(ids: list[str], wanted: dict[Habit, int], seed: int) -> dict[str, Habit]:
@@ -54,17 +62,50 @@ def cast(ids: list[str], wanted: dict[Habit, int], seed: int) -> dict[str, Habit
     return dict(zip(order, parts, strict=False))
 
 
+def _air(
+    o: Options, net: Net, synthesiser: Synthesiser, habits: dict[str, Habit], stack: contextlib.ExitStack,
+    status: Console,
+) -> Air:  # fmt: skip
+    """The channel: sound devices, a null sink of the sound server, or this process."""
+    channel = Channel(snr_db=o.snr)
+    if o.input and o.output:
+        status.print(f"bench over {o.input} and {o.output}, in real time 通过声卡, 实时", style="dim")
+        return CardAir(net, synthesiser, habits, channel, o.seed, input=o.input, output=o.output)
+    if o.sound != "never" and available():
+        try:
+            stack.enter_context(null_air())
+            air = CardAir(net, synthesiser, habits, channel, o.seed, input="pulse", output="pulse")
+            status.print("bench over the sound server, in real time 通过声音服务器, 实时", style="dim")
+            return air
+        except HuyingError as e:
+            if o.sound == "always":
+                raise
+            status.print(f"the sound server cannot be used: {e}", style="yellow", markup=False)
+    if o.sound == "always":
+        raise HuyingError("no sound server answers (pactl info); start PulseAudio or PipeWire, or leave --sound out")
+    why = "" if o.sound == "never" else "no sound server here 没有声音服务器: "
+    status.print(f"{why}in-process bench: no radio, no sound card; as fast as this machine", style="dim")
+    return Air(net, synthesiser, habits, channel, o.seed)
+
+
+def _deafen(air: Air) -> Callable[[bool], None]:
+    return air.card.deafen if isinstance(air, CardAir) else lambda _on: None
+
+
 def run(o: Options) -> int:
     """0 if every unit was called and nobody is missing, 3 otherwise."""
     net = load_net(o.net or sample_net())
     ids = [u.id for u in net.units][: o.units or None]
     habits = cast(ids, o.habits, o.seed)
     out, status = Console(highlight=False), Console(stderr=True, highlight=False)
-    status.print("in-process bench: no radio and no sound card; time runs as fast as this machine", style="dim")
     maker = LineMaker()
     ear = open_ear(net, model=o.model)
-    with Journal(o.journal or "sqlite://") as journal, Synthesiser(cache_folder() / "speech") as synthesiser:
-        air = Air(net, synthesiser, habits, Channel(snr_db=o.snr), o.seed)
+    with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(Journal(o.journal or "sqlite://"))
+        synthesiser = stack.enter_context(Synthesiser(cache_folder() / "speech"))
+        air = _air(o, net, synthesiser, habits, stack, status)
+        if o.journal:
+            journal.claim()
 
         def take(event: Event, fact: Fact) -> None:
             line = maker.line(fact, event)
@@ -73,7 +114,8 @@ def run(o: Options) -> int:
             air.heard(fact)
 
         station = Station(
-            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser), take,
+            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now, on_keyed=_deafen(air)),
+            Speaker(net, synthesiser), take,
             lambda text: out.print(f"      ! {text}", style="bold magenta", markup=False),
         )  # fmt: skip
         began = datetime.now().astimezone()

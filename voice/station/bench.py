@@ -1,12 +1,14 @@
-"""A net on the bench: no radio, no sound card, no waiting. Units answer when they are called.
+"""A net on the bench: units answer when they are called, no radio is needed.
 
 ``Air`` is the channel. The station hears what the units send; what the station sends takes time on the same
-sample clock. Everything is as fast as the machine, and the same seed gives the same talk.
+sample clock. Everything is as fast as the machine, and the same seed gives the same talk. ``CardAir`` is the same
+net over real sound devices, in real time.
 """
 
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +17,7 @@ from typing import Literal
 import numpy as np
 import soxr
 
+from voice.audio.card import CardSink, CardSource
 from voice.audio.channel import Channel, gap, heterodyne, to_receiver, transmit
 from voice.audio.pcm import BLOCK, RATE, Frame, Pcm16
 from voice.audio.source import Damage
@@ -152,3 +155,43 @@ class Air:
 
     def _schedule(self, audio: np.ndarray, after: float) -> None:
         heapq.heappush(self._due, (self._at + round(after * RATE), len(self._due) + self._at, to_receiver(audio)))
+
+
+@dataclass
+class CardAir(Air):
+    """Units and station play to one sound device and the station records from another: a loop, or a null sink."""
+
+    input: str = ""
+    output: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.card = CardSource(self.input)
+        self._sink = CardSink(self.output)
+        self.began = self.card.began
+        self._timers: list[threading.Timer] = []
+
+    @property
+    def now(self) -> float:
+        """The channel's clock, s."""
+        return self.card.now
+
+    def end(self) -> None:
+        """After the present frame there are no more, and nobody speaks any more."""
+        for t in self._timers:
+            t.cancel()
+        self.card.end()
+
+    def play(self, pcm: Pcm16) -> None:
+        """The station transmits, in real time."""
+        self._sink.play(pcm)
+
+    def frames(self) -> Iterator[Frame]:
+        """See AudioSource."""
+        return self.card.frames()
+
+    def _schedule(self, audio: np.ndarray, after: float) -> None:
+        timer = threading.Timer(after, lambda: CardSink(self.output).play(to_receiver(audio)))
+        timer.daemon = True
+        self._timers.append(timer)
+        timer.start()
