@@ -1,24 +1,21 @@
-"""Fit the map from goodness of pronunciation to confidence, on voices that were not trained on.
+"""Fit the map from goodness of pronunciation to confidence, on the tuning overs of ``costs``.
 
-Every word that the graph prefers in an utterance is a sample: right if it was said, wrong if not. The
-wrong ones come from sentences that are in no grammar and from real recordings of single words.
+Every word that the graph prefers in an over is a sample: right if it was said, wrong if not. Most wrong ones come
+from foreign words, from rows of words and from sentences that are in no grammar.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-from models.recipe.people import PAIRS, People, large_net
-from models.recipe.prepare import HELD_OUT, Corpus
-from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, WORDS, speak
-from voice.audio.channel import Channel, to_receiver, transmit
+from models.recipe.costs import NETS, tuning_sets
+from models.recipe.people import PAIRS, large_net
+from models.recipe.prepare import STUDENT_WORDS
 from voice.audio.pcm import Pcm16
 from voice.grammar.lexicon import Entry
 from voice.speech.acoustics import Calibration, Goodness
@@ -62,59 +59,40 @@ def fit(samples: list[Sample]) -> Calibration:
     return Calibration(tuple(round(float(v), 4) for v in w))
 
 
-def synthetic_samples(ear: Ear, seed: int, cache: Path) -> Iterator[Sample]:
-    """Phrases of the net, sentences that are in no grammar and rows of random words, by the tuning voices."""
-    rng = np.random.default_rng(seed)
-    phrases = [e.text for e in ear.net.lexicon.spoken if e.kind != "digit" and not e.key.startswith("x")]
-    said = [str(rng.choice(phrases)) for _ in range(400)]
-    foreign = [str(rng.choice(SPEECH_LIKE)) + str(rng.choice(SPEECH_LIKE)) for _ in range(160)]
-    foreign += ["".join(rng.choice(WORDS, int(rng.integers(3, 8)))) for _ in range(240)]
-    for texts in (said, foreign):
-        for t in speak(texts, TUNING_VOICES, SNRS, ear.net.readings, seed, cache / "tts"):
-            yield from samples_of(ear, t.pcm, t.text)
-
-
-def human_samples(ear: Ear, corpus: Corpus, seed: int) -> Iterator[Sample]:
-    """Phrases, foreign words and rows of Chinese words by people who are not HELD_OUT."""
-    rng = np.random.default_rng(seed)
-    everybody = {r.speaker for r in corpus.recordings}
-    students = tuple(sorted(s for s in everybody if re.fullmatch(r"s\d\d", s) and s not in HELD_OUT))
-    who = People(corpus, students)
-    for k, snr in enumerate(SNRS):
-        for said in (*who.phrases(snr, seed + k, 60), *who.foreign_speech(snr, seed + k, 40)):
-            yield from samples_of(ear, said.pcm, said.text)
-    others = [r for r in corpus.recordings if r.speaker not in (*students, *HELD_OUT)]
-    for k in range(240):
-        x = np.concatenate([corpus.pcm(others[i]) for i in rng.choice(len(others), 4)])
-        y, _, _ = transmit(x.astype(np.float64), Channel(snr_db=SNRS[k % len(SNRS)], tail_s=0.0), rng)
-        yield from samples_of(ear, to_receiver(y), "")
-
-
-def _fitted(job: tuple[str, Path, Path, Path, int]) -> tuple[Calibration, list[str]]:
-    """(calibration, what it does at some thresholds) for nets “toneless” or “toned”."""
-    name, model, real, cache, seed = job
+def _samples(job: tuple[str, str, Path, Path, Path]) -> list[Sample]:
+    """Of all tuning overs that one net hears; with or without tones."""
+    tones, name, model, real, cache = job
     with tempfile.TemporaryDirectory() as place:
-        ear = open_ear(large_net(Path(place) / "net", PAIRS, tones=name == "toned"), cache / "graphs", str(model))
-        samples = [*synthetic_samples(ear, seed, cache), *human_samples(ear, Corpus(real), seed)]
-    fitted = fit(samples)
+        net = large_net(Path(place) / name, tuple(STUDENT_WORDS) if name == "words" else PAIRS, tones == "toned")
+        ear = open_ear(net, cache / "graphs", str(model))
+        sets = tuning_sets(real, cache)
+        heard = [w for w in sets if (NETS[w] == "pairs") == (name == "pairs")]
+        return [s for which in heard for over in sets[which] for s in samples_of(ear, over.pcm, over.text)]
+
+
+def _told(name: str, fitted: Calibration, samples: list[Sample]) -> list[str]:
     right = sum(r for _, r in samples)
     told = [f"{name}: {right} right and {len(samples) - right} wrong words; {fitted.weights}"]
-    for threshold in (0.3, 0.5, 0.7, 0.9):
+    for threshold in (0.3, 0.5, 0.7, 0.9, 0.95):
         kept = [r for g, r in samples if fitted.confidence(g) >= threshold]
         told.append(
             f"  at {threshold}: {sum(kept) / right:.3f} of the right and "
             f"{(len(kept) - sum(kept)) / (len(samples) - right):.3f} of the wrong words are believed"
         )
-    return fitted, told
+    return told
 
 
-def calibrate(model: Path, real: Path, cache: Path, seed: int = 3) -> None:
+def calibrate(model: Path, real: Path, cache: Path) -> None:
     """Write ``calibration`` into the model folder's ``model.json``: for nets without and with tones."""
+    tuning_sets(real, cache)
     card = model / "model.json"
     listed = json.loads(card.read_text("utf-8"))
-    names = ("toneless", "toned")
+    jobs = [(t, n, model, real, cache) for t in ("toneless", "toned") for n in ("words", "pairs")]
     with ProcessPoolExecutor(2) as pool:
-        found = list(pool.map(_fitted, [(n, model, real, cache, seed) for n in names]))
-    listed["calibration"] = {n: list(c.weights) for n, (c, _) in zip(names, found, strict=True)}
+        found = list(pool.map(_samples, jobs))
+    listed["calibration"] = {}
+    for name, samples in (("toneless", found[0] + found[1]), ("toned", found[2] + found[3])):
+        fitted = fit(samples)
+        listed["calibration"][name] = list(fitted.weights)
+        print("\n".join(_told(name, fitted, samples)))
     card.write_text(json.dumps(listed, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    print("\n".join(line for _, told in found for line in told))

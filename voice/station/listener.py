@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import voice
-from voice.audio.pcm import RATE, Floats, Frame, Pcm16
+from voice.audio.pcm import RATE, Frame, Pcm16
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError
 from voice.grammar.accents import variants
@@ -24,7 +24,7 @@ from voice.grammar.compiler import compile_graph
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import Entry, pronunciations
 from voice.grammar.message import Message
-from voice.grammar.phones import phone_set
+from voice.grammar.phones import follows, phone_set, without_tone
 from voice.journal.store import Event, Journal
 from voice.net.decide import Ended, Heard, Rules, Tick, decide
 from voice.net.facts import Fact, OverHeard, SessionBegan, SessionEnded
@@ -35,6 +35,7 @@ from voice.radio.bursts import find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
+from voice.speech import acoustics
 from voice.speech.acoustics import (
     AcousticModel,
     Calibration,
@@ -57,10 +58,6 @@ MAX_PRONUNCIATIONS = 8
 """Of one entry, tried when it is verified."""
 
 
-Frames = tuple[Floats, Floats]
-"""(score of every state, score of the best state of any speech), a row per 30 ms."""
-
-
 class Verifier:
     """How sure is it that an entry was really said, by the acoustics of the whole over."""
 
@@ -71,10 +68,10 @@ class Verifier:
         self._tones = tones
         self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
 
-    def frames(self, pcm: Pcm16) -> Frames:
+    def frames(self, pcm: Pcm16) -> acoustics.Heard:
         """What the acoustic model makes of every 30 ms."""
         loglikes = self._model.loglikes(pcm.astype(np.float32))
-        return loglikes, self._model.free(loglikes)
+        return acoustics.Heard(loglikes, self._model.free(loglikes), acoustics.best_path(loglikes, follows()))
 
     def of_over(self, over: Over) -> Callable[[Entry, float, float], float]:
         """The score function for one over."""
@@ -86,9 +83,10 @@ class Verifier:
 
         return score
 
-    def goodness(self, frames: Frames, entry: Entry, start: float, end: float) -> Goodness:
+    def goodness(self, frames: acoustics.Heard, entry: Entry, start: float, end: float) -> Goodness:
         """Of the best pronunciation."""
-        found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
+        base, _ = without_tone()
+        found = [goodness(frames, s, base, of, start, end) for s, of in self._pronunciations(entry)]
         return max(found, key=lambda g: g.mean)
 
     def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
