@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,22 @@ from rich.console import Console
 from rich.table import Table
 
 from voice.audio.channel import Channel, gap, to_receiver, transmit
-from voice.audio.pcm import RATE, Pcm16
+from voice.audio.pcm import RATE, Frame, Pcm16
+from voice.audio.source import Recording, open_recording
 from voice.grammar.compiler import Costs, build_graph
 from voice.grammar.lexicon import build_lexicon
+from voice.journal.store import Event, Journal
+from voice.net.facts import Announced, Fact, OverHeard
 from voice.net.loading import Net, load_net
 from voice.places import cache_folder, sample_net
+from voice.radio.ptt.none import NoPtt
+from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser, Voice
+from voice.station.bench import Air
+from voice.station.listener import Listener, open_ear
 from voice.station.simulate import UNIT_VOICES, spell
+from voice.station.speaker import Speaker
+from voice.station.station import Station
 
 SAID = (
     "省残联,省残联,门前秩序是否良好", "一切正常,一切正常",
@@ -59,6 +69,10 @@ def run(as_json: bool) -> None:
         figures[f"{SHARE:.0%} speech, × real time"] = usual["speed"]
         figures["peak memory of a replay, MB"] = usual["memory_mb"]
         figures["start to first log line, s"] = min(_replay(dense)["first_line_s"] for _ in range(3))
+        waits = _waits(net, dense, Path(place) / "log.sqlite")
+        for name, share in (("median", 50), ("95 % under", 95), ("longest", 100)):
+            figures[f"over to journal after the hang time, {name}, ms"] = round(float(np.percentile(waits, share)))
+        figures["answer to our next call, median, s"] = round(_answer_to_call(net), 2)
     status.print("compiling graphs…")
     for n in (1000, 10000):
         figures[f"{n:,} call signs compiled, s"] = round(_compile(net, n), 2)
@@ -132,6 +146,62 @@ def _replay(path: Path) -> dict[str, float]:
     process.wait()
     took = time.monotonic() - began
     return {"speed": round(duration / took), "first_line_s": round(first, 2), "memory_mb": round(peak / 1e6)}
+
+
+class _Clocked:
+    """A recording that notes when each frame was handed over."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self.name, self.began, self.duration = recording.name, recording.began, recording.duration
+        self.damage, self.handed = recording.damage, 0.0
+
+    def frames(self) -> Iterator[Frame]:
+        for frame in self._recording.frames():
+            self.handed = time.perf_counter()
+            yield frame
+
+
+def _waits(net: Net, recording: Path, log: Path) -> list[float]:
+    """ms from the frame that ends an over, hang time included, to its event on the disk. Frames come as fast as they
+    are taken, so what the recogniser has still to do for the words before is in it."""
+    source = _Clocked(open_recording(recording))
+    waits: list[float] = []
+
+    def take(_event: Event, fact: Fact) -> None:
+        if isinstance(fact, OverHeard):
+            waits.append(1000 * (time.perf_counter() - source.handed))
+
+    with Journal(str(log)) as journal:
+        for _ in Listener(open_ear(net), journal, take).listen(source):
+            pass
+    return waits
+
+
+def _answer_to_call(net: Net) -> float:
+    """s on the channel between the end of a unit's carrier and our next key-down, on the bench."""
+    with Journal("sqlite://") as journal, Synthesiser(cache_folder() / "speech") as synthesiser:
+        air = Air(net, synthesiser, {}, Channel(snr_db=20.0))
+        ended, gaps = 0.0, []
+
+        def take(_event: Event, fact: Fact) -> None:
+            nonlocal ended
+            air.heard(fact)
+            if isinstance(fact, OverHeard):
+                ended = fact.end
+            elif isinstance(fact, Announced) and ended:
+                gaps.append(fact.keyed - ended)
+
+        transmitter = Transmitter(NoPtt(), air.play, lambda: air.now)
+        station = Station(open_ear(net), journal, transmitter, Speaker(net, synthesiser), take)
+        started = False
+        for _ in station.run(air):
+            if not started:
+                station.start_roll(tuple(u.id for u in net.units[:8]))
+                started = True
+            if not station.calling_roll:
+                air.end()
+    return float(np.median(gaps))
 
 
 def _compile(net: Net, n: int) -> float:

@@ -35,8 +35,8 @@ FREE_SPEECH_SYLLABLES = 4
 Score = Callable[[Entry, float, float], float]
 """(entry, start, end) → 0..1."""
 
-Free = Callable[[], Hypothesis]
-"""The same over heard without any phrase: filler syllables only."""
+Free = Callable[[float, float], Hypothesis]
+"""(start, end) → the over between these times heard without any phrase: filler syllables only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Interpreter:
                     flush()
                     items.append(Item(entry.kind, entry.key, entry.text, entry.pinyin, w.start, w.end, s))
                 elif free is not None:
-                    row += [s for s in _syllables(free()) if w.start <= (s.start + s.end) / 2 < w.end]
+                    row += [s for s in _syllables(free(w.start, w.end)) if w.start <= (s.start + s.end) / 2 < w.end]
                 else:
                     row += _spread([p[0] for p in plain(entry.readings[0])], w)
             elif w.symbol.startswith(FILLER):

@@ -49,10 +49,13 @@ _OVERSAMPLED = 3
 _SPB = _OVERSAMPLED * RATE // BAUD
 """Samples a bit after upsampling: 20."""
 
+_COARSE = 4
+"""Step of the search for the sync word, upsampled samples: a fifth of a bit."""
+
 PAD = 200
 """Samples of silence at both ends: a burst may reach to the very end of an over."""
 
-SYNC_LEAST = 0.6
+SYNC_LEAST = 0.75
 """Of the normalised correlation with the sync word."""
 
 TAPS = (0, 2, 5, 6)
@@ -128,12 +131,13 @@ def _mdc1200(x: Floats) -> list[Burst]:
     sync = np.array([SYNC >> k & 1 for k in range(SYNC_BITS - 1, -1, -1)])
     pattern = np.where(np.diff(sync) != 0, 1.0, -1.0)
     last = len(soft) - (SYNC_BITS + DATA_BITS - 1) * _SPB
-    rows = np.stack([soft[k * _SPB : k * _SPB + last] for k in range(len(pattern))])
+    rows = np.stack([soft[k * _SPB : k * _SPB + last : _COARSE] for k in range(len(pattern))])
     likeness = pattern @ rows / (np.sqrt((rows**2).sum(0) * len(pattern)) + 1e-9)
     out: list[Burst] = []
     while len(out) < 2 and likeness.max(initial=0.0) >= SYNC_LEAST:
-        at = int(likeness.argmax())
-        likeness[max(0, at - 10 * _SPB) : at + (SYNC_BITS + DATA_BITS) * _SPB] = 0
+        peak = int(likeness.argmax())
+        likeness[max(0, peak - 10 * _SPB) : peak + (SYNC_BITS + DATA_BITS) * _SPB] = 0
+        at = peak * _COARSE
         begin = at + (SYNC_BITS - 1) * _SPB
         code = _decoded(soft[begin : begin + DATA_BITS * _SPB : _SPB], int(sync[-1]))
         if code is not None:
@@ -166,7 +170,7 @@ def _decoded(soft: Floats, before: int) -> int | None:
         tried = soft.copy()
         tried[list(flips)] *= -1
         bits = (np.cumsum(tried > 0) + before) % 2
-        for data in (_plain(bits), _corrected(bits)):
+        for data in (_plain(bits),) if flips else (_plain(bits), _corrected(bits)):
             body = bytes(int("".join(map(str, byte[::-1])), 2) for byte in data.reshape(7, 8))
             if crc(body[:4]) == body[4] | body[5] << 8 and any(body[:4]):
                 return body[2] << 8 | body[3]

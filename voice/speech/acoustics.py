@@ -68,6 +68,12 @@ Affine = tuple[Floats, Floats]
 DILATIONS = (1, 1, 2, 2, 3, 3)
 """Of the residual layers, in output frames; see ``models.recipe.network``."""
 
+CONTEXT = 2 + 3 * sum(DILATIONS)
+"""Frames of 10 ms that an output frame sees to either side."""
+
+PIECE = 40
+"""Output frames that ``Scorer`` computes at once while an over lasts: 1.2 s."""
+
 
 @dataclass(frozen=True, slots=True)
 class AcousticModel:
@@ -85,8 +91,10 @@ class AcousticModel:
         cepstra = mfcc(pcm)
         if len(cepstra) == 0:
             return np.zeros((0, len(self.scores[1])), np.float32)
-        context = 2 + 3 * sum(DILATIONS)
-        x = np.pad(cepstra, ((context, context), (0, 0)), mode="edge")
+        return self.compute(np.pad(cepstra, ((CONTEXT, CONTEXT), (0, 0)), mode="edge"))
+
+    def compute(self, x: Floats) -> Floats:
+        """Scores of cepstra that have CONTEXT frames of context at both ends."""
         h = _layer(self.layers[0], x[:-2], x[1:-1], x[2:])
         n = (len(h) - 3) // 3 + 1
         h = _layer(self.layers[1], *(h[k : k + 3 * n - 2 : 3] for k in range(3)))
@@ -111,6 +119,43 @@ def _log_softmax(layer: Affine, h: Floats) -> Floats:
     z = h @ w.T + b
     z -= z.max(1, keepdims=True)
     return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)), np.float32)
+
+
+class Scorer:
+    """``AcousticModel.loglikes`` while the over lasts: little is left to do when it ends."""
+
+    def __init__(self, model: AcousticModel) -> None:
+        self._model = model
+        self._pcm: list[Floats] = []
+        self._cepstra = np.zeros((0, _MELS), np.float32)
+        self._rest = np.zeros(0, np.float32)
+        """Samples from the next frame's first on."""
+        self._done: list[Floats] = []
+
+    @property
+    def _ready(self) -> int:
+        return sum(len(d) for d in self._done)
+
+    def accept(self, pcm: Floats) -> None:
+        """More samples at 8 kHz in int16 scale."""
+        self._rest = np.concatenate([self._rest, pcm])
+        made = mfcc(self._rest)
+        self._rest = self._rest[len(made) * _SHIFT :]
+        self._cepstra = np.concatenate([self._cepstra, made])
+        while len(self._cepstra) > 3 * (self._ready + PIECE) + CONTEXT:
+            self._done.append(self._model.compute(self._around(self._ready, self._ready + PIECE)))
+
+    def finish(self) -> Floats:
+        """The scores of the whole over: the same as ``loglikes`` of all samples at once."""
+        total = -(-len(self._cepstra) // 3)
+        if total > self._ready:
+            self._done.append(self._model.compute(self._around(self._ready, total)))
+        return np.concatenate(self._done) if self._done else np.zeros((0, len(self._model.scores[1])), np.float32)
+
+    def _around(self, first: int, last: int) -> Floats:
+        """Cepstra for the output frames from ``first`` up to ``last``, the ends of the over repeated."""
+        wanted = np.arange(3 * first - CONTEXT, 3 * (last - 1) + CONTEXT + 1)
+        return np.asarray(self._cepstra[np.clip(wanted, 0, len(self._cepstra) - 1)])
 
 
 def load_acoustic_model(final_mdl: Path) -> AcousticModel:
@@ -248,11 +293,11 @@ class Calibration:
     """Logistic map from goodness to the chance that the phrase was said. Fitted by the recipe."""
 
     weights: tuple[float, ...]
-    """Of ``Goodness.features``."""
+    """Of ``Goodness.features``; a model of an earlier version has fewer."""
 
     def confidence(self, g: Goodness) -> float:
         """0..1."""
-        z = float(np.dot(self.weights, g.features))
+        z = float(np.dot(self.weights, g.features[: len(self.weights)]))
         return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from voice.speech.acoustics import DILATIONS, AcousticModel, Affine, Floats, mfcc
+from voice.speech.acoustics import CONTEXT, DILATIONS, AcousticModel, Affine, Floats, mfcc
 
 Ints = npt.NDArray[np.int64]
 
@@ -56,8 +56,7 @@ class _Pass:
 
 def _forward(model: AcousticModel, cepstra: Floats) -> tuple[Floats, Floats, _Pass]:
     """(posteriors of pdfs, of tones, what to remember)."""
-    context = 2 + 3 * sum(DILATIONS)
-    x = np.pad(cepstra, ((context, context), (0, 0)), mode="edge")
+    x = np.pad(cepstra, ((CONTEXT, CONTEXT), (0, 0)), mode="edge")
     seen = _Pass()
 
     def layer(affine: Affine, *parts: Floats) -> Floats:

@@ -79,7 +79,11 @@ class Air:
                 for i in range(0, len(audio), BLOCK):
                     yield self._frame(audio[i : i + BLOCK])
             else:
-                yield self._frame(to_receiver(gap(BLOCK / RATE, self.channel, self._rng)))
+                yield self._frame(self._quiet())
+
+    def _quiet(self) -> Pcm16:
+        """A block in which nobody transmits."""
+        return to_receiver(gap(BLOCK / RATE, self.channel, self._rng))
 
     def _frame(self, pcm: Pcm16) -> Frame:
         start = self._at

@@ -7,9 +7,8 @@ interpreter (verified against the acoustics) → net logic → journal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
 
@@ -54,6 +53,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DICTATED_SYLLABLES = 4
 """Overs with at least this much free speech are dictated, and all that were not understood."""
 
+AROUND_S = 0.3
+"""Context of a word that is heard once more."""
+
 MAX_PRONUNCIATIONS = 8
 """Of one entry, tried when it is verified."""
 
@@ -68,14 +70,19 @@ class Verifier:
         self._tones = tones
         self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
 
-    def frames(self, pcm: Pcm16) -> acoustics.Heard:
-        """What the acoustic model makes of every 30 ms."""
-        loglikes = self._model.loglikes(pcm.astype(np.float32))
+    def scorer(self) -> acoustics.Scorer:
+        """For an over that is still going on."""
+        return acoustics.Scorer(self._model)
+
+    def frames(self, pcm: Pcm16, loglikes: acoustics.Floats | None = None) -> acoustics.Heard:
+        """What the acoustic model makes of every 30 ms; ``loglikes`` if they were computed already."""
+        if loglikes is None:
+            loglikes = self._model.loglikes(pcm.astype(np.float32))
         return acoustics.Heard(loglikes, self._model.free(loglikes), acoustics.best_path(loglikes, follows()))
 
-    def of_over(self, over: Over) -> Callable[[Entry, float, float], float]:
+    def of_over(self, over: Over, loglikes: acoustics.Floats | None = None) -> Callable[[Entry, float, float], float]:
         """The score function for one over."""
-        frames = self.frames(over.pcm)
+        frames = self.frames(over.pcm, loglikes)
 
         def score(entry: Entry, start: float, end: float) -> float:
             best = self.goodness(frames, entry, start, end)
@@ -116,6 +123,17 @@ class Verification:
     free: Recogniser
     """Filler syllables only: says what a word sounded like that was not believed."""
 
+    def without_phrases(self, over: Over) -> Callable[[float, float], Hypothesis]:
+        """Parts of an over, heard as filler syllables; times within the over."""
+
+        def hear(start: float, end: float) -> Hypothesis:
+            begin = max(0.0, start - AROUND_S)
+            part = over.pcm[round(begin * RATE) : round((end + AROUND_S) * RATE)]
+            heard = self.free.recognise(part).words
+            return Hypothesis(tuple(replace(w, start=w.start + begin, end=w.end + begin) for w in heard))
+
+        return hear
+
 
 @dataclass(slots=True)
 class Ear:
@@ -133,14 +151,15 @@ class Ear:
     """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
 
     def understand(
-        self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False
-    ) -> Message:
-        """The message of one over; see ``Interpreter.interpret``."""
+        self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
+        loglikes: acoustics.Floats | None = None,
+    ) -> Message:  # fmt: skip
+        """The message of one over; see ``Interpreter.interpret``. ``loglikes``: if they were computed already."""
         v = self.verification
         if not hypothesis or v is None:
             return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed)
         return self.interpreter.interpret(
-            hypothesis, v.verifier.of_over(over), lru_cache(lambda: v.free.recognise(over.pcm)), expecting, addressed
+            hypothesis, v.verifier.of_over(over, loglikes), v.without_phrases(over), expecting, addressed
         )
 
     def dictate(self, over: Over, message: Message) -> str:
@@ -211,6 +230,7 @@ class Listener:
         self.state = NetState()
         self._gate = CarrierGate(timing.hang_time_s)
         self._stream: OverStream | None = None
+        self._scorer: acoustics.Scorer | None = None
         self._began = EPOCH
         self._expected = 0
         """Sample number of the next frame if nothing is missing."""
@@ -277,18 +297,21 @@ class Listener:
         match event:
             case Opened():
                 self._stream = self.ear.recogniser.stream()
+                self._scorer = self.ear.verification.verifier.scorer() if self.ear.verification else None
             case Audio(pcm=pcm) if self._stream:
                 self._stream.accept(pcm)
+                if self._scorer:
+                    self._scorer.accept(pcm.astype(np.float32))
             case Closed(over=over) if self._stream:
                 hypothesis = self._stream.finish()
                 self._stream = None
-                self._over(over, hypothesis)
+                self._over(over, hypothesis, self._scorer.finish() if self._scorer else None)
             case _:
                 self._stream = None
 
-    def _over(self, over: Over, hypothesis: Hypothesis) -> None:
+    def _over(self, over: Over, hypothesis: Hypothesis, loglikes: acoustics.Floats | None) -> None:
         expecting = self.state.expects(over.start, self.rules.late_window_s)
-        message = self.ear.understand(over, hypothesis, expecting)
+        message = self.ear.understand(over, hypothesis, expecting, loglikes=loglikes)
         spans = speech_spans(over.pcm, RATE)
         if not spans and not message.understood:
             self._void += 1  # a carrier, but nobody speaks
