@@ -214,6 +214,47 @@ def rollcall(
     typer.echo(str(put(folder or requests_folder(), wanted)))
 
 
+@app.command(epilog="Example: huying poll 有没有看到走失儿童 --to 社区 --until situation")
+def poll(
+    question: Annotated[str, typer.Argument(help="What each unit is asked.")],
+    to: Annotated[list[str] | None, typer.Option(help="Unit or group; everybody if left out.")] = None,
+    near: Annotated[list[str] | None, typer.Option(help="A unit and its neighbours on the roster.")] = None,
+    until: Annotated[str, typer.Option(help="Meaning of the answer that ends it: any, situation, …")] = "any",
+    folder: Annotated[
+        Path | None, typer.Option("--requests", help="Folder that “huying listen” watches, if not the usual one.")
+    ] = None,
+    net: NetOption = None,
+) -> None:
+    """Have a running station ask one unit after the other, until an answer fits. 轮询。"""
+    from voice.net.loading import load_net
+    from voice.places import requests_folder, sample_net
+    from voice.station.inbox import Order, checked, put, with_neighbours
+
+    loaded = load_net(net or sample_net())
+    wanted = Order("start", (*(to or ()), *with_neighbours(loaded, tuple(near or ()))), 1, question, until)
+    checked(loaded, wanted)
+    typer.echo(str(put(folder or requests_folder(), wanted)))
+
+
+@app.command(epilog="Example: huying watch 贾岗社区 --every 30")
+def watch(
+    units: Annotated[list[str], typer.Argument(help="Units or groups.")],
+    every: Annotated[float, typer.Option(min=0, max=1440, help="Minutes; 0 ends it.")] = 30,
+    folder: Annotated[
+        Path | None, typer.Option("--requests", help="Folder that “huying listen” watches, if not the usual one.")
+    ] = None,
+    net: NetOption = None,
+) -> None:
+    """Have a running station call units that were not heard in time, and raise the alarm. 定时查岗。"""
+    from voice.net.loading import load_net
+    from voice.places import requests_folder, sample_net
+    from voice.station.inbox import Watching, checked, put
+
+    wanted = Watching(every, tuple(units))
+    checked(load_net(net or sample_net()), wanted)
+    typer.echo(str(put(folder or requests_folder(), wanted)))
+
+
 @app.command("devices", epilog="Example: huying devices --seconds 5")
 def list_devices(
     seconds: Annotated[float, typer.Option(min=0, help="How long to listen to each input; 0 only lists.")] = 2.0,
@@ -372,6 +413,31 @@ def journal_verify(
     from voice.cli.journal import verify
 
     raise typer.Exit(verify(journal, head))
+
+
+@journal_app.command("incidents", epilog="Example: huying journal incidents log.sqlite --since 2026-06-01")
+def journal_incidents(
+    journal: JournalArgument,
+    since: Annotated[str | None, typer.Option(help="From this time on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    net: NetOption = None,
+) -> None:
+    """Reports, and how fast units set out and arrived. 警情与到场时间。"""
+    from voice.cli.journal import show_incidents
+
+    show_incidents(journal, since, until, net)
+
+
+@journal_app.command("missed", epilog="Example: huying journal missed log.sqlite --since 2026-06-05T12:00")
+def journal_missed(
+    journal: JournalArgument,
+    since: Annotated[str | None, typer.Option(help="Since nobody was at the desk.")] = None,
+    net: NetOption = None,
+) -> None:
+    """What came in while nobody was at the desk, and was not dealt with. 离开时的呼入。"""
+    from voice.cli.journal import show_missed
+
+    show_missed(journal, since, net)
 
 
 @journal_app.command("confirm", epilog="Example: huying journal confirm log.sqlite 12 --said 省残联,一切正常")

@@ -11,10 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from voice.cli.show import print_line
+from voice.cli.show import clock, print_line
 from voice.errors import HuyingError
 from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
+from voice.journal.incidents import incidents, missed
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Session, figures, sessions
 from voice.journal.sheet import write_html, write_xlsx
@@ -145,6 +146,41 @@ def verify(target: str, head: str | None) -> int:
         if not faults:
             out.print(f"{len(journal)} events and their clips are whole; head {journal.head}", soft_wrap=True)
     return 1 if faults else 0
+
+
+def show_incidents(target: str, since: str | None, until: str | None, net: Path | None) -> None:
+    """A row for each incident: who reported, who set out, who arrived first and how fast."""
+    names, out = _net(net), Console(highlight=False)
+    with Journal(target, create=False) as journal:
+        found = incidents(journal.events(since=wall(since), until=wall(until)))
+    table = Table("no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达",
+                  title="警情 incidents")  # fmt: skip
+    for i in found:
+        told = i.text or f"[{i.pinyin}]"
+        table.add_row(str(i.seq), clock(i.wall, names.settings.zone), names.name_of(i.unit) or "?", told,
+                      _times(i.on_the_way, names), _times(i.arrived, names))  # fmt: skip
+    out.print(table)
+
+
+def _times(times: dict[str, float], names: Net) -> str:
+    """``贾岗社区治安队 1:45``, a line each, the fastest first."""
+    rows = sorted(times.items(), key=lambda kv: kv[1])
+    return "\n".join(f"{names.name_of(u)} {int(s // 60)}:{int(s % 60):02d}" for u, s in rows)
+
+
+def show_missed(target: str, since: str | None, net: Path | None) -> None:
+    """What came in and was not dealt with."""
+    names, out = _net(net), Console(highlight=False)
+    with Journal(target, create=False) as journal:
+        found = missed(journal.events(since=wall(since)))
+    if not found:
+        out.print("nothing was missed 没有遗漏", style="green")
+        return
+    table = Table("no.", "time 时间", "unit 单位", "why 原因", "heard 听到", title="未处理 missed while away")
+    for m in found:
+        table.add_row(str(m.seq), clock(m.wall, names.settings.zone), names.name_of(m.unit) or "?", m.why, m.text)
+    out.print(table)
+    out.print(f"listen: ffplay $(huying journal play-path {target} NO.); then confirm it 听后确认", style="dim")
 
 
 def confirm(target: str, numbers: list[int], said: str | None, by: str) -> None:

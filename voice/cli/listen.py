@@ -35,7 +35,7 @@ from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
 from voice.radio.sense import CarrierSense
 from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
-from voice.station.desk import Desk, give_up, unfinished
+from voice.station.desk import Desk, give_up, unfinished, watches_of
 from voice.station.listener import open_ear
 from voice.station.microphone import Microphone
 from voice.station.speaker import Speaker
@@ -114,7 +114,8 @@ def run(o: Options) -> int:
                 wanted = True
 
         speaker = Speaker(net, synthesiser)
-        station = Station(ear, journal, transmitter, speaker, take, tell, roll, carrier_busy)
+        watches = watches_of(journal) if speaks else {}
+        station = Station(ear, journal, transmitter, speaker, take, tell, roll, carrier_busy, watches=watches)
         requests = Desk(station, (o.requests or requests_folder()) if speaks else None, tell)
         microphone: Microphone | None = None
         if desk.microphone:

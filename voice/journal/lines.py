@@ -21,6 +21,7 @@ from voice.net.facts import (
     ExchangeClosed,
     Fact,
     NotUnderstood,
+    Overdue,
     OverHeard,
     Relayed,
     Remarked,
@@ -28,6 +29,7 @@ from voice.net.facts import (
     RollEnded,
     RollMarked,
     SessionBegan,
+    WatchSet,
     kind_of,
 )
 
@@ -88,6 +90,11 @@ class LineMaker:
                 out["detail"] = f"by {by}" if by else None
             case Corrected():
                 out["detail"] = f"corrects {fact.corrects} by {fact.by}: {fact.note}"
+            case WatchSet(minutes=minutes):
+                out["detail"] = f"every {minutes:g} min" if minutes else "no longer"
+            case Overdue(tries=tries):
+                out["detail"] = f"called {tries} times in vain"
+                out["review"] = True
             case Commanded(status=status, note=note):
                 out["detail"] = f"{status}: {note}" if note else status
             case Confirmed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voice.grammar.readings import cardinal
+from voice.grammar.templates import MEANINGS
 from voice.net.alert import Alert, AlertMove
 from voice.net.loading import Net
 from voice.net.rollcall import Move, RollCall
@@ -21,16 +22,19 @@ def sign_of(net: Net, unit_id: str) -> str:
     return unit.call_signs[0] if unit else unit_id
 
 
-def call(unit: Unit, attempt: int) -> str:
+def call(unit: Unit, attempt: int, asked: str = "") -> str:
     """``省残联,省残联,门前秩序是否良好?请回答。``; the second time only whether we are heard."""
     sign = unit.call_signs[0]
-    question = unit.question or QUESTION
+    question = asked or unit.question or QUESTION
     return f"{sign},{sign},{question}?请回答。" if attempt == 1 else f"{sign},{sign},听到请回答。"
 
 
 def closing(net: Net, roll: RollCall) -> str:
     """``点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、安和社区。``"""
     here, missing, unclear = len(roll.here), roll.missing, roll.unclear
+    if roll.until:
+        answer = MEANINGS.get(roll.answers.get(roll.found, ""), "") if roll.found else ""
+        return f"询问完毕。{sign_of(net, roll.found)}回答:{answer}。" if roll.found else "询问完毕,没有单位回答。"
     begin = "点名停止" if roll.stopped else "点名完毕"
     text = f"{begin}。应到{cardinal(len(roll.units))},实到{cardinal(here)}"
     if missing:
@@ -43,13 +47,13 @@ def closing(net: Net, roll: RollCall) -> str:
 def words(net: Net, roll: RollCall, move: Move) -> str:
     """The announcement for a move."""
     if move.purpose == "opening":
-        return "各单位注意,现在开始点名。"
+        return "各单位注意,现在开始询问。" if roll.until else "各单位注意,现在开始点名。"
     if move.purpose == "closing":
         return closing(net, roll)
     unit = net.unit(move.unit or "")
     if unit is None:
         raise ValueError(f"no unit {move.unit!r} on the roster")
-    return call(unit, move.attempt)
+    return call(unit, move.attempt, roll.question)
 
 
 def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:

@@ -227,6 +227,28 @@ class RollBegan(Fact):
     rounds: int
     """How often a unit is called before it counts as missing."""
     by: str = ""
+    question: str = ""
+    """Asked of everybody instead of the roster's own questions."""
+    until: str = ""
+    """轮询: ask one after the other until somebody's answer means this (``any``: any answer); empty: ask all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSet(Fact):
+    """A unit was put on a timer, or taken off it."""
+
+    unit: str
+    minutes: float
+    """It must be heard at least so often; 0: no longer."""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue(Fact):
+    """A unit on a timer was due, and was called in vain."""
+
+    unit: str
+    tries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +351,8 @@ KINDS: dict[str, type[Fact]] = {
     "device": DeviceChanged,
     "roll_began": RollBegan,
     "roll_ended": RollEnded,
+    "watch_set": WatchSet,
+    "overdue": Overdue,
     "alert_raised": AlertRaised,
     "alert_ended": AlertEnded,
     "commanded": Commanded,

@@ -47,6 +47,12 @@ class RollCall:
     """Unit → meaning of its answer."""
     proxies: tuple[str, ...] = ()
     """Units for which a neighbour answered."""
+    question: str = ""
+    """Asked of everybody instead of the roster's own."""
+    until: str = ""
+    """轮询: it ends with the first answer that means this, ``any``: with any."""
+    found: str | None = None
+    """Unit whose answer ended it."""
     paused: str | None = None
     """Why it pauses."""
     stopped: bool = False
@@ -76,7 +82,7 @@ class RollCall:
     @property
     def complete(self) -> bool:
         """Nobody is left to call."""
-        if not self.opened or self.stopped or self.current is not None or self.waiting:
+        if not self.opened or self.stopped or self.found or self.current is not None or self.waiting:
             return False
         return self.round >= self.rounds or not _again(self).waiting
 
@@ -94,7 +100,7 @@ def next_move(roll: RollCall | None) -> Move | None:
     """None: wait, for an answer, for the end of a pause, or because it is over."""
     if roll is None or roll.closed:
         return None
-    if roll.stopped or (roll.complete and not roll.paused):
+    if roll.stopped or roll.found or (roll.complete and not roll.paused):
         return Move("closing")
     if roll.paused or roll.current is not None:
         return None
@@ -113,7 +119,7 @@ def _again(roll: RollCall) -> RollCall:
 def evolve_roll(roll: RollCall | None, fact: Fact) -> RollCall | None:
     """The roll-call after a fact; None if there is none."""
     if isinstance(fact, RollBegan):
-        return RollCall(fact.units, fact.rounds)
+        return RollCall(fact.units, fact.rounds, question=fact.question, until=fact.until)
     if roll is None or roll.closed:
         return roll
     match fact:
@@ -150,12 +156,14 @@ def evolve_roll(roll: RollCall | None, fact: Fact) -> RollCall | None:
 
 def _answered(roll: RollCall, fact: Answered) -> RollCall:
     result: Result = "late" if fact.late else "present"
+    fits = roll.until == "any" or (roll.until != "" and roll.until == fact.meaning)
     return replace(
         roll,
         results={**roll.results, fact.unit: result},
         answers={**roll.answers, fact.unit: fact.meaning},
         current=None if roll.current == fact.unit else roll.current,
-        paused=f"{fact.unit} situation" if fact.meaning == "situation" else roll.paused,
+        found=fact.unit if fits else roll.found,
+        paused=f"{fact.unit} situation" if fact.meaning == "situation" and not roll.until else roll.paused,
     )
 
 

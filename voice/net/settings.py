@@ -64,7 +64,7 @@ class Recognition(_Section):
     idle_threshold: float = Field(default=0.5, ge=0, le=1)
     """… while nobody is expected to answer, if all that was heard are phrases of two or three syllables: foreign
     speech contains them by chance. Call signs are not meant."""
-    phrase_cost: float = Field(default=9.0, ge=0, le=60)
+    phrase_cost: float = Field(default=6.0, ge=0, le=60)
     filler_cost: float = Field(default=8.0, ge=0, le=60)
 
 

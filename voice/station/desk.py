@@ -13,7 +13,8 @@ from voice.net.facts import RollEnded, RollMarked
 from voice.net.loading import Net
 from voice.net.rollcall import RollCall, evolve_roll
 from voice.net.schedule import due
-from voice.station.inbox import Order, take
+from voice.net.watch import Watch, evolve_watches
+from voice.station.inbox import Order, Watching, take
 from voice.station.station import Station
 
 LOOK_S = 0.2
@@ -53,7 +54,10 @@ class Desk:
             if found is None:
                 return
             request, units = found
-            if isinstance(request, Order):
+            if isinstance(request, Watching):
+                for unit in units:
+                    self.station.watch(unit, request.watch, "order")
+            elif isinstance(request, Order):
                 self._order(request, units, now)
             else:
                 self.station.raise_alert(
@@ -65,7 +69,8 @@ class Desk:
     def _order(self, order: Order, units: tuple[str, ...], now: float) -> None:
         if order.roll == "start":
             rounds = order.rounds or self._net.settings.rollcall.rounds
-            self.station.start_roll(units, rounds, "order")
+            rounds = 1 if order.until and not order.rounds else rounds
+            self.station.start_roll(units, rounds, "order", order.question, order.until)
         elif not self.station.calling_roll:
             raise HuyingError(f"no roll-call is running: nothing to {order.roll} 当前没有点名")
         else:
@@ -89,6 +94,14 @@ def unfinished(journal: Journal) -> RollCall | None:
     for event in journal.events():
         roll = evolve_roll(roll, event.fact())
     return roll if roll is not None and not roll.closed else None
+
+
+def watches_of(journal: Journal) -> dict[str, Watch]:
+    """The timers that were set in a journal and not ended."""
+    watches: dict[str, Watch] = {}
+    for event in journal.events(kind="watch_set"):
+        watches = evolve_watches(watches, event.fact())
+    return watches
 
 
 def give_up(station: Station, roll: RollCall, now: float) -> None:

@@ -2,7 +2,8 @@
 
 ``huying alert`` and ``huying rollcall`` write files into it; so may anything else: a ``.json`` file with ``text``
 and, if wanted, ``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``; or with ``roll``
-(start, pause, resume, skip, repeat, end) and, to start, ``to`` and ``rounds``; or a ``.txt`` file with the text of
+(start, pause, resume, skip, repeat, end) and, to start, ``to``, ``rounds``, ``question``, ``until``; or with ``watch``
+(minutes) and ``to``; or a ``.txt`` file with the text of
 an alert alone. A file that was taken is renamed to ``….done``, one that cannot be used to ``….bad``, one that lay
 there too long to ``….late``; none is deleted.
 """
@@ -18,6 +19,7 @@ from typing import Any, Literal, get_args
 
 from voice.errors import HuyingError
 from voice.grammar.readings import CannotBeRead
+from voice.grammar.templates import MEANINGS
 from voice.net.loading import Net
 
 
@@ -42,7 +44,22 @@ class Order:
     """To start: unit ids, names, call signs or groups; empty: everybody."""
     rounds: int = 0
     """To start: how often a unit is called; 0: as the net's settings say."""
+    question: str = ""
+    """To start: asked of everybody instead of the roster's own questions."""
+    until: str = ""
+    """To start: stop at the first answer that means this (轮询); ``any``: at any answer."""
 
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Put units on a timer."""
+
+    watch: float
+    """Minutes; 0 takes them off."""
+    to: tuple[str, ...]
+
+
+Wish = Request | Order | Watching
 
 RollOrder = Literal["start", "pause", "resume", "skip", "repeat", "end"]
 ROLL_ORDERS: tuple[RollOrder, ...] = get_args(RollOrder)
@@ -78,9 +95,17 @@ def with_neighbours(net: Net, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(out))
 
 
-def checked(net: Net, request: Request | Order) -> tuple[str, ...]:
+def checked(net: Net, request: Wish) -> tuple[str, ...]:
     """The unit ids that it goes to. Raises HuyingError if it cannot be read out or done."""
+    if isinstance(request, Watching):
+        if not request.to or not 0 <= request.watch <= 1440:
+            raise HuyingError("a timer needs a unit, and 1 to 1440 minutes, or 0 to end it")
+        return addressed(net, request.to)
     if isinstance(request, Order):
+        if request.until not in ("", "any", *MEANINGS):
+            raise HuyingError(f"“{request.until}” is no meaning; any, or one of {', '.join(MEANINGS)}")
+        if request.question:
+            _readable(net, request.question)
         if request.roll not in ROLL_ORDERS or not 0 <= request.rounds <= 5:
             raise HuyingError(f"a roll-call can {', '.join(ROLL_ORDERS)}, in 1 to 5 rounds; not {request}")
         return addressed(net, request.to)
@@ -88,14 +113,18 @@ def checked(net: Net, request: Request | Order) -> tuple[str, ...]:
         raise HuyingError("the alert has no text")
     if not 1 <= request.repeat <= 9:
         raise HuyingError(f"repeat is {request.repeat}; 1 to 9")
-    try:
-        net.readings.read(request.text)
-    except CannotBeRead as e:
-        raise HuyingError(f"{e}; write the alert in Chinese characters, digits and letters") from e
+    _readable(net, request.text)
     return addressed(net, request.to)
 
 
-def put(folder: Path, request: Request | Order) -> Path:
+def _readable(net: Net, text: str) -> None:
+    try:
+        net.readings.read(text)
+    except CannotBeRead as e:
+        raise HuyingError(f"{e}; write it in Chinese characters, digits and letters") from e
+
+
+def put(folder: Path, request: Wish) -> Path:
     """Leave a request in the folder, whole or not at all. Raises HuyingError if it cannot be written."""
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f") + f"-{os.getpid()}"
     part, path = folder / f"{name}.part", folder / f"{name}.json"
@@ -110,14 +139,14 @@ def put(folder: Path, request: Request | Order) -> Path:
 
 def take(
     folder: Path, net: Net, alerts: bool = True, now: datetime | None = None
-) -> tuple[Request | Order, tuple[str, ...]] | None:
+) -> tuple[Wish, tuple[str, ...]] | None:
     """The next thing to do and the units it goes to; None if there is none. Orders go before alerts, emergencies
     before other alerts. ``alerts`` off: an alert is being read, others wait in the folder.
 
     Raises HuyingError for one that cannot be used or is stale, after setting it aside.
     """
     waiting = sorted(p for p in folder.glob("*") if p.suffix in (".json", ".txt")) if folder.is_dir() else []
-    best: tuple[int, Path, Request | Order] | None = None
+    best: tuple[int, Path, Wish] | None = None
     moment = (now or datetime.now(UTC)).timestamp()
     for path in waiting:
         try:
@@ -130,7 +159,7 @@ def take(
             if path.exists():
                 path.replace(path.with_name(path.name + ".bad"))
             raise HuyingError(f"{path.name}: {e}" if not str(e).startswith(path.name) else str(e)) from e
-        urgency = 0 if isinstance(request, Order) else 1 if request.emergency else 2
+        urgency = 0 if not isinstance(request, Request) else 1 if request.emergency else 2
         if (urgency == 0 or alerts) and (best is None or urgency < best[0]):
             best = urgency, path, request
     if best is None:
@@ -140,13 +169,13 @@ def take(
     return request, checked(net, request)
 
 
-def _read(path: Path) -> Request | Order:
+def _read(path: Path) -> Wish:
     try:
         text = path.read_text("utf-8-sig")
         if path.suffix == ".txt":
             return Request(text.strip())
         raw: dict[str, Any] = json.loads(text)
         raw["to"] = tuple(str(x) for x in raw.get("to", ()))
-        return Order(**raw) if "roll" in raw else Request(**raw)
+        return Order(**raw) if "roll" in raw else Watching(**raw) if "watch" in raw else Request(**raw)
     except (ValueError, TypeError, OSError) as e:
         raise HuyingError(f'not a request ({e}); write {{"text": "…", "to": ["…"]}} or {{"roll": "start"}}') from e

@@ -32,12 +32,15 @@ from voice.net.facts import (
     ExchangeClosed,
     Fact,
     NotUnderstood,
+    Overdue,
     Purpose,
     RollBegan,
     RollEnded,
     RollMarked,
+    WatchSet,
 )
 from voice.net.rollcall import Move, RollCall, evolve_roll, next_move
+from voice.net.watch import Watch, evolve_watches, to_alarm, to_call
 from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
 from voice.station.listener import Ear, Listener
 from voice.station.speaker import Speaker
@@ -55,7 +58,7 @@ class Station:
         self, ear: Ear, journal: Journal, transmitter: Transmitter, speaker: Speaker,
         on_event: OnEvent = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
         roll: RollCall | None = None, line_busy: Callable[[], bool] = lambda: False,
-        wall: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        wall: Callable[[], datetime] = lambda: datetime.now().astimezone(), watches: dict[str, Watch] | None = None,
     ) -> None:  # fmt: skip
         """``tell`` reaches the dispatcher: what needs a person. ``roll`` was left unfinished by the session before.
         ``line_busy`` is a carrier detect beside the audio."""
@@ -63,6 +66,7 @@ class Station:
         self.listener = Listener(ear, journal, self._event)
         self.roll = roll
         self.alert: Alert | None = None
+        self.watches: dict[str, Watch] = watches or {}
         self._alerts = 0
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
@@ -101,11 +105,17 @@ class Station:
             self._act()
             yield now
 
-    def start_roll(self, units: tuple[str, ...], rounds: int = 2, by: str = "") -> None:
-        """Begin a roll-call. Raises HuyingError while another one runs."""
+    def start_roll(
+        self, units: tuple[str, ...], rounds: int = 2, by: str = "", question: str = "", until: str = ""
+    ) -> None:
+        """Begin a roll-call, or with ``until`` a poll: see ``RollBegan``. Raises HuyingError while one runs."""
         if self.calling_roll:
             raise HuyingError("a roll-call is running; stop it first")
-        self.listener.record(RollBegan(t=self._now, units=units, rounds=rounds, by=by))
+        self.listener.record(RollBegan(t=self._now, units=units, rounds=rounds, by=by, question=question, until=until))
+
+    def watch(self, unit: str, minutes: float, by: str = "") -> None:
+        """Put a unit on a timer; 0 minutes take it off."""
+        self.listener.record(WatchSet(t=self._now, unit=unit, minutes=minutes, by=by))
 
     def raise_alert(
         self, text: str, units: tuple[str, ...] = (), repeat: int = 2, need_ack: bool = True, emergency: bool = False,
@@ -133,6 +143,7 @@ class Station:
         before = self.roll
         self.roll = evolve_roll(self.roll, fact)
         self.alert = evolve_alert(self.alert, fact)
+        self.watches = evolve_watches(self.watches, fact)
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
             self._last_event[fact.unit] = event.seq
         if isinstance(fact, AlertRaised):
@@ -227,8 +238,16 @@ class Station:
             return Move("call", self._single[0])
         return next_move(self.roll)
 
+    def _look_after(self) -> None:
+        """Units on a timer: call those that are due, raise the alarm for those that were called in vain."""
+        for unit in to_alarm(self.watches):
+            self.listener.record(Overdue(t=self._now, unit=unit, tries=self.watches[unit].tries))
+            self._tell(f"OVERDUE 超时未报: {self.net.name_of(unit)}")
+        self._single += [u for u in to_call(self.watches, self._now) if u not in self._single]
+
     def _act(self) -> None:
         self._obey()
+        self._look_after()
         move = self._next() if self._now >= self._retry_at else None
         if move is None:
             self._wait = None
