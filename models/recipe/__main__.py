@@ -10,7 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the steps that need it run
 
 STEPS = (
     "prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "export", "calibrate", "evaluate",
-    "costs", "accents", "adaptation",
+    "curves", "costs", "accents", "adaptation",
 )  # fmt: skip
 
 
@@ -68,6 +68,10 @@ def main() -> None:
         from models.recipe.evaluate import evaluate
 
         evaluate(a.out, a.data / "real", a.data / "cache")
+    if every or a.step == "curves":
+        from models.recipe.curves import curves
+
+        curves(a.out, a.data / "real", a.data / "cache")
     if a.step == "costs":
         from models.recipe.costs import compare
 
