@@ -200,3 +200,17 @@ def test_time_alone_closes_nothing_before_the_deadline() -> None:
     called = Called(t=1.0, exchange=1, unit="101", over=1, attempt=1, to_all=False, question="")
     state = evolve(NetState(units=("101",)), called, 10.0)
     assert decide(state, Tick(10.9), Rules()) == []
+
+
+@pytest.mark.parametrize(
+    "answer, detail, review",
+    [
+        ("收到,三五七九", None, False),
+        ("收到,三五一九", "reads back 3519: not what was said", True),
+        ("收到", None, False),
+    ],
+)
+def test_figures_are_compared_when_they_are_read_back(net: Net, answer: str, detail: str | None, review: bool) -> None:
+    lines = log_of(net, f"贾岗社区治安队,贾岗社区治安队,注意车牌三五七九的面包车\n{answer}")
+    (answered,) = (x for x in lines if x["type"] == "answered")
+    assert (answered["detail"], answered["review"]) == (detail, review)

@@ -29,6 +29,9 @@ REPEAT_GAP_S = 1.5
 SHORT_SYLLABLES = 3
 """Phrases of so many at most are heard in foreign speech by chance."""
 
+FIGURES = 3
+"""So many digits in a row are a figure: a plate, a channel, a number of persons spoken out."""
+
 FREE_SPEECH_SYLLABLES = 4
 """After a call sign, this much uncovered speech is an instruction: net control is talking."""
 
@@ -206,8 +209,16 @@ class Interpreter:
         known = bool(units or acts or to_all)
         return Message(
             tuple(items), tuple(acts), callees, caller, behalf, to_all, speaker,
-            confidence=round(min(scores), 3) if scores and known else 0.0,
+            figures=self._figures(items), confidence=round(min(scores), 3) if scores and known else 0.0,
         )  # fmt: skip
+
+    def _figures(self, items: list[Item]) -> tuple[str, ...]:
+        """Digits in a row, in free speech."""
+        out: list[str] = []
+        for item in (i for i in items if i.kind == "free"):
+            row = "".join(self._digits.get(s, " ") for s in item.pinyin.split())
+            out += [run for run in row.split() if len(run) >= FIGURES]
+        return tuple(out)
 
     def _match(self, items: list[Item], addressed: bool) -> tuple[Act, ...]:
         """Templates over the row of items, longest first; every item serves once. What is said to us has templates

@@ -82,6 +82,8 @@ class LineMaker:
             case Called():
                 out["confidence"] = heard.confidence if heard else None
                 out["detail"] = f"call {fact.attempt}" if fact.attempt > 1 else None
+            case Answered(readback="different", figures=figures):
+                out["detail"] = f"reads back {', '.join(figures)}: not what was said"
             case Answered(late=True):
                 out["detail"] = "late"
             case ExchangeClosed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from voice.grammar.message import Act, Message
 from voice.net.facts import (
@@ -174,6 +175,7 @@ def _call(state: NetState, h: Heard, unit: str, offset: int) -> Called:
         t=h.speech_end, exchange=old.id if old and again else state.next_id + offset, unit=unit, over=h.over,
         attempt=old.attempt + 1 if old and again else 1, to_all=h.message.to_all,
         question=" ".join(i.text or f"[{i.pinyin}]" for i in h.message.items if i.kind != "unit"),
+        figures=h.message.figures,
     )  # fmt: skip
 
 
@@ -272,11 +274,20 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     return _remark(h, "stray", None, None, meaning, review=False)
 
 
+def _readback(called: tuple[str, ...], answered: tuple[str, ...]) -> Literal["", "same", "different"]:
+    """Every figure that comes back must be one of the call's."""
+    if not called or not answered:
+        return ""
+    return "same" if set(answered) <= set(called) else "different"
+
+
 def _answered(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> Answered:
     m = h.message
     slots = next((tuple(a.slots.items()) for a in m.acts if a.meaning == meaning), ())
+    readback = _readback(e.figures, m.figures)
     return Answered(
         t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open, confidence=m.confidence, text=m.text,
-        review=h.doubled or h.contradicted or m.confidence < rules.review_below, slots=slots,
+        review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below,
+        slots=slots, readback=readback, figures=m.figures,
     )  # fmt: skip

@@ -86,6 +86,8 @@ class Called(Fact):
     """1 for the first call, 2 when it is repeated, …"""
     to_all: bool
     question: str
+    figures: tuple[str, ...] = ()
+    """Rows of digits in the call: the answer should read them back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,10 @@ class Answered(Fact):
     review: bool
     """A person should listen: doubling, low confidence."""
     slots: tuple[tuple[str, str], ...] = ()
+    readback: Literal["", "same", "different"] = ""
+    """Whether the figures of the call came back; empty if the call or the answer had none."""
+    figures: tuple[str, ...] = ()
+    """Rows of digits in the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,8 @@ class StationSettings(_Section):
     """Of our loudest speech, dBFS."""
     microphone: str = ""
     """Sound card of the dispatcher's own microphone: what is said there is said to us."""
+    check_readback: bool = False
+    """Say 请核对 on the air when a unit reads back other figures than it was given."""
     cancel_s: float = Field(default=3.0, ge=0, le=60)
     """After a command was read back it waits so long for 取消."""
     prompts: str = ""

@@ -42,6 +42,8 @@ class Exchange:
     answered_over: int | None = None
     meaning: str = ""
     """Of the answer."""
+    figures: tuple[str, ...] = ()
+    """Of the call."""
 
     @property
     def open(self) -> bool:
@@ -87,7 +89,7 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             old = state.exchanges.get(fact.unit)
             exchange = Exchange(
                 fact.exchange, fact.unit, fact.t, fact.t + timeout_s, fact.attempt, fact.to_all,
-                heard_unclear=bool(old and old.id == fact.exchange and old.heard_unclear),
+                heard_unclear=bool(old and old.id == fact.exchange and old.heard_unclear), figures=fact.figures,
             )  # fmt: skip
             together = state.last_called if state.exchanges and _same_over(state, fact) else ()
             return replace(

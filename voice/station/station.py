@@ -18,7 +18,7 @@ from voice.errors import HuyingError
 from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
-from voice.net.announcing import alert_words, call, words
+from voice.net.announcing import alert_words, call, sign_of, words
 from voice.net.commands import ANSWERED, READ_BACK, ROLL_MARKS, answer, obstacle, read_back
 from voice.net.decide import command_heard
 from voice.net.facts import (
@@ -146,6 +146,11 @@ class Station:
         self.watches = evolve_watches(self.watches, fact)
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
             self._last_event[fact.unit] = event.seq
+        if isinstance(fact, Answered) and fact.readback == "different":
+            given = self.listener.state.exchanges[fact.unit].figures
+            self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {fact.figures} / {given}")
+            if self.net.settings.station.check_readback:
+                self._replies.append(f"{sign_of(self.net, fact.unit)},请核对:{'、'.join(given)}。")
         if isinstance(fact, AlertRaised):
             self._last_alert = fact
         self._on_event(event, fact)
