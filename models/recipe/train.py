@@ -95,7 +95,7 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
             t = min(len(labels), y.shape[1])
             y[k, :t] = torch.tensor(labels[:t])
         # Every eighth of the batch has a vocal tract of its own.
-        cepstra = [mfcc(part, mel_matrix(float(rng.uniform(0.86, 1.18)))) for part in x.split(max(1, len(made) // 8))]
+        cepstra = [mfcc(part, mel_matrix(float(rng.uniform(0.82, 1.24)))) for part in x.split(max(1, len(made) // 8))]
         return padded(torch.cat(cepstra)), y
 
 

@@ -214,6 +214,22 @@ def rollcall(
     typer.echo(str(put(folder or requests_folder(), wanted)))
 
 
+@app.command(epilog="Example: huying serve --journal log.sqlite")
+def serve(
+    journal: Annotated[str, typer.Option(help="The log: a file, or a database URL.")] = "huying.sqlite",
+    net: NetOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen at; this machine alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
+    folder: Annotated[
+        Path | None, typer.Option("--requests", help="Folder that “huying listen” watches, if not the usual one.")
+    ] = None,
+) -> None:
+    """The console in a browser and the HTTP API, on a journal that may be growing. 控制台。"""
+    from voice.cli.serve import run
+
+    run(journal, net, host, port, folder)
+
+
 @app.command(epilog="Example: huying poll 有没有看到走失儿童 --to 社区 --until situation")
 def poll(
     question: Annotated[str, typer.Argument(help="What each unit is asked.")],

@@ -18,6 +18,7 @@ from voice.journal.export import export as write_export
 from voice.journal.incidents import incidents, missed
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Session, figures, sessions
+from voice.journal.search import find
 from voice.journal.sheet import write_html, write_xlsx
 from voice.journal.store import Event, Journal
 from voice.journal.verify import verify as find_faults
@@ -99,19 +100,13 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
 
 
 def search(target: str, words: str, net: Path | None) -> None:
-    """Events whose text or pinyin contains ``words``."""
+    """Events that contain ``words``, as characters, pinyin or initials."""
     out, names = Console(highlight=False), _net(net)
-    wanted = words.lower()
-    plain = "".join(c for c in wanted if not c.isdigit())
     found = 0
     with Journal(target, create=False) as journal:
-        for line in lines(journal.events()):
-            text = (line["text"] or "").lower()
-            pinyin = "".join(c for c in (line["pinyin"] or "") if not c.isdigit())
-            names_unit = names.name_of(line["unit"])
-            if wanted in text or plain in pinyin or wanted in names_unit:
-                print_line(out, line, names)
-                found += 1
+        for line in find(lines(journal.events()), words, names.name_of):
+            print_line(out, line, names)
+            found += 1
     if not found:
         out.print(f"nothing found for “{words}”")
 

@@ -23,7 +23,7 @@ from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, Lexicon, pronunciations
 from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 8
+GRAPH_VERSION = 9
 """Part of the cache key: raise it when the same input gives another graph."""
 
 _LOG2 = math.log(2)
@@ -48,7 +48,10 @@ class Costs:
     silence: float = 1.0
 
     again: float = 7.0
-    """Of another call sign or phrase in the same over, beside its own cost; a phrase after a call sign is free."""
+    """Of another call sign in the same over, beside its own cost."""
+
+    more: float = 3.0
+    """Of another phrase after a phrase; the first after a call sign is free."""
 
     repeat: float = 5.0
     """Of the same phrase said once more."""
@@ -197,7 +200,7 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
         b.filler(called)
         b.filler(spoke)
         calls = b.root((b.fresh, 0.0), (called, costs.again), (spoke, costs.again))
-        phrases = b.root((b.fresh, 0.0), (called, 0.0), (spoke, costs.again))
+        phrases = b.root((b.fresh, 0.0), (called, 0.0), (spoke, costs.more))
         for entry in lexicon.spoken:
             word = b.word(entry.symbol)
             tree = (phrases, spoke) if entry.kind == "phrase" else (calls, called)

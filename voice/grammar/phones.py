@@ -10,12 +10,8 @@ Kaldi's word alignment, and with it every word time, needs them.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import cache
-
-import numpy as np
-import numpy.typing as npt
 
 SILENCE = "sil"
 GARBAGE = "gbg"
@@ -143,23 +139,6 @@ def phone_set() -> PhoneSet:
 def with_tone(phones: tuple[str, ...], tone: str) -> tuple[str, ...]:
     """``(("j", "ia"), "3")`` → ``("j", "ia3")``."""
     return (*phones[:-1], phones[-1] + tone) if tone else phones
-
-
-@cache
-def follows() -> npt.NDArray[np.bool_]:
-    """Which toneless pdf may come after which in a free row of syllables, silence and garbage, itself included."""
-    phones = phone_set()
-    out = np.eye(phones.toneless, dtype=bool)
-    pauses = [phones.pdfs[SILENCE][0], phones.pdfs[GARBAGE][0]]
-    starts, ends = set(pauses), set(pauses)
-    for syllable in SYLLABLES:
-        row = [d for p in split_syllable(syllable) or () for d in phones.pdfs[p]]
-        starts.add(row[0])
-        ends.add(row[-1])
-        for a, b in itertools.pairwise(row):
-            out[a, b] = True
-    out[np.ix_(sorted(ends), sorted(starts))] = True
-    return out
 
 
 @cache

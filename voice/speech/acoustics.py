@@ -199,61 +199,16 @@ class Goodness:
 
     syllables: int
 
-    agreement: float = 0.0
-    """Share of frames in which the best path of free syllables has the same sound."""
-
-    worst_agreement: float = 0.0
-    """Of the worst syllable."""
-
-    unheard: int = 0
-    """Syllables of which the free path has no frame."""
-
     @property
     def features(self) -> tuple[float, ...]:
         """What the calibration weighs, a constant first."""
-        return (
-            1.0, self.mean, self.worst, self.second, float(min(self.shortest, 5)), float(min(self.syllables, 6)),
-            self.agreement, self.worst_agreement, float(min(self.unheard, 3)),
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the model makes of an over, a row per 30 ms."""
-
-    loglikes: Floats
-    """(frames, pdfs)."""
-    free: Floats
-    """Score of the best state of any speech."""
-    path: npt.NDArray[np.int64]
-    """The toneless pdf on the best path of free syllables."""
-
-
-def best_path(loglikes: Floats, follows: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """The best row of states in which each may follow the one before: (frames,) out of the first ``len(follows)``."""
-    n = len(follows)
-    allowed = np.where(follows, 0.0, -np.inf).astype(np.float32)
-    back = np.zeros((len(loglikes), n), np.int64)
-    path = np.zeros(len(loglikes), np.int64)
-    if len(loglikes) == 0:
-        return path
-    score = loglikes[0, :n]
-    for t in range(1, len(loglikes)):
-        reached = score[:, None] + allowed
-        back[t] = reached.argmax(0)
-        score = reached[back[t], np.arange(n)] + loglikes[t, :n]
-    path[-1] = int(score.argmax())
-    for t in range(len(loglikes) - 1, 0, -1):
-        path[t - 1] = back[t, path[t]]
-    return path
+        return (1.0, self.mean, self.worst, self.second, float(min(self.shortest, 5)), float(min(self.syllables, 6)))
 
 
 def goodness(
-    heard: Heard, states: States, base: tuple[int, ...], syllable_of: tuple[int, ...], start: float, end: float
+    loglikes: Floats, free: Floats, states: States, syllable_of: tuple[int, ...], start: float, end: float
 ) -> Goodness:
-    """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` gives each its syllable, ``base``
-    every pdf the one without tone."""
-    loglikes, free = heard.loglikes, heard.free
+    """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` gives each its syllable."""
     a = max(0, round(start / FRAME_S))
     b = min(len(loglikes), max(round(end / FRAME_S), a + len(states)))
     a = max(0, min(a, b - len(states)))
@@ -280,12 +235,7 @@ def goodness(
     frames_of = np.bincount(which, minlength=syllables)
     per = np.sort(np.bincount(which, loss, syllables) / np.maximum(frames_of, 1))
     second = float(per[min(1, syllables - 1)])
-    same = [int(pdf) in {base[s] for s in states[j]} for pdf, j in zip(heard.path[a:b], path, strict=True)]
-    agreed = np.bincount(which, same, syllables) / np.maximum(frames_of, 1)
-    return Goodness(
-        float(loss.mean()), float(per[0]), second, int(frames_of.min()), syllables, float(np.mean(same)),
-        float(agreed.min()), int((agreed == 0).sum()),
-    )  # fmt: skip
+    return Goodness(float(loss.mean()), float(per[0]), second, int(frames_of.min()), syllables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,12 +243,12 @@ class Calibration:
     """Logistic map from goodness to the chance that the phrase was said. Fitted by the recipe."""
 
     weights: tuple[float, ...]
-    """Of ``Goodness.features``; a model of an earlier version has fewer."""
+    """Of ``Goodness.features``."""
 
     def confidence(self, g: Goodness) -> float:
         """0..1."""
-        z = float(np.dot(self.weights, g.features[: len(self.weights)]))
+        z = float(np.dot(self.weights, g.features))
         return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 
-DEFAULT_CALIBRATION = Calibration((3.0, 2.0, 0.5, 0.0, 0.0, 0.2, 0.0, 0.0, 0.0))
+DEFAULT_CALIBRATION = Calibration((3.0, 2.0, 0.5, 0.0, 0.0, 0.2))

@@ -23,7 +23,7 @@ from voice.grammar.compiler import compile_graph
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import Entry, pronunciations
 from voice.grammar.message import Message
-from voice.grammar.phones import follows, phone_set, without_tone
+from voice.grammar.phones import phone_set
 from voice.journal.store import Event, Journal
 from voice.net.decide import Ended, Heard, Rules, Tick, decide
 from voice.net.facts import Fact, OverHeard, SessionBegan, SessionEnded
@@ -34,11 +34,12 @@ from voice.radio.bursts import find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
-from voice.speech import acoustics
 from voice.speech.acoustics import (
     AcousticModel,
     Calibration,
+    Floats,
     Goodness,
+    Scorer,
     States,
     goodness,
     load_acoustic_model,
@@ -60,6 +61,10 @@ MAX_PRONUNCIATIONS = 8
 """Of one entry, tried when it is verified."""
 
 
+Frames = tuple[Floats, Floats]
+"""(score of every state, score of the best state of any speech), a row per 30 ms."""
+
+
 class Verifier:
     """How sure is it that an entry was really said, by the acoustics of the whole over."""
 
@@ -70,17 +75,17 @@ class Verifier:
         self._tones = tones
         self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
 
-    def scorer(self) -> acoustics.Scorer:
+    def scorer(self) -> Scorer:
         """For an over that is still going on."""
-        return acoustics.Scorer(self._model)
+        return Scorer(self._model)
 
-    def frames(self, pcm: Pcm16, loglikes: acoustics.Floats | None = None) -> acoustics.Heard:
+    def frames(self, pcm: Pcm16, loglikes: Floats | None = None) -> Frames:
         """What the acoustic model makes of every 30 ms; ``loglikes`` if they were computed already."""
         if loglikes is None:
             loglikes = self._model.loglikes(pcm.astype(np.float32))
-        return acoustics.Heard(loglikes, self._model.free(loglikes), acoustics.best_path(loglikes, follows()))
+        return loglikes, self._model.free(loglikes)
 
-    def of_over(self, over: Over, loglikes: acoustics.Floats | None = None) -> Callable[[Entry, float, float], float]:
+    def of_over(self, over: Over, loglikes: Floats | None = None) -> Callable[[Entry, float, float], float]:
         """The score function for one over."""
         frames = self.frames(over.pcm, loglikes)
 
@@ -90,10 +95,9 @@ class Verifier:
 
         return score
 
-    def goodness(self, frames: acoustics.Heard, entry: Entry, start: float, end: float) -> Goodness:
+    def goodness(self, frames: Frames, entry: Entry, start: float, end: float) -> Goodness:
         """Of the best pronunciation."""
-        base, _ = without_tone()
-        found = [goodness(frames, s, base, of, start, end) for s, of in self._pronunciations(entry)]
+        found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
         return max(found, key=lambda g: g.mean)
 
     def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
@@ -152,7 +156,7 @@ class Ear:
 
     def understand(
         self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
-        loglikes: acoustics.Floats | None = None,
+        loglikes: Floats | None = None,
     ) -> Message:  # fmt: skip
         """The message of one over; see ``Interpreter.interpret``. ``loglikes``: if they were computed already."""
         v = self.verification
@@ -208,7 +212,12 @@ def _speech(over: Over, hypothesis: Hypothesis, spans: list[Span]) -> Span:
     """Begin and end of the speech on the sample clock. The recogniser tells words from the noise of a weak
     carrier; the voice activity detector does not, so it serves only where no word was found."""
     if hypothesis.words:
-        begin, end = hypothesis.words[0].start, hypothesis.words[-1].end
+        first, last = hypothesis.words[0], hypothesis.words[-1]
+        begin, end = first.start, last.end
+        before = [s for s in spans if s[0] < (last.start + last.end) / 2]
+        after = [s for s in spans if s[1] > (first.start + first.end) / 2]
+        if before and after:  # both must hear speech: a word may reach into the noise around it
+            begin, end = max(begin, min(after[0][0], first.end)), min(end, max(before[-1][1], last.start))
     elif spans:
         begin, end = spans[0][0], spans[-1][1]
     else:
@@ -230,7 +239,7 @@ class Listener:
         self.state = NetState()
         self._gate = CarrierGate(timing.hang_time_s)
         self._stream: OverStream | None = None
-        self._scorer: acoustics.Scorer | None = None
+        self._scorer: Scorer | None = None
         self._began = EPOCH
         self._expected = 0
         """Sample number of the next frame if nothing is missing."""
@@ -309,7 +318,7 @@ class Listener:
             case _:
                 self._stream = None
 
-    def _over(self, over: Over, hypothesis: Hypothesis, loglikes: acoustics.Floats | None) -> None:
+    def _over(self, over: Over, hypothesis: Hypothesis, loglikes: Floats | None) -> None:
         expecting = self.state.expects(over.start, self.rules.late_window_s)
         message = self.ear.understand(over, hypothesis, expecting, loglikes=loglikes)
         spans = speech_spans(over.pcm, RATE)

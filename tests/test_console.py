@@ -1,0 +1,357 @@
+"""The console: the board as a fold, the API over HTTP, and the pages in a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT
+from voice.console.board import Board, evolve_board
+from voice.console.feed import Feed
+from voice.console.texts import TEXTS, text
+from voice.console.waveform import waveform_svg
+from voice.journal.lines import lines
+from voice.journal.review import open_reviews
+from voice.journal.search import find
+from voice.journal.store import Journal
+from voice.net.facts import (
+    Answered,
+    Called,
+    Corrected,
+    ExchangeClosed,
+    Fact,
+    NotUnderstood,
+    OverHeard,
+    RollBegan,
+    SessionBegan,
+)
+from voice.net.loading import Net
+from voice.station.inbox import Order, Request, take
+
+BEGAN = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
+UNITS = ("101", "102", "103", "104")
+
+
+def over(n: int, t: float, words: str, clip: str = "", pinyin: str = "") -> OverHeard:
+    return OverHeard(
+        t=t, over=n, start=t, end=t + 2, speech_start=t, speech_end=t + 2, clip=clip, level_db=-20,
+        outcome="understood" if words else "unclear", speaker="unit", callees=(), caller=None, to_all=False,
+        meanings=(), text=words, pinyin=pinyin, confidence=0.9, doubled=False,
+    )  # fmt: skip
+
+
+def called(t: float, unit: str, n: int) -> Called:
+    return Called(t=t, exchange=n, unit=unit, over=0, attempt=1, to_all=False, question="")
+
+
+def answered(t: float, unit: str, n: int, review: bool = False) -> Answered:
+    return Answered(t=t, exchange=n, unit=unit, over=n, meaning="normal", grade="slot", latency_s=1.5, late=False,
+                    confidence=0.9, text="一切正常", review=review)  # fmt: skip
+
+
+def morning(clip: str = "") -> list[Fact]:
+    """Four units are called: one answers, one is silent, one is not understood, one is still awaited."""
+    session = SessionBegan(t=0, source="x.wav", net="n", net_sha256="", model="m", model_sha256="", began="2026-06-05T02:00:00.000Z",
+                           clock="known", units=UNITS)  # fmt: skip
+    return [
+        session, RollBegan(t=1, units=UNITS, rounds=1), called(2, "101", 1),
+        over(1, 3, "一切正常", clip, "yi2 qie4 zheng4 chang2"), answered(3, "101", 1), called(10, "102", 2),
+        ExchangeClosed(t=21, exchange=2, unit="102", outcome="silent", reason="", waited_s=10), called(22, "103", 3),
+        over(3, 24, "", clip), NotUnderstood(t=24, over=3, unit="103", exchange=3, pinyin="wo men"),
+        ExchangeClosed(t=33, exchange=3, unit="103", outcome="unclear", reason="", waited_s=10), called(35, "104", 4),
+    ]  # fmt: skip
+
+
+def test_the_board_says_who_did_not_answer() -> None:
+    board = Board()
+    with Journal("sqlite://") as journal:
+        for event in journal.append(morning(), BEGAN):
+            board = evolve_board(board, event)
+        assert [t.state for t in board.tiles.values()] == ["present", "silent", "unclear", "called"]
+        assert board.missing == ("102", "103") and board.present == ("101",) and board.listening
+        assert board.tiles["101"].latency_s == 1.5 and board.tiles["102"].since == "2026-06-05T02:00:21.000Z"
+        fact = Corrected(t=0, corrects=7, unit="102", meaning="present", by="王")
+        board = evolve_board(board, journal.append([fact], BEGAN)[0])
+    assert board.missing == ("103",) and board.tiles["102"].by == "human"
+
+
+def test_the_feed_follows_another_writer(tmp_path: Path) -> None:
+    path = str(tmp_path / "log.sqlite")
+    with Journal(path) as writer, Journal(path) as reader:
+        writer.append(morning(), BEGAN)
+        writer.append(morning()[:3], BEGAN)
+        feed = Feed(reader)
+        try:
+            assert feed.board.tiles["101"].state == "called", "the latest session alone"
+            before = feed.board.seq
+            threading.Timer(0.2, lambda: writer.append([answered(4, "101", 1)], BEGAN)).start()
+            began = time.monotonic()
+            assert feed.wait(before, 5.0) and time.monotonic() - began < 4.0
+            assert [x["type"] for x in feed.after(before)] == ["answered"]
+            assert not feed.wait(feed.board.seq, 0.1)
+        finally:
+            feed.close()
+
+
+def test_search_by_characters_pinyin_and_initials(net: Net) -> None:
+    with Journal("sqlite://") as journal:
+        journal.append(morning(), BEGAN)
+        found = list(lines(journal.events()))
+    for words, n in (("一切", 2), ("yiqie", 2), ("yqzc", 2), ("贾岗", 2), ("jgsq", 2), ("jiagang", 2), ("nobody", 0)):
+        assert len(list(find(found, words, net.name_of))) == n, words
+    assert len(list(find(found, "", net.name_of))) == len(found)
+
+
+def test_what_is_corrected_needs_no_review() -> None:
+    with Journal("sqlite://") as journal:
+        events = journal.append([*morning(), answered(40, "104", 4, review=True)], BEGAN)
+        assert [(x["type"], x["unit"]) for x in open_reviews(journal.events())] == [
+            ("answered", "104"), ("not_understood", "103"),
+        ]  # fmt: skip
+        journal.append([Corrected(t=0, corrects=events[-1].seq, unit="104", meaning="ack", by="王")], BEGAN)
+        assert [x["unit"] for x in open_reviews(journal.events())] == ["103"]
+
+
+def test_every_word_has_two_languages() -> None:
+    assert all(len(pair) == 2 and all(pair) for pair in TEXTS.values())
+    assert text("missing", False) == "未应答" and text("answered of", True, 4, 2) == "2 of 4 called answered"
+
+
+@pytest.mark.parametrize("n", [0, 1, 100, 8000, 60_000])
+def test_a_picture_of_any_clip(n: int) -> None:
+    pcm = (np.random.default_rng(0).standard_normal(n) * 2000).astype(np.int16)
+    picture = waveform_svg(pcm)
+    assert picture.startswith("<svg") and picture.endswith("</svg>") and f"{n / 8000:.1f} s" in picture
+
+
+@dataclass
+class Served:
+    """A running console."""
+
+    url: str
+    journal: Path
+    requests: Path
+
+    def get(self, path: str, **headers: str) -> Any:
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers), timeout=20) as answer:
+            body = answer.read()
+            return json.loads(body) if "json" in answer.headers["content-type"] else body.decode("utf-8", "replace")
+
+    def post(self, path: str, data: object, **headers: str) -> Any:
+        body = json.dumps(data).encode()
+        made = urllib.request.Request(self.url + path, body, {"Content-Type": "application/json", **headers})
+        with urllib.request.urlopen(made, timeout=20) as answer:
+            return json.loads(answer.read())
+
+    def status(self, path: str, data: object = None, **headers: str) -> tuple[int, str]:
+        try:
+            self.get(path, **headers) if data is None else self.post(path, data, **headers)
+            return 200, ""
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode("utf-8", "replace")
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``huying serve`` in a process of its own, on a journal with clips."""
+    pytest.importorskip("nicegui")
+    place = tmp_path_factory.mktemp("console")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Journal(str(place / "log.sqlite")) as journal:
+        clip = journal.clips.put((np.random.default_rng(1).standard_normal(12_000) * 3000).astype(np.int16))
+        journal.append(morning(clip), BEGAN)
+    with ExitStack() as stack:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "voice", "serve", "--journal", str(place / "log.sqlite"), "--port", str(port),
+             "--requests", str(place / "requests")], cwd=ROOT, stderr=subprocess.PIPE,
+            env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},  # NiceGUI looks for it
+        )  # fmt: skip
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        served = Served(f"http://127.0.0.1:{port}", place / "log.sqlite", place / "requests")
+        for _ in range(240):
+            try:
+                served.get("/api/v1/health")
+                break
+            except OSError:
+                assert process.poll() is None, process.stderr and process.stderr.read().decode()
+                time.sleep(0.25)
+        yield served
+
+
+def test_api_reads(console: Served, net: Net) -> None:
+    assert console.get("/api/v1/health")["ok"]
+    assert len(console.get("/api/v1/units")) == len(net.units)
+    assert console.get("/api/v1/board")["missing"] == ["102", "103"]
+    events = console.get("/api/v1/events?kind=answered")
+    assert [e["unit"] for e in events] == ["101"]
+    assert len(console.get("/api/v1/events?q=jgsq&limit=1")) == 1
+    assert console.get("/api/v1/events/wait?after=5&seconds=0")[0]["seq"] == 6
+    clip = events[0]["clip"]
+    assert console.get(f"/api/v1/clips/{clip}").startswith("fLaC")
+    assert console.get(f"/api/v1/clips/{clip}/waveform.svg").startswith("<svg")
+    assert console.get("/api/v1/rolls")["units"][0]["answered"] == 1
+    assert "省残联" in console.get("/api/v1/exports/roll.html?since=2026-06-01")
+    assert "一切正常" in console.get("/api/v1/exports/events.csv")
+    metrics = console.get("/api/v1/metrics")
+    assert 'huying_exchanges_total{result="silent"} 1.0' in metrics and "huying_missing_units 2.0" in metrics
+
+
+def test_api_stream(console: Served) -> None:
+    with urllib.request.urlopen(f"{console.url}/api/v1/events/stream?after=0", timeout=10) as stream:
+        got = [stream.readline().decode() for _ in range(6)]
+    assert "retry: 1000\n" in got and "id: 1\n" in got and "event: session_began\n" in got
+
+
+def test_api_orders_and_corrections(console: Served, net: Net) -> None:
+    assert console.post("/api/v1/rollcall", {"order": "start", "to": ["社区"]})["units"]
+    assert console.post("/api/v1/alerts", {"text": "请注意", "to": ["101"], "emergency": True})["units"] == ["101"]
+    first, second = take(console.requests, net), take(console.requests, net)
+    assert first is not None and first[0] == Order("start", ("社区",))
+    assert second is not None and second[0] == Request("请注意", ("101",), emergency=True)
+    (unclear,) = console.get("/api/v1/events?kind=not_understood")
+    made = console.post("/api/v1/corrections", {"seq": unclear["seq"], "unit": "103", "meaning": "ack"})
+    assert console.get(f"/api/v1/events?after={made['seq'] - 1}")[0]["type"] == "corrected"
+    console.post("/api/v1/confirmations", {"seq": unclear["seq"], "said": "收到"})
+    with Journal(str(console.journal)) as journal:
+        assert open_reviews(journal.events()) == []
+
+
+@pytest.mark.parametrize(
+    "path, data, code",
+    [
+        ("/api/v1/alerts", {"text": ""}, 422), ("/api/v1/alerts", {"text": "x" * 301}, 422),
+        ("/api/v1/alerts", {"text": "通知", "to": ["火星"]}, 422), ("/api/v1/alerts", {"text": "通知", "boss": 1}, 422),
+        ("/api/v1/rollcall", {"order": "dance"}, 422),
+        ("/api/v1/corrections", {"seq": 1, "unit": "?", "meaning": "ack"}, 422),
+        ("/api/v1/corrections", {"seq": 999999, "unit": "101", "meaning": "ack"}, 422),
+        ("/api/v1/corrections", {"seq": 1, "unit": "101", "meaning": "<b>"}, 422),
+        ("/api/v1/confirmations", {"seq": 1, "said": None}, 422), ("/api/v1/events?since=yesterday", None, 422),
+        ("/api/v1/events?limit=99999", None, 422), ("/api/v1/clips/..%2F..%2Fetc%2Fpasswd", None, 404),
+        ("/api/v1/clips/zz", None, 404), ("/api/v1/clips/" + "0" * 64, None, 404),
+        ("/api/v1/exports/passwd", None, 422), ("/api/v1/nothing", None, 404),
+    ],
+)  # fmt: skip
+def test_bad_requests_are_refused(console: Served, path: str, data: object, code: int) -> None:
+    assert console.status(path, data)[0] == code
+
+
+def test_strangers_are_refused(console: Served) -> None:
+    body = {"text": "通知"}
+    assert console.status("/api/v1/alerts", body, Origin="http://evil.example")[0] == 403
+    assert console.status("/api/v1/health", Host="evil.example")[0] == 400
+    assert console.status("/api/v1/alerts", {"text": "x", "note": "y" * 1_100_000})[0] == 413
+    assert console.status("/api/v1/alerts", body, Origin=console.url)[0] == 200
+    words = ["serve", "--host", "0.0.0.0", "--journal", str(console.journal)]
+    refused = subprocess.run([sys.executable, "-m", "voice", *words], cwd=ROOT, capture_output=True, text=True)
+    assert refused.returncode == 2 and "SSH tunnel" in refused.stderr
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright."""
+    api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("Chromium is not installed (Debian: chromium fonts-noto-cjk)")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def test_the_board_in_a_browser(console: Served, browser: Any) -> None:
+    """Who did not answer stands on the screen; a new event shows at once; HTML in it is text."""
+    strangers: list[str] = []
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    own = (console.url, "data:", "ws:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(own) else strangers.append(r.url))
+    page.goto(console.url)
+    tile = page.locator('[data-unit="102"]')
+    tile.wait_for(timeout=20_000)
+    assert tile.get_attribute("data-state") == "silent"
+    assert "未应答" in page.locator(".banner").inner_text() and "贾岗社区治安队" in page.locator(".banner").inner_text()
+    with Journal(str(console.journal)) as journal:
+        evil = over(9, 50, "<img src=x onerror=alert(1)>")
+        journal.append([evil, answered(50, "104", 4)], BEGAN)
+    page.locator('[data-unit="104"][data-state="present"]').wait_for(timeout=5_000)
+    assert page.locator(".feedrow").filter(has_text="<img src=x").count() == 1
+    assert page.locator(".feedrow img").count() == 0
+    page.get_by_text("English").click()
+    page.get_by_text("On watch").wait_for(timeout=10_000)
+    assert "No answer" in page.locator(".banner").inner_text()
+    page.get_by_text("中文").click()
+    page.get_by_text("值守").wait_for(timeout=10_000)
+    assert strangers == [], "no request leaves the machine"
+    page.close()
+
+
+def test_an_alert_and_a_roll_call_from_the_screen(console: Served, browser: Any, net: Net) -> None:
+    while take(console.requests, net):
+        pass
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url)
+    page.get_by_role("button", name="开始点名").click(timeout=20_000)
+    page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
+    page.get_by_label("内容").fill("东风路发现走失儿童")
+    page.get_by_text("紧急").click()
+    page.get_by_role("button", name="播报").click()
+    end = time.monotonic() + 5
+    while len(list(console.requests.glob("*.json"))) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    first, second = take(console.requests, net), take(console.requests, net)
+    assert first is not None and first[0] == Order("start")
+    assert second is not None and second[0] == Request("东风路发现走失儿童", emergency=True)
+    page.close()
+
+
+def test_a_correction_by_hand_and_by_keys(console: Served, browser: Any) -> None:
+    with Journal(str(console.journal)) as journal:
+        clip = next(x["clip"] for x in lines(journal.events()) if x["clip"])
+        doubted = answered(61, "103", 5, review=True)
+        journal.append([called(60, "103", 5), over(5, 61, "一切正常", clip), doubted], BEGAN)
+        before = len(journal)
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/review")
+    page.get_by_role("button", name="听对了").first.wait_for(timeout=20_000)
+    assert page.locator('img[src*="waveform.svg"]').count() >= 1
+    page.keyboard.press("Enter")
+    page.get_by_text("没有待复核的").wait_for(timeout=10_000)
+    with Journal(str(console.journal)) as journal:
+        last = [e.fact() for e in journal.events(after=before)][-1]
+    assert isinstance(last, Corrected) and last.unit == "103" and last.by == "console"
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["", "review", "rolls", "log", "roster", "devices"])
+def test_pages_on_a_phone(console: Served, browser: Any, path: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    faults: list[str] = []
+    page.on("pageerror", lambda e: faults.append(str(e)))
+    page.goto(f"{console.url}/{path}")
+    page.locator("header").wait_for(timeout=20_000)
+    time.sleep(1.0)
+    content = "document.querySelector('.nicegui-content').scrollWidth"
+    wide = page.evaluate(f"{content} - document.documentElement.clientWidth")
+    assert wide <= 0 or path in ("rolls", "roster"), "tables may scroll, pages do not"
+    assert faults == []
+    page.close()

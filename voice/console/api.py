@@ -1,0 +1,328 @@
+"""``/api/v1``: the journal for other systems, and orders to the running station."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
+
+from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from voice.console.feed import Feed
+from voice.console.metrics import exposition
+from voice.console.waveform import waveform_svg
+from voice.errors import HuyingError
+from voice.grammar.templates import MEANINGS
+from voice.journal.export import export
+from voice.journal.incidents import incidents
+from voice.journal.lines import Line, lines
+from voice.journal.rolls import Session, figures, sessions
+from voice.journal.search import find
+from voice.journal.sheet import write_html, write_xlsx
+from voice.net.facts import Confirmed, Corrected, OverHeard, SessionBegan
+from voice.net.loading import Net
+from voice.station.inbox import Order, Request, RollOrder, Wish, checked, put, with_neighbours
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MOST = 5000
+"""Events in one answer."""
+
+WAIT_S = 30.0
+"""A long poll waits so long at most."""
+
+Sha256 = Annotated[str, "64 hexadecimal digits"]
+Wall = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RollBody(_Body):
+    """An order to the roll-call."""
+
+    order: RollOrder
+    to: list[str] = Field(default=[], max_length=1000)
+    rounds: int = Field(default=0, ge=0, le=5)
+
+
+class AlertBody(_Body):
+    """An alert to be read out."""
+
+    text: str = Field(min_length=1, max_length=300)
+    to: list[str] = Field(default=[], max_length=1000)
+    near: list[str] = Field(default=[], max_length=100)
+    repeat: int = Field(default=2, ge=1, le=9)
+    need_ack: bool = True
+    emergency: bool = False
+
+
+class CorrectionBody(_Body):
+    """What an exchange really came to."""
+
+    seq: int = Field(ge=1)
+    unit: str = Field(max_length=80)
+    meaning: str = Field(max_length=40)
+    note: str = Field(default="", max_length=500)
+
+
+class ConfirmationBody(_Body):
+    """What was said in the over of an event; ``null``: as logged."""
+
+    seq: int = Field(ge=1)
+    said: str | None = Field(default=None, max_length=500)
+
+
+class Desk:
+    """What the console can do, for pages and API alike. Raises HuyingError for what cannot be done."""
+
+    def __init__(self, feed: Feed, net: Net, requests: Path) -> None:
+        self.feed, self.net, self.requests = feed, net, requests
+
+    def leave(self, wish: Wish) -> tuple[str, ...]:
+        """Leave a request for the station; the units it goes to."""
+        units = checked(self.net, wish)
+        put(self.requests, wish)
+        return units
+
+    def alert(self, body: AlertBody) -> tuple[str, ...]:
+        """Have an alert read out."""
+        to = (*body.to, *with_neighbours(self.net, tuple(body.near)))
+        return self.leave(Request(body.text, to, body.repeat, body.need_ack, body.emergency))
+
+    def correct(self, seq: int, unit: str, meaning: str, by: str, note: str = "") -> int:
+        """Set right what an exchange came to; number of the new event."""
+        if self.net.unit(unit) is None:
+            raise HuyingError(f"no unit {unit!r} on the roster")
+        if meaning not in MEANINGS:
+            raise HuyingError(f"“{meaning}” is no meaning: {', '.join(MEANINGS)}")
+        if not any(True for _ in islice(self.feed.journal.events(after=seq - 1), 1)) or seq < 1:
+            raise HuyingError(f"no event {seq}")
+        fact = Corrected(t=0.0, corrects=seq, unit=unit, meaning=meaning, by=by, note=note)
+        return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
+
+    def confirm(self, seq: int, said: str | None, by: str) -> int:
+        """Say what was said in the over that an event rests on; number of the new event."""
+        found = self.over_of(seq)
+        if found is None:
+            raise HuyingError(f"event {seq} belongs to no over")
+        number, over = found
+        text = said if said is not None else over.text.replace(" ", ",")
+        if not over.clip:
+            raise HuyingError("no clip of this over was kept")
+        if said is None and ("[" in text or not text):
+            raise HuyingError("not all of it was understood: write down what was said")
+        fact = Confirmed(t=0.0, confirms=number, clip=over.clip, said=text, by=by)
+        return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
+
+    def over_of(self, seq: int) -> tuple[int, OverHeard] | None:
+        """(number, fact) of the over's event."""
+        overs: dict[int, tuple[int, OverHeard]] = {}
+        for e in self.feed.journal.events(after=max(0, seq - 3000)):
+            fact = e.fact()
+            if isinstance(fact, SessionBegan):
+                overs = {}
+            elif isinstance(fact, OverHeard):
+                overs[fact.over] = e.seq, fact
+            if e.seq == seq:
+                return overs.get(getattr(fact, "over", 0))
+        return None
+
+    def sheet(self, since: str | None, until: str | None) -> list[Session]:
+        """Sessions of a stretch of time with their exchanges."""
+        return sessions(self.feed.journal.events(since=utc(since), until=utc(until)))
+
+
+def utc(text: str | None) -> str | None:
+    """A wall time as in the journal. Raises HuyingError for what is not one."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as e:
+        raise HuyingError(f"“{text}” is not a time; write 2026-06-05 or 2026-06-05T08:30") from e
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _refusing(act: Callable[P, R]) -> Callable[P, R]:
+    """HuyingError becomes 422 with its message."""
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return act(*args, **kwargs)
+        except HuyingError as e:
+            raise HTTPException(422, str(e)) from e
+
+    return run
+
+
+def router(desk: Desk) -> APIRouter:
+    """All routes."""
+    api = APIRouter(prefix="/api/v1")
+    feed, net = desk.feed, desk.net
+
+    @api.get("/health")
+    def health() -> dict[str, Any]:
+        """Is the journal readable, and does a station log into it?"""
+        return {
+            "ok": not feed.fault, "fault": feed.fault, "events": len(feed.lines), "seq": feed.board.seq,
+            "listening": feed.board.listening, "free_mb": round(shutil.disk_usage(Path.cwd()).free / 1e6),
+        }  # fmt: skip
+
+    @api.get("/units")
+    def units() -> list[dict[str, Any]]:
+        """The roster."""
+        return [
+            {"id": u.id, "name": u.name, "call_signs": u.call_signs, "group": u.group, "location": u.location,
+             "officer": u.officer, "neighbours": u.neighbours, "ani": u.ani}
+            for u in net.units
+        ]  # fmt: skip
+
+    @api.get("/board")
+    def board() -> dict[str, Any]:
+        """The tiles as they stand."""
+        b = feed.board
+        tiles = [
+            {"unit": t.unit, "state": t.state, "since": t.since, "meaning": t.meaning, "latency_s": t.latency_s}
+            for t in b.tiles.values()
+        ]
+        return {"seq": b.seq, "listening": b.listening, "source": b.source, "tiles": tiles, "missing": b.missing}
+
+    @api.get("/events")
+    def events(
+        after: Annotated[int, Query(ge=0)] = 0, kind: str | None = None, unit: str | None = None, since: Wall = None,
+        until: Wall = None, q: Annotated[str, Query(max_length=100)] = "",
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 500,
+    ) -> list[Line]:  # fmt: skip
+        """Events in order, as ``huying journal show --json`` gives them."""
+        begin, end = _refusing(utc)(since), _refusing(utc)(until)
+        found = lines(feed.journal.events(after=after, since=begin, until=end))
+        wanted = (x for x in found if kind in (None, x["type"]) and unit in (None, x["unit"]))
+        return list(islice(find(wanted, q, net.name_of), limit))
+
+    @api.get("/events/wait")
+    async def wait(
+        after: Annotated[int, Query(ge=0)], seconds: Annotated[float, Query(ge=0, le=WAIT_S)] = 20
+    ) -> list[Line]:
+        """Events after a number; waits for one if there is none."""
+        await asyncio.to_thread(feed.wait, after, seconds)
+        return list(feed.after(after))
+
+    @api.get("/events/stream")
+    async def stream(after: Annotated[int | None, Query(ge=0)] = None) -> StreamingResponse:
+        """Server-sent events: one for each event of the journal, ``id`` its number."""
+
+        async def send() -> AsyncIterator[str]:
+            seq = feed.board.seq if after is None else after
+            yield "retry: 1000\n\n"
+            while True:
+                if not await asyncio.to_thread(feed.wait, seq, 10.0):
+                    yield ": alive\n\n"
+                for line in feed.after(seq):
+                    seq = line["seq"]
+                    yield f"id: {seq}\nevent: {line['type']}\ndata: {json.dumps(line, ensure_ascii=False)}\n\n"
+
+        return StreamingResponse(send(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    @api.get("/clips/{sha256}", response_class=FileResponse)
+    def clip(sha256: Sha256) -> FileResponse:
+        """The sound of an over, FLAC."""
+        try:
+            path = feed.journal.clips.path(sha256)
+        except HuyingError as e:
+            raise HTTPException(404, str(e)) from e
+        if not path.is_file():
+            raise HTTPException(404, "the clip is missing")
+        return FileResponse(path, media_type="audio/flac", headers={"Cache-Control": "private, max-age=86400"})
+
+    @api.get("/clips/{sha256}/waveform.svg")
+    def waveform(sha256: Sha256) -> Response:
+        """The clip as a picture: its envelope over its spectrogram."""
+        try:
+            picture = waveform_svg(feed.journal.clips.get(sha256))
+        except HuyingError as e:
+            raise HTTPException(404, str(e)) from e
+        return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
+
+    @api.get("/rolls")
+    def rolls(since: Wall = None, until: Wall = None) -> dict[str, Any]:
+        """Attendance by unit, and every exchange."""
+        sheet = _refusing(desk.sheet)(since, until)
+        return {
+            "units": [
+                {"unit": r.unit, "name": net.name_of(r.unit), "calls": r.calls, "answered": r.answered, "late": r.late,
+                 "silent": r.silent, "unclear": r.unclear, "median_s": r.median_s}
+                for r in figures(sheet)
+            ],
+            "sessions": [
+                {"began": s.began, "source": s.source, "calls": [
+                    {"unit": c.unit, "wall": c.wall, "result": c.result, "meaning": c.meaning, "latency_s": c.latency_s}
+                    for c in s.calls
+                ]} for s in sheet
+            ],
+        }  # fmt: skip
+
+    @api.get("/incidents")
+    def all_incidents(since: Wall = None, until: Wall = None) -> list[dict[str, Any]]:
+        """Reports, and how fast units set out and arrived."""
+        found = incidents(feed.journal.events(since=_refusing(utc)(since), until=_refusing(utc)(until)))
+        return [
+            {"seq": i.seq, "wall": i.wall, "unit": i.unit, "text": i.text, "on_the_way": i.on_the_way,
+             "arrived": i.arrived}
+            for i in found
+        ]  # fmt: skip
+
+    @api.get("/exports/{name}", response_class=FileResponse)
+    def exports(
+        name: Literal["roll.html", "roll.xlsx", "events.csv", "events.jsonl", "events.xlsx"], since: Wall = None,
+        until: Wall = None,
+    ) -> FileResponse:  # fmt: skip
+        """The roll sheet or the events as a file."""
+        from starlette.background import BackgroundTask
+
+        folder = Path(tempfile.mkdtemp(prefix="huying-export-"))
+        path = folder / name
+        if name.startswith("roll"):
+            sheet = _refusing(desk.sheet)(since, until)
+            (write_html if name.endswith("html") else write_xlsx)(path, sheet, net.name_of, net.settings.zone)
+        else:
+            found = lines(feed.journal.events(since=_refusing(utc)(since), until=_refusing(utc)(until)))
+            export(path, path.suffix[1:], found)
+        return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, folder, True))
+
+    @api.post("/rollcall", status_code=202)
+    def rollcall(body: RollBody) -> dict[str, Any]:
+        """Start, pause, resume, skip, repeat or end the roll-call of the running station."""
+        return {"units": _refusing(desk.leave)(Order(body.order, tuple(body.to), body.rounds))}
+
+    @api.post("/alerts", status_code=202)
+    def alerts(body: AlertBody) -> dict[str, Any]:
+        """Have the running station read an alert."""
+        return {"units": _refusing(desk.alert)(body)}
+
+    @api.post("/corrections", status_code=201)
+    def corrections(body: CorrectionBody) -> dict[str, int]:
+        """Set right what an exchange came to. The original event stays."""
+        return {"seq": _refusing(desk.correct)(body.seq, body.unit, body.meaning, "console", body.note)}
+
+    @api.post("/confirmations", status_code=201)
+    def confirmations(body: ConfirmationBody) -> dict[str, int]:
+        """Say what was said in an over."""
+        return {"seq": _refusing(desk.confirm)(body.seq, body.said, "console")}
+
+    @api.get("/metrics")
+    def metrics() -> Response:
+        """For Prometheus."""
+        return Response(exposition(feed), media_type="text/plain; version=0.0.4")
+
+    return api

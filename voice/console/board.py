@@ -1,0 +1,100 @@
+"""The net at a glance: one tile a unit, folded from the journal's events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from voice.journal.store import Event
+from voice.net.alert import Alert, evolve_alert
+from voice.net.facts import (
+    AlertRaised,
+    Answered,
+    Called,
+    CalledIn,
+    Corrected,
+    ExchangeClosed,
+    Fact,
+    Overdue,
+    RollBegan,
+    SessionBegan,
+    SessionEnded,
+)
+from voice.net.rollcall import RollCall, evolve_roll
+
+State = Literal["idle", "called", "present", "late", "silent", "unclear", "undetermined", "calling", "overdue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """What is known of one unit."""
+
+    unit: str
+    state: State = "idle"
+    since: str = ""
+    """UTC wall time of the event that says so."""
+    meaning: str = ""
+    latency_s: float | None = None
+    attempts: int = 0
+    by: str = ""
+    """``human``: a person set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All tiles, the running roll-call and alert."""
+
+    tiles: Mapping[str, Tile] = field(default_factory=dict)
+    roll: RollCall | None = None
+    alert: Alert | None = None
+    listening: bool = False
+    """A session has begun and not ended: somebody logs, or was cut off."""
+    source: str = ""
+    seq: int = 0
+    """Last event that went in."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Units that were called and gave no answer that was understood."""
+        return tuple(t.unit for t in self.tiles.values() if t.state in ("silent", "unclear", "undetermined", "overdue"))
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        return tuple(t.unit for t in self.tiles.values() if t.state in ("present", "late"))
+
+
+def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
+    """The board after an event."""
+    fact = fact or event.fact()
+    board = replace(board, roll=evolve_roll(board.roll, fact), alert=evolve_alert(board.alert, fact), seq=event.seq)
+    match fact:
+        case SessionBegan():
+            tiles = {u: Tile(u) for u in fact.units}
+            return replace(board, tiles=tiles, listening=True, source=fact.source)
+        case SessionEnded():
+            return replace(board, listening=False)
+        case RollBegan(units=units):
+            return _put(board, *(Tile(u) for u in units))
+        case AlertRaised(units=units):
+            return _put(board, *(Tile(u) for u in units))
+        case Called():
+            return _put(board, Tile(fact.unit, "called", event.wall, attempts=fact.attempt))
+        case Answered():
+            state: State = "late" if fact.late else "present"
+            return _put(board, Tile(fact.unit, state, event.wall, fact.meaning, fact.latency_s))
+        case ExchangeClosed():
+            closed: State = fact.outcome if fact.outcome != "answered" else "present"
+            return _put(board, Tile(fact.unit, closed, event.wall))
+        case CalledIn(unit=str(unit)):
+            return _put(board, Tile(unit, "calling", event.wall, fact.meaning))
+        case Overdue():
+            return _put(board, Tile(fact.unit, "overdue", event.wall))
+        case Corrected(unit=str(unit)):
+            return _put(board, Tile(unit, "present", event.wall, fact.meaning, by="human"))
+        case _:
+            return board
+
+
+def _put(board: Board, *tiles: Tile) -> Board:
+    return replace(board, tiles={**board.tiles, **{t.unit: t for t in tiles}})
