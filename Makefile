@@ -5,7 +5,7 @@ EXTRAS ?= dev
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 HUYING := $(BIN)/huying
 
-.PHONY: demo demo-live test clean
+.PHONY: demo demo-live console test clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/light
@@ -15,7 +15,13 @@ demo: $(VENV)/light
 	$(HUYING) replay out/morning-roll.flac --journal out/morning-roll.sqlite --sheet out/morning-roll.html \
 	    --expect out/morning-roll.labels.json
 	$(HUYING) journal roll out/morning-roll.sqlite
-	@echo "The sheet to print: out/morning-roll.html — open it in a browser."
+	@echo "The sheet to print: out/morning-roll.html — open it in a browser. 打印用的点名表。"
+	@echo "The console on this log: make console — then open http://127.0.0.1:8080 控制台。"
+
+# The console on the log that make demo has made; Ctrl-C ends it.
+console: $(VENV)/console
+	@test -f out/morning-roll.sqlite || $(MAKE) demo
+	$(HUYING) serve --journal out/morning-roll.sqlite
 
 # An automatic roll-call of eight units, played by this machine, over the sound server if there is one; two units
 # are absent (exit status 3 says so).
@@ -38,6 +44,10 @@ $(VENV)/light: $(VENV)/bin-made pyproject.toml
 $(VENV)/$(EXTRAS): $(VENV)/bin-made pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
 	touch $@ $(VENV)/light
+
+$(VENV)/console: $(VENV)/light
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[console]'
+	touch $@
 
 clean:
 	rm -rf $(VENV) out

@@ -68,8 +68,8 @@ def answered(t: float, unit: str, n: int, review: bool = False) -> Answered:
 
 def morning(clip: str = "") -> list[Fact]:
     """Four units are called: one answers, one is silent, one is not understood, one is still awaited."""
-    session = SessionBegan(t=0, source="x.wav", net="n", net_sha256="", model="m", model_sha256="", began="2026-06-05T02:00:00.000Z",
-                           clock="known", units=UNITS)  # fmt: skip
+    session = SessionBegan(t=0, source="x.wav", net="n", net_sha256="", model="m", model_sha256="", clock="known",
+                           began="2026-06-05T02:00:00.000Z", units=UNITS)  # fmt: skip
     return [
         session, RollBegan(t=1, units=UNITS, rounds=1), called(2, "101", 1),
         over(1, 3, "一切正常", clip, "yi2 qie4 zheng4 chang2"), answered(3, "101", 1), called(10, "102", 2),

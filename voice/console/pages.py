@@ -224,11 +224,13 @@ class Pages:
         state.set_text(told)
 
     def _feed_row(self, line: Line) -> None:
-        with ui.row().classes("feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if line["review"] else "")):
+        look = "feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if line["review"] else "")
+        with ui.row().classes(look):
             ui.label(self._clock(line["wall"])).classes("mono w-20 shrink-0")
             ui.label(KINDS.get(line["type"], "") if not self.english else line["type"]).classes("w-24 shrink-0")
             ui.label(self.net.name_of(line["unit"])).classes("w-40 shrink-0 font-bold max-sm:w-24")
-            ui.label(line["text"] or line["pinyin"] or line["detail"] or "").classes("grow break-words min-w-0")
+            heard = line["text"] or line["pinyin"] or line["detail"] or ""
+            ui.label(heard).classes("grow break-words min-w-0")
             if line["confidence"]:
                 ui.label(f"{line['confidence']:.2f}").classes("mono max-sm:hidden")
             if line["clip"]:
