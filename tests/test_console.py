@@ -44,6 +44,7 @@ from voice.net.facts import (
 )
 from voice.net.loading import Net
 from voice.station.inbox import Order, Request, take
+from voice.station.status import Status, status_file
 
 BEGAN = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
 UNITS = ("101", "102", "103", "104")
@@ -321,6 +322,22 @@ def test_an_alert_and_a_roll_call_from_the_screen(console: Served, browser: Any,
     first, second = take(console.requests, net), take(console.requests, net)
     assert first is not None and first[0] == Order("start")
     assert second is not None and second[0] == Request("东风路发现走失儿童", emergency=True)
+    page.close()
+
+
+def test_the_carrier_lamp(console: Served, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url)
+    page.locator('[data-carrier="lost"]').wait_for(timeout=20_000)
+    assert console.get("/api/v1/station") is None
+    status = status_file(console.requests)
+    status.write(Status(busy=True, level_db=-12.0, source="USB"), at_once=True)
+    page.locator('[data-carrier="busy"]').wait_for(timeout=5_000)
+    assert console.get("/api/v1/station")["level_db"] == -12.0
+    status.write(Status(saying="省残联,请回答"), at_once=True)
+    page.get_by_text("▶ 省残联,请回答").wait_for(timeout=5_000)
+    status.remove()
+    page.locator('[data-carrier="lost"]').wait_for(timeout=5_000)
     page.close()
 
 

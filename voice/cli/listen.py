@@ -40,6 +40,7 @@ from voice.station.listener import open_ear
 from voice.station.microphone import Microphone
 from voice.station.speaker import Speaker
 from voice.station.station import Station
+from voice.station.status import Status, status_file
 
 SERIAL_INPUTS = ("cts", "dsr", "dcd")
 
@@ -115,7 +116,12 @@ def run(o: Options) -> int:
 
         speaker = Speaker(net, synthesiser)
         watches = watches_of(journal) if speaks else {}
-        station = Station(ear, journal, transmitter, speaker, take, tell, roll, carrier_busy, watches=watches)
+        status = status_file(o.requests or requests_folder())
+        stack.callback(status.remove)
+        station = Station(
+            ear, journal, transmitter, speaker, take, tell, roll, carrier_busy, watches=watches,
+            on_saying=lambda text: status.write(Status(saying=text, source=source.name), True),
+        )  # fmt: skip
         requests = Desk(station, (o.requests or requests_folder()) if speaks else None, tell)
         microphone: Microphone | None = None
         if desk.microphone:
@@ -126,6 +132,7 @@ def run(o: Options) -> int:
         if speaks and net.settings.rollcall.schedule:
             out.print(f"roll-call at 按时点名: {'; '.join(net.settings.rollcall.schedule)}", style="dim")
         for now in station.run(source):
+            status.write(Status(station.listener.busy, round(station.listener.level_db, 1), "", source.name))
             while not notices.empty():
                 kind, text = notices.get()
                 station.listener.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]

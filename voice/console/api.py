@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -30,6 +31,7 @@ from voice.journal.sheet import write_html, write_xlsx
 from voice.net.facts import Confirmed, Corrected, OverHeard, SessionBegan
 from voice.net.loading import Net
 from voice.station.inbox import Order, Request, RollOrder, Wish, checked, put, with_neighbours
+from voice.station.status import status_file
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -178,6 +180,12 @@ def router(desk: Desk) -> APIRouter:
             "ok": not feed.fault, "fault": feed.fault, "events": len(feed.lines), "seq": feed.board.seq,
             "listening": feed.board.listening, "free_mb": round(shutil.disk_usage(Path.cwd()).free / 1e6),
         }  # fmt: skip
+
+    @api.get("/station")
+    def station() -> dict[str, Any] | None:
+        """What the running station is doing this moment; null if none runs."""
+        now = status_file(desk.requests).read()
+        return None if now is None else asdict(now)
 
     @api.get("/units")
     def units() -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from voice.journal.search import find
 from voice.journal.verify import verify
 from voice.net.loading import check_net
 from voice.station.inbox import Order
+from voice.station.status import status_file
 
 REFRESH_S = 0.1
 FEED_ROWS = 30
@@ -61,6 +62,7 @@ class Pages:
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.net, self.feed = desk, desk.net, desk.feed
+        self.status = status_file(desk.requests)
 
     def mount(self) -> None:
         """Register the routes."""
@@ -108,14 +110,25 @@ class Pages:
 
     def _lamp(self) -> None:
         icon = ui.icon("sensors").classes("text-2xl")
-        label = ui.label().classes("max-sm:hidden")
+        label = ui.label().classes("max-sm:hidden max-w-60 truncate")
+        level = ui.linear_progress(0.0, show_value=False).classes("w-20 max-sm:hidden").props("color=light-green")
+        shown: list[object] = []
 
         def show() -> None:
-            on = self.feed.board.listening and not self.feed.fault
-            icon.classes(replace="text-2xl " + ("text-[#6fe38f]" if on else "text-[#ffb4a9]"))
-            label.set_text(self.feed.fault or self.t("listening" if on else "not listening"))
+            s = self.status.read()
+            state = "lost" if s is None else "saying" if s.saying else "busy" if s.busy else "clear"
+            level.set_value(0.0 if s is None else min(1.0, max(0.0, (s.level_db + 60) / 55)))
+            now = [state, s.saying if s else "", self.feed.fault]
+            if now == shown:
+                return
+            shown[:] = now
+            icon.classes(replace=f"text-2xl {_LAMP[state]}")
+            icon.props(f'data-carrier="{state}"')
+            words = {"lost": "not listening", "clear": "channel clear", "busy": "channel busy"}
+            label.set_text(self.feed.fault or (f"▶ {s.saying}" if s and s.saying else self.t(words[state])))
 
-        self._on_news(show)
+        show()
+        ui.timer(REFRESH_S, show)
 
     def _on_news(self, show: Callable[[], None]) -> None:
         """Now, and whenever there is a new event."""
@@ -522,6 +535,7 @@ class Pages:
         ui.button(f"{self.t('chain')}: {self.t('verify')}", icon="verified", on_click=check).props("no-caps")
 
 
+_LAMP = {"lost": "text-[#ffb4a9]", "clear": "text-[#cfe3ee]", "busy": "text-[#6fe38f]", "saying": "text-[#ffd54a]"}
 _MARKS = {"answered": "✓", "late": "迟", "silent": "✗", "unclear": "?", "undetermined": "–", "open": "…"}
 
 

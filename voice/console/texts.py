@@ -13,6 +13,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not called": ("还没有呼叫", "Nobody was called yet"),
     "answered of": ("呼叫 {0} 个, 应答 {1} 个", "{1} of {0} called answered"),
     "listening": ("正在收听", "listening"), "not listening": ("没有在收听", "not listening"),
+    "channel clear": ("信道空闲", "channel clear"), "channel busy": ("有人讲话", "somebody talks"),
     "roll-call": ("点名", "Roll-call"), "start": ("开始点名", "Start"), "pause": ("暂停", "Pause"),
     "resume": ("继续", "Resume"), "skip": ("跳过", "Skip"), "repeat": ("重复", "Repeat"), "end": ("停止", "Stop"),
     "who": ("对象", "To"), "everybody": ("全体", "everybody"), "alert": ("通知", "Alert"), "text": ("内容", "Text"),

@@ -245,6 +245,7 @@ class Listener:
         """Sample number of the next frame if nothing is missing."""
         self._latest = 0.0
         """Time of the latest fact: a station's own may come after the last frame."""
+        self._power = 0.0
         self._overs = 0
         self._void = 0
         self._clips_failed: list[str] = []
@@ -288,6 +289,11 @@ class Listener:
         """Somebody is transmitting, as far as the carrier gate can tell."""
         return self._gate.busy
 
+    @property
+    def level_db(self) -> float:
+        """Of the last tenth of a second, dBFS."""
+        return float(10 * np.log10(max(self._power, 1e-10)))
+
     def record(self, *facts: Fact) -> None:
         """Facts that the station adds of its own: what it announced, whom it called."""
         self._record(*facts)
@@ -297,6 +303,8 @@ class Listener:
             for event in self._gate.skip(frame.start - self._expected):
                 self._gate_event(event)
         self._expected = frame.start + len(frame.pcm)
+        power = float(np.mean((frame.pcm.astype(np.float32) / 32768) ** 2)) if len(frame.pcm) else 0.0
+        self._power += 0.6 * (power - self._power)
         for event in self._gate.process(frame.pcm):
             self._gate_event(event)
         if self._stream is None and any(e.deadline < now for e in self.state.open_exchanges()):

@@ -59,9 +59,10 @@ class Station:
         on_event: OnEvent = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
         roll: RollCall | None = None, line_busy: Callable[[], bool] = lambda: False,
         wall: Callable[[], datetime] = lambda: datetime.now().astimezone(), watches: dict[str, Watch] | None = None,
+        on_saying: Callable[[str], None] = lambda _t: None,
     ) -> None:  # fmt: skip
         """``tell`` reaches the dispatcher: what needs a person. ``roll`` was left unfinished by the session before.
-        ``line_busy`` is a carrier detect beside the audio."""
+        ``line_busy`` is a carrier detect beside the audio; ``on_saying`` gets what is read out, and then nothing."""
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event)
         self.roll = roll
@@ -72,7 +73,7 @@ class Station:
         self._on_event, self._tell = on_event, tell
         self._wait: tuple[Move | AlertMove | str, ClearChannel] | None = None
         self._now = 0.0
-        self._line_busy = line_busy
+        self._line_busy, self._on_saying = line_busy, on_saying
         self._wall = wall
         self._commands: deque[Commanded] = deque()
         """Heard, not looked at yet."""
@@ -286,7 +287,12 @@ class Station:
             self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
-        sent = self._transmitter.send(self._speaker.say(text))
+        audio = self._speaker.say(text)
+        self._on_saying(text)
+        try:
+            sent = self._transmitter.send(audio)
+        finally:
+            self._on_saying("")
         self._now = max(self._now, sent.unkeyed)
         if purpose != "reply":
             self._last_said = text

@@ -1,0 +1,66 @@
+"""What the running station is doing this moment, for consoles: a small file that is replaced five times a second."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+EVERY_S = 0.2
+STALE_S = 2.0
+"""Older than this the station is not running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A moment."""
+
+    busy: bool = False
+    """Somebody else transmits."""
+    level_db: float = -100.0
+    """Of the input, dBFS."""
+    saying: str = ""
+    """What we are reading out."""
+    source: str = ""
+
+
+class StatusFile:
+    """Written by the station, read by anybody. A file that cannot be written is no fault of the log: it is left."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._written = 0.0
+
+    def write(self, status: Status, at_once: bool = False) -> None:
+        """Replace the file, five times a second at most."""
+        now = time.monotonic()
+        if not at_once and now - self._written < EVERY_S:
+            return
+        self._written = now
+        part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(asdict(status), ensure_ascii=False), "utf-8")
+            part.replace(self.path)
+        except OSError:
+            return
+
+    def read(self) -> Status | None:
+        """The last one; None if there is none or it is stale."""
+        try:
+            if time.time() - self.path.stat().st_mtime > STALE_S:
+                return None
+            return Status(**json.loads(self.path.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def remove(self) -> None:
+        """The station ends."""
+        self.path.unlink(missing_ok=True)
+
+
+def status_file(requests: Path) -> StatusFile:
+    """Beside the requests, under a name that is no request."""
+    return StatusFile(requests / "station.status")
