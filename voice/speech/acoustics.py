@@ -217,20 +217,23 @@ def goodness(
     syllables = max(syllable_of) + 1 if syllable_of else 0
     if len(frames) < n or n == 0:
         return Goodness(-9.0, -9.0, -9.0, 0, syllables)
-    emission = np.stack([frames[:, list(s)].max(1) for s in states], 1)
-    score = np.full(n, -np.inf)
-    score[0] = emission[0, 0]
-    moved = np.zeros((len(frames), n), bool)
+    silence = frames[:, :2].max(1)  # pdf 0 and 1: silence and garbage
+    emission = np.stack([silence, *(frames[:, list(s)].max(1) for s in states), silence], 1)
+    score = np.full(n + 2, -np.inf)
+    score[:2] = emission[0, :2]  # what was said may begin later than the word's time, and end earlier
+    moved = np.zeros((len(frames), n + 2), bool)
     for t in range(1, len(frames)):
         step = np.concatenate([[-np.inf], score[:-1]])
         moved[t] = step > score
         score = np.maximum(step, score) + emission[t]
-    path = np.zeros(len(frames), int)
-    j = n - 1
+    places = np.zeros(len(frames), int)
+    j = n + 1 if score[n + 1] > score[n] else n
     for t in range(len(frames) - 1, -1, -1):
-        path[t] = j
+        places[t] = j
         j -= int(moved[t, j])
-    loss = emission[np.arange(len(frames)), path] - free[a:b]
+    said = (places > 0) & (places <= n)
+    path = places[said] - 1
+    loss = (emission[np.arange(len(frames)), places] - free[a:b])[said]
     which = np.asarray(syllable_of)[path]
     frames_of = np.bincount(which, minlength=syllables)
     per = np.sort(np.bincount(which, loss, syllables) / np.maximum(frames_of, 1))
