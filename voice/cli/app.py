@@ -15,10 +15,12 @@ app = typer.Typer(
 )  # fmt: skip
 journal_app = typer.Typer(no_args_is_help=True, help="Read, search, export and verify a journal. 日志。")
 grammar_app = typer.Typer(no_args_is_help=True, help="Look at and test what a net can hear. 呼号与用语。")
+users_app = typer.Typer(no_args_is_help=True, help="Who may use the console. 控制台用户。")
 models_app = typer.Typer(no_args_is_help=True, help="Acoustic models. 声学模型。")
 app.add_typer(journal_app, name="journal")
 app.add_typer(grammar_app, name="grammar")
 app.add_typer(models_app, name="models")
+app.add_typer(users_app, name="users")
 
 NetOption = Annotated[Path | None, typer.Option("--net", help="Net folder (net.toml). Default: the sample net.")]
 ModelOption = Annotated[str | None, typer.Option("--model", help="Model name or folder, instead of the net's.")]
@@ -218,8 +220,13 @@ def rollcall(
 def serve(
     journal: Annotated[str, typer.Option(help="The log: a file, or a database URL.")] = "huying.sqlite",
     net: NetOption = None,
-    host: Annotated[str, typer.Option(help="Address to listen at; this machine alone.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; others than this machine's own need “huying users add”.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
+    name: Annotated[list[str] | None, typer.Option(help="Host name under which browsers may ask for it.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="TLS: certificate chain, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS: private key, PEM.")] = None,
     folder: Annotated[
         Path | None, typer.Option("--requests", help="Folder that “huying listen” watches, if not the usual one.")
     ] = None,
@@ -227,7 +234,7 @@ def serve(
     """The console in a browser and the HTTP API, on a journal that may be growing. 控制台。"""
     from voice.cli.serve import run
 
-    run(journal, net, host, port, folder)
+    run(journal, net, host, port, folder, name or [], certificate, key)
 
 
 @app.command(epilog="Example: huying poll 有没有看到走失儿童 --to 社区 --until situation")
@@ -542,3 +549,39 @@ def models_verify(
     from voice.cli.models import verify
 
     raise typer.Exit(verify(name))
+
+
+@users_app.command("add", epilog="Example: huying users add 王 --role operator")
+def users_add(
+    name: Annotated[str, typer.Argument(help="User name.")],
+    role: Annotated[str, typer.Option(help="viewer reads; operator also orders and corrects; admin.")] = "operator",
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from a pipe.")] = False,
+) -> None:
+    """Make an account, or give one a new password. 添加用户。"""
+    from voice.cli.users import add
+
+    add(name, role, password_stdin)
+
+
+@users_app.command("list")
+def users_list() -> None:
+    """All accounts. 用户列表。"""
+    from voice.cli.users import show
+
+    show()
+
+
+@users_app.command("remove")
+def users_remove(name: Annotated[str, typer.Argument(help="User name.")]) -> None:
+    """Delete an account and its tokens. 删除用户。"""
+    from voice.cli.users import remove
+
+    remove(name)
+
+
+@users_app.command("token")
+def users_token(name: Annotated[str, typer.Argument(help="User name.")]) -> None:
+    """Print a new token for programs; it is shown once. 程序用令牌。"""
+    from voice.cli.users import token
+
+    token(name)

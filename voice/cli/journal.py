@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from voice.cli.show import clock, print_line
+from voice.cli.show import print_line
 from voice.errors import HuyingError
 from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
@@ -22,6 +22,7 @@ from voice.journal.search import find
 from voice.journal.sheet import write_html, write_xlsx
 from voice.journal.store import Event, Journal
 from voice.journal.verify import verify as find_faults
+from voice.journal.wording import clock
 from voice.net.facts import Confirmed, OverHeard, SessionBegan
 from voice.net.loading import Net, load_net
 from voice.places import sample_net

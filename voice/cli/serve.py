@@ -12,15 +12,18 @@ from voice.net.loading import load_net
 from voice.places import requests_folder, sample_net
 
 
-def run(target: str, net_folder: Path | None, host: str, port: int, requests: Path | None) -> None:
+def run(
+    target: str, net_folder: Path | None, host: str, port: int, requests: Path | None, names: list[str],
+    certificate: Path | None, key: Path | None,
+) -> None:  # fmt: skip
     """Open the console on a journal."""
     try:
-        from voice.console.server import serve
+        from voice.console.server import Address, serve
     except ImportError as e:
         raise HuyingError(f"the console needs {e.name}; run “pip install 'huying[console]'”") from e
     net = load_net(net_folder or sample_net())
     journal = Journal(target)
-    Console(stderr=True, highlight=False).print(
-        f"console 控制台: http://{host}:{port}/  (Ctrl-C ends 结束)", style="green", soft_wrap=True
-    )
-    serve(net, journal, requests or requests_folder(), host, port)
+    url = f"http{'s' if certificate else ''}://{host}:{port}/"
+    status = Console(stderr=True, highlight=False)
+    status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green", soft_wrap=True)
+    serve(net, journal, requests or requests_folder(), Address(host, port, tuple(names), certificate, key))

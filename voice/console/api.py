@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from voice.console.access import LOCAL
 from voice.console.feed import Feed
 from voice.console.metrics import exposition
 from voice.console.waveform import waveform_svg
@@ -97,10 +99,10 @@ class Desk:
         put(self.requests, wish)
         return units
 
-    def alert(self, body: AlertBody) -> tuple[str, ...]:
+    def alert(self, body: AlertBody, by: str) -> tuple[str, ...]:
         """Have an alert read out."""
         to = (*body.to, *with_neighbours(self.net, tuple(body.near)))
-        return self.leave(Request(body.text, to, body.repeat, body.need_ack, body.emergency))
+        return self.leave(Request(body.text, to, body.repeat, body.need_ack, body.emergency, by))
 
     def correct(self, seq: int, unit: str, meaning: str, by: str, note: str = "") -> int:
         """Set right what an exchange came to; number of the new event."""
@@ -166,6 +168,12 @@ def _refusing(act: Callable[P, R]) -> Callable[P, R]:
             raise HTTPException(422, str(e)) from e
 
     return run
+
+
+def _by(request: HttpRequest) -> str:
+    """Who asks, for the journal."""
+    user = getattr(request.state, "user", None)
+    return user.name if user else LOCAL.name
 
 
 def router(desk: Desk) -> APIRouter:
@@ -309,24 +317,25 @@ def router(desk: Desk) -> APIRouter:
         return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, folder, True))
 
     @api.post("/rollcall", status_code=202)
-    def rollcall(body: RollBody) -> dict[str, Any]:
+    def rollcall(body: RollBody, request: HttpRequest) -> dict[str, Any]:
         """Start, pause, resume, skip, repeat or end the roll-call of the running station."""
-        return {"units": _refusing(desk.leave)(Order(body.order, tuple(body.to), body.rounds))}
+        order = Order(body.order, tuple(body.to), body.rounds, by=_by(request))
+        return {"units": _refusing(desk.leave)(order)}
 
     @api.post("/alerts", status_code=202)
-    def alerts(body: AlertBody) -> dict[str, Any]:
+    def alerts(body: AlertBody, request: HttpRequest) -> dict[str, Any]:
         """Have the running station read an alert."""
-        return {"units": _refusing(desk.alert)(body)}
+        return {"units": _refusing(desk.alert)(body, _by(request))}
 
     @api.post("/corrections", status_code=201)
-    def corrections(body: CorrectionBody) -> dict[str, int]:
+    def corrections(body: CorrectionBody, request: HttpRequest) -> dict[str, int]:
         """Set right what an exchange came to. The original event stays."""
-        return {"seq": _refusing(desk.correct)(body.seq, body.unit, body.meaning, "console", body.note)}
+        return {"seq": _refusing(desk.correct)(body.seq, body.unit, body.meaning, _by(request), body.note)}
 
     @api.post("/confirmations", status_code=201)
-    def confirmations(body: ConfirmationBody) -> dict[str, int]:
+    def confirmations(body: ConfirmationBody, request: HttpRequest) -> dict[str, int]:
         """Say what was said in an over."""
-        return {"seq": _refusing(desk.confirm)(body.seq, body.said, "console")}
+        return {"seq": _refusing(desk.confirm)(body.seq, body.said, _by(request))}
 
     @api.get("/metrics")
     def metrics() -> Response:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nicegui import app, events, ui
 
-from voice.cli.show import KINDS, MEANINGS, clock
+from voice.console.access import COOKIE, Access, User
 from voice.console.api import AlertBody, Desk
 from voice.console.board import Board, Tile
 from voice.console.texts import text
@@ -21,6 +21,7 @@ from voice.journal.review import open_reviews
 from voice.journal.rolls import figures
 from voice.journal.search import find
 from voice.journal.verify import verify
+from voice.journal.wording import KINDS, MEANINGS, clock
 from voice.net.loading import check_net
 from voice.station.inbox import Order
 from voice.station.status import status_file
@@ -60,8 +61,8 @@ body{background:#eef2f5;font-family:"Noto Sans CJK SC","Microsoft YaHei",system-
 class Pages:
     """All pages over one desk."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk, self.net, self.feed = desk, desk.net, desk.feed
+    def __init__(self, desk: Desk, access: Access) -> None:
+        self.desk, self.net, self.feed, self.access = desk, desk.net, desk.feed, access
         self.status = status_file(desk.requests)
 
     def mount(self) -> None:
@@ -96,6 +97,8 @@ class Pages:
                         ui.label(self.t(p)).classes("max-sm:hidden")
                 ui.space()
                 self._lamp()
+                if not self.access.open and self.user is not None:
+                    ui.link(self.user.name, "/logout").classes("text-white").tooltip(self.t("log out"))
                 ui.button("中文" if self.english else "English", on_click=self._switch).props("flat dense").classes(
                     "text-white"
                 )
@@ -143,10 +146,20 @@ class Pages:
         look()
         ui.timer(REFRESH_S, look)
 
-    def _do(self, act: Callable[[], object], done: str = "sent") -> bool:
-        """Carry out what a button asks; say what came of it."""
+    @property
+    def user(self) -> User | None:
+        """Of this client, asked anew: its session may have ended."""
+        request = ui.context.client.request
+        return self.access.of_session(request.cookies.get(COOKIE, "") if request else "")
+
+    def _do(self, act: Callable[[str], object], done: str = "sent") -> bool:
+        """Carry out what a button asks, under the user's name; say what came of it."""
+        user = self.user
+        if user is None or not user.may_order:
+            ui.notify(self.t("log in again" if user is None else "viewer"), type="negative")
+            return False
         try:
-            act()
+            act(user.name)
         except HuyingError as e:
             ui.notify(str(e), type="negative", multi_line=True, timeout=8000)
             return False
@@ -287,7 +300,7 @@ class Pages:
 
     def _order(self, order: str, whom: str | None) -> None:
         to = (whom,) if order == "start" and whom else ()
-        self._do(lambda: self.desk.leave(Order(order, to)))  # type: ignore[arg-type]
+        self._do(lambda by: self.desk.leave(Order(order, to, by=by)))  # type: ignore[arg-type]
 
     def _alert_card(self) -> None:
         with ui.card().classes("w-full"):
@@ -303,7 +316,7 @@ class Pages:
                 body = AlertBody.model_construct(
                     text=words.value or "", to=to, near=[], repeat=2, need_ack=True, emergency=bool(urgent.value)
                 )
-                if self._do(lambda: self.desk.alert(body)):
+                if self._do(lambda by: self.desk.alert(body, by)):
                     words.set_value("")
 
             ui.button(self.t("send"), icon="campaign", on_click=send).props("color=negative no-caps")
@@ -375,11 +388,11 @@ class Pages:
                 said = ui.input(self.t("said")).classes("min-w-48")
 
                 def correct() -> None:
-                    def act() -> None:
+                    def act(by: str) -> None:
                         if said.value:
-                            self.desk.confirm(line["seq"], said.value.strip(), "console")
+                            self.desk.confirm(line["seq"], said.value.strip(), by)
                         if unit.value and meaning.value:
-                            self.desk.correct(line["seq"], unit.value, meaning.value, "console")
+                            self.desk.correct(line["seq"], unit.value, meaning.value, by)
                         elif not said.value:
                             raise HuyingError("choose unit and meaning, or write down what was said 请选单位和意思")
 
@@ -389,11 +402,11 @@ class Pages:
                 ui.button(self.t("correct"), icon="edit", on_click=correct).props("no-caps outline")
 
     def _accept(self, line: Line) -> None:
-        def act() -> None:
+        def act(by: str) -> None:
             if line["type"] == "answered" and line["unit"]:
-                self.desk.correct(line["seq"], line["unit"], line["meaning"], "console", "heard right")
+                self.desk.correct(line["seq"], line["unit"], line["meaning"], by, "heard right")
             else:
-                self.desk.confirm(line["seq"], None, "console")
+                self.desk.confirm(line["seq"], None, by)
 
         self._do(act, "saved")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from voice.console.access import Access, Guard, Users
 from voice.console.api import Desk, router
 from voice.console.feed import Feed
 from voice.console.pages import Pages
@@ -48,25 +51,45 @@ class SameOrigin:
         await self.app(scope, receive, send)
 
 
-def serve(net: Net, journal: Journal, requests: Path, host: str, port: int) -> None:
-    """Until it is stopped. Raises HuyingError for an address that is not this machine's own."""
-    if host not in LOOPBACK:
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the console listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    names: tuple[str, ...] = ()
+    """Names under which browsers may ask for it, beside ``host`` and those of this machine."""
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users | None = None) -> None:
+    """Until it is stopped. Raises HuyingError for an open address without users, or half a certificate."""
+    access = Access(users or Users())
+    if at.host not in LOOPBACK and access.open:
         raise HuyingError(
-            f"--host {host}: this version has no users and passwords, so the console is for this machine alone; use "
-            "127.0.0.1 and, from elsewhere, an SSH tunnel: ssh -L 8080:127.0.0.1:8080 THIS_MACHINE"
+            f"--host {at.host}: others could reach the console, and it has no users; “huying users add NAME” makes the "
+            "first one. Or use 127.0.0.1 and, from elsewhere, an SSH tunnel: ssh -L 8080:127.0.0.1:8080 THIS_MACHINE"
         )
+    if (at.certificate is None) != (at.key is None):
+        raise HuyingError("TLS needs both --certificate and --key")
     from nicegui import app, ui
 
     feed = Feed(journal)
     desk = Desk(feed, net, requests)
     app.include_router(router(desk))
+    app.add_middleware(Guard, access=access, secure=at.certificate is not None)
     app.add_middleware(SameOrigin)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "[::1]"])
+    names = [*LOOPBACK, "[::1]", *at.names, *([at.host] if at.host not in ("0.0.0.0", "::") else [])]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
     app.on_shutdown(feed.close)
-    Pages(desk).mount()
+    Pages(desk, access).mount()
+    host, port = at.host, at.port
+    tls: dict[str, Any] = {"ssl_certfile": str(at.certificate), "ssl_keyfile": str(at.key)} if at.certificate else {}
     ui.run(
         host=host, port=port, title=f"呼应 {net.settings.name}", favicon="📻", reload=False, show=False,
         language="zh-CN", storage_secret=_secret(), show_welcome_message=False, reconnect_timeout=10.0,
+        **tls,
     )  # fmt: skip
 
 

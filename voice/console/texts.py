@@ -14,6 +14,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "answered of": ("呼叫 {0} 个, 应答 {1} 个", "{1} of {0} called answered"),
     "listening": ("正在收听", "listening"), "not listening": ("没有在收听", "not listening"),
     "channel clear": ("信道空闲", "channel clear"), "channel busy": ("有人讲话", "somebody talks"),
+    "log in again": ("登录已过期, 请重新登录", "The session has ended; log in again"), "log out": ("退出", "Log out"),
+    "viewer": ("只能查看", "A viewer may only read"),
     "roll-call": ("点名", "Roll-call"), "start": ("开始点名", "Start"), "pause": ("暂停", "Pause"),
     "resume": ("继续", "Resume"), "skip": ("跳过", "Skip"), "repeat": ("重复", "Repeat"), "end": ("停止", "Stop"),
     "who": ("对象", "To"), "everybody": ("全体", "everybody"), "alert": ("通知", "Alert"), "text": ("内容", "Text"),

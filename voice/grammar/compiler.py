@@ -33,7 +33,7 @@ _LOG2 = math.log(2)
 class Costs:
     """Weights of the graph in natural log units.
 
-    Chosen with ``python -m models.recipe costs`` on its tuning overs: most words heard exactly, false words before
+    Chosen with the step ``costs`` of the recipe on its tuning overs: most words heard exactly, false words before
     verification counting less, because verification finds nearly all of them. A dearer ``syllable`` (3 for each one
     of a phrase beyond the second) was tried too: long phrases were missed more often (0.95 instead of 0.99), and a
     third of the false ones stayed.

@@ -56,12 +56,12 @@ class Desk:
             request, units = found
             if isinstance(request, Watching):
                 for unit in units:
-                    self.station.watch(unit, request.watch, "order")
+                    self.station.watch(unit, request.watch, request.by)
             elif isinstance(request, Order):
                 self._order(request, units, now)
             else:
                 self.station.raise_alert(
-                    request.text, units, request.repeat, request.need_ack, request.emergency, "folder"
+                    request.text, units, request.repeat, request.need_ack, request.emergency, request.by
                 )
         except HuyingError as e:
             self._tell(str(e))
@@ -70,11 +70,11 @@ class Desk:
         if order.roll == "start":
             rounds = order.rounds or self._net.settings.rollcall.rounds
             rounds = 1 if order.until and not order.rounds else rounds
-            self.station.start_roll(units, rounds, "order", order.question, order.until)
+            self.station.start_roll(units, rounds, order.by, order.question, order.until)
         elif not self.station.calling_roll:
             raise HuyingError(f"no roll-call is running: nothing to {order.roll} 当前没有点名")
         else:
-            self.station.mark(RollMarked(t=now, mark=order.roll, over=0, reason="order"))
+            self.station.mark(RollMarked(t=now, mark=order.roll, over=0, reason=order.by))
 
     def _scheduled(self) -> None:
         now = self._local()

@@ -33,6 +33,8 @@ class Request:
     repeat: int = 2
     need_ack: bool = True
     emergency: bool = False
+    by: str = "folder"
+    """Who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Order:
     """To start: asked of everybody instead of the roster's own questions."""
     until: str = ""
     """To start: stop at the first answer that means this (轮询); ``any``: at any answer."""
+    by: str = "order"
+    """Who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Watching:
     watch: float
     """Minutes; 0 takes them off."""
     to: tuple[str, ...]
+    by: str = "order"
+    """Who asks."""
 
 
 Wish = Request | Order | Watching

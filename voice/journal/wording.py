@@ -1,0 +1,31 @@
+"""How events are called in Chinese, and how their time is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from voice.grammar.templates import MEANINGS as SPOKEN
+
+KINDS = {
+    "session_began": "开始", "over": "发话", "called": "呼叫", "answered": "回答", "remarked": "备注",
+    "called_in": "呼入", "control_replied": "台回", "relayed": "转代", "not_understood": "没听懂", "closed": "结束",
+    "roll": "点名", "announced": "播报", "device": "设备", "roll_began": "点名", "roll_ended": "点名",
+    "alert_raised": "通知", "alert_ended": "通知", "corrected": "更正", "confirmed": "确认",
+    "commanded": "口令", "watch_set": "定时", "overdue": "超时", "session_ended": "完",
+}  # fmt: skip
+MEANINGS = SPOKEN | {
+    "call": "", "call_all": "全体", "said": "", "silent": "未答", "unclear": "听不清", "undetermined": "未定",
+    "stray": "无人被叫", "unsolicited": "未被呼叫", "contested": "同一时隙第二个回答", "unattributed": "不知是谁",
+    "opening": "开场", "closing": "小结", "alert": "通知", "closing_alert": "小结", "reply": "答复",
+    "complete": "完成", "incomplete": "未完成", "emergency": "紧急", "lost": "丢失", "back": "恢复",
+    "overrun": "来不及", "repeat": "重复", "start": "开始", "end": "结束", "pause": "暂停", "resume": "继续",
+    "skip": "跳过",
+}  # fmt: skip
+"""Of the grammar files, and of the events that the net's logic adds."""
+
+
+def clock(wall: str | None, zone: tzinfo | None) -> str:
+    """Time of day; a recording whose date nobody knows is logged from 1970 on, and shows none."""
+    if not wall or wall.startswith("1970"):
+        return "--:--:--"
+    return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone(zone).strftime("%H:%M:%S")
