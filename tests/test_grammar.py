@@ -13,6 +13,7 @@ from voice.grammar.compiler import Costs, build_graph, compile_graph, graph_key
 from voice.grammar.distance import phrase_distance, syllable_distance
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import build_lexicon, pronunciations
+from voice.grammar.message import Message
 from voice.grammar.phones import SYLLABLES, phone_set, split_syllable
 from voice.grammar.readings import CannotBeRead, ReadingsTable, cardinal, read_table
 from voice.grammar.templates import MEANINGS, expand, read_templates
@@ -233,3 +234,20 @@ def test_nothing_heard(net: Net) -> None:
 def test_numbers_in_radio_digits(net: Net) -> None:
     message = Interpreter(net.lexicon).interpret(heard(net, "频道", "#guai"))
     assert [a.slots for a in message.acts if a.meaning == "time_is"] == [{"number": "7"}]
+
+
+def test_on_an_idle_channel_short_phrases_alone_must_be_surer(net: Net) -> None:
+    symbols = {e.text: e.symbol for e in net.lexicon.spoken}
+    strict = Interpreter(net.lexicon, 0.5, 0.9)
+
+    def heard(*words: str, sure: float, expecting: bool) -> Message:
+        row = tuple(Word(symbols[w], 1.0 * k, k + 0.8, sure) for k, w in enumerate(words))
+        return strict.interpret(Hypothesis(row), expecting=expecting)
+
+    assert heard("收到", sure=0.7, expecting=True).understood
+    assert not heard("收到", sure=0.7, expecting=False).understood
+    assert heard("收到", sure=0.7, expecting=False).pinyin == "shou dao", "kept as free speech, for a person to hear"
+    assert heard("收到", sure=0.95, expecting=False).understood
+    assert heard("收到", "收到", sure=0.7, expecting=False).understood, "said twice it is surer"
+    assert heard("省残联", "收到", sure=0.7, expecting=False).caller == "101", "a call sign is not doubted"
+    assert heard("没有发现", sure=0.7, expecting=False).understood, "nor is a long phrase"

@@ -21,14 +21,16 @@ from rich.table import Table
 from voice.audio.channel import Channel, gap, to_receiver, transmit
 from voice.audio.pcm import RATE, Frame, Pcm16
 from voice.audio.source import Recording, open_recording
-from voice.grammar.compiler import Costs, build_graph
-from voice.grammar.lexicon import build_lexicon
+from voice.grammar.compiler import Costs, build_graph, compile_graph
+from voice.grammar.lexicon import Lexicon, build_lexicon
 from voice.journal.store import Event, Journal
 from voice.net.facts import Announced, Fact, OverHeard
 from voice.net.loading import Net, load_net
 from voice.places import cache_folder, sample_net
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
+from voice.speech.models import check_model, find_model
+from voice.speech.recogniser import Recogniser, assemble
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.bench import Air
 from voice.station.listener import Listener, open_ear
@@ -73,6 +75,7 @@ def run(as_json: bool) -> None:
         for name, share in (("median", 50), ("95 % under", 95), ("longest", 100)):
             figures[f"over to journal after the hang time, {name}, ms"] = round(float(np.percentile(waits, share)))
         figures["answer to our next call, median, s"] = round(_answer_to_call(net), 2)
+    figures["1,000 call signs, decoding, × real time"] = round(_thousand(net, overs))
     status.print("compiling graphs…")
     for n in (1000, 10000):
         figures[f"{n:,} call signs compiled, s"] = round(_compile(net, n), 2)
@@ -204,19 +207,35 @@ def _answer_to_call(net: Net) -> float:
     return float(np.median(gaps))
 
 
-def _compile(net: Net, n: int) -> float:
-    """Readings, tree and graph of ``n`` made-up call signs, from text; s."""
+def _lexicon(net: Net, n: int) -> Lexicon:
+    """The net's phrases and ``n`` made-up call signs."""
     signs = [
         SURNAMES[i % len(SURNAMES)] + PLACES[i // len(SURNAMES) % len(PLACES)]
         + KINDS[i // len(SURNAMES) // len(PLACES) % len(KINDS)]
         for i in range(n)
     ]  # fmt: skip
+    units = [(str(i), [s]) for i, s in enumerate(signs)]
+    return build_lexicon(units, [], list(net.lexicon.templates), net.readings, net.lexicon.accent, net.lexicon.tones)
+
+
+def _thousand(net: Net, overs: list[np.ndarray[Any, np.dtype[np.float64]]]) -> float:
+    """Decoding alone, filler included, on one core, with the model loaded; × real time."""
+    folder = check_model(find_model(net.settings.recognition.model))
+    graph = compile_graph(_lexicon(net, 1000), net.costs, cache_folder() / "graphs")
+    recogniser = Recogniser(assemble(folder, graph.folder, cache_folder() / "models"), folder.rate)
+    audio = [to_receiver(x) for x in overs]
+    recogniser.recognise(audio[0])
+    began = time.monotonic()
+    for pcm in audio * 3:
+        recogniser.recognise(pcm)
+    return 3 * sum(map(len, audio)) / RATE / (time.monotonic() - began)
+
+
+def _compile(net: Net, n: int) -> float:
+    """Readings, tree and graph of ``n`` made-up call signs, from text; s."""
     net.readings.read("热身")
     began = time.monotonic()
-    units = [(str(i), [s]) for i, s in enumerate(signs)]
-    lexicon = build_lexicon(
-        units, [], list(net.lexicon.templates), net.readings, net.lexicon.accent, net.lexicon.tones
-    )
+    lexicon = _lexicon(net, n)
     fst, _ = build_graph(lexicon, Costs())
     with tempfile.TemporaryDirectory() as place:
         fst.write(Path(place) / "HCLG.fst")

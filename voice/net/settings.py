@@ -61,7 +61,7 @@ class Recognition(_Section):
     """A stock model, by name or folder, that writes down what no phrase covers; empty: none."""
     threshold: float = Field(default=0.5, ge=0, le=1)
     """A word is believed from this confidence on."""
-    idle_threshold: float = Field(default=0.5, ge=0, le=1)
+    idle_threshold: float = Field(default=0.9, ge=0, le=1)
     """… while nobody is expected to answer, if all that was heard are phrases of two or three syllables: foreign
     speech contains them by chance. Call signs are not meant."""
     phrase_cost: float = Field(default=6.0, ge=0, le=60)
