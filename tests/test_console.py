@@ -29,7 +29,7 @@ from voice.console.texts import TEXTS, text
 from voice.console.waveform import waveform_svg
 from voice.journal.lines import lines
 from voice.journal.review import open_reviews
-from voice.journal.search import find
+from voice.journal.search import search
 from voice.journal.store import Journal
 from voice.net.facts import (
     Answered,
@@ -114,10 +114,12 @@ def test_the_feed_follows_another_writer(tmp_path: Path) -> None:
 def test_search_by_characters_pinyin_and_initials(net: Net) -> None:
     with Journal("sqlite://") as journal:
         journal.append(morning(), BEGAN)
-        found = list(lines(journal.events()))
-    for words, n in (("一切", 2), ("yiqie", 2), ("yqzc", 2), ("贾岗", 2), ("jgsq", 2), ("jiagang", 2), ("nobody", 0)):
-        assert len(list(find(found, words, net.name_of))) == n, words
-    assert len(list(find(found, "", net.name_of))) == len(found)
+        for words, n in (("一切", 2), ("yiqie", 2), ("yqzc", 2), ("贾岗", 2), ("jgsq", 2), ("jiagang", 2),
+                         ("nobody", 0), ("yi2 qie4", 2), ("wo men", 1), ("102", 2), ("%", 0), ("", 0)):  # fmt: skip
+            assert len(search(journal, words, net)) == n, words
+        found = search(journal, "一切", net)
+        assert [x["type"] for x in found] == ["over", "answered"] and found[1]["pinyin"] == "yi2 qie4 zheng4 chang2"
+        assert len(search(journal, "jgsq", net, limit=1)) == 1
 
 
 def test_what_is_corrected_needs_no_review() -> None:

@@ -18,7 +18,7 @@ from voice.journal.export import export as write_export
 from voice.journal.incidents import incidents, missed
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Session, figures, sessions
-from voice.journal.search import find
+from voice.journal.search import search as find
 from voice.journal.sheet import write_html, write_xlsx
 from voice.journal.store import Event, Journal
 from voice.journal.verify import verify as find_faults
@@ -103,11 +103,10 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
 def search(target: str, words: str, net: Path | None) -> None:
     """Events that contain ``words``, as characters, pinyin or initials."""
     out, names = Console(highlight=False), _net(net)
-    found = 0
     with Journal(target, create=False) as journal:
-        for line in find(lines(journal.events()), words, names.name_of):
-            print_line(out, line, names)
-            found += 1
+        found = find(journal, words, names, limit=100_000)
+    for line in found:
+        print_line(out, line, names)
     if not found:
         out.print(f"nothing found for “{words}”")
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
@@ -28,7 +28,7 @@ from voice.journal.export import export
 from voice.journal.incidents import incidents
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Session, figures, sessions
-from voice.journal.search import find
+from voice.journal.search import search
 from voice.journal.sheet import write_html, write_xlsx
 from voice.net.facts import Confirmed, Corrected, OverHeard, SessionBegan
 from voice.net.loading import Net
@@ -222,9 +222,14 @@ def router(desk: Desk) -> APIRouter:
     ) -> list[Line]:  # fmt: skip
         """Events in order, as ``huying journal show --json`` gives them."""
         begin, end = _refusing(utc)(since), _refusing(utc)(until)
-        found = lines(feed.journal.events(after=after, since=begin, until=end))
-        wanted = (x for x in found if kind in (None, x["type"]) and unit in (None, x["unit"]))
-        return list(islice(find(wanted, q, net.name_of), limit))
+        if q:
+            found: Iterable[Line] = (
+                x for x in search(feed.journal, q, net, MOST)
+                if x["seq"] > after and (begin is None or x["wall"] >= begin) and (end is None or x["wall"] < end)
+            )  # fmt: skip
+        else:
+            found = lines(feed.journal.events(after=after, since=begin, until=end))
+        return list(islice((x for x in found if kind in (None, x["type"]) and unit in (None, x["unit"])), limit))
 
     @api.get("/events/wait")
     async def wait(

@@ -60,10 +60,7 @@ class Feed:
 
     def _first(self) -> int:
         """The event with which the latest session began, or one not long ago if that session is a long one."""
-        last = 1
-        for event in self.journal.events(kind="session_began"):
-            last = event.seq
-        return last
+        return max(1, self.journal.last("session_began"))
 
     def _follow(self) -> None:
         while not self._closed.wait(LOOK_S):

@@ -16,10 +16,10 @@ from voice.console.texts import text
 from voice.errors import HuyingError
 from voice.grammar.check import clashes
 from voice.journal.incidents import incidents
-from voice.journal.lines import Line, lines
+from voice.journal.lines import Line
 from voice.journal.review import open_reviews
 from voice.journal.rolls import figures
-from voice.journal.search import find
+from voice.journal.search import search
 from voice.journal.verify import verify
 from voice.journal.wording import KINDS, MEANINGS, clock
 from voice.net.loading import check_net
@@ -29,7 +29,11 @@ from voice.station.status import status_file
 REFRESH_S = 0.1
 FEED_ROWS = 30
 LOG_ROWS = 300
-REVIEW_DAYS = 31
+REVIEW_DAYS = 14
+REVIEW_ROWS = 60
+ROLL_DAYS = 7
+"""The roll page begins so long before the latest event."""
+
 PAGES = ("watch", "review", "rolls", "log", "roster", "devices")
 ICONS = {
     "watch": "podcasts", "review": "hearing", "rolls": "fact_check", "log": "manage_search", "roster": "groups",
@@ -341,9 +345,10 @@ class Pages:
             return (datetime.now().astimezone() - timedelta(days=REVIEW_DAYS)).astimezone().isoformat()
 
         def build() -> None:
-            rows[:] = open_reviews(self.feed.journal.events(since=_utc(since())))[:60]
-            if not rows and self.feed.board.seq:  # an older recording: whatever is open
-                rows[:] = open_reviews(self.feed.journal.events())[:60]
+            rows[:] = open_reviews(self.feed.journal.events(since=_utc(since())))[:REVIEW_ROWS]
+            if not rows and self.feed.board.seq:  # an older recording: what its session has left open
+                begin = self.feed.journal.last("session_began") - 1
+                rows[:] = open_reviews(self.feed.journal.events(after=begin))[:REVIEW_ROWS]
             holder.clear()
             with holder:
                 if not rows:
@@ -415,7 +420,7 @@ class Pages:
     def rolls(self) -> None:
         """Who answered, over days and weeks."""
         with ui.row().classes("items-end gap-3"):
-            since = ui.input(self.t("from"), value="").props("type=date stack-label")
+            since = ui.input(self.t("from"), value=self._week_before()).props("type=date stack-label")
             until = ui.input(self.t("until"), value="").props("type=date stack-label")
             for name, label in (("roll.html", "HTML / 打印"), ("roll.xlsx", "XLSX"), ("events.csv", "CSV")):
                 ui.button(label, icon="download", on_click=lambda _e, n=name: ui.navigate.to(
@@ -464,6 +469,13 @@ class Pages:
         until.on_value_change(build)
         build()
 
+    def _week_before(self) -> str:
+        """First day of the roll page: ROLL_DAYS before the latest event."""
+        last = self.feed.lines[-1]["wall"] if self.feed.lines else None
+        if last is None:
+            return ""
+        return str((datetime.fromisoformat(last.replace("Z", "+00:00")) - timedelta(days=ROLL_DAYS)).date())
+
     def _chart(self, rows: list[Any]) -> None:
         ui.echart({
             "title": {"text": f"{self.t('median')}"}, "tooltip": {}, "grid": {"left": 60, "right": 20, "bottom": 110},
@@ -483,8 +495,7 @@ class Pages:
         def build() -> None:
             wanted = box.value or ""
             if wanted:
-                found = islice(find(lines(self.feed.journal.events()), wanted, self.net.name_of), LOG_ROWS)
-                rows = sorted(found, key=lambda x: -x["seq"])
+                rows = search(self.feed.journal, wanted, self.net, LOG_ROWS)[::-1]
             else:
                 rows = [x for x in self.feed.after(0) if x["type"] not in ("session_began", "session_ended")][::-1]
             holder.clear()

@@ -1,46 +1,81 @@
-"""Search: by characters, by pinyin, by the initials that people type (``jgsq`` finds 贾岗社区)."""
+"""Search: by characters, by pinyin, by the initials that people type (``jgsq`` finds 贾岗社区).
+
+Letters are looked up in the net's own words first; what is then asked of the database are characters and unit ids,
+so that a journal of years is searched in the time of one pass over its rows.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from voice.journal.lines import Line
+from voice.journal.lines import Line, LineMaker
+from voice.journal.store import Journal
+from voice.net.facts import OverHeard
+from voice.net.loading import Net
 
-
-def matcher(words: str, name_of: Callable[[str | None], str]) -> Callable[[Line], bool]:
-    """Whether a line contains ``words``: in its text, its unit's name, its pinyin, or the initials of the pinyin."""
-    wanted = words.strip().lower()
-    letters = re.sub(r"[^a-z]", "", wanted)
-
-    def matches(line: Line) -> bool:
-        if not wanted:
-            return True
-        name = name_of(line["unit"])
-        if wanted in (line["text"] or "").lower() or wanted in name.lower() or wanted == (line["unit"] or ""):
-            return True
-        if not letters or not wanted.isascii():
-            return False
-        rows = [line["pinyin"] or "", _pinyin(name)]
-        return any(
-            letters in "".join(row.split()) or letters in "".join(s[0] for s in row.split())
-            for row in (re.sub(r"[0-9\[\]]", "", r) for r in rows) if row
-        )  # fmt: skip
-
-    return matches
+BEFORE = 8
+"""Events before a hit that are read with it: its over stands among them."""
 
 
-def find(lines: Iterable[Line], words: str, name_of: Callable[[str | None], str]) -> Iterator[Line]:
-    """The lines that match."""
-    return filter(matcher(words, name_of), lines)
+@lru_cache(maxsize=8192)
+def _letters(text: str) -> tuple[str, str]:
+    """(pinyin without blanks, initials)."""
+    from pypinyin import lazy_pinyin
+
+    rows = [s for s in lazy_pinyin(text) if s.isascii()]
+    return "".join(rows), "".join(s[0] for s in rows)
 
 
-_names: dict[str, str] = {}
+def sounds_like(text: str, letters: str) -> bool:
+    """Whether ``letters`` are in the pinyin of a text, or in its initials."""
+    whole, initials = _letters(text)
+    return letters in whole or letters in initials
 
 
-def _pinyin(name: str) -> str:
-    if name not in _names:
-        from pypinyin import lazy_pinyin
+def resolve(words: str, net: Net) -> tuple[list[str], list[str]]:
+    """(pieces of text, unit ids) that a query asks for; any of them is a hit."""
+    wanted = words.strip()
+    units = [u.id for u in net.units if wanted == u.id or any(wanted in s for s in (u.name, *u.call_signs))]
+    if not wanted.isascii():
+        return [wanted], units
+    letters = re.sub(r"[^a-z]", "", wanted.lower())
+    texts = [wanted] if " " in wanted or any(c.isdigit() for c in wanted) else []
+    if len(letters) >= 2:
+        units += [u.id for u in net.units if any(sounds_like(s, letters) for s in (u.name, *u.call_signs))]
+        texts += [e.text for e in net.lexicon.entries if e.kind == "phrase" and sounds_like(e.text, letters)]
+    return texts, list(dict.fromkeys(units))
 
-        _names[name] = " ".join(s for s in lazy_pinyin(name) if s.isascii())
-    return _names[name]
+
+def search(journal: Journal, words: str, net: Net, limit: int = 500) -> list[Line]:
+    """The latest events that contain ``words``, oldest first."""
+    texts, units = resolve(words, net)
+    if not words.strip() or not (texts or units):
+        return []
+    return list(_with_context(journal, sorted(journal.find(texts, units, limit))))
+
+
+def _with_context(journal: Journal, hits: list[int]) -> Iterator[Line]:
+    """Lines of events, each with its over's clip and pinyin."""
+    maker = LineMaker()
+    for begin, end in _ranges(hits):
+        wanted = {h for h in hits if begin < h <= end}
+        for event in journal.events(after=begin, before=end + 1):
+            fact = event.fact()
+            if event.seq in wanted:
+                yield maker.line(fact, event)
+            elif isinstance(fact, OverHeard) or event.kind == "session_began":
+                maker.line(fact, event)
+
+
+def _ranges(hits: Iterable[int]) -> list[tuple[int, int]]:
+    """Stretches of numbers (first excluded, last included) that hold the hits and what stands before them."""
+    out: list[tuple[int, int]] = []
+    for h in hits:
+        if out and h - BEFORE <= out[-1][1] + 50:
+            out[-1] = out[-1][0], h
+        else:
+            out.append((max(0, h - BEFORE), h))
+    return out
+

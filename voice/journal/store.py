@@ -237,10 +237,13 @@ class Journal:
 
     def events(
         self, *, kind: str | None = None, unit: str | None = None, since: str | None = None,
-        until: str | None = None, after: int = 0,
+        until: str | None = None, after: int = 0, before: int | None = None,
     ) -> Iterator[Event]:  # fmt: skip
-        """Events in order. ``since`` and ``until`` are wall times as they stand in the journal."""
+        """Events in order. ``since`` and ``until`` are wall times as they stand in the journal; ``after`` and
+        ``before`` are numbers."""
         q = sa.select(_events).where(_events.c.seq > after).order_by(_events.c.seq)
+        if before is not None:
+            q = q.where(_events.c.seq < before)
         if kind:
             q = q.where(_events.c.kind == kind)
         if unit:
@@ -255,6 +258,24 @@ class Journal:
                     yield Event(**row)
         except DBAPIError as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
+
+    def find(self, texts: Sequence[str], units: Sequence[str], limit: int) -> list[int]:
+        """Numbers of the latest events whose body holds one of the texts, or that are about one of the units."""
+        hits = [_events.c.body.contains(t, autoescape=True) for t in texts]
+        if units:
+            hits.append(_events.c.unit.in_(units))
+        q = sa.select(_events.c.seq).where(sa.or_(*hits)).order_by(_events.c.seq.desc()).limit(limit)
+        try:
+            with self._engine.connect() as db:
+                return [row.seq for row in db.execute(q)]
+        except DBAPIError as e:
+            raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
+
+    def last(self, kind: str) -> int:
+        """Number of the latest event of a kind; 0 if there is none."""
+        q = sa.select(sa.func.max(_events.c.seq)).where(_events.c.kind == kind)
+        with self._engine.connect() as db:
+            return db.execute(q).scalar() or 0
 
     def _prepare(self, db: sa.Connection, create: bool) -> None:
         tables = set(sa.inspect(db).get_table_names())
