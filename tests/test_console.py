@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -229,8 +230,8 @@ def test_api_orders_and_corrections(console: Served, net: Net) -> None:
     assert console.post("/api/v1/rollcall", {"order": "start", "to": ["社区"]})["units"]
     assert console.post("/api/v1/alerts", {"text": "请注意", "to": ["101"], "emergency": True})["units"] == ["101"]
     first, second = take(console.requests, net), take(console.requests, net)
-    assert first is not None and first[0] == Order("start", ("社区",))
-    assert second is not None and second[0] == Request("请注意", ("101",), emergency=True)
+    assert first is not None and first[0] == Order("start", ("社区",), by="console")
+    assert second is not None and second[0] == Request("请注意", ("101",), emergency=True, by="console")
     (unclear,) = console.get("/api/v1/events?kind=not_understood")
     made = console.post("/api/v1/corrections", {"seq": unclear["seq"], "unit": "103", "meaning": "ack"})
     assert console.get(f"/api/v1/events?after={made['seq'] - 1}")[0]["type"] == "corrected"
@@ -262,7 +263,11 @@ def test_strangers_are_refused(console: Served) -> None:
     body = {"text": "通知"}
     assert console.status("/api/v1/alerts", body, Origin="http://evil.example")[0] == 403
     assert console.status("/api/v1/health", Host="evil.example")[0] == 400
-    assert console.status("/api/v1/alerts", {"text": "x", "note": "y" * 1_100_000})[0] == 413
+    large = http.client.HTTPConnection("127.0.0.1", int(console.url.rpartition(":")[2]), timeout=20)
+    large.putrequest("POST", "/api/v1/alerts")
+    large.putheader("Content-Length", "1100000")
+    large.endheaders()
+    assert large.getresponse().status == 413, "before the body is read"
     assert console.status("/api/v1/alerts", body, Origin=console.url)[0] == 200
     words = ["serve", "--host", "0.0.0.0", "--journal", str(console.journal)]
     refused = subprocess.run([sys.executable, "-m", "voice", *words], cwd=ROOT, capture_output=True, text=True)
@@ -322,8 +327,8 @@ def test_an_alert_and_a_roll_call_from_the_screen(console: Served, browser: Any,
     while len(list(console.requests.glob("*.json"))) < 2 and time.monotonic() < end:
         time.sleep(0.05)
     first, second = take(console.requests, net), take(console.requests, net)
-    assert first is not None and first[0] == Order("start")
-    assert second is not None and second[0] == Request("东风路发现走失儿童", emergency=True)
+    assert first is not None and first[0] == Order("start", by="console")
+    assert second is not None and second[0] == Request("东风路发现走失儿童", emergency=True, by="console")
     page.close()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -65,7 +66,11 @@ class Options:
 def run(o: Options) -> int:
     """Until Ctrl-C, or until the piped input ends."""
     net = load_net(o.net or sample_net())
-    desk = StationSettings.model_validate(net.settings.station.model_dump() | o.station)
+    try:
+        desk = StationSettings.model_validate(net.settings.station.model_dump() | o.station)
+    except ValidationError as e:
+        told = "; ".join(f"--{'-'.join(map(str, x['loc']))}: {x['msg']}; choose one of those" for x in e.errors())
+        raise HuyingError(told) from e
     out = Console(highlight=False)
     notices: queue.Queue[tuple[str, str]] = queue.Queue()
 

@@ -41,7 +41,7 @@ def resolve(words: str, net: Net) -> tuple[list[str], list[str]]:
     if not wanted.isascii():
         return [wanted], units
     letters = re.sub(r"[^a-z]", "", wanted.lower())
-    texts = [wanted] if " " in wanted or any(c.isdigit() for c in wanted) else []
+    texts = [wanted] if " " in wanted or (any(c.isdigit() for c in wanted) and not units) else []
     if len(letters) >= 2:
         units += [u.id for u in net.units if any(sounds_like(s, letters) for s in (u.name, *u.call_signs))]
         texts += [e.text for e in net.lexicon.entries if e.kind == "phrase" and sounds_like(e.text, letters)]
