@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import webrtcvad
 
 FRAME_MS = 20
 MODE = 2
@@ -15,20 +15,13 @@ MODE = 2
 Span = tuple[float, float]
 
 
-@cache
-def _vad(mode: int) -> Any:
-    import webrtcvad
-
-    return webrtcvad.Vad(mode)
-
-
 def speech_spans(pcm: npt.NDArray[np.int16], rate: int, hang_s: float = 0.3, mode: int = MODE) -> list[Span]:
     """Utterances in seconds from the start of ``pcm`` (shape (n,), rate 8000 or 16000 Hz).
 
     Pauses shorter than ``hang_s`` do not end an utterance; single frames do not begin one.
     """
     step = rate * FRAME_MS // 1000
-    vad = _vad(mode)
+    vad: Any = webrtcvad.Vad(mode)  # a new one each time: it adapts, and the same audio must give the same answer
     data = pcm.tobytes()
     speech = [
         vad.is_speech(data[2 * i : 2 * (i + step)], rate) for i in range(0, len(pcm) - step + 1, step)
