@@ -60,8 +60,13 @@ def test_due_once_and_not_again_when_the_clock_is_set_back() -> None:
     assert due(midnight, MONDAY - second, MONDAY + second)
 
 
+def with_schedule(net: Net, slot: str) -> str:
+    """The sample net's settings with this schedule."""
+    return (net.folder / "net.toml").read_text("utf-8").replace("[rollcall]\n", f'[rollcall]\nschedule = ["{slot}"]\n')
+
+
 def test_a_wrong_schedule_is_found_with_its_line(own_net: Callable[..., Path], net: Net) -> None:
-    settings = (net.folder / "net.toml").read_text("utf-8") + '\n[rollcall]\nrounds = 3\nschedule = ["10 o\'clock"]\n'
+    settings = with_schedule(net, "10 o'clock")
     with pytest.raises(FilesError, match=r"net\.toml:\d+: rollcall\.schedule.*10:00"):
         load_net(own_net(settings=settings))
 
@@ -144,7 +149,7 @@ def test_the_desk_carries_out_orders(station: tuple[Station, list[str], list[Fac
 def test_the_schedule_starts_a_roll_call_once(
     own_net: Callable[..., Path], net: Net, ear: Ear, synthesiser: Synthesiser
 ) -> None:
-    settings = (net.folder / "net.toml").read_text("utf-8") + '\n[rollcall]\nschedule = ["10:00"]\n'
+    settings = with_schedule(net, "10:00")
     mine = load_net(own_net(settings=settings))
     wall = [datetime(2026, 6, 5, 1, 59, 59, tzinfo=UTC)]  # 9:59:59 in the net's zone
     facts: list[Fact] = []
