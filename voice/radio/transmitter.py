@@ -97,16 +97,19 @@ class ClearChannel:
     def __init__(self, settings: TransmitSettings, priority: Priority, now: float) -> None:
         self._settings, self._priority, self._began = settings, priority, now
         self._clear_since: float | None = None
+        self._seen_busy = False
         self.over_traffic = False
         """An emergency that could not wait any longer."""
 
-    def ready(self, busy: bool, now: float) -> bool:
-        """Whether to key now. Raises ChannelBusy when a routine announcement has waited too long."""
+    def ready(self, busy: bool, now: float, clear_since: float | None = None) -> bool:
+        """Whether to key now; ``clear_since``: when the last carrier dropped, as far as the audio tells. Raises
+        ChannelBusy when a routine announcement has waited too long."""
         s = self._settings
         if not busy:
-            self._clear_since = now if self._clear_since is None else self._clear_since
+            if self._clear_since is None:
+                self._clear_since = now if self._seen_busy or clear_since is None else min(now, clear_since)
             return now - self._clear_since >= s.clear_s - 1e-9
-        self._clear_since = None
+        self._clear_since, self._seen_busy = None, True
         limit = s.emergency_limit_s if self._priority == "emergency" else s.busy_limit_s
         if now - self._began < limit:
             return False

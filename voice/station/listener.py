@@ -31,7 +31,7 @@ from voice.net.loading import Net
 from voice.net.state import NetState, evolve
 from voice.places import cache_folder
 from voice.radio.bursts import find_bursts
-from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
+from voice.radio.carrier import Audio, CarrierGate, Closed, Opened, Pop
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
 from voice.speech.acoustics import (
@@ -245,7 +245,7 @@ class Listener:
         """Sample number of the next frame if nothing is missing."""
         self._latest = 0.0
         """Time of the latest fact: a station's own may come after the last frame."""
-        self._power = 0.0
+        self._power = self._clear_since = 0.0
         self._overs = 0
         self._void = 0
         self._clips_failed: list[str] = []
@@ -290,6 +290,11 @@ class Listener:
         return self._gate.busy
 
     @property
+    def clear_since(self) -> float:
+        """When the last carrier dropped, or we did, on the sample clock."""
+        return self._clear_since
+
+    @property
     def level_db(self) -> float:
         """Of the last tenth of a second, dBFS."""
         return float(10 * np.log10(max(self._power, 1e-10)))
@@ -302,6 +307,7 @@ class Listener:
         if frame.start > self._expected:  # we transmitted, or audio was lost
             for event in self._gate.skip(frame.start - self._expected):
                 self._gate_event(event)
+            self._clear_since = frame.start / RATE
         self._expected = frame.start + len(frame.pcm)
         power = float(np.mean((frame.pcm.astype(np.float32) / 32768) ** 2)) if len(frame.pcm) else 0.0
         self._power += 0.6 * (power - self._power)
@@ -311,6 +317,8 @@ class Listener:
             self._record(*decide(self.state, Tick(now, not self._gate.receiver_dead), self.rules))
 
     def _gate_event(self, event: object) -> None:
+        if isinstance(event, Closed | Pop):
+            self._clear_since = event.over.end if isinstance(event, Closed) else event.end
         match event:
             case Opened():
                 self._stream = self.ear.recogniser.stream()

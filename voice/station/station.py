@@ -263,7 +263,9 @@ class Station:
             priority: Priority = "emergency" if urgent else "routine"
             self._wait = (move, ClearChannel(self._transmitter.settings, priority, self._now))
         try:
-            if not self._wait[1].ready(self.listener.busy or self._line_busy(), self._now):
+            if not self._wait[1].ready(
+                self.listener.busy or self._line_busy(), self._now, self.listener.clear_since
+            ):
                 return
         except ChannelBusy as e:
             self._wait = None
