@@ -272,6 +272,9 @@ def test_strangers_are_refused(console: Served) -> None:
     words = ["serve", "--host", "0.0.0.0", "--journal", str(console.journal)]
     refused = subprocess.run([sys.executable, "-m", "voice", *words], cwd=ROOT, capture_output=True, text=True)
     assert refused.returncode == 2 and "SSH tunnel" in refused.stderr
+    words = ["serve", "--port", console.url.rpartition(":")[2], "--journal", str(console.journal)]
+    taken = subprocess.run([sys.executable, "-m", "voice", *words], cwd=ROOT, capture_output=True, text=True)
+    assert taken.returncode == 2 and "running there already" in taken.stderr
 
 
 @pytest.fixture(scope="module")

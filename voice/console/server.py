@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users 
         )
     if (at.certificate is None) != (at.key is None):
         raise HuyingError("TLS needs both --certificate and --key")
+    _check_free(at)
     from nicegui import app, ui
 
     feed = Feed(journal)
@@ -91,6 +93,19 @@ def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users 
         language="zh-CN", storage_secret=_secret(), show_welcome_message=False, reconnect_timeout=10.0,
         **tls,
     )  # fmt: skip
+
+
+def _check_free(at: Address) -> None:
+    """Raises HuyingError if nobody can listen there."""
+    with socket.socket(socket.AF_INET6 if ":" in at.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((at.host, at.port))
+        except OSError as e:
+            raise HuyingError(
+                f"{at.host}:{at.port} cannot be listened to ({e.strerror}); is a console running there already? "
+                "--port names another one"
+            ) from e
 
 
 def _secret() -> str:
