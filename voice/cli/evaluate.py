@@ -102,9 +102,9 @@ def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: in
     exact = share(trials.exact, trials.utterances)
     out.print(f"{trials.utterances} utterances, {trials.hours * 60:.1f} min; exactly as said: {exact}")
     if lost:
-        out.print(f"{lost} labels lie where no over was heard: counted as missed", style="yellow")
+        out.print(f"labels where no over was heard, counted as missed: {lost}", style="yellow")
     if unlabelled:
-        out.print(f"{unlabelled} overs have no label and were left out; label foreign speech with “-”", style="yellow")
+        out.print(f"overs without a label, left out: {unlabelled}; label foreign speech with “-”", style="yellow")
     table = Table("syllables", "group", "said", "heard by the graph", "believed 采信", "false words 误报", "per hour")
     groups: list[str | None] = [None, *(g for g in trials.groups() if g)]
     for length in CLASSES:

@@ -28,6 +28,9 @@ CLASSES = ("2-3", "4+")
 Z = 1.96
 """Of a 95 % interval."""
 
+LOWEST = 0.3
+"""Threshold below which none is proposed: a little speech without a false word does not show that none will come."""
+
 POISSON_0 = 3.0
 """95 % upper limit of the mean of a count of which none was seen (rule of three)."""
 
@@ -145,7 +148,7 @@ class OperatingPoint:
 
 def operating_point(trials: Trials, length: str, wished_per_hour: float) -> OperatingPoint:
     """The lowest threshold (in hundredths) at which false words of a class are no more than wished."""
-    grid = [k / 100 for k in range(5, 100)]
+    grid = [k / 100 for k in range(round(100 * LOWEST), 100)]
     said = max(1, trials.said_of(length))
 
     def point(t: float) -> OperatingPoint:
