@@ -154,8 +154,9 @@ def test_a_roll_call_by_voice(run: Run) -> None:
     assert facts[began].t - facts[reply].t >= 3.0, "time to cancel"
 
 
-def test_a_command_is_cancelled_in_time(run: Run) -> None:
-    _, facts, _ = run([(1.0, "呼应助手,呼叫贾岗社区"), (8.2, "呼应助手,取消")], 25)
+@pytest.mark.parametrize("words", ["呼应助手,取消", "取消,取消"])
+def test_a_command_is_cancelled_in_time(run: Run, words: str) -> None:
+    _, facts, _ = run([(1.0, "呼应助手,呼叫贾岗社区"), (8.2, words)], 25)
     assert outcomes(facts) == [
         ("call_unit", "102", "heard"), ("cancel", None, "heard"), ("call_unit", "102", "cancelled"),
     ]  # fmt: skip

@@ -237,6 +237,8 @@ class Listener:
         timing = ear.net.settings.timing
         self.rules = Rules(timing.answer_timeout_s, timing.late_window_s)
         self.state = NetState()
+        self.command_pending = False
+        """A command was read back and waits: 取消 needs no call sign then."""
         self._gate = CarrierGate(timing.hang_time_s)
         self._stream: OverStream | None = None
         self._scorer: Scorer | None = None
@@ -337,6 +339,9 @@ class Listener:
     def _over(self, over: Over, hypothesis: Hypothesis, loglikes: Floats | None) -> None:
         expecting = self.state.expects(over.start, self.rules.late_window_s)
         message = self.ear.understand(over, hypothesis, expecting, loglikes=loglikes)
+        if self.command_pending and not message.addressed:
+            to_us = self.ear.understand(over, hypothesis, expecting, True, loglikes)
+            message = to_us if any(a.meaning == "cancel" for a in to_us.acts) else message
         spans = speech_spans(over.pcm, RATE)
         if not spans and not message.understood:
             self._void += 1  # a carrier, but nobody speaks

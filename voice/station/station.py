@@ -164,6 +164,7 @@ class Station:
         """Look at what the dispatcher has said: read it back, answer it, cancel it, or carry it out."""
         while self._commands:
             self._command(self._commands.popleft())
+        self.listener.command_pending = self._pending is not None
         if self._pending and self._now >= self._pending[1] and not self._replies and not self.listener.busy:
             heard, _ = self._pending
             self._pending = None
