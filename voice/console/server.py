@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from voice.console.access import Access, Guard, Users
 from voice.console.api import Desk, router
 from voice.console.feed import Feed
 from voice.console.pages import Pages
+from voice.console.webhooks import Webhook
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.places import user_folder
 
+log = logging.getLogger("huying.console")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LARGEST_BODY = 1_000_000
 """Bytes of a request."""
@@ -84,6 +87,9 @@ def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users 
     app.add_middleware(SameOrigin)
     names = [*LOOPBACK, "[::1]", *at.names, *([at.host] if at.host not in ("0.0.0.0", "::") else [])]
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
+    hooks = [Webhook(feed, w, net.folder, requests, log.warning) for w in net.settings.webhooks]
+    for hook in hooks:
+        app.on_shutdown(hook.close)
     app.on_shutdown(feed.close)
     Pages(desk, access).mount()
     host, port = at.host, at.port

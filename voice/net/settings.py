@@ -126,6 +126,16 @@ class RollSettings(_Section):
         return tuple(parse_slot(t) for t in self.schedule)
 
 
+class WebhookSettings(_Section):
+    """Another system that the console tells of events."""
+
+    url: str = Field(pattern=r"^https?://")
+    events: tuple[str, ...] = ("called_in", "overdue", "alert_ended", "roll_ended")
+    """Types as in ``huying journal show --json``."""
+    secret_file: str = ""
+    """From the net folder: what signs the deliveries; empty: they are not signed."""
+
+
 class NetSettings(_Section):
     """The whole file."""
 
@@ -141,6 +151,7 @@ class NetSettings(_Section):
     voice: VoiceSettings = VoiceSettings()
     station: StationSettings = StationSettings()
     rollcall: RollSettings = RollSettings()
+    webhooks: tuple[WebhookSettings, ...] = ()
 
     @property
     def zone(self) -> tzinfo | None:

@@ -1,0 +1,109 @@
+"""Tells other systems of events, signed and in order. The journal is the outbox: what was not delivered yet is read
+from it again, so that nothing is lost, whatever ends in between. A delivery may come twice, with the same number.
+
+Each is a ``POST`` of one event as JSON with ``X-Huying-Delivery`` (number of the event), ``X-Huying-Event`` (its type)
+and ``X-Huying-Signature`` (``sha256=`` and the HMAC-SHA256 of the body under the shared secret).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from voice.console.feed import Feed
+from voice.errors import HuyingError
+from voice.journal.lines import LineMaker
+from voice.net.settings import WebhookSettings
+
+TIMEOUT_S = 10.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
+"""Between two attempts: doubled each time."""
+
+LOOK_S = 5.0
+
+
+class Webhook:
+    """One receiver. Works in a thread of its own; a receiver that hangs delays nobody else."""
+
+    def __init__(
+        self, feed: Feed, settings: WebhookSettings, net_folder: Path, places: Path,
+        tell: Callable[[str], None] = lambda _t: None,
+    ) -> None:  # fmt: skip
+        """``places``: folder in which the number of the last delivered event is kept. Raises HuyingError for a secret
+        that cannot be read."""
+        self._feed, self._settings, self._tell = feed, settings, tell
+        self._secret = b""
+        if settings.secret_file:
+            path = net_folder / settings.secret_file
+            try:
+                self._secret = path.read_bytes().strip()
+            except OSError as e:
+                raise HuyingError(f"{path}: the webhook's secret cannot be read ({e.strerror})") from e
+        self._place = places / f"webhook-{hashlib.sha256(settings.url.encode()).hexdigest()[:16]}.delivered"
+        self._ended = threading.Event()
+        self.delivered = self._read_place()
+        self._thread = threading.Thread(target=self._deliver, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Deliver no more; what is left is delivered the next time."""
+        self._ended.set()
+        self._thread.join(2.0)
+
+    def _read_place(self) -> int:
+        """A receiver that is new gets what comes from now on."""
+        try:
+            return int(self._place.read_text())
+        except (OSError, ValueError):
+            self._save(self._feed.board.seq)
+            return self._feed.board.seq
+
+    def _save(self, seq: int) -> None:
+        part = self._place.with_suffix(".part")
+        try:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(str(seq))
+            part.replace(self._place)
+        except OSError as e:
+            self._tell(f"{self._place}: cannot be written ({e.strerror}); events may be delivered twice")
+
+    def _deliver(self) -> None:
+        maker = LineMaker()
+        while not self._ended.is_set():
+            for event in self._feed.journal.events(after=self.delivered):
+                line = maker.line(event.fact(), event)
+                if line["type"] in self._settings.events and not self._until_taken(event.seq, line):
+                    return
+                self.delivered = event.seq
+            self._save(self.delivered)
+            self._feed.wait(self.delivered, LOOK_S)
+
+    def _until_taken(self, seq: int, line: dict[str, object]) -> bool:
+        """False if we end before it is taken."""
+        body = json.dumps(line, ensure_ascii=False).encode()
+        headers = {
+            "Content-Type": "application/json", "X-Huying-Delivery": str(seq), "X-Huying-Event": str(line["type"]),
+        }  # fmt: skip
+        if self._secret:
+            headers["X-Huying-Signature"] = "sha256=" + hmac.new(self._secret, body, hashlib.sha256).hexdigest()
+        wait, told = FIRST_WAIT_S, False
+        while not self._ended.is_set():
+            try:
+                with urllib.request.urlopen(
+                    urllib.request.Request(self._settings.url, body, headers), timeout=TIMEOUT_S
+                ):
+                    self._save(seq)
+                    return True
+            except (OSError, ValueError) as e:  # URLError and HTTPError are OSErrors
+                if not told:
+                    self._tell(f"webhook {self._settings.url}: not delivered ({e}); tried again until it is")
+                    told = True
+            self._ended.wait(wait)
+            wait = min(2 * wait, LONGEST_WAIT_S)
+        return False
