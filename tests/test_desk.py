@@ -196,6 +196,12 @@ def test_a_fault_of_the_line_leaves_the_log_running(ear: Ear, net: Net, synthesi
     assert [t for t in told if "the cable is out" in t] == told and len(told) == 2
 
 
+def test_a_voice_that_is_not_there_is_named(own_net: Callable[..., Path], net: Net, synthesiser: Synthesiser) -> None:
+    settings = (net.folder / "net.toml").read_text("utf-8").replace('variant = "f2"', 'variant = "nobody"')
+    with pytest.raises(HuyingError, match="no voice “nobody”; there is: .*f2"):
+        Speaker(load_net(own_net(settings=settings)), synthesiser)
+
+
 def test_carrier_detect_of_a_rig(rig: Rig) -> None:
     """Hamlib's dummy rig says busy and clear in turn."""
     settings = PttSettings("rigctld", rig.settings.device, carrier="rigctld")

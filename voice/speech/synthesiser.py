@@ -130,3 +130,14 @@ class Synthesiser:
         answer = json.loads(line)
         if "error" in answer:
             raise SpeechError(f"speech synthesis failed: {answer['error']}; run “huying doctor”")
+
+
+def voice_variants() -> frozenset[str]:
+    """Names of the voices that espeak-ng has here; empty where another engine speaks (Windows)."""
+    try:
+        import espeakng_loader
+
+        folder = Path(espeakng_loader.get_data_path()) / "voices" / "!v"
+        return frozenset(p.name for p in folder.iterdir())
+    except (ImportError, OSError):
+        return frozenset()

@@ -9,10 +9,11 @@ import soxr
 
 from voice.audio.pcm import RATE, Pcm16, to_pcm16
 from voice.audio.source import SUFFIXES, open_recording
+from voice.errors import HuyingError
 from voice.grammar.readings import PAUSE, for_the_air
 from voice.net.loading import Net
 from voice.radio.transmitter import levelled
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import Synthesiser, Voice, voice_variants
 from voice.station.simulate import spell
 
 GAP_S = 0.2
@@ -26,7 +27,11 @@ class Speaker:
     """Text to PCM in the net's voice."""
 
     def __init__(self, net: Net, synthesiser: Synthesiser) -> None:
+        """Raises HuyingError for a voice that is not there: the engine would speak with another one."""
         self._net, self._synthesiser = net, synthesiser
+        known, wanted = voice_variants(), net.settings.voice.variant
+        if known and wanted not in known:
+            raise HuyingError(f"{net.folder / 'net.toml'}: no voice “{wanted}”; there is: {', '.join(sorted(known))}")
         folder = net.settings.station.prompts
         self._prompts = _prompts(net.folder / folder) if folder else {}
 
