@@ -198,7 +198,7 @@ def test_a_fault_of_the_line_leaves_the_log_running(ear: Ear, net: Net, synthesi
 
 def test_a_voice_that_is_not_there_is_named(own_net: Callable[..., Path], net: Net, synthesiser: Synthesiser) -> None:
     settings = (net.folder / "net.toml").read_text("utf-8").replace('variant = "f2"', 'variant = "nobody"')
-    with pytest.raises(HuyingError, match="no voice “nobody”; there is: .*f2"):
+    with pytest.raises(HuyingError, match=r"no voice “nobody”; there is: .*f2"):
         Speaker(load_net(own_net(settings=settings)), synthesiser)
 
 
