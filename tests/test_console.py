@@ -346,6 +346,8 @@ def test_the_carrier_lamp(console: Served, browser: Any) -> None:
     assert console.get("/api/v1/station")["level_db"] == -12.0
     status.write(Status(saying="省残联,请回答"), at_once=True)
     page.get_by_text("▶ 省残联,请回答").wait_for(timeout=5_000)
+    os.utime(status.path, (time.time() - 20, time.time() - 20))
+    assert status.read() == Status(saying="省残联,请回答"), "it says nothing of itself while it speaks"
     status.remove()
     page.locator('[data-carrier="lost"]').wait_for(timeout=5_000)
     page.close()

@@ -12,6 +12,9 @@ EVERY_S = 0.2
 STALE_S = 2.0
 """Older than this the station is not running."""
 
+SAYING_S = 65.0
+"""While it speaks it writes nothing: not longer than a time-out timer's usual minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -50,9 +53,9 @@ class StatusFile:
     def read(self) -> Status | None:
         """The last one; None if there is none or it is stale."""
         try:
-            if time.time() - self.path.stat().st_mtime > STALE_S:
-                return None
-            return Status(**json.loads(self.path.read_text("utf-8")))
+            age = time.time() - self.path.stat().st_mtime
+            status = Status(**json.loads(self.path.read_text("utf-8")))
+            return status if age <= (SAYING_S if status.saying else STALE_S) else None
         except (OSError, ValueError, TypeError):
             return None
 
