@@ -11,6 +11,7 @@ from voice.grammar.accents import ACCENTS, variants
 from voice.grammar.check import clashes, to_rename
 from voice.grammar.compiler import Costs, build_graph, compile_graph, graph_key
 from voice.grammar.distance import phrase_distance, syllable_distance
+from voice.grammar.figures import figures
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import build_lexicon, pronunciations
 from voice.grammar.message import Message
@@ -251,3 +252,16 @@ def test_on_an_idle_channel_short_phrases_alone_must_be_surer(net: Net) -> None:
     assert heard("收到", "收到", sure=0.7, expecting=False).understood, "said twice it is surer"
     assert heard("省残联", "收到", sure=0.7, expecting=False).caller == "101", "a call sign is not doubted"
     assert heard("没有发现", sure=0.7, expecting=False).understood, "nor is a long phrase"
+
+
+@pytest.mark.parametrize(
+    "pinyin, found",
+    [
+        ("che pai san wu qi jiu de", ("3579",)), ("yi er", ()), ("shi dian san shi fen ji he", ("10:30",)),
+        ("er shi er dian ling wu fen", ("22:05",)), ("liang dian ban dao", ("2:30",)), ("ba dian zheng", ("8:00",)),
+        ("shi yi dian shi wu", ("11:15",)), ("jiu shi jiu dian", ()), ("dian li ju", ()),
+        ("wu dian qu wu ge ren", ("5:00",)),
+    ],
+)  # fmt: skip
+def test_figures_in_free_speech(net: Net, pinyin: str, found: tuple[str, ...]) -> None:
+    assert figures(pinyin.split(), Interpreter(net.lexicon)._digits) == found

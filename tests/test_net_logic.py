@@ -208,9 +208,11 @@ def test_time_alone_closes_nothing_before_the_deadline() -> None:
         ("收到,三五七九", None, False),
         ("收到,三五一九", "reads back 3519: not what was said", True),
         ("收到", None, False),
+        ("收到,十点四十分", "reads back 10:40: not what was said", True),
+        ("收到,十点半", None, False),
     ],
 )
 def test_figures_are_compared_when_they_are_read_back(net: Net, answer: str, detail: str | None, review: bool) -> None:
-    lines = log_of(net, f"贾岗社区治安队,贾岗社区治安队,注意车牌三五七九的面包车\n{answer}")
+    lines = log_of(net, f"贾岗社区治安队,贾岗社区治安队,十点三十分集合,注意车牌三五七九的面包车\n{answer}")
     (answered,) = (x for x in lines if x["type"] == "answered")
     assert (answered["detail"], answered["review"]) == (detail, review)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz, process
 
 from voice.grammar.distance import phrase_distance, syllable_distance
+from voice.grammar.figures import figures
 from voice.grammar.lexicon import FILLER, Entry, Lexicon, plain
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.phones import split_syllable
@@ -28,9 +29,6 @@ REPEAT_GAP_S = 1.5
 
 SHORT_SYLLABLES = 3
 """Phrases of so many at most are heard in foreign speech by chance."""
-
-FIGURES = 3
-"""So many digits in a row are a figure: a plate, a channel, a number of persons spoken out."""
 
 FREE_SPEECH_SYLLABLES = 4
 """After a call sign, this much uncovered speech is an instruction: net control is talking."""
@@ -213,12 +211,8 @@ class Interpreter:
         )  # fmt: skip
 
     def _figures(self, items: list[Item]) -> tuple[str, ...]:
-        """Digits in a row, in free speech."""
-        out: list[str] = []
-        for item in (i for i in items if i.kind == "free"):
-            row = "".join(self._digits.get(s, " ") for s in item.pinyin.split())
-            out += [run for run in row.split() if len(run) >= FIGURES]
-        return tuple(out)
+        """Of the free speech."""
+        return tuple(f for i in items if i.kind == "free" for f in figures(i.pinyin.split(), self._digits))
 
     def _match(self, items: list[Item], addressed: bool) -> tuple[Act, ...]:
         """Templates over the row of items, longest first; every item serves once. What is said to us has templates

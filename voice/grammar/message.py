@@ -68,7 +68,7 @@ class Message:
     """Said to us: our own call sign came first, or it came from the dispatcher's own microphone."""
 
     figures: tuple[str, ...] = ()
-    """Rows of three digits and more that were spoken one by one: what a readback must repeat."""
+    """Rows of digits and times of day in the free speech: what a readback must repeat."""
 
     confidence: float = 0.0
     """Of the weakest part that the meaning rests on, 0..1."""
