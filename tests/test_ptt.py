@@ -58,10 +58,15 @@ class Rig:
 
     @property
     def keyed(self) -> bool:
-        """Asked over a connection of its own."""
-        with socket.create_connection(("127.0.0.1", self.port), 2) as s:
-            s.sendall(b"t\n")
-            return s.recv(64).split()[0] == b"1"
+        """Asked over a connection of its own, which rigctld sometimes resets when many come and go."""
+        for _ in range(20):
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 2) as s:
+                    s.sendall(b"t\n")
+                    return s.recv(64).split()[0] == b"1"
+            except (ConnectionError, IndexError):
+                time.sleep(0.05)
+        raise ConnectionError("rigctld does not answer the test")
 
     @property
     def settings(self) -> PttSettings:
