@@ -1,0 +1,42 @@
+"""The trunk: ``huying`` itself, and the options that many commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import voice
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Huying 呼应: hears a two-way radio net and keeps its log. 听对讲机频道, 记点名日志。",
+)  # fmt: skip
+
+NetOption = Annotated[Path | None, typer.Option("--net", help="Net folder (net.toml). Default: the sample net.")]
+ModelOption = Annotated[str | None, typer.Option("--model", help="Model name or folder, instead of the net's.")]
+JournalArgument = Annotated[str, typer.Argument(help="Journal: a file, or a database URL.")]
+RequestsOption = Annotated[
+    Path | None, typer.Option("--requests", help="Folder that “huying listen” watches, if not the usual one.")
+]
+
+
+def bough(name: str, help_text: str) -> typer.Typer:
+    """A group of commands."""
+    made = typer.Typer(no_args_is_help=True, help=help_text)
+    app.add_typer(made, name=name)
+    return made
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"huying {voice.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Options before any command."""
