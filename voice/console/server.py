@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from voice.console.access import Access, Guard, Users
 from voice.console.api import Desk, router
 from voice.console.feed import Feed
-from voice.console.pages import Pages
+from voice.console.pages import mount
 from voice.console.webhooks import Webhook
 from voice.errors import HuyingError
 from voice.journal.store import Journal
@@ -91,7 +91,7 @@ def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users 
     for hook in hooks:
         app.on_shutdown(hook.close)
     app.on_shutdown(feed.close)
-    Pages(desk, access).mount()
+    mount(desk, access)
     host, port = at.host, at.port
     tls: dict[str, Any] = {"ssl_certfile": str(at.certificate), "ssl_keyfile": str(at.key)} if at.certificate else {}
     ui.run(
