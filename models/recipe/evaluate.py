@@ -19,19 +19,10 @@ from models.recipe.measure import Bench, Heard, VoiceCounts
 from models.recipe.people import EXCHANGES
 from models.recipe.prepare import HELD_OUT
 from models.recipe.trials import SNRS, TEST_VOICES
+from voice.station.evaluation import share
 from voice.station.scoring import Score
 
 Figures = dict[str, Any]
-
-
-def _wilson(k: int, n: int) -> str:
-    """Share and its 95 % interval (Wilson, 1927)."""
-    if n == 0:
-        return "–"
-    p, z = k / n, 1.96
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * ((p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5)
-    return f"{p:.3f} ({max(0, middle - half):.2f}–{min(1, middle + half):.2f}, n={n})"
 
 
 def _db(snr: float | None) -> str:
@@ -57,7 +48,7 @@ def _exchange_table(scores: dict[float | None, Score], data: Figures) -> list[st
         figures = s.as_json()
         time = figures["answer_time_error_s"] or {"median": 0, "max": 0}
         lines.append(
-            f"| {_db(snr)} | {_wilson(s.exchanges_right, s.exchanges)} | {cr:.3f} / {cp:.3f} | {ar:.3f} / {ap:.3f} "
+            f"| {_db(snr)} | {share(s.exchanges_right, s.exchanges)} | {cr:.3f} / {cp:.3f} | {ar:.3f} / {ap:.3f} "
             f"| {figures['false_alarms_per_hour']} | {time['median']} / {time['max']} |"
         )
         data["people"][_db(snr)] = figures
@@ -86,8 +77,8 @@ def _word_tables(
     for name, heard in (("word", words), ("phrase", phrases)):
         for snr, (_, h) in heard.items():
             lines.append(
-                f"| {name} | {_db(snr)} | {_wilson(h.graph, h.said)} | {_wilson(h.toneless, h.said)} "
-                f"| {_wilson(h.believed, h.said)} | {_wilson(h.tone_right, h.tone_said)} |"
+                f"| {name} | {_db(snr)} | {share(h.graph, h.said)} | {share(h.toneless, h.said)} "
+                f"| {share(h.believed, h.said)} | {share(h.tone_right, h.tone_said)} |"
             )
             data["single"][f"{name} {_db(snr)}"] = {
                 "said": h.said, "graph": h.graph, "toneless": h.toneless, "believed": h.believed,
@@ -99,7 +90,7 @@ def _word_tables(
                     one = speakers.setdefault(s, [0, 0])
                     one[0], one[1] = one[0] + n, one[1] + k
     lines += ["", "Words, all SNRs together, by speaker:", "", "| speaker | graph |", "|---|---|"]
-    lines += [f"| {s} | {_wilson(k, n)} |" for s, (n, k) in sorted(speakers.items())]
+    lines += [f"| {s} | {share(k, n)} |" for s, (n, k) in sorted(speakers.items())]
     lines += ["", "Most frequent confusions of words:", "", "| said | heard | times |", "|---|---|---|"]
     lines += [f"| {a} | {b} | {n} |" for (a, b), n in confusions.most_common(10)]
     hours = sum(h for h, _ in foreign.values())
@@ -120,7 +111,7 @@ def _voice_tables(
         "| syllables | SNR | graph | believed |", "|---|---|---|---|",
     ]  # fmt: skip
     for (length, snr), c in sorted(counts.items(), key=lambda kv: (kv[0][0], -(kv[0][1] or 99))):
-        lines.append(f"| {length} | {_db(snr)} | {_wilson(c.graph, c.said)} | {_wilson(c.believed, c.said)} |")
+        lines.append(f"| {length} | {_db(snr)} | {share(c.graph, c.said)} | {share(c.believed, c.said)} |")
     hours, found = sentences
     told = _alarms(found, hours)
     lines += ["", f"Sentences that are in no grammar, same voices and channels, {hours:.2f} h: {told}."]

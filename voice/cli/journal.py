@@ -13,6 +13,7 @@ from rich.table import Table
 
 from voice.cli.show import print_line
 from voice.errors import HuyingError
+from voice.journal.confirming import confirmation
 from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
 from voice.journal.incidents import incidents, missed
@@ -20,27 +21,15 @@ from voice.journal.lines import Line, lines
 from voice.journal.rolls import Session, figures, sessions
 from voice.journal.search import search as find
 from voice.journal.sheet import write_html, write_xlsx
-from voice.journal.store import Event, Journal
+from voice.journal.store import Journal
 from voice.journal.verify import verify as find_faults
-from voice.journal.wording import clock
-from voice.net.facts import Confirmed, OverHeard, SessionBegan
+from voice.journal.wording import clock, utc
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
 
 
 def _net(folder: Path | None) -> Net:
     return load_net(folder or sample_net())
-
-
-def wall(text: str | None) -> str | None:
-    """A time as the user writes it (local unless it says otherwise) → UTC as in the journal."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as e:
-        raise HuyingError(f"“{text}” is not a time; write 2026-06-05 or 2026-06-05T08:30") from e
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _between(all_lines: Iterator[Line], since: str | None, until: str | None) -> Iterator[Line]:
@@ -56,7 +45,7 @@ def show(
     """Events that pass all filters."""
     out, names = Console(highlight=False), _net(net)
     with Journal(target, create=False) as journal:
-        for line in _between(lines(journal.events()), wall(since), wall(until)):
+        for line in _between(lines(journal.events()), utc(since), utc(until)):
             if (unit and line["unit"] != unit) or (kind and line["type"] != kind) or (review and not line["review"]):
                 continue
             if as_json:
@@ -66,7 +55,7 @@ def show(
 
 
 def _sessions(journal: Journal, since: str | None, until: str | None) -> list[Session]:
-    begin, end = wall(since), wall(until)
+    begin, end = utc(since), utc(until)
     return [
         s for s in sessions(journal.events())
         if (begin is None or s.began >= begin) and (end is None or s.began < end)
@@ -120,7 +109,7 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
         raise HuyingError(f"{output}: the name must end in {', '.join('.' + a for a in allowed)}")
     with Journal(target, create=False) as journal:
         if not sheet:
-            n = write_export(output, form, _between(lines(journal.events()), wall(since), wall(until)))
+            n = write_export(output, form, _between(lines(journal.events()), utc(since), utc(until)))
             status.print(f"{output}: {n} events")
             return
         chosen = _sessions(journal, since, until)
@@ -147,7 +136,7 @@ def show_incidents(target: str, since: str | None, until: str | None, net: Path 
     """A row for each incident: who reported, who set out, who arrived first and how fast."""
     names, out = _net(net), Console(highlight=False)
     with Journal(target, create=False) as journal:
-        found = incidents(journal.events(since=wall(since), until=wall(until)))
+        found = incidents(journal.events(since=utc(since), until=utc(until)))
     table = Table("no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达",
                   title="警情 incidents")  # fmt: skip
     for i in found:
@@ -167,7 +156,7 @@ def show_missed(target: str, since: str | None, net: Path | None) -> None:
     """What came in and was not dealt with."""
     names, out = _net(net), Console(highlight=False)
     with Journal(target, create=False) as journal:
-        found = missed(journal.events(since=wall(since)))
+        found = missed(journal.events(since=utc(since)))
     if not found:
         out.print("nothing was missed 没有遗漏", style="green")
         return
@@ -184,28 +173,7 @@ def confirm(target: str, numbers: list[int], said: str | None, by: str) -> None:
         raise HuyingError("--said writes down what was said in one over; give one event number")
     status = Console(stderr=True, highlight=False)
     with Journal(target, create=False) as journal:
-        overs: dict[int, tuple[Event, OverHeard]] = {}
-        found: dict[int, tuple[Event, OverHeard]] = {}
-        for e in journal.events():
-            fact = e.fact()
-            if isinstance(fact, SessionBegan):
-                overs = {}
-            elif isinstance(fact, OverHeard):
-                overs[fact.over] = e, fact
-            number = getattr(fact, "over", 0)
-            if e.seq in numbers and number in overs:
-                found[e.seq] = overs[number]
-        facts = []
-        for n in dict.fromkeys(numbers):
-            if n not in found:
-                raise HuyingError(f"{target}: event {n} belongs to no over; “huying journal show --overs” lists them")
-            event, over = found[n]
-            text = said if said is not None else over.text.replace(" ", ",")
-            if "[" in text or not (text or said is not None):
-                raise HuyingError(f"event {n}: not all of it was understood; write down what was said with --said")
-            if not over.clip:
-                raise HuyingError(f"event {n}: no clip of this over was kept")
-            facts.append(Confirmed(t=0.0, confirms=event.seq, clip=over.clip, said=text, by=by))
+        facts = [confirmation(journal, n, said, by) for n in dict.fromkeys(numbers)]
         journal.append(facts, datetime.now(UTC))
     status.print(f"{len(facts)} overs confirmed 已确认: {'; '.join(f.said or '-' for f in facts)}", markup=False)
 

@@ -24,13 +24,15 @@ from voice.console.metrics import exposition
 from voice.console.waveform import waveform_svg
 from voice.errors import HuyingError
 from voice.grammar.templates import MEANINGS
+from voice.journal.confirming import confirmation
 from voice.journal.export import export
 from voice.journal.incidents import incidents
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Session, figures, sessions
 from voice.journal.search import search
 from voice.journal.sheet import write_html, write_xlsx
-from voice.net.facts import Confirmed, Corrected, OverHeard, SessionBegan
+from voice.journal.wording import utc
+from voice.net.facts import Corrected
 from voice.net.loading import Net
 from voice.station.inbox import Order, Request, RollOrder, Wish, checked, put, with_neighbours
 from voice.station.status import status_file
@@ -117,45 +119,12 @@ class Desk:
 
     def confirm(self, seq: int, said: str | None, by: str) -> int:
         """Say what was said in the over that an event rests on; number of the new event."""
-        found = self.over_of(seq)
-        if found is None:
-            raise HuyingError(f"event {seq} belongs to no over")
-        number, over = found
-        text = said if said is not None else over.text.replace(" ", ",")
-        if not over.clip:
-            raise HuyingError("no clip of this over was kept")
-        if said is None and ("[" in text or not text):
-            raise HuyingError("not all of it was understood: write down what was said")
-        fact = Confirmed(t=0.0, confirms=number, clip=over.clip, said=text, by=by)
+        fact = confirmation(self.feed.journal, seq, said, by)
         return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
-
-    def over_of(self, seq: int) -> tuple[int, OverHeard] | None:
-        """(number, fact) of the over's event."""
-        overs: dict[int, tuple[int, OverHeard]] = {}
-        for e in self.feed.journal.events(after=max(0, seq - 3000)):
-            fact = e.fact()
-            if isinstance(fact, SessionBegan):
-                overs = {}
-            elif isinstance(fact, OverHeard):
-                overs[fact.over] = e.seq, fact
-            if e.seq == seq:
-                return overs.get(getattr(fact, "over", 0))
-        return None
 
     def sheet(self, since: str | None, until: str | None) -> list[Session]:
         """Sessions of a stretch of time with their exchanges."""
         return sessions(self.feed.journal.events(since=utc(since), until=utc(until)))
-
-
-def utc(text: str | None) -> str | None:
-    """A wall time as in the journal. Raises HuyingError for what is not one."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as e:
-        raise HuyingError(f"“{text}” is not a time; write 2026-06-05 or 2026-06-05T08:30") from e
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _refusing(act: Callable[P, R]) -> Callable[P, R]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from voice.grammar.phones import split_syllable, with_tone
+from voice.grammar.phones import phone_set, split_syllable, with_tone
 
 Phones = tuple[str, ...]
 
@@ -41,6 +41,14 @@ def variants(syllable: str, accent: str) -> tuple[tuple[Phones, float], ...]:
                 if other != phones and other not in out:
                     out[other] = cost
     return tuple((with_tone(p, tone), cost) for p, cost in out.items())
+
+
+@cache
+def states(syllable: str, accent: str) -> tuple[tuple[int, ...], ...]:
+    """The pdfs that each HMM state of a syllable may have: the standard one first, then those of the accent."""
+    pdfs = phone_set().pdfs
+    rows = [[p for phone in phones for p in pdfs[phone]] for phones, _ in variants(syllable, accent)]
+    return tuple(tuple(dict.fromkeys(choice)) for choice in zip(*rows, strict=True))
 
 
 def _apical(phones: Phones) -> Phones:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
+from voice.errors import HuyingError
 from voice.grammar.templates import MEANINGS as SPOKEN
 
 KINDS = {
@@ -29,3 +30,14 @@ def clock(wall: str | None, zone: tzinfo | None) -> str:
     if not wall or wall.startswith("1970"):
         return "--:--:--"
     return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone(zone).strftime("%H:%M:%S")
+
+
+def utc(text: str | None) -> str | None:
+    """A time as a user writes it (local unless it says otherwise) → UTC as in the journal. Raises HuyingError."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as e:
+        raise HuyingError(f"“{text}” is not a time; write 2026-06-05 or 2026-06-05T08:30") from e
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

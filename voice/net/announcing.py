@@ -38,9 +38,9 @@ def closing(net: Net, roll: RollCall) -> str:
     begin = "点名停止" if roll.stopped else "点名完毕"
     text = f"{begin}。应到{cardinal(len(roll.units))},实到{cardinal(here)}"
     if missing:
-        text += f",未应答{_count(len(missing))}个" + _names(net, missing)
+        text += f",未应答{count_of(len(missing))}个" + names_of(net, missing)
     if unclear:
-        text += f",听不清{_count(len(unclear))}个" + _names(net, unclear)
+        text += f",听不清{count_of(len(unclear))}个" + names_of(net, unclear)
     return text + "。"
 
 
@@ -59,9 +59,9 @@ def words(net: Net, roll: RollCall, move: Move) -> str:
 def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:
     """The text twice, to everybody or by call sign, with the question; or the count."""
     if move.closing:
-        text = f"通知完毕。已应答{_count(len(alert.answers))}个"
+        text = f"通知完毕。已应答{count_of(len(alert.answers))}个"
         silent = alert.silent
-        return f"{text},未应答{_count(len(silent))}个{_names(net, silent)}。" if silent else f"{text}。"
+        return f"{text},未应答{count_of(len(silent))}个{names_of(net, silent)}。" if silent else f"{text}。"
     everybody = set(move.units) == {u.id for u in net.units}
     signs = "各单位注意" if everybody else "、".join(sign_of(net, u) for u in move.units) + "注意"
     ask = "收到请回答。" if alert.need_ack else ""
@@ -69,9 +69,11 @@ def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:
     return f"{signs},{text}。{'再次通知' if move.again else '重复一遍'},{text}。{ask}"
 
 
-def _count(n: int) -> str:
+def count_of(n: int) -> str:
+    """两 before a measure word."""
     return "两" if n == 2 else cardinal(n)
 
 
-def _names(net: Net, units: tuple[str, ...]) -> str:
+def names_of(net: Net, units: tuple[str, ...]) -> str:
+    """``:甲、乙``, or nothing if they are too many to be named."""
     return ":" + "、".join(sign_of(net, u) for u in units) if len(units) <= NAMED else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from voice.grammar.readings import for_the_air
-from voice.net.announcing import NAMED, sign_of
+from voice.net.announcing import count_of, names_of, sign_of
 from voice.net.loading import Net
 from voice.net.rollcall import RollCall
 
@@ -58,5 +58,4 @@ def answer(net: Net, command: str, unit: str | None, roll: RollCall | None, last
     missing = roll.missing if roll.closed else tuple(u for u in roll.missing if u in roll.results)
     if not missing:
         return "没有未应答单位。"
-    names = ":" + "、".join(sign_of(net, u) for u in missing) if len(missing) <= NAMED else ""
-    return f"未应答{'两' if len(missing) == 2 else len(missing)}个{names}。"
+    return f"未应答{count_of(len(missing))}个{names_of(net, missing)}。"

@@ -17,8 +17,8 @@ import numpy as np
 
 from voice.audio.pcm import RATE, Pcm16
 from voice.errors import HuyingError
-from voice.grammar.accents import variants
-from voice.grammar.phones import phone_set, without_tone
+from voice.grammar.accents import states
+from voice.grammar.phones import without_tone
 from voice.grammar.readings import PAUSE, CannotBeRead
 from voice.journal.store import Journal
 from voice.net.facts import Confirmed
@@ -64,7 +64,7 @@ def aligned(model: AcousticModel, net: Net, c: Confirmation) -> Example | None:
     try:
         for part in PAUSE.split(c.said):
             for syllable in net.readings.spoken(part) if part else ():
-                row += [(p, False) for p in _states(syllable, net.lexicon.accent)]
+                row += [(p, False) for p in states(syllable, net.lexicon.accent)]
             row.append(((SILENCE_PDF,), True))
     except CannotBeRead:
         return None
@@ -75,13 +75,6 @@ def aligned(model: AcousticModel, net: Net, c: Confirmation) -> Example | None:
     base, tone = (np.array(x) for x in without_tone())
     tones = np.where(pdfs == SILENCE_PDF, UNKNOWN, tone[pdfs])
     return example(c.pcm.astype(np.float32), base[pdfs], tones)
-
-
-def _states(syllable: str, accent: str) -> list[tuple[int, ...]]:
-    """Pdfs of each HMM state of a toned syllable, accents beside the standard."""
-    pdfs = phone_set().pdfs
-    rows = [[p for phone in phones for p in pdfs[phone]] for phones, _ in variants(syllable, accent)]
-    return [tuple(dict.fromkeys(choice)) for choice in zip(*rows, strict=True)]
 
 
 def _viterbi(loglikes: np.ndarray, row: Sequence[tuple[tuple[int, ...], bool]]) -> np.ndarray | None:

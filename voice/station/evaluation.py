@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from rapidfuzz.distance import LCSseq
 
 from voice.audio.pcm import RATE
+from voice.grammar.interpreter import SHORT_SYLLABLES
 from voice.grammar.lexicon import Entry
 from voice.station.listener import Ear
 from voice.station.simulate import PerfectEar
 from voice.station.utterances import Utterance
-
-SHORT = 3
-"""Phrases of so many syllables at most are short: foreign speech contains them by chance."""
 
 CLASSES = ("2-3", "4+")
 """Names of short and long, as in the tables."""
@@ -51,7 +49,7 @@ class Judged:
 
 def length_class(entry: Entry) -> str:
     """“2-3” or “4+”."""
-    return CLASSES[entry.syllables > SHORT]
+    return CLASSES[entry.syllables > SHORT_SYLLABLES]
 
 
 @dataclass(slots=True)

@@ -18,12 +18,11 @@ import voice
 from voice.audio.pcm import RATE, Frame, Pcm16
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError
-from voice.grammar.accents import variants
+from voice.grammar.accents import states
 from voice.grammar.compiler import compile_graph
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import Entry, pronunciations
 from voice.grammar.message import Message
-from voice.grammar.phones import phone_set
 from voice.journal.store import Event, Journal
 from voice.net.decide import Ended, Heard, Rules, Tick, decide
 from voice.net.facts import Fact, OverHeard, SessionBegan, SessionEnded
@@ -107,16 +106,9 @@ class Verifier:
         return self._states[entry.symbol]
 
     def _row(self, syllables: tuple[str, ...]) -> tuple[States, tuple[int, ...]]:
-        """HMM states of a row of syllables; accents add pdfs to a state."""
-        pdfs = phone_set().pdfs
-        states: list[tuple[int, ...]] = []
-        of: list[int] = []
-        for k, syllable in enumerate(syllables):
-            rows = [[p for phone in phones for p in pdfs[phone]] for phones, _ in variants(syllable, self._accent)]
-            for choice in zip(*rows, strict=True):
-                states.append(tuple(dict.fromkeys(choice)))
-                of.append(k)
-        return tuple(states), tuple(of)
+        """HMM states of a row of syllables, and the syllable of each."""
+        rows = [states(s, self._accent) for s in syllables]
+        return tuple(p for row in rows for p in row), tuple(k for k, row in enumerate(rows) for _ in row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,38 @@
+"""A person says what was said in an over."""
+
+from __future__ import annotations
+
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+from voice.net.facts import Confirmed, OverHeard, SessionBegan
+
+BEFORE = 3000
+"""Events before one in which its over is looked for: far more than an exchange has."""
+
+
+def over_of(journal: Journal, seq: int) -> tuple[int, OverHeard] | None:
+    """(number, fact) of the over that an event rests on; None if it rests on none."""
+    overs: dict[int, tuple[int, OverHeard]] = {}
+    for e in journal.events(after=max(0, seq - BEFORE), before=seq + 1):
+        fact = e.fact()
+        if isinstance(fact, SessionBegan):
+            overs = {}
+        elif isinstance(fact, OverHeard):
+            overs[fact.over] = e.seq, fact
+        if e.seq == seq:
+            return overs.get(getattr(fact, "over", 0))
+    return None
+
+
+def confirmation(journal: Journal, seq: int, said: str | None, by: str) -> Confirmed:
+    """The fact for an event's over; ``said`` None: it was heard right. Raises HuyingError where that cannot be."""
+    found = over_of(journal, seq)
+    if found is None:
+        raise HuyingError(f"event {seq} belongs to no over; “huying journal show --overs” lists them")
+    number, over = found
+    if not over.clip:
+        raise HuyingError(f"event {seq}: no clip of this over was kept")
+    text = said if said is not None else over.text.replace(" ", ",")
+    if said is None and ("[" in text or not text):
+        raise HuyingError(f"event {seq}: not all of it was understood; write down what was said (--said)")
+    return Confirmed(t=0.0, confirms=number, clip=over.clip, said=text, by=by)
