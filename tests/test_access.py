@@ -16,7 +16,6 @@ from tests.conftest import ROOT
 from tests.test_console import BEGAN, morning
 from voice.console.access import COOKIE, TRIES, Access, Guard, Users
 from voice.console.api import Desk, router
-from voice.console.feed import Feed
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net
@@ -83,9 +82,10 @@ class Client:
         testclient = pytest.importorskip("fastapi.testclient")
         from fastapi import FastAPI
 
-        self.feed = Feed(journal)
+        desk = Desk(journal, net, requests)
+        self.feed = desk.feed
         app = FastAPI()
-        app.include_router(router(Desk(self.feed, net, requests)))
+        app.include_router(router(desk))
         app.add_middleware(Guard, access=Access(users))
         self.app = app
         self.http: Any = testclient.TestClient(app, follow_redirects=False)

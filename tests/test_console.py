@@ -24,8 +24,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from voice.console.api import Desk
 from voice.console.board import Board, evolve_board
-from voice.console.feed import Feed
+from voice.console.feed import RECENT, Feed
 from voice.console.texts import TEXTS, text
 from voice.console.waveform import waveform_svg
 from voice.journal.lines import lines
@@ -384,3 +385,15 @@ def test_pages_on_a_phone(console: Served, browser: Any, path: str) -> None:
     assert wide <= 0 or path in ("rolls", "roster"), "tables may scroll, pages do not"
     assert faults == []
     page.close()
+
+
+def test_counters_never_fall(net: Net, tmp_path: Path) -> None:
+    """More lines than the feed keeps: what was counted stays counted."""
+    pytest.importorskip("prometheus_client")
+    with Journal("sqlite://") as journal:
+        journal.append(morning(), BEGAN)
+        desk = Desk(journal, net, tmp_path)
+        journal.append([answered(50 + k, "104", 4) for k in range(RECENT + 5)], BEGAN)
+        desk.feed.look()
+        desk.feed.close()
+        assert f'huying_events_total{{type="answered"}} {RECENT + 6:.1f}' in desk.metrics.exposition(desk.feed).decode()

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from voice.console.access import LOCAL
 from voice.console.feed import Feed
-from voice.console.metrics import exposition
+from voice.console.metrics import Metrics
 from voice.console.waveform import waveform_svg
 from voice.errors import HuyingError
 from voice.grammar.templates import MEANINGS
@@ -31,6 +31,7 @@ from voice.journal.lines import Line, lines
 from voice.journal.rolls import Session, figures, sessions
 from voice.journal.search import search
 from voice.journal.sheet import write_html, write_xlsx
+from voice.journal.store import Journal
 from voice.journal.wording import utc
 from voice.net.facts import Corrected
 from voice.net.loading import Net
@@ -92,8 +93,9 @@ class ConfirmationBody(_Body):
 class Desk:
     """What the console can do, for pages and API alike. Raises HuyingError for what cannot be done."""
 
-    def __init__(self, feed: Feed, net: Net, requests: Path) -> None:
-        self.feed, self.net, self.requests = feed, net, requests
+    def __init__(self, journal: Journal, net: Net, requests: Path) -> None:
+        self.net, self.requests, self.metrics = net, requests, Metrics()
+        self.feed = Feed(journal, self.metrics.take)
 
     def leave(self, wish: Wish) -> tuple[str, ...]:
         """Leave a request for the station; the units it goes to."""
@@ -314,6 +316,6 @@ def router(desk: Desk) -> APIRouter:
     @api.get("/metrics")
     def metrics() -> Response:
         """For Prometheus."""
-        return Response(exposition(feed), media_type="text/plain; version=0.0.4")
+        return Response(desk.metrics.exposition(feed), media_type="text/plain; version=0.0.4")
 
     return api

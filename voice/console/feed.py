@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from voice.console.board import Board, evolve_board
 from voice.errors import HuyingError
@@ -19,15 +19,17 @@ RECENT = 400
 class Feed:
     """The latest session's board and the latest lines. Thread-safe to read."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, on_line: Callable[[Line], None] = lambda _line: None) -> None:
+        """``on_line`` gets every line once, in order, from the thread that reads."""
         self.journal = journal
         self.board = Board()
         self.lines: deque[Line] = deque(maxlen=RECENT)
         self.fault = ""
         """Why the journal cannot be read, if so."""
-        self._maker = LineMaker()
+        self._maker, self._on_line = LineMaker(), on_line
         self._seq = max(0, self._first() - 1)
         self._closed = threading.Event()
+        self._looking = threading.Lock()
         self.changed = threading.Condition()
         self.look()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -40,14 +42,16 @@ class Feed:
 
     def look(self) -> bool:
         """Take in what is new; whether there was anything."""
-        new = False
-        for event in self.journal.events(after=self._seq):
-            fact = event.fact()
-            self.board = evolve_board(self.board, event, fact)
-            self.lines.append(self._maker.line(fact, event))
-            self._seq = event.seq
-            new = True
-        return new
+        with self._looking:
+            before = self._seq
+            for event in self.journal.events(after=before):
+                fact = event.fact()
+                self.board = evolve_board(self.board, event, fact)
+                line = self._maker.line(fact, event)
+                self.lines.append(line)
+                self._on_line(line)
+                self._seq = event.seq
+            return self._seq > before
 
     def after(self, seq: int) -> Iterator[Line]:
         """Recent lines after an event, oldest first."""
@@ -59,7 +63,7 @@ class Feed:
             return self.changed.wait_for(lambda: self.board.seq > seq or self._closed.is_set(), seconds)
 
     def _first(self) -> int:
-        """The event with which the latest session began, or one not long ago if that session is a long one."""
+        """The event with which the latest session began."""
         return max(1, self.journal.last("session_began"))
 
     def _follow(self) -> None:

@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from voice.console.access import Access, Guard, Users
 from voice.console.api import Desk, router
-from voice.console.feed import Feed
 from voice.console.pages import mount
 from voice.console.webhooks import Webhook
 from voice.errors import HuyingError
@@ -80,8 +79,8 @@ def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users 
     _check_free(at)
     from nicegui import app, ui
 
-    feed = Feed(journal)
-    desk = Desk(feed, net, requests)
+    desk = Desk(journal, net, requests)
+    feed = desk.feed
     app.include_router(router(desk))
     app.add_middleware(Guard, access=access, secure=at.certificate is not None)
     app.add_middleware(SameOrigin)
