@@ -106,10 +106,5 @@ def curves(model: Path, real: Path, cache: Path) -> None:
 def _sum(parts: list[Trials]) -> Trials:
     total = Trials()
     for p in parts:
-        total.said += p.said
-        total.heard += p.heard
-        total.seconds += p.seconds
-        total.utterances += p.utterances
-        total.exact += p.exact
-        total.confusions += p.confusions
+        total.take(p)
     return total

@@ -34,9 +34,9 @@ class Costs:
     """Weights of the graph in natural log units.
 
     Chosen with the step ``costs`` of the recipe on its tuning overs: most words heard exactly, false words before
-    verification counting less, because verification finds nearly all of them. A dearer ``syllable`` (3 for each one
-    of a phrase beyond the second) was tried too: long phrases were missed more often (0.95 instead of 0.99), and a
-    third of the false ones stayed.
+    verification counting less, because verification finds nearly all of them. A cost of
+    3 for each syllable beyond the second was tried too: long phrases were missed more often (0.95 instead of 0.99
+    heard), and a third of the false ones stayed.
     """
 
     phrase: float = 6.0

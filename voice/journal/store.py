@@ -196,14 +196,15 @@ class Journal:
 
         If somebody else has appended in between, the chain goes on from there.
         """
-        for attempt in range(_ATTEMPTS):
+        left = _ATTEMPTS
+        while True:
             try:
                 return self._append(facts, began)
             except sa.exc.IntegrityError as e:
-                if attempt == _ATTEMPTS - 1:
+                left -= 1
+                if not left:
                     raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
                 self._head = self._last()
-        return []
 
     def _append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
         seq, previous = self._head

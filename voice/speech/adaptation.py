@@ -21,8 +21,8 @@ Ints = npt.NDArray[np.int64]
 RESTRAINT = 0.5
 """Share of the original's posteriors in the target of a labelled frame; frames without label have nothing else."""
 
-RATE = 2e-4
-"""Step of Adam."""
+STEP = 2e-4
+"""Of Adam, at the beginning."""
 
 EPOCHS = 6
 TONE_SHARE = 0.3
@@ -163,7 +163,7 @@ def surprise(model: AcousticModel, examples: Sequence[Example]) -> float:
 
 
 def adapt(
-    model: AcousticModel, examples: Sequence[Example], *, epochs: int = EPOCHS, rate: float = RATE,
+    model: AcousticModel, examples: Sequence[Example], *, epochs: int = EPOCHS, step: float = STEP,
     restraint: float = RESTRAINT, seed: int = 0, progress: Callable[[float], None] = lambda _share: None,
 ) -> AcousticModel:  # fmt: skip
     """The model, moved towards the examples. ``progress`` gets the share done, 0..1."""
@@ -173,7 +173,7 @@ def adapt(
         pdf, tone, _ = _forward(model, e.cepstra)
         targets.append((_target(pdf, e.pdf, restraint), _target(tone, e.tone, restraint)))
     parts = _parts(model)
-    adam = _Adam(parts, rate)
+    adam = _Adam(parts, step)
     total, done = epochs * len(examples), 0
     moved = model
     for _ in range(epochs):
@@ -182,7 +182,7 @@ def adapt(
             pdf, tone, seen = _forward(moved, cepstra)
             frames = max(1, len(pdf))
             errors = (pdf - targets[k][0]) / frames, TONE_SHARE * (tone - targets[k][1]) / frames
-            adam.rate = rate * (1 - done / total)
+            adam.rate = step * (1 - done / total)
             parts = adam.move(parts, _backward(moved, seen, *errors))
             moved = _rebuilt(model, parts)
             done += 1

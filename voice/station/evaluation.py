@@ -89,6 +89,15 @@ class Trials:
             if k not in found:
                 self.confusions[e.text, instead] += 1
 
+    def take(self, other: Trials) -> None:
+        """The counts of other utterances too."""
+        self.said += other.said
+        self.heard += other.heard
+        self.seconds += other.seconds
+        self.utterances += other.utterances
+        self.exact += other.exact
+        self.confusions += other.confusions
+
     def said_of(self, length: str | None = None, group: str | None = None) -> int:
         """Phrases said, of a length class and a group if wanted."""
         return sum((length in (None, length_class(e))) and group in (None, g) for e, g in self.said)
