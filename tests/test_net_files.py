@@ -42,6 +42,14 @@ def test_all_mistakes_of_all_files_at_once(own_net: OwnNet) -> None:
     assert str(e.value).count("\n") == len(problems) - 1
 
 
+def test_places_have_readings_and_are_nothing_else(own_net: OwnNet) -> None:
+    folder = own_net()
+    (folder / "places.txt").write_text("湖心公园  # 北门\n\n省残联\n收到\n☺\n", "utf-8")
+    net, problems = check_net(folder)
+    assert [p.line for p in problems if p.path.name == "places.txt"] == [3, 4, 5]
+    assert net is not None and [e.text for e in net.lexicon.entries if e.kind == "place"] == ["湖心公园"]
+
+
 @pytest.mark.parametrize(
     "text, line, says",
     [

@@ -210,9 +210,18 @@ def test_time_alone_closes_nothing_before_the_deadline() -> None:
         ("收到", None, False),
         ("收到,十点四十分", "reads back 10:40: not what was said", True),
         ("收到,十点半", None, False),
+        ("收到,湖心公园北门", None, False),
+        ("收到,十点半,湖心公园西门", "reads back 10:30, 湖心公园西门: not what was said", True),
     ],
 )
 def test_figures_are_compared_when_they_are_read_back(net: Net, answer: str, detail: str | None, review: bool) -> None:
-    lines = log_of(net, f"贾岗社区治安队,贾岗社区治安队,十点三十分集合,注意车牌三五七九的面包车\n{answer}")
+    lines = log_of(net, f"贾岗社区治安队,贾岗社区治安队,十点三十分湖心公园北门集合,注意车牌三五七九的面包车\n{answer}")
     (answered,) = (x for x in lines if x["type"] == "answered")
     assert (answered["detail"], answered["review"]) == (detail, review)
+
+
+def test_what_is_said_beside_a_meaning_has_a_field_of_its_own(net: Net) -> None:
+    talk = "贾岗社区治安队,贾岗社区治安队,有没有发现情况?\n发现可疑人员,在二号楼后面"
+    (answered,) = (x for x in log_of(net, talk) if x["type"] == "answered")
+    assert answered["meaning"] == "situation"
+    assert answered["free"] == "zai er hao lou hou mian"

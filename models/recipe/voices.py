@@ -1,8 +1,8 @@
 """More voices out of the few there are: WORLD takes a recording apart, pitch and vocal tract are changed.
 
-Three speakers read most of the corpus. Every recording of theirs is spoken once more by one of
-``VOICES`` virtual speakers: another pitch (85 to 300 Hz), a longer or shorter vocal tract, livelier or
-flatter intonation, more or less breath (Morise et al., WORLD, IEICE 2016).
+Every recording is spoken once more by a virtual speaker: another pitch (85 to 300 Hz), a longer or shorter
+vocal tract, livelier or flatter intonation, more or less breath (Morise et al., WORLD, IEICE 2016). The three
+readers, who said most of the corpus, become ``READER_VOICES`` speakers each, the students ``STUDENT_VOICES``.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import soxr
 from tqdm import tqdm
 
 from models.recipe.features import RATE
-from models.recipe.prepare import SOURCES, entries, normalised, read, save
+from models.recipe.prepare import FOREIGN, HELD_OUT, SOURCES, entries, normalised, read, save
 from voice.grammar.phones import split_syllable
 
-VOICES = 12
+READER_VOICES, STUDENT_VOICES = 12, 4
 """Virtual speakers for each real one."""
 
 
@@ -39,11 +39,11 @@ class VirtualSpeaker:
     """Added to the aperiodicity, 0..1."""
 
 
-def virtual_speakers(rng: np.random.Generator) -> list[VirtualSpeaker]:
+def virtual_speakers(rng: np.random.Generator, count: int) -> list[VirtualSpeaker]:
     """Pitch evenly over the human range; the tract follows it with some freedom."""
     out = []
-    for k in range(VOICES):
-        pitch = 85.0 * (300.0 / 85.0) ** ((k + rng.uniform(0, 1)) / VOICES)
+    for k in range(count):
+        pitch = 85.0 * (300.0 / 85.0) ** ((k + rng.uniform(0, 1)) / count)
         tract = 0.83 + 0.27 * np.log(pitch / 85.0) / np.log(300.0 / 85.0) + rng.uniform(-0.06, 0.06)
         out.append(VirtualSpeaker(pitch, float(tract), float(rng.uniform(0.75, 1.25)), float(rng.uniform(0, 0.25))))
     return out
@@ -87,12 +87,17 @@ def _make(job: _Job) -> tuple[str, list[str], str, np.ndarray] | None:
 def invent(speech: Path, out: Path, seed: int = 11, processes: int = 2) -> None:
     """Build the corpus of virtual speakers in ``out``."""
     rng = np.random.default_rng(seed)
-    casts = {s: virtual_speakers(rng) for s in SOURCES.values() if s}
+    readers = {s for s in SOURCES.values() if s}
+    casts: dict[str, list[VirtualSpeaker]] = {}
     jobs: list[_Job] = []
     for archive, member, syllables, speaker in entries(speech):
-        if speaker in casts and all(split_syllable(s[:-1]) for s in syllables):
-            k = int(rng.integers(VOICES))
-            jobs.append((Path(str(archive.filename)), member, syllables, f"{speaker}-{k}", casts[speaker][k]))
+        known = syllables == [FOREIGN] or all(split_syllable(s[:-1]) for s in syllables)
+        if speaker in HELD_OUT or not known:
+            continue
+        if speaker not in casts:
+            casts[speaker] = virtual_speakers(rng, READER_VOICES if speaker in readers else STUDENT_VOICES)
+        k = int(rng.integers(len(casts[speaker])))
+        jobs.append((Path(str(archive.filename)), member, syllables, f"{speaker}-{k}", casts[speaker][k]))
     with Pool(processes) as pool:
         made = [m for m in tqdm(pool.imap(_make, jobs, 32), total=len(jobs), desc="virtual speakers") if m]
     save(out, made)

@@ -3,6 +3,9 @@
 ``sounddevice`` needs PortAudio when it is imported, so it is imported only here and only when used; a replay
 runs without it. A card that is unplugged gives no more blocks: after ``LOST_S`` it counts as lost, is opened
 again with growing pauses, and the sample clock goes on meanwhile, so the log stays honest about the gap.
+
+One clock: every block carries its time on the card's own clock, counted where it comes in. Cards run fast or slow by
+some 100 ppm, ten seconds a day; a clock beside the card's would part from it.
 """
 
 from __future__ import annotations
@@ -30,6 +33,9 @@ FIRST_S = 6.0
 
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Pauses between attempts to open it again; the last one repeats."""
+
+MISSING_S = 0.02
+"""A block that begins so much later than the one before has ended comes after a gap."""
 
 QUEUED_BLOCKS = 100
 """Blocks of 100 ms that may wait; more are counted as overrun and lost."""
@@ -104,11 +110,12 @@ class CardSource:
     def __post_init__(self) -> None:
         self._device = find_device(self.wanted, "input")
         self.name = self._device.name
-        self._blocks: queue.Queue[Pcm16] = queue.Queue(QUEUED_BLOCKS)
+        self._blocks: queue.Queue[tuple[Seconds, Pcm16]] = queue.Queue(QUEUED_BLOCKS)
+        """(time of its first sample, block)."""
         self._ended = threading.Event()
         self._deaf = self._flush = False
-        self._zero = time.monotonic()
-        """Time of sample 0."""
+        self._stamp = (time.monotonic(), 0.0)
+        """The machine's clock and the channel's when the latest block came."""
         self.began = self.began or datetime.now(UTC)
 
     def end(self) -> None:
@@ -117,8 +124,9 @@ class CardSource:
 
     @property
     def now(self) -> Seconds:
-        """The channel's clock."""
-        return time.monotonic() - self._zero
+        """The channel's clock: the card's, and the machine's since its last block."""
+        then, heard = self._stamp
+        return heard + time.monotonic() - then
 
     def deafen(self, on: bool) -> None:
         """While on, blocks are thrown away, and what is still queued when it goes off: we were transmitting."""
@@ -127,18 +135,14 @@ class CardSource:
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource. The sample clock follows the card; over a gap it follows the machine's clock."""
-        at = round(self.now * RATE)
         attempt = 0
         while not self._ended.is_set():
             try:
                 with self._opened() as resample:
                     if attempt:
                         self.notice("back", f"{self.name} is back")
-                        at = max(at, round(self.now * RATE))
                     attempt = 0
-                    for frame in self._captured(resample, at):
-                        at = frame.start + len(frame.pcm)
-                        yield frame
+                    yield from self._captured(resample)
             except HuyingError as e:
                 if attempt == 0:
                     self.notice("lost", str(e))
@@ -151,17 +155,24 @@ class CardSource:
         import soxr
 
         sd = _sounddevice()
-        device = find_device(self.wanted, "input")
+        device = self._device = find_device(self.wanted, "input")
         rate = device.rate
+        self._empty()  # what was still there when the card was lost is older than the gap
+        begun = False
 
         def callback(data: Any, frames: int, _time: object, status: Any) -> None:
+            nonlocal begun
+            length = frames / rate
+            start = self._stamp[1] if begun else max(self._stamp[1], self.now - length)
+            begun = True
+            self._stamp = (time.monotonic(), start + length)
             if self._deaf:
                 return
             block = np.frombuffer(bytes(data), np.int16)
             if status.input_overflow:
                 self._count_overrun()
             with contextlib.suppress(queue.Full):
-                self._blocks.put_nowait(block)
+                self._blocks.put_nowait((start, block))
                 return
             self._count_overrun()
 
@@ -183,20 +194,23 @@ class CardSource:
         if self.overruns == 1 or self.overruns % 100 == 0:
             self.notice("overrun", f"{self.overruns} blocks of {self.name} were lost: this machine is too busy")
 
-    def _captured(self, resample: Callable[[Pcm16], Pcm16], at: int) -> Iterator[Frame]:
+    def _captured(self, resample: Callable[[Pcm16], Pcm16]) -> Iterator[Frame]:
         rest = np.zeros(0, np.int16)
+        at, expected = 0, -1.0
         patience = FIRST_S
         while not self._ended.is_set():
             try:
-                block = self._blocks.get(timeout=patience)
+                start, block = self._blocks.get(timeout=patience)
                 patience = LOST_S
             except queue.Empty as e:
                 raise HuyingError(f"{self.name} gives no more sound; was it unplugged?") from e
             if self._flush:
                 self._flush = False
                 self._empty()
-                at, rest = max(at, round(self.now * RATE)), rest[:0]
                 continue
+            if expected < 0 or start - expected > MISSING_S:  # the first one; we transmitted; blocks were lost
+                at, rest = max(at, round(start * RATE)), rest[:0]
+            expected = start + len(block) / self._device.rate
             rest = np.concatenate([rest, resample(block)])
             while len(rest) >= BLOCK:
                 yield Frame(at, rest[:BLOCK])

@@ -18,7 +18,7 @@ from voice.speech.synthesiser import Synthesiser
 from voice.station.hearing import VOICES, hear_yourself
 from voice.station.listener import open_ear
 
-KINDS = {"unit": "呼号", "control": "台站", "phrase": "用语", "digit": "数字"}
+KINDS = {"unit": "呼号", "control": "台站", "assistant": "助手", "phrase": "用语", "place": "地点", "digit": "数字"}
 
 
 def check(folder: Path | None, readings: bool) -> int:

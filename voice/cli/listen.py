@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
 from voice.radio.sense import CarrierSense
 from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.clock import ClockWatch
 from voice.station.desk import Desk, give_up, unfinished, watches_of
 from voice.station.listener import open_ear
 from voice.station.microphone import Microphone
@@ -71,92 +73,116 @@ def run(o: Options) -> int:
     except ValidationError as e:
         told = "; ".join(f"--{'-'.join(map(str, x['loc']))}: {x['msg']}; choose one of those" for x in e.errors())
         raise HuyingError(told) from e
-    out = Console(highlight=False)
-    notices: queue.Queue[tuple[str, str]] = queue.Queue()
-
-    def tell(text: str) -> None:
-        out.print(f"      ! {text}", style="bold magenta", markup=False, soft_wrap=True)
-
-    speaks = bool(desk.output)
-    wants_to = o.roll or o.conduct or o.requests is not None
-    if wants_to and not speaks:
+    if (o.roll or o.conduct or o.requests is not None) and not desk.output:
         raise HuyingError("a roll-call or an alert needs a voice on the air: name the sound card with --output")
     with contextlib.ExitStack() as stack:
-        journal = stack.enter_context(Journal(o.journal))
-        journal.claim()
-        source, card = _source(desk, o.rate, lambda kind, text: notices.put((kind, text)))
-        if speaks and card is None:
+        _Listening(o, net, desk, stack).run()
+    return 0
+
+
+class _Listening:
+    """A station wired to this machine's devices, and what it shows on the terminal."""
+
+    def __init__(self, o: Options, net: Net, desk: StationSettings, stack: contextlib.ExitStack) -> None:
+        self.net, self.speaks = net, bool(desk.output)
+        self.out = Console(highlight=False)
+        self._notices: queue.Queue[tuple[str, str]] = queue.Queue()
+        """Of the sound card's thread."""
+        self._maker = LineMaker()
+        self._clock = ClockWatch()
+        self._roll_wanted = o.roll
+        self._by_voice = o.conduct or (net.settings.rollcall.by_voice and self.speaks)
+        self._rounds = o.rounds or net.settings.rollcall.rounds
+
+        self.journal = stack.enter_context(Journal(o.journal))
+        self.journal.claim()
+        self.source, card = _source(desk, o.rate, lambda kind, text: self._notices.put((kind, text)))
+        if self.speaks and card is None:
             raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
         ear = open_ear(net, model=o.model)
-        roll = unfinished(journal) if speaks else None
-        resume = roll is not None and _resumes(o, net, roll, out)
-        line, carrier_busy = _line(desk, tell, stack)
-        synthesiser = stack.enter_context(Synthesiser(cache_folder() / "speech"))
-        sink = CardSink(desk.output) if speaks else None
-
-        def play(pcm: Pcm16) -> None:
-            if sink is None:
-                raise HuyingError("there is no --output to speak to")
-            sink.play(pcm)
-
-        began = time.monotonic()
-        vox = VOX_LEAD_S if desk.ptt == "none" else 0.0
-        transmitter = Transmitter(
-            line, play, (lambda: card.now) if card else (lambda: time.monotonic() - began),
-            TransmitSettings(vox_tone_s=vox, longest_s=desk.timeout_s, level_db=desk.level_db),
-            card.deafen if card else lambda _on: None,
+        self._left = unfinished(self.journal) if self.speaks else None
+        """A roll-call that a crash has left open."""
+        self._resume = self._left is not None and _resumes(o, net, self._left, self.out)
+        line, carrier_busy = _line(desk, self.tell, stack)
+        transmitter = _transmitter(desk, line, card)
+        speaker = Speaker(net, stack.enter_context(Synthesiser(cache_folder() / "speech")))
+        folder = o.requests or requests_folder()
+        self._status = status_file(folder)
+        stack.callback(self._status.remove)
+        self.station = Station(
+            ear, self.journal, transmitter, speaker, self._take, self.tell, self._left, carrier_busy,
+            watches=watches_of(self.journal) if self.speaks else {},
+            on_saying=lambda text: self._status.write(Status(saying=text, source=self.source.name), True),
         )  # fmt: skip
-        maker = LineMaker()
-        wanted = o.roll
-        by_voice = o.conduct or (net.settings.rollcall.by_voice and speaks)
-        rounds = o.rounds or net.settings.rollcall.rounds
-
-        def take(event: Event, fact: Fact) -> None:
-            nonlocal wanted
-            shown = maker.line(fact, event)
-            if shown["type"] not in HIDDEN:
-                print_line(out, shown, net)
-            if by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over:
-                wanted = True
-
-        speaker = Speaker(net, synthesiser)
-        watches = watches_of(journal) if speaks else {}
-        status = status_file(o.requests or requests_folder())
-        stack.callback(status.remove)
-        station = Station(
-            ear, journal, transmitter, speaker, take, tell, roll, carrier_busy, watches=watches,
-            on_saying=lambda text: status.write(Status(saying=text, source=source.name), True),
-        )  # fmt: skip
-        requests = Desk(station, (o.requests or requests_folder()) if speaks else None, tell)
-        microphone: Microphone | None = None
+        self._requests = Desk(self.station, folder if self.speaks else None, self.tell)
+        self._microphone: Microphone | None = None
         if desk.microphone:
-            own = CardSource(desk.microphone, lambda _kind, text: tell(f"microphone: {text}"))
-            microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end)))
-        _end_on_signals(source)
-        out.print(f"listening to {source.name}; Ctrl-C ends 正在收听, Ctrl-C 结束", style="dim")
-        if speaks and net.settings.rollcall.schedule:
-            out.print(f"roll-call at 按时点名: {'; '.join(net.settings.rollcall.schedule)}", style="dim")
-        for now in station.run(source):
-            status.write(Status(station.listener.busy, round(station.listener.level_db, 1), "", source.name))
-            while not notices.empty():
-                kind, text = notices.get()
-                station.listener.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]
-            if roll is not None:  # the first frame after a crash
-                if resume:
-                    station.mark(RollMarked(t=now, mark="resume", over=0, reason="after an interruption"))
-                else:
-                    give_up(station, roll, now)
-                roll = None
-            if microphone is not None:
-                for message in microphone.messages():
-                    station.told(message)
-            if speaks:
-                requests.attend(now)
-            if wanted and not station.calling_roll:
-                wanted = False
-                station.start_roll(tuple(u.id for u in net.units), rounds, "listen")
-        out.print(f"journal: {len(journal)} events, head {journal.head}", soft_wrap=True)
-    return 0
+            own = CardSource(desk.microphone, lambda _kind, text: self.tell(f"microphone: {text}"))
+            self._microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end)))
+
+    def tell(self, text: str) -> None:
+        """To the dispatcher."""
+        self.out.print(f"      ! {text}", style="bold magenta", markup=False, soft_wrap=True)
+
+    def run(self) -> None:
+        """Until the source ends."""
+        _end_on_signals(self.source)
+        self.out.print(f"listening to {self.source.name}; Ctrl-C ends 正在收听, Ctrl-C 结束", style="dim")
+        schedule = self.net.settings.rollcall.schedule
+        if self.speaks and schedule:
+            self.out.print(f"roll-call at 按时点名: {'; '.join(schedule)}", style="dim")
+        for now in self.station.run(self.source):
+            self._between_frames(now)
+        self.out.print(f"journal: {len(self.journal)} events, head {self.journal.head}", soft_wrap=True)
+
+    def _take(self, event: Event, fact: Fact) -> None:
+        shown = self._maker.line(fact, event)
+        if shown["type"] not in HIDDEN:
+            print_line(self.out, shown, self.net)
+        if self._by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over:
+            self._roll_wanted = True
+
+    def _between_frames(self, now: float) -> None:
+        station, heard = self.station, self.station.listener
+        self._status.write(Status(heard.busy, round(heard.level_db, 1), "", self.source.name))
+        while not self._notices.empty():
+            kind, text = self._notices.get()
+            heard.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]
+        moved = self._clock.look(datetime.now(UTC), time.monotonic(), now)
+        if moved is not None:
+            heard.move_clock(now, *moved)
+        if self._left is not None:  # the first frame after a crash
+            if self._resume:
+                station.mark(RollMarked(t=now, mark="resume", over=0, reason="after an interruption"))
+            else:
+                give_up(station, self._left, now)
+            self._left = None
+        if self._microphone is not None:
+            for message in self._microphone.messages():
+                station.told(message)
+        if self.speaks:
+            self._requests.attend(now)
+        if self._roll_wanted and not station.calling_roll:
+            self._roll_wanted = False
+            station.start_roll(tuple(u.id for u in self.net.units), self._rounds, "listen")
+
+
+def _transmitter(desk: StationSettings, line: Line, card: CardSource | None) -> Transmitter:
+    """Plays to the desk's output; without one it can only say so."""
+    sink = CardSink(desk.output) if desk.output else None
+
+    def play(pcm: Pcm16) -> None:
+        if sink is None:
+            raise HuyingError("there is no --output to speak to")
+        sink.play(pcm)
+
+    vox = VOX_LEAD_S if desk.ptt == "none" else 0.0
+    began = time.monotonic()
+    return Transmitter(
+        line, play, (lambda: card.now) if card else (lambda: time.monotonic() - began),
+        TransmitSettings(vox_tone_s=vox, longest_s=desk.timeout_s, level_db=desk.level_db),
+        card.deafen if card else lambda _on: None,
+    )  # fmt: skip
 
 
 def _source(

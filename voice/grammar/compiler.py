@@ -203,7 +203,7 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
         phrases = b.root((b.fresh, 0.0), (called, 0.0), (spoke, costs.more))
         for entry in lexicon.spoken:
             word = b.word(entry.symbol)
-            tree = (phrases, spoke) if entry.kind == "phrase" else (calls, called)
+            tree = (phrases, spoke) if entry.kind in ("phrase", "place") else (calls, called)
             for places in dict.fromkeys(tuple(pronunciations(r, lexicon.tones)) for r in entry.readings):
                 b.reading(list(places), lexicon.accent, word, *tree)
     return b.fst, list(b.words)

@@ -60,7 +60,7 @@ class Interpreter:
         self._rows = [
             (e, tuple(p[0] for p in plain(r))) for e in lexicon.spoken for r in e.readings
         ]
-        self._digits = {s: e.key for e in lexicon.entries if e.kind == "digit" for r in e.readings for s in plain(r)[0]}
+        self._digits = lexicon.digits
         self._short = {
             e.text: plain(e.readings[0])[0][0] for e in lexicon.entries if e.kind == "phrase" and e.syllables == 1
         }
@@ -81,7 +81,7 @@ class Interpreter:
     def _doubted(self, items: list[Item]) -> list[Item]:
         """Nobody was asked: short phrases alone must be surer than ``threshold`` to be more than free speech."""
         known = [i for i in items if i.kind != "free"]
-        if any(i.kind != "phrase" or len(i.pinyin.split()) > SHORT_SYLLABLES for i in known):
+        if any(i.kind not in ("phrase", "place") or len(i.pinyin.split()) > SHORT_SYLLABLES for i in known):
             return items
         return [
             i if i.kind == "free" or i.score >= self.idle_threshold
@@ -164,7 +164,7 @@ class Interpreter:
         special = next((a for a in acts if a.meaning in ("proxy", "relay", "call_in", "report")), None)
         to_all = any(a.meaning == "all_units" for a in acts)
         speakers = {a.speaker for a in acts} - {"anyone"}
-        free_syllables = sum(len(i.pinyin.split()) for i in items if i.kind == "free")
+        free_syllables = sum(len(i.pinyin.split()) for i in items if i.kind in ("free", "place"))
         caller: str | None = None
         callees: tuple[str, ...] = ()
         behalf: str | None = None
@@ -211,8 +211,11 @@ class Interpreter:
         )  # fmt: skip
 
     def _figures(self, items: list[Item]) -> tuple[str, ...]:
-        """Of the free speech."""
-        return tuple(f for i in items if i.kind == "free" for f in figures(i.pinyin.split(), self._digits))
+        """Of the free speech; and the places."""
+        return tuple(
+            f for i in items if i.kind in ("free", "place")
+            for f in ((i.text,) if i.kind == "place" else figures(i.pinyin.split(), self._digits))
+        )  # fmt: skip
 
     def _match(self, items: list[Item], addressed: bool) -> tuple[Act, ...]:
         """Templates over the row of items, longest first; every item serves once. What is said to us has templates
@@ -287,7 +290,7 @@ def _merge(items: list[Item]) -> list[Item]:
         last = out[-1] if out else None
         if (
             last is not None
-            and item.kind in ("unit", "control", "assistant", "phrase")
+            and item.kind in ("unit", "control", "assistant", "phrase", "place")
             and (item.kind, item.key) == (last.kind, last.key)
             and item.start - last.end <= REPEAT_GAP_S
         ):

@@ -10,7 +10,7 @@ from typing import Literal
 from voice.grammar.readings import Reading, ReadingsTable, toneless
 from voice.grammar.templates import Template
 
-Kind = Literal["unit", "control", "assistant", "phrase", "digit"]
+Kind = Literal["unit", "control", "assistant", "phrase", "place", "digit"]
 
 FILLER = "#"
 """Prefix of filler words: ``#jia`` is one syllable that no phrase covers."""
@@ -25,7 +25,7 @@ class Entry:
 
     kind: Kind
     key: str
-    """Unit id, ``control``, ``assistant``, the phrase itself, or the digit."""
+    """Unit id, ``control``, ``assistant``, the phrase or place itself, or the digit."""
 
     text: str
     """As written in roster or grammar file."""
@@ -59,6 +59,11 @@ class Lexicon:
         rest of speech, so the interpreter looks for them where a template asks for one."""
         return tuple(e for e in self.entries if e.syllables > 1)
 
+    @property
+    def digits(self) -> dict[str, str]:
+        """Toneless syllable → the digit that it says."""
+        return {s: e.key for e in self.entries if e.kind == "digit" for r in e.readings for s in plain(r)[0]}
+
     def by_symbol(self) -> dict[str, Entry]:
         return {e.symbol: e for e in self.entries}
 
@@ -71,8 +76,10 @@ def build_lexicon(
     accent: str = "standard",
     tones: bool = True,
     assistant: str = "",
+    places: Iterable[str] = (),
 ) -> Lexicon:
-    """Entries of (unit id, call signs) pairs, of net control's call signs, of our own and of the templates.
+    """Entries of (unit id, call signs) pairs, of net control's call signs, of our own, of the templates
+    and places.
 
     Raises CannotBeRead for a text that has no reading (check rosters first).
     """
@@ -91,9 +98,11 @@ def build_lexicon(
         add("assistant", "assistant", assistant, "A")
     for piece in dict.fromkeys(w for t in templates for w in t.words):
         add("phrase", piece, piece, "P")
+    for place in dict.fromkeys(places):
+        add("place", place, place, "L")
     if any(re.fullmatch(r"\{(number|time)\}", p) for t in templates for p in t.pieces):
-        for digit, place in table.digits().items():
-            readings = tuple(((s,),) for s in place)
+        for digit, row in table.digits().items():
+            readings = tuple(((s,),) for s in row)
             entries.append(Entry(f"D{digit}", "digit", digit, digit, readings))
     return Lexicon(tuple(entries), tuple(templates), accent, tones)
 

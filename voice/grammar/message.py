@@ -15,10 +15,10 @@ class Item:
     """A stretch of the over: a known word, or speech that no phrase covers."""
 
     kind: Kind | str
-    """``unit``, ``control``, ``assistant``, ``phrase``, ``digit`` or ``free``."""
+    """``unit``, ``control``, ``assistant``, ``phrase``, ``place``, ``digit`` or ``free``."""
 
     key: str
-    """Unit id, phrase, digit; empty for free speech."""
+    """Unit id, phrase, place, digit; empty for free speech."""
 
     text: str
     """As written; empty for free speech."""
@@ -68,7 +68,7 @@ class Message:
     """Said to us: our own call sign came first, or it came from the dispatcher's own microphone."""
 
     figures: tuple[str, ...] = ()
-    """Rows of digits and times of day in the free speech: what a readback must repeat."""
+    """Rows of digits and times of day in the free speech, and places: what a readback must repeat."""
 
     confidence: float = 0.0
     """Of the weakest part that the meaning rests on, 0..1."""

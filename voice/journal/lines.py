@@ -13,6 +13,7 @@ from voice.net.facts import (
     Answered,
     Called,
     CalledIn,
+    ClockChanged,
     Commanded,
     Confirmed,
     ControlReplied,
@@ -36,7 +37,7 @@ from voice.net.facts import (
 Line = dict[str, Any]
 
 FIELDS = (
-    "seq", "wall", "type", "t", "over", "unit", "meaning", "text", "pinyin", "confidence", "latency_s",
+    "seq", "wall", "type", "t", "over", "unit", "meaning", "text", "pinyin", "free", "confidence", "latency_s",
     "grade", "exchange", "review", "detail", "dictated", "clip",
 )  # fmt: skip
 
@@ -60,7 +61,7 @@ class LineMaker:
             "t": round(fact.t, 3), "over": [round(heard.start, 3), round(heard.end, 3)] if heard else None,
             "unit": getattr(fact, "unit", None), "meaning": meaning_of(fact),
             "text": getattr(fact, "text", None) or (heard.text if heard else None),
-            "pinyin": heard.pinyin if heard else None,
+            "pinyin": heard.pinyin if heard else None, "free": getattr(fact, "free", None) or None,
             "confidence": getattr(fact, "confidence", None),
             "grade": getattr(fact, "grade", None), "exchange": getattr(fact, "exchange", None),
             "review": getattr(fact, "review", False) or isinstance(fact, NotUnderstood),
@@ -110,6 +111,8 @@ class LineMaker:
                 out["detail"] = f"{answered} answered, {len(silent)} silent"
             case DeviceChanged(note=note):
                 out["detail"] = note
+            case ClockChanged(by_s=by_s):
+                out["detail"] = f"wall times from here on {by_s:+.1f} s"
             case RollBegan(units=units, rounds=rounds):
                 out["detail"] = f"{len(units)} units, {rounds} rounds"
             case RollEnded(missing=missing, unclear=unclear):
@@ -140,6 +143,8 @@ def meaning_of(fact: Fact) -> str:
             return fact.purpose
         case DeviceChanged():
             return fact.what
+        case ClockChanged():
+            return fact.cause
         case AlertRaised():
             return "emergency" if fact.emergency else "alert"
         case AlertEnded():

@@ -10,7 +10,7 @@ from voice.grammar.templates import MEANINGS as SPOKEN
 KINDS = {
     "session_began": "开始", "over": "发话", "called": "呼叫", "answered": "回答", "remarked": "备注",
     "called_in": "呼入", "control_replied": "台回", "relayed": "转代", "not_understood": "没听懂", "closed": "结束",
-    "roll": "点名", "announced": "播报", "device": "设备", "roll_began": "点名", "roll_ended": "点名",
+    "roll": "点名", "announced": "播报", "device": "设备", "clock": "时钟", "roll_began": "点名", "roll_ended": "点名",
     "alert_raised": "通知", "alert_ended": "通知", "corrected": "更正", "confirmed": "确认",
     "commanded": "口令", "watch_set": "定时", "overdue": "超时", "session_ended": "完",
 }  # fmt: skip
@@ -20,7 +20,7 @@ MEANINGS = SPOKEN | {
     "opening": "开场", "closing": "小结", "alert": "通知", "closing_alert": "小结", "reply": "答复",
     "complete": "完成", "incomplete": "未完成", "emergency": "紧急", "lost": "丢失", "back": "恢复",
     "overrun": "来不及", "repeat": "重复", "start": "开始", "end": "结束", "pause": "暂停", "resume": "继续",
-    "skip": "跳过",
+    "skip": "跳过", "set": "被调整", "drift": "声卡漂移",
 }  # fmt: skip
 """Of the grammar files, and of the events that the net's logic adds."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from voice.grammar.readings import cardinal
+from voice.grammar.figures import figures
+from voice.grammar.readings import PAUSE, CannotBeRead, cardinal, for_the_air, toneless
 from voice.grammar.templates import MEANINGS
 from voice.net.alert import Alert, AlertMove
 from voice.net.loading import Net
@@ -27,6 +28,19 @@ def call(unit: Unit, attempt: int, asked: str = "") -> str:
     sign = unit.call_signs[0]
     question = asked or unit.question or QUESTION
     return f"{sign},{sign},{question}?请回答。" if attempt == 1 else f"{sign},{sign},听到请回答。"
+
+
+def to_read_back(net: Net, text: str) -> tuple[str, ...]:
+    """Figures, times of day and places of an announcement: what an answer should repeat."""
+    found: list[str] = []
+    for part in PAUSE.split(for_the_air(text)):
+        try:
+            said = [toneless(s) for s in net.readings.spoken(part)] if part else []
+        except CannotBeRead:
+            said = []
+        found += figures(said, net.lexicon.digits)
+        found += [e.text for e in net.lexicon.entries if e.kind == "place" and e.text in part]
+    return tuple(dict.fromkeys(found))
 
 
 def closing(net: Net, roll: RollCall) -> str:

@@ -229,6 +229,7 @@ def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
             CalledIn(
                 t=h.start, over=h.over, unit=caller, meaning=urgent,
                 grade=grade, text=m.text, pinyin=m.pinyin, confidence=m.confidence,
+                free=m.free,
             )
         ]  # fmt: skip
     if caller:
@@ -289,5 +290,5 @@ def _answered(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -
         t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open, confidence=m.confidence, text=m.text,
         review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below,
-        slots=slots, readback=readback, figures=m.figures,
+        slots=slots, readback=readback, figures=m.figures, free=m.free,
     )  # fmt: skip

@@ -87,7 +87,7 @@ class Called(Fact):
     to_all: bool
     question: str
     figures: tuple[str, ...] = ()
-    """Rows of digits in the call: the answer should read them back."""
+    """Rows of digits, times of day and places in the call: the answer should read them back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,9 @@ class Answered(Fact):
     readback: Literal["", "same", "different"] = ""
     """Whether the figures of the call came back; empty if the call or the answer had none."""
     figures: tuple[str, ...] = ()
-    """Rows of digits in the answer."""
+    """The same in the answer."""
+    free: str = ""
+    """Pinyin of what was said beside the meaning: where, what it looks like, …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,8 @@ class CalledIn(Fact):
     text: str
     pinyin: str
     confidence: float
+    free: str = ""
+    """As of ``Answered``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +227,17 @@ class DeviceChanged(Fact):
 
     what: Literal["lost", "back", "overrun"]
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockChanged(Fact):
+    """Wall times of the events from this one on are moved; ``t`` and answer times are counted in samples and are not
+    touched."""
+
+    by_s: Seconds
+    """Positive: forward."""
+    cause: Literal["set", "drift"]
+    """The machine's clock was set; the sound card has drifted away from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,6 +370,7 @@ KINDS: dict[str, type[Fact]] = {
     "roll": RollMarked,
     "announced": Announced,
     "device": DeviceChanged,
+    "clock": ClockChanged,
     "roll_began": RollBegan,
     "roll_ended": RollEnded,
     "watch_set": WatchSet,

@@ -15,7 +15,7 @@ from voice.net.roster import Unit, read_roster
 from voice.net.settings import NetSettings, read_settings
 from voice.places import data_folder
 
-NOT_TEMPLATES = ("digits.txt", "readings.txt")
+NOT_TEMPLATES = ("digits.txt", "readings.txt", "places.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +85,18 @@ def check_net(folder: Path) -> tuple[Net | None, list[Problem]]:
     ]
     files = [p for f in folders for p in sorted(f.glob("*.txt"))]
     nine = "gou1" if settings and settings.language.spoken_nine == "勾" else "jiu3"
-    local = folder / "readings.txt"
-    tables = [p for p in files if p.name in NOT_TEMPLATES] + ([local] if local.is_file() else [])
+    files += [p for p in (folder / "readings.txt", folder / "places.txt") if p.is_file() and p not in files]
+    tables = [p for p in files if p.name in ("digits.txt", "readings.txt")]
     readings, more = read_table(tables, nine)
     problems += more
     templates, more = read_templates([p for p in files if p.name not in NOT_TEMPLATES])
     problems += more
-    used += files + ([local] if local.is_file() else [])
+    used += files
     signs, more = _readable_signs(units, readings, roster_path)
     problems += more
     templates, more = _readable_templates(templates, readings, path)
+    problems += more
+    places, more = _readable_places([p for p in files if p.name == "places.txt"], readings, signs, templates)
     problems += more
     if settings is None:
         return None, problems
@@ -115,7 +117,9 @@ def check_net(folder: Path) -> tuple[Net | None, list[Problem]]:
         problems.append(Problem(path, 0, str(e), "use Chinese characters in the assistant's call sign"))
         assistant = ""
     language = settings.language
-    lexicon = build_lexicon(signs, control, templates, readings, language.accent, language.hears_tones, assistant)
+    lexicon = build_lexicon(
+        signs, control, templates, readings, language.accent, language.hears_tones, assistant, places
+    )
     return Net(folder, settings, units, lexicon, readings, _digest(used)), problems
 
 
@@ -141,6 +145,31 @@ def _readable_signs(
                 continue
             signs.append(s)
         good.append((u.id, signs))
+    return good, problems
+
+
+def _readable_places(
+    paths: list[Path], table: ReadingsTable, signs: list[tuple[str, list[str]]], templates: list[Template]
+) -> tuple[list[str], list[Problem]]:
+    """A place a line; what stands behind # is a comment. What is a call sign or phrase already cannot be one."""
+    taken = {s for _, own in signs for s in own} | {w for t in templates for w in t.words}
+    good: list[str] = []
+    problems: list[Problem] = []
+    for path in paths:
+        for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+            place = line.split("#", 1)[0].strip()
+            if not place:
+                continue
+            if place in taken:
+                problems.append(
+                    Problem(path, number, f"“{place}” is a call sign or phrase already", "write the place in full")
+                )
+                continue
+            try:
+                table.read(place)
+                good.append(place)
+            except CannotBeRead as e:
+                problems.append(Problem(path, number, str(e), "use Chinese characters, digits and letters A-Z"))
     return good, problems
 
 

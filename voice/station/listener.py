@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from voice.grammar.lexicon import Entry, pronunciations
 from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.decide import Ended, Heard, Rules, Tick, decide
-from voice.net.facts import Fact, OverHeard, SessionBegan, SessionEnded
+from voice.net.facts import ClockChanged, Fact, OverHeard, SessionBegan, SessionEnded
 from voice.net.loading import Net
 from voice.net.state import NetState, evolve
 from voice.places import cache_folder
@@ -296,6 +297,11 @@ class Listener:
     def record(self, *facts: Fact) -> None:
         """Facts that the station adds of its own: what it announced, whom it called."""
         self._record(*facts)
+
+    def move_clock(self, t: float, by_s: float, cause: Literal["set", "drift"]) -> None:
+        """Wall times agree with a clock that was moved, from the event on that says so."""
+        self._began += timedelta(seconds=by_s)
+        self._record(ClockChanged(t=t, by_s=by_s, cause=cause))
 
     def _frame(self, frame: Frame, now: float) -> None:
         if frame.start > self._expected:  # we transmitted, or audio was lost

@@ -18,7 +18,7 @@ from voice.errors import HuyingError
 from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
-from voice.net.announcing import alert_words, call, sign_of, words
+from voice.net.announcing import alert_words, call, sign_of, to_read_back, words
 from voice.net.commands import ANSWERED, READ_BACK, ROLL_MARKS, answer, obstacle, read_back
 from voice.net.decide import command_heard
 from voice.net.facts import (
@@ -340,4 +340,5 @@ class Station:
         return Called(
             t=t, exchange=old.id if old and again else self.listener.state.next_id + offset, unit=unit, over=0,
             attempt=old.attempt + 1 if old and again else 1, to_all=to_all, question=text,
+            figures=to_read_back(self.net, text),
         )  # fmt: skip
