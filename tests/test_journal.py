@@ -186,7 +186,7 @@ def test_every_kind_of_fact_survives_the_journal() -> None:
     assert set(KINDS) == {
         "session_began", "over", "called", "answered", "remarked", "called_in", "control_replied", "relayed",
         "not_understood", "closed", "roll", "announced", "device", "clock", "roll_began", "roll_ended", "alert_raised",
-        "alert_ended", "watch_set", "overdue", "commanded", "corrected", "confirmed", "session_ended",
+        "alert_ended", "watch_set", "overdue", "commanded", "corrected", "confirmed", "net_edited", "session_ended",
     }  # fmt: skip
     for fact in talk("ab"):
         kind = next(k for k, cls in KINDS.items() if type(fact) is cls)

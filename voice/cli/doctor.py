@@ -2,120 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
-import sys
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
 
 from rich.console import Console
 
 import voice
-from voice.errors import HuyingError
-from voice.places import cache_folder, sample_net
-
-Check = Callable[[], str]
+from voice.station.health import examine
 
 
 def run() -> int:
     """Every check is tried; exit status 1 if something needed for a replay is missing."""
     out = Console(highlight=False)
     out.print(f"huying {voice.__version__}, Python {platform.python_version()}, {platform.platform()}")
-    needed: list[tuple[str, Check, str]] = [
-        ("packages", _packages, "pip install huying"),
-        ("model 声学模型", _model, "huying models verify; reinstall huying if it is damaged"),
-        ("sample net 示例网", _net, "huying grammar check"),
-        ("recogniser 识别", _recogniser, "pip install --force-reinstall vosk"),
-        ("cache folder", _cache, "set HUYING_HOME to a folder that can be written"),
-    ]
-    optional: list[tuple[str, Check, str]] = [
-        ("synthetic voice 语音合成", _voice, "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)"),
-        ("sound devices 声卡", _devices, "pip install 'huying[live]'; on Debian also: apt install libportaudio2"),
-        ("dictation 听写模型", _stock, "huying models pull vosk-model-small-cn-0.22"),
-        ("console encoding 终端编码", _encoding, "set PYTHONUTF8=1"),
-    ]
     bad = 0
-    for checks, must in ((needed, True), (optional, False)):
-        for name, check, mend in checks:
-            try:
-                out.print(f"[green]✓[/] {name}: {check()}", soft_wrap=True)
-            except Exception as e:  # a doctor reports whatever is wrong
-                bad += must
-                mark = "[red]✗[/]" if must else "[yellow]–[/]"
-                out.print(f"{mark} {name}: ", end="")
-                out.print(f"{e}", markup=False, soft_wrap=True)
-                out.print(f"    → {mend}", markup=False, soft_wrap=True)
+    for found in examine():
+        mark = "[green]✓[/]" if found.fine else "[red]✗[/]" if found.needed else "[yellow]–[/]"
+        out.print(f"{mark} {found.name}: ", end="")
+        out.print(found.told, markup=False, soft_wrap=True)
+        if not found.fine:
+            bad += found.needed
+            out.print(f"    → {found.mend}", markup=False, soft_wrap=True)
     return 1 if bad else 0
-
-
-def _packages() -> str:
-    names = ("vosk", "webrtcvad-wheels", "pyttsx3", "numpy", "soundfile", "soxr", "SQLAlchemy")
-    return ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names)
-
-
-def _model() -> str:
-    from voice.speech.models import DEFAULT_MODEL, check_model, find_model
-
-    m = check_model(find_model(DEFAULT_MODEL))
-    return f"{m.path} ({m.rate} Hz)"
-
-
-def _net() -> str:
-    from voice.net.loading import load_net
-
-    return f"{len(load_net(sample_net()).units)} units"
-
-
-def _recogniser() -> str:
-    import numpy as np
-
-    from voice.net.loading import load_net
-    from voice.station.listener import open_ear
-
-    ear = open_ear(load_net(sample_net()))
-    ear.recogniser.recognise(np.zeros(8000, np.int16))
-    return "loads and runs"
-
-
-def _cache() -> str:
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass
-    return str(folder)
-
-
-def _voice() -> str:
-    from voice.speech.synthesiser import Synthesiser, Voice
-
-    with tempfile.TemporaryDirectory() as place, Synthesiser(Path(place)) as synthesiser:
-        samples, rate = synthesiser.say("收到", ["shou1", "dao4"], Voice())
-    return f"{len(samples) / rate:.1f} s of speech made"
-
-
-def _devices() -> str:
-    try:
-        import sounddevice
-    except (ImportError, OSError) as e:  # OSError: the package is there, PortAudio is not
-        raise HuyingError(f"sounddevice cannot be used ({e}); a replay does not need it") from e
-    devices = sounddevice.query_devices()
-    if not len(devices):
-        raise HuyingError("no sound device on this machine; a replay does not need one")
-    return "; ".join(f"{d['index']} {d['name']} (in {d['max_input_channels']}, out {d['max_output_channels']})"
-                     for d in devices)  # fmt: skip
-
-
-def _stock() -> str:
-    from voice.speech.models import STOCK, installed
-
-    here = [n for n in installed() if n in STOCK]
-    if not here:
-        raise HuyingError("no stock model; the free part of messages is logged as pinyin only")
-    return ", ".join(here)
-
-
-def _encoding() -> str:
-    encoding = sys.stdout.encoding or ""
-    "呼应✓".encode(encoding)
-    return encoding

@@ -144,7 +144,11 @@ class _Listening:
 
     def _between_frames(self, now: float) -> None:
         station, heard = self.station, self.station.listener
-        self._status.write(Status(heard.busy, round(heard.level_db, 1), "", self.source.name))
+        if self._status.due:
+            self._status.write(
+                Status(heard.busy, round(heard.level_db, 1), "", self.source.name, round(heard.floor_db, 1),
+                       heard.squelch, heard.voice)
+            )  # fmt: skip
         while not self._notices.empty():
             kind, text = self._notices.get()
             heard.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]

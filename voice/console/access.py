@@ -1,7 +1,7 @@
 """Who may do what in the console: users with passwords and roles, sessions, tokens for programs.
 
 Without users the console is open to this machine alone. With users everybody logs in. A viewer reads, an operator
-also gives orders and corrects the log, an admin also manages (in this version: the same as an operator).
+also gives orders and corrects the log, an admin also edits the roster and tries the transmitter.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ class User:
     @property
     def may_order(self) -> bool:
         return self.role != "viewer"
+
+    @property
+    def may_manage(self) -> bool:
+        return self.role == "admin"
 
 
 LOCAL = User("console", "admin", "")

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
+import soundfile as sf
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from voice.audio.pcm import RATE
 from voice.console.access import LOCAL
 from voice.console.feed import Feed
 from voice.console.metrics import Metrics
 from voice.console.waveform import waveform_svg
-from voice.errors import HuyingError
+from voice.errors import HuyingError, Problem
+from voice.grammar.check import alike
+from voice.grammar.lexicon import plain
+from voice.grammar.readings import CannotBeRead
 from voice.grammar.templates import MEANINGS
 from voice.journal.confirming import confirmation
 from voice.journal.export import export
@@ -33,9 +40,13 @@ from voice.journal.search import search
 from voice.journal.sheet import write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.journal.wording import utc
-from voice.net.facts import Corrected
-from voice.net.loading import Net
-from voice.station.inbox import Order, Request, RollOrder, Wish, checked, put, with_neighbours
+from voice.net.facts import Corrected, NetEdited
+from voice.net.loading import Net, check_net
+from voice.net.roster_table import RosterTable, Row, read_roster_table, roster_file, save_roster_table
+from voice.places import cache_folder, sample_net
+from voice.speech.synthesiser import Synthesiser
+from voice.station.inbox import Order, Request, RollOrder, Saying, Wish, checked, put, with_neighbours
+from voice.station.speaker import Speaker
 from voice.station.status import status_file
 
 P = ParamSpec("P")
@@ -46,6 +57,10 @@ MOST = 5000
 
 WAIT_S = 30.0
 """A long poll waits so long at most."""
+
+LONGEST_SPEECH = 300
+TEST_WORDS = "测试发射,测试发射"
+CHANGED = "somebody else has changed the roster meanwhile; load it again 名册已被别人修改, 请重新载入"
 
 Sha256 = Annotated[str, "64 hexadecimal digits"]
 Wall = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$")]
@@ -83,6 +98,14 @@ class CorrectionBody(_Body):
     note: str = Field(default="", max_length=500)
 
 
+class RosterBody(_Body):
+    """The whole roster."""
+
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """Of the version that was read."""
+    rows: list[dict[str, Annotated[str, Field(max_length=500)]]] = Field(max_length=20_000)
+
+
 class ConfirmationBody(_Body):
     """What was said in the over of an event; ``null``: as logged."""
 
@@ -96,12 +119,18 @@ class Desk:
     def __init__(self, journal: Journal, net: Net, requests: Path) -> None:
         self.net, self.requests, self.metrics = net, requests, Metrics()
         self.feed = Feed(journal, self.metrics.take)
+        self._saving = threading.Lock()
+        self._synthesiser: Synthesiser | None = None
 
     def leave(self, wish: Wish) -> tuple[str, ...]:
         """Leave a request for the station; the units it goes to."""
         units = checked(self.net, wish)
         put(self.requests, wish)
         return units
+
+    def test(self, by: str) -> None:
+        """Have the station key and say that it is a test."""
+        self.leave(Saying(TEST_WORDS, by))
 
     def alert(self, body: AlertBody, by: str) -> tuple[str, ...]:
         """Have an alert read out."""
@@ -123,6 +152,55 @@ class Desk:
         """Say what was said in the over that an event rests on; number of the new event."""
         fact = confirmation(self.feed.journal, seq, said, by)
         return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
+
+    @property
+    def roster(self) -> RosterTable:
+        """As the file stands now."""
+        return read_roster_table(self.net.folder / self.net.settings.roster)
+
+    def save_roster(self, rows: Sequence[Row], sha256: str, by: str) -> tuple[RosterTable, list[Problem]]:
+        """Write the roster that was read as ``sha256``; with mistakes nothing is written. The journal says who."""
+        if self.net.folder == sample_net():
+            raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
+        with self._saving:
+            before = self.roster
+            if before.sha256 != sha256:
+                raise HuyingError(CHANGED)
+            table, problems = save_roster_table(before, rows)
+            if problems or table.sha256 == sha256:
+                return table, problems
+            net, problems = check_net(self.net.folder)
+            if net is not None:
+                self.net = net
+            note = f"{len(before.cells)} → {len(table.cells)} units"
+            fact = NetEdited(t=0.0, file=table.path.name, sha256=table.sha256, replaced=sha256, by=by, note=note)
+            self.feed.journal.append([fact], datetime.now(UTC))
+            return table, problems
+
+    def reading(self, text: str, own: str) -> tuple[str, list[tuple[str, float]]]:
+        """How a call sign is read, and the others that sound like it. Raises HuyingError for what has no reading."""
+        try:
+            said = self.net.readings.read(text)
+        except CannotBeRead as e:
+            raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
+        near = alike(tuple(place[0] for place in plain(said[0])), self.net.lexicon.entries, own)
+        return " ".join(place[0] for place in said[0]), [(e.text, d) for e, d in near]
+
+    def speech(self, text: str) -> bytes:
+        """The net's voice says it: a WAV file."""
+        if not text.strip() or len(text) > LONGEST_SPEECH:
+            raise HuyingError(f"1 to {LONGEST_SPEECH} characters can be said")
+        if self._synthesiser is None:
+            self._synthesiser = Synthesiser(cache_folder() / "speech")
+        out = io.BytesIO()
+        sf.write(out, Speaker(self.net, self._synthesiser).say(text), RATE, format="WAV")
+        return out.getvalue()
+
+    def close(self) -> None:
+        """The console ends."""
+        self.feed.close()
+        if self._synthesiser is not None:
+            self._synthesiser.close()
 
     def sheet(self, since: str | None, until: str | None) -> list[Session]:
         """Sessions of a stretch of time with their exchanges."""
@@ -147,10 +225,18 @@ def _by(request: HttpRequest) -> str:
     return user.name if user else LOCAL.name
 
 
+def _manager(request: HttpRequest) -> str:
+    """Who asks, if he may manage. Raises 403."""
+    user = getattr(request.state, "user", None)
+    if user is not None and not user.may_manage:
+        raise HTTPException(403, "only an admin may do this")
+    return _by(request)
+
+
 def router(desk: Desk) -> APIRouter:
     """All routes."""
     api = APIRouter(prefix="/api/v1")
-    feed, net = desk.feed, desk.net
+    feed = desk.feed
 
     @api.get("/health")
     def health() -> dict[str, Any]:
@@ -172,8 +258,34 @@ def router(desk: Desk) -> APIRouter:
         return [
             {"id": u.id, "name": u.name, "call_signs": u.call_signs, "group": u.group, "location": u.location,
              "officer": u.officer, "neighbours": u.neighbours, "ani": u.ani}
-            for u in net.units
+            for u in desk.net.units
         ]  # fmt: skip
+
+    @api.get("/roster")
+    def roster() -> dict[str, Any]:
+        """The roster's file as a table, and its hash: send it back with a change."""
+        table = _refusing(lambda: desk.roster)()
+        return {"sha256": table.sha256, "rows": table.rows}
+
+    @api.put("/roster")
+    def save(body: RosterBody, request: HttpRequest) -> dict[str, Any]:
+        """Replace the roster (admins). 409 if it was changed meanwhile; with mistakes nothing is saved."""
+        by = _manager(request)
+        if _refusing(lambda: desk.roster)().sha256 != body.sha256:
+            raise HTTPException(409, CHANGED)
+        table, problems = _refusing(desk.save_roster)(body.rows, body.sha256, by)
+        return {"sha256": table.sha256, "saved": table.sha256 != body.sha256, "problems": [str(p) for p in problems]}
+
+    @api.get("/readings")
+    def readings(text: Annotated[str, Query(min_length=1, max_length=60)], unit: str = "") -> dict[str, Any]:
+        """How a call sign is read, and others that sound like it. ``unit``: whose it is."""
+        said, near = _refusing(desk.reading)(text, unit)
+        return {"reading": said, "alike": [{"call_sign": t, "distance": d} for t, d in near]}
+
+    @api.get("/speech")
+    def speech(text: Annotated[str, Query(min_length=1, max_length=LONGEST_SPEECH)]) -> Response:
+        """The net's voice says a text, WAV."""
+        return Response(_refusing(desk.speech)(text), media_type="audio/wav")
 
     @api.get("/board")
     def board() -> dict[str, Any]:
@@ -195,7 +307,7 @@ def router(desk: Desk) -> APIRouter:
         begin, end = _refusing(utc)(since), _refusing(utc)(until)
         if q:
             found: Iterable[Line] = (
-                x for x in search(feed.journal, q, net, MOST)
+                x for x in search(feed.journal, q, desk.net, MOST)
                 if x["seq"] > after and (begin is None or x["wall"] >= begin) and (end is None or x["wall"] < end)
             )  # fmt: skip
         else:
@@ -252,8 +364,8 @@ def router(desk: Desk) -> APIRouter:
         sheet = _refusing(desk.sheet)(since, until)
         return {
             "units": [
-                {"unit": r.unit, "name": net.name_of(r.unit), "calls": r.calls, "answered": r.answered, "late": r.late,
-                 "silent": r.silent, "unclear": r.unclear, "median_s": r.median_s}
+                {"unit": r.unit, "name": desk.net.name_of(r.unit), "calls": r.calls, "answered": r.answered,
+                 "late": r.late, "silent": r.silent, "unclear": r.unclear, "median_s": r.median_s}
                 for r in figures(sheet)
             ],
             "sessions": [
@@ -276,17 +388,21 @@ def router(desk: Desk) -> APIRouter:
 
     @api.get("/exports/{name}", response_class=FileResponse)
     def exports(
-        name: Literal["roll.html", "roll.xlsx", "events.csv", "events.jsonl", "events.xlsx"], since: Wall = None,
-        until: Wall = None,
+        name: Literal[
+            "roll.html", "roll.xlsx", "events.csv", "events.jsonl", "events.xlsx", "roster.csv", "roster.xlsx"
+        ],
+        since: Wall = None, until: Wall = None,
     ) -> FileResponse:  # fmt: skip
-        """The roll sheet or the events as a file."""
+        """The roll sheet, the events or the roster as a file."""
         from starlette.background import BackgroundTask
 
         folder = Path(tempfile.mkdtemp(prefix="huying-export-"))
         path = folder / name
-        if name.startswith("roll"):
+        if name.startswith("roster"):
+            path.write_bytes(_refusing(roster_file)(desk.roster.path, path.suffix))
+        elif name.startswith("roll"):
             sheet = _refusing(desk.sheet)(since, until)
-            (write_html if name.endswith("html") else write_xlsx)(path, sheet, net.name_of, net.settings.zone)
+            (write_html if name.endswith("html") else write_xlsx)(path, sheet, desk.net.name_of, desk.net.settings.zone)
         else:
             found = lines(feed.journal.events(since=_refusing(utc)(since), until=_refusing(utc)(until)))
             export(path, path.suffix[1:], found)
@@ -297,6 +413,12 @@ def router(desk: Desk) -> APIRouter:
         """Start, pause, resume, skip, repeat or end the roll-call of the running station."""
         order = Order(body.order, tuple(body.to), body.rounds, by=_by(request))
         return {"units": _refusing(desk.leave)(order)}
+
+    @api.post("/test", status_code=202)
+    def test(request: HttpRequest) -> dict[str, Any]:
+        """Have the running station transmit a test announcement (admins)."""
+        _refusing(desk.test)(_manager(request))
+        return {}
 
     @api.post("/alerts", status_code=202)
     def alerts(body: AlertBody, request: HttpRequest) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users 
     hooks = [Webhook(feed, w, net.folder, requests, log.warning) for w in net.settings.webhooks]
     for hook in hooks:
         app.on_shutdown(hook.close)
-    app.on_shutdown(feed.close)
+    app.on_shutdown(desk.close)
     mount(desk, access)
     host, port = at.host, at.port
     tls: dict[str, Any] = {"ssl_certfile": str(at.certificate), "ssl_keyfile": str(at.key)} if at.certificate else {}

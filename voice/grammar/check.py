@@ -38,6 +38,14 @@ def row_of(entry: Entry) -> tuple[str, ...]:
     return tuple(place[0] for place in plain(entry.readings[0]))
 
 
+def alike(row: tuple[str, ...], entries: tuple[Entry, ...], own: str) -> list[tuple[Entry, float]]:
+    """Call signs of others than ``own`` that sound like a row of toneless syllables, with their distance; the
+    nearest first."""
+    signs = [e for e in entries if e.kind in ("unit", "control") and e.key != own]
+    near = [(e, phrase_cost(row, row_of(e))) for e in signs if abs(len(row_of(e)) - len(row)) <= 2]
+    return sorted(((e, round(d, 3)) for e, d in near if d <= NEAR), key=lambda n: (n[1], n[0].symbol))
+
+
 def clashes(entries: tuple[Entry, ...]) -> list[Clash]:
     """Pairs of call signs (units and net control) that sound alike, the worst first."""
     signs = [e for e in entries if e.kind in ("unit", "control")]

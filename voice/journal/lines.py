@@ -21,6 +21,7 @@ from voice.net.facts import (
     DeviceChanged,
     ExchangeClosed,
     Fact,
+    NetEdited,
     NotUnderstood,
     Overdue,
     OverHeard,
@@ -103,6 +104,8 @@ class LineMaker:
             case Confirmed():
                 out["detail"] = f"confirms {fact.confirms} by {fact.by}"
                 out["text"], out["clip"] = fact.said, fact.clip
+            case NetEdited():
+                out["detail"] = f"{fact.file} saved by {fact.by}" + (f": {fact.note}" if fact.note else "")
             case Announced(units=(unit,)):
                 out["unit"] = unit
             case AlertRaised(units=units):

@@ -345,6 +345,19 @@ class Confirmed(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetEdited(Fact):
+    """Somebody saved one of the net's files. A running station uses it from its next start on."""
+
+    file: str
+    sha256: str
+    """Of the new version."""
+    replaced: str
+    """SHA-256 of the old one, which is kept."""
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Fact):
     """The source ended."""
 
@@ -380,6 +393,7 @@ KINDS: dict[str, type[Fact]] = {
     "commanded": Commanded,
     "corrected": Corrected,
     "confirmed": Confirmed,
+    "net_edited": NetEdited,
     "session_ended": SessionEnded,
 }
 _NAMES = {cls: name for name, cls in KINDS.items()}

@@ -48,7 +48,8 @@ class Unit:
     """Ids, names or call signs of the units next to it."""
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of a CSV or XLSX file, from 1."""
     if path.suffix.lower() == ".xlsx":
         from openpyxl import load_workbook
 
@@ -66,7 +67,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         yield reader.line_num, [c.strip() for c in row]
 
 
-def _listed(cell: str) -> tuple[str, ...]:
+def split_list(cell: str) -> tuple[str, ...]:
+    """Several entries of one cell."""
     return tuple(s.strip() for s in re.split("[;；、/|]", cell) if s.strip())
 
 
@@ -75,7 +77,7 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
     if not path.is_file():
         return (), [Problem(path, 0, "no such roster", "name a .csv or .xlsx file in net.toml: roster = …")]
     try:
-        rows = [(n, r) for n, r in _rows(path) if any(r)]
+        rows = [(n, r) for n, r in rows_of(path) if any(r)]
     except Exception as e:  # openpyxl raises many kinds for what is not a workbook
         return (), [Problem(path, 0, f"cannot be read: {e}", "save it as CSV (UTF-8) or as .xlsx")]
     if not rows:
@@ -101,8 +103,8 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
                 Problem(path, number, f"编号 {cell['id']} is in line {ids[cell['id']]} too", "give each unit its own")
             )
             continue
-        signs = _listed(cell.get("call_signs", ""))
-        for code in _listed(cell.get("ani", "").upper()):
+        signs = split_list(cell.get("call_signs", ""))
+        for code in split_list(cell.get("ani", "").upper()):
             if code in codes:
                 told = f"身份码 {code} is that of {codes[code]} too"
                 problems.append(Problem(path, number, told, "give each radio its own"))
@@ -113,7 +115,7 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
                 cell["id"], cell["name"], signs or (cell["name"],), cell.get("group", ""),
                 cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""),
                 cell.get("question", ""), number,
-                _listed(cell.get("ani", "").upper()), _listed(cell.get("neighbours", "")),
+                split_list(cell.get("ani", "").upper()), split_list(cell.get("neighbours", "")),
             )
         )  # fmt: skip
     if not units and not problems:

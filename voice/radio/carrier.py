@@ -9,6 +9,7 @@ of a carrier. Squelch tails are the noise at an over's end and are cut off.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal
@@ -166,6 +167,12 @@ class CarrierGate:
     def busy(self) -> bool:
         """A carrier is up."""
         return self._open or self._active > 0
+
+    @property
+    def floor_db(self) -> float:
+        """Level above which a carrier shows, dBFS: of the quiet, or of the noise of an open squelch."""
+        level = self._reference if self.mode == "open" else self._floor + QUIET_MARGIN_DB
+        return level - 20 * math.log10(32768)
 
     def finish(self) -> list[GateEvent]:
         """The source has ended: an over that is open is closed as it stands."""

@@ -14,7 +14,7 @@ from voice.net.loading import Net
 from voice.net.rollcall import RollCall, evolve_roll
 from voice.net.schedule import due
 from voice.net.watch import Watch, evolve_watches
-from voice.station.inbox import Order, Watching, take
+from voice.station.inbox import Order, Saying, Watching, take
 from voice.station.station import Station
 
 LOOK_S = 0.2
@@ -57,6 +57,8 @@ class Desk:
             if isinstance(request, Watching):
                 for unit in units:
                     self.station.watch(unit, request.watch, request.by)
+            elif isinstance(request, Saying):
+                self.station.say(request.say)
             elif isinstance(request, Order):
                 self._order(request, units, now)
             else:

@@ -3,9 +3,9 @@
 ``huying alert`` and ``huying rollcall`` write files into it; so may anything else: a ``.json`` file with ``text``
 and, if wanted, ``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``; or with ``roll``
 (start, pause, resume, skip, repeat, end) and, to start, ``to``, ``rounds``, ``question``, ``until``; or with ``watch``
-(minutes) and ``to``; or a ``.txt`` file with the text of
-an alert alone. A file that was taken is renamed to ``….done``, one that cannot be used to ``….bad``, one that lay
-there too long to ``….late``; none is deleted.
+(minutes) and ``to``; or with ``say``, a text to be said once; or a ``.txt`` file with the text of an alert alone. A
+file that was taken is renamed to ``….done``, one that cannot be used to ``….bad``, one that lay there too long to
+``….late``; none is deleted.
 """
 
 from __future__ import annotations
@@ -65,11 +65,21 @@ class Watching:
     """Who asks."""
 
 
-Wish = Request | Order | Watching
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Say something once, to nobody in particular: a test of voice and transmitter."""
+
+    say: str
+    by: str = "order"
+    """Who asks."""
+
+
+Wish = Request | Order | Watching | Saying
 
 RollOrder = Literal["start", "pause", "resume", "skip", "repeat", "end"]
 ROLL_ORDERS: tuple[RollOrder, ...] = get_args(RollOrder)
 
+LONGEST_SAYING = 100
 STALE_S = 600.0
 """A request that lay in the folder for longer is not carried out: nobody was there when it was meant."""
 
@@ -107,6 +117,11 @@ def checked(net: Net, request: Wish) -> tuple[str, ...]:
         if not request.to or not 0 <= request.watch <= 1440:
             raise HuyingError("a timer needs a unit, and 1 to 1440 minutes, or 0 to end it")
         return addressed(net, request.to)
+    if isinstance(request, Saying):
+        if not 1 <= len(request.say.strip()) <= LONGEST_SAYING:
+            raise HuyingError(f"1 to {LONGEST_SAYING} characters can be said")
+        _readable(net, request.say)
+        return ()
     if isinstance(request, Order):
         if request.until not in ("", "any", *MEANINGS):
             raise HuyingError(f"“{request.until}” is no meaning; any, or one of {', '.join(MEANINGS)}")
@@ -181,6 +196,8 @@ def _read(path: Path) -> Wish:
         if path.suffix == ".txt":
             return Request(text.strip())
         raw: dict[str, Any] = json.loads(text)
+        if "say" in raw:
+            return Saying(**raw)
         raw["to"] = tuple(str(x) for x in raw.get("to", ()))
         return Order(**raw) if "roll" in raw else Watching(**raw) if "watch" in raw else Request(**raw)
     except (ValueError, TypeError, OSError) as e:

@@ -241,6 +241,8 @@ class Listener:
         self._latest = 0.0
         """Time of the latest fact: a station's own may come after the last frame."""
         self._power = self._clear_since = 0.0
+        self._recent = np.zeros(0, np.int16)
+        """The latest tenth of a second."""
         self._overs = 0
         self._void = 0
         self._clips_failed: list[str] = []
@@ -294,6 +296,21 @@ class Listener:
         """Of the last tenth of a second, dBFS."""
         return float(10 * np.log10(max(self._power, 1e-10)))
 
+    @property
+    def floor_db(self) -> float:
+        """Above this a carrier shows, dBFS."""
+        return self._gate.floor_db
+
+    @property
+    def squelch(self) -> Literal["closed", "open"]:
+        """``open``: noise is heard while nobody transmits."""
+        return "open" if self._gate.mode == "open" else "closed"
+
+    @property
+    def voice(self) -> bool:
+        """The latest tenth of a second sounds like speech; a carrier of noise does too, now and then."""
+        return bool(speech_spans(self._recent, RATE))
+
     def record(self, *facts: Fact) -> None:
         """Facts that the station adds of its own: what it announced, whom it called."""
         self._record(*facts)
@@ -311,6 +328,7 @@ class Listener:
         self._expected = frame.start + len(frame.pcm)
         power = float(np.mean((frame.pcm.astype(np.float32) / 32768) ** 2)) if len(frame.pcm) else 0.0
         self._power += 0.6 * (power - self._power)
+        self._recent = np.concatenate([self._recent, frame.pcm])[-RATE // 10 :]
         for event in self._gate.process(frame.pcm):
             self._gate_event(event)
         if self._stream is None and any(e.deadline < now for e in self.state.open_exchanges()):

@@ -118,6 +118,10 @@ class Station:
         """Put a unit on a timer; 0 minutes take it off."""
         self.listener.record(WatchSet(t=self._now, unit=unit, minutes=minutes, by=by))
 
+    def say(self, text: str) -> None:
+        """Say it once when the channel is clear."""
+        self._replies.append(text)
+
     def raise_alert(
         self, text: str, units: tuple[str, ...] = (), repeat: int = 2, need_ack: bool = True, emergency: bool = False,
         by: str = "",

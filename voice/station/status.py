@@ -27,6 +27,12 @@ class Status:
     saying: str = ""
     """What we are reading out."""
     source: str = ""
+    floor_db: float = -100.0
+    """Above this a carrier shows, dBFS."""
+    squelch: str = ""
+    """As it looks from here: ``closed``, or ``open`` (noise while nobody transmits)."""
+    voice: bool = False
+    """The latest tenth of a second sounds like speech to the VAD."""
 
 
 class StatusFile:
@@ -36,12 +42,16 @@ class StatusFile:
         self.path = path
         self._written = 0.0
 
+    @property
+    def due(self) -> bool:
+        """It is time to write again."""
+        return time.monotonic() - self._written >= EVERY_S
+
     def write(self, status: Status, at_once: bool = False) -> None:
         """Replace the file, five times a second at most."""
-        now = time.monotonic()
-        if not at_once and now - self._written < EVERY_S:
+        if not at_once and not self.due:
             return
-        self._written = now
+        self._written = time.monotonic()
         part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -160,6 +160,22 @@ def watch(
     typer.echo(str(put(folder or requests_folder(), wanted)))
 
 
+@app.command(epilog="Example: huying say 测试,测试")
+def say(
+    text: Annotated[str, typer.Argument(help="What is said, once.")] = "测试,测试",
+    folder: RequestsOption = None,
+    net: NetOption = None,
+) -> None:
+    """Have a running station say something: a test of voice and transmitter. 试播。"""
+    from voice.net.loading import load_net
+    from voice.places import requests_folder, sample_net
+    from voice.station.inbox import Saying, checked, put
+
+    wanted = Saying(text)
+    checked(load_net(net or sample_net()), wanted)
+    typer.echo(str(put(folder or requests_folder(), wanted)))
+
+
 @app.command("devices", epilog="Example: huying devices --seconds 5")
 def list_devices(
     seconds: Annotated[float, typer.Option(min=0, help="How long to listen to each input; 0 only lists.")] = 2.0,

@@ -1,42 +1,162 @@
-"""设备: what the station stands on."""
+"""设备: what the station hears and what it stands on; a test of the transmitter, the latest over, the doctor."""
 
 from __future__ import annotations
 
+import shutil
+import time
+from collections import deque
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
-from nicegui import ui
+from nicegui import run, ui
 
+from voice.audio.card import devices
 from voice.console.pages.frame import Page
+from voice.errors import HuyingError
 from voice.journal.verify import verify
+from voice.station.health import examine
+from voice.station.status import EVERY_S, Status
+
+CURVE_S = 30.0
+"""Of the level curve."""
 
 
 class Devices(Page):
-    """A few lines, and the check of the hash chain."""
+    """Level curve with squelch and VAD, transmitter test, latest over, sound cards, doctor, hash chain."""
 
     name = "devices"
 
     def build(self) -> None:
-        """What the station stands on."""
-        import shutil
-        from pathlib import Path
+        """Two columns; one on a phone."""
+        with ui.row().classes("w-full no-wrap max-md:flex-wrap gap-3 items-start"):
+            with ui.column().classes("grow gap-3 w-full min-w-0"):
+                self._curve_card()
+                self._over_card()
+            with ui.column().classes("w-[480px] max-md:w-full gap-3 shrink-0"):
+                self._transmit_card()
+                self._stands_on_card()
+                self._doctor_card()
 
+    def _curve_card(self) -> None:
+        """Half a minute of input level, the carrier threshold, and beneath it carrier and voice."""
+        with ui.card().classes("w-full"):
+            told = ui.label().classes("text-lg mono")
+            chart = ui.echart({
+                "animation": False, "grid": {"left": 46, "right": 12, "top": 34, "bottom": 24}, "legend": {"top": 0},
+                "xAxis": {"type": "value", "min": -CURVE_S, "max": 0, "axisLabel": {"formatter": "{value} s"}},
+                "yAxis": {"type": "value", "min": -90, "max": 0, "name": "dBFS"},
+                "series": [
+                    {"name": self.t("input level"), "type": "line", "showSymbol": False, "data": [],
+                     "lineStyle": {"color": "#1769c0"}, "itemStyle": {"color": "#1769c0"}},
+                    {"name": self.t("threshold"), "type": "line", "showSymbol": False, "data": [],
+                     "lineStyle": {"color": "#8a6a00", "type": "dashed"}, "itemStyle": {"color": "#8a6a00"}},
+                    {"name": self.t("carrier"), "type": "line", "showSymbol": False, "data": [], "connectNulls": False,
+                     "lineStyle": {"color": "#1b7f3b", "width": 6}, "itemStyle": {"color": "#1b7f3b"}},
+                    {"name": self.t("voice"), "type": "line", "showSymbol": False, "data": [], "connectNulls": False,
+                     "lineStyle": {"color": "#a34700", "width": 6}, "itemStyle": {"color": "#a34700"}},
+                ],
+            }).classes("w-full h-64")  # fmt: skip
+            past: deque[tuple[float, Status]] = deque(maxlen=round(CURVE_S / EVERY_S))
+
+            def show() -> None:
+                s, now = self.status.read(), time.monotonic()
+                if s is None or s.saying:
+                    told.set_text(f"▶ {s.saying}" if s else self.t("not listening"))
+                    return
+                past.append((now, s))
+                squelch = self.t(f"squelch {s.squelch}") if s.squelch else ""
+                told.set_text(f"{s.source}  {s.level_db:.0f} dBFS  {squelch}")
+                rows = [(round(t - now, 2), p) for t, p in past]
+                for series, values in zip(chart.options["series"], (
+                    [[t, p.level_db] for t, p in rows], [[t, p.floor_db] for t, p in rows],
+                    [[t, -82 if p.busy else None] for t, p in rows], [[t, -86 if p.voice else None] for t, p in rows],
+                ), strict=True):  # fmt: skip
+                    series["data"] = values
+                chart.update()
+
+            show()
+            ui.timer(EVERY_S, show)
+
+    def _over_card(self) -> None:
+        """Say something on the radio: what came in and what was understood."""
+        with ui.card().classes("w-full"):
+            ui.label(self.t("latest over")).classes("text-xl font-bold")
+            ui.label(self.t("try it")).classes("text-[#44515c]")
+            holder = ui.column().classes("w-full gap-1")
+            shown = 0
+
+            def show() -> None:
+                nonlocal shown
+                line = next((x for x in reversed(self.feed.lines) if x["type"] == "over"), None)
+                if line is None or line["seq"] == shown:
+                    return
+                shown = line["seq"]
+                holder.clear()
+                with holder:
+                    self.feed_row(line)
+                    if line["clip"]:
+                        picture = f"/api/v1/clips/{line['clip']}/waveform.svg"
+                        ui.html(f'<img src="{picture}" style="width:100%" height="110" alt="">', sanitize=False).classes("w-full")
+                    ui.label(line["pinyin"] or "").classes("mono")
+
+            self.on_news(show)
+
+    def _transmit_card(self) -> None:
+        with ui.card().classes("w-full"):
+            ui.label(self.t("transmitter")).classes("text-xl font-bold")
+            user = self.user
+            s = self.net.settings.station
+            ui.label(f"PTT {s.ptt} {s.ptt_device} · {self.t('output level')} {s.level_db:.0f} dBFS").classes("text-lg")
+            if user is not None and user.may_manage:
+                ui.button(
+                    self.t("test transmission"), icon="cell_tower",
+                    on_click=lambda: self.do(self.desk.test, manage=True),
+                ).props("color=negative no-caps")  # fmt: skip
+
+    def _stands_on_card(self) -> None:
         board = self.feed.board
         free = shutil.disk_usage(Path.cwd()).free / 1e9
-        for label, value in (
-            (self.t("model"), self.net.settings.recognition.model), (self.t("disk"), f"{free:.1f} GB"),
-            (self.t("events"), f"{board.seq}"), (self.t("requests"), str(self.desk.requests)),
-            ("", self.t("listening" if board.listening else "not listening") + f" {board.source}"),
-        ):  # fmt: skip
-            with ui.row().classes("gap-3 text-lg"):
-                ui.label(label).classes("font-bold w-40")
-                ui.label(value)
-        told = ui.label().classes("text-lg")
+        with ui.card().classes("w-full gap-1"):
+            for label, value in (
+                (self.t("model"), self.net.settings.recognition.model), (self.t("disk"), f"{free:.1f} GB"),
+                (self.t("events"), f"{board.seq}"), (self.t("requests"), str(self.desk.requests)),
+                (self.t("source"), board.source if board.listening else self.t("not listening")),
+            ):  # fmt: skip
+                with ui.row().classes("gap-3 text-lg no-wrap"):
+                    ui.label(label).classes("font-bold w-32 shrink-0")
+                    ui.label(value).classes("break-all")
+            try:
+                cards = devices()
+            except HuyingError as e:
+                cards = []
+                ui.label(str(e))
+            for d in cards:
+                ui.label(f"{d.index} {d.name} · {self.t('in')} {d.inputs} · {self.t('out')} {d.outputs} · {d.rate} Hz")
 
-        async def check() -> None:
-            from nicegui import run
+    def _doctor_card(self) -> None:
+        with ui.card().classes("w-full gap-1"):
+            holder = ui.column().classes("w-full gap-0")
 
-            told.set_text("…")
-            faults = await run.io_bound(lambda: [str(f) for f in islice(verify(self.feed.journal), 20)])
-            told.set_text("; ".join(faults or []) or f"{self.t('whole')}: {self.feed.journal.head}")
+            async def check() -> None:
+                told.set_text("…")
+                faults = await run.io_bound(lambda: [str(f) for f in islice(verify(self.feed.journal), 20)])
+                told.set_text("; ".join(faults or []) or f"{self.t('whole')}: {self.feed.journal.head}")
 
-        ui.button(f"{self.t('chain')}: {self.t('verify')}", icon="verified", on_click=check).props("no-caps")
+            async def doctor() -> None:
+                holder.clear()
+                found = await run.io_bound(lambda: list(examine()))
+                with holder:
+                    for f in found or []:
+                        self._finding(f.fine, f.needed, f"{f.name}: {f.told}" + ("" if f.fine else f" → {f.mend}"))
+
+            with ui.row():
+                ui.button(f"{self.t('chain')}: {self.t('verify')}", icon="verified", on_click=check).props("no-caps")
+                ui.button(self.t("doctor"), icon="medical_services", on_click=doctor).props("no-caps outline")
+            told = ui.label().classes("break-all")
+
+    def _finding(self, fine: bool, needed: bool, told: str) -> Any:
+        icon, colour = ("check_circle", "#1b7f3b") if fine else ("cancel", "#b3261e") if needed else ("help", "#8a6a00")
+        with ui.row().classes("no-wrap gap-2"):
+            ui.icon(icon).style(f"color:{colour}").classes("text-xl")
+            ui.label(told).classes("break-all")

@@ -15,6 +15,7 @@ from voice.console.texts import text
 from voice.errors import HuyingError
 from voice.journal.lines import Line
 from voice.journal.wording import KINDS, clock
+from voice.net.loading import Net
 from voice.station.status import status_file
 
 REFRESH_S = 0.1
@@ -45,8 +46,13 @@ class Page:
     name = ""
 
     def __init__(self, desk: Desk, access: Access) -> None:
-        self.desk, self.net, self.feed, self.access = desk, desk.net, desk.feed, access
+        self.desk, self.feed, self.access = desk, desk.feed, access
         self.status = status_file(desk.requests)
+
+    @property
+    def net(self) -> Net:
+        """As it was saved last."""
+        return self.desk.net
 
     @property
     def english(self) -> bool:
@@ -128,11 +134,11 @@ class Page:
         request = ui.context.client.request
         return self.access.of_session(request.cookies.get(COOKIE, "") if request else "")
 
-    def do(self, act: Callable[[str], object], done: str = "sent") -> bool:
-        """Carry out what a button asks, under the user's name; say what came of it."""
+    def do(self, act: Callable[[str], object], done: str = "sent", manage: bool = False) -> bool:
+        """Carry out what a button asks, under the user's name; say what came of it. ``manage``: for admins."""
         user = self.user
-        if user is None or not user.may_order:
-            ui.notify(self.t("log in again" if user is None else "viewer"), type="negative")
+        if user is None or not (user.may_manage if manage else user.may_order):
+            ui.notify(self.t("log in again" if user is None else "admins" if manage else "viewer"), type="negative")
             return False
         try:
             act(user.name)

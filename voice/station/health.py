@@ -1,0 +1,119 @@
+"""Is this machine fit for a station? Each check is tried; what is wrong is told with its remedy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice.errors import HuyingError
+from voice.places import cache_folder, sample_net
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    name: str
+    needed: bool
+    """For a replay; without the others something is missing, but a log is kept."""
+    fine: bool
+    told: str
+    mend: str
+
+
+def examine() -> Iterator[Finding]:
+    """All checks, one by one; some take seconds."""
+    for name, needed, check, mend in _CHECKS:
+        try:
+            yield Finding(name, needed, True, check(), mend)
+        except Exception as e:  # whatever is wrong is reported
+            yield Finding(name, needed, False, str(e), mend)
+
+
+def _packages() -> str:
+    names = ("vosk", "webrtcvad-wheels", "pyttsx3", "numpy", "soundfile", "soxr", "SQLAlchemy")
+    return ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names)
+
+
+def _model() -> str:
+    from voice.speech.models import DEFAULT_MODEL, check_model, find_model
+
+    m = check_model(find_model(DEFAULT_MODEL))
+    return f"{m.path} ({m.rate} Hz)"
+
+
+def _net() -> str:
+    from voice.net.loading import load_net
+
+    return f"{len(load_net(sample_net()).units)} units"
+
+
+def _recogniser() -> str:
+    import numpy as np
+
+    from voice.net.loading import load_net
+    from voice.station.listener import open_ear
+
+    ear = open_ear(load_net(sample_net()))
+    ear.recogniser.recognise(np.zeros(8000, np.int16))
+    return "loads and runs"
+
+
+def _cache() -> str:
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+    return str(folder)
+
+
+def _voice() -> str:
+    from voice.speech.synthesiser import Synthesiser, Voice
+
+    with tempfile.TemporaryDirectory() as place, Synthesiser(Path(place)) as synthesiser:
+        samples, rate = synthesiser.say("收到", ["shou1", "dao4"], Voice())
+    return f"{len(samples) / rate:.1f} s of speech made"
+
+
+def _devices() -> str:
+    try:
+        import sounddevice
+    except (ImportError, OSError) as e:  # OSError: the package is there, PortAudio is not
+        raise HuyingError(f"sounddevice cannot be used ({e}); a replay does not need it") from e
+    devices = sounddevice.query_devices()
+    if not len(devices):
+        raise HuyingError("no sound device on this machine; a replay does not need one")
+    return "; ".join(f"{d['index']} {d['name']} (in {d['max_input_channels']}, out {d['max_output_channels']})"
+                     for d in devices)  # fmt: skip
+
+
+def _stock() -> str:
+    from voice.speech.models import STOCK, installed
+
+    here = [n for n in installed() if n in STOCK]
+    if not here:
+        raise HuyingError("no stock model; the free part of messages is logged as pinyin only")
+    return ", ".join(here)
+
+
+def _encoding() -> str:
+    encoding = sys.stdout.encoding or ""
+    "呼应✓".encode(encoding)
+    return encoding
+
+
+_CHECKS: tuple[tuple[str, bool, Callable[[], str], str], ...] = (
+    ("packages", True, _packages, "pip install huying"),
+    ("model 声学模型", True, _model, "huying models verify; reinstall huying if it is damaged"),
+    ("sample net 示例网", True, _net, "huying grammar check"),
+    ("recogniser 识别", True, _recogniser, "pip install --force-reinstall vosk"),
+    ("cache folder", True, _cache, "set HUYING_HOME to a folder that can be written"),
+    ("synthetic voice 语音合成", False, _voice, "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)"),
+    ("sound devices 声卡", False, _devices, "pip install 'huying[live]'; on Debian also: apt install libportaudio2"),
+    ("dictation 听写模型", False, _stock, "huying models pull vosk-model-small-cn-0.22"),
+    ("console encoding 终端编码", False, _encoding, "set PYTHONUTF8=1"),
+)
