@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -45,7 +46,8 @@ from voice.net.facts import (
     SessionBegan,
 )
 from voice.net.loading import Net
-from voice.station.inbox import Order, Request, take
+from voice.places import sample_net
+from voice.station.inbox import Order, Request, Saying, take
 from voice.station.status import Status, status_file
 
 BEGAN = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
@@ -153,6 +155,7 @@ class Served:
     url: str
     journal: Path
     requests: Path
+    net: Path
 
     def get(self, path: str, **headers: str) -> Any:
         with urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers), timeout=20) as answer:
@@ -178,6 +181,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """``huying serve`` in a process of its own, on a journal with clips."""
     pytest.importorskip("nicegui")
     place = tmp_path_factory.mktemp("console")
+    shutil.copytree(sample_net(), place / "net")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -187,12 +191,12 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with ExitStack() as stack:
         process = subprocess.Popen(
             [sys.executable, "-m", "voice", "serve", "--journal", str(place / "log.sqlite"), "--port", str(port),
-             "--requests", str(place / "requests")], cwd=ROOT, stderr=subprocess.PIPE,
+             "--requests", str(place / "requests"), "--net", str(place / "net")], cwd=ROOT, stderr=subprocess.PIPE,
             env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},  # NiceGUI looks for it
         )  # fmt: skip
         stack.callback(process.wait)
         stack.callback(process.terminate)
-        served = Served(f"http://127.0.0.1:{port}", place / "log.sqlite", place / "requests")
+        served = Served(f"http://127.0.0.1:{port}", place / "log.sqlite", place / "requests", place / "net")
         for _ in range(240):
             try:
                 served.get("/api/v1/health")
@@ -369,6 +373,76 @@ def test_a_correction_by_hand_and_by_keys(console: Served, browser: Any) -> None
     with Journal(str(console.journal)) as journal:
         last = [e.fact() for e in journal.events(after=before)][-1]
     assert isinstance(last, Corrected) and last.unit == "103" and last.by == "console"
+    page.close()
+
+
+def test_the_roster_is_edited_and_the_second_editor_told(console: Served, browser: Any) -> None:
+    before = console.get("/api/v1/roster")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/roster")
+    page.locator("td").get_by_text("康宁社区治安队", exact=True).first.click(timeout=20_000)
+    page.get_by_label("呼号").fill("康宁社区治安队;龙湖社区治安队")
+    page.get_by_text("≈ 龙子湖社区治安队").wait_for(timeout=5_000)
+    page.get_by_label("呼号").fill("康宁社区治安队;康宁门岗")
+    page.get_by_text("kang1 ning2 men2 gang3").wait_for(timeout=5_000)
+    page.get_by_role("button", name="听读音").click()
+    page.wait_for_function("window.huyingAudio && window.huyingAudio.duration > 0.5", timeout=20_000)
+    page.get_by_role("button", name="保存").click()
+    page.locator("td").get_by_text("康宁社区治安队; 康宁门岗").wait_for(timeout=10_000)
+    page.close()
+    after = console.get("/api/v1/roster")
+    changed = [a for a, b in zip(after["rows"], before["rows"], strict=True) if a != b]
+    assert [a["call_signs"] for a in changed] == ["康宁社区治安队;康宁门岗"]
+    assert len(list((console.net / "versions").iterdir())) == 1
+    edited = console.get("/api/v1/events?kind=net_edited")
+    assert len(edited) == 1 and "roster.csv saved by console" in edited[0]["detail"]
+    stale = {"sha256": before["sha256"], "rows": before["rows"]}
+    made = urllib.request.Request(console.url + "/api/v1/roster", json.dumps(stale).encode(), method="PUT",
+                                  headers={"Content-Type": "application/json"})  # fmt: skip
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(made, timeout=20)
+    assert refused.value.code == 409 and "somebody else" in refused.value.read().decode()
+    assert console.get("/api/v1/readings?text=" + urllib.parse.quote("龙湖社区"))["alike"]
+    assert console.get("/api/v1/exports/roster.csv").count("\n") == len(after["rows"]) + 1
+
+
+def test_a_roster_is_imported(console: Served, browser: Any, tmp_path: Path) -> None:
+    rows = console.get("/api/v1/roster")["rows"]
+    text = console.get("/api/v1/exports/roster.csv").lstrip("\ufeff") + "199,新单位,新单位社区,社区\n"
+    (tmp_path / "new.csv").write_text(text, "utf-8")
+    (tmp_path / "bad.csv").write_text("编号,名称\n1,甲\n1,乙\n", "utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/roster")
+    page.get_by_role("button", name="导入").wait_for(timeout=20_000)
+    page.locator("input[type=file]").set_input_files(tmp_path / "bad.csv")
+    page.get_by_text("编号 1 is in line 2 too").wait_for(timeout=10_000)
+    page.locator("input[type=file]").set_input_files(tmp_path / "new.csv")
+    page.get_by_text("新增 1, 去掉 0").wait_for(timeout=10_000)
+    page.get_by_role("button", name="保存").click()
+    page.locator("td").get_by_text("199").wait_for(timeout=10_000)
+    page.close()
+    assert len(console.get("/api/v1/roster")["rows"]) == len(rows) + 1
+
+
+def test_the_devices_page(console: Served, browser: Any, net: Net) -> None:
+    while take(console.requests, net):
+        pass
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/devices")
+    status = status_file(console.requests)
+    for _ in range(8):
+        status.write(Status(busy=True, level_db=-21.0, source="USB", floor_db=-60, squelch="closed", voice=True), True)
+        time.sleep(0.2)
+    page.get_by_text("-21 dBFS").wait_for(timeout=10_000)
+    page.get_by_role("button", name="试发").click()
+    page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
+    found = take(console.requests, net)
+    assert found is not None and found[0] == Saying("测试发射,测试发射", by="console")
+    page.get_by_role("button", name="校验").click()
+    page.get_by_text("完整:").wait_for(timeout=10_000)
+    page.get_by_role("button", name="检查本机").click()
+    page.get_by_text("loads and runs").wait_for(timeout=60_000)
+    status.remove()
     page.close()
 
 

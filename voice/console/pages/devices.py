@@ -97,7 +97,8 @@ class Devices(Page):
                     self.feed_row(line)
                     if line["clip"]:
                         picture = f"/api/v1/clips/{line['clip']}/waveform.svg"
-                        ui.html(f'<img src="{picture}" style="width:100%" height="110" alt="">', sanitize=False).classes("w-full")
+                        image = f'<img src="{picture}" style="width:100%" height="110" alt="">'
+                        ui.html(image, sanitize=False).classes("w-full")
                     ui.label(line["pinyin"] or "").classes("mono")
 
             self.on_news(show)
