@@ -105,12 +105,12 @@ def test_the_feed_follows_another_writer(tmp_path: Path) -> None:
         feed = Feed(reader)
         try:
             assert feed.board.tiles["101"].state == "called", "the latest session alone"
-            before = feed.board.seq
+            before = feed.seq
             threading.Timer(0.2, lambda: writer.append([answered(4, "101", 1)], BEGAN)).start()
             began = time.monotonic()
             assert feed.wait(before, 5.0) and time.monotonic() - began < 4.0
             assert [x["type"] for x in feed.after(before)] == ["answered"]
-            assert not feed.wait(feed.board.seq, 0.1)
+            assert not feed.wait(feed.seq, 0.1)
         finally:
             feed.close()
 
@@ -311,7 +311,7 @@ def test_the_board_in_a_browser(console: Served, browser: Any) -> None:
         journal.append([evil, answered(50, "104", 4)], BEGAN)
     page.locator('[data-unit="104"][data-state="present"]').wait_for(timeout=5_000)
     assert page.locator(".feedrow").filter(has_text="<img src=x").count() == 1
-    assert page.locator(".feedrow img").count() == 0
+    assert page.locator(".feedrow img[src=x]").count() == 0
     page.get_by_text("English").click()
     page.get_by_text("On watch").wait_for(timeout=10_000)
     assert "No answer" in page.locator(".banner").inner_text()
@@ -471,3 +471,20 @@ def test_counters_never_fall(net: Net, tmp_path: Path) -> None:
         desk.feed.look()
         desk.feed.close()
         assert f'huying_events_total{{type="answered"}} {RECENT + 6:.1f}' in desk.metrics.exposition(desk.feed).decode()
+
+
+def test_a_net_is_entered_by_hand(console: Served, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/rolls")
+    page.get_by_role("button", name="补录一次点名").click(timeout=20_000)
+    page.get_by_role("button", name="全部已答").click()
+    page.get_by_label("日期").fill("2026-06-04")
+    page.get_by_role("button", name="保存").click()
+    page.get_by_text("06-04 08:30").wait_for(timeout=20_000)
+    page.close()
+    (line,) = console.get("/api/v1/events?kind=net_entered")
+    assert "entered by console" in line["detail"]
+    body = {"began": "2099-01-01T08:00", "results": [{"unit": "101", "result": "answered"}]}
+    assert console.status("/api/v1/nets", body)[0] == 422, "it has not come yet"
+    body = {"began": "2026-06-03T08:00", "results": [{"unit": "999", "result": "answered"}]}
+    assert console.status("/api/v1/nets", body)[0] == 422

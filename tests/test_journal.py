@@ -21,7 +21,7 @@ from voice.errors import HuyingError
 from voice.journal.export import export
 from voice.journal.lines import lines
 from voice.journal.rolls import figures, sessions
-from voice.journal.sheet import write_html, write_xlsx
+from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import GENESIS, Journal
 from voice.journal.verify import verify
 from voice.net.facts import (
@@ -186,7 +186,8 @@ def test_every_kind_of_fact_survives_the_journal() -> None:
     assert set(KINDS) == {
         "session_began", "over", "called", "answered", "remarked", "called_in", "control_replied", "relayed",
         "not_understood", "closed", "roll", "announced", "device", "clock", "roll_began", "roll_ended", "alert_raised",
-        "alert_ended", "watch_set", "overdue", "commanded", "corrected", "confirmed", "net_edited", "session_ended",
+        "alert_ended", "watch_set", "overdue", "commanded", "corrected", "confirmed", "net_edited", "net_entered",
+        "session_ended",
     }  # fmt: skip
     for fact in talk("ab"):
         kind = next(k for k, cls in KINDS.items() if type(fact) is cls)
@@ -263,8 +264,8 @@ def test_exports(path: Path, tmp_path: Path) -> None:
         for form in ("jsonl", "csv", "xlsx"):
             assert export(tmp_path / f"log.{form}", form, lines(journal.events())) == 7
         rolls = sessions(journal.events())
-        write_html(tmp_path / "roll.html", rolls, lambda u: f"单位{u}")
-        write_xlsx(tmp_path / "roll.xlsx", rolls, lambda u: f"=单位{u}")
+        write_html(tmp_path / "roll.html", rolls, Heading(lambda u: f"单位{u}"))
+        write_xlsx(tmp_path / "roll.xlsx", rolls, Heading(lambda u: f"=单位{u}"))
     rows = [json.loads(x) for x in (tmp_path / "log.jsonl").read_text("utf-8").splitlines()]
     assert [r["type"] for r in rows][3] == "answered" and rows[3]["latency_s"] == 2.2
     assert (tmp_path / "log.csv").read_bytes().startswith(b"\xef\xbb\xbf")

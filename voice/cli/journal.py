@@ -18,9 +18,9 @@ from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
 from voice.journal.incidents import incidents, missed
 from voice.journal.lines import Line, lines
-from voice.journal.rolls import Session, figures, sessions
+from voice.journal.rolls import Session, figures, sessions_between
 from voice.journal.search import search as find
-from voice.journal.sheet import write_html, write_xlsx
+from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.journal.verify import verify as find_faults
 from voice.journal.wording import clock, utc
@@ -55,11 +55,7 @@ def show(
 
 
 def _sessions(journal: Journal, since: str | None, until: str | None) -> list[Session]:
-    begin, end = utc(since), utc(until)
-    return [
-        s for s in sessions(journal.events())
-        if (begin is None or s.began >= begin) and (end is None or s.began < end)
-    ]  # fmt: skip
+    return sessions_between(journal, utc(since), utc(until))
 
 
 def roll(target: str, since: str | None, until: str | None, net: Path | None) -> None:
@@ -112,9 +108,8 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
             n = write_export(output, form, _between(lines(journal.events()), utc(since), utc(until)))
             status.print(f"{output}: {n} events")
             return
-        chosen = _sessions(journal, since, until)
-    names = _net(net)
-    (write_html if form == "html" else write_xlsx)(output, chosen, names.name_of, names.settings.zone)
+        chosen, head = _sessions(journal, since, until), journal.head
+    (write_html if form == "html" else write_xlsx)(output, chosen, Heading.of(_net(net), head))
     status.print(f"{output}: roll sheet of {len(chosen)} sessions")
 
 

@@ -17,7 +17,7 @@ from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError
 from voice.journal.lines import Line
 from voice.journal.rolls import sessions
-from voice.journal.sheet import write_html, write_xlsx
+from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
@@ -180,7 +180,7 @@ def _written(o: Options, journal: Journal, net: Net, status: Console) -> None:
     if o.sheet:
         sheet = sessions(journal.events())
         (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(
-            o.sheet, sheet, net.name_of, net.settings.zone
+            o.sheet, sheet, Heading.of(net, journal.head)
         )
         status.print(f"roll sheet: {o.sheet}")
     if o.journal:

@@ -35,12 +35,12 @@ from voice.journal.confirming import confirmation
 from voice.journal.export import export
 from voice.journal.incidents import incidents
 from voice.journal.lines import Line, lines
-from voice.journal.rolls import Session, figures, sessions
+from voice.journal.rolls import Session, figures, sessions_between
 from voice.journal.search import search
-from voice.journal.sheet import write_html, write_xlsx
+from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.journal.wording import utc
-from voice.net.facts import Corrected, NetEdited
+from voice.net.facts import Corrected, NetEdited, NetEntered
 from voice.net.loading import Net, check_net
 from voice.net.roster_table import RosterTable, Row, read_roster_table, roster_file, save_roster_table
 from voice.places import cache_folder, sample_net
@@ -57,6 +57,9 @@ MOST = 5000
 
 WAIT_S = 30.0
 """A long poll waits so long at most."""
+
+ENTERED = ("answered", "late", "silent", "unclear")
+"""Results of a net that is entered by hand."""
 
 LONGEST_SPEECH = 300
 TEST_WORDS = "测试发射,测试发射"
@@ -95,6 +98,22 @@ class CorrectionBody(_Body):
     seq: int = Field(ge=1)
     unit: str = Field(max_length=80)
     meaning: str = Field(max_length=40)
+    note: str = Field(default="", max_length=500)
+
+
+class ResultBody(_Body):
+    """What one unit did on a net."""
+
+    unit: str = Field(max_length=80)
+    result: Literal["answered", "late", "silent", "unclear"]
+    meaning: str = Field(default="", max_length=40)
+
+
+class NetBody(_Body):
+    """A net that nobody recorded."""
+
+    began: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
+    results: list[ResultBody] = Field(min_length=1, max_length=5000)
     note: str = Field(default="", max_length=500)
 
 
@@ -143,9 +162,11 @@ class Desk:
             raise HuyingError(f"no unit {unit!r} on the roster")
         if meaning not in MEANINGS:
             raise HuyingError(f"“{meaning}” is no meaning: {', '.join(MEANINGS)}")
-        if not any(True for _ in islice(self.feed.journal.events(after=seq - 1), 1)) or seq < 1:
+        event = next(iter(self.feed.journal.events(after=seq - 1, before=seq + 1)), None) if seq >= 1 else None
+        if event is None:
             raise HuyingError(f"no event {seq}")
-        fact = Corrected(t=0.0, corrects=seq, unit=unit, meaning=meaning, by=by, note=note)
+        channel = event.fact().channel
+        fact = Corrected(t=0.0, corrects=seq, unit=unit, meaning=meaning, by=by, note=note, channel=channel)
         return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
 
     def confirm(self, seq: int, said: str | None, by: str) -> int:
@@ -202,9 +223,28 @@ class Desk:
         if self._synthesiser is not None:
             self._synthesiser.close()
 
+    @property
+    def heading(self) -> Heading:
+        """Of roll sheets."""
+        return Heading.of(self.net, self.feed.journal.head)
+
+    def enter_net(self, began: str, results: Sequence[tuple[str, str, str]], by: str, note: str = "") -> int:
+        """Log a net that nobody recorded; number of the event."""
+        moment = utc(began)
+        if not began or moment is None or not results:
+            raise HuyingError("a net entered by hand has a time and at least one unit 请填时间和至少一个单位")
+        if moment > utc(datetime.now(UTC).isoformat()):  # type: ignore[operator]
+            raise HuyingError(f"{began} has not come yet 时间还没到")
+        for unit, result, meaning in results:
+            if self.net.unit(unit) is None or result not in ENTERED or meaning not in ("", *MEANINGS):
+                known = ", ".join(ENTERED)
+                raise HuyingError(f"{unit!r} {result!r} {meaning!r}: a unit of the roster, one of {known}, a meaning")
+        fact = NetEntered(t=0.0, began=moment, by=by, results=tuple(results), note=note)
+        return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
+
     def sheet(self, since: str | None, until: str | None) -> list[Session]:
         """Sessions of a stretch of time with their exchanges."""
-        return sessions(self.feed.journal.events(since=utc(since), until=utc(until)))
+        return sessions_between(self.feed.journal, utc(since), utc(until))
 
 
 def _refusing(act: Callable[P, R]) -> Callable[P, R]:
@@ -242,7 +282,7 @@ def router(desk: Desk) -> APIRouter:
     def health() -> dict[str, Any]:
         """Is the journal readable, and does a station log into it?"""
         return {
-            "ok": not feed.fault, "fault": feed.fault, "events": len(feed.lines), "seq": feed.board.seq,
+            "ok": not feed.fault, "fault": feed.fault, "events": len(feed.lines), "seq": feed.seq,
             "listening": feed.board.listening, "free_mb": round(shutil.disk_usage(Path.cwd()).free / 1e6),
         }  # fmt: skip
 
@@ -287,10 +327,16 @@ def router(desk: Desk) -> APIRouter:
         """The net's voice says a text, WAV."""
         return Response(_refusing(desk.speech)(text), media_type="audio/wav")
 
+    @api.get("/channels")
+    def channels() -> list[dict[str, Any]]:
+        """The channels that are listened to, and whether somebody is logging them."""
+        return [{"channel": c, "listening": feed.board_of(c).listening, "source": feed.board_of(c).source}
+                for c in feed.channels]  # fmt: skip
+
     @api.get("/board")
-    def board() -> dict[str, Any]:
-        """The tiles as they stand."""
-        b = feed.board
+    def board(channel: str | None = None) -> dict[str, Any]:
+        """The tiles as they stand, of the first channel or of a named one."""
+        b = feed.board if channel is None else feed.board_of(channel)
         tiles = [
             {"unit": t.unit, "state": t.state, "since": t.since, "meaning": t.meaning, "latency_s": t.latency_s}
             for t in b.tiles.values()
@@ -327,7 +373,7 @@ def router(desk: Desk) -> APIRouter:
         """Server-sent events: one for each event of the journal, ``id`` its number."""
 
         async def send() -> AsyncIterator[str]:
-            seq = feed.board.seq if after is None else after
+            seq = feed.seq if after is None else after
             yield "retry: 1000\n\n"
             while True:
                 if not await asyncio.to_thread(feed.wait, seq, 10.0):
@@ -402,7 +448,7 @@ def router(desk: Desk) -> APIRouter:
             path.write_bytes(_refusing(roster_file)(desk.roster.path, path.suffix))
         elif name.startswith("roll"):
             sheet = _refusing(desk.sheet)(since, until)
-            (write_html if name.endswith("html") else write_xlsx)(path, sheet, desk.net.name_of, desk.net.settings.zone)
+            (write_html if name.endswith("html") else write_xlsx)(path, sheet, desk.heading)
         else:
             found = lines(feed.journal.events(since=_refusing(utc)(since), until=_refusing(utc)(until)))
             export(path, path.suffix[1:], found)
@@ -413,6 +459,12 @@ def router(desk: Desk) -> APIRouter:
         """Start, pause, resume, skip, repeat or end the roll-call of the running station."""
         order = Order(body.order, tuple(body.to), body.rounds, by=_by(request))
         return {"units": _refusing(desk.leave)(order)}
+
+    @api.post("/nets", status_code=201)
+    def enter_net(body: NetBody, request: HttpRequest) -> dict[str, int]:
+        """Log a net that nobody recorded."""
+        results = [(r.unit, r.result, r.meaning) for r in body.results]
+        return {"seq": _refusing(desk.enter_net)(body.began, results, _by(request), body.note)}
 
     @api.post("/test", status_code=202)
     def test(request: HttpRequest) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 from voice.journal.store import Event
@@ -48,6 +49,8 @@ class Board:
     tiles: Mapping[str, Tile] = field(default_factory=dict)
     roll: RollCall | None = None
     alert: Alert | None = None
+    roll_since: str = ""
+    """Wall time at which the roll-call began."""
     listening: bool = False
     """A session has begun and not ended: somebody logs, or was cut off."""
     source: str = ""
@@ -58,6 +61,15 @@ class Board:
     def missing(self) -> tuple[str, ...]:
         """Units that were called and gave no answer that was understood."""
         return tuple(t.unit for t in self.tiles.values() if t.state in ("silent", "unclear", "undetermined", "overdue"))
+
+    def remaining_s(self, wall: str) -> float | None:
+        """What the roll-call may still take, from its pace so far; None while nothing can be said."""
+        roll = self.roll
+        if roll is None or roll.closed or not self.roll_since:
+            return None
+        done = sum(u in roll.results for u in roll.units)
+        spent = (_moment(wall) - _moment(self.roll_since)).total_seconds()
+        return spent / done * (len(roll.units) - done) if done and spent > 0 else None
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -75,7 +87,7 @@ def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
         case SessionEnded():
             return replace(board, listening=False)
         case RollBegan(units=units):
-            return _put(board, *(Tile(u) for u in units))
+            return replace(_put(board, *(Tile(u) for u in units)), roll_since=event.wall)
         case AlertRaised(units=units):
             return _put(board, *(Tile(u) for u in units))
         case Called():
@@ -94,6 +106,10 @@ def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
             return _put(board, Tile(unit, "present", event.wall, fact.meaning, by="human"))
         case _:
             return board
+
+
+def _moment(wall: str) -> datetime:
+    return datetime.fromisoformat(wall.replace("Z", "+00:00"))
 
 
 def _put(board: Board, *tiles: Tile) -> Board:

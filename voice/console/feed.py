@@ -5,15 +5,26 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from voice.console.board import Board, evolve_board
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
-from voice.journal.store import Journal
+from voice.journal.store import Event, Journal
+from voice.net.facts import Confirmed, NetEdited, NetEntered
 
 LOOK_S = 0.05
 RECENT = 400
 """Lines kept in memory for the feed."""
+
+LONGEST = 20_000
+"""Events that are read when a console is opened."""
+
+STALE_DAYS = 7
+"""A channel that began its latest session so long before the newest one is not shown."""
+
+OUTSIDE = (Confirmed, NetEdited, NetEntered)
+"""Facts by people, which belong to no channel's session."""
 
 
 class Feed:
@@ -22,15 +33,18 @@ class Feed:
     def __init__(self, journal: Journal, on_line: Callable[[Line], None] = lambda _line: None) -> None:
         """``on_line`` gets every line once, in order, from the thread that reads."""
         self.journal = journal
-        self.board = Board()
+        self.boards: dict[str, Board] = {"": Board()}
+        """Channel → its board; the channel of a station that has one only is named by the empty string."""
+        self.seq = 0
+        """Number of the last event."""
         self.lines: deque[Line] = deque(maxlen=RECENT)
         self.fault = ""
         """Why the journal cannot be read, if so."""
         self._maker, self._on_line = LineMaker(), on_line
-        self._seq = max(0, self._first() - 1)
         self._closed = threading.Event()
         self._looking = threading.Lock()
         self.changed = threading.Condition()
+        self._begin()
         self.look()
         self._thread = threading.Thread(target=self._follow, daemon=True)
         self._thread.start()
@@ -43,15 +57,35 @@ class Feed:
     def look(self) -> bool:
         """Take in what is new; whether there was anything."""
         with self._looking:
-            before = self._seq
+            before = self.seq
             for event in self.journal.events(after=before):
-                fact = event.fact()
-                self.board = evolve_board(self.board, event, fact)
-                line = self._maker.line(fact, event)
-                self.lines.append(line)
-                self._on_line(line)
-                self._seq = event.seq
-            return self._seq > before
+                self._take(event)
+            return self.seq > before
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Those that have a board, in the order of their first event."""
+        known = tuple(c for c, b in self.boards.items() if b.seq)
+        return known or ("",)
+
+    @property
+    def board(self) -> Board:
+        """Of the first channel."""
+        return self.boards[self.channels[0]]
+
+    def board_of(self, channel: str) -> Board:
+        """Of one channel; empty if nothing was heard on it."""
+        return self.boards.get(channel) or Board()
+
+    def _take(self, event: Event) -> None:
+        fact = event.fact()
+        if not isinstance(fact, OUTSIDE):
+            board = self.boards.get(fact.channel) or Board()
+            self.boards = {**self.boards, fact.channel: evolve_board(board, event, fact)}
+        line = self._maker.line(fact, event)
+        self.lines.append(line)
+        self._on_line(line)
+        self.seq = event.seq
 
     def after(self, seq: int) -> Iterator[Line]:
         """Recent lines after an event, oldest first."""
@@ -60,11 +94,24 @@ class Feed:
     def wait(self, seq: int, seconds: float) -> bool:
         """Until there is an event after ``seq``, or the time is over; whether there is one."""
         with self.changed:
-            return self.changed.wait_for(lambda: self.board.seq > seq or self._closed.is_set(), seconds)
+            return self.changed.wait_for(lambda: self.seq > seq or self._closed.is_set(), seconds)
 
-    def _first(self) -> int:
-        """The event with which the latest session began."""
-        return max(1, self.journal.last("session_began"))
+    def _begin(self) -> None:
+        """Start with each channel's latest session. Of one that is long, its beginning and the latest ``LONGEST``
+        events are read."""
+        latest: dict[str, Event] = {}
+        for event in self.journal.events(kind="session_began"):
+            latest[event.data.get("channel", "")] = event
+        if not latest:
+            return
+        newest = max(latest.values(), key=lambda e: e.seq)
+        fresh = [e for e in latest.values() if _day(newest.wall) - _day(e.wall) <= STALE_DAYS]
+        first = min(e.seq for e in fresh)
+        jump = max(first, self.journal.last() - LONGEST)
+        for event in sorted(fresh, key=lambda e: e.seq):
+            if event.seq < jump:
+                self._take(event)
+        self.seq = jump - 1
 
     def _follow(self) -> None:
         while not self._closed.wait(LOOK_S):
@@ -76,3 +123,7 @@ class Feed:
             if new:
                 with self.changed:
                     self.changed.notify_all()
+
+
+def _day(wall: str) -> int:
+    return date.fromisoformat(wall[:10]).toordinal()

@@ -40,7 +40,7 @@ class Metrics:
         """Text format 0.0.4."""
         gauges = CollectorRegistry()
         for name, text, value in (
-            ("huying_last_event", "Number of the last event", feed.board.seq),
+            ("huying_last_event", "Number of the last event", feed.seq),
             ("huying_listening", "A session is running", int(feed.board.listening)),
             ("huying_missing_units", "Units without an answer that was understood", len(feed.board.missing)),
             ("huying_disk_free_bytes", "Free space where the console runs", shutil.disk_usage(Path.cwd()).free),

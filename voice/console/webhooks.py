@@ -61,8 +61,8 @@ class Webhook:
         try:
             return int(self._place.read_text())
         except (OSError, ValueError):
-            self._save(self._feed.board.seq)
-            return self._feed.board.seq
+            self._save(self._feed.seq)
+            return self._feed.seq
 
     def _save(self, seq: int) -> None:
         part = self._place.with_suffix(".part")

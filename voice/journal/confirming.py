@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from voice.errors import HuyingError
+from voice.journal.overs import Overs
 from voice.journal.store import Journal
-from voice.net.facts import Confirmed, OverHeard, SessionBegan
+from voice.net.facts import Confirmed, OverHeard
 
 BEFORE = 3000
 """Events before one in which its over is looked for: far more than an exchange has."""
@@ -12,15 +13,13 @@ BEFORE = 3000
 
 def over_of(journal: Journal, seq: int) -> tuple[int, OverHeard] | None:
     """(number, fact) of the over that an event rests on; None if it rests on none."""
-    overs: dict[int, tuple[int, OverHeard]] = {}
+    overs = Overs()
     for e in journal.events(after=max(0, seq - BEFORE), before=seq + 1):
         fact = e.fact()
-        if isinstance(fact, SessionBegan):
-            overs = {}
-        elif isinstance(fact, OverHeard):
-            overs[fact.over] = e.seq, fact
+        overs.take(fact, e.seq)
         if e.seq == seq:
-            return overs.get(getattr(fact, "over", 0))
+            found = overs.of(fact)
+            return (overs.seq_of(fact), found) if found else None
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from voice.journal.overs import Overs
 from voice.journal.store import Event
 from voice.net.facts import (
     Answered,
@@ -14,9 +15,7 @@ from voice.net.facts import (
     ControlReplied,
     Corrected,
     NotUnderstood,
-    OverHeard,
     Remarked,
-    SessionBegan,
 )
 
 URGENT = ("report", "situation")
@@ -37,6 +36,7 @@ class Incident:
     text: str
     pinyin: str
     clip: str
+    channel: str = ""
     on_the_way: dict[str, float] = field(default_factory=dict)
     """Unit → s after the report."""
     arrived: dict[str, float] = field(default_factory=dict)
@@ -52,25 +52,23 @@ class Missed:
     why: str
     text: str
     clip: str
+    channel: str = ""
 
 
 def incidents(events: Iterable[Event]) -> list[Incident]:
     """All incidents, oldest first."""
     out: list[Incident] = []
-    clips: dict[int, OverHeard] = {}
+    overs = Overs()
     for e in events:
         fact = e.fact()
+        overs.take(fact, e.seq)
         match fact:
-            case SessionBegan():
-                clips = {}
-            case OverHeard():
-                clips[fact.over] = fact
             case CalledIn() | Answered() if fact.meaning in URGENT:
-                over = clips.get(fact.over)
+                over = overs.of(fact)
                 out.append(Incident(e.seq, e.wall, fact.unit, fact.text, over.pinyin if over else "",
-                                    over.clip if over else ""))  # fmt: skip
+                                    over.clip if over else "", fact.channel))  # fmt: skip
             case CalledIn() | Answered() | Remarked() if fact.unit and fact.meaning in ("on_the_way", "arrived"):
-                _responded(out, e, fact.unit, fact.meaning)
+                _responded([i for i in out if i.channel == fact.channel], e, fact.unit, fact.meaning)
             case _:
                 pass
     return out
@@ -87,27 +85,27 @@ def missed(events: Iterable[Event]) -> list[Missed]:
     """Call-ins without a reply, and speech that was not understood and that no person has looked at."""
     waiting: list[Missed] = []
     out: list[Missed] = []
-    clips: dict[int, OverHeard] = {}
+    overs = Overs()
     of_event: dict[int, int] = {}
     """Number of an over's event → number of the entry that rests on it."""
-    over_seq: dict[int, int] = {}
     for e in events:
         fact = e.fact()
+        overs.take(fact, e.seq)
         match fact:
-            case SessionBegan():
-                clips, over_seq = {}, {}
-            case OverHeard():
-                clips[fact.over] = fact
-                over_seq[fact.over] = e.seq
             case CalledIn():
-                waiting.append(Missed(e.seq, e.wall, fact.unit, "no reply", fact.text, _clip(clips, fact.over)))
+                clip = overs.clip_of(fact)
+                waiting.append(Missed(e.seq, e.wall, fact.unit, "no reply", fact.text, clip, fact.channel))
             case ControlReplied():
-                waiting = [m for m in waiting if _time(e.wall) - _time(m.wall) > REPLY_WITHIN
-                           or (fact.unit is not None and m.unit not in (None, fact.unit))]  # fmt: skip
+                waiting = [
+                    m for m in waiting
+                    if m.channel != fact.channel or _time(e.wall) - _time(m.wall) > REPLY_WITHIN
+                    or (fact.unit is not None and m.unit not in (None, fact.unit))
+                ]  # fmt: skip
             case NotUnderstood():
-                of_event[over_seq.get(fact.over, 0)] = e.seq
+                of_event[overs.seq_of(fact)] = e.seq
+                told = f"[{fact.pinyin}]"
                 out.append(
-                    Missed(e.seq, e.wall, fact.unit, "not understood", f"[{fact.pinyin}]", _clip(clips, fact.over))
+                    Missed(e.seq, e.wall, fact.unit, "not understood", told, overs.clip_of(fact), fact.channel)
                 )
             case Confirmed():
                 out = [m for m in out if m.seq != of_event.get(fact.confirms)]
@@ -117,10 +115,6 @@ def missed(events: Iterable[Event]) -> list[Missed]:
             case _:
                 pass
     return sorted([*out, *waiting], key=lambda m: m.seq)
-
-
-def _clip(clips: dict[int, OverHeard], over: int) -> str:
-    return clips[over].clip if over in clips else ""
 
 
 def _time(wall: str) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from voice.journal.overs import Overs
 from voice.journal.store import Event
 from voice.net.facts import (
     AlertEnded,
@@ -22,6 +23,7 @@ from voice.net.facts import (
     ExchangeClosed,
     Fact,
     NetEdited,
+    NetEntered,
     NotUnderstood,
     Overdue,
     OverHeard,
@@ -39,26 +41,24 @@ Line = dict[str, Any]
 
 FIELDS = (
     "seq", "wall", "type", "t", "over", "unit", "meaning", "text", "pinyin", "free", "confidence", "latency_s",
-    "grade", "exchange", "review", "detail", "dictated", "clip",
+    "grade", "exchange", "review", "detail", "dictated", "clip", "channel",
 )  # fmt: skip
 
 
 class LineMaker:
-    """Keeps the overs of the session, so that each event's line can show its over. Feed it events in order."""
+    """Keeps the overs, so that each event's line can show its over. Feed it events in order."""
 
     def __init__(self) -> None:
-        self._overs: dict[int, OverHeard] = {}
+        self._overs = Overs()
 
     def line(self, fact: Fact, event: Event | None = None) -> Line:
         """``over`` is [start, end] in s; what a kind does not have is None."""
-        if isinstance(fact, SessionBegan):
-            self._overs.clear()
-        if isinstance(fact, OverHeard):
-            self._overs[fact.over] = fact
-        heard = self._overs.get(getattr(fact, "over", 0))
+        self._overs.take(fact)
+        heard = self._overs.of(fact)
         out: Line = dict.fromkeys(FIELDS)
         out |= {
             "seq": event.seq if event else None, "wall": event.wall if event else None, "type": kind_of(fact),
+            "channel": fact.channel or None,
             "t": round(fact.t, 3), "over": [round(heard.start, 3), round(heard.end, 3)] if heard else None,
             "unit": getattr(fact, "unit", None), "meaning": meaning_of(fact),
             "text": getattr(fact, "text", None) or (heard.text if heard else None),
@@ -106,6 +106,9 @@ class LineMaker:
                 out["text"], out["clip"] = fact.said, fact.clip
             case NetEdited():
                 out["detail"] = f"{fact.file} saved by {fact.by}" + (f": {fact.note}" if fact.note else "")
+            case NetEntered():
+                here = sum(result in ("answered", "late") for _, result, _ in fact.results)
+                out["detail"] = f"net of {fact.began}, {here} of {len(fact.results)} answered, entered by {fact.by}"
             case Announced(units=(unit,)):
                 out["unit"] = unit
             case AlertRaised(units=units):

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from html import escape
 from pathlib import Path
 
 from voice.errors import HuyingError
-from voice.journal.rolls import Call, Session, UnitFigures, figures
+from voice.journal.rolls import (
+    Call,
+    Session,
+    Share,
+    UnitFigures,
+    by_group,
+    by_month,
+    columns,
+    figures,
+    outcome,
+    waiting_time,
+)
+from voice.journal.wording import MEANINGS
+from voice.net.loading import Net
 
 Name = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a sheet says beside its figures."""
+
+    name: Name
+    """Of a unit."""
+    zone: tzinfo | None = None
+    """Times are shown in it; None: this machine's own."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Unit → its group."""
+    timeout_s: float | None = None
+    """The waiting time that is set."""
+    head: str = ""
+    """Hash of the journal's last event: printed, it proves later that nothing was cut off."""
+
+    @staticmethod
+    def of(net: Net, head: str = "") -> Heading:
+        """With the names and times of a net."""
+        groups = {u.id: u.group for u in net.units}
+        return Heading(net.name_of, net.settings.zone, groups, net.settings.timing.answer_timeout_s, head)
+
 
 RESULT_NAMES = {
     "answered": "已答", "late": "迟到", "unclear": "听不清", "silent": "未答", "undetermined": "未定", "open": "进行中",
@@ -22,13 +59,20 @@ COLOURS = {
 SIGNS = {"answered": "✓", "late": "迟", "unclear": "?", "silent": "✗", "undetermined": "–", "open": "…"}
 GRADES = {"call_sign": "报呼号", "burst": "信令", "slot": "应答时隙", "human": "人工"}
 MAX_COLUMNS = 31
-"""Sessions on a page: a month."""
+"""Roll-calls on a page: a month."""
 
 
 def _when(s: Session, zone: tzinfo | None, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
     if s.clock != "known":
         return "日期不明"
     return datetime.fromisoformat((wall or s.began).replace("Z", "+00:00")).astimezone(zone).strftime(form)
+
+
+def title_of(column: Session) -> str:
+    """What a column of the sheet is."""
+    kind, _, words = column.kind.partition(": ")
+    names = {"roll": "点名", "poll": "询问", "alert": "通知"}
+    return f"{names.get(kind, '呼叫')}{words and f': {words}'}"
 
 
 def _calls_cell(calls: list[Call]) -> str:
@@ -40,7 +84,8 @@ def _calls_cell(calls: list[Call]) -> str:
     )
     mark = ("代" if best.proxy is not None else "") + ("*" if best.review else "")
     style = f"background:{COLOURS[best.result]}"
-    return f'<td class="cell" style="{style}" title="{escape(tip)}">{SIGNS[best.result]}{mark}</td>'
+    time = f"<br><small>{best.latency_s:.1f}</small>" if best.latency_s is not None else ""
+    return f'<td class="cell" style="{style}" title="{escape(tip)}">{SIGNS[best.result]}{mark}{time}</td>'
 
 
 def _times_svg(rows: list[UnitFigures], sheet: list[Session], name: Name) -> str:
@@ -67,21 +112,49 @@ def _times_svg(rows: list[UnitFigures], sheet: list[Session], name: Name) -> str
     return "".join(out) + "</svg>"
 
 
-def html_sheet(sheet: list[Session], name: Name, zone: tzinfo | None = None, title: str = "点名表") -> str:
-    """A page that needs nothing else: prints on A4, reads without colours too."""
-    shown = sheet[-MAX_COLUMNS:]
-    rows = figures(sheet)
-    called = [r for r in rows if r.calls]
-    head = "".join(f"<th>{_when(s, zone)}</th>" for s in shown)
+def matrix_html(sheet: list[Session], heading: Heading) -> str:
+    """Units × roll-calls: presence as colour and sign, answer time beneath; beside them what it comes to."""
+    shown = columns(sheet)[-MAX_COLUMNS:]
+    head = "".join(
+        f'<th title="{escape(title_of(s))}">{_when(s, heading.zone)}<br><small>{escape(title_of(s)[:8])}</small></th>'
+        for s in shown
+    )
+    cells: list[dict[str, list[Call]]] = []
+    for s in shown:
+        by_unit: dict[str, list[Call]] = {}
+        for c in s.calls:
+            by_unit.setdefault(c.unit, []).append(c)
+        cells.append(by_unit)
     body = []
-    for r in rows:
-        cells = "".join(_calls_cell(s.of(r.unit)) for s in shown)
-        median = f"{r.median_s:.1f}" if r.median_s is not None else ""
+    for r in figures(sheet):
+        row = "".join(_calls_cell(by_unit.get(r.unit, [])) for by_unit in cells)
         share = f"{r.answered + r.late}/{r.calls}" if r.calls else "未呼叫"
         body.append(
-            f'<tr><th class="unit">{escape(name(r.unit))}</th>{cells}<td>{share}</td>'
-            f"<td>{r.silent or ''}</td><td>{r.unclear or ''}</td><td>{median}</td></tr>"
+            f'<tr><th class="unit">{escape(heading.name(r.unit))}</th>{row}<td>{share}</td><td>{r.silent or ""}</td>'
+            f"<td>{r.unclear or ''}</td><td>{_seconds(r.median_s)}</td><td>{_seconds(r.slow_s)}</td></tr>"
         )
+    return (
+        f'<table class="roll"><thead><tr><th>单位</th>{head}<th>答/呼</th><th>未答</th><th>听不清</th><th>中位秒</th>'
+        f"<th>九成秒</th></tr></thead><tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def summary_html(sheet: list[Session], heading: Heading) -> str:
+    """Attendance by group and month, the waiting time that the answers propose, what polls and alerts came to."""
+    return (
+        _waiting(sheet, heading) + _shares("按组别", by_group(sheet, heading.groups))
+        + _shares("按月", by_month(sheet, heading.zone))
+        + _outcomes([s for s in columns(sheet)[-MAX_COLUMNS:] if s.kind not in ("", "roll")], heading.zone)
+    )  # fmt: skip
+
+
+def html_sheet(sheet: list[Session], heading: Heading, title: str = "点名表") -> str:
+    """A page that needs nothing else: prints on A4, reads without colours too."""
+    name, zone = heading.name, heading.zone
+    every = columns(sheet)
+    shown = every[-MAX_COLUMNS:]
+    rows = figures(sheet)
+    called = [r for r in rows if r.calls]
     details = []
     for s in shown:
         for c in s.calls:
@@ -98,62 +171,111 @@ def html_sheet(sheet: list[Session], name: Name, zone: tzinfo | None = None, tit
         f'<span class="cell" style="background:{COLOURS[k]}">{SIGNS[k]}</span> {RESULT_NAMES[k]}' for k in COLOURS
         if k != "open"
     )  # fmt: skip
-    notes = "".join(f"<li>{_when(s, zone)} {escape(n)}</li>" for s in shown for n in s.notes)
-    left_out = f"<p>只显示最近 {MAX_COLUMNS} 次,合计含全部 {len(sheet)} 次。</p>" if len(sheet) > len(shown) else ""
+    notes = "".join(f"<li>{_when(s, zone)} {escape(n)}</li>" for s in sheet[-MAX_COLUMNS:] for n in s.notes)
+    left_out = f"<p>只显示最近 {MAX_COLUMNS} 次,合计含全部 {len(every)} 次。</p>" if len(every) > len(shown) else ""
     answered = sum(r.answered + r.late for r in rows)
     total = sum(r.calls for r in rows)
+    proof = f"<br>日志末条校验值 {escape(heading.head)}" if heading.head else ""
     nets = "、".join(dict.fromkeys(s.net for s in sheet))
     return f"""<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{escape(title)} {escape(nets)}</title><style>{_CSS}</style></head><body>
-<h1>{escape(title)}</h1><p class="net">{escape(nets)} · {len(sheet)} 次 · 呼叫 {total} · 回答 {answered} ·
+<title>{escape(title)} {escape(nets)}</title><style>{_CSS}{MATRIX_CSS}</style></head><body>
+<h1>{escape(title)}</h1><p class="net">{escape(nets)} · {len(every)} 次 · 呼叫 {total} · 回答 {answered} ·
 未答 {sum(r.silent for r in rows)} · 听不清 {sum(r.unclear for r in rows)}</p>
 <p class="key">{key} · 代 别的单位代答 · * 请复核</p>{left_out}
-<table class="roll"><thead><tr><th>单位</th>{head}<th>答/呼</th><th>未答</th><th>听不清</th><th>中位秒</th></tr></thead>
-<tbody>{"".join(body)}</tbody></table>
+{matrix_html(sheet, heading)}
 <h2>回答时间</h2><p>圆点是每次回答,横条是中位数。</p>{_times_svg(called, sheet, name)}
-<h2>明细</h2><table class="details"><thead><tr><th>时间</th><th>单位</th><th>呼叫次数</th><th>结果</th><th>原话</th>
+{summary_html(sheet, heading)}<h2>明细</h2>
+<table class="details"><thead><tr><th>时间</th><th>单位</th><th>呼叫次数</th><th>结果</th><th>原话</th>
 <th>用时</th><th>依据</th><th>备注</th></tr></thead><tbody>{"".join(details)}</tbody></table>
 {f"<h2>录音问题</h2><ul>{notes}</ul>" if notes else ""}
 <p class="sign">值班员 ＿＿＿＿＿＿＿＿　　负责人 ＿＿＿＿＿＿＿＿　　日期 ＿＿＿＿＿＿＿＿</p>
-<footer>呼应 Huying · 依据电台日志生成</footer></body></html>
+<footer>呼应 Huying · 依据电台日志生成{proof}</footer></body></html>
 """
 
 
+def _seconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _waiting(sheet: list[Session], heading: Heading) -> str:
+    """The waiting time that the answers propose."""
+    proposed = waiting_time(sheet)
+    if proposed is None:
+        return ""
+    now = f"(现设 {heading.timeout_s:g} 秒)" if heading.timeout_s else ""
+    return f"<p>按这些回答, 等待时间 {proposed:g} 秒够用{now}: 百次回答里九十七次在一秒余量之内。</p>"
+
+
+def _shares(title: str, shares: list[Share]) -> str:
+    """Attendance of groups or months; nothing for a single one."""
+    if len(shares) < 2:
+        return ""
+    rows = "".join(
+        f"<tr><th class='unit'>{escape(s.name or '—')}</th><td>{s.calls}</td><td>{s.answered}</td>"
+        f"<td>{s.answered / s.calls:.0%}</td><td>{_seconds(s.median_s)}</td><td>{_seconds(s.slow_s)}</td></tr>"
+        for s in shares
+    )
+    head = "<th></th><th>呼叫</th><th>应答</th><th>到答率</th><th>中位秒</th><th>九成秒</th>"
+    return f"<h2>{title}</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _outcomes(shown: list[Session], zone: tzinfo | None) -> str:
+    """What polls and alerts came to."""
+    rows = "".join(
+        f"<tr><td>{_when(s, zone)}</td><td>{escape(title_of(s))}</td><td>{escape(words_of(outcome(s)))}</td></tr>"
+        for s in shown
+    )
+    head = "<th>时间</th><th>内容</th><th>回答</th>"
+    return f"<h2>询问与通知</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+
+
+def words_of(counts: Mapping[str, int]) -> str:
+    """``没有发现 37, 未答 3``."""
+    return ", ".join(f"{RESULT_NAMES.get(k) or MEANINGS.get(k) or k} {n}" for k, n in counts.items())
+
+
+MATRIX_CSS = """
+.roll{border-collapse:collapse}.roll th,.roll td{border:1px solid #ccc;padding:1px 6px}
+.roll small{font-weight:400;font-size:11px}.roll thead th{background:#f3f3f3;white-space:nowrap}
+.roll th.unit{font-weight:400;white-space:nowrap;text-align:left}
+.cell{color:#fff;text-align:center;font-weight:700;min-width:1.6em;padding:1px 5px;line-height:1.15;
+-webkit-print-color-adjust:exact;print-color-adjust:exact}
+.none{background:#fafafa}
+"""
 _CSS = """
 body{font:14px/1.5 "Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif;margin:2em;color:#222}
 h1{margin:0}h2{margin:1.6em 0 .4em}.net,.key{color:#555;margin:.2em 0 .8em}
 table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:2px 7px;text-align:left}
-thead th{background:#f3f3f3;font-weight:600}th.unit{font-weight:400;white-space:nowrap}
-.cell{color:#fff;text-align:center;font-weight:700;min-width:1.6em;padding:1px 5px;
--webkit-print-color-adjust:exact;print-color-adjust:exact}
-.none{background:#fafafa}.times{max-width:740px;display:block}.times text{font-size:11px;fill:#333}
+thead th{background:#f3f3f3;font-weight:600}.times{max-width:740px;display:block}.times text{font-size:11px;fill:#333}
 .times .grid{stroke:#ddd}.times .bar{fill:#90caf9}.times circle{fill:#0d47a1}
 .sign{margin-top:3em}footer{margin-top:2em;color:#888;font-size:12px}
-@media print{body{margin:0}h2{break-after:avoid}tr{break-inside:avoid}@page{size:A4;margin:12mm}}
+@media print{body{margin:0}h2{break-after:avoid}tr{break-inside:avoid}@page{size:A4 landscape;margin:12mm}}
 """
 
 
-def write_html(path: Path, sheet: list[Session], name: Name, zone: tzinfo | None = None) -> None:
-    """Write the page; times in ``zone``, None for this machine's."""
+def write_html(path: Path, sheet: list[Session], heading: Heading) -> None:
+    """Write the page."""
     try:
-        path.write_text(html_sheet(sheet, name, zone), "utf-8")
+        path.write_text(html_sheet(sheet, heading), "utf-8")
     except OSError as e:
         raise HuyingError(f"{path}: cannot be written ({e.strerror})") from e
 
 
-def write_xlsx(path: Path, sheet: list[Session], name: Name, zone: tzinfo | None = None) -> None:
-    """Three tables: 点名表 with coloured cells, 回答时间 with a chart, 明细."""
+def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
+    """Four tables: 点名表 with coloured cells, 回答时间 with a chart, 比较 of months and groups, 明细."""
     from openpyxl import Workbook
     from openpyxl.chart import BarChart, Reference
     from openpyxl.styles import Alignment, Font, PatternFill
 
-    shown = sheet[-MAX_COLUMNS:]
+    name, zone = heading.name, heading.zone
+    shown = columns(sheet)[-MAX_COLUMNS:]
     rows = figures(sheet)
     book = Workbook()
     del book[book.sheetnames[0]]
     roll = book.create_sheet("点名表")
-    roll.append(["编号", "单位", *(_when(s, zone) for s in shown), "呼叫", "回答", "迟到", "未答", "听不清", "中位秒"])
+    roll.append(["编号", "单位", *(_when(s, zone) for s in shown), "呼叫", "回答", "迟到", "未答", "听不清", "中位秒",
+                 "九成秒"])  # fmt: skip
     for r in rows:
         cells = []
         for s in shown:
@@ -161,7 +283,7 @@ def write_xlsx(path: Path, sheet: list[Session], name: Name, zone: tzinfo | None
             cells.append(RESULT_NAMES[calls[-1].result] if calls else "")
         roll.append(
             [_text(r.unit), _text(name(r.unit)), *cells, r.calls, r.answered + r.late, r.late, r.silent, r.unclear,
-             r.median_s]
+             r.median_s, r.slow_s]
         )  # fmt: skip
     fills = {RESULT_NAMES[k]: PatternFill("solid", fgColor=v[1:]) for k, v in COLOURS.items()}
     for line in roll.iter_rows(min_row=2, min_col=3, max_col=2 + len(shown)):
@@ -185,6 +307,12 @@ def write_xlsx(path: Path, sheet: list[Session], name: Name, zone: tzinfo | None
         chart.height, chart.width = max(7.0, 0.6 * len(timed)), 18
         times.add_chart(chart, "D2")
     times.column_dimensions["A"].width = 24
+
+    shares = book.create_sheet("比较")
+    shares.append(["", "呼叫", "应答", "到答率", "中位秒", "九成秒"])
+    for share in (*by_month(sheet, zone), *by_group(sheet, heading.groups)):
+        shares.append([_text(share.name or "—"), share.calls, share.answered, round(share.answered / share.calls, 3),
+                       share.median_s, share.slow_s])  # fmt: skip
 
     details = book.create_sheet("明细")
     details.append("时间 编号 单位 呼叫次数 结果 回答 原话 用时(秒) 依据 请复核 代答 录音".split())

@@ -272,9 +272,10 @@ class Journal:
         except DBAPIError as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
 
-    def last(self, kind: str) -> int:
-        """Number of the latest event of a kind; 0 if there is none."""
-        q = sa.select(sa.func.max(_events.c.seq)).where(_events.c.kind == kind)
+    def last(self, kind: str = "") -> int:
+        """Number of the latest event, or of the latest of a kind; 0 if there is none."""
+        q = sa.select(sa.func.max(_events.c.seq))
+        q = q.where(_events.c.kind == kind) if kind else q
         with self._engine.connect() as db:
             return db.execute(q).scalar() or 0
 

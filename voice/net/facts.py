@@ -17,9 +17,12 @@ Outcome = Literal["answered", "unclear", "silent", "undetermined"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something that happened on the net. ``t`` is seconds on the sample clock."""
+    """Something that happened on the net."""
 
     t: Seconds
+    """On the sample clock."""
+    channel: str = ""
+    """Where it happened, if a station listens to several; sessions, overs and exchanges are counted for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,6 +361,18 @@ class NetEdited(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetEntered(Fact):
+    """A net that nobody recorded, entered by hand afterwards."""
+
+    began: str
+    """Wall clock, ISO 8601 UTC."""
+    by: str
+    results: tuple[tuple[str, str, str], ...]
+    """(unit, ``answered``, ``late``, ``silent`` or ``unclear``, meaning of the answer)."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Fact):
     """The source ended."""
 
@@ -394,6 +409,7 @@ KINDS: dict[str, type[Fact]] = {
     "corrected": Corrected,
     "confirmed": Confirmed,
     "net_edited": NetEdited,
+    "net_entered": NetEntered,
     "session_ended": SessionEnded,
 }
 _NAMES = {cls: name for name, cls in KINDS.items()}
@@ -405,8 +421,8 @@ def kind_of(fact: Fact) -> str:
 
 
 def to_json(fact: Fact) -> dict[str, Any]:
-    """Plain data for the journal; floats rounded to milliseconds."""
-    return {k: _plain(v) for k, v in asdict(fact).items()}
+    """Plain data for the journal; floats rounded to milliseconds. A station of one channel does not name it."""
+    return {k: _plain(v) for k, v in asdict(fact).items() if k != "channel" or v}
 
 
 def from_json(kind: str, data: dict[str, Any]) -> Fact:

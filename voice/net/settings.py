@@ -152,6 +152,8 @@ class NetSettings(_Section):
     station: StationSettings = StationSettings()
     rollcall: RollSettings = RollSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
+    alert_templates: tuple[str, ...] = ()
+    """Texts that the console offers for alerts."""
 
     @property
     def zone(self) -> tzinfo | None:

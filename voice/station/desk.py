@@ -90,19 +90,21 @@ class Desk:
         self.station.start_roll(tuple(u.id for u in self._net.units), self._net.settings.rollcall.rounds, "schedule")
 
 
-def unfinished(journal: Journal) -> RollCall | None:
-    """The roll-call that a crash or power cut has left open in a journal."""
+def unfinished(journal: Journal, channel: str = "") -> RollCall | None:
+    """The roll-call that a crash or power cut has left open on a channel."""
     roll: RollCall | None = None
-    for event in journal.events():
-        roll = evolve_roll(roll, event.fact())
+    for fact in (event.fact() for event in journal.events()):
+        if fact.channel == channel:
+            roll = evolve_roll(roll, fact)
     return roll if roll is not None and not roll.closed else None
 
 
-def watches_of(journal: Journal) -> dict[str, Watch]:
-    """The timers that were set in a journal and not ended."""
+def watches_of(journal: Journal, channel: str = "") -> dict[str, Watch]:
+    """The timers that were set on a channel and not ended."""
     watches: dict[str, Watch] = {}
-    for event in journal.events(kind="watch_set"):
-        watches = evolve_watches(watches, event.fact())
+    for fact in (event.fact() for event in journal.events(kind="watch_set")):
+        if fact.channel == channel:
+            watches = evolve_watches(watches, fact)
     return watches
 
 

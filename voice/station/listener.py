@@ -222,9 +222,12 @@ class Listener:
     """Logs one source into a journal."""
 
     def __init__(
-        self, ear: Ear, journal: Journal, on_event: Callable[[Event, Fact], None] = lambda _e, _f: None
-    ) -> None:
+        self, ear: Ear, journal: Journal, on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
+        channel: str = "",
+    ) -> None:  # fmt: skip
+        """``channel``: its name in the journal, where several are listened to."""
         self.ear = ear
+        self.channel = channel
         self.journal = journal
         self.on_event = on_event
         timing = ear.net.settings.timing
@@ -394,6 +397,8 @@ class Listener:
         if not facts:
             return
         self._latest = max(self._latest, *(f.t for f in facts))
+        if self.channel:
+            facts = tuple(replace(f, channel=self.channel) for f in facts)
         for event, fact in zip(self.journal.append(facts, self._began), facts, strict=True):
             self.state = evolve(self.state, fact, self.rules.answer_timeout_s)
             self.on_event(event, fact)

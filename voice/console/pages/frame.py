@@ -35,6 +35,9 @@ body{background:#eef2f5;font-family:"Noto Sans CJK SC","Microsoft YaHei",system-
 .feedrow{border-bottom:1px solid #cfd8df;padding:4px 2px;width:100%}
 .review{background:#fff3d6}
 .mono{font-variant-numeric:tabular-nums}
+.roll-summary table{border-collapse:collapse;background:#fff}
+.roll-summary th,.roll-summary td{border:1px solid #ccc;padding:2px 8px;text-align:left}
+.roll-summary h2{font-size:19px;font-weight:700;line-height:1.6;margin:4px 0}
 @media (max-width:700px){.board{grid-template-columns:repeat(2,1fr)}.banner{font-size:19px}}
 """
 _LAMP = {"lost": "text-[#ffb4a9]", "clear": "text-[#cfe3ee]", "busy": "text-[#6fe38f]", "saying": "text-[#ffd54a]"}
@@ -121,8 +124,8 @@ class Page:
 
         def look() -> None:
             nonlocal seen
-            if self.feed.board.seq != seen or self.feed.fault:
-                seen = self.feed.board.seq
+            if self.feed.seq != seen or self.feed.fault:
+                seen = self.feed.seq
                 show()
 
         look()
@@ -156,13 +159,26 @@ class Page:
         with ui.row().classes(look):
             ui.label(self.clock(line["wall"])).classes("mono w-20 shrink-0")
             ui.label(KINDS.get(line["type"], "") if not self.english else line["type"]).classes("w-24 shrink-0")
-            ui.label(self.net.name_of(line["unit"])).classes("w-40 shrink-0 font-bold max-sm:w-24")
+            ui.label(self._direction(line)).classes("w-44 shrink-0 font-bold max-sm:w-24")
             heard = line["text"] or line["pinyin"] or line["detail"] or ""
             ui.label(heard).classes("grow break-words min-w-0")
             if line["confidence"]:
                 ui.label(f"{line['confidence']:.2f}").classes("mono max-sm:hidden")
             if line["clip"]:
+                picture = f"/api/v1/clips/{line['clip']}/waveform.svg"
+                ui.html(f'<img src="{picture}" width="90" height="26" loading="lazy" alt="">', sanitize=False).classes(
+                    "max-sm:hidden shrink-0"
+                )
                 self.player(line["clip"])
+
+    def _direction(self, line: Line) -> str:
+        """Who to whom: an arrow towards the unit if it is called, away from it if it speaks."""
+        name = self.net.name_of(line["unit"])
+        if not name:
+            return ""
+        if line["type"] in ("called", "control_replied", "announced", "overdue"):
+            return f"→ {name}"
+        return f"{name} →" if line["type"] in ("answered", "called_in", "relayed") else name
 
     def player(self, clip: str) -> None:
         ui.button(icon="play_arrow", on_click=lambda: self.play(clip)).props(

@@ -34,7 +34,7 @@ class Review(Page):
 
         def build() -> None:
             rows[:] = open_reviews(self.feed.journal.events(since=utc(since())))[:REVIEW_ROWS]
-            if not rows and self.feed.board.seq:  # an older recording: what its session has left open
+            if not rows and self.feed.seq:  # an older recording: what its session has left open
                 begin = self.feed.journal.last("session_began") - 1
                 rows[:] = open_reviews(self.feed.journal.events(after=begin))[:REVIEW_ROWS]
             holder.clear()

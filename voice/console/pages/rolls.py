@@ -1,92 +1,158 @@
-"""点名: who answered, over days and weeks."""
+"""点名: who answered, over days, weeks and months; nets that nobody recorded are entered here."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from nicegui import ui
+from nicegui import run, ui
 
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
-from voice.journal.incidents import incidents
-from voice.journal.rolls import figures
-from voice.journal.wording import utc
+from voice.journal.incidents import Incident, incidents
+from voice.journal.rolls import Session, UnitFigures, figures
+from voice.journal.sheet import MATRIX_CSS, RESULT_NAMES, matrix_html, summary_html
+from voice.journal.wording import MEANINGS, utc
 
-ROLL_DAYS = 7
-"""The roll page begins so long before the latest event."""
-_MARKS = {"answered": "✓", "late": "迟", "silent": "✗", "unclear": "?", "undetermined": "–", "open": "…"}
+PERIODS = {"day": 0, "week": 6, "month": 30, "year": 365}
+"""Name → days before the last one."""
+
+BY_PEOPLE = ("corrected", "confirmed", "net_edited", "net_entered")
+HEARD = ("", "ack", "normal", "not_found", "present", "situation")
+"""Meanings that a net entered by hand offers."""
 
 
 class Rolls(Page):
-    """A table of attendance, a chart, the incidents, downloads."""
+    """The matrix, what it comes to, answer times, incidents, downloads."""
 
     name = "rolls"
 
     def build(self) -> None:
-        """Who answered, over days and weeks."""
-        with ui.row().classes("items-end gap-3"):
-            since = ui.input(self.t("from"), value=self._week_before()).props("type=date stack-label")
-            until = ui.input(self.t("until"), value="").props("type=date stack-label")
+        """Period and downloads above; below, all of it for that period."""
+        ui.add_css(MATRIX_CSS)
+        last = self._last_day()
+        with ui.row().classes("items-end gap-3 w-full"):
+            since = ui.input(self.t("from"), value=str(last - timedelta(days=PERIODS["week"])))
+            until = ui.input(self.t("until"), value=str(last))
+            for box in (since, until):
+                box.props("type=date stack-label dense")
+
+            def choose(days: int) -> None:
+                since.set_value(str(last - timedelta(days=days)))
+                until.set_value(str(last))
+
+            for period, days in PERIODS.items():
+                ui.button(self.t(period), on_click=lambda _e, d=days: choose(d)).props("outline dense no-caps")
             for name, label in (("roll.html", "HTML / 打印"), ("roll.xlsx", "XLSX"), ("events.csv", "CSV")):
                 ui.button(label, icon="download", on_click=lambda _e, n=name: ui.navigate.to(
-                    f"/api/v1/exports/{n}?since={since.value or '2000-01-01'}&until={until.value or '2100-01-01'}"
-                )).props("outline no-caps")  # fmt: skip
+                    f"/api/v1/exports/{n}?since={since.value or '2000-01-01'}&until={_next_day(until.value)}"
+                )).props("outline dense no-caps")  # fmt: skip
+            enter = ui.button(self.t("enter a net"), icon="edit_note", on_click=lambda: self._enter(build))
+            enter.props("dense no-caps")
         holder = ui.column().classes("w-full gap-3")
 
-        def build() -> None:
-            try:
-                sheet = self.desk.sheet(since.value or None, until.value or None)
-                found = incidents(self.feed.journal.events(since=utc(since.value), until=utc(until.value)))
-            except HuyingError as e:
-                ui.notify(str(e), type="negative")
-                return
-            rows = [r for r in figures(sheet) if r.calls]
+        async def build() -> None:
+            begin, end = since.value or None, _next_day(until.value)
             holder.clear()
             with holder:
-                columns = [
-                    {"name": n, "label": self.t(label), "field": n, "align": "left", "sortable": True}
-                    for n, label in (("name", "unit"), ("calls", "calls"), ("answered", "answers"), ("late", "late"),
-                                     ("silent", "silent"), ("unclear", "unclear"), ("median", "median"),
-                                     ("marks", "attendance"))
-                ]  # fmt: skip
-                table = [
-                    {"name": self.net.name_of(r.unit), "calls": r.calls, "answered": r.answered, "late": r.late,
-                     "silent": r.silent, "unclear": r.unclear, "median": r.median_s if r.median_s is not None else "",
-                     "marks": " ".join(_MARKS.get(c.result, "·") for s in sheet for c in s.of(r.unit))[-60:]}
-                    for r in rows
-                ]  # fmt: skip
-                ui.table(columns=columns, rows=table, row_key="name").classes("w-full text-lg").props("dense flat")
-                if rows:
-                    self._chart(rows)
-                if found:
-                    ui.label(self.t("incidents")).classes("text-xl font-bold")
-                    for i in found[-20:]:
-                        arrived = "、".join(
-                            f"{self.net.name_of(u)} {int(s // 60)}:{int(s % 60):02d}"
-                            for u, s in sorted(i.arrived.items(), key=lambda kv: kv[1])
-                        )
-                        ui.label(
-                            f"{self.clock(i.wall)} {self.net.name_of(i.unit)}: {i.text or i.pinyin} — "
-                            f"{self.t('arrived')}: {arrived or '—'}"
-                        )
+                waiting = ui.spinner(size="lg")
+            try:
+                found = await run.io_bound(self._read, begin, end)
+            except HuyingError as e:
+                ui.notify(str(e), type="negative")
+                found = None
+            waiting.delete()
+            if found is not None:
+                with holder:
+                    self._shown(*found)
 
         since.on_value_change(build)
         until.on_value_change(build)
-        build()
+        ui.timer(0.01, build, once=True)
 
-    def _week_before(self) -> str:
-        """First day of the roll page: ROLL_DAYS before the latest event."""
-        last = self.feed.lines[-1]["wall"] if self.feed.lines else None
-        if last is None:
-            return ""
-        return str((datetime.fromisoformat(last.replace("Z", "+00:00")) - timedelta(days=ROLL_DAYS)).date())
+    def _read(self, begin: str | None, end: str | None) -> tuple[list[Session], list[Incident]]:
+        sheet = self.desk.sheet(begin, end)
+        return sheet, incidents(self.feed.journal.events(since=utc(begin), until=utc(end)))
 
-    def _chart(self, rows: list[Any]) -> None:
+    def _shown(self, sheet: list[Session], found: list[Incident]) -> None:
+        heading = self.desk.heading
+        ui.html(matrix_html(sheet, heading), sanitize=False).classes("w-full overflow-x-auto bg-white rounded p-2")
+        with ui.row().classes("w-full gap-4 items-start"):
+            ui.html(f'<div class="roll-summary">{summary_html(sheet, heading)}</div>', sanitize=False)
+            rows = [r for r in figures(sheet) if r.median_s is not None]
+            if rows:
+                self._chart(rows)
+        if found:
+            ui.label(self.t("incidents")).classes("text-xl font-bold")
+        for i in found[-20:]:
+            arrived = "、".join(
+                f"{self.net.name_of(u)} {int(s // 60)}:{int(s % 60):02d}"
+                for u, s in sorted(i.arrived.items(), key=lambda kv: kv[1])
+            )
+            ui.label(
+                f"{self.clock(i.wall)} {self.net.name_of(i.unit)}: {i.text or i.pinyin} — "
+                f"{self.t('arrived')}: {arrived or '—'}"
+            )
+
+    def _last_day(self) -> date:
+        """Of the latest event, where the net is; today if there is none."""
+        last = next((x["wall"] for x in reversed(self.feed.lines) if x["type"] not in BY_PEOPLE), None)
+        moment = datetime.fromisoformat(last.replace("Z", "+00:00")) if last else datetime.now().astimezone()
+        return moment.astimezone(self.net.settings.zone).date()
+
+    def _chart(self, rows: list[UnitFigures]) -> None:
         ui.echart({
-            "title": {"text": f"{self.t('median')}"}, "tooltip": {}, "grid": {"left": 60, "right": 20, "bottom": 110},
+            "title": {"text": self.t("answer times")}, "tooltip": {"trigger": "axis"}, "legend": {"right": 10},
+            "grid": {"left": 50, "right": 20, "bottom": 110},
             "xAxis": {"type": "category", "data": [self.net.name_of(r.unit) for r in rows],
                       "axisLabel": {"rotate": 50, "interval": 0}},
             "yAxis": {"type": "value", "name": "s"},
-            "series": [{"type": "bar", "data": [r.median_s or 0 for r in rows], "itemStyle": {"color": "#1769c0"}}],
-        }).classes("w-full h-80")  # fmt: skip
+            "series": [
+                {"type": "bar", "name": self.t("median"), "data": [r.median_s or 0 for r in rows],
+                 "itemStyle": {"color": "#1769c0"}},
+                {"type": "scatter", "name": self.t("nine of ten"), "data": [r.slow_s or 0 for r in rows],
+                 "itemStyle": {"color": "#a34700"}},
+            ],
+        }).classes("grow h-80 min-w-[340px]")  # fmt: skip
+
+    def _enter(self, done: Any) -> None:
+        """A net that nobody recorded: when, and a line a unit."""
+        names = {r: RESULT_NAMES[r] if not self.english else r for r in ("answered", "late", "silent", "unclear")}
+        names = {"": self.t("not asked"), **names}
+        meanings = {m: (MEANINGS.get(m) or "—") if not self.english else m or "—" for m in HEARD}
+        with ui.dialog(value=True) as dialog, ui.card().classes("w-[620px] max-w-full gap-1"):
+            ui.label(self.t("enter a net")).classes("text-xl font-bold")
+            with ui.row().classes("gap-3 items-end"):
+                day = ui.input(self.t("date"), value=str(self._last_day())).props("type=date stack-label dense")
+                at = ui.input(self.t("time"), value="08:30").props("type=time stack-label dense")
+                note = ui.input(self.t("note")).props("dense maxlength=500")
+                ui.button(self.t("all present"), on_click=lambda: [b.set_value("answered") for b, _ in boxes.values()])
+            boxes: dict[str, tuple[Any, Any]] = {}
+            with ui.column().classes("w-full gap-0 max-h-[55vh] overflow-y-auto no-wrap"):
+                for u in self.net.units:
+                    with ui.row().classes("w-full items-center no-wrap gap-2"):
+                        ui.label(u.name).classes("grow")
+                        boxes[u.id] = (
+                            ui.select(names, value="").props("dense").classes("w-28"),
+                            ui.select(meanings, value="").props("dense").classes("w-32"),
+                        )
+
+            def save() -> None:
+                results = [
+                    (unit, str(result.value), str(meaning.value or "") if result.value in ("answered", "late") else "")
+                    for unit, (result, meaning) in boxes.items() if result.value
+                ]  # fmt: skip
+                zone = self.net.settings.zone
+                began = datetime.fromisoformat(f"{day.value}T{at.value}").replace(tzinfo=zone).isoformat()
+                if self.do(lambda by: self.desk.enter_net(began, results, by, str(note.value or "")), "saved"):
+                    dialog.close()
+                    ui.timer(0.01, done, once=True)
+
+            with ui.row().classes("w-full justify-end"):
+                ui.button(self.t("cancel"), on_click=dialog.close).props("flat no-caps")
+                ui.button(self.t("save"), icon="save", on_click=save).props("no-caps")
+
+
+def _next_day(day: str | None) -> str:
+    """The end of a day that is included."""
+    return str(date.fromisoformat(day) + timedelta(days=1)) if day else "2100-01-01"

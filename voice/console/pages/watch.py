@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nicegui import ui
+from nicegui import app, ui
 
 from voice.console.api import AlertBody
 from voice.console.board import Board, Tile
@@ -29,6 +29,7 @@ class Watch(Page):
 
     def build(self) -> None:
         """Board, feed, roll-call and alert."""
+        self._channel_choice()
         banner = ui.label().classes("banner").props('role="status" aria-live="polite"')
         with ui.row().classes("w-full no-wrap max-md:flex-wrap gap-3 items-start"):
             with ui.column().classes("grow gap-2 w-full"):
@@ -44,7 +45,7 @@ class Watch(Page):
 
         def show() -> None:
             nonlocal last
-            b = self.feed.board
+            b = self.board
             self._banner(banner, b)
             for unit, tile in b.tiles.items():
                 if unit not in tiles:
@@ -56,8 +57,10 @@ class Watch(Page):
             for gone in set(tiles) - set(b.tiles):
                 tiles.pop(gone)[0].delete()
                 shown.pop(gone, None)
-            new = [x for x in self.feed.after(last) if x["type"] not in ("session_began", "session_ended")]
-            last = b.seq
+            channel = self.channel
+            new = [x for x in self.feed.after(last) if x["type"] not in ("session_began", "session_ended")
+                   and (x["channel"] or "") == channel]
+            last = self.feed.seq
             for line in new[-FEED_ROWS:]:
                 with feed:
                     self.feed_row(line)
@@ -66,6 +69,28 @@ class Watch(Page):
                 old.delete()
 
         self.on_news(show)
+
+    @property
+    def channel(self) -> str:
+        """The one that this client looks at."""
+        chosen = str(app.storage.user.get("channel", ""))
+        return chosen if chosen in self.feed.channels else self.feed.channels[0]
+
+    @property
+    def board(self) -> Board:
+        """Of that channel."""
+        return self.feed.board_of(self.channel)
+
+    def _channel_choice(self) -> None:
+        """Only where there are several."""
+        if len(self.feed.channels) < 2:
+            return
+
+        def choose(name: str) -> None:
+            app.storage.user["channel"] = name
+            ui.navigate.reload()
+
+        ui.toggle(list(self.feed.channels), value=self.channel, on_change=lambda e: choose(e.value)).props("no-caps")
 
     def _banner(self, banner: Any, b: Board) -> None:
         called = [t for t in b.tiles.values() if t.state != "idle"]
@@ -123,12 +148,17 @@ class Watch(Page):
                     )
 
             def show() -> None:
-                roll = self.feed.board.roll
+                board = self.board
+                roll = board.roll
                 if roll is None:
                     return
                 done = len([u for u in roll.units if u in roll.results])
                 progress.set_value(done / max(1, len(roll.units)))
-                told.set_text(f"{len(roll.here)}/{len(roll.units)}" + (f" · {roll.paused}" if roll.paused else ""))
+                left = board.remaining_s(self.feed.lines[-1]["wall"]) if self.feed.lines else None
+                told.set_text(
+                    f"{len(roll.here)}/{len(roll.units)}" + (f" · {roll.paused}" if roll.paused else "")
+                    + (f" · {self.t('left')} {int(left // 60)}:{int(left % 60):02d}" if left is not None else "")
+                )  # fmt: skip
 
             self.on_news(show)
 
@@ -139,7 +169,11 @@ class Watch(Page):
     def _alert_card(self) -> None:
         with ui.card().classes("w-full"):
             ui.label(self.t("alert")).classes("text-xl font-bold")
+            templates = list(self.net.settings.alert_templates)
+            ready = ui.select(templates, label=self.t("template")).classes("w-full")
+            ready.set_visibility(bool(templates))
             words = ui.textarea(self.t("text")).classes("w-full").props("rows=2 autogrow maxlength=300")
+            ready.on_value_change(lambda e: words.set_value(e.value or ""))
             whom = ui.select(self._whom(), value=[], label=self.t("who"), multiple=True, with_input=True)
             whom.classes("w-full")
             urgent = ui.checkbox(self.t("emergency"))
@@ -156,7 +190,7 @@ class Watch(Page):
             ui.button(self.t("send"), icon="campaign", on_click=send).props("color=negative no-caps")
 
             def show() -> None:
-                alert = self.feed.board.alert
+                alert = self.board.alert
                 if alert is not None:
                     told.set_text(f"{self.t('acknowledged')} {len(alert.answers)}/{len(alert.units)}: {alert.text}")
 
