@@ -31,7 +31,7 @@ from voice.grammar.check import alike
 from voice.grammar.lexicon import plain
 from voice.grammar.readings import CannotBeRead
 from voice.grammar.templates import MEANINGS
-from voice.journal.confirming import confirmation
+from voice.journal.confirming import confirmation, over_of
 from voice.journal.export import export
 from voice.journal.incidents import incidents
 from voice.journal.lines import Line, lines
@@ -45,7 +45,9 @@ from voice.net.loading import Net, check_net
 from voice.net.roster_table import RosterTable, Row, read_roster_table, roster_file, save_roster_table
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
+from voice.station.candidates import Candidate, candidates
 from voice.station.inbox import Order, Request, RollOrder, Saying, Wish, checked, put, with_neighbours
+from voice.station.listener import Ear, open_ear
 from voice.station.speaker import Speaker
 from voice.station.status import status_file
 
@@ -140,6 +142,8 @@ class Desk:
         self.feed = Feed(journal, self.metrics.take)
         self._saving = threading.Lock()
         self._synthesiser: Synthesiser | None = None
+        self._hearing = threading.Lock()
+        self._ear: Ear | None = None
 
     def leave(self, wish: Wish) -> tuple[str, ...]:
         """Leave a request for the station; the units it goes to."""
@@ -216,6 +220,21 @@ class Desk:
         out = io.BytesIO()
         sf.write(out, Speaker(self.net, self._synthesiser).say(text), RATE, format="WAV")
         return out.getvalue()
+
+    def candidates(self, seq: int) -> list[Candidate]:
+        """What the over of an event may have been, the likeliest first. Loads the model at the first call."""
+        found = over_of(self.feed.journal, seq)
+        if found is None or not found[1].clip:
+            raise HuyingError(f"event {seq}: no clip of its over was kept")
+        pcm = self.feed.journal.clips.get(found[1].clip)
+        with self._hearing:
+            if self._ear is None or self._ear.net is not self.net:
+                self._ear = open_ear(self.net)
+            return candidates(self._ear, pcm)
+
+    def meaning_of(self, phrase: str) -> str:
+        """What a phrase means by itself; empty if it is only a part of something."""
+        return next((t.meaning for t in self.net.lexicon.templates if t.pieces == (phrase,)), "")
 
     def close(self) -> None:
         """The console ends."""
@@ -383,6 +402,15 @@ def router(desk: Desk) -> APIRouter:
                     yield f"id: {seq}\nevent: {line['type']}\ndata: {json.dumps(line, ensure_ascii=False)}\n\n"
 
         return StreamingResponse(send(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    @api.get("/events/{seq}/candidates")
+    def event_candidates(seq: int) -> list[dict[str, Any]]:
+        """What the over of an event may have been: call signs and phrases, the likeliest first."""
+        return [
+            {"kind": c.entry.kind, "key": c.entry.key, "text": c.entry.text, "score": c.score, "start": c.start,
+             "end": c.end, "meaning": desk.meaning_of(c.entry.text) if c.entry.kind == "phrase" else ""}
+            for c in _refusing(desk.candidates)(seq)
+        ]  # fmt: skip
 
     @api.get("/clips/{sha256}", response_class=FileResponse)
     def clip(sha256: Sha256) -> FileResponse:

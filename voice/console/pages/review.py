@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from nicegui import events, ui
+from nicegui import background_tasks, events, run, ui
 
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.journal.lines import Line
 from voice.journal.review import open_reviews
 from voice.journal.wording import KINDS, MEANINGS, utc
+from voice.station.candidates import Candidate
 
 REVIEW_DAYS = 14
 REVIEW_ROWS = 60
@@ -18,7 +20,7 @@ REVIEWABLE = ("ack", "normal", "not_found", "situation", "present", "on_the_way"
 
 
 class Review(Page):
-    """The open ones, newest first; keys or mouse."""
+    """The open ones, newest first. A figure picks a candidate, Enter saves: two keys."""
 
     name = "review"
 
@@ -26,79 +28,143 @@ class Review(Page):
         """Listen, and say what it was."""
         ui.label(self.t("keys")).classes("text-[#44515c]")
         holder = ui.column().classes("w-full gap-2")
-        chosen = {"at": 0}
-        rows: list[Line] = []
+        cards: list[_Card] = []
+        at = 0
 
         def since() -> str:
             return (datetime.now().astimezone() - timedelta(days=REVIEW_DAYS)).astimezone().isoformat()
 
         def build() -> None:
-            rows[:] = open_reviews(self.feed.journal.events(since=utc(since())))[:REVIEW_ROWS]
+            rows = open_reviews(self.feed.journal.events(since=utc(since())))[:REVIEW_ROWS]
             if not rows and self.feed.seq:  # an older recording: what its session has left open
                 begin = self.feed.journal.last("session_began") - 1
-                rows[:] = open_reviews(self.feed.journal.events(after=begin))[:REVIEW_ROWS]
+                rows = open_reviews(self.feed.journal.events(after=begin))[:REVIEW_ROWS]
+            if [r["seq"] for r in rows] == [c.line["seq"] for c in cards] and rows:
+                return
             holder.clear()
             with holder:
                 if not rows:
                     ui.label(self.t("nothing to review")).classes("text-2xl")
-                for k, line in enumerate(rows):
-                    self._review_card(line, k == chosen["at"])
+                cards[:] = [_Card(self, line) for line in rows]
+            choose(min(at, max(0, len(cards) - 1)))
+
+        def choose(k: int) -> None:
+            nonlocal at
+            at = k
+            for n, card in enumerate(cards):
+                card.mark(n == k)
 
         def key(e: events.KeyEventArguments) -> None:
-            if not e.action.keydown or not rows:
+            if not e.action.keydown or not cards:
                 return
+            card = cards[at]
             if e.key.arrow_down or e.key.arrow_up:
-                chosen["at"] = (chosen["at"] + (1 if e.key.arrow_down else -1)) % len(rows)
-                build()
-            elif e.key.space and rows[chosen["at"]]["clip"]:
-                self.play(rows[chosen["at"]]["clip"])
+                choose((at + (1 if e.key.arrow_down else -1)) % len(cards))
+            elif e.key.space and card.line["clip"]:
+                self.play(card.line["clip"])
+            elif e.key.number:
+                card.pick(int(e.key.number) - 1)
             elif e.key.enter:
-                self._accept(rows[chosen["at"]])
+                card.save()
 
         ui.keyboard(on_key=key, ignore=["input", "select", "textarea", "button"])
         self.on_news(build)
 
-    def _review_card(self, line: Line, chosen: bool) -> None:
-        with ui.card().classes("w-full" + (" ring-4 ring-[#1769c0]" if chosen else "")):
+
+class _Card:
+    """One line that asks for review."""
+
+    def __init__(self, page: Review, line: Line) -> None:
+        self.page, self.line = page, line
+        self._found: list[Candidate] | None = None
+        self._picked = False
+        t, net = page.t, page.net
+        with ui.card().classes("w-full") as self._box:
             with ui.row().classes("items-center gap-3 w-full"):
-                ui.label(f"{line['seq']} · {self.clock(line['wall'])}").classes("mono font-bold")
-                ui.label(str(line["type"] if self.english else KINDS.get(line["type"], line["type"])))
-                ui.label(self.net.name_of(line["unit"])).classes("font-bold")
+                ui.label(f"{line['seq']} · {page.clock(line['wall'])}").classes("mono font-bold")
+                ui.label(str(line["type"] if page.english else KINDS.get(line["type"], line["type"])))
+                ui.label(net.name_of(line["unit"])).classes("font-bold")
                 ui.label(line["text"] or line["pinyin"] or "").classes("grow")
                 if line["clip"]:
-                    ui.html(
-                        f'<img src="/api/v1/clips/{line["clip"]}/waveform.svg" width="300" height="60" alt="">',
-                        sanitize=False,
-                    )
-                    self.player(line["clip"])
+                    picture = f"/api/v1/clips/{line['clip']}/waveform.svg"
+                    ui.html(f'<img src="{picture}" width="300" height="60" alt="">', sanitize=False)
+                    page.player(line["clip"])
+            self._candidates = ui.row().classes("items-center gap-2 w-full")
             with ui.row().classes("items-end gap-3"):
-                units = {u.id: u.name for u in self.net.units}
-                unit = ui.select(units, value=line["unit"] if line["unit"] in units else None, label=self.t("unit"),
-                                 with_input=True)  # fmt: skip
-                names = {m: MEANINGS.get(m, m) if not self.english else m for m in REVIEWABLE}
+                units = {u.id: u.name for u in net.units}
+                value = line["unit"] if line["unit"] in units else None
+                self._unit = ui.select(units, value=value, label=t("unit"), with_input=True)
+                names = {m: MEANINGS.get(m, m) if not page.english else m for m in REVIEWABLE}
                 value = line["meaning"] if line["meaning"] in names else None
-                meaning = ui.select(names, value=value, label=self.t("meaning")).classes("min-w-32")
-                said = ui.input(self.t("said")).classes("min-w-48")
+                self._meaning = ui.select(names, value=value, label=t("meaning")).classes("min-w-32")
+                self._said = ui.input(t("said")).classes("min-w-48")
+                ui.button(t("as logged"), icon="check", on_click=self.accept).props("no-caps")
+                ui.button(t("correct"), icon="edit", on_click=self.correct).props("no-caps outline")
 
-                def correct() -> None:
-                    def act(by: str) -> None:
-                        if said.value:
-                            self.desk.confirm(line["seq"], said.value.strip(), by)
-                        if unit.value and meaning.value:
-                            self.desk.correct(line["seq"], unit.value, meaning.value, by)
-                        elif not said.value:
-                            raise HuyingError("choose unit and meaning, or write down what was said 请选单位和意思")
+    def mark(self, chosen: bool) -> None:
+        """Chosen by the keys: its candidates are looked for."""
+        ring = "ring-4 ring-[#1769c0]"
+        self._box.classes(add=ring if chosen else None, remove=None if chosen else ring)
+        if chosen and self._found is None and self.line["clip"]:
+            self._found = []
+            background_tasks.create(self._look(), name="candidates")
 
-                    self.do(act, "saved")
+    async def _look(self) -> None:
+        try:
+            found = await run.io_bound(self.page.desk.candidates, self.line["seq"])
+        except HuyingError:
+            return
+        self._found = found or []
+        if self._box.is_deleted:
+            return
+        with self._candidates:
+            for k, c in enumerate(self._found):
+                name = self.page.net.name_of(c.entry.key) if c.entry.kind == "unit" else c.entry.text
+                ui.button(f"{k + 1} {name} {c.score:.2f}", on_click=lambda _e, n=k: self.pick(n)).props(
+                    "outline dense no-caps"
+                ).tooltip(c.entry.text)
 
-                ui.button(self.t("as logged"), icon="check", on_click=lambda: self._accept(line)).props("no-caps")
-                ui.button(self.t("correct"), icon="edit", on_click=correct).props("no-caps outline")
+    def pick(self, k: int) -> None:
+        """Take a candidate for unit or meaning."""
+        if not self._found or not 0 <= k < len(self._found):
+            return
+        entry = self._found[k].entry
+        meaning = self.page.desk.meaning_of(entry.text)
+        if entry.kind == "unit":
+            self._unit.set_value(entry.key)
+        elif meaning in REVIEWABLE:
+            self._meaning.set_value(meaning)
+        self._picked = True
 
-    def _accept(self, line: Line) -> None:
+    def save(self) -> None:
+        """What was picked; as logged if nothing was."""
+        if self._picked:
+            self.correct()
+        else:
+            self.accept()
+
+    def correct(self) -> None:
+        """With the unit and meaning that are chosen, or what was written down."""
+
+        def act(by: str) -> None:
+            said: Any = self._said.value
+            if said:
+                self.page.desk.confirm(self.line["seq"], said.strip(), by)
+            if self._unit.value and self._meaning.value:
+                self.page.desk.correct(self.line["seq"], self._unit.value, self._meaning.value, by)
+            elif not said:
+                raise HuyingError("choose unit and meaning, or write down what was said 请选单位和意思")
+
+        self.page.do(act, "saved")
+
+    def accept(self) -> None:
+        """It was heard right."""
+        line, desk = self.line, self.page.desk
+
         def act(by: str) -> None:
             if line["type"] == "answered" and line["unit"]:
-                self.desk.correct(line["seq"], line["unit"], line["meaning"], by, "heard right")
+                desk.correct(line["seq"], line["unit"], line["meaning"], by, "heard right")
             else:
-                self.desk.confirm(line["seq"], None, by)
+                desk.confirm(line["seq"], None, by)
 
-        self.do(act, "saved")
+        self.page.do(act, "saved")

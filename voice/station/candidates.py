@@ -1,0 +1,67 @@
+"""What an over may have been: call signs and phrases that sound like parts of it, each with its confidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voice.audio.pcm import RATE, Pcm16
+from voice.grammar.distance import phrase_distance
+from voice.grammar.lexicon import FILLER, Entry, plain
+from voice.radio.over import Over
+from voice.station.listener import Ear
+
+FURTHEST = 0.55
+"""Phrase distance beyond which nothing is proposed."""
+
+VERIFIED = 16
+"""So many of the nearest are compared with the sound."""
+
+LEAST = 0.01
+"""Confidence of the least likely that is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A call sign or phrase, and where in the over."""
+
+    entry: Entry
+    score: float
+    """0..1, calibrated as in the log; of a stock model the likeness in sound."""
+    start: float
+    end: float
+    """Seconds in the over."""
+
+
+def candidates(ear: Ear, pcm: Pcm16, limit: int = 6) -> list[Candidate]:
+    """The likeliest first; empty if nothing sounds like anything of the net."""
+    v = ear.verification
+    over = Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0)
+    if v is None:
+        items = ear.interpreter.interpret(ear.recogniser.recognise(pcm)).items
+        known = {(e.kind, e.key, e.text): e for e in ear.net.lexicon.entries}
+        found = [(known[i.kind, i.key, i.text], i) for i in items if (i.kind, i.key, i.text) in known]  # type: ignore[index]
+        return [Candidate(e, i.score, i.start, i.end) for e, i in found][:limit]
+    row = [w for w in v.free.recognise(pcm).words if w.symbol.startswith(FILLER)]
+    names = [w.symbol[1:] for w in row]
+    by_symbol = ear.net.lexicon.by_symbol()
+    heard = [w for w in ear.recogniser.recognise(pcm).words if w.symbol in by_symbol]
+    near = [(0.0, by_symbol[w.symbol], w.start, w.end) for w in heard]
+    for entry in ear.net.lexicon.spoken:
+        best: tuple[float, int, int] | None = None
+        for reading in entry.readings:
+            want = [p[0] for p in plain(reading)]
+            for n in {len(want) - 1, len(want), len(want) + 1}:
+                for a in range(len(names) - n + 1) if n > 0 else ():
+                    d = phrase_distance(names[a : a + n], want)
+                    if d <= FURTHEST and (best is None or d < best[0]):
+                        best = d, a, a + n
+        if best is not None:
+            near.append((best[0], entry, row[best[1]].start, row[best[2] - 1].end))
+    near.sort(key=lambda n: (n[0], -n[1].syllables))
+    score = v.verifier.of_over(over)
+    best_of: dict[str, Candidate] = {}
+    for _, entry, begin, end in near[:VERIFIED]:
+        c = Candidate(entry, score(entry, begin, end), begin, end)
+        if c.score >= LEAST and (entry.symbol not in best_of or best_of[entry.symbol].score < c.score):
+            best_of[entry.symbol] = c
+    return sorted(best_of.values(), key=lambda c: -c.score)[:limit]
