@@ -14,7 +14,7 @@ from voice.places import requests_folder, sample_net
 
 def run(
     target: str, net_folder: Path | None, host: str, port: int, requests: Path | None, names: list[str],
-    certificate: Path | None, key: Path | None,
+    certificate: Path | None, key: Path | None, uploads: bool = False,
 ) -> None:  # fmt: skip
     """Open the console on a journal."""
     try:
@@ -26,4 +26,5 @@ def run(
     url = f"http{'s' if certificate else ''}://{host}:{port}/"
     status = Console(stderr=True, highlight=False)
     status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green", soft_wrap=True)
-    serve(net, journal, requests or requests_folder(), Address(host, port, tuple(names), certificate, key))
+    serve(net, journal, requests or requests_folder(), Address(host, port, tuple(names), certificate, key),
+          uploads=uploads)  # fmt: skip

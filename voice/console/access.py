@@ -212,8 +212,11 @@ OPEN_PATHS = ("/login", "/api/v1/health")
 class Guard:
     """Lets in whom ``Access`` knows: pages send strangers to the log-in page, the API answers 401 and 403."""
 
-    def __init__(self, app: ASGIApp, access: Access, secure: bool = False) -> None:
-        self.app, self._access, self._secure = app, access, secure
+    def __init__(
+        self, app: ASGIApp, access: Access, secure: bool = False, own_keys: tuple[str, ...] = ()
+    ) -> None:
+        """``own_keys``: paths that check a key of their own."""
+        self.app, self._access, self._secure, self._own_keys = app, access, secure, own_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -230,6 +233,9 @@ class Guard:
                 await _redirect(send, "/login", f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict")
                 return
             user = self._access.who(headers)
+            if path in self._own_keys and scope["type"] == "http":  # they bring their key in the form
+                await self.app(scope, receive, send)
+                return
         except HuyingError as e:
             await _answer(send, 503, str(e))
             return

@@ -16,11 +16,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from voice.console.access import Access, Guard, Users
 from voice.console.api import Desk, router
 from voice.console.pages import mount
+from voice.console.recorders import PATHS, upload_router
 from voice.console.webhooks import Webhook
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.places import user_folder
+from voice.station.listener import open_ear
+from voice.station.uploads import LARGEST_CALL, Spool, UploadDesk
 
 log = logging.getLogger("huying.console")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -41,15 +44,19 @@ class SameOrigin:
             foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
             changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
             length = headers.get("content-length", "0")
-            large = length.isdigit() and int(length) > LARGEST_BODY
-            if (foreign and changes) or large:
+            most = LARGEST_CALL + LARGEST_BODY if scope["path"] in PATHS else LARGEST_BODY
+            large = not length.isdigit() or int(length) > most
+            endless = "transfer-encoding" in headers
+            if (foreign and changes) or large or endless:
                 if scope["type"] == "websocket":
                     await send({"type": "websocket.close", "code": 4403})
                     return
-                status = 413 if large else 403
+                status, told = 403, b"another site"
+                if large or endless:
+                    status, told = (413, b"too large") if large else (411, b"say how long it is")
                 plain = [(b"content-type", b"text/plain")]
                 await send({"type": "http.response.start", "status": status, "headers": plain})
-                await send({"type": "http.response.body", "body": b"too large" if large else b"another site"})
+                await send({"type": "http.response.body", "body": told})
                 return
         await self.app(scope, receive, send)
 
@@ -66,8 +73,13 @@ class Address:
     key: Path | None = None
 
 
-def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users | None = None) -> None:
-    """Until it is stopped. Raises HuyingError for an open address without users, or half a certificate."""
+def serve(
+    net: Net, journal: Journal, requests: Path, at: Address, users: Users | None = None, uploads: bool = False
+) -> None:
+    """Until it is stopped. ``uploads``: take calls from recorders and log them, as the station of this journal.
+
+    Raises HuyingError for an open address without users, or half a certificate.
+    """
     access = Access(users or Users())
     if at.host not in LOOPBACK and access.open:
         raise HuyingError(
@@ -82,7 +94,13 @@ def serve(net: Net, journal: Journal, requests: Path, at: Address, users: Users 
     desk = Desk(journal, net, requests)
     feed = desk.feed
     app.include_router(router(desk))
-    app.add_middleware(Guard, access=access, secure=at.certificate is not None)
+    if uploads:
+        journal.claim()
+        spool = Spool(requests / "calls")
+        takes = UploadDesk(open_ear(net), journal, spool, log.warning)
+        app.on_shutdown(takes.close)
+        app.include_router(upload_router(spool, access))
+    app.add_middleware(Guard, access=access, secure=at.certificate is not None, own_keys=PATHS if uploads else ())
     app.add_middleware(SameOrigin)
     names = [*LOOPBACK, "[::1]", *at.names, *([at.host] if at.host not in ("0.0.0.0", "::") else [])]
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)

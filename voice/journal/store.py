@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -154,6 +155,7 @@ class Journal:
         except (DBAPIError, OSError) as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be opened as a journal ({_reason(e)})") from e
         self._head = self._last()
+        self._appending = threading.Lock()
 
     def __enter__(self) -> Journal:
         return self
@@ -194,17 +196,18 @@ class Journal:
     def append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
         """Append facts in one transaction: all of them or none. ``began`` is the wall clock of t = 0.
 
-        If somebody else has appended in between, the chain goes on from there.
+        If somebody else has appended in between, the chain goes on from there. Safe from several threads.
         """
         left = _ATTEMPTS
-        while True:
-            try:
-                return self._append(facts, began)
-            except sa.exc.IntegrityError as e:
-                left -= 1
-                if not left:
-                    raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
-                self._head = self._last()
+        with self._appending:
+            while True:
+                try:
+                    return self._append(facts, began)
+                except sa.exc.IntegrityError as e:
+                    left -= 1
+                    if not left:
+                        raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
+                    self._head = self._last()
 
     def _append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
         seq, previous = self._head

@@ -70,7 +70,8 @@ DOUBTED = 8
 class Burst:
     """An identity that the radio sent."""
 
-    system: Literal["dtmf", "mdc1200"]
+    system: Literal["dtmf", "mdc1200", "recorder"]
+    """``recorder``: not decoded here; a recorder that uploads its calls has told it."""
     code: str
     """The digits, or the unit number as four hexadecimal digits."""
     start: float

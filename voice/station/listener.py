@@ -30,7 +30,7 @@ from voice.net.facts import ClockChanged, Fact, OverHeard, SessionBegan, Session
 from voice.net.loading import Net
 from voice.net.state import NetState, evolve
 from voice.places import cache_folder
-from voice.radio.bursts import find_bursts
+from voice.radio.bursts import Burst, find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened, Pop
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
@@ -223,11 +223,13 @@ class Listener:
 
     def __init__(
         self, ear: Ear, journal: Journal, on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
-        channel: str = "",
+        channel: str = "", identify: Callable[[Over], list[Burst]] = lambda over: find_bursts(over.pcm),
     ) -> None:  # fmt: skip
-        """``channel``: its name in the journal, where several are listened to."""
+        """``channel``: its name in the journal, where several are listened to. ``identify``: what a radio has sent of
+        itself in an over."""
         self.ear = ear
         self.channel = channel
+        self._identify = identify
         self.journal = journal
         self.on_event = on_event
         timing = ear.net.settings.timing
@@ -369,7 +371,7 @@ class Listener:
         begin, end = _speech(over, hypothesis, spans)
         doubled = heterodyne_s(over.pcm) > 0
         self._record(*decide(self.state, Tick(over.start, not self._gate.receiver_dead), self.rules))
-        bursts = find_bursts(over.pcm)
+        bursts = self._identify(over)
         unit = next((u for b in bursts if (u := self.ear.net.by_ani(b.code)) is not None), None)
         heard = Heard(
             self._overs, over.start, over.end, begin, end, message, doubled, unit.id if unit else None

@@ -115,12 +115,15 @@ def serve(
     name: Annotated[list[str] | None, typer.Option(help="Host name under which browsers may ask for it.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="TLS: certificate chain, PEM.")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS: private key, PEM.")] = None,
+    uploads: Annotated[
+        bool, typer.Option("--uploads", help="Log the calls that recorders upload to /api/call-upload.")
+    ] = False,
     folder: RequestsOption = None,
 ) -> None:
     """The console in a browser and the HTTP API, on a journal that may be growing. 控制台。"""
     from voice.cli.serve import run
 
-    run(journal, net, host, port, folder, name or [], certificate, key)
+    run(journal, net, host, port, folder, name or [], certificate, key, uploads)
 
 
 @app.command(epilog="Example: huying poll 有没有看到走失儿童 --to 社区 --until situation")
