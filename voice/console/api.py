@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 import soundfile as sf
 from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import Path as UrlPath
 from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +55,9 @@ from voice.station.status import status_file
 P = ParamSpec("P")
 R = TypeVar("R")
 
+HIGHEST = 2**53
+"""Number of an event, at most."""
+
 MOST = 5000
 """Events in one answer."""
 
@@ -73,6 +77,30 @@ Wall = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class Refusal(BaseModel):
+    """Why something was not done."""
+
+    detail: Any
+    """Words for people, or a list of what is wrong with the request."""
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "Log in, or send a token", "content": {"text/plain": {}}},
+    403: {"description": "Not for this role", "model": Refusal},
+    422: {"description": "Not a request that can be carried out", "model": Refusal},
+}
+
+
+def _gives(*kinds: str, missing: bool = False) -> dict[str, Any]:
+    """Arguments of a route whose answer is a file of these content types."""
+    answers: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in kinds}}}
+    return {"response_class": Response, "responses": answers | (MISSING if missing else {})}
+
+
+MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "There is none", "model": Refusal}}
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "Changed meanwhile", "model": Refusal}}
 
 
 class RollBody(_Body):
@@ -97,7 +125,7 @@ class AlertBody(_Body):
 class CorrectionBody(_Body):
     """What an exchange really came to."""
 
-    seq: int = Field(ge=1)
+    seq: int = Field(ge=1, le=HIGHEST)
     unit: str = Field(max_length=80)
     meaning: str = Field(max_length=40)
     note: str = Field(default="", max_length=500)
@@ -130,7 +158,7 @@ class RosterBody(_Body):
 class ConfirmationBody(_Body):
     """What was said in the over of an event; ``null``: as logged."""
 
-    seq: int = Field(ge=1)
+    seq: int = Field(ge=1, le=HIGHEST)
     said: str | None = Field(default=None, max_length=500)
 
 
@@ -218,7 +246,10 @@ class Desk:
         if self._synthesiser is None:
             self._synthesiser = Synthesiser(cache_folder() / "speech")
         out = io.BytesIO()
-        sf.write(out, Speaker(self.net, self._synthesiser).say(text), RATE, format="WAV")
+        try:
+            sf.write(out, Speaker(self.net, self._synthesiser).say(text), RATE, format="WAV")
+        except CannotBeRead as e:
+            raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
         return out.getvalue()
 
     def candidates(self, seq: int) -> list[Candidate]:
@@ -294,7 +325,7 @@ def _manager(request: HttpRequest) -> str:
 
 def router(desk: Desk) -> APIRouter:
     """All routes."""
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix="/api/v1", responses=REFUSALS)
     feed = desk.feed
 
     @api.get("/health")
@@ -326,7 +357,7 @@ def router(desk: Desk) -> APIRouter:
         table = _refusing(lambda: desk.roster)()
         return {"sha256": table.sha256, "rows": table.rows}
 
-    @api.put("/roster")
+    @api.put("/roster", responses=CONFLICT)
     def save(body: RosterBody, request: HttpRequest) -> dict[str, Any]:
         """Replace the roster (admins). 409 if it was changed meanwhile; with mistakes nothing is saved."""
         by = _manager(request)
@@ -341,7 +372,7 @@ def router(desk: Desk) -> APIRouter:
         said, near = _refusing(desk.reading)(text, unit)
         return {"reading": said, "alike": [{"call_sign": t, "distance": d} for t, d in near]}
 
-    @api.get("/speech")
+    @api.get("/speech", **_gives("audio/wav"))
     def speech(text: Annotated[str, Query(min_length=1, max_length=LONGEST_SPEECH)]) -> Response:
         """The net's voice says a text, WAV."""
         return Response(_refusing(desk.speech)(text), media_type="audio/wav")
@@ -364,8 +395,8 @@ def router(desk: Desk) -> APIRouter:
 
     @api.get("/events")
     def events(
-        after: Annotated[int, Query(ge=0)] = 0, kind: str | None = None, unit: str | None = None, since: Wall = None,
-        until: Wall = None, q: Annotated[str, Query(max_length=100)] = "",
+        after: Annotated[int, Query(ge=0, le=HIGHEST)] = 0, kind: str | None = None, unit: str | None = None,
+        since: Wall = None, until: Wall = None, q: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=MOST)] = 500,
     ) -> list[Line]:  # fmt: skip
         """Events in order, as ``huying journal show --json`` gives them."""
@@ -381,14 +412,14 @@ def router(desk: Desk) -> APIRouter:
 
     @api.get("/events/wait")
     async def wait(
-        after: Annotated[int, Query(ge=0)], seconds: Annotated[float, Query(ge=0, le=WAIT_S)] = 20
+        after: Annotated[int, Query(ge=0, le=HIGHEST)], seconds: Annotated[float, Query(ge=0, le=WAIT_S)] = 20
     ) -> list[Line]:
         """Events after a number; waits for one if there is none."""
         await asyncio.to_thread(feed.wait, after, seconds)
         return list(feed.after(after))
 
     @api.get("/events/stream")
-    async def stream(after: Annotated[int | None, Query(ge=0)] = None) -> StreamingResponse:
+    async def stream(after: Annotated[int | None, Query(ge=0, le=HIGHEST)] = None) -> StreamingResponse:
         """Server-sent events: one for each event of the journal, ``id`` its number."""
 
         async def send() -> AsyncIterator[str]:
@@ -404,7 +435,7 @@ def router(desk: Desk) -> APIRouter:
         return StreamingResponse(send(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     @api.get("/events/{seq}/candidates")
-    def event_candidates(seq: int) -> list[dict[str, Any]]:
+    def event_candidates(seq: Annotated[int, UrlPath(ge=1, le=HIGHEST)]) -> list[dict[str, Any]]:
         """What the over of an event may have been: call signs and phrases, the likeliest first."""
         return [
             {"kind": c.entry.kind, "key": c.entry.key, "text": c.entry.text, "score": c.score, "start": c.start,
@@ -412,7 +443,7 @@ def router(desk: Desk) -> APIRouter:
             for c in _refusing(desk.candidates)(seq)
         ]  # fmt: skip
 
-    @api.get("/clips/{sha256}", response_class=FileResponse)
+    @api.get("/clips/{sha256}", **_gives("audio/flac", missing=True))
     def clip(sha256: Sha256) -> FileResponse:
         """The sound of an over, FLAC."""
         try:
@@ -423,7 +454,7 @@ def router(desk: Desk) -> APIRouter:
             raise HTTPException(404, "the clip is missing")
         return FileResponse(path, media_type="audio/flac", headers={"Cache-Control": "private, max-age=86400"})
 
-    @api.get("/clips/{sha256}/waveform.svg")
+    @api.get("/clips/{sha256}/waveform.svg", **_gives("image/svg+xml", missing=True))
     def waveform(sha256: Sha256) -> Response:
         """The clip as a picture: its envelope over its spectrogram."""
         try:
@@ -460,7 +491,7 @@ def router(desk: Desk) -> APIRouter:
             for i in found
         ]  # fmt: skip
 
-    @api.get("/exports/{name}", response_class=FileResponse)
+    @api.get("/exports/{name}", **_gives("*/*"))
     def exports(
         name: Literal[
             "roll.html", "roll.xlsx", "events.csv", "events.jsonl", "events.xlsx", "roster.csv", "roster.xlsx"
@@ -515,7 +546,7 @@ def router(desk: Desk) -> APIRouter:
         """Say what was said in an over."""
         return {"seq": _refusing(desk.confirm)(body.seq, body.said, _by(request))}
 
-    @api.get("/metrics")
+    @api.get("/metrics", **_gives("text/plain"))
     def metrics() -> Response:
         """For Prometheus."""
         return Response(desk.metrics.exposition(feed), media_type="text/plain; version=0.0.4")
