@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import socket
+import ssl
 import stat
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -184,3 +191,44 @@ def test_commands(tmp_path: Path) -> None:
     assert user is not None and user.name == "王"
     assert "too short" in huying("add", "李", "--password-stdin", stdin="123\n").stderr
     assert "no user" in huying("remove", "李").stderr and huying("remove", "王").returncode == 0
+
+
+def test_tls_with_a_certificate(tmp_path: Path) -> None:
+    """A certificate for this machine; who does not trust it is not connected, and there is no answer without TLS."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["serve", "--journal", str(tmp_path / "log.sqlite"), "--port", str(port), "--requests", str(tmp_path / "r"),
+             "--certificate", str(certificate), "--key", str(key)]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "voice", *words], cwd=ROOT, stderr=subprocess.PIPE,
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
+    )  # fmt: skip
+    url = f"https://localhost:{port}/api/v1/health"
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    try:
+        for _ in range(240):
+            try:
+                answer = json.loads(urllib.request.urlopen(url, timeout=5, context=trusting).read())
+                break
+            except OSError:
+                assert process.poll() is None, process.stderr and process.stderr.read().decode()
+                time.sleep(0.25)
+        assert answer["ok"]
+        with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
+            urllib.request.urlopen(url, timeout=5, context=ssl.create_default_context())
+        with pytest.raises(OSError):
+            urllib.request.urlopen(url.replace("https", "http"), timeout=5)
+    finally:
+        process.terminate()
+        process.wait()
+    half = subprocess.run([sys.executable, "-m", "voice", *words[:-2]], cwd=ROOT, capture_output=True, text=True)
+    assert half.returncode == 2 and "both" in half.stderr

@@ -488,3 +488,15 @@ def test_a_net_is_entered_by_hand(console: Served, browser: Any) -> None:
     assert console.status("/api/v1/nets", body)[0] == 422, "it has not come yet"
     body = {"began": "2026-06-03T08:00", "results": [{"unit": "999", "result": "answered"}]}
     assert console.status("/api/v1/nets", body)[0] == 422
+
+
+def test_the_reference_of_the_api(console: Served, browser: Any) -> None:
+    """Swagger UI, with nothing from elsewhere."""
+    strangers: list[str] = []
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.on("request", lambda r: None if r.url.startswith((console.url, "data:", "blob:")) else strangers.append(r.url))
+    page.goto(console.url + "/api/docs")
+    page.get_by_text("/api/v1/rollcall").wait_for(timeout=20_000)
+    page.get_by_text("/api/v1/events", exact=True).wait_for(timeout=5_000)
+    assert strangers == []
+    page.close()

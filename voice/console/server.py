@@ -17,6 +17,7 @@ from voice.console.access import Access, Guard, Users
 from voice.console.api import Desk, router
 from voice.console.pages import mount
 from voice.console.recorders import PATHS, upload_router
+from voice.console.reference import add_reference
 from voice.console.webhooks import Webhook
 from voice.errors import HuyingError
 from voice.journal.store import Journal
@@ -93,7 +94,9 @@ def serve(
 
     desk = Desk(journal, net, requests)
     feed = desk.feed
-    app.include_router(router(desk))
+    api = router(desk)
+    app.include_router(api)
+    add_reference(app, api)
     if uploads:
         journal.claim()
         spool = Spool(requests / "calls")

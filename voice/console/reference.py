@@ -1,0 +1,39 @@
+"""The API's reference page at ``/api/docs``: Swagger UI out of its wheel, so that nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+import voice
+
+STATIC = "/api/docs/static"
+DESCRIPTION = "/api/v1/openapi.json"
+
+
+def add_reference(app: FastAPI, api: APIRouter) -> None:
+    """The page, what it is made of, and the description of ``api`` that it shows."""
+    from swagger_ui_bundle import swagger_ui_path
+
+    described = get_openapi(
+        title="Huying 呼应", version=voice.__version__, openapi_version="3.0.3", routes=api.routes,
+        description="The journal for other systems, and orders to the running station.",
+    )  # fmt: skip
+
+    @app.get(DESCRIPTION, include_in_schema=False)
+    def description() -> dict[str, Any]:
+        return described
+
+    @app.get("/api/docs", include_in_schema=False)
+    def page() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url=DESCRIPTION, title="Huying API", swagger_js_url=f"{STATIC}/swagger-ui-bundle.js",
+            swagger_css_url=f"{STATIC}/swagger-ui.css", swagger_favicon_url=f"{STATIC}/favicon-32x32.png",
+        )  # fmt: skip
+
+    app.mount(STATIC, StaticFiles(directory=str(swagger_ui_path)))
