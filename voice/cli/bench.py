@@ -62,9 +62,9 @@ def run(as_json: bool) -> None:
     with tempfile.TemporaryDirectory() as place:
         status.print("making recordings…")
         dense, paused = Path(place) / "dense.flac", Path(place) / "paused.flac"
-        overs = _overs(net)
-        _write(dense, _channel(overs, SPEECH_S, 1.0))
-        _write(paused, _channel(overs, PAUSED_S, SHARE))
+        overs = overs_of(net)
+        _write(dense, channel_of(overs, SPEECH_S, 1.0))
+        _write(paused, channel_of(overs, PAUSED_S, SHARE))
         status.print("replaying…")
         figures["speech, × real time"] = _replay(dense)["speed"]
         usual = _replay(paused)
@@ -99,7 +99,8 @@ def machine() -> str:
     return f"{name}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {sys.version.split()[0]}"
 
 
-def _overs(net: Net) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
+def overs_of(net: Net) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
+    """What is said in ``SAID`` on a radio at 15 dB, twice, by two voices."""
     rng = np.random.default_rng(0)
     out = []
     with Synthesiser(cache_folder() / "speech") as synthesiser:
@@ -110,7 +111,7 @@ def _overs(net: Net) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
     return out
 
 
-def _channel(overs: list[np.ndarray[Any, np.dtype[np.float64]]], seconds: float, share: float) -> Pcm16:
+def channel_of(overs: list[np.ndarray[Any, np.dtype[np.float64]]], seconds: float, share: float) -> Pcm16:
     """Overs in turn; pauses so long that speech fills ``share`` of the time (at least 0.7 s each)."""
     rng = np.random.default_rng(1)
     parts, n, k = [], 0, 0

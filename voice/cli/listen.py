@@ -6,6 +6,7 @@ import contextlib
 import queue
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
 from voice.radio.sense import CarrierSense
 from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.channels import Channels
 from voice.station.clock import ClockWatch
 from voice.station.desk import Desk, give_up, unfinished, watches_of
 from voice.station.listener import open_ear
@@ -88,6 +90,8 @@ class _Listening:
         self.out = Console(highlight=False)
         self._notices: queue.Queue[tuple[str, str]] = queue.Queue()
         """Of the sound card's thread."""
+        self._channel_notices: queue.Queue[tuple[str, str, str]] = queue.Queue()
+        self._showing = threading.Lock()
         self._maker = LineMaker()
         self._clock = ClockWatch()
         self._roll_wanted = o.roll
@@ -115,10 +119,22 @@ class _Listening:
             on_saying=lambda text: self._status.write(Status(saying=text, source=self.source.name), True),
         )  # fmt: skip
         self._requests = Desk(self.station, folder if self.speaks else None, self.tell)
+        self._sources = self._other_sources(net, o.rate)
+        self._others = Channels(ear, self.journal, self._sources, self._take, self.tell)
         self._microphone: Microphone | None = None
         if desk.microphone:
             own = CardSource(desk.microphone, lambda _kind, text: self.tell(f"microphone: {text}"))
             self._microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end)))
+
+    def _other_sources(self, net: Net, rate: int) -> dict[str, AudioSource]:
+        """Of the channels beside the station's own."""
+        sources: dict[str, AudioSource] = {}
+        for c in net.settings.channels:
+            if c.input == "-":
+                raise HuyingError(f"channel {c.name}: standard input is for the station's own channel")
+            told = lambda kind, text, name=c.name: self._channel_notices.put((name, kind, text))  # noqa: E731
+            sources[c.name], _ = _source(StationSettings(input=c.input), rate, told)
+        return sources
 
     def tell(self, text: str) -> None:
         """To the dispatcher."""
@@ -133,12 +149,18 @@ class _Listening:
             self.out.print(f"roll-call at 按时点名: {'; '.join(schedule)}", style="dim")
         for now in self.station.run(self.source):
             self._between_frames(now)
+        for other in self._sources.values():
+            _end(other)
+        self._others.join(10.0)
         self.out.print(f"journal: {len(self.journal)} events, head {self.journal.head}", soft_wrap=True)
 
     def _take(self, event: Event, fact: Fact) -> None:
-        shown = self._maker.line(fact, event)
-        if shown["type"] not in HIDDEN:
-            print_line(self.out, shown, self.net)
+        with self._showing:
+            shown = self._maker.line(fact, event)
+            if shown["type"] not in HIDDEN:
+                print_line(self.out, shown, self.net)
+        if fact.channel:  # another channel's: logged and shown, nothing is done about it
+            return
         if self._by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over:
             self._roll_wanted = True
 
@@ -152,6 +174,10 @@ class _Listening:
         while not self._notices.empty():
             kind, text = self._notices.get()
             heard.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]
+        while not self._channel_notices.empty():
+            name, kind, text = self._channel_notices.get()
+            other = self._others.listeners[name]
+            other.record(DeviceChanged(t=other.reached, what=kind, note=text))  # type: ignore[arg-type]
         moved = self._clock.look(datetime.now(UTC), time.monotonic(), now)
         if moved is not None:
             heard.move_clock(now, *moved)
@@ -238,12 +264,16 @@ def _resumes(o: Options, net: Net, roll: RollCall, out: Console) -> bool:
     return False
 
 
+def _end(source: AudioSource) -> None:
+    if isinstance(source, CardSource):
+        source.end()
+    elif isinstance(source, UdpStream):
+        source.ended = True
+
+
 def _end_on_signals(source: AudioSource) -> None:
     def end(*_: object) -> None:
-        if isinstance(source, CardSource):
-            source.end()
-        elif isinstance(source, UdpStream):
-            source.ended = True
+        _end(source)
 
     if isinstance(source, CardSource | UdpStream):
         signal.signal(signal.SIGINT, end)

@@ -30,7 +30,7 @@ def print_line(console: Console, line: Line, net: Net) -> None:
     text.append(f"{kind}  ", f"bold {style}" if style else "bold")
     written = f"“{line['dictated']}”" if line["dictated"] else ""
     words = [line["text"], written] if line["type"] != "closed" else []
-    parts = [name, meaning, latency, *words, line["detail"] or ""]
+    parts = [f"[{line['channel']}]" if line["channel"] else "", name, meaning, latency, *words, line["detail"] or ""]
     text.append("  ".join(p for p in parts if p), style)
     if line["review"]:
         text.append("  ⚑请复核", "bold yellow")

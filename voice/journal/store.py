@@ -142,7 +142,8 @@ class Journal:
             None if in_memory else path.with_name(path.name + ".clips") if path else Path("huying-clips")
         )
         try:
-            self._engine = sa.create_engine(self.url, **({"poolclass": sa.StaticPool} if in_memory else {}))
+            alone = {"poolclass": sa.StaticPool, "connect_args": {"check_same_thread": False}}
+            self._engine = sa.create_engine(self.url, **(alone if in_memory else {}))
         except ModuleNotFoundError as e:
             raise HuyingError(f"{redacted(self.url)}: the driver {e.name} is missing; pip install {e.name}") from e
         if self._sqlite:

@@ -105,6 +105,14 @@ class StationSettings(_Section):
     """Folder of recorded prompts, from the net folder: 省残联.wav is played where that is said."""
 
 
+class ChannelSettings(_Section):
+    """Another channel that is listened to and logged; the net is the same, we do not speak there."""
+
+    name: str = Field(min_length=1, max_length=40)
+    input: str = Field(min_length=1)
+    """Sound card, or ``udp:7355``."""
+
+
 class RollSettings(_Section):
     """Automatic roll-calls."""
 
@@ -152,8 +160,16 @@ class NetSettings(_Section):
     station: StationSettings = StationSettings()
     rollcall: RollSettings = RollSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
+    channels: tuple[ChannelSettings, ...] = ()
     alert_templates: tuple[str, ...] = ()
     """Texts that the console offers for alerts."""
+
+    @field_validator("channels")
+    @classmethod
+    def _unlike(cls, value: tuple[ChannelSettings, ...]) -> tuple[ChannelSettings, ...]:
+        if len({c.name for c in value}) < len(value):
+            raise ValueError("two channels have the same name")
+        return value
 
     @property
     def zone(self) -> tzinfo | None:

@@ -6,6 +6,7 @@ interpreter (verified against the acoustics) → net logic → journal.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -230,6 +231,7 @@ class Listener:
         self.ear = ear
         self.channel = channel
         self._identify = identify
+        self._recording = threading.RLock()
         self.journal = journal
         self.on_event = on_event
         timing = ear.net.settings.timing
@@ -285,6 +287,11 @@ class Listener:
                 damage=(*source.damage.notes, *dict.fromkeys(self._clips_failed)),
             )
         )  # fmt: skip
+
+    @property
+    def reached(self) -> float:
+        """Time that was reached, s on the sample clock."""
+        return max(self._latest, self._expected / RATE)
 
     @property
     def busy(self) -> bool:
@@ -401,6 +408,7 @@ class Listener:
         self._latest = max(self._latest, *(f.t for f in facts))
         if self.channel:
             facts = tuple(replace(f, channel=self.channel) for f in facts)
-        for event, fact in zip(self.journal.append(facts, self._began), facts, strict=True):
-            self.state = evolve(self.state, fact, self.rules.answer_timeout_s)
-            self.on_event(event, fact)
+        with self._recording:  # a lost sound card is told from elsewhere
+            for event, fact in zip(self.journal.append(facts, self._began), facts, strict=True):
+                self.state = evolve(self.state, fact, self.rules.answer_timeout_s)
+                self.on_event(event, fact)

@@ -34,9 +34,37 @@ def soak(
     raise typer.Exit(run(Options(net, days, units, kills, seed, keep, from_day)))
 
 
-@app.command(epilog="Example: huying bench --json")
-def bench(as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False) -> None:
-    """Speed and memory on this machine. 测速。"""
-    from voice.cli.bench import run
+bench = typer.Typer(help="Speed on this machine. 测速。", epilog="Example: huying bench channels --duty 0.1")
+app.add_typer(bench, name="bench", invoke_without_command=True)
 
-    run(as_json)
+
+@bench.callback()
+def bench_all(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False
+) -> None:
+    """Speed and memory on this machine. 测速。"""
+    if context.invoked_subcommand is None:
+        from voice.cli.bench import run
+
+        run(as_json)
+
+
+@bench.command("channels", epilog="Example: huying bench channels --duty 0.1 --most 150")
+def bench_channels(
+    duty: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the time in which somebody speaks.")] = 0.1,
+    seconds: Annotated[float, typer.Option(min=10, help="Real time at each number of channels.")] = 40.0,
+    most: Annotated[int, typer.Option(min=1, help="Not more channels than this.")] = 200,
+    picture: Annotated[Path | None, typer.Option(help="Draw the curve (PNG).")] = None,
+) -> None:
+    """Live channels in real time, more and more, until the log comes too late. 同时能听多少个频道。"""
+    from voice.cli.bench_channels import channels
+
+    channels(duty, seconds, most, picture)
+
+
+@bench.command("pipeline", epilog="Example: huying bench pipeline")
+def bench_pipeline() -> None:
+    """What the pipeline costs beside the recogniser alone, and beside one that hears everything. 流水线开销。"""
+    from voice.cli.bench_channels import pipeline
+
+    pipeline()

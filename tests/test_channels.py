@@ -1,0 +1,60 @@
+"""Several channels in one process: one model, one journal, nothing mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from tests.test_replay import morning as morning
+from voice.audio.pcm import RATE
+from voice.audio.source import open_recording
+from voice.errors import FilesError
+from voice.journal.lines import lines
+from voice.journal.store import Journal
+from voice.journal.verify import verify
+from voice.net.loading import Net, load_net
+from voice.station.capacity import carry
+from voice.station.channels import Channels
+from voice.station.listener import Ear
+
+BEGAN = datetime(2026, 6, 5, 0, 30, tzinfo=UTC)
+
+
+def test_the_same_talk_on_three_channels(ear: Ear, morning: Path, tmp_path: Path) -> None:
+    """Each channel's events are those of a replay of it alone, in its order."""
+    pcm, _ = sf.read(str(morning), stop=40 * RATE, dtype="int16")
+    parts = {"甲": pcm, "乙": pcm[8 * RATE :], "丙": np.concatenate([np.zeros(3 * RATE, np.int16), pcm])}
+    for name, x in parts.items():
+        sf.write(tmp_path / f"{name}.wav", x, RATE)
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        sources = {n: open_recording(tmp_path / f"{n}.wav", BEGAN) for n in parts}
+        Channels(ear, journal, sources).join(120)
+        together = list(lines(journal.events()))
+        assert list(verify(journal, clips=False)) == []
+    for name in parts:
+        with Journal("sqlite://") as alone:
+            Channels(ear, alone, {name: open_recording(tmp_path / f"{name}.wav", BEGAN)}).join(120)
+            wanted = [(x["type"], x["t"], x["unit"], x["meaning"], x["text"]) for x in lines(alone.events())]
+        got = [(x["type"], x["t"], x["unit"], x["meaning"], x["text"]) for x in together if x["channel"] == name]
+        assert got == wanted and len(got) > 8
+
+
+def test_silent_channels_cost_nothing_to_speak_of(ear: Ear, tmp_path: Path) -> None:
+    quiet = np.random.default_rng(0).integers(-2, 3, RATE * 20).astype(np.int16)
+    done = carry(ear, quiet, 8, 3.0, tmp_path)
+    assert done.overs == 0 and done.channels == 8
+
+
+def test_channels_have_names_of_their_own(own_net: Callable[..., Path], net: Net) -> None:
+    text = (net.folder / "net.toml").read_text("utf-8")
+    two = '\n[[channels]]\nname = "二"\ninput = "udp:7356"\n'
+    folder = own_net(settings=text + two)
+    assert load_net(folder).settings.channels[0].name == "二"
+    (folder / "net.toml").write_text(text + two + two, "utf-8")
+    with pytest.raises(FilesError, match="same name"):
+        load_net(folder)

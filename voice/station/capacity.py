@@ -1,0 +1,86 @@
+"""How many live channels this machine carries: real time, real journal on the disk, more and more channels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from voice.audio.pcm import BLOCK, RATE, Frame, Pcm16
+from voice.audio.source import Damage
+from voice.journal.store import Event, Journal
+from voice.net.facts import Fact, OverHeard
+from voice.station.channels import Channels
+from voice.station.listener import Ear
+
+
+@dataclass
+class Paced:
+    """A recording, over and over, given out as a sound card would: a block every tenth of a second."""
+
+    name: str
+    pcm: Pcm16
+    seconds: float
+    offset: float = 0.0
+    """Fraction of a block by which its blocks come later than those of others."""
+    began: datetime | None = None
+    live: bool = True
+    """False: as fast as it is taken."""
+    duration: float | None = None
+    damage: Damage = field(default_factory=Damage)
+    zero: float = 0.0
+    """Monotonic time of sample 0."""
+
+    def frames(self) -> Iterator[Frame]:
+        """See AudioSource."""
+        self.zero = time.monotonic() + self.offset * BLOCK / RATE
+        at = 0
+        while at < self.seconds * RATE:
+            begin = at % (len(self.pcm) // BLOCK * BLOCK)
+            wait = self.zero + (at + BLOCK) / RATE - time.monotonic()
+            if self.live and wait > 0:
+                time.sleep(wait)
+            yield Frame(at, self.pcm[begin : begin + BLOCK])
+            at += BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What some channels came to."""
+
+    channels: int
+    overs: int
+    median_ms: float
+    slow_ms: float
+    """95th percentile of: carrier down and hang time over → event in the journal."""
+    cores: float
+    """Busy on the average."""
+
+
+def carry(ear: Ear, pcm: Pcm16, channels: int, seconds: float, folder: Path, seed: int = 0) -> Carried:
+    """Listen to so many channels, each beginning at another place of ``pcm``."""
+    rng = np.random.default_rng(seed)
+    now = datetime.now(UTC)
+    sources = {
+        f"c{k}": Paced(f"c{k}", np.roll(pcm, int(rng.integers(len(pcm)))), seconds, float(rng.random()), now)
+        for k in range(channels)
+    }
+    hang = ear.net.settings.timing.hang_time_s
+    waits: list[float] = []
+
+    def take(_event: Event, fact: Fact) -> None:
+        if isinstance(fact, OverHeard) and fact.end + hang < seconds - 0.2:  # what the end has cut off is no measure
+            waits.append(1000 * (time.monotonic() - sources[fact.channel].zero - fact.end - hang))
+
+    process = psutil.Process()
+    with Journal(str(folder / f"{channels}-{seed}.sqlite")) as journal:
+        before, began = sum(process.cpu_times()[:2]), time.monotonic()
+        Channels(ear, journal, sources, take).join()
+        spent, took = sum(process.cpu_times()[:2]) - before, time.monotonic() - began
+    median, slow = (float(np.percentile(waits, p)) for p in (50, 95)) if waits else (0.0, 0.0)
+    return Carried(channels, len(waits), round(median), round(slow), round(spent / took, 2))

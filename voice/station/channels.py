@@ -1,0 +1,50 @@
+"""Several channels at once: each its own pipeline and thread, one acoustic model, one journal.
+
+The decoder and the matrices release the interpreter's lock, so channels that talk share the cores; one that is
+silent costs less than a thousandth of a core.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+from voice.audio.source import AudioSource
+from voice.errors import HuyingError
+from voice.journal.store import Event, Journal
+from voice.net.facts import Fact
+from voice.station.listener import Ear, Listener
+
+
+class Channels:
+    """Listens to named sources until each of them ends."""
+
+    def __init__(
+        self, ear: Ear, journal: Journal, sources: Mapping[str, AudioSource],
+        on_event: Callable[[Event, Fact], None] = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
+    ) -> None:  # fmt: skip
+        """``on_event`` comes from one thread at a time; ``tell`` gets what has ended a channel early."""
+        self.listeners: dict[str, Listener] = {}
+        self._tell, self._on_event, self._turn = tell, on_event, threading.Lock()
+        self._threads = []
+        for name, source in sources.items():
+            self.listeners[name] = Listener(ear, journal, self._event, channel=name)
+            thread = threading.Thread(target=self._listen, args=(name, source), name=f"channel {name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def join(self, seconds: float | None = None) -> None:
+        """Wait until all sources have ended, each so long at most."""
+        for thread in self._threads:
+            thread.join(seconds)
+
+    def _listen(self, name: str, source: AudioSource) -> None:
+        try:
+            for _ in self.listeners[name].listen(source):
+                pass
+        except HuyingError as e:
+            self._tell(f"{name}: {e}")
+
+    def _event(self, event: Event, fact: Fact) -> None:
+        with self._turn:
+            self._on_event(event, fact)
