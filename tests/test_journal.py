@@ -187,6 +187,7 @@ def test_every_kind_of_fact_survives_the_journal() -> None:
         "session_began", "over", "called", "answered", "remarked", "called_in", "control_replied", "relayed",
         "not_understood", "closed", "roll", "announced", "device", "clock", "roll_began", "roll_ended", "alert_raised",
         "alert_ended", "watch_set", "overdue", "commanded", "corrected", "confirmed", "net_edited", "net_entered",
+        "clips_removed", "clip_hold",
         "session_ended",
     }  # fmt: skip
     for fact in talk("ab"):

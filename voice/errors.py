@@ -35,3 +35,13 @@ class FilesError(HuyingError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         super().__init__("\n".join(map(str, problems)))
+
+
+def lines_of(path: Path, problems: list[Problem]) -> list[tuple[int, str]]:
+    """(number, line) of a text file that a person edits; none, and a problem, if it is not UTF-8."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        problems.append(Problem(path, 0, f"not UTF-8 text ({e.reason})", "save the file as UTF-8"))
+        return []
+    return list(enumerate(text.splitlines(), 1))

@@ -103,7 +103,7 @@ def tuning_sets(real: Path, cache: Path, seed: int = 11) -> Sets:
             sets = {**people.result(), **voices.result()}
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(pickle.dumps(sets))
-    found: Sets = pickle.loads(kept.read_bytes())
+    found: Sets = pickle.loads(kept.read_bytes())  # noqa: S301  # our own cache
     return found
 
 

@@ -18,6 +18,8 @@ from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
 from voice.journal.incidents import incidents, missed
 from voice.journal.lines import Line, lines
+from voice.journal.retention import hold as keep_sound
+from voice.journal.retention import holds, release, remove_clips
 from voice.journal.rolls import Session, figures, sessions_between
 from voice.journal.search import search as find
 from voice.journal.sheet import Heading, write_html, write_xlsx
@@ -185,3 +187,26 @@ def play_path(target: str, seq: int) -> None:
     if not path.is_file():
         raise HuyingError(f"{path}: the clip is missing; run “huying journal verify {target}”")
     sys.stdout.write(f"{path}\n")
+
+
+def retain(target: str, days: float, by: str) -> None:
+    """Remove old clips and say how many."""
+    with Journal(target, create=False) as journal:
+        gone = remove_clips(journal, days, by)
+        kept = len(holds(journal))
+    Console(highlight=False).print(f"{gone} clips removed 已清理; {kept} holds in force 留存 {kept} 段")
+
+
+def hold(target: str, since: str | None, until: str | None, ends: int, note: str, by: str) -> None:
+    """Begin or end a hold, or list those in force."""
+    out = Console(highlight=False)
+    with Journal(target, create=False) as journal:
+        if ends:
+            release(journal, ends, by, note)
+        elif since or until:
+            begin, end = utc(since), utc(until)
+            if begin is None or end is None:
+                raise HuyingError("a hold needs --since and --until")
+            keep_sound(journal, begin, end, by, note)
+        for h in holds(journal):
+            out.print(f"{h.seq}  {h.since} – {h.until}  {h.by}  {h.note}", markup=False, soft_wrap=True)

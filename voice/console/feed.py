@@ -11,7 +11,7 @@ from voice.console.board import Board, evolve_board
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
 from voice.journal.store import Event, Journal
-from voice.net.facts import Confirmed, NetEdited, NetEntered
+from voice.net.facts import ClipHold, ClipsRemoved, Confirmed, NetEdited, NetEntered
 
 LOOK_S = 0.05
 RECENT = 400
@@ -23,7 +23,7 @@ LONGEST = 20_000
 STALE_DAYS = 7
 """A channel that began its latest session so long before the newest one is not shown."""
 
-OUTSIDE = (Confirmed, NetEdited, NetEntered)
+OUTSIDE = (Confirmed, NetEdited, NetEntered, ClipHold, ClipsRemoved)
 """Facts by people, which belong to no channel's session."""
 
 

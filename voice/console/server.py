@@ -105,7 +105,7 @@ def serve(
         app.include_router(upload_router(spool, access))
     app.add_middleware(Guard, access=access, secure=at.certificate is not None, own_keys=PATHS if uploads else ())
     app.add_middleware(SameOrigin)
-    names = [*LOOPBACK, "[::1]", *at.names, *([at.host] if at.host not in ("0.0.0.0", "::") else [])]
+    names = [*LOOPBACK, "[::1]", *at.names, *([at.host] if at.host not in ("0.0.0.0", "::") else [])]  # noqa: S104  # compared, not bound
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
     hooks = [Webhook(feed, w, net.folder, requests, log.warning) for w in net.settings.webhooks]
     for hook in hooks:

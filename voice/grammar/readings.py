@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from voice.errors import Problem
+from voice.errors import Problem, lines_of
 from voice.grammar.phones import split_syllable
 
 Place = tuple[str, ...]
@@ -161,7 +161,7 @@ def read_table(paths: list[Path], spoken_nine: str = "jiu3") -> tuple[ReadingsTa
     problems: list[Problem] = []
     how = "write 词 = pin1 yin1 | other1 reading4, with tone numbers 1-5"
     for path in paths:
-        for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        for number, line in lines_of(path, problems):
             body = line.split("#", 1)[0].strip()
             if not body:
                 continue

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from voice.errors import Problem
+from voice.errors import Problem, lines_of
 
 Speaker = Literal["unit", "control", "anyone", "assistant"]
 """Who says it; ``assistant``: the dispatcher, to us."""
@@ -130,7 +130,7 @@ def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
     problems: list[Problem] = []
     for path in paths:
         speaker = "anyone"
-        for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        for number, line in lines_of(path, problems):
             body = line.split("#", 1)[0].strip()
             if not body:
                 continue

@@ -14,6 +14,8 @@ from voice.net.facts import (
     Answered,
     Called,
     CalledIn,
+    ClipHold,
+    ClipsRemoved,
     ClockChanged,
     Commanded,
     Confirmed,
@@ -106,6 +108,11 @@ class LineMaker:
                 out["text"], out["clip"] = fact.said, fact.clip
             case NetEdited():
                 out["detail"] = f"{fact.file} saved by {fact.by}" + (f": {fact.note}" if fact.note else "")
+            case ClipsRemoved():
+                out["detail"] = f"{fact.clips} clips before {fact.before} removed by {fact.by}"
+            case ClipHold():
+                what = f"hold {fact.releases} released" if fact.releases else f"kept: {fact.since} to {fact.until}"
+                out["detail"] = f"{what} by {fact.by}" + (f": {fact.note}" if fact.note else "")
             case NetEntered():
                 here = sum(result in ("answered", "late") for _, result, _ in fact.results)
                 out["detail"] = f"net of {fact.began}, {here} of {len(fact.results)} answered, entered by {fact.by}"

@@ -12,7 +12,8 @@ KINDS = {
     "called_in": "呼入", "control_replied": "台回", "relayed": "转代", "not_understood": "没听懂", "closed": "结束",
     "roll": "点名", "announced": "播报", "device": "设备", "clock": "时钟", "roll_began": "点名", "roll_ended": "点名",
     "alert_raised": "通知", "alert_ended": "通知", "corrected": "更正", "confirmed": "确认",
-    "net_edited": "名册", "net_entered": "补录",
+    "net_edited": "名册", "net_entered": "补录", "clips_removed": "清理录音",
+    "clip_hold": "留存",
     "commanded": "口令", "watch_set": "定时", "overdue": "超时", "session_ended": "完",
 }  # fmt: skip
 MEANINGS = SPOKEN | {

@@ -373,6 +373,27 @@ class NetEntered(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipsRemoved(Fact):
+    """Clips of overs before a wall time were removed, because they were kept long enough. The events stay."""
+
+    before: str
+    clips: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipHold(Fact):
+    """The sound between two wall times is kept whatever its age, or no longer."""
+
+    since: str
+    until: str
+    by: str
+    note: str = ""
+    releases: int = 0
+    """Number of the hold that ends; 0: one begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Fact):
     """The source ended."""
 
@@ -410,6 +431,8 @@ KINDS: dict[str, type[Fact]] = {
     "confirmed": Confirmed,
     "net_edited": NetEdited,
     "net_entered": NetEntered,
+    "clips_removed": ClipsRemoved,
+    "clip_hold": ClipHold,
     "session_ended": SessionEnded,
 }
 _NAMES = {cls: name for name, cls in KINDS.items()}

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice.errors import FilesError, Problem
+from voice.errors import FilesError, Problem, lines_of
 from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import Lexicon, build_lexicon
 from voice.grammar.readings import CannotBeRead, ReadingsTable, read_table
@@ -156,7 +156,7 @@ def _readable_places(
     good: list[str] = []
     problems: list[Problem] = []
     for path in paths:
-        for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        for number, line in lines_of(path, problems):
             place = line.split("#", 1)[0].strip()
             if not place:
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ HEADERS = {
     "邻近": "neighbours", "相邻": "neighbours", "neighbours": "neighbours", "neighbors": "neighbours",
 }  # fmt: skip
 REQUIRED = ("id", "name")
+LARGEST_WORKBOOK = 100_000_000
+"""Bytes of an .xlsx file, unpacked: some kilobytes may hold gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,10 @@ def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     if path.suffix.lower() == ".xlsx":
         from openpyxl import load_workbook
 
+        with zipfile.ZipFile(path) as archive:
+            size = sum(i.file_size for i in archive.infolist())
+        if size > LARGEST_WORKBOOK:
+            raise ValueError(f"it unpacks to {size / 1e6:.0f} MB")
         sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
         for n, cells in enumerate(sheet.iter_rows(values_only=True), 1):
             yield n, ["" if c is None else str(c).strip() for c in cells]

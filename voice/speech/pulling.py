@@ -36,9 +36,9 @@ def download(model: StockModel, part: Path, progress: Progress = lambda _d, _n: 
     have = part.stat().st_size if part.exists() else 0
     if model.size and have >= model.size:
         return
-    request = urllib.request.Request(model.url, headers={"Range": f"bytes={have}-"} if have else {})
+    request = urllib.request.Request(model.url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310  # https, from the list of models
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             resumed = answer.status == 206
             done = have if resumed else 0
             total = model.size or done + int(answer.headers.get("Content-Length") or 0)

@@ -22,7 +22,7 @@ import numpy as np
 
 from voice.audio.pcm import RATE, Pcm16
 from voice.audio.source import open_recording
-from voice.errors import FilesError, HuyingError, Problem
+from voice.errors import FilesError, HuyingError, Problem, lines_of
 from voice.radio.carrier import CarrierGate, Closed
 from voice.radio.over import Over
 from voice.station.simulate import label_path
@@ -101,8 +101,9 @@ def labels_beside(recording: Path) -> list[Label]:
         raise HuyingError(
             f"{recording}: no labels; write {track.name} (Audacity label track: start, end, text), or give --labels"
         )
-    out, problems = [], []
-    for number, line in enumerate(track.read_text("utf-8-sig").splitlines(), 1):
+    out: list[Label] = []
+    problems: list[Problem] = []
+    for number, line in lines_of(track, problems):
         if not line.strip() or line.startswith("\\"):  # the second line of a label has its frequencies
             continue
         try:

@@ -131,3 +131,34 @@ def journal_play_path(
     from voice.cli.journal import play_path
 
     play_path(journal, seq)
+
+
+@journal_app.command("retain", epilog="Example: huying journal retain log.sqlite --days 90")
+def journal_retain(
+    journal: JournalArgument,
+    days: Annotated[float, typer.Option(min=1, help="Clips of older overs are removed; the events stay.")],
+    by: Annotated[str, typer.Option(help="Who says so.")] = "",
+) -> None:
+    """Remove clips that were kept long enough, unless they are held; the chain still verifies. 清理过期录音。"""
+    import getpass
+
+    from voice.cli.journal import retain
+
+    retain(journal, days, by or getpass.getuser())
+
+
+@journal_app.command("hold", epilog="Example: huying journal hold log.sqlite --since 2026-06-05 --until 2026-06-06")
+def journal_hold(
+    journal: JournalArgument,
+    since: Annotated[str | None, typer.Option(help="From this time on; without it the holds are listed.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    release: Annotated[int, typer.Option(help="Number of a hold that ends.")] = 0,
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    by: Annotated[str, typer.Option(help="Who says so.")] = "",
+) -> None:
+    """Keep the sound of a stretch of time whatever its age, e.g. of an incident. 证据留存。"""
+    import getpass
+
+    from voice.cli.journal import hold
+
+    hold(journal, since, until, release, note, by or getpass.getuser())

@@ -17,7 +17,7 @@ from voice.journal.wording import MEANINGS, utc
 PERIODS = {"day": 0, "week": 6, "month": 30, "year": 365}
 """Name → days before the last one."""
 
-BY_PEOPLE = ("corrected", "confirmed", "net_edited", "net_entered")
+BY_PEOPLE = ("corrected", "confirmed", "net_edited", "net_entered", "clips_removed", "clip_hold")
 HEARD = ("", "ack", "normal", "not_found", "present", "situation")
 """Meanings that a net entered by hand offers."""
 

@@ -1,0 +1,90 @@
+"""How long clips are kept. Events stay for ever; the sound of old overs may go, unless somebody holds it.
+
+What will be removed is written down first: a crash in between leaves clips that the next run removes, never a clip
+that is missing without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from voice.errors import HuyingError
+from voice.journal.store import Event, Journal
+from voice.net.facts import ClipHold, ClipsRemoved
+
+LEAST_DAYS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Sound of these wall times is kept, whatever its age."""
+
+    seq: int
+    """Number of the event that says so: releases name it."""
+    since: str
+    until: str
+    by: str
+    note: str
+
+
+def holds(journal: Journal) -> list[Hold]:
+    """Those that are in force."""
+    out: dict[int, Hold] = {}
+    for event in journal.events(kind="clip_hold"):
+        fact = event.fact()
+        assert isinstance(fact, ClipHold)
+        if fact.releases:
+            out.pop(fact.releases, None)
+        else:
+            out[event.seq] = Hold(event.seq, fact.since, fact.until, fact.by, fact.note)
+    return list(out.values())
+
+
+def hold(journal: Journal, since: str, until: str, by: str, note: str = "") -> int:
+    """Keep the sound between two wall times (UTC); number of the event."""
+    if since >= until:
+        raise HuyingError("a hold ends after it begins")
+    return journal.append([ClipHold(t=0.0, since=since, until=until, by=by, note=note)], datetime.now(UTC))[0].seq
+
+
+def release(journal: Journal, seq: int, by: str, note: str = "") -> int:
+    """End a hold. Raises HuyingError if there is none of this number."""
+    found = next((h for h in holds(journal) if h.seq == seq), None)
+    if found is None:
+        raise HuyingError(f"event {seq} is no hold that is in force")
+    fact = ClipHold(t=0.0, since=found.since, until=found.until, by=by, note=note, releases=seq)
+    return journal.append([fact], datetime.now(UTC))[0].seq
+
+
+def remove_clips(journal: Journal, days: float, by: str, now: datetime | None = None) -> int:
+    """Remove clips of overs that are older than ``days`` and not held; how many there were. Raises HuyingError."""
+    if days < LEAST_DAYS:
+        raise HuyingError(f"clips are kept for {LEAST_DAYS} day at least")
+    moment = now or datetime.now(UTC)
+    before = (moment - timedelta(days=days)).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    kept = {e.data.get("clip", "") for e in _overs(journal, since=before)}
+    held = holds(journal)
+    old = set()
+    for e in _overs(journal, until=before):
+        name = e.data.get("clip", "")
+        if any(h.since <= e.wall < h.until for h in held):
+            kept.add(name)
+        elif name:
+            old.add(name)
+    gone = sorted(n for n in old - kept if journal.clips.path(n).is_file())
+    if gone:
+        journal.append([ClipsRemoved(t=0.0, before=before, clips=len(gone), by=by)], moment)
+        for name in gone:
+            journal.clips.path(name).unlink(missing_ok=True)
+    return len(gone)
+
+
+def removed_before(journal: Journal) -> str:
+    """Wall time before which clips may be missing; empty if none were removed."""
+    return max((e.data["before"] for e in journal.events(kind="clips_removed")), default="")
+
+
+def _overs(journal: Journal, since: str | None = None, until: str | None = None) -> Iterator[Event]:
+    return journal.events(kind="over", since=since, until=until)
