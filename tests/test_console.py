@@ -447,18 +447,28 @@ def test_the_devices_page(console: Served, browser: Any, net: Net) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "review", "rolls", "log", "roster", "devices"])
-def test_pages_on_a_phone(console: Served, browser: Any, path: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    faults: list[str] = []
-    page.on("pageerror", lambda e: faults.append(str(e)))
-    page.goto(f"{console.url}/{path}")
-    page.locator("header").wait_for(timeout=20_000)
-    time.sleep(1.0)
-    content = "document.querySelector('.nicegui-content').scrollWidth"
-    wide = page.evaluate(f"{content} - document.documentElement.clientWidth")
-    assert wide <= 0 or path in ("rolls", "roster"), "tables may scroll, pages do not"
-    assert faults == []
-    page.close()
+def test_pages_at_both_widths_in_both_languages(console: Served, browser: Any, path: str, tmp_path: Path) -> None:
+    """No faults, no page wider than its screen; ``HUYING_SCREENSHOTS`` names a folder for the pictures."""
+    shots = Path(os.environ.get("HUYING_SCREENSHOTS", tmp_path))
+    shots.mkdir(parents=True, exist_ok=True)
+    for width, height in ((1280, 800), (390, 844)):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        faults: list[str] = []
+        page.on("pageerror", lambda e, faults=faults: faults.append(str(e)))
+        for language, switch in (("zh", "English"), ("en", "中文")):
+            page.goto(f"{console.url}/{path}")
+            page.get_by_role("button", name=switch).wait_for(timeout=20_000)
+            time.sleep(0.7)
+            content = "document.querySelector('.nicegui-content').scrollWidth"
+            wide = page.evaluate(f"{content} - document.documentElement.clientWidth")
+            assert wide <= 0 or path in ("rolls", "roster"), "tables may scroll, pages do not"
+            picture = shots / f"{path or 'watch'}-{language}-{width}.png"
+            page.screenshot(path=str(picture))
+            assert picture.stat().st_size > 10_000
+            page.get_by_role("button", name=switch).click()
+            page.get_by_role("button", name="中文" if language == "zh" else "English").wait_for(timeout=20_000)
+        assert faults == []
+        page.close()
 
 
 def test_counters_never_fall(net: Net, tmp_path: Path) -> None:

@@ -198,3 +198,14 @@ def test_model_card_names_the_weights_it_describes() -> None:
 
     evaluated = json.loads((SHIPPED / "evaluation.json").read_text("utf-8"))["sha256"]
     assert evaluated == json.loads((SHIPPED / "model.json").read_text("utf-8"))["sha256"]
+
+
+def test_the_mean_of_a_model_and_itself_is_the_model(tiny: Path, tmp_path: Path) -> None:
+    from models.recipe.blend import blend
+
+    export.export(tiny, tmp_path / "one")
+    blend([tmp_path / "one", tmp_path / "one"], tmp_path / "mean.pt")
+    export.export(tmp_path / "mean.pt", tmp_path / "mean")
+    pcm = RNG.standard_normal(8000).astype(np.float32) * 1000
+    one, mean = (load_acoustic_model(tmp_path / n / "am" / "final.mdl").loglikes(pcm) for n in ("one", "mean"))
+    assert np.abs(one - mean).max() < 0.02

@@ -9,15 +9,16 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the steps that need it run in two processes
 
 STEPS = (
-    "prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "export", "calibrate", "evaluate",
-    "curves", "costs", "accents", "adaptation",
+    "prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "blend", "export", "calibrate",
+    "evaluate", "curves", "costs", "accents", "adaptation",
 )  # fmt: skip
 
 
 def main() -> None:
     p = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
     p.add_argument("step", choices=[*STEPS, "all"])
-    p.add_argument("settings", nargs="*", help="with “costs”: weights to compare, e.g. phrase=6,again=6")
+    told = "with “costs”: weights to compare, e.g. phrase=6,again=6; with “blend”: two model folders"
+    p.add_argument("settings", nargs="*", help=told)
     p.add_argument("--speech", type=Path, default=Path("../shared/speech"), help="folder with the zips")
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")
@@ -56,6 +57,10 @@ def main() -> None:
         from models.recipe.train import sharpen
 
         sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads)
+    if a.step == "blend":
+        from models.recipe.blend import blend
+
+        blend([Path(s) for s in a.settings], a.data / "sharp.pt")
     if every or a.step == "export":
         from models.recipe.export import export
 

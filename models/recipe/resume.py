@@ -16,7 +16,7 @@ import torch
 from models.recipe.align import PRIOR_POWER, TONE_OF
 from models.recipe.network import SUBSAMPLING, Tdnn
 from voice.grammar.phones import phone_set
-from voice.speech.acoustics import AcousticModel, Affine, load_acoustic_model
+from voice.speech.acoustics import AcousticModel, load_acoustic_model
 
 Priors = tuple[np.ndarray, np.ndarray]
 """Of the pdfs without tone, and of the tones (entry 0 is 1): as ``train.load`` returns them."""
@@ -35,7 +35,8 @@ def priors_of(model: AcousticModel) -> Priors:
     return prior / prior.sum(), tones
 
 
-def _set(conv: torch.nn.Conv1d, affine: Affine) -> None:
+def set_affine(conv: torch.nn.Conv1d, affine: tuple[np.ndarray, np.ndarray]) -> None:
+    """Give a convolution the weights of an affine component that sees its input at three frames."""
     w, _ = affine
     out, spliced = w.shape
     k = conv.kernel_size[0]
@@ -48,7 +49,7 @@ def resume(folder: Path, batches: Iterable[torch.Tensor]) -> tuple[Tdnn, np.ndar
     net = Tdnn(phone_set().toneless, len(model.layers[0][1]))
     for conv, affine in zip(net.conv, model.layers, strict=True):
         assert isinstance(conv, torch.nn.Conv1d)
-        _set(conv, affine)
+        set_affine(conv, affine)
     for head, (w, b) in ((net.out, model.pdf), (net.tone, model.tone)):
         head.weight.data, head.bias.data = torch.tensor(w[:, :, None]), torch.tensor(b)  # type: ignore[union-attr]
     _restore_norms(net, model, batches)
