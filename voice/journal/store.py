@@ -148,6 +148,7 @@ class Journal:
             raise HuyingError(f"{redacted(self.url)}: the driver {e.name} is missing; pip install {e.name}") from e
         if self._sqlite:
             sa.event.listen(self._engine, "connect", _pragmas)
+            sa.event.listen(self._engine, "begin", lambda db: db.exec_driver_sql("BEGIN"))
         try:
             if path and create:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -309,7 +310,9 @@ class Journal:
 
 
 def _pragmas(connection: Any, _record: object) -> None:
-    """WAL lets readers read while we write; FULL means an event that we report is on the disk."""
+    """WAL lets readers read while we write; FULL means an event that we report is on the disk. Transactions are ours
+    alone: the driver's own would leave out CREATE, and a journal whose making was cut off would have half its tables."""
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
