@@ -78,7 +78,7 @@ def run(as_json: bool) -> None:
     figures["1,000 call signs, decoding, × real time"] = round(_thousand(net, overs))
     status.print("compiling graphs…")
     for n in (1000, 10000):
-        figures[f"{n:,} call signs compiled, s"] = round(_compile(net, n), 2)
+        figures[f"{n:,} call signs compiled, s"] = round(compile_s(net, n), 2)
     if as_json:
         sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
         return
@@ -232,7 +232,7 @@ def _thousand(net: Net, overs: list[np.ndarray[Any, np.dtype[np.float64]]]) -> f
     return 3 * sum(map(len, audio)) / RATE / (time.monotonic() - began)
 
 
-def _compile(net: Net, n: int) -> float:
+def compile_s(net: Net, n: int) -> float:
     """Readings, tree and graph of ``n`` made-up call signs, from text; s."""
     net.readings.read("热身")
     began = time.monotonic()

@@ -310,8 +310,11 @@ class Journal:
 
 
 def _pragmas(connection: Any, _record: object) -> None:
-    """WAL lets readers read while we write; FULL means an event that we report is on the disk. Transactions are ours
-    alone: the driver's own would leave out CREATE, and a journal whose making was cut off would have half its tables."""
+    """WAL lets readers read while we write; FULL means an event that we report is on the disk.
+
+    Transactions are ours alone: the driver's own would leave out CREATE, and a journal whose making was cut off would
+    have half its tables.
+    """
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):

@@ -68,3 +68,13 @@ def bench_pipeline() -> None:
     from voice.cli.bench_channels import pipeline
 
     pipeline()
+
+
+@bench.command("growth", epilog="Example: huying bench growth --largest 1000000")
+def bench_growth(
+    largest: Annotated[int, typer.Option(min=10_000, help="Events of the largest journal.")] = 1_000_000,
+) -> None:
+    """How cost grows: journal, roster, recording. 规模增长。"""
+    from voice.cli.bench_growth import growth
+
+    growth(largest)
