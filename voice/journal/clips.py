@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,10 @@ from voice.errors import HuyingError
 
 Pcm16 = npt.NDArray[np.int16]
 RATE = 8000
+
+
+KEEP_FREE = 20_000_000
+"""Bytes of the disk that clips leave for events: weeks of them."""
 
 
 def clip_name(pcm: Pcm16) -> str:
@@ -48,6 +53,9 @@ class ClipStore:
         part = path.with_suffix(".part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(path.parent).free
+            if free < KEEP_FREE:
+                raise HuyingError(f"{self.folder}: {free / 1e6:.0f} MB are left on the disk; clips stop, events go on")
             with part.open("wb") as f:
                 sf.write(f, pcm, RATE, format="FLAC", subtype="PCM_16")
                 f.flush()

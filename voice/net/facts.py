@@ -226,9 +226,10 @@ class Announced(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceChanged(Fact):
-    """The receiver's sound card was lost, came back, or gave sound faster than it could be taken."""
+    """The receiver's sound card was lost, came back, or gave sound faster than it could be taken; clips could no
+    longer be kept, or can be again."""
 
-    what: Literal["lost", "back", "overrun"]
+    what: Literal["lost", "back", "overrun", "no_clips", "clips"]
     note: str
 
 

@@ -27,7 +27,7 @@ from voice.grammar.lexicon import Entry, pronunciations
 from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.decide import Ended, Heard, Rules, Tick, decide
-from voice.net.facts import ClockChanged, Fact, OverHeard, SessionBegan, SessionEnded
+from voice.net.facts import ClockChanged, DeviceChanged, Fact, OverHeard, SessionBegan, SessionEnded
 from voice.net.loading import Net
 from voice.net.state import NetState, evolve
 from voice.places import cache_folder
@@ -253,6 +253,8 @@ class Listener:
         self._overs = 0
         self._void = 0
         self._clips_failed: list[str] = []
+        self._clipless = False
+        """The latest clip could not be kept."""
 
     def listen(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
         """Work through ``source``; yields the time reached, in s, after every frame."""
@@ -397,10 +399,17 @@ class Listener:
 
     def _clip(self, over: Over) -> str:
         try:
-            return self.journal.clips.put(over.pcm)
-        except HuyingError as e:
-            self._clips_failed.append(str(e))  # the log of events goes on; the session's end reports it
+            name = self.journal.clips.put(over.pcm)
+        except HuyingError as e:  # the log of events goes on
+            if not self._clipless:
+                self._record(DeviceChanged(t=over.end, what="no_clips", note=str(e)))
+            self._clipless = True
+            self._clips_failed.append(str(e))
             return ""
+        if self._clipless:
+            self._clipless = False
+            self._record(DeviceChanged(t=over.end, what="clips", note="clips are kept again"))
+        return name
 
     def _record(self, *facts: Fact) -> None:
         if not facts:
