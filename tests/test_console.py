@@ -16,7 +16,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import voice.console.feed as feed_module
 from tests.conftest import ROOT
 from voice.console.api import Desk
 from voice.console.board import Board, evolve_board
@@ -35,6 +36,7 @@ from voice.journal.review import open_reviews
 from voice.journal.search import search
 from voice.journal.store import Journal
 from voice.net.facts import (
+    AlertRaised,
     Answered,
     Called,
     Corrected,
@@ -95,6 +97,31 @@ def test_the_board_says_who_did_not_answer() -> None:
         fact = Corrected(t=0, corrects=7, unit="102", meaning="present", by="王")
         board = evolve_board(board, journal.append([fact], BEGAN)[0])
     assert board.missing == ("103",) and board.tiles["102"].by == "human"
+
+
+def test_an_open_alert_shows_on_its_tiles() -> None:
+    board = Board()
+    raised = AlertRaised(t=50, alert=1, text="通知", units=("101", "102"), repeat=1, need_ack=True, emergency=False)
+    with Journal("sqlite://") as journal:
+        for event in journal.append([*morning(), raised, called(52, "101", 7), called(52, "104", 8)], BEGAN):
+            board = evolve_board(board, event)
+    assert [board.tiles[u].state for u in ("101", "102", "104")] == ["alerted", "idle", "called"]
+
+
+def test_the_feed_keeps_channels_apart_and_begins_late_in_a_long_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LONGEST", 10)
+    other = [replace(f, channel="二") for f in morning()]
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        journal.append([*morning(), *other], BEGAN)
+        journal.append([answered(100 + k, "104", 4) for k in range(20)], BEGAN)
+        feed = Feed(journal)
+        feed.close()
+    assert feed.channels == ("", "二") and feed.seq == 2 * len(morning()) + 20
+    assert feed.board.tiles["104"].state == "present" and feed.board.listening
+    assert feed.board_of("二").tiles["104"].state == "idle", "what happened before the last events is not read"
+    assert len(feed.lines) == 12, "two beginnings and the last ten"
 
 
 def test_the_feed_follows_another_writer(tmp_path: Path) -> None:
@@ -319,6 +346,29 @@ def test_the_board_in_a_browser(console: Served, browser: Any) -> None:
     page.get_by_text("值守").wait_for(timeout=10_000)
     assert strangers == [], "no request leaves the machine"
     page.close()
+
+
+def test_a_connection_that_is_lost_and_comes_back(console: Served, browser: Any) -> None:
+    """What happened meanwhile is on the screen without a reload by hand."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(console.url)
+    page.locator('[data-unit="101"]').wait_for(timeout=20_000)
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    devtools.send("Network.emulateNetworkConditions", offline)
+    page.evaluate("window.socket && window.socket.io.engine.close()")
+    time.sleep(1.0)
+    with Journal(str(console.journal)) as journal:
+        journal.append([called(70, "104", 6), answered(72, "104", 6)], BEGAN)
+    time.sleep(1.0)
+    devtools.send("Network.emulateNetworkConditions", {**offline, "offline": False})
+    with Journal(str(console.journal)) as journal:
+        gone = ExchangeClosed(t=90, exchange=6, unit="104", outcome="silent", reason="", waited_s=10)
+        journal.append([gone], BEGAN)
+    page.locator('[data-unit="104"][data-state="silent"]').wait_for(timeout=20_000)
+    context.close()
 
 
 def test_an_alert_and_a_roll_call_from_the_screen(console: Served, browser: Any, net: Net) -> None:

@@ -24,7 +24,9 @@ from voice.net.facts import (
 )
 from voice.net.rollcall import RollCall, evolve_roll
 
-State = Literal["idle", "called", "present", "late", "silent", "unclear", "undetermined", "calling", "overdue"]
+State = Literal[
+    "idle", "called", "alerted", "present", "late", "silent", "unclear", "undetermined", "calling", "overdue"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,9 @@ def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
         case AlertRaised(units=units):
             return _put(board, *(Tile(u) for u in units))
         case Called():
-            return _put(board, Tile(fact.unit, "called", event.wall, attempts=fact.attempt))
+            alert = board.alert
+            asked = alert is not None and not alert.closed and fact.unit in alert.units
+            return _put(board, Tile(fact.unit, "alerted" if asked else "called", event.wall, attempts=fact.attempt))
         case Answered():
             state: State = "late" if fact.late else "present"
             return _put(board, Tile(fact.unit, state, event.wall, fact.meaning, fact.latency_s))

@@ -107,7 +107,7 @@ class Feed:
         newest = max(latest.values(), key=lambda e: e.seq)
         fresh = [e for e in latest.values() if _day(newest.wall) - _day(e.wall) <= STALE_DAYS]
         first = min(e.seq for e in fresh)
-        jump = max(first, self.journal.last() - LONGEST)
+        jump = max(first, self.journal.last() - LONGEST + 1)
         for event in sorted(fresh, key=lambda e: e.seq):
             if event.seq < jump:
                 self._take(event)

@@ -15,6 +15,7 @@ from voice.station.inbox import Order
 FEED_ROWS = 30
 STATES = {
     "idle": ("radio_button_unchecked", "#5d6b78"), "called": ("phone_in_talk", "#1769c0"),
+    "alerted": ("notifications_active", "#00677f"),
     "present": ("check_circle", "#1b7f3b"), "late": ("schedule", "#8a6a00"), "silent": ("cancel", "#b3261e"),
     "unclear": ("help", "#a34700"), "undetermined": ("do_not_disturb_on", "#6b5b95"),
     "calling": ("campaign", "#8e24aa"), "overdue": ("alarm", "#b3261e"),
