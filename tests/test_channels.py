@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from tests.conftest import ROOT
 from tests.test_replay import morning as morning
 from voice.audio.pcm import RATE
 from voice.audio.source import open_recording
@@ -58,3 +64,34 @@ def test_channels_have_names_of_their_own(own_net: Callable[..., Path], net: Net
     (folder / "net.toml").write_text(text + two + two, "utf-8")
     with pytest.raises(FilesError, match="same name"):
         load_net(folder)
+
+
+def test_a_second_channel_of_a_station(own_net: Callable[..., Path], net: Net, morning: Path, tmp_path: Path) -> None:
+    """``huying listen``: the station's own channel is quiet, on the other one somebody is called."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    text = (net.folder / "net.toml").read_text("utf-8")
+    folder = own_net(settings=f'{text}\n[[channels]]\nname = "二号"\ninput = "udp:{port}"\n')
+    log = tmp_path / "log.sqlite"
+    words = ["listen", "--input", "-", "--rate", "8000", "--net", str(folder), "--journal", str(log)]
+    station = subprocess.Popen([sys.executable, "-m", "voice", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"})  # fmt: skip
+    assert station.stdin is not None and station.stdout is not None
+    assert b"listening" in station.stdout.readline()
+    pcm, _ = sf.read(str(morning), start=3 * RATE, stop=17 * RATE, dtype="int16")
+    began = time.monotonic()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        for k in range(0, len(pcm), 400):
+            out.sendto(pcm[k : k + 400].tobytes(), ("127.0.0.1", port))
+            station.stdin.write(bytes(800))
+            station.stdin.flush()
+            time.sleep(max(0.0, began + (k + 400) / RATE - time.monotonic()))
+    time.sleep(1.0)
+    shown, _ = station.communicate(timeout=30)
+    assert station.returncode == 0 and "[二号]" in shown.decode()
+    with Journal(str(log)) as journal:
+        found = [(x["channel"], x["type"], x["unit"]) for x in lines(journal.events())]
+        assert list(verify(journal)) == []
+    assert ("二号", "called", "101") in found and ("二号", "answered", "101") in found
+    assert (None, "session_began", None) in found and ("二号", "session_ended", None) in found
