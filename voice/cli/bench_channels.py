@@ -23,7 +23,12 @@ from voice.station.listener import Listener, open_ear
 TARGET_MS = 300.0
 """95th percentile of the wait after the hang time: later the log is too late."""
 
+LEAST_OVERS = 60
+"""So many are waited for: of fewer the 95th percentile says nothing."""
+
 RECORDING_S = 300.0
+OVER_S = 4.0
+"""About the length of an over with the pause that must follow."""
 STEP = 1.5
 
 
@@ -34,11 +39,12 @@ def channels(duty: float, seconds: float, most: int, picture: Path | None) -> No
     ear = open_ear(net)
     pcm = channel_of(overs_of(net), RECORDING_S, duty)
     rows: list[Carried] = []
-    n = 4 if duty > 0.5 else 10
+    n = 4 if duty > 0.5 else 25
     with tempfile.TemporaryDirectory() as place:
         while n <= most:
-            status.print(f"{n} channels, {seconds:.0f} s…")
-            rows.append(carry(ear, pcm, n, seconds, Path(place)))
+            span = max(seconds, LEAST_OVERS * OVER_S / duty / n)
+            status.print(f"{n} channels, {span:.0f} s…")
+            rows.append(carry(ear, pcm, n, span, Path(place)))
             if rows[-1].slow_ms > TARGET_MS:
                 break
             n = max(n + 2, round(n * STEP))

@@ -33,16 +33,17 @@ class Paced:
     """False: as fast as it is taken."""
     duration: float | None = None
     damage: Damage = field(default_factory=Damage)
-    zero: float = 0.0
-    """Monotonic time of sample 0."""
+    due: float = 0.0
+    """Monotonic time at which the present block was complete: later is backlog."""
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource."""
-        self.zero = time.monotonic() + self.offset * BLOCK / RATE
+        zero = time.monotonic() + self.offset * BLOCK / RATE
         at = 0
         while at < self.seconds * RATE:
             begin = at % (len(self.pcm) // BLOCK * BLOCK)
-            wait = self.zero + (at + BLOCK) / RATE - time.monotonic()
+            self.due = zero + (at + BLOCK) / RATE
+            wait = self.due - time.monotonic()
             if self.live and wait > 0:
                 time.sleep(wait)
             yield Frame(at, self.pcm[begin : begin + BLOCK])
@@ -57,7 +58,7 @@ class Carried:
     overs: int
     median_ms: float
     slow_ms: float
-    """95th percentile of: carrier down and hang time over → event in the journal."""
+    """95th percentile of: the block that ends an over (carrier down, hang time over) was due → event in the journal."""
     cores: float
     """Busy on the average."""
 
@@ -70,12 +71,11 @@ def carry(ear: Ear, pcm: Pcm16, channels: int, seconds: float, folder: Path, see
         f"c{k}": Paced(f"c{k}", np.roll(pcm, int(rng.integers(len(pcm)))), seconds, float(rng.random()), now)
         for k in range(channels)
     }
-    hang = ear.net.settings.timing.hang_time_s
     waits: list[float] = []
 
     def take(_event: Event, fact: Fact) -> None:
-        if isinstance(fact, OverHeard) and fact.end + hang < seconds - 0.2:  # what the end has cut off is no measure
-            waits.append(1000 * (time.monotonic() - sources[fact.channel].zero - fact.end - hang))
+        if isinstance(fact, OverHeard):
+            waits.append(1000 * (time.monotonic() - sources[fact.channel].due))
 
     process = psutil.Process()
     with Journal(str(folder / f"{channels}-{seed}.sqlite")) as journal:
