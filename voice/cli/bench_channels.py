@@ -23,7 +23,7 @@ from voice.station.listener import Listener, open_ear
 TARGET_MS = 300.0
 """95th percentile of the wait after the hang time: later the log is too late."""
 
-LEAST_OVERS = 60
+LEAST_OVERS = 100
 """So many are waited for: of fewer the 95th percentile says nothing."""
 
 RECORDING_S = 300.0
@@ -32,14 +32,14 @@ OVER_S = 4.0
 STEP = 1.5
 
 
-def channels(duty: float, seconds: float, most: int, picture: Path | None) -> None:
+def channels(duty: float, seconds: float, least: int, most: int, picture: Path | None) -> None:
     """Raise the number of channels until the 95th percentile passes TARGET_MS."""
     status = Console(stderr=True, highlight=False)
     net = load_net(sample_net())
     ear = open_ear(net)
     pcm = channel_of(overs_of(net), RECORDING_S, duty)
     rows: list[Carried] = []
-    n = 4 if duty > 0.5 else 25
+    n = least or (4 if duty > 0.5 else 25)
     with tempfile.TemporaryDirectory() as place:
         while n <= most:
             span = max(seconds, LEAST_OVERS * OVER_S / duty / n)

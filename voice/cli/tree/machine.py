@@ -53,13 +53,14 @@ def bench_all(
 def bench_channels(
     duty: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the time in which somebody speaks.")] = 0.1,
     seconds: Annotated[float, typer.Option(min=10, help="Real time at each number of channels.")] = 40.0,
+    least: Annotated[int, typer.Option(min=0, help="Begin with so many; 0: 25, or 4 that speak all the time.")] = 0,
     most: Annotated[int, typer.Option(min=1, help="Not more channels than this.")] = 200,
     picture: Annotated[Path | None, typer.Option(help="Draw the curve (PNG).")] = None,
 ) -> None:
     """Live channels in real time, more and more, until the log comes too late. 同时能听多少个频道。"""
     from voice.cli.bench_channels import channels
 
-    channels(duty, seconds, most, picture)
+    channels(duty, seconds, least, most, picture)
 
 
 @bench.command("pipeline", epilog="Example: huying bench pipeline")
