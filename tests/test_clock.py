@@ -100,7 +100,7 @@ def test_transmitting_and_hearing_share_the_cards_clock(monkeypatch: pytest.Monk
             starts.append(frame.start)
             heard.set()
 
-    listener = threading.Thread(target=listen)
+    listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     while air.callback is None:
         time.sleep(0.01)
@@ -120,6 +120,8 @@ def test_transmitting_and_hearing_share_the_cards_clock(monkeypatch: pytest.Monk
     unkeyed = source.now
     source.deafen(False)
     air.block()
+    while source._flush:  # what was queued until now is thrown away: nothing more may come before
+        time.sleep(0.01)
     give(2)
     source.end()
     listener.join(5)
