@@ -236,7 +236,7 @@ def words_of(counts: Mapping[str, int]) -> str:
 
 
 MATRIX_CSS = """
-.roll{border-collapse:collapse}.roll th,.roll td{border:1px solid #ccc;padding:1px 6px}
+.roll{border-collapse:collapse}.roll th,.roll td{border:1px solid #ccc;padding:1px 6px;white-space:nowrap}
 .roll small{font-weight:400;font-size:11px}.roll thead th{background:#f3f3f3;white-space:nowrap}
 .roll th.unit{font-weight:400;white-space:nowrap;text-align:left}
 .cell{color:#fff;text-align:center;font-weight:700;min-width:1.6em;padding:1px 5px;line-height:1.15;

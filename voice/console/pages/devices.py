@@ -45,9 +45,9 @@ class Devices(Page):
             chart = ui.echart({
                 "animation": False, "grid": {"left": 46, "right": 12, "top": 34, "bottom": 24}, "legend": {"top": 0},
                 "xAxis": {"type": "value", "min": -CURVE_S, "max": 0, "axisLabel": {"formatter": "{value} s"}},
-                "yAxis": {"type": "value", "min": -90, "max": 0, "name": "dBFS"},
+                "yAxis": {"type": "value", "min": -90, "max": 0},
                 "series": [
-                    {"name": self.t("input level"), "type": "line", "showSymbol": False, "data": [],
+                    {"name": f"{self.t('input level')} dBFS", "type": "line", "showSymbol": False, "data": [],
                      "lineStyle": {"color": "#1769c0"}, "itemStyle": {"color": "#1769c0"}},
                     {"name": self.t("threshold"), "type": "line", "showSymbol": False, "data": [],
                      "lineStyle": {"color": "#8a6a00", "type": "dashed"}, "itemStyle": {"color": "#8a6a00"}},
