@@ -218,6 +218,22 @@ def test_a_crash_loses_no_call(tmp_path: Path, own_ear: Ear, spoken: dict[str, P
     assert len(told) == 1 and "not a call" in told[0] and (spool.folder / "20260604-bad.bad").is_file()
 
 
+def test_a_call_that_a_crash_cut_off_may_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sound was kept, its description was not: it is no duplicate."""
+    spool = Spool(tmp_path)
+    call = call_of({"system": "1", "talkgroup": "2", "dateTime": MORNING.isoformat()}, "a.wav")
+    sound = wav(np.full(4000, 9, np.int16))
+    with monkeypatch.context() as m:
+        m.setattr(Path, "write_text", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            spool.put(call, sound)
+    assert [p.suffix for p in tmp_path.iterdir()] == [".wav"] and not spool.waiting()
+    assert spool.put(call, sound) and not spool.put(call, sound)
+    (kept,) = spool.waiting()
+    spool.done(kept)
+    assert not spool.put(call, sound) and [p.suffix for p in tmp_path.iterdir()] == [".done"]
+
+
 def test_who_did_not_answer_is_silent_when_nothing_comes(own_ear: Ear, spoken: dict[str, Pcm16]) -> None:
     source = CallSource("x", MORNING, quiet_s=15.0)
     call = call_of({"system": "1", "talkgroup": "2", "dateTime": MORNING.isoformat()}, "a.wav")

@@ -47,6 +47,10 @@ OLDER_S = 1.0
 REMEMBERED_S = 7 * 86400.0
 """So long a call that comes again is known."""
 
+WHOLE, LOGGED, REFUSED = ".json", ".done", ".bad"
+"""What a call's description is called in the spool: with the first it is complete, with the others it is over. A call
+that has none of them was cut off by a crash, and may come again."""
+
 LARGEST_CALL = 30_000_000
 """Bytes of audio."""
 
@@ -147,27 +151,30 @@ class Spool:
             raise HuyingError(f"the call has {len(audio)} bytes; {LARGEST_CALL} at most")
         digest = hashlib.sha256(audio).hexdigest()
         stem = f"{re.sub('[^0-9]', '', call.began)}-{digest[:24]}"
-        if any(self.folder.glob(f"{stem}.*")):
+        if any((self.folder / f"{stem}{mark}").exists() for mark in (WHOLE, LOGGED, REFUSED)):
             return False
+        part = self.folder / f"{stem}.part{call.suffix}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            part = self.folder / f"{stem}.part{call.suffix}"
             part.write_bytes(audio)
             decoded(part)
-            part.replace(self.folder / f"{stem}{call.suffix}")
+            part.replace(self._audio(stem, call))
             meta = self.folder / f"{stem}.meta"
             meta.write_text(json.dumps(asdict(replace(call, sha256=digest)), ensure_ascii=False), "utf-8")
-            meta.replace(self.folder / f"{stem}.json")  # with it the call is complete
+            meta.replace(self.folder / f"{stem}{WHOLE}")
         except OSError as e:
             raise HuyingError(f"{self.folder}: the call cannot be kept ({e.strerror})") from e
         finally:
-            (self.folder / f"{stem}.part{call.suffix}").unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
         return True
+
+    def _audio(self, stem: str, call: Call) -> Path:
+        return self.folder / f"{stem}.audio{call.suffix}"
 
     def waiting(self, settled_s: float = 0.0) -> list[Path]:
         """Complete calls that have lain here for so long, in the order of their times."""
         now = time.time()
-        found = [p for p in self.folder.glob("*.json") if now - p.stat().st_mtime >= settled_s]
+        found = [p for p in self.folder.glob(f"*{WHOLE}") if now - p.stat().st_mtime >= settled_s]
         return sorted(found)
 
     def read(self, path: Path) -> tuple[Call, Pcm16]:
@@ -178,23 +185,23 @@ class Spool:
             call = Call(**raw)
         except (OSError, ValueError, TypeError) as e:
             raise HuyingError(f"{path.name}: not a call ({e})") from e
-        return call, decoded(path.with_suffix(call.suffix))
+        return call, decoded(self._audio(path.stem, call))
 
     def done(self, path: Path) -> None:
         """It stands in the journal: what the spool holds is deleted, but for a name that keeps it from coming twice."""
         for p in self.folder.glob(f"{path.stem}.*"):
             p.unlink(missing_ok=True)
-        (self.folder / f"{path.stem}.done").touch()
+        (self.folder / f"{path.stem}{LOGGED}").touch()
 
     def forget(self) -> None:
         """Names of calls that were logged long ago: nobody uploads them again."""
-        for p in self.folder.glob("*.done"):
+        for p in self.folder.glob(f"*{LOGGED}"):
             if time.time() - p.stat().st_mtime > REMEMBERED_S:
                 p.unlink(missing_ok=True)
 
     def refuse(self, path: Path) -> None:
         """It cannot be logged; it is kept aside."""
-        path.replace(path.with_suffix(".bad"))
+        path.replace(path.with_suffix(REFUSED))
 
 
 def decoded(path: Path) -> Pcm16:
