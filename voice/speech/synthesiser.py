@@ -55,6 +55,7 @@ class Synthesiser:
         self._timeout = timeout_s
         self._worker: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str] = queue.Queue()
+        self._turn = threading.Lock()
 
     def __enter__(self) -> Synthesiser:
         return self
@@ -66,7 +67,7 @@ class Synthesiser:
         """Speak; returns (samples in -1..1, shape (n,); rate in Hz).
 
         ``syllables`` are toned pinyin with ``PAUSE`` between phrases, ``text`` is the same for engines
-        that read Chinese. Raises SpeechError after a timeout or an engine's fault.
+        that read Chinese. One thread at a time. Raises SpeechError after a timeout or an engine's fault.
         """
         import soundfile
 
@@ -76,11 +77,12 @@ class Synthesiser:
         folder = self._cache or Path(self._temporary())
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
-        if not path.is_file():
-            part = path.with_suffix(f".{os.getpid()}.part.wav")  # another process may be making the same
-            self._ask({"text": text, "pinyin": spoken, "voice": voice.variant, "rate": voice.rate,
-                       "pitch": voice.pitch, "path": str(part)})  # fmt: skip
-            part.replace(path)
+        with self._turn:
+            if not path.is_file():
+                part = path.with_suffix(f".{os.getpid()}.part.wav")  # another process may be making the same
+                self._ask({"text": text, "pinyin": spoken, "voice": voice.variant, "rate": voice.rate,
+                           "pitch": voice.pitch, "path": str(part)})  # fmt: skip
+                part.replace(path)
         samples, rate = soundfile.read(str(path), dtype="float32")
         return samples, int(rate)
 
