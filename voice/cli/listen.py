@@ -48,6 +48,8 @@ from voice.station.station import Station
 from voice.station.status import Status, status_file
 
 SERIAL_INPUTS = ("cts", "dsr", "dcd")
+PIPE_HZ, UDP_HZ = 8000, 48000
+"""Of raw PCM, unless --rate says otherwise: as SDR programs send it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Options:
     journal: str
     station: dict[str, object]
     """Values that go before ``[station]`` of net.toml."""
-    rate: int
+    rate: int | None
+    """Hz of raw PCM; ``None``: what is usual for the input."""
     roll: bool
     conduct: bool
     rounds: int | None
@@ -88,9 +91,8 @@ class _Listening:
     def __init__(self, o: Options, net: Net, desk: StationSettings, stack: contextlib.ExitStack) -> None:
         self.net, self.speaks = net, bool(desk.output)
         self.out = Console(highlight=False)
-        self._notices: queue.Queue[tuple[str, str]] = queue.Queue()
-        """Of the sound card's thread."""
-        self._channel_notices: queue.Queue[tuple[str, str, str]] = queue.Queue()
+        self._notices: queue.Queue[tuple[str, str, str]] = queue.Queue()
+        """Of the sound cards' threads: (channel, kind, words)."""
         self._showing = threading.Lock()
         self._maker = LineMaker()
         self._clock = ClockWatch()
@@ -100,7 +102,7 @@ class _Listening:
 
         self.journal = stack.enter_context(Journal(o.journal))
         self.journal.claim()
-        self.source, card = _source(desk, o.rate, lambda kind, text: self._notices.put((kind, text)))
+        self.source, card = _source(desk, o.rate, lambda kind, text: self._notices.put(("", kind, text)))
         if self.speaks and card is None:
             raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
         ear = open_ear(net, model=o.model)
@@ -126,13 +128,13 @@ class _Listening:
             own = CardSource(desk.microphone, lambda _kind, text: self.tell(f"microphone: {text}"))
             self._microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end)))
 
-    def _other_sources(self, net: Net, rate: int) -> dict[str, AudioSource]:
+    def _other_sources(self, net: Net, rate: int | None) -> dict[str, AudioSource]:
         """Of the channels beside the station's own."""
         sources: dict[str, AudioSource] = {}
         for c in net.settings.channels:
             if c.input == "-":
                 raise HuyingError(f"channel {c.name}: standard input is for the station's own channel")
-            told = lambda kind, text, name=c.name: self._channel_notices.put((name, kind, text))  # noqa: E731
+            told = lambda kind, text, name=c.name: self._notices.put((name, kind, text))  # noqa: E731
             sources[c.name], _ = _source(StationSettings(input=c.input), rate, told)
         return sources
 
@@ -172,12 +174,9 @@ class _Listening:
                        heard.squelch, heard.voice)
             )  # fmt: skip
         while not self._notices.empty():
-            kind, text = self._notices.get()
-            heard.record(DeviceChanged(t=now, what=kind, note=text))  # type: ignore[arg-type]
-        while not self._channel_notices.empty():
-            name, kind, text = self._channel_notices.get()
-            other = self._others.listeners[name]
-            other.record(DeviceChanged(t=other.reached, what=kind, note=text))  # type: ignore[arg-type]
+            channel, kind, text = self._notices.get()
+            listener = self._others.listeners[channel] if channel else heard
+            listener.record(DeviceChanged(t=listener.reached, what=kind, note=text))  # type: ignore[arg-type]
         moved = self._clock.look(datetime.now(UTC), time.monotonic(), now)
         if moved is not None:
             heard.move_clock(now, *moved)
@@ -216,16 +215,16 @@ def _transmitter(desk: StationSettings, line: Line, card: CardSource | None) -> 
 
 
 def _source(
-    desk: StationSettings, rate: int, notice: Callable[[str, str], None]
+    desk: StationSettings, rate: int | None, notice: Callable[[str, str], None]
 ) -> tuple[AudioSource, CardSource | None]:
     """The source, and once more if it is a sound card."""
     if desk.input == "-":
-        return RawStream(sys.stdin.buffer, rate, "stdin"), None
+        return RawStream(sys.stdin.buffer, rate or PIPE_HZ, "stdin"), None
     if desk.input.startswith("udp:"):
         host, _, port = desk.input.removeprefix("udp:").rpartition(":")
         if not port.isdigit():
             raise HuyingError(f"--input {desk.input}: write udp:7355 or udp:0.0.0.0:7355")
-        return UdpStream(int(port), host or "127.0.0.1", rate, desk.input), None
+        return UdpStream(int(port), host or "127.0.0.1", rate or UDP_HZ, desk.input), None
     card = CardSource(desk.input, notice)
     return card, card
 
