@@ -22,7 +22,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.test_console import BEGAN, morning
 from voice.console.access import COOKIE, TRIES, Access, Guard, Users
-from voice.console.api import Desk, router
+from voice.console.api import router
+from voice.console.desk import Desk
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net

@@ -19,7 +19,8 @@ from voice.audio.pcm import RATE, Pcm16
 from voice.errors import HuyingError
 from voice.grammar.phones import phone_set
 from voice.journal.store import Journal
-from voice.net.facts import Confirmed, OverHeard, SessionBegan
+from voice.net.by_hand import Confirmed
+from voice.net.facts import OverHeard, SessionBegan
 from voice.net.loading import Net
 from voice.speech.acoustics import AcousticModel, load_acoustic_model
 from voice.speech.adaptation import UNKNOWN, Example, _backward, _forward, adapt, patched, surprise

@@ -20,7 +20,8 @@ hypothesis = pytest.importorskip("hypothesis")
 def contract(net: Net, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from fastapi import FastAPI
 
-    from voice.console.api import Desk, router
+    from voice.console.api import router
+    from voice.console.desk import Desk
 
     place = tmp_path_factory.mktemp("contract")
     with Journal(str(place / "log.sqlite")) as journal:

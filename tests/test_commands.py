@@ -12,8 +12,9 @@ from voice.audio.channel import Channel
 from voice.audio.pcm import Frame
 from voice.journal.rolls import sessions
 from voice.journal.store import Event, Journal
+from voice.net.by_hand import Corrected
 from voice.net.commands import ANSWERED, READ_BACK, answer, obstacle, read_back
-from voice.net.facts import Announced, Called, Commanded, Corrected, Fact, RollBegan
+from voice.net.facts import Announced, Called, Commanded, Fact, RollBegan
 from voice.net.loading import Net, load_net
 from voice.net.rollcall import RollCall
 from voice.radio.ptt.none import NoPtt

@@ -26,8 +26,8 @@ import pytest
 
 import voice.console.feed as feed_module
 from tests.conftest import ROOT
-from voice.console.api import Desk
 from voice.console.board import Board, evolve_board
+from voice.console.desk import Desk
 from voice.console.feed import RECENT, Feed
 from voice.console.texts import TEXTS, text
 from voice.console.waveform import waveform_svg
@@ -35,11 +35,11 @@ from voice.journal.lines import lines
 from voice.journal.review import open_reviews
 from voice.journal.search import search
 from voice.journal.store import Journal
+from voice.net.by_hand import Corrected
 from voice.net.facts import (
     AlertRaised,
     Answered,
     Called,
-    Corrected,
     ExchangeClosed,
     Fact,
     NotUnderstood,

@@ -8,7 +8,16 @@ from pathlib import Path
 from tests.test_command_line import huying
 from voice.journal.incidents import incidents, missed
 from voice.journal.store import Journal
-from voice.net.facts import CalledIn, Confirmed, ControlReplied, Fact, NotUnderstood, OverHeard, Remarked, SessionBegan
+from voice.net.by_hand import Confirmed
+from voice.net.facts import (
+    CalledIn,
+    ControlReplied,
+    Fact,
+    NotUnderstood,
+    OverHeard,
+    Remarked,
+    SessionBegan,
+)
 
 BEGAN = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
 

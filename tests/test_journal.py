@@ -24,18 +24,16 @@ from voice.journal.rolls import figures, sessions
 from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import GENESIS, Journal
 from voice.journal.verify import verify
+from voice.net.by_hand import Corrected
+from voice.net.codec import KINDS, from_json, to_json
 from voice.net.facts import (
-    KINDS,
     Answered,
     Called,
-    Corrected,
     ExchangeClosed,
     Fact,
     OverHeard,
     SessionBegan,
     SessionEnded,
-    from_json,
-    to_json,
 )
 
 BEGAN = datetime(2026, 6, 5, 0, 30, tzinfo=UTC)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from voice.net.announcing import closing, to_read_back, words
+from voice.net.codec import from_json, kind_of, to_json
 from voice.net.facts import (
     Announced,
     Answered,
@@ -19,9 +20,6 @@ from voice.net.facts import (
     Relayed,
     RollBegan,
     RollMarked,
-    from_json,
-    kind_of,
-    to_json,
 )
 from voice.net.loading import Net, load_net
 from voice.net.rollcall import Move, RollCall, evolve_roll, next_move

@@ -20,13 +20,12 @@ from voice.journal.rolls import (
 )
 from voice.journal.sheet import Heading, html_sheet, words_of
 from voice.journal.store import Journal
+from voice.net.by_hand import Corrected, NetEntered
 from voice.net.facts import (
     Answered,
     Called,
-    Corrected,
     ExchangeClosed,
     Fact,
-    NetEntered,
     RollBegan,
     RollEnded,
     SessionBegan,

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from voice.errors import HuyingError
 from voice.net.roster import read_roster
-from voice.net.roster_table import VERSIONS, read_roster_table, roster_file, save_roster_table
+from voice.net.roster_table import VERSIONS, RosterChanged, read_roster_table, roster_file, save_roster_table
 
 TEXT = "编号,名称,呼号,备注,电话\n101,省残联,省残联,夜间无人,801\n102,贾岗,贾岗社区治安队;贾岗社区,,802\n"
 
@@ -28,7 +28,7 @@ def test_what_is_not_known_stays(path: Path) -> None:
     rows = table.rows
     rows[0]["phone"] = "809"
     rows.append({"id": "103", "name": "=HYPERLINK(1)", "ani": "1A2B", "call_signs": "康宁\n社区"})
-    saved, problems = save_roster_table(table, rows)
+    saved, problems = save_roster_table(path, table.sha256, rows)
     assert problems == [] and saved.sha256 != table.sha256
     assert saved.header == ("编号", "名称", "呼号", "备注", "电话", "身份码")
     assert saved.cells[0] == ("101", "省残联", "省残联", "夜间无人", "809", "")
@@ -42,17 +42,17 @@ def test_what_is_not_known_stays(path: Path) -> None:
 
 def test_the_second_editor_is_told(path: Path) -> None:
     first, second = read_roster_table(path), read_roster_table(path)
-    save_roster_table(first, first.rows[:1])
-    with pytest.raises(HuyingError, match="somebody else"):
-        save_roster_table(second, second.rows[1:])
+    save_roster_table(path, first.sha256, first.rows[:1])
+    with pytest.raises(RosterChanged, match="somebody else"):
+        save_roster_table(path, second.sha256, second.rows[1:])
     assert [r["id"] for r in read_roster_table(path).rows] == ["101"]
 
 
 def test_mistakes_are_not_saved(path: Path) -> None:
     table = read_roster_table(path)
     before = path.read_bytes()
-    same, problems = save_roster_table(table, [{"id": "1", "name": "甲"}, {"id": "1", "name": "乙"}])
-    assert same is table and "编号 1" in problems[0].what and problems[0].path == path
+    same, problems = save_roster_table(path, table.sha256, [{"id": "1", "name": "甲"}, {"id": "1", "name": "乙"}])
+    assert same == table and "编号 1" in problems[0].what and problems[0].path == path
     assert path.read_bytes() == before and not list(path.parent.glob(".*"))
     assert not (path.parent / VERSIONS).exists()
 

@@ -12,7 +12,8 @@ from voice.audio.channel import Channel
 from voice.journal.rolls import Session, sessions
 from voice.journal.store import Event, Journal
 from voice.journal.verify import verify
-from voice.net.facts import Announced, Fact, RollMarked, from_json, kind_of, to_json
+from voice.net.codec import from_json, kind_of, to_json
+from voice.net.facts import Announced, Fact, RollMarked
 from voice.net.loading import Net
 from voice.net.rollcall import RollCall, evolve_roll
 from voice.radio.ptt.none import NoPtt

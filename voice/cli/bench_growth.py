@@ -40,26 +40,27 @@ def growth(largest: int) -> None:
 
 def _journal(net: Net, largest: int, out: Console) -> None:
     sizes = [n for n in (1_000, 10_000, 100_000, 1_000_000, 10_000_000) if n <= largest]
-    names = ("append an over", "open", "search 贾岗", "search jgsq", "a week's roll sheet")
-    times: dict[str, list[float]] = {name: [] for name in names}
+    times: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
         for n in sizes:
-            path = Path(place) / f"{n}.sqlite"
-            days = _fill(path, net, n)
-            last = (BEGAN + timedelta(days=days)).isoformat().replace("+00:00", "Z")
-            week = (BEGAN + timedelta(days=days - 7)).isoformat().replace("+00:00", "Z")
-            times["open"].append(_took(lambda path=path: Journal(str(path)).close()))  # type: ignore[misc]
-            with Journal(str(path)) as journal:
-                one = _exchange(net, 0, 0.0)
-                began = BEGAN + timedelta(days=days)
-                times[names[0]].append(_took(lambda j=journal, b=began, f=one: j.append(f, b)))  # type: ignore[misc]
-                times[names[2]].append(_took(lambda j=journal: search(j, "贾岗", net)))  # type: ignore[misc]
-                times[names[3]].append(_took(lambda j=journal: search(j, "jgsq", net)))  # type: ignore[misc]
-                times[names[4]].append(
-                    _took(lambda j=journal, w=week, e=last: sessions_between(j, w, e))  # type: ignore[misc]
-                )
-            path.unlink()
+            for name, took in _journal_of(net, n, Path(place) / f"{n}.sqlite").items():
+                times.setdefault(name, []).append(took)
     _print(out, "events in the journal", sizes, times)
+
+
+def _journal_of(net: Net, events: int, path: Path) -> dict[str, float]:
+    """What each thing takes on a journal of so many events, s."""
+    end = BEGAN + timedelta(days=_fill(path, net, events))
+    until, since = (t.isoformat().replace("+00:00", "Z") for t in (end, end - timedelta(days=7)))
+    one = _exchange(net, 0, 0.0)
+    times = {"open": _took(lambda: Journal(str(path)).close())}
+    with Journal(str(path)) as journal:
+        times["append an over"] = _took(lambda: journal.append(one, end))
+        times["search 贾岗"] = _took(lambda: search(journal, "贾岗", net))
+        times["search jgsq"] = _took(lambda: search(journal, "jgsq", net))
+        times["a week's roll sheet"] = _took(lambda: sessions_between(journal, since, until))
+    path.unlink()
+    return times
 
 
 def _exchange(net: Net, k: int, t: float) -> list[Fact]:

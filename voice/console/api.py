@@ -3,53 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import shutil
 import tempfile
-import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
-import soundfile as sf
 from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi import Path as UrlPath
 from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from voice.audio.pcm import RATE
 from voice.console.access import LOCAL
-from voice.console.feed import Feed
-from voice.console.metrics import Metrics
+from voice.console.desk import LONGEST_SPEECH, Desk
 from voice.console.waveform import waveform_svg
-from voice.errors import HuyingError, Problem
-from voice.grammar.check import alike
-from voice.grammar.lexicon import plain
-from voice.grammar.readings import CannotBeRead
-from voice.grammar.templates import MEANINGS
-from voice.journal.confirming import confirmation, over_of
+from voice.errors import HuyingError
 from voice.journal.export import export
 from voice.journal.incidents import incidents
 from voice.journal.lines import Line, lines
-from voice.journal.rolls import Session, figures, sessions_between
+from voice.journal.rolls import figures
 from voice.journal.search import search
-from voice.journal.sheet import Heading, write_html, write_xlsx
-from voice.journal.store import Journal
+from voice.journal.sheet import write_html, write_xlsx
 from voice.journal.wording import utc
-from voice.net.facts import Corrected, NetEdited, NetEntered
-from voice.net.loading import Net, check_net
-from voice.net.roster_table import RosterTable, Row, read_roster_table, roster_file, save_roster_table
-from voice.places import cache_folder, sample_net
-from voice.speech.synthesiser import Synthesiser
-from voice.station.candidates import Candidate, candidates
-from voice.station.inbox import Order, Request, RollOrder, Saying, Wish, checked, put, with_neighbours
-from voice.station.listener import Ear, open_ear
-from voice.station.speaker import Speaker
+from voice.net.by_hand import Result
+from voice.net.roster_table import RosterChanged, roster_file
+from voice.station.inbox import Order, Request, RollOrder
 from voice.station.status import status_file
 
 P = ParamSpec("P")
@@ -63,13 +45,6 @@ MOST = 5000
 
 WAIT_S = 30.0
 """A long poll waits so long at most."""
-
-ENTERED = ("answered", "late", "silent", "unclear")
-"""Results of a net that is entered by hand."""
-
-LONGEST_SPEECH = 300
-TEST_WORDS = "测试发射,测试发射"
-CHANGED = "somebody else has changed the roster meanwhile; load it again 名册已被别人修改, 请重新载入"
 
 Sha256 = Annotated[str, "64 hexadecimal digits"]
 Wall = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$")]
@@ -91,16 +66,14 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     403: {"description": "Not for this role", "model": Refusal},
     422: {"description": "Not a request that can be carried out", "model": Refusal},
 }
+MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "There is none", "model": Refusal}}
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "Changed meanwhile", "model": Refusal}}
 
 
 def _gives(*kinds: str, missing: bool = False) -> dict[str, Any]:
     """Arguments of a route whose answer is a file of these content types."""
     answers: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in kinds}}}
     return {"response_class": Response, "responses": answers | (MISSING if missing else {})}
-
-
-MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "There is none", "model": Refusal}}
-CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "Changed meanwhile", "model": Refusal}}
 
 
 class RollBody(_Body):
@@ -135,7 +108,7 @@ class ResultBody(_Body):
     """What one unit did on a net."""
 
     unit: str = Field(max_length=80)
-    result: Literal["answered", "late", "silent", "unclear"]
+    result: Result
     meaning: str = Field(default="", max_length=40)
 
 
@@ -162,147 +135,14 @@ class ConfirmationBody(_Body):
     said: str | None = Field(default=None, max_length=500)
 
 
-class Desk:
-    """What the console can do, for pages and API alike. Raises HuyingError for what cannot be done."""
-
-    def __init__(self, journal: Journal, net: Net, requests: Path) -> None:
-        self.net, self.requests, self.metrics = net, requests, Metrics()
-        self.feed = Feed(journal, self.metrics.take)
-        self._saving = threading.Lock()
-        self._synthesiser: Synthesiser | None = None
-        self._hearing = threading.Lock()
-        self._ear: Ear | None = None
-
-    def leave(self, wish: Wish) -> tuple[str, ...]:
-        """Leave a request for the station; the units it goes to."""
-        units = checked(self.net, wish)
-        put(self.requests, wish)
-        return units
-
-    def test(self, by: str) -> None:
-        """Have the station key and say that it is a test."""
-        self.leave(Saying(TEST_WORDS, by))
-
-    def alert(self, body: AlertBody, by: str) -> tuple[str, ...]:
-        """Have an alert read out."""
-        to = (*body.to, *with_neighbours(self.net, tuple(body.near)))
-        return self.leave(Request(body.text, to, body.repeat, body.need_ack, body.emergency, by))
-
-    def correct(self, seq: int, unit: str, meaning: str, by: str, note: str = "") -> int:
-        """Set right what an exchange came to; number of the new event."""
-        if self.net.unit(unit) is None:
-            raise HuyingError(f"no unit {unit!r} on the roster")
-        if meaning not in MEANINGS:
-            raise HuyingError(f"“{meaning}” is no meaning: {', '.join(MEANINGS)}")
-        event = next(iter(self.feed.journal.events(after=seq - 1, before=seq + 1)), None) if seq >= 1 else None
-        if event is None:
-            raise HuyingError(f"no event {seq}")
-        channel = event.fact().channel
-        fact = Corrected(t=0.0, corrects=seq, unit=unit, meaning=meaning, by=by, note=note, channel=channel)
-        return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
-
-    def confirm(self, seq: int, said: str | None, by: str) -> int:
-        """Say what was said in the over that an event rests on; number of the new event."""
-        fact = confirmation(self.feed.journal, seq, said, by)
-        return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
-
-    @property
-    def roster(self) -> RosterTable:
-        """As the file stands now."""
-        return read_roster_table(self.net.folder / self.net.settings.roster)
-
-    def save_roster(self, rows: Sequence[Row], sha256: str, by: str) -> tuple[RosterTable, list[Problem]]:
-        """Write the roster that was read as ``sha256``; with mistakes nothing is written. The journal says who."""
-        if self.net.folder == sample_net():
-            raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
-        with self._saving:
-            before = self.roster
-            if before.sha256 != sha256:
-                raise HuyingError(CHANGED)
-            table, problems = save_roster_table(before, rows)
-            if problems or table.sha256 == sha256:
-                return table, problems
-            net, problems = check_net(self.net.folder)
-            if net is not None:
-                self.net = net
-            note = f"{len(before.cells)} → {len(table.cells)} units"
-            fact = NetEdited(t=0.0, file=table.path.name, sha256=table.sha256, replaced=sha256, by=by, note=note)
-            self.feed.journal.append([fact], datetime.now(UTC))
-            return table, problems
-
-    def reading(self, text: str, own: str) -> tuple[str, list[tuple[str, float]]]:
-        """How a call sign is read, and the others that sound like it. Raises HuyingError for what has no reading."""
-        try:
-            said = self.net.readings.read(text)
-        except CannotBeRead as e:
-            raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
-        near = alike(tuple(place[0] for place in plain(said[0])), self.net.lexicon.entries, own)
-        return " ".join(place[0] for place in said[0]), [(e.text, d) for e, d in near]
-
-    def speech(self, text: str) -> bytes:
-        """The net's voice says it: a WAV file."""
-        if not text.strip() or len(text) > LONGEST_SPEECH:
-            raise HuyingError(f"1 to {LONGEST_SPEECH} characters can be said")
-        if self._synthesiser is None:
-            self._synthesiser = Synthesiser(cache_folder() / "speech")
-        out = io.BytesIO()
-        try:
-            sf.write(out, Speaker(self.net, self._synthesiser).say(text), RATE, format="WAV")
-        except CannotBeRead as e:
-            raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
-        return out.getvalue()
-
-    def candidates(self, seq: int) -> list[Candidate]:
-        """What the over of an event may have been, the likeliest first. Loads the model at the first call."""
-        found = over_of(self.feed.journal, seq)
-        if found is None or not found[1].clip:
-            raise HuyingError(f"event {seq}: no clip of its over was kept")
-        pcm = self.feed.journal.clips.get(found[1].clip)
-        with self._hearing:
-            if self._ear is None or self._ear.net is not self.net:
-                self._ear = open_ear(self.net)
-            return candidates(self._ear, pcm)
-
-    def meaning_of(self, phrase: str) -> str:
-        """What a phrase means by itself; empty if it is only a part of something."""
-        return next((t.meaning for t in self.net.lexicon.templates if t.pieces == (phrase,)), "")
-
-    def close(self) -> None:
-        """The console ends."""
-        self.feed.close()
-        if self._synthesiser is not None:
-            self._synthesiser.close()
-
-    @property
-    def heading(self) -> Heading:
-        """Of roll sheets."""
-        return Heading.of(self.net, self.feed.journal.head)
-
-    def enter_net(self, began: str, results: Sequence[tuple[str, str, str]], by: str, note: str = "") -> int:
-        """Log a net that nobody recorded; number of the event."""
-        moment = utc(began)
-        if not began or moment is None or not results:
-            raise HuyingError("a net entered by hand has a time and at least one unit 请填时间和至少一个单位")
-        if moment > utc(datetime.now(UTC).isoformat()):  # type: ignore[operator]
-            raise HuyingError(f"{began} has not come yet 时间还没到")
-        for unit, result, meaning in results:
-            if self.net.unit(unit) is None or result not in ENTERED or meaning not in ("", *MEANINGS):
-                known = ", ".join(ENTERED)
-                raise HuyingError(f"{unit!r} {result!r} {meaning!r}: a unit of the roster, one of {known}, a meaning")
-        fact = NetEntered(t=0.0, began=moment, by=by, results=tuple(results), note=note)
-        return self.feed.journal.append([fact], datetime.now(UTC))[0].seq
-
-    def sheet(self, since: str | None, until: str | None) -> list[Session]:
-        """Sessions of a stretch of time with their exchanges."""
-        return sessions_between(self.feed.journal, utc(since), utc(until))
-
-
 def _refusing(act: Callable[P, R]) -> Callable[P, R]:
-    """HuyingError becomes 422 with its message."""
+    """HuyingError becomes 422 with its message, RosterChanged 409."""
 
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return act(*args, **kwargs)
+        except RosterChanged as e:
+            raise HTTPException(409, str(e)) from e
         except HuyingError as e:
             raise HTTPException(422, str(e)) from e
 
@@ -360,10 +200,7 @@ def router(desk: Desk) -> APIRouter:
     @api.put("/roster", responses=CONFLICT)
     def save(body: RosterBody, request: HttpRequest) -> dict[str, Any]:
         """Replace the roster (admins). 409 if it was changed meanwhile; with mistakes nothing is saved."""
-        by = _manager(request)
-        if _refusing(lambda: desk.roster)().sha256 != body.sha256:
-            raise HTTPException(409, CHANGED)
-        table, problems = _refusing(desk.save_roster)(body.rows, body.sha256, by)
+        table, problems = _refusing(desk.save_roster)(body.rows, body.sha256, _manager(request))
         return {"sha256": table.sha256, "saved": table.sha256 != body.sha256, "problems": [str(p) for p in problems]}
 
     @api.get("/readings")
@@ -534,7 +371,8 @@ def router(desk: Desk) -> APIRouter:
     @api.post("/alerts", status_code=202)
     def alerts(body: AlertBody, request: HttpRequest) -> dict[str, Any]:
         """Have the running station read an alert."""
-        return {"units": _refusing(desk.alert)(body, _by(request))}
+        alert = Request(body.text, tuple(body.to), body.repeat, body.need_ack, body.emergency, _by(request))
+        return {"units": _refusing(desk.alert)(alert, tuple(body.near))}
 
     @api.post("/corrections", status_code=201)
     def corrections(body: CorrectionBody, request: HttpRequest) -> dict[str, int]:

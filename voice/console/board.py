@@ -9,12 +9,12 @@ from typing import Literal
 
 from voice.journal.store import Event
 from voice.net.alert import Alert, evolve_alert
+from voice.net.by_hand import Corrected
 from voice.net.facts import (
     AlertRaised,
     Answered,
     Called,
     CalledIn,
-    Corrected,
     ExchangeClosed,
     Fact,
     Overdue,

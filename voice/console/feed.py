@@ -11,7 +11,7 @@ from voice.console.board import Board, evolve_board
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
 from voice.journal.store import Event, Journal
-from voice.net.facts import ClipHold, ClipsRemoved, Confirmed, NetEdited, NetEntered
+from voice.net.facts import SessionBegan
 
 LOOK_S = 0.05
 RECENT = 400
@@ -23,9 +23,6 @@ LONGEST = 20_000
 STALE_DAYS = 7
 """A channel that began its latest session so long before the newest one is not shown."""
 
-OUTSIDE = (Confirmed, NetEdited, NetEntered, ClipHold, ClipsRemoved)
-"""Facts by people, which belong to no channel's session."""
-
 
 class Feed:
     """The latest session's board and the latest lines. Thread-safe to read."""
@@ -33,8 +30,8 @@ class Feed:
     def __init__(self, journal: Journal, on_line: Callable[[Line], None] = lambda _line: None) -> None:
         """``on_line`` gets every line once, in order, from the thread that reads."""
         self.journal = journal
-        self.boards: dict[str, Board] = {"": Board()}
-        """Channel → its board; the channel of a station that has one only is named by the empty string."""
+        self.boards: dict[str, Board] = {}
+        """Channel → its board, from its session's beginning on; a station that has one channel does not name it."""
         self.seq = 0
         """Number of the last event."""
         self.lines: deque[Line] = deque(maxlen=RECENT)
@@ -65,13 +62,12 @@ class Feed:
     @property
     def channels(self) -> tuple[str, ...]:
         """Those that have a board, in the order of their first event."""
-        known = tuple(c for c, b in self.boards.items() if b.seq)
-        return known or ("",)
+        return tuple(self.boards) or ("",)
 
     @property
     def board(self) -> Board:
         """Of the first channel."""
-        return self.boards[self.channels[0]]
+        return self.board_of(self.channels[0])
 
     def board_of(self, channel: str) -> Board:
         """Of one channel; empty if nothing was heard on it."""
@@ -79,8 +75,10 @@ class Feed:
 
     def _take(self, event: Event) -> None:
         fact = event.fact()
-        if not isinstance(fact, OUTSIDE):
-            board = self.boards.get(fact.channel) or Board()
+        board = self.boards.get(fact.channel)
+        if board is None and isinstance(fact, SessionBegan):
+            board = Board()
+        if board is not None:
             self.boards = {**self.boards, fact.channel: evolve_board(board, event, fact)}
         line = self._maker.line(fact, event)
         self.lines.append(line)

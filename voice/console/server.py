@@ -14,7 +14,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from voice.console.access import Access, Guard, Users
-from voice.console.api import Desk, router
+from voice.console.api import router
+from voice.console.desk import Desk
 from voice.console.pages import mount
 from voice.console.recorders import PATHS, upload_router
 from voice.console.reference import add_reference

@@ -212,10 +212,13 @@ class Interpreter:
 
     def _figures(self, items: list[Item]) -> tuple[str, ...]:
         """Of the free speech; and the places."""
-        return tuple(
-            f for i in items if i.kind in ("free", "place")
-            for f in ((i.text,) if i.kind == "place" else figures(i.pinyin.split(), self._digits))
-        )  # fmt: skip
+        found: list[str] = []
+        for i in items:
+            if i.kind == "free":
+                found += figures(i.pinyin.split(), self._digits)
+            elif i.kind == "place":
+                found.append(i.text)
+        return tuple(found)
 
     def _match(self, items: list[Item], addressed: bool) -> tuple[Act, ...]:
         """Templates over the row of items, longest first; every item serves once. What is said to us has templates

@@ -5,7 +5,8 @@ from __future__ import annotations
 from voice.errors import HuyingError
 from voice.journal.overs import Overs
 from voice.journal.store import Journal
-from voice.net.facts import Confirmed, OverHeard
+from voice.net.by_hand import Confirmed
+from voice.net.facts import OverHeard
 
 BEFORE = 3000
 """Events before one in which its over is looked for: far more than an exchange has."""
@@ -34,4 +35,4 @@ def confirmation(journal: Journal, seq: int, said: str | None, by: str) -> Confi
     text = said if said is not None else over.text.replace(" ", ",")
     if said is None and ("[" in text or not text):
         raise HuyingError(f"event {seq}: not all of it was understood; write down what was said (--said)")
-    return Confirmed(t=0.0, confirms=number, clip=over.clip, said=text, by=by)
+    return Confirmed(confirms=number, clip=over.clip, said=text, by=by)

@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 
 from voice.journal.overs import Overs
 from voice.journal.store import Event
+from voice.net.by_hand import Confirmed, Corrected
 from voice.net.facts import (
     Answered,
     CalledIn,
-    Confirmed,
     ControlReplied,
-    Corrected,
     NotUnderstood,
     Remarked,
 )

@@ -7,6 +7,8 @@ from typing import Any
 
 from voice.journal.overs import Overs
 from voice.journal.store import Event
+from voice.net.by_hand import ClipHold, ClipsRemoved, Confirmed, Corrected, NetEdited, NetEntered
+from voice.net.codec import kind_of
 from voice.net.facts import (
     AlertEnded,
     AlertRaised,
@@ -14,18 +16,12 @@ from voice.net.facts import (
     Answered,
     Called,
     CalledIn,
-    ClipHold,
-    ClipsRemoved,
     ClockChanged,
     Commanded,
-    Confirmed,
     ControlReplied,
-    Corrected,
     DeviceChanged,
     ExchangeClosed,
     Fact,
-    NetEdited,
-    NetEntered,
     NotUnderstood,
     Overdue,
     OverHeard,
@@ -36,7 +32,6 @@ from voice.net.facts import (
     RollMarked,
     SessionBegan,
     WatchSet,
-    kind_of,
 )
 
 Line = dict[str, Any]

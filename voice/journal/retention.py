@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
-from voice.net.facts import ClipHold, ClipsRemoved
+from voice.net.by_hand import ClipHold, ClipsRemoved
 
 LEAST_DAYS = 1
 
@@ -46,7 +46,7 @@ def hold(journal: Journal, since: str, until: str, by: str, note: str = "") -> i
     """Keep the sound between two wall times (UTC); number of the event."""
     if since >= until:
         raise HuyingError("a hold ends after it begins")
-    return journal.append([ClipHold(t=0.0, since=since, until=until, by=by, note=note)], datetime.now(UTC))[0].seq
+    return journal.enter(ClipHold(since=since, until=until, by=by, note=note))
 
 
 def release(journal: Journal, seq: int, by: str, note: str = "") -> int:
@@ -54,8 +54,7 @@ def release(journal: Journal, seq: int, by: str, note: str = "") -> int:
     found = next((h for h in holds(journal) if h.seq == seq), None)
     if found is None:
         raise HuyingError(f"event {seq} is no hold that is in force")
-    fact = ClipHold(t=0.0, since=found.since, until=found.until, by=by, note=note, releases=seq)
-    return journal.append([fact], datetime.now(UTC))[0].seq
+    return journal.enter(ClipHold(since=found.since, until=found.until, by=by, note=note, releases=seq))
 
 
 def remove_clips(journal: Journal, days: float, by: str, now: datetime | None = None) -> int:
@@ -75,7 +74,7 @@ def remove_clips(journal: Journal, days: float, by: str, now: datetime | None = 
             old.add(name)
     gone = sorted(n for n in old - kept if journal.clips.path(n).is_file())
     if gone:
-        journal.append([ClipsRemoved(t=0.0, before=before, clips=len(gone), by=by)], moment)
+        journal.enter(ClipsRemoved(before=before, clips=len(gone), by=by), moment)
         for name in gone:
             journal.clips.path(name).unlink(missing_ok=True)
     return len(gone)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from voice.journal.overs import Overs
 from voice.journal.store import Event, Journal
+from voice.net.by_hand import Corrected, NetEntered
 from voice.net.facts import (
     AlertEnded,
     AlertRaised,
     Answered,
     Called,
-    Corrected,
     ExchangeClosed,
     Fact,
-    NetEntered,
     NotUnderstood,
     OverHeard,
     Relayed,
@@ -264,6 +263,15 @@ class Share:
     """90th percentile."""
 
 
+def calls_by(sheet: Iterable[Session], key: Callable[[Call], str]) -> dict[str, list[Call]]:
+    """All exchanges, gathered by something."""
+    out: dict[str, list[Call]] = {}
+    for s in sheet:
+        for c in s.calls:
+            out.setdefault(key(c), []).append(c)
+    return out
+
+
 def share_of(name: str, calls: Sequence[Call]) -> Share:
     """Attendance and answer times of some calls."""
     times = [c.latency_s for c in calls if c.latency_s is not None]
@@ -273,20 +281,17 @@ def share_of(name: str, calls: Sequence[Call]) -> Share:
 
 def by_month(sheet: list[Session], zone: tzinfo | None = None) -> list[Share]:
     """Attendance month by month, oldest first; recordings whose date nobody knows are left out."""
-    months: dict[str, list[Call]] = {}
-    for s in sheet:
-        for c in s.calls if s.clock == "known" else ():
-            moment = datetime.fromisoformat(c.wall.replace("Z", "+00:00")).astimezone(zone)
-            months.setdefault(moment.strftime("%Y-%m"), []).append(c)
+
+    def month(c: Call) -> str:
+        return datetime.fromisoformat(c.wall.replace("Z", "+00:00")).astimezone(zone).strftime("%Y-%m")
+
+    months = calls_by([s for s in sheet if s.clock == "known"], month)
     return [share_of(m, calls) for m, calls in sorted(months.items())]
 
 
 def by_group(sheet: list[Session], groups: Mapping[str, str]) -> list[Share]:
     """Attendance by group; ``groups``: unit → its group."""
-    found: dict[str, list[Call]] = {}
-    for s in sheet:
-        for c in s.calls:
-            found.setdefault(groups.get(c.unit, ""), []).append(c)
+    found = calls_by(sheet, lambda c: groups.get(c.unit, ""))
     return [share_of(g, calls) for g, calls in found.items()]
 
 
@@ -302,10 +307,7 @@ def figures(sheet: list[Session]) -> list[UnitFigures]:
     order = dict.fromkeys(u for s in sheet for u in s.units)
     order |= dict.fromkeys(c.unit for s in sheet for c in s.calls)
     rows = []
-    by_unit: dict[str, list[Call]] = {}
-    for s in sheet:
-        for c in s.calls:
-            by_unit.setdefault(c.unit, []).append(c)
+    by_unit = calls_by(sheet, lambda c: c.unit)
     for unit in order:
         calls = by_unit.get(unit, [])
         n = {r: sum(c.result == r for c in calls) for r in RESULTS}

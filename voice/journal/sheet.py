@@ -16,6 +16,7 @@ from voice.journal.rolls import (
     UnitFigures,
     by_group,
     by_month,
+    calls_by,
     columns,
     figures,
     outcome,
@@ -119,12 +120,7 @@ def matrix_html(sheet: list[Session], heading: Heading) -> str:
         f'<th title="{escape(title_of(s))}">{_when(s, heading.zone)}<br><small>{escape(title_of(s)[:8])}</small></th>'
         for s in shown
     )
-    cells: list[dict[str, list[Call]]] = []
-    for s in shown:
-        by_unit: dict[str, list[Call]] = {}
-        for c in s.calls:
-            by_unit.setdefault(c.unit, []).append(c)
-        cells.append(by_unit)
+    cells = [calls_by([s], lambda c: c.unit) for s in shown]
     body = []
     for r in figures(sheet):
         row = "".join(_calls_cell(by_unit.get(r.unit, [])) for by_unit in cells)

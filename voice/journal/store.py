@@ -24,7 +24,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from voice.errors import HuyingError
 from voice.journal.clips import ClipStore
-from voice.net.facts import Fact, from_json, kind_of, to_json
+from voice.net.by_hand import ByHand
+from voice.net.codec import from_json, kind_of, to_json
+from voice.net.facts import Fact
 
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
@@ -210,6 +212,10 @@ class Journal:
                     if not left:
                         raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
                     self._head = self._last()
+
+    def enter(self, fact: ByHand, now: datetime | None = None) -> int:
+        """Append what somebody did, at this wall time; number of the event."""
+        return self.append([fact], now or datetime.now(UTC))[0].seq
 
     def _append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
         seq, previous = self._head

@@ -1,9 +1,12 @@
-"""What can stand in a net's log: one frozen class a kind, and the way to and from JSON."""
+"""What a station hears, decides and does: one frozen class a kind.
+
+What people do to the log is in ``by_hand``, the way to and from the journal in ``codec``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 Seconds = float
 Grade = Literal["call_sign", "burst", "slot", "human"]
@@ -325,76 +328,6 @@ class Commanded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corrected(Fact):
-    """A person set right what an earlier event says. The earlier event stays."""
-
-    corrects: int
-    """Sequence number of the event in the journal."""
-    unit: str | None
-    meaning: str
-    by: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed(Fact):
-    """A person listened to an over and says what was said in it. The station may learn from it."""
-
-    confirms: int
-    """Sequence number of the over's event in the journal."""
-    clip: str
-    said: str
-    """As in the roster and the grammar files, pauses as commas."""
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetEdited(Fact):
-    """Somebody saved one of the net's files. A running station uses it from its next start on."""
-
-    file: str
-    sha256: str
-    """Of the new version."""
-    replaced: str
-    """SHA-256 of the old one, which is kept."""
-    by: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetEntered(Fact):
-    """A net that nobody recorded, entered by hand afterwards."""
-
-    began: str
-    """Wall clock, ISO 8601 UTC."""
-    by: str
-    results: tuple[tuple[str, str, str], ...]
-    """(unit, ``answered``, ``late``, ``silent`` or ``unclear``, meaning of the answer)."""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipsRemoved(Fact):
-    """Clips of overs before a wall time were removed, because they were kept long enough. The events stay."""
-
-    before: str
-    clips: int
-    by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipHold(Fact):
-    """The sound between two wall times is kept whatever its age, or no longer."""
-
-    since: str
-    until: str
-    by: str
-    note: str = ""
-    releases: int = 0
-    """Number of the hold that ends; 0: one begins."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Fact):
     """The source ended."""
 
@@ -404,65 +337,3 @@ class SessionEnded(Fact):
     dead_s: Seconds
     """Exact silence where the receiver normally hisses."""
     damage: tuple[str, ...]
-
-
-KINDS: dict[str, type[Fact]] = {
-    "session_began": SessionBegan,
-    "over": OverHeard,
-    "called": Called,
-    "answered": Answered,
-    "remarked": Remarked,
-    "called_in": CalledIn,
-    "control_replied": ControlReplied,
-    "relayed": Relayed,
-    "not_understood": NotUnderstood,
-    "closed": ExchangeClosed,
-    "roll": RollMarked,
-    "announced": Announced,
-    "device": DeviceChanged,
-    "clock": ClockChanged,
-    "roll_began": RollBegan,
-    "roll_ended": RollEnded,
-    "watch_set": WatchSet,
-    "overdue": Overdue,
-    "alert_raised": AlertRaised,
-    "alert_ended": AlertEnded,
-    "commanded": Commanded,
-    "corrected": Corrected,
-    "confirmed": Confirmed,
-    "net_edited": NetEdited,
-    "net_entered": NetEntered,
-    "clips_removed": ClipsRemoved,
-    "clip_hold": ClipHold,
-    "session_ended": SessionEnded,
-}
-_NAMES = {cls: name for name, cls in KINDS.items()}
-
-
-def kind_of(fact: Fact) -> str:
-    """The name under which a fact stands in the journal."""
-    return _NAMES[type(fact)]
-
-
-def to_json(fact: Fact) -> dict[str, Any]:
-    """Plain data for the journal; floats rounded to milliseconds. A station of one channel does not name it."""
-    return {k: _plain(v) for k, v in asdict(fact).items() if k != "channel" or v}
-
-
-def from_json(kind: str, data: dict[str, Any]) -> Fact:
-    """The fact of a journal entry. Raises KeyError for an unknown kind, TypeError for wrong fields."""
-    cls = KINDS[kind]
-    known = {f.name for f in fields(cls)}
-    return cls(**{k: _tuples(v) for k, v in data.items() if k in known})
-
-
-def _plain(v: Any) -> Any:
-    if isinstance(v, float):
-        return round(v, 3)
-    if isinstance(v, tuple | list):
-        return [_plain(x) for x in v]
-    return v
-
-
-def _tuples(v: Any) -> Any:
-    return tuple(_tuples(x) for x in v) if isinstance(v, list) else v

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from voice.net.by_hand import Corrected
 from voice.net.facts import (
     Announced,
     Answered,
     Called,
     CalledIn,
-    Corrected,
     ExchangeClosed,
     Fact,
     Relayed,

@@ -28,6 +28,8 @@ COLUMNS = {
 VERSIONS = "versions"
 """Folder beside the roster with its old versions, named by the time at which they were replaced."""
 
+CHANGED = "somebody else has changed the roster meanwhile; load it again 名册已被别人修改, 请重新载入"
+
 Row = Mapping[str, str]
 """Field of COLUMNS → cell; fields that are missing stay as they were, or empty."""
 
@@ -61,16 +63,21 @@ def read_roster_table(path: Path) -> RosterTable:
     return RosterTable(path, rows[0] if rows else tuple(COLUMNS.values()), tuple(rows[1:]), digest)
 
 
-def save_roster_table(table: RosterTable, rows: Sequence[Row]) -> tuple[RosterTable, list[Problem]]:
-    """Write ``rows`` in place of the table that was read. Returns the new table, or the mistakes and the old one.
+class RosterChanged(HuyingError):
+    """Somebody else has saved it since it was read."""
 
-    Columns that we do not know stay with the row of the same id. Raises HuyingError if the file has changed since,
-    or cannot be written.
+
+def save_roster_table(path: Path, sha256: str, rows: Sequence[Row]) -> tuple[RosterTable, list[Problem]]:
+    """Write ``rows`` in place of the table that was read as ``sha256``. Returns the new table, or the old one and the
+    mistakes.
+
+    Columns that we do not know stay with the row of the same id. Raises RosterChanged, or HuyingError if it cannot
+    be written.
     """
-    path = table.path
+    table = read_roster_table(path)
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    if read_roster_table(path).sha256 != table.sha256:
-        raise HuyingError("somebody else has changed the roster meanwhile; load it again 名册已被别人修改, 请重新载入")
+    if table.sha256 != sha256:
+        raise RosterChanged(CHANGED)
     try:
         part.write_bytes(_as_file(path.suffix.lower(), *_merged(table, rows)))
         _, problems = read_roster(part)

@@ -21,7 +21,7 @@ from voice.grammar.accents import states
 from voice.grammar.phones import without_tone
 from voice.grammar.readings import PAUSE, CannotBeRead
 from voice.journal.store import Journal
-from voice.net.facts import Confirmed
+from voice.net.by_hand import Confirmed
 from voice.net.loading import Net
 from voice.radio.over import Over
 from voice.speech.acoustics import AcousticModel, load_acoustic_model

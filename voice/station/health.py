@@ -80,15 +80,12 @@ def _voice() -> str:
 
 
 def _devices() -> str:
-    try:
-        import sounddevice
-    except (ImportError, OSError) as e:  # OSError: the package is there, PortAudio is not
-        raise HuyingError(f"sounddevice cannot be used ({e}); a replay does not need it") from e
-    devices = sounddevice.query_devices()
-    if not len(devices):
+    from voice.audio.card import devices
+
+    found = devices()
+    if not found:
         raise HuyingError("no sound device on this machine; a replay does not need one")
-    return "; ".join(f"{d['index']} {d['name']} (in {d['max_input_channels']}, out {d['max_output_channels']})"
-                     for d in devices)  # fmt: skip
+    return "; ".join(f"{d.index} {d.name} (in {d.inputs}, out {d.outputs})" for d in found)
 
 
 def _stock() -> str:

@@ -158,6 +158,12 @@ def put(folder: Path, request: Wish) -> Path:
     return path
 
 
+def leave(folder: Path, net: Net, request: Wish) -> tuple[Path, tuple[str, ...]]:
+    """Check a request and put it into the folder; where, and the unit ids that it goes to. Raises HuyingError."""
+    units = checked(net, request)
+    return put(folder, request), units
+
+
 def take(
     folder: Path, net: Net, alerts: bool = True, now: datetime | None = None
 ) -> tuple[Wish, tuple[str, ...]] | None:

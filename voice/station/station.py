@@ -19,6 +19,7 @@ from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.net.announcing import alert_words, call, sign_of, to_read_back, words
+from voice.net.by_hand import Corrected
 from voice.net.commands import ANSWERED, READ_BACK, ROLL_MARKS, answer, obstacle, read_back
 from voice.net.decide import command_heard
 from voice.net.facts import (
@@ -28,7 +29,6 @@ from voice.net.facts import (
     Answered,
     Called,
     Commanded,
-    Corrected,
     ExchangeClosed,
     Fact,
     NotUnderstood,

@@ -58,8 +58,7 @@ def listen(
         "microphone": microphone,
     }  # fmt: skip
     station: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-    hz = rate or (48000 if (source or "").startswith("udp:") else 8000)
-    raise typer.Exit(run(Options(net, journal, station, hz, roll, conduct, rounds, requests, resume, model)))
+    raise typer.Exit(run(Options(net, journal, station, rate, roll, conduct, rounds, requests, resume, model)))
 
 
 @app.command(epilog="Example: huying alert 东风路发现走失儿童 --near 贾岗社区 --emergency")
@@ -74,16 +73,9 @@ def alert(
     net: NetOption = None,
 ) -> None:
     """Have a running station read an alert and count the answers. 播报通知。"""
-    from voice.net.loading import load_net
-    from voice.places import requests_folder, sample_net
-    from voice.station.inbox import Request, checked, put, with_neighbours
+    from voice.cli.orders import alert as order
 
-    loaded = load_net(net or sample_net())
-    wanted = (*(to or ()), *with_neighbours(loaded, tuple(near or ())))
-    request = Request(text, wanted, repeat, need_ack, emergency)
-    units = checked(loaded, request)
-    path = put(folder or requests_folder(), request)
-    typer.echo(f"{path}: to {len(units)} units: {'、'.join(loaded.name_of(u) for u in units)}")
+    order(net, folder, text, to or [], near or [], repeat, need_ack, emergency)
 
 
 @app.command(epilog="Example: huying rollcall start --to 社区 --rounds 3")
@@ -95,13 +87,10 @@ def rollcall(
     net: NetOption = None,
 ) -> None:
     """Have a running station call the roll, pause it, go on, skip or repeat a unit, or end it. 点名。"""
-    from voice.net.loading import load_net
-    from voice.places import requests_folder, sample_net
-    from voice.station.inbox import Order, checked, put
+    from voice.cli.orders import give
+    from voice.station.inbox import Order
 
-    wanted = Order(order, tuple(to or ()), rounds)  # type: ignore[arg-type]
-    checked(load_net(net or sample_net()), wanted)
-    typer.echo(str(put(folder or requests_folder(), wanted)))
+    give(net, folder, Order(order, tuple(to or ()), rounds))  # type: ignore[arg-type]
 
 
 @app.command(epilog="Example: huying serve --journal log.sqlite")
@@ -136,14 +125,9 @@ def poll(
     net: NetOption = None,
 ) -> None:
     """Have a running station ask one unit after the other, until an answer fits. 轮询。"""
-    from voice.net.loading import load_net
-    from voice.places import requests_folder, sample_net
-    from voice.station.inbox import Order, checked, put, with_neighbours
+    from voice.cli.orders import poll as order
 
-    loaded = load_net(net or sample_net())
-    wanted = Order("start", (*(to or ()), *with_neighbours(loaded, tuple(near or ()))), 1, question, until)
-    checked(loaded, wanted)
-    typer.echo(str(put(folder or requests_folder(), wanted)))
+    order(net, folder, question, to or [], near or [], until)
 
 
 @app.command(epilog="Example: huying watch 贾岗社区 --every 30")
@@ -154,13 +138,10 @@ def watch(
     net: NetOption = None,
 ) -> None:
     """Have a running station call units that were not heard in time, and raise the alarm. 定时查岗。"""
-    from voice.net.loading import load_net
-    from voice.places import requests_folder, sample_net
-    from voice.station.inbox import Watching, checked, put
+    from voice.cli.orders import give
+    from voice.station.inbox import Watching
 
-    wanted = Watching(every, tuple(units))
-    checked(load_net(net or sample_net()), wanted)
-    typer.echo(str(put(folder or requests_folder(), wanted)))
+    give(net, folder, Watching(every, tuple(units)))
 
 
 @app.command(epilog="Example: huying say 测试,测试")
@@ -170,13 +151,10 @@ def say(
     net: NetOption = None,
 ) -> None:
     """Have a running station say something: a test of voice and transmitter. 试播。"""
-    from voice.net.loading import load_net
-    from voice.places import requests_folder, sample_net
-    from voice.station.inbox import Saying, checked, put
+    from voice.cli.orders import give
+    from voice.station.inbox import Saying
 
-    wanted = Saying(text)
-    checked(load_net(net or sample_net()), wanted)
-    typer.echo(str(put(folder or requests_folder(), wanted)))
+    give(net, folder, Saying(text))
 
 
 @app.command("devices", epilog="Example: huying devices --seconds 5")

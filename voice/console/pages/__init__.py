@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from voice.console.access import Access
-from voice.console.api import Desk
+from voice.console.desk import Desk
 from voice.console.pages.devices import Devices
 from voice.console.pages.frame import Page
 from voice.console.pages.log import Log

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from nicegui import app, ui
 
 from voice.console.access import COOKIE, Access, User
-from voice.console.api import Desk
+from voice.console.desk import Desk
 from voice.console.texts import text
 from voice.errors import HuyingError
 from voice.journal.lines import Line

@@ -13,11 +13,12 @@ from voice.journal.incidents import Incident, incidents
 from voice.journal.rolls import Session, UnitFigures, figures
 from voice.journal.sheet import MATRIX_CSS, RESULT_NAMES, matrix_html, summary_html
 from voice.journal.wording import MEANINGS, utc
+from voice.net.by_hand import RESULTS, ByHand
+from voice.net.codec import KINDS
 
 PERIODS = {"day": 0, "week": 6, "month": 30, "year": 365}
 """Name → days before the last one."""
 
-BY_PEOPLE = ("corrected", "confirmed", "net_edited", "net_entered", "clips_removed", "clip_hold")
 HEARD = ("", "ack", "normal", "not_found", "present", "situation")
 """Meanings that a net entered by hand offers."""
 
@@ -96,7 +97,7 @@ class Rolls(Page):
 
     def _last_day(self) -> date:
         """Of the latest event, where the net is; today if there is none."""
-        last = next((x["wall"] for x in reversed(self.feed.lines) if x["type"] not in BY_PEOPLE), None)
+        last = next((x["wall"] for x in reversed(self.feed.lines) if not issubclass(KINDS[x["type"]], ByHand)), None)
         moment = datetime.fromisoformat(last.replace("Z", "+00:00")) if last else datetime.now().astimezone()
         return moment.astimezone(self.net.settings.zone).date()
 
@@ -117,7 +118,7 @@ class Rolls(Page):
 
     def _enter(self, done: Any) -> None:
         """A net that nobody recorded: when, and a line a unit."""
-        names = {r: RESULT_NAMES[r] if not self.english else r for r in ("answered", "late", "silent", "unclear")}
+        names = {r: RESULT_NAMES[r] if not self.english else r for r in RESULTS}
         names = {"": self.t("not asked"), **names}
         meanings = {m: (MEANINGS.get(m) or "—") if not self.english else m or "—" for m in HEARD}
         with ui.dialog(value=True) as dialog, ui.card().classes("w-[620px] max-w-full gap-1"):

@@ -6,11 +6,10 @@ from typing import Any
 
 from nicegui import app, ui
 
-from voice.console.api import AlertBody
 from voice.console.board import Board, Tile
 from voice.console.pages.frame import Page
 from voice.journal.wording import MEANINGS
-from voice.station.inbox import Order
+from voice.station.inbox import Order, Request
 
 FEED_ROWS = 30
 STATES = {
@@ -182,10 +181,8 @@ class Watch(Page):
 
             def send() -> None:
                 to = [w for w in whom.value or [] if w]
-                body = AlertBody.model_construct(
-                    text=words.value or "", to=to, near=[], repeat=2, need_ack=True, emergency=bool(urgent.value)
-                )
-                if self.do(lambda by: self.desk.alert(body, by)):
+                text, urgently = words.value or "", bool(urgent.value)
+                if self.do(lambda by: self.desk.alert(Request(text, tuple(to), emergency=urgently, by=by))):
                     words.set_value("")
 
             ui.button(self.t("send"), icon="campaign", on_click=send).props("color=negative no-caps")

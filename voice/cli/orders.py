@@ -1,0 +1,40 @@
+"""``huying alert``, ``rollcall``, ``poll``, ``watch``, ``say``: requests left for the running station."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from voice.net.loading import Net, load_net
+from voice.places import requests_folder, sample_net
+from voice.station.inbox import Order, Request, Wish, leave, with_neighbours
+
+
+def give(net: Path | None, folder: Path | None, wish: Wish) -> None:
+    """Leave it, and say where."""
+    path, _ = leave(folder or requests_folder(), load_net(net or sample_net()), wish)
+    typer.echo(str(path))
+
+
+def alert(
+    net: Path | None, folder: Path | None, text: str, to: list[str], near: list[str], repeat: int, need_ack: bool,
+    emergency: bool,
+) -> None:  # fmt: skip
+    """Leave an alert, and say whom it goes to."""
+    loaded = load_net(net or sample_net())
+    request = Request(text, _whom(loaded, to, near), repeat, need_ack, emergency)
+    path, units = leave(folder or requests_folder(), loaded, request)
+    typer.echo(f"{path}: to {len(units)} units: {'、'.join(loaded.name_of(u) for u in units)}")
+
+
+def poll(
+    net: Path | None, folder: Path | None, question: str, to: list[str], near: list[str], until: str
+) -> None:
+    """Leave the order to ask one unit after the other."""
+    loaded = load_net(net or sample_net())
+    give(net, folder, Order("start", _whom(loaded, to, near), 1, question, until))
+
+
+def _whom(net: Net, to: list[str], near: list[str]) -> tuple[str, ...]:
+    return (*to, *with_neighbours(net, tuple(near)))

@@ -1,0 +1,169 @@
+"""What the console can do, for pages and API alike: read the journal, correct it, edit the roster, give orders."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import soundfile as sf
+
+from voice.audio.pcm import RATE
+from voice.console.feed import Feed
+from voice.console.metrics import Metrics
+from voice.errors import HuyingError, Problem
+from voice.grammar.check import alike
+from voice.grammar.lexicon import plain
+from voice.grammar.readings import CannotBeRead
+from voice.grammar.templates import MEANINGS
+from voice.journal.confirming import confirmation, over_of
+from voice.journal.rolls import Session, sessions_between
+from voice.journal.sheet import Heading
+from voice.journal.store import Journal
+from voice.journal.wording import utc
+from voice.net.by_hand import RESULTS, Corrected, NetEdited, NetEntered
+from voice.net.loading import Net, check_net
+from voice.net.roster_table import RosterTable, Row, read_roster_table, save_roster_table
+from voice.places import cache_folder, sample_net
+from voice.speech.synthesiser import Synthesiser
+from voice.station.candidates import Candidate, candidates
+from voice.station.inbox import Request, Saying, Wish, leave, with_neighbours
+from voice.station.listener import Ear, open_ear
+from voice.station.speaker import Speaker
+
+LONGEST_SPEECH = 300
+TEST_WORDS = "测试发射,测试发射"
+
+
+class Desk:
+    """One console over one journal. Raises HuyingError for what cannot be done."""
+
+    def __init__(self, journal: Journal, net: Net, requests: Path) -> None:
+        self.net, self.requests, self.metrics = net, requests, Metrics()
+        self.feed = Feed(journal, self.metrics.take)
+        self._saving = threading.Lock()
+        self._synthesiser: Synthesiser | None = None
+        self._hearing = threading.Lock()
+        self._ear: Ear | None = None
+
+    def leave(self, wish: Wish) -> tuple[str, ...]:
+        """Leave a request for the station; the units it goes to."""
+        return leave(self.requests, self.net, wish)[1]
+
+    def test(self, by: str) -> None:
+        """Have the station key and say that it is a test."""
+        self.leave(Saying(TEST_WORDS, by))
+
+    def alert(self, request: Request, near: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Have an alert read out; ``near``: also to these units and their neighbours."""
+        return self.leave(replace(request, to=(*request.to, *with_neighbours(self.net, near))))
+
+    def correct(self, seq: int, unit: str, meaning: str, by: str, note: str = "") -> int:
+        """Set right what an exchange came to; number of the new event."""
+        if self.net.unit(unit) is None:
+            raise HuyingError(f"no unit {unit!r} on the roster")
+        if meaning not in MEANINGS:
+            raise HuyingError(f"“{meaning}” is no meaning: {', '.join(MEANINGS)}")
+        event = next(iter(self.feed.journal.events(after=seq - 1, before=seq + 1)), None) if seq >= 1 else None
+        if event is None:
+            raise HuyingError(f"no event {seq}")
+        channel = event.fact().channel
+        fact = Corrected(corrects=seq, unit=unit, meaning=meaning, by=by, note=note, channel=channel)
+        return self.feed.journal.enter(fact)
+
+    def confirm(self, seq: int, said: str | None, by: str) -> int:
+        """Say what was said in the over that an event rests on; number of the new event."""
+        return self.feed.journal.enter(confirmation(self.feed.journal, seq, said, by))
+
+    @property
+    def roster(self) -> RosterTable:
+        """As the file stands now."""
+        return read_roster_table(self.net.folder / self.net.settings.roster)
+
+    def save_roster(self, rows: Sequence[Row], sha256: str, by: str) -> tuple[RosterTable, list[Problem]]:
+        """Write the roster that was read as ``sha256``; with mistakes nothing is written. The journal says who. Raises
+        RosterChanged."""
+        if self.net.folder == sample_net():
+            raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
+        with self._saving:
+            before = self.roster
+            table, problems = save_roster_table(before.path, sha256, rows)
+            if problems or table.sha256 == sha256:
+                return table, problems
+            net, problems = check_net(self.net.folder)
+            if net is not None:
+                self.net = net
+            note = f"{len(before.cells)} → {len(table.cells)} units"
+            self.feed.journal.enter(
+                NetEdited(file=table.path.name, sha256=table.sha256, replaced=sha256, by=by, note=note)
+            )
+            return table, problems
+
+    def reading(self, text: str, own: str) -> tuple[str, list[tuple[str, float]]]:
+        """How a call sign is read, and the others that sound like it. Raises HuyingError for what has no reading."""
+        try:
+            said = self.net.readings.read(text)
+        except CannotBeRead as e:
+            raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
+        near = alike(tuple(place[0] for place in plain(said[0])), self.net.lexicon.entries, own)
+        return " ".join(place[0] for place in said[0]), [(e.text, d) for e, d in near]
+
+    def speech(self, text: str) -> bytes:
+        """The net's voice says it: a WAV file."""
+        if not text.strip() or len(text) > LONGEST_SPEECH:
+            raise HuyingError(f"1 to {LONGEST_SPEECH} characters can be said")
+        if self._synthesiser is None:
+            self._synthesiser = Synthesiser(cache_folder() / "speech")
+        out = io.BytesIO()
+        try:
+            sf.write(out, Speaker(self.net, self._synthesiser).say(text), RATE, format="WAV")
+        except CannotBeRead as e:
+            raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
+        return out.getvalue()
+
+    def candidates(self, seq: int) -> list[Candidate]:
+        """What the over of an event may have been, the likeliest first. Loads the model at the first call."""
+        found = over_of(self.feed.journal, seq)
+        if found is None or not found[1].clip:
+            raise HuyingError(f"event {seq}: no clip of its over was kept")
+        pcm = self.feed.journal.clips.get(found[1].clip)
+        with self._hearing:
+            if self._ear is None or self._ear.net is not self.net:
+                self._ear = open_ear(self.net)
+            return candidates(self._ear, pcm)
+
+    def meaning_of(self, phrase: str) -> str:
+        """What a phrase means by itself; empty if it is only a part of something."""
+        return next((t.meaning for t in self.net.lexicon.templates if t.pieces == (phrase,)), "")
+
+    def close(self) -> None:
+        """The console ends."""
+        self.feed.close()
+        if self._synthesiser is not None:
+            self._synthesiser.close()
+
+    @property
+    def heading(self) -> Heading:
+        """Of roll sheets."""
+        return Heading.of(self.net, self.feed.journal.head)
+
+    def enter_net(self, began: str, results: Sequence[tuple[str, str, str]], by: str, note: str = "") -> int:
+        """Log a net that nobody recorded; number of the event."""
+        moment = utc(began)
+        if not began or moment is None or not results:
+            raise HuyingError("a net entered by hand has a time and at least one unit 请填时间和至少一个单位")
+        if moment > utc(datetime.now(UTC).isoformat()):  # type: ignore[operator]
+            raise HuyingError(f"{began} has not come yet 时间还没到")
+        for unit, result, meaning in results:
+            if self.net.unit(unit) is None or result not in RESULTS or meaning not in ("", *MEANINGS):
+                known = ", ".join(RESULTS)
+                raise HuyingError(f"{unit!r} {result!r} {meaning!r}: a unit of the roster, one of {known}, a meaning")
+        fact = NetEntered(began=moment, by=by, results=tuple(results), note=note)
+        return self.feed.journal.enter(fact)
+
+    def sheet(self, since: str | None, until: str | None) -> list[Session]:
+        """Sessions of a stretch of time with their exchanges."""
+        return sessions_between(self.feed.journal, utc(since), utc(until))
