@@ -18,6 +18,9 @@ from voice.audio.pcm import BLOCK, RATE, Frame, Pcm16, Seconds, to_pcm16
 from voice.errors import HuyingError
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64")
+UDP_RATE = 48000
+"""Hz, as SDR programs send it."""
+
 READ_S = 2.0
 """Seconds read from a file at once."""
 
@@ -145,7 +148,7 @@ class UdpStream:
 
     port: int
     host: str = "127.0.0.1"
-    rate: int = 48000
+    rate: int = UDP_RATE
     name: str = ""
     began: datetime | None = None
     duration: Seconds | None = None

@@ -21,8 +21,8 @@ from rich.live import Live
 from rich.table import Table
 
 from voice.audio.card import CardSink, CardSource, devices
-from voice.audio.pcm import Pcm16
-from voice.audio.source import AudioSource, RawStream, UdpStream
+from voice.audio.pcm import RATE, Pcm16
+from voice.audio.source import UDP_RATE, AudioSource, RawStream, UdpStream
 from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError
 from voice.journal.lines import LineMaker
@@ -48,8 +48,6 @@ from voice.station.station import Station
 from voice.station.status import Status, status_file
 
 SERIAL_INPUTS = ("cts", "dsr", "dcd")
-PIPE_HZ, UDP_HZ = 8000, 48000
-"""Of raw PCM, unless --rate says otherwise: as SDR programs send it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +217,12 @@ def _source(
 ) -> tuple[AudioSource, CardSource | None]:
     """The source, and once more if it is a sound card."""
     if desk.input == "-":
-        return RawStream(sys.stdin.buffer, rate or PIPE_HZ, "stdin"), None
+        return RawStream(sys.stdin.buffer, rate or RATE, "stdin"), None
     if desk.input.startswith("udp:"):
         host, _, port = desk.input.removeprefix("udp:").rpartition(":")
         if not port.isdigit():
             raise HuyingError(f"--input {desk.input}: write udp:7355 or udp:0.0.0.0:7355")
-        return UdpStream(int(port), host or "127.0.0.1", rate or UDP_HZ, desk.input), None
+        return UdpStream(int(port), host or "127.0.0.1", rate or UDP_RATE, desk.input), None
     card = CardSource(desk.input, notice)
     return card, card
 
