@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.console import Console
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
-from voice.places import requests_folder, sample_net
+from voice.places import requests_folder, sample_net, user_folder
 
 
 def run(
@@ -17,6 +18,8 @@ def run(
     certificate: Path | None, key: Path | None, uploads: bool = False,
 ) -> None:  # fmt: skip
     """Open the console on a journal."""
+    # What browsers have chosen (language, channel); NiceGUI reads it when it is imported, and would use this folder.
+    os.environ.setdefault("NICEGUI_STORAGE_PATH", str(user_folder() / "console"))
     try:
         from voice.console.server import Address, serve
     except ImportError as e:
