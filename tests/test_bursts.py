@@ -19,7 +19,7 @@ from voice.audio.source import open_recording
 from voice.errors import FilesError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
-from voice.radio.bursts import SYNC, Burst, _differences, _spread, crc, find_bursts
+from voice.radio.bursts import _SPB, SYNC, Burst, _differences, _spread, crc, find_bursts
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.listener import open_ear
 from voice.station.replay import replay
@@ -38,9 +38,9 @@ def test_the_printed_packet() -> None:
     soft = _differences(np.concatenate([np.zeros(400), mdc1200(0x1234), np.zeros(400)]))
     sync = np.array([SYNC >> k & 1 for k in range(39, -1, -1)])
     pattern = np.where(np.diff(sync) != 0, 1.0, -1.0)
-    fit = [pattern @ soft[at : at + 39 * 20 : 20] for at in range(len(soft) - 152 * 20)]
-    at = int(np.argmax(fit)) + 39 * 20
-    bits = (np.cumsum(soft[at : at + 112 * 20 : 20] > 0) + 1) % 2
+    fit = [pattern @ soft[at : at + 39 * _SPB : _SPB] for at in range(len(soft) - 152 * _SPB)]
+    at = int(np.argmax(fit)) + 39 * _SPB
+    bits = (np.cumsum(soft[at : at + 112 * _SPB : _SPB] > 0) + 1) % 2
     packet = bytes(int("".join(map(str, b[::-1])), 2) for b in _spread(bits).reshape(14, 8))
     assert packet.hex() == "018012342e3e00" + "6580a862dd8808"
 

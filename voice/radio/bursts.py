@@ -45,12 +45,15 @@ ENDS_S = 2.0
 SYNC = 0x07092A446F
 SYNC_BITS, DATA_BITS = 40, 112
 BAUD = 1200
-_OVERSAMPLED = 3
-_SPB = _OVERSAMPLED * RATE // BAUD
-"""Samples a bit after upsampling: 20."""
+_SPB = 6
+"""Samples a bit at which bits are looked for: a twelfth of a bit off at most."""
 
-_COARSE = 4
-"""Step of the search for the sync word, upsampled samples: a fifth of a bit."""
+_BASE_RATE = BAUD * _SPB
+_BAND_HZ = 1000
+"""To either side of 1500 Hz."""
+
+_FFT = 1280
+"""Transforms are multiples of it: 1500 Hz is a line then, and lengths have small factors."""
 
 PAD = 200
 """Samples of silence at both ends: a burst may reach to the very end of an over."""
@@ -125,40 +128,39 @@ def _dtmf(x: Floats) -> list[Burst]:
 
 
 def _mdc1200(x: Floats) -> list[Burst]:
-    soft = _differences(np.pad(x, PAD))
+    soft = _differences(x)
     needed = (SYNC_BITS + DATA_BITS) * _SPB
     if len(soft) < needed:
         return []
     sync = np.array([SYNC >> k & 1 for k in range(SYNC_BITS - 1, -1, -1)])
     pattern = np.where(np.diff(sync) != 0, 1.0, -1.0)
     last = len(soft) - (SYNC_BITS + DATA_BITS - 1) * _SPB
-    rows = np.stack([soft[k * _SPB : k * _SPB + last : _COARSE] for k in range(len(pattern))])
-    likeness = pattern @ rows / (np.sqrt((rows**2).sum(0) * len(pattern)) + 1e-9)
+    rows = [soft[k * _SPB : k * _SPB + last] for k in range(len(pattern))]
+    power = sum(r * r for r in rows)
+    likeness = sum(p * r for p, r in zip(pattern, rows, strict=True)) / (np.sqrt(power * len(pattern)) + 1e-9)
     out: list[Burst] = []
     while len(out) < 2 and likeness.max(initial=0.0) >= SYNC_LEAST:
         peak = int(likeness.argmax())
         likeness[max(0, peak - 10 * _SPB) : peak + (SYNC_BITS + DATA_BITS) * _SPB] = 0
-        at = peak * _COARSE
-        begin = at + (SYNC_BITS - 1) * _SPB
+        begin = peak + (SYNC_BITS - 1) * _SPB
         code = _decoded(soft[begin : begin + DATA_BITS * _SPB : _SPB], int(sync[-1]))
         if code is not None:
-            out.append(Burst("mdc1200", f"{code:04X}", max(0.0, at / (RATE * _OVERSAMPLED) - PAD / RATE)))
+            out.append(Burst("mdc1200", f"{code:04X}", max(0.0, peak / _BASE_RATE - PAD / RATE)))
     return sorted(out, key=lambda b: b.start)
 
 
 def _differences(x: Floats) -> Floats:
-    """At every upsampled moment: how much the bit that ends there differs from the one before (1), or is it (-1)."""
-    if len(x) < 4 * RATE // BAUD:
-        return np.zeros(0)
+    """At every moment, _SPB a bit: how much the bit that ends there differs from the one before (1), or is it (-1).
+    The first is PAD samples before ``x``."""
+    x = np.pad(x, (PAD, PAD + -(len(x) + 2 * PAD) % _FFT))
     spectrum = np.fft.rfft(x)
-    f = np.fft.rfftfreq(len(x), 1 / RATE)
-    spectrum[(f < 500) | (f > 2500)] = 0
-    n = len(x) * _OVERSAMPLED
-    wide = np.zeros(n, complex)
-    wide[: len(spectrum)] = spectrum  # analytic: positive frequencies only
-    baseband = np.fft.ifft(wide) * np.exp(-2j * np.pi * 1500 * np.arange(n) / (RATE * _OVERSAMPLED))
+    line = len(x) / RATE
+    centre, width = round(1500 * line), round(_BAND_HZ * line)
+    base = np.zeros(len(x) * _BASE_RATE // RATE, complex)
+    base[: width + 1] = spectrum[centre : centre + width + 1]  # 1500 Hz becomes 0
+    base[-width:] = spectrum[centre - width : centre]
     kernel = np.hanning(_SPB + 2)[1:-1]
-    smooth = np.convolve(baseband, kernel / kernel.sum(), "same")
+    smooth = np.convolve(np.fft.ifft(base), kernel / kernel.sum(), "same")
     turn = smooth[_SPB:] * np.conj(smooth[:-_SPB])
     strength = np.abs(turn) + 1e-3 * np.abs(turn).max() + 1e-9
     return np.asarray(turn.imag / strength)  # +90° a bit is 1800 Hz, -90° is 1200 Hz

@@ -71,8 +71,9 @@ DILATIONS = (1, 1, 2, 2, 3, 3)
 CONTEXT = 2 + 3 * sum(DILATIONS)
 """Frames of 10 ms that an output frame sees to either side."""
 
-PIECE = 40
-"""Output frames that ``Scorer`` computes at once while an over lasts: 1.2 s."""
+PIECE = 16
+"""Output frames that ``Scorer`` computes at once while an over lasts: 0.48 s. Fewer waste the matrix product, more are
+left to do when the over ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +89,13 @@ class AcousticModel:
 
     def loglikes(self, pcm: Floats) -> Floats:
         """Scores (output frames of 30 ms, pdfs): scaled log-likelihoods, as the decoder uses them."""
-        cepstra = mfcc(pcm)
-        if len(cepstra) == 0:
-            return np.zeros((0, len(self.scores[1])), np.float32)
-        return self.compute(np.pad(cepstra, ((CONTEXT, CONTEXT), (0, 0)), mode="edge"))
-
-    def compute(self, x: Floats) -> Floats:
-        """Scores of cepstra that have CONTEXT frames of context at both ends."""
-        h = _layer(self.layers[0], x[:-2], x[1:-1], x[2:])
-        n = (len(h) - 3) // 3 + 1
-        h = _layer(self.layers[1], *(h[k : k + 3 * n - 2 : 3] for k in range(3)))
-        for d, layer in zip(DILATIONS, self.layers[2:], strict=True):
-            h = h[d:-d] + _layer(layer, h[: -2 * d], h[d:-d], h[2 * d :])
-        both = np.concatenate([_log_softmax(self.pdf, h), _log_softmax(self.tone, h)], 1)
-        w, b = self.scores
-        return np.asarray(both @ w.T + b, np.float32)
+        scorer = Scorer(self)
+        scorer.accept(pcm)
+        return scorer.finish()
 
     def free(self, loglikes: Floats) -> Floats:
         """Score of the best state of any speech, per frame: silence (pdf 0) and tones left out."""
         return np.asarray(loglikes[:, 1 : len(self.pdf[1])].max(1))
-
-
-def _layer(layer: Affine, *spliced: Floats) -> Floats:
-    w, b = layer
-    return np.asarray(np.maximum(np.concatenate(spliced, 1) @ w.T + b, 0.0), np.float32)
 
 
 def _log_softmax(layer: Affine, h: Floats) -> Floats:
@@ -122,40 +106,67 @@ def _log_softmax(layer: Affine, h: Floats) -> Floats:
 
 
 class Scorer:
-    """``AcousticModel.loglikes`` while the over lasts: little is left to do when it ends."""
+    """The scores of an over, computed while it lasts: every layer keeps the few frames that its next output needs."""
 
     def __init__(self, model: AcousticModel) -> None:
         self._model = model
-        self._pcm: list[Floats] = []
-        self._cepstra = np.zeros((0, _MELS), np.float32)
         self._rest = np.zeros(0, np.float32)
         """Samples from the next frame's first on."""
+        self._waiting: list[Floats] = []
+        """Cepstra that make no PIECE yet."""
+        self._last: Floats | None = None
+        """The latest frame of cepstra: the ends of the over are repeated."""
+        self._kept: list[Floats | None] = [None] * len(model.layers)
         self._done: list[Floats] = []
-
-    @property
-    def _ready(self) -> int:
-        return sum(len(d) for d in self._done)
 
     def accept(self, pcm: Floats) -> None:
         """More samples at 8 kHz in int16 scale."""
         self._rest = np.concatenate([self._rest, pcm])
         made = mfcc(self._rest)
+        if len(made) == 0:
+            return
         self._rest = self._rest[len(made) * _SHIFT :]
-        self._cepstra = np.concatenate([self._cepstra, made])
-        while len(self._cepstra) > 3 * (self._ready + PIECE) + CONTEXT:
-            self._done.append(self._model.compute(self._around(self._ready, self._ready + PIECE)))
+        if self._last is None:
+            self._waiting.append(np.repeat(made[:1], CONTEXT, 0))
+        self._last = made[-1:]
+        self._waiting.append(made)
+        if sum(map(len, self._waiting)) >= 3 * PIECE:
+            self._compute()
 
     def finish(self) -> Floats:
-        """The scores of the whole over: the same as ``loglikes`` of all samples at once."""
-        total = -(-len(self._cepstra) // 3)
-        if total > self._ready:
-            self._done.append(self._model.compute(self._around(self._ready, total)))
+        """Scores (output frames of 30 ms, pdfs) of the whole over, however it was cut into pieces."""
+        if self._last is not None:
+            self._waiting.append(np.repeat(self._last, CONTEXT, 0))
+            self._compute()
         return np.concatenate(self._done) if self._done else np.zeros((0, len(self._model.scores[1])), np.float32)
 
-    def _around(self, first: int, last: int) -> Floats:
-        """Cepstra for the output frames from ``first`` up to ``last``, the ends of the over repeated."""
-        wanted = np.arange(3 * first - CONTEXT, 3 * (last - 1) + CONTEXT + 1)
-        return np.asarray(self._cepstra[np.clip(wanted, 0, len(self._cepstra) - 1)])
+    def _compute(self) -> None:
+        h = np.concatenate(self._waiting)
+        self._waiting = []
+        h = self._layer(0, h, 1)
+        h = self._layer(1, h, 1, 3)
+        for k, d in enumerate(DILATIONS, 2):
+            h = self._layer(k, h, d)
+        if len(h):
+            both = np.concatenate([_log_softmax(self._model.pdf, h), _log_softmax(self._model.tone, h)], 1)
+            w, b = self._model.scores
+            self._done.append(np.asarray(both @ w.T + b, np.float32))
+
+    def _layer(self, k: int, x: Floats, d: int, step: int = 1) -> Floats:
+        """Layer ``k`` sees frames 0, d and 2d behind every ``step``-th; residual if the input is not thinned out."""
+        kept = self._kept[k]
+        x = x if kept is None else np.concatenate([kept, x])
+        n = max(0, (len(x) - 2 * d - 1) // step + 1)
+        self._kept[k] = x[n * step :]
+        w, b = self._model.layers[k]
+        if n == 0:
+            return np.zeros((0, len(b)), np.float32)
+        h = np.concatenate([x[j * d : j * d + (n - 1) * step + 1 : step] for j in range(3)], 1) @ w.T
+        h += b
+        np.maximum(h, 0.0, out=h)
+        if k > 1:
+            h += x[d : d + n]
+        return np.asarray(h, np.float32)
 
 
 def load_acoustic_model(final_mdl: Path) -> AcousticModel:

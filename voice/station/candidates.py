@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from voice.audio.pcm import RATE, Pcm16
 from voice.grammar.distance import phrase_distance
-from voice.grammar.lexicon import FILLER, Entry, plain
-from voice.radio.over import Over
+from voice.grammar.lexicon import Entry, plain
 from voice.station.listener import Ear
 
 FURTHEST = 0.55
@@ -35,13 +34,13 @@ class Candidate:
 def candidates(ear: Ear, pcm: Pcm16, limit: int = 6) -> list[Candidate]:
     """The likeliest first; empty if nothing sounds like anything of the net."""
     v = ear.verification
-    over = Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0)
     if v is None:
         items = ear.interpreter.interpret(ear.recogniser.recognise(pcm)).items
         known = {(e.kind, e.key, e.text): e for e in ear.net.lexicon.entries}
         found = [(known[i.kind, i.key, i.text], i) for i in items if (i.kind, i.key, i.text) in known]  # type: ignore[index]
         return [Candidate(e, i.score, i.start, i.end) for e, i in found][:limit]
-    row = [w for w in v.free.recognise(pcm).words if w.symbol.startswith(FILLER)]
+    frames = v.verifier.frames(pcm)
+    row = v.free.hear(frames[0], 0.0, len(pcm) / RATE).words
     names = [w.symbol[1:] for w in row]
     by_symbol = ear.net.lexicon.by_symbol()
     heard = [w for w in ear.recogniser.recognise(pcm).words if w.symbol in by_symbol]
@@ -58,7 +57,7 @@ def candidates(ear: Ear, pcm: Pcm16, limit: int = 6) -> list[Candidate]:
         if best is not None:
             near.append((best[0], entry, row[best[1]].start, row[best[2] - 1].end))
     near.sort(key=lambda n: (n[0], -n[1].syllables))
-    score = v.verifier.of_over(over)
+    score = v.verifier.of_frames(frames)
     best_of: dict[str, Candidate] = {}
     for _, entry, begin, end in near[:VERIFIED]:
         c = Candidate(entry, score(entry, begin, end), begin, end)

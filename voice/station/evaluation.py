@@ -198,7 +198,8 @@ def words_of(ear: Ear, over: Utterance) -> list[tuple[Entry, float]]:
     symbols = ear.interpreter.lexicon.by_symbol()
     hypothesis = ear.recogniser.recognise(over.over.pcm)
     words = [w for w in hypothesis.words if w.symbol in symbols]
-    score = ear.verification.verifier.of_over(over.over) if ear.verification and words else None
+    verifier = ear.verification.verifier if ear.verification else None
+    score = verifier.of_frames(verifier.frames(over.over.pcm)) if verifier and words else None
     out: list[tuple[Entry, float]] = []
     for w in words:
         entry = symbols[w.symbol]

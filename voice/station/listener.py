@@ -22,6 +22,7 @@ from voice.audio.source import AudioSource
 from voice.errors import HuyingError
 from voice.grammar.accents import states
 from voice.grammar.compiler import compile_graph
+from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import Entry, pronunciations
 from voice.grammar.message import Message
@@ -86,9 +87,8 @@ class Verifier:
             loglikes = self._model.loglikes(pcm.astype(np.float32))
         return loglikes, self._model.free(loglikes)
 
-    def of_over(self, over: Over, loglikes: Floats | None = None) -> Callable[[Entry, float, float], float]:
+    def of_frames(self, frames: Frames) -> Callable[[Entry, float, float], float]:
         """The score function for one over."""
-        frames = self.frames(over.pcm, loglikes)
 
         def score(entry: Entry, start: float, end: float) -> float:
             best = self.goodness(frames, entry, start, end)
@@ -118,19 +118,8 @@ class Verification:
     """Second looks at what the graph heard."""
 
     verifier: Verifier
-    free: Recogniser
+    free: FreeSpeech
     """Filler syllables only: says what a word sounded like that was not believed."""
-
-    def without_phrases(self, over: Over) -> Callable[[float, float], Hypothesis]:
-        """Parts of an over, heard as filler syllables; times within the over."""
-
-        def hear(start: float, end: float) -> Hypothesis:
-            begin = max(0.0, start - AROUND_S)
-            part = over.pcm[round(begin * RATE) : round((end + AROUND_S) * RATE)]
-            heard = self.free.recognise(part).words
-            return Hypothesis(tuple(replace(w, start=w.start + begin, end=w.end + begin) for w in heard))
-
-        return hear
 
 
 @dataclass(slots=True)
@@ -156,8 +145,13 @@ class Ear:
         v = self.verification
         if not hypothesis or v is None:
             return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed)
+        frames = v.verifier.frames(over.pcm, loglikes)
+
+        def without_phrases(start: float, end: float) -> Hypothesis:
+            return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)
+
         return self.interpreter.interpret(
-            hypothesis, v.verifier.of_over(over, loglikes), v.without_phrases(over), expecting, addressed
+            hypothesis, v.verifier.of_frames(frames), without_phrases, expecting, addressed
         )
 
     def dictate(self, over: Over, message: Message) -> str:
@@ -182,14 +176,12 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
         return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, missing)
     graph = compile_graph(net.lexicon, net.costs, cache / "graphs")
     recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
-    filler = compile_graph(None, net.costs, cache / "graphs")
-    free = Recogniser(assemble(folder, filler.folder, cache / "models"), folder.rate)
     acoustics = load_acoustic_model(folder.path / "am" / "final.mdl")
     verifier = Verifier(
         acoustics, folder.calibrations[net.lexicon.tones], net.lexicon.accent, net.lexicon.tones
     )
     return Ear(
-        net, folder, recogniser, interpreter, Verification(verifier, free), dictation, dictation_sha256
+        net, folder, recogniser, interpreter, Verification(verifier, FreeSpeech(net.costs)), dictation, dictation_sha256
     )
 
 
