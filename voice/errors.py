@@ -10,6 +10,10 @@ class HuyingError(Exception):
     """Something the user can mend. The message names the thing, what is wrong and what to do next."""
 
 
+class Unwritable(HuyingError):
+    """The journal cannot be written: a full, lost or read-only disk, a database that is away. It may pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in a file that a person edits."""

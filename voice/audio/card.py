@@ -37,8 +37,8 @@ RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 MISSING_S = 0.02
 """A block that begins so much later than the one before has ended comes after a gap."""
 
-QUEUED_BLOCKS = 100
-"""Blocks of 100 ms that may wait; more are counted as overrun and lost."""
+QUEUED_BLOCKS = 6000
+"""Blocks of 100 ms that may wait, for a disk that is slow or away: ten minutes. More are counted and lost."""
 
 Kind = Literal["input", "output"]
 Notice = Callable[[str, str], None]

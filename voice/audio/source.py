@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import re
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -35,9 +38,14 @@ class Damage:
     missing_s: Seconds = 0.0
     """Promised by the file's header but not there."""
 
+    lost: int = 0
+    """Datagrams that came while there was no room for them."""
+
     @property
     def notes(self) -> list[str]:
         out = []
+        if self.lost:
+            out.append(f"{self.lost} datagrams were lost: this machine was too busy")
         if self.not_numbers:
             out.append(f"{self.not_numbers} samples are not numbers and were taken as silence")
         if self.missing_s > 0.05:
@@ -169,17 +177,34 @@ class UdpStream:
             except OSError as e:
                 raise HuyingError(f"UDP {self.host}:{self.port} cannot be listened to ({e}); is it in use?") from e
             s.settimeout(UDP_WAIT_S)
+            waiting: queue.Queue[bytes] = queue.Queue()
+            threading.Thread(target=self._receive, args=(s, waiting), name=f"UDP {self.port}", daemon=True).start()
             given, zero = 0, time.monotonic()
             while not self.ended:
                 try:
-                    data = s.recv(65536)
+                    data = waiting.get(timeout=UDP_WAIT_S)
                     pcm = np.frombuffer(data[: len(data) - len(data) % 2], "<i2")
                     out = np.asarray(resampler.resample_chunk(pcm) if resampler else pcm, np.int16)
-                except TimeoutError:
+                except queue.Empty:
                     out = np.zeros(max(0, round((time.monotonic() - zero) * RATE) - given), np.int16)
                 given += len(out)
                 yield out
 
+
+    def _receive(self, s: socket.socket, waiting: queue.Queue[bytes]) -> None:
+        """What came waits in memory, not in the system's small buffer, while somebody downstream is slow."""
+        with contextlib.suppress(OSError):
+            while not self.ended:
+                with contextlib.suppress(TimeoutError):
+                    data = s.recv(65536)
+                    if waiting.qsize() < UDP_WAITING:
+                        waiting.put(data)
+                    else:
+                        self.damage.lost += 1
+
+
+UDP_WAITING = 100_000
+"""Datagrams; at the usual 512 to 1,400 bytes and 48 kHz ten minutes and more."""
 
 UDP_WAIT_S = 0.2
 """Without a datagram for so long the sender rests."""

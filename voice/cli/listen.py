@@ -24,7 +24,7 @@ from voice.audio.card import CardSink, CardSource, devices
 from voice.audio.pcm import RATE, Pcm16
 from voice.audio.source import UDP_RATE, AudioSource, RawStream, UdpStream
 from voice.cli.show import HIDDEN, print_line
-from voice.errors import HuyingError
+from voice.errors import HuyingError, Unwritable
 from voice.journal.lines import LineMaker
 from voice.journal.store import Event, Journal
 from voice.net.facts import DeviceChanged, Fact, RollMarked
@@ -48,6 +48,8 @@ from voice.station.station import Station
 from voice.station.status import Status, status_file
 
 SERIAL_INPUTS = ("cts", "dsr", "dcd")
+UNWRITABLE_WAIT_S = 1.0
+"""Before the journal is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ class _Listening:
         self._notices: queue.Queue[tuple[str, str, str]] = queue.Queue()
         """Of the sound cards' threads: (channel, kind, words)."""
         self._showing = threading.Lock()
+        self._ending = threading.Event()
+        self._stuck = ""
+        """The latest reason why the journal could not be written."""
         self._maker = LineMaker()
         self._clock = ClockWatch()
         self._roll_wanted = o.roll
@@ -117,10 +122,11 @@ class _Listening:
             ear, self.journal, transmitter, speaker, self._take, self.tell, self._left, carrier_busy,
             watches=watches_of(self.journal) if self.speaks else {},
             on_saying=lambda text: self._status.write(Status(saying=text, source=self.source.name), True),
+            wait=self.wait,
         )  # fmt: skip
         self._requests = Desk(self.station, folder if self.speaks else None, self.tell)
         self._sources = self._other_sources(net, o.rate)
-        self._others = Channels(ear, self.journal, self._sources, self._take, self.tell)
+        self._others = Channels(ear, self.journal, self._sources, self._take, self.tell, self.wait)
         self._microphone: Microphone | None = None
         if desk.microphone:
             own = CardSource(desk.microphone, lambda _kind, text: self.tell(f"microphone: {text}"))
@@ -136,13 +142,21 @@ class _Listening:
             sources[c.name], _ = _source(StationSettings(input=c.input), rate, told)
         return sources
 
+    def wait(self, e: Unwritable) -> bool:
+        """The journal cannot be written: hold on, unless we are to end."""
+        if self._stuck != str(e):
+            self._stuck = str(e)
+            self.tell(f"{e}; sound waits in memory, up to ten minutes 日志写不进去, 声音先留在内存里")
+        time.sleep(UNWRITABLE_WAIT_S)
+        return not self._ending.is_set()
+
     def tell(self, text: str) -> None:
         """To the dispatcher."""
         self.out.print(f"      ! {text}", style="bold magenta", markup=False, soft_wrap=True)
 
     def run(self) -> None:
         """Until the source ends."""
-        _end_on_signals(self.source)
+        _end_on_signals(self.source, self._ending)
         self.out.print(f"listening to {self.source.name}; Ctrl-C ends 正在收听, Ctrl-C 结束", style="dim")
         schedule = self.net.settings.rollcall.schedule
         if self.speaks and schedule:
@@ -268,8 +282,9 @@ def _end(source: AudioSource) -> None:
         source.ended = True
 
 
-def _end_on_signals(source: AudioSource) -> None:
+def _end_on_signals(source: AudioSource, ending: threading.Event) -> None:
     def end(*_: object) -> None:
+        ending.set()
         _end(source)
 
     if isinstance(source, CardSource | UdpStream):

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from voice.errors import HuyingError
+from voice.errors import HuyingError, Unwritable
 from voice.journal.clips import ClipStore
 from voice.net.by_hand import ByHand
 from voice.net.codec import from_json, kind_of, to_json
@@ -200,7 +200,8 @@ class Journal:
     def append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
         """Append facts in one transaction: all of them or none. ``began`` is the wall clock of t = 0.
 
-        If somebody else has appended in between, the chain goes on from there. Safe from several threads.
+        If somebody else has appended in between, the chain goes on from there. Safe from several threads. Raises
+        Unwritable.
         """
         left = _ATTEMPTS
         with self._appending:
@@ -210,7 +211,7 @@ class Journal:
                 except sa.exc.IntegrityError as e:
                     left -= 1
                     if not left:
-                        raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
+                        raise Unwritable(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
                     self._head = self._last()
 
     def enter(self, fact: ByHand, now: datetime | None = None) -> int:
@@ -241,9 +242,11 @@ class Journal:
             with self._engine.begin() as db:
                 db.execute(_events.insert(), rows)
         except sa.exc.IntegrityError:
-            raise
+            if not self._holds(events[-1]):
+                raise
+            # the answer to an earlier attempt was lost, its events were not
         except DBAPIError as e:
-            raise HuyingError(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
+            raise Unwritable(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
         self._head = (seq, previous)
         return events
 
@@ -308,6 +311,10 @@ class Journal:
         db.execute(_info.insert(), {"key": "schema", "value": str(SCHEMA_VERSION)})
         for sql in _SQLITE_GUARDS if self._sqlite else _POSTGRES_GUARDS:
             db.execute(sa.text(sql))
+
+    def _holds(self, event: Event) -> bool:
+        with self._engine.connect() as db:
+            return db.execute(sa.select(_events.c.hash).where(_events.c.seq == event.seq)).scalar() == event.hash
 
     def _last(self) -> tuple[int, str]:
         with self._engine.connect() as db:

@@ -22,7 +22,8 @@ MEANINGS = SPOKEN | {
     "opening": "开场", "closing": "小结", "alert": "通知", "closing_alert": "小结", "reply": "答复",
     "complete": "完成", "incomplete": "未完成", "emergency": "紧急", "lost": "丢失", "back": "恢复",
     "overrun": "来不及",
-    "no_clips": "录音存不下", "clips": "录音恢复", "repeat": "重复", "start": "开始", "end": "结束",
+    "no_clips": "录音存不下", "clips": "录音恢复", "unwritten": "日志曾写不进",
+    "repeat": "重复", "start": "开始", "end": "结束",
     "pause": "暂停", "resume": "继续", "skip": "跳过", "set": "被调整", "drift": "声卡漂移",
 }  # fmt: skip
 """Of the grammar files, and of the events that the net's logic adds."""

@@ -230,9 +230,9 @@ class Announced(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceChanged(Fact):
     """The receiver's sound card was lost, came back, or gave sound faster than it could be taken; clips could no
-    longer be kept, or can be again."""
+    longer be kept, or can be again; the journal could not be written for a while (``unwritten``)."""
 
-    what: Literal["lost", "back", "overrun", "no_clips", "clips"]
+    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten"]
     note: str
 
 

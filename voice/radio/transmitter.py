@@ -130,6 +130,10 @@ class Transmitter:
         self._line, self._play, self._clock, self._on_keyed = line, play, clock, on_keyed
         self.settings = settings or TransmitSettings()
 
+    def now(self) -> float:
+        """The channel's clock, s: later than what is being heard where hearing is behind."""
+        return self._clock()
+
     def send(self, pcm: Pcm16) -> Sent:
         """Raises TooLong, or what the line and the sound card raise; PTT is off on every way out."""
         s = self.settings

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from voice.audio.source import AudioSource
-from voice.errors import HuyingError
+from voice.errors import HuyingError, Unwritable
 from voice.journal.store import Event, Journal
 from voice.net.facts import Fact
 from voice.station.listener import Ear, Listener
@@ -22,13 +22,15 @@ class Channels:
     def __init__(
         self, ear: Ear, journal: Journal, sources: Mapping[str, AudioSource],
         on_event: Callable[[Event, Fact], None] = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
+        wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:  # fmt: skip
-        """``on_event`` comes from one thread at a time; ``tell`` gets what has ended a channel early."""
+        """``on_event`` comes from one thread at a time; ``tell`` gets what has ended a channel early; ``wait``: see
+        Listener."""
         self.listeners: dict[str, Listener] = {}
         self._tell, self._on_event, self._turn = tell, on_event, threading.Lock()
         self._threads = []
         for name, source in sources.items():
-            self.listeners[name] = Listener(ear, journal, self._event, channel=name)
+            self.listeners[name] = Listener(ear, journal, self._event, channel=name, wait=wait)
             thread = threading.Thread(target=self._listen, args=(name, source), name=f"channel {name}", daemon=True)
             self._threads.append(thread)
             thread.start()

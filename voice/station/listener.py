@@ -7,6 +7,7 @@ interpreter (verified against the acoustics) → net logic → journal.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ import numpy as np
 import voice
 from voice.audio.pcm import RATE, Frame, Pcm16
 from voice.audio.source import AudioSource
-from voice.errors import HuyingError
+from voice.errors import HuyingError, Unwritable
 from voice.grammar.accents import states
 from voice.grammar.compiler import compile_graph
 from voice.grammar.free import FreeSpeech
@@ -217,12 +218,14 @@ class Listener:
     def __init__(
         self, ear: Ear, journal: Journal, on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
         channel: str = "", identify: Callable[[Over], list[Burst]] = lambda over: find_bursts(over.pcm),
+        wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:  # fmt: skip
         """``channel``: its name in the journal, where several are listened to. ``identify``: what a radio has sent of
-        itself in an over."""
+        itself in an over. ``wait``: called while the journal cannot be written; true when it has waited a while and
+        it is to be tried again, false to raise. Of a live source the sound waits in memory meanwhile."""
         self.ear = ear
         self.channel = channel
-        self._identify = identify
+        self._identify, self._wait = identify, wait
         self._recording = threading.RLock()
         self.journal = journal
         self.on_event = on_event
@@ -393,23 +396,42 @@ class Listener:
         try:
             name = self.journal.clips.put(over.pcm)
         except HuyingError as e:  # the log of events goes on
-            if not self._clipless:
-                self._record(DeviceChanged(t=over.end, what="no_clips", note=str(e)))
-            self._clipless = True
-            self._clips_failed.append(str(e))
-            return ""
+            if self._clipless or not self._record(DeviceChanged(t=over.end, what="no_clips", note=str(e))):
+                self._clipless = True
+                self._clips_failed.append(str(e))
+                return ""
+            self._clipless = True  # the journal had to wait, too: the disk was away, and this clip is not lost yet
+            return self._clip(over)
         if self._clipless:
             self._clipless = False
             self._record(DeviceChanged(t=over.end, what="clips", note="clips are kept again"))
         return name
 
-    def _record(self, *facts: Fact) -> None:
+    def _record(self, *facts: Fact) -> bool:
+        """Whether it had to wait for the journal."""
         if not facts:
-            return
+            return False
         self._latest = max(self._latest, *(f.t for f in facts))
         if self.channel:
             facts = tuple(replace(f, channel=self.channel) for f in facts)
         with self._recording:  # a lost sound card is told from elsewhere
-            for event, fact in zip(self.journal.append(facts, self._began), facts, strict=True):
+            events, waited = self._append(facts)
+            for event, fact in zip(events, facts, strict=True):
                 self.state = evolve(self.state, fact, self.rules.answer_timeout_s)
                 self.on_event(event, fact)
+        if waited:
+            self._record(DeviceChanged(t=self._latest, what="unwritten", note=waited))
+        return bool(waited)
+
+    def _append(self, facts: tuple[Fact, ...]) -> tuple[list[Event], str]:
+        """The events; and for how long they had to wait, and why."""
+        since, why = time.monotonic(), ""
+        while True:
+            try:
+                events = self.journal.append(facts, self._began)
+            except Unwritable as e:
+                why = str(e)
+                if not self._wait(e):
+                    raise
+            else:
+                return events, f"{time.monotonic() - since:.0f} s: {why}" if why else ""

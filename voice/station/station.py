@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal
 
 from voice.audio.source import AudioSource
-from voice.errors import HuyingError
+from voice.errors import HuyingError, Unwritable
 from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
@@ -47,6 +47,9 @@ from voice.station.speaker import Speaker
 
 OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"
+LATE_S = 1.0
+"""What we hear is older than that when the journal had to wait: nothing is sent before we have caught up."""
+
 RETRY_S = 10.0
 """Between two attempts to send what voice, sound card or PTT did not let out."""
 
@@ -59,12 +62,13 @@ class Station:
         on_event: OnEvent = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
         roll: RollCall | None = None, line_busy: Callable[[], bool] = lambda: False,
         wall: Callable[[], datetime] = lambda: datetime.now().astimezone(), watches: dict[str, Watch] | None = None,
-        on_saying: Callable[[str], None] = lambda _t: None,
+        on_saying: Callable[[str], None] = lambda _t: None, wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:  # fmt: skip
         """``tell`` reaches the dispatcher: what needs a person. ``roll`` was left unfinished by the session before.
-        ``line_busy`` is a carrier detect beside the audio; ``on_saying`` gets what is read out, and then nothing."""
+        ``line_busy`` is a carrier detect beside the audio; ``on_saying`` gets what is read out, and then nothing.
+        ``wait``: see Listener."""
         self.net = ear.net
-        self.listener = Listener(ear, journal, self._event)
+        self.listener = Listener(ear, journal, self._event, wait=wait)
         self.roll = roll
         self.alert: Alert | None = None
         self.watches: dict[str, Watch] = watches or {}
@@ -259,7 +263,8 @@ class Station:
     def _act(self) -> None:
         self._obey()
         self._look_after()
-        move = self._next() if self._now >= self._retry_at else None
+        late = self._transmitter.now() - self._now > LATE_S
+        move = self._next() if self._now >= self._retry_at and not late else None
         if move is None:
             self._wait = None
             return

@@ -1,0 +1,129 @@
+"""A journal that cannot be written for a while, and a slow disk: sound waits in memory, nothing is lost."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from tests.test_full_disk import small_disk as small_disk
+from tests.test_replay import morning as morning
+from voice.audio.pcm import RATE, Pcm16
+from voice.audio.source import open_recording
+from voice.errors import Unwritable
+from voice.journal.lines import lines
+from voice.journal.store import Journal
+from voice.journal.verify import verify
+from voice.station.listener import Ear, Listener
+
+SECONDS = 45
+
+
+def beginning(recording: Path) -> Pcm16:
+    out = np.concatenate([f.pcm for f in open_recording(recording).frames()])
+    return out[: SECONDS * RATE]
+
+
+def fill(ballast: Path) -> None:
+    """To the last block."""
+    with ballast.open("wb", buffering=0) as f, pytest.raises(OSError, match="No space"):
+        while True:
+            f.write(b"x" * 4096)
+
+
+def logged(path: Path) -> list[tuple[float, str]]:
+    """(begin, clip) of the overs, the chain being whole."""
+    with Journal(str(path), create=False) as journal:
+        assert list(verify(journal)) == []
+        found = list(lines(journal.events()))
+    return [(x["over"][0], x["clip"]) for x in found if x["type"] == "over"]
+
+
+def test_a_disk_that_is_full_to_the_brim(small_disk: Path, ear: Ear, morning: Path) -> None:
+    """Not even events fit; then there is room again."""
+    ballast = small_disk / "ballast"
+    told: list[str] = []
+
+    def wait(e: Unwritable) -> bool:
+        told.append(str(e))
+        if len(told) == 3:
+            ballast.unlink()
+        return True
+
+    with Journal(str(small_disk / "log.sqlite")) as journal:
+        heard = Listener(ear, journal, wait=wait)
+        for now in heard.listen(open_recording(morning)):
+            if round(now, 1) == 20.0:
+                fill(ballast)
+            if now > SECONDS:
+                break
+        found = list(lines(journal.events()))
+        assert list(verify(journal)) == []
+    assert len(told) == 3 and "full" in told[0]
+    gaps = [x["detail"] for x in found if x["type"] == "device" and x["meaning"] == "unwritten"]
+    assert len(gaps) == 1 and "full" in gaps[0]
+    overs = [x for x in found if x["type"] == "over"]
+    assert len(overs) >= 6 and all(x["clip"] for x in overs), "the clip that did not fit was kept in the end"
+
+
+def test_a_journal_that_stays_away_is_an_error_where_nobody_waits(small_disk: Path, ear: Ear, morning: Path) -> None:
+    with Journal(str(small_disk / "log.sqlite")) as journal:
+        heard = Listener(ear, journal)
+        with pytest.raises(Unwritable, match="full"):
+            for now in heard.listen(open_recording(morning)):
+                if round(now, 1) == 5.0:
+                    fill(small_disk / "ballast")
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [("fdatasync:delay_exit=2000000", ""), ("pwrite64:error=EROFS:when=40..60", "cannot write the journal")],
+    ids=["two seconds a sync", "read-only for a while"],
+)
+def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, morning: Path, tmp_path: Path) -> None:
+    """``strace`` makes the system calls of SQLite slow, or fail."""
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    pcm = beginning(morning)
+    with Journal(str(tmp_path / "good.sqlite")) as journal:
+        for _ in Listener(ear, journal).listen(open_recording(morning)):
+            pass
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    call = fault.split(":")[0]
+    log = tmp_path / "log.sqlite"
+    station = subprocess.Popen(
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={fault}", sys.executable, "-m",
+         "voice", "listen", "--input", f"udp:{port}", "--rate", str(RATE), "--journal", str(log)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert station.stdout is not None
+    if not station.stdout.readline().startswith("listening"):
+        station.kill()
+        pytest.skip("tracing is not allowed here")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        began = time.monotonic()
+        for k in range(0, len(pcm), 400):
+            s.sendto(pcm[k : k + 400].tobytes(), ("127.0.0.1", port))
+            time.sleep(max(0.0, began + k / RATE - time.monotonic()))
+        time.sleep(3.0)
+    for child in psutil.Process(station.pid).children():
+        child.send_signal(signal.SIGINT)
+    shown, _ = station.communicate(timeout=60)
+    assert told in shown
+    wanted = [(begin, clip) for begin, clip in logged(tmp_path / "good.sqlite") if begin < SECONDS - 5]
+    found = logged(log)
+    assert len(wanted) >= 6
+    assert len(found) >= len(wanted), shown
+    pauses = np.diff([b for b, _ in found[: len(wanted)]]) - np.diff([b for b, _ in wanted])
+    assert np.abs(pauses).max() < 0.5, "no sound was lost while the disk was slow"
+    assert all(clip for _, clip in found)
