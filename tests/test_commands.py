@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from voice.audio.channel import Channel
 from voice.audio.pcm import Frame
+from voice.errors import FilesError
 from voice.journal.rolls import sessions
 from voice.journal.store import Event, Journal
 from voice.net.by_hand import Corrected
-from voice.net.commands import ANSWERED, READ_BACK, answer, obstacle, read_back
+from voice.net.commands import (
+    ANSWERED,
+    READ_BACK,
+    answer,
+    code_of_the_day,
+    code_words,
+    obstacle,
+    read_back,
+    unauthorised,
+)
 from voice.net.facts import Announced, Called, Commanded, Fact, RollBegan
 from voice.net.loading import Net, load_net
 from voice.net.rollcall import RollCall
@@ -111,7 +121,8 @@ def run(obeying: Net, obeying_ear: Ear, synthesiser: Synthesiser) -> Run:
     """``run(orders, seconds, habits)``: the dispatcher says each of ``orders`` (time, words) on the air."""
 
     def go(
-        orders: list[tuple[float, str]], seconds: float, habits: dict[str, Habit] | None = None
+        orders: list[tuple[float, str]], seconds: float, habits: dict[str, Habit] | None = None,
+        ear: Ear = obeying_ear,
     ) -> tuple[Station, list[Fact], list[str]]:
         facts: list[Fact] = []
         told: list[str] = []
@@ -123,7 +134,7 @@ def run(obeying: Net, obeying_ear: Ear, synthesiser: Synthesiser) -> Run:
 
         with Journal("sqlite://") as journal:
             station = Station(
-                obeying_ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(obeying, synthesiser),
+                ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(obeying, synthesiser),
                 take, told.append, wall=lambda: NOON + timedelta(seconds=air.now),
             )  # fmt: skip
             left = sorted(orders)
@@ -213,3 +224,57 @@ def test_the_dispatchers_own_microphone(obeying: Net, obeying_ear: Ear, synthesi
     commands = [(m.acts[0].meaning, m.acts[0].slots) for m in microphone.messages()]
     microphone.close()
     assert commands == [("roll_pause", {}), ("mark_present", {"unit": "101"})]
+
+
+@pytest.fixture(scope="module")
+def guarded(obeying: Net, tmp_path_factory: pytest.TempPathFactory) -> Net:
+    """The same net, but its assistant asks for the code of the day."""
+    folder = tmp_path_factory.mktemp("guarded")
+    settings = (obeying.folder / "net.toml").read_text("utf-8")
+    settings = settings.replace("[station]", '[station]\ncommands = "code"\ncode_key = "a secret"')
+    (folder / "net.toml").write_text(settings, "utf-8")
+    (folder / "roster.csv").write_text(ROSTER, "utf-8")
+    return load_net(folder)
+
+
+@pytest.fixture(scope="module")
+def guarded_ear(guarded: Net) -> Ear:
+    return open_ear(guarded)
+
+
+def code_on(net: Net, day: date) -> str:
+    return code_of_the_day(code_words(net), "a secret", day)
+
+
+def test_a_command_with_the_code_of_the_day(run: Run, guarded: Net, guarded_ear: Ear) -> None:
+    today = code_on(guarded, date(2026, 6, 5))
+    _, facts, _ = run([(1.0, f"呼应助手,呼叫贾岗社区,{today}")], 25, ear=guarded_ear)
+    assert outcomes(facts)[-1] == ("call_unit", "102", "done"), [f for f in facts if isinstance(f, Commanded)]
+    assert [f.unit for f in facts if isinstance(f, Called)] == ["102"]
+
+
+@pytest.mark.parametrize("yesterday", [False, True], ids=["no code", "that of yesterday"])
+def test_without_the_code_nothing_is_done(run: Run, guarded: Net, guarded_ear: Ear, yesterday: bool) -> None:
+    spoken = "," + code_on(guarded, date(2026, 6, 4)) if yesterday else ""
+    _, facts, _ = run([(1.0, f"呼应助手,呼叫贾岗社区{spoken}")], 20, ear=guarded_ear)
+    assert outcomes(facts) == [("call_unit", "102", "heard"), ("call_unit", "102", "refused")]
+    assert said(facts) == ["口令不对。"] and not any(isinstance(f, Called) for f in facts)
+
+
+def test_only_the_dispatchers_own_microphone_is_obeyed() -> None:
+    assert unauthorised("microphone", True, "呼应助手 开始点名", "") == "只听本地话筒"
+    assert unauthorised("microphone", False, "开始点名", "") == ""
+    assert unauthorised("code", False, "开始点名", "风调雨顺") == ""
+    assert unauthorised("air", True, "呼应助手 开始点名", "") == ""
+
+
+def test_codes_of_the_day(guarded: Net, obeying: Net, own_net: Callable[..., Path]) -> None:
+    codes = [code_on(guarded, date(2026, 1, 1) + timedelta(days=k)) for k in range(366)]
+    assert not any(codes[k] in codes[max(0, k - 12) : k] for k in range(366))
+    assert len(set(codes)) == len(code_words(guarded)) == 24
+    assert code_words(obeying) == (), "a net that asks for no code does not listen for them"
+    others = [code_of_the_day(code_words(guarded), "other", date(2026, 1, 1) + timedelta(days=k)) for k in range(366)]
+    assert others != codes
+    settings = (guarded.folder / "net.toml").read_text("utf-8")
+    with pytest.raises(FilesError, match="needs a code_key"):
+        load_net(own_net(settings=settings.replace('code_key = "a secret"', "")))

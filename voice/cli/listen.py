@@ -100,7 +100,7 @@ class _Listening:
         self._maker = LineMaker()
         self._clock = ClockWatch()
         self._roll_wanted = o.roll
-        self._by_voice = o.conduct or (net.settings.rollcall.by_voice and self.speaks)
+        self._by_voice = o.conduct or (net.settings.rollcall.by_voice and self.speaks and desk.commands == "air")
         self._rounds = o.rounds or net.settings.rollcall.rounds
 
         self.journal = stack.enter_context(Journal(o.journal))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import typer
 
+from voice.errors import HuyingError
+from voice.net.commands import code_of_the_day, code_words
 from voice.net.loading import Net, load_net
 from voice.places import requests_folder, sample_net
 from voice.station.inbox import Order, Request, Wish, leave, with_neighbours
@@ -26,6 +29,19 @@ def alert(
     request = Request(text, _whom(loaded, to, near), repeat, need_ack, emergency)
     path, units = leave(folder or requests_folder(), loaded, request)
     typer.echo(f"{path}: to {len(units)} units: {'、'.join(loaded.name_of(u) for u in units)}")
+
+
+def codes(net: Path | None, days: int) -> None:
+    """A line a day."""
+    loaded = load_net(net or sample_net())
+    if not loaded.settings.codes:
+        told = 'write commands = "code" and a code_key into [station] of net.toml'
+        raise HuyingError(f"this net asks for no code of the day; {told}")
+    words = code_words(loaded)
+    today = datetime.now(loaded.settings.zone).date()
+    for k in range(days):
+        day = today + timedelta(days=k)
+        typer.echo(f"{day:%Y-%m-%d}  {code_of_the_day(words, loaded.settings.station.code_key, day)}")
 
 
 def poll(

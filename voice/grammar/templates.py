@@ -26,6 +26,8 @@ Speaker = Literal["unit", "control", "anyone", "assistant"]
 SPEAKERS: tuple[str, ...] = ("unit", "control", "anyone", "assistant")
 SLOTS = ("unit", "control", "number", "time")
 MAX_EXPANSIONS = 400
+CODE_WORD = "code_word"
+"""Meaning of the words that may be the code of a day."""
 
 MEANINGS: dict[str, str] = {
     "ack": "收到",
@@ -62,6 +64,7 @@ MEANINGS: dict[str, str] = {
     "tell_time": "现在几点",
     "tell_officer": "负责人是谁",
     "cancel": "取消",
+    "code_word": "当日口令",
 }
 """Every meaning that the net's logic knows, with its Chinese name. Grammar files may use these alone."""
 

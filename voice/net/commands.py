@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import hmac
+from datetime import date, datetime
+from typing import Literal
 
 from voice.grammar.readings import for_the_air
+from voice.grammar.templates import CODE_WORD
 from voice.net.announcing import count_of, names_of, sign_of
 from voice.net.loading import Net
 from voice.net.rollcall import RollCall
@@ -25,6 +28,33 @@ ROLL_MARKS = {"roll_pause": "pause", "roll_resume": "resume", "roll_end": "end",
 def read_back(net: Net, command: str, unit: str | None) -> str:
     """``收到,开始点名。``"""
     return f"收到,{READ_BACK[command].format(unit=sign_of(net, unit) if unit else '')}。"
+
+
+def code_words(net: Net) -> tuple[str, ...]:
+    """The words that may be a code, as the grammar lists them."""
+    return tuple(dict.fromkeys("".join(t.pieces) for t in net.lexicon.templates if t.meaning == CODE_WORD))
+
+
+def code_of_the_day(words: tuple[str, ...], key: str, day: date) -> str:
+    """The word that is spoken with a command on this day. It comes again after half as many days as there are words,
+    at the earliest: an older recording does not have it."""
+
+    def shuffled(some: tuple[str, ...], how: str) -> tuple[str, ...]:
+        return tuple(sorted(some, key=lambda w: hmac.digest(key.encode(), f"{how} {w}".encode(), "sha256")))
+
+    half = len(words) // 2
+    turn, at = divmod(day.toordinal(), half)
+    mixed = shuffled(words, "halves")
+    return shuffled(mixed[:half] if turn % 2 else mixed[half : 2 * half], str(turn))[at]
+
+
+def unauthorised(who: Literal["air", "code", "microphone"], on_air: bool, text: str, code: str) -> str:
+    """Why this speaker is not obeyed, in words for the air; empty if it is. ``text``: what was heard."""
+    if not on_air or who == "air":
+        return ""
+    if who == "microphone":
+        return "只听本地话筒"
+    return "" if code in text.split() else "口令不对"
 
 
 def obstacle(command: str, unit: str | None, roll: RollCall | None, last_alert: str) -> str | None:

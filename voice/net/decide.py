@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from voice.grammar.message import Act, Message
+from voice.grammar.templates import CODE_WORD
 from voice.net.facts import (
     Answered,
     Called,
@@ -141,7 +142,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 
 def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
     """What we were told. ``over`` is 0 for the dispatcher's own microphone."""
-    act = m.acts[0] if m.acts else None
+    act = next((a for a in m.acts if a.meaning != CODE_WORD), None)
     return Commanded(
         t=t, command=act.meaning if act else "", unit=act.slots.get("unit") if act else None, over=over,
         status="heard", text=m.text,

@@ -10,10 +10,13 @@ from voice.errors import FilesError, Problem, lines_of
 from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import Lexicon, build_lexicon
 from voice.grammar.readings import CannotBeRead, ReadingsTable, read_table
-from voice.grammar.templates import Template, read_templates
+from voice.grammar.templates import CODE_WORD, Template, read_templates
 from voice.net.roster import Unit, read_roster
 from voice.net.settings import NetSettings, read_settings
 from voice.places import data_folder
+
+LEAST_CODES = 6
+"""Words for the code of the day; fewer come again too soon."""
 
 NOT_TEMPLATES = ("digits.txt", "readings.txt", "places.txt")
 
@@ -110,6 +113,11 @@ def check_net(folder: Path) -> tuple[Net | None, list[Problem]]:
     assistant = settings.control.assistant
     if not assistant and not settings.station.microphone:
         templates = [t for t in templates if t.speaker != "assistant"]
+    if not settings.codes:
+        templates = [t for t in templates if t.meaning != CODE_WORD]
+    elif sum(t.meaning == CODE_WORD for t in templates) < LEAST_CODES:
+        told = f"give the grammar at least {LEAST_CODES} words with the meaning {CODE_WORD}"
+        problems.append(Problem(path, 0, 'commands = "code", but there are no words for it', told))
     try:
         if assistant:
             readings.read(assistant)

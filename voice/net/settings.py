@@ -11,7 +11,7 @@ from typing import Literal
 
 import tomlkit
 import tomlkit.exceptions
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from voice.errors import HuyingError, Problem
 from voice.net.schedule import Slot, parse_slot
@@ -99,10 +99,21 @@ class StationSettings(_Section):
     """Sound card of the dispatcher's own microphone: what is said there is said to us."""
     check_readback: bool = False
     """Say 请核对 on the air when a unit reads back other figures than it was given."""
+    commands: Literal["air", "code", "microphone"] = "air"
+    """Who is obeyed: whoever says our call sign on the air; only with the code of the day, too; or only the
+    dispatcher's own microphone."""
+    code_key: str = ""
+    """Any secret text; the code of the day is made of it: ``huying code``."""
     cancel_s: float = Field(default=3.0, ge=0, le=60)
     """After a command was read back it waits so long for 取消."""
     prompts: str = ""
     """Folder of recorded prompts, from the net folder: 省残联.wav is played where that is said."""
+
+    @model_validator(mode="after")
+    def _has_key(self) -> StationSettings:
+        if self.commands == "code" and not self.code_key:
+            raise ValueError('commands = "code" needs a code_key: any secret text')
+        return self
 
 
 class ChannelSettings(_Section):
@@ -170,6 +181,11 @@ class NetSettings(_Section):
         if len({c.name for c in value}) < len(value):
             raise ValueError("two channels have the same name")
         return value
+
+    @property
+    def codes(self) -> bool:
+        """Commands on the air need the code of the day."""
+        return self.station.commands == "code"
 
     @property
     def zone(self) -> tzinfo | None:

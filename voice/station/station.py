@@ -20,7 +20,17 @@ from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.net.announcing import alert_words, call, sign_of, to_read_back, words
 from voice.net.by_hand import Corrected
-from voice.net.commands import ANSWERED, READ_BACK, ROLL_MARKS, answer, obstacle, read_back
+from voice.net.commands import (
+    ANSWERED,
+    READ_BACK,
+    ROLL_MARKS,
+    answer,
+    code_of_the_day,
+    code_words,
+    obstacle,
+    read_back,
+    unauthorised,
+)
 from voice.net.decide import command_heard
 from voice.net.facts import (
     AlertEnded,
@@ -192,8 +202,11 @@ class Station:
         if not command:  # addressed to us, but no command: nothing is done
             self._tell(f"addressed, but no command 没有听懂口令: {heard.text}")
             return
-        why = obstacle(command, heard.unit, roll, self._last_alert.text if self._last_alert else "")
-        if why is not None:
+        settings, today = self.net.settings, self._wall().astimezone(self.net.settings.zone).date()
+        code = code_of_the_day(code_words(self.net), settings.station.code_key, today) if settings.codes else ""
+        stranger = unauthorised(settings.station.commands, heard.over > 0, heard.text, code)
+        why = stranger or obstacle(command, heard.unit, roll, self._last_alert.text if self._last_alert else "")
+        if why:
             self._outcome(heard, "refused", why)
             self._reply(f"{why}。", heard)
         elif command in READ_BACK:

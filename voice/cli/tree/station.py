@@ -61,6 +61,16 @@ def listen(
     raise typer.Exit(run(Options(net, journal, station, rate, roll, conduct, rounds, requests, resume, model)))
 
 
+@app.command(epilog="Example: huying code --net my-net --days 7")
+def code(
+    net: NetOption = None, days: Annotated[int, typer.Option(min=1, max=366, help="Today and the days after.")] = 7
+) -> None:
+    """Codes of the day, for nets with commands = "code": spoken after a command on the air. 当日口令。"""
+    from voice.cli.orders import codes
+
+    codes(net, days)
+
+
 @app.command(epilog="Example: huying alert 东风路发现走失儿童 --near 贾岗社区 --emergency")
 def alert(
     text: Annotated[str, typer.Argument(help="What the station should read out.")],
