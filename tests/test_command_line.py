@@ -54,6 +54,13 @@ def test_replay_shows_lines_and_summary(morning: Path, tmp_path: Path) -> None:
     huying("replay", morning, "--journal", tmp_path / "log.sqlite", code=2)  # logged already
 
 
+def test_a_soak_with_kills(tmp_path: Path) -> None:
+    out = huying("soak", "--days", "2", "--units", "4", "--kills", "3", "--keep", tmp_path)
+    assert "nothing lost, nothing doubled" in out
+    assert (tmp_path / "soak.sqlite").is_file()
+    assert "holds a soak already" in huying("soak", "--keep", tmp_path, code=2)
+
+
 def test_expect(morning: Path, tmp_path: Path) -> None:
     huying("replay", morning, "--expect", label_path(morning))
     raw = json.loads(label_path(morning).read_text("utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -354,3 +355,33 @@ def test_writing_survives_a_kill(tmp_path: Path) -> None:
     with Journal(str(file), create=False) as journal:
         assert len(journal) >= reported
         assert list(verify(journal, clips=False)) == []
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "xlsx"])
+def test_an_export_that_is_killed_leaves_the_file_before_it(path: Path, tmp_path: Path, form: str) -> None:
+    """Killed between its lines: what was exported last time is still there, whole."""
+    out = tmp_path / f"log.{form}"
+    with Journal(str(path), create=False) as journal:
+        export(out, form, lines(journal.events()))
+    before = out.read_bytes()
+    program = (
+        "import os, signal, sys; from tests.test_journal import *\n"
+        "def some(found):\n"
+        "    for k, line in enumerate(found):\n"
+        "        if k == 5: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        yield line\n"
+        "j = Journal(sys.argv[1], create=False)\n"
+        "export(Path(sys.argv[2]), sys.argv[3], some(lines(j.events())))"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, str(path), str(out), form], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert out.read_bytes() == before
+
+
+def test_an_export_into_a_pipe(path: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+    with Journal(str(path), create=False) as journal:
+        assert export(pipe, "jsonl", lines(journal.events())) == 7
+    assert reader.communicate(timeout=10)[0].count("\n") == 7

@@ -30,26 +30,48 @@ set-default-source air.monitor
 """
 
 
+class SoundServer:
+    """PulseAudio with a null sink, ours alone."""
+
+    def __init__(self, configuration: Path) -> None:
+        self._words = ["pulseaudio", "-n", "-F", str(configuration), "--exit-idle-time=-1", "--daemonize=no"]
+        self.start()
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1.5)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def runs(self) -> bool:
+        return self._process.poll() is None
+
+
 @pytest.fixture
-def air(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A PulseAudio server of its own; the name of the sink that is the air."""
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundServer]:
+    """A running one."""
     if not (shutil.which("pulseaudio") and shutil.which("paplay")):
         pytest.skip("PulseAudio is not installed (Debian: pulseaudio pulseaudio-utils libasound2-plugins)")
     monkeypatch.setenv("PULSE_RUNTIME_PATH", str(tmp_path / "pulse"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "xdg"))
     (tmp_path / "xdg").mkdir(mode=0o700)
     (tmp_path / "air.pa").write_text(CONFIGURATION)
-    server = subprocess.Popen(
-        ["pulseaudio", "-n", "-F", str(tmp_path / "air.pa"), "--exit-idle-time=-1", "--daemonize=no"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    time.sleep(1.5)
-    if server.poll() is not None or "pulse" not in huying("devices", "--seconds", "0"):
-        server.kill()
+    started = SoundServer(tmp_path / "air.pa")
+    if not started.runs or "pulse" not in huying("devices", "--seconds", "0"):
+        started.kill()
         pytest.skip("PortAudio does not reach PulseAudio here")
-    yield "air"
-    server.kill()
-    server.wait()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+def air(server: SoundServer) -> str:
+    """The name of the sink that is the air."""
+    assert server.runs
+    return "air"
 
 
 def listen(*args: str | Path) -> subprocess.Popen[str]:
@@ -77,6 +99,35 @@ def test_what_is_on_the_air_is_logged_as_it_happens(air: str, morning: Path, tmp
     events = logged(tmp_path / "log.sqlite")
     assert ("called", "101", "call") in events and ("answered", "101", "normal") in events
     assert events[-1][0] == "session_ended" and not [e for e in events if e[0] == "device"]
+
+
+def test_the_sound_server_dies_and_comes_back(server: SoundServer, morning: Path, tmp_path: Path) -> None:
+    """The log says so, its times go on, and what is said afterwards is heard."""
+    pcm, _ = sf.read(str(morning), stop=16 * RATE)
+    sf.write(tmp_path / "clip.wav", pcm, RATE)
+    station = listen("--input", "pulse", "--journal", tmp_path / "log.sqlite")
+    assert station.stdout is not None and "listening" in station.stdout.readline()
+    time.sleep(3)
+    server.kill()
+    time.sleep(5)
+    server.start()
+    began = time.monotonic()
+    while time.monotonic() < began + 30:
+        with Journal(str(tmp_path / "log.sqlite"), create=False) as journal:
+            if any(e.data["what"] == "back" for e in journal.events(kind="device")):
+                break
+        time.sleep(0.5)
+    time.sleep(1)
+    subprocess.run(["paplay", "-d", "air", str(tmp_path / "clip.wav")], check=True)
+    time.sleep(2)
+    station.send_signal(signal.SIGINT)
+    assert station.wait(20) == 0
+    with Journal(str(tmp_path / "log.sqlite"), create=False) as journal:
+        found = list(lines(journal.events()))
+    told = {x["meaning"]: x["t"] for x in found if x["type"] == "device"}
+    assert set(told) == {"lost", "back"} and 3 < told["back"] - told["lost"] < 40
+    answered = [x for x in found if x["type"] == "answered"]
+    assert answered and answered[0]["unit"] == "101" and answered[0]["t"] > told["back"]
 
 
 def test_a_pipe_is_listened_to_and_ends_with_it(morning: Path, tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ class _Listening:
         """Of the sound cards' threads: (channel, kind, words)."""
         self._showing = threading.Lock()
         self._ending = threading.Event()
+        self._running = False
+        """Everything is there that can be told of a lost card."""
         self._stuck = ""
         """The latest reason why the journal could not be written."""
         self._maker = LineMaker()
@@ -105,7 +107,7 @@ class _Listening:
 
         self.journal = stack.enter_context(Journal(o.journal))
         self.journal.claim()
-        self.source, card = _source(desk, o.rate, lambda kind, text: self._notices.put(("", kind, text)))
+        self.source, card = _source(desk, o.rate, lambda kind, text: self._noticed("", kind, text))
         if self.speaks and card is None:
             raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
         ear = open_ear(net, model=o.model)
@@ -138,7 +140,7 @@ class _Listening:
         for c in net.settings.channels:
             if c.input == "-":
                 raise HuyingError(f"channel {c.name}: standard input is for the station's own channel")
-            told = lambda kind, text, name=c.name: self._notices.put((name, kind, text))  # noqa: E731
+            told = lambda kind, text, name=c.name: self._noticed(name, kind, text)  # noqa: E731
             sources[c.name], _ = _source(StationSettings(input=c.input), rate, told)
         return sources
 
@@ -161,6 +163,7 @@ class _Listening:
         schedule = self.net.settings.rollcall.schedule
         if self.speaks and schedule:
             self.out.print(f"roll-call at 按时点名: {'; '.join(schedule)}", style="dim")
+        self._running = True
         for now in self.station.run(self.source):
             self._between_frames(now)
         for other in self._sources.values():
@@ -178,6 +181,20 @@ class _Listening:
         if self._by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over:
             self._roll_wanted = True
 
+    def _noticed(self, channel: str, kind: str, text: str) -> None:
+        """By a sound card. That it was lost is written at once, by the thread that waits for its frames: none will
+        come to be waited for. Other threads must wait for theirs."""
+        if self._running and kind in ("lost", "back"):
+            self._note(channel, kind, text)
+        else:
+            self._notices.put((channel, kind, text))
+
+    def _note(self, channel: str, kind: str, text: str) -> None:
+        listener = self._others.listeners[channel] if channel else self.station.listener
+        source = self._sources[channel] if channel else self.source
+        now = source.now if kind == "back" and isinstance(source, CardSource) else listener.reached
+        listener.record(DeviceChanged(t=max(now, listener.reached), what=kind, note=text))  # type: ignore[arg-type]
+
     def _between_frames(self, now: float) -> None:
         station, heard = self.station, self.station.listener
         if self._status.due:
@@ -186,9 +203,7 @@ class _Listening:
                        heard.squelch, heard.voice)
             )  # fmt: skip
         while not self._notices.empty():
-            channel, kind, text = self._notices.get()
-            listener = self._others.listeners[channel] if channel else heard
-            listener.record(DeviceChanged(t=listener.reached, what=kind, note=text))  # type: ignore[arg-type]
+            self._note(*self._notices.get())
         moved = self._clock.look(datetime.now(UTC), time.monotonic(), now)
         if moved is not None:
             heard.move_clock(now, *moved)

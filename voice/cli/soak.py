@@ -1,13 +1,19 @@
-"""``huying soak``: a week on the bench in minutes, killed now and then."""
+"""``huying soak``: a week on the bench in minutes, killed now and then.
+
+Stations are forked from one process that has loaded the model, so that a thousand kills do not cost a thousand starts.
+After each kill the journal must verify, and the next station goes on with what is left.
+"""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
+import signal
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from rich.console import Console
@@ -20,11 +26,14 @@ from voice.journal.verify import verify
 from voice.net.loading import load_net
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
-from voice.station.listener import open_ear
+from voice.station.listener import Ear, open_ear
 from voice.station.soak import SoakResult, compare, live
 
-KILL_AFTER_S = (2.5, 12.0)
-"""Range of the time that a child lives before it is killed."""
+KILL_AFTER_S = (0.05, 2.0)
+"""Range of the time that a station lives before it is killed."""
+
+CLIPS_VERIFIED_EVERY = 50
+"""Kills; the chain is verified after each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,50 +46,68 @@ class Options:
     kills: int
     seed: int
     keep: Path | None
-    from_day: int | None
-    """Internal: be the child that lives the days from here on."""
 
 
 def run(o: Options) -> int:
     """0 if nothing was lost, doubled or invented and the journal is whole; 1 otherwise."""
-    if o.from_day is not None:
-        return _child(o)
+    if not hasattr(os, "fork"):
+        raise HuyingError("the soak needs a system that can fork processes: Linux or macOS")
     with tempfile.TemporaryDirectory() as place:
         folder = o.keep or Path(place)
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "soak.sqlite").exists():
             raise HuyingError(f"{folder}: holds a soak already; name another folder")
         began = time.monotonic()
-        killed = _parent(o, folder)
+        killed, faults = _stations(o, folder)
         with Journal(str(folder / "soak.sqlite"), create=False) as journal:
             result = compare(journal, folder / "truth.jsonl")
-            faults = [str(f) for f in verify(journal)]
+            faults += [str(f) for f in verify(journal)]
         return _show(result, killed, faults, time.monotonic() - began)
 
 
-def _parent(o: Options, folder: Path) -> int:
-    """Let children live the days; kill some. Returns how many were killed."""
+def _stations(o: Options, folder: Path) -> tuple[int, list[str]]:
+    """Let stations live the days; kill some. How many were killed, and what was wrong with the journal after one."""
     rng = np.random.default_rng(o.seed)
+    ear = open_ear(load_net(o.net or sample_net()))
     status = Console(stderr=True, highlight=False)
-    killed = 0
+    killed, faults = 0, list[str]()
     with Progress(console=status, transient=True, disable=not status.is_terminal) as bar:
         task = bar.add_task("soak", total=o.days)
-        while (day := _days_done(folder)) < o.days:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "voice", "soak", "--days", str(o.days), "--units", str(o.units), "--seed",
-                 str(o.seed), "--keep", str(folder), "--from-day", str(day)] + (["--net", str(o.net)] if o.net else [])
-            )  # fmt: skip
-            ends = time.monotonic() + float(rng.uniform(*KILL_AFTER_S)) if killed < o.kills else float("inf")
-            while child.poll() is None and time.monotonic() < ends:
-                time.sleep(0.2)
-                bar.update(task, completed=_days_done(folder))
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+        while not faults and (day := _days_done(folder)) < o.days:
+            child = os.fork()
+            if child == 0:
+                _live(ear, o, folder, day)
+            ended = _waited(child, float(rng.uniform(*KILL_AFTER_S)) if killed < o.kills else None)
+            if ended is None:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
                 killed += 1
-            elif child.returncode:
-                raise HuyingError(f"a station of the soak ended by itself with status {child.returncode}")
-    return killed
+                faults = _faults(folder / "soak.sqlite", killed)
+            elif ended:
+                raise HuyingError(f"a station of the soak ended by itself with status {ended}")
+            bar.update(task, completed=_days_done(folder), description=f"soak, {killed} kills")
+    return killed, faults
+
+
+def _waited(child: int, seconds: float | None) -> int | None:
+    """Exit status of a child; None if it still lives after so many seconds."""
+    if seconds is None:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        pid, ended = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(ended)
+        time.sleep(0.01)
+    return None
+
+
+def _faults(path: Path, killed: int) -> list[str]:
+    """Of the journal as a kill has left it."""
+    if not path.is_file():
+        return []  # killed before it was made
+    with Journal(str(path)) as journal:
+        return [f"after kill {killed}: {f}" for f in verify(journal, clips=killed % CLIPS_VERIFIED_EVERY == 0)]
 
 
 def _days_done(folder: Path) -> int:
@@ -88,14 +115,18 @@ def _days_done(folder: Path) -> int:
     return truth.read_text("utf-8").count('"memory_mb"') if truth.is_file() else 0
 
 
-def _child(o: Options) -> int:
-    assert o.keep is not None and o.from_day is not None
-    net = load_net(o.net or sample_net())
-    ear = open_ear(net)
-    with Synthesiser(cache_folder() / "speech") as synthesiser:
-        for day in range(o.from_day, o.days):
-            live(ear, o.keep / "soak.sqlite", o.keep / "truth.jsonl", synthesiser, day, o.units, o.seed)
-    return 0
+def _live(ear: Ear, o: Options, folder: Path, from_day: int) -> NoReturn:
+    """Be a station until the last day is over, or until killed."""
+    ended = 1
+    try:
+        with Synthesiser(cache_folder() / "speech") as synthesiser:
+            for day in range(from_day, o.days):
+                live(ear, folder / "soak.sqlite", folder / "truth.jsonl", synthesiser, day, o.units, o.seed)
+        ended = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(ended)
 
 
 def _show(r: SoakResult, killed: int, faults: list[str], took: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -47,7 +48,22 @@ def write_xlsx(path: Path, lines: Iterable[Line]) -> int:
 
 
 def export(path: Path, form: str, lines: Iterable[Line]) -> int:
-    """Write ``lines`` in ``form`` (one of FORMATS). Raises HuyingError if the file cannot be written."""
+    """Write ``lines`` in ``form`` (one of FORMATS): the whole file or, if it is cut off, none; a file that was there
+    stays until then. Raises HuyingError if it cannot be written."""
+    if path.exists() and not path.is_file():  # a pipe, /dev/stdout
+        return _write(path, form, lines)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        n = _write(part, form, lines)
+        part.replace(path)
+    except OSError as e:
+        raise HuyingError(f"{path}: cannot be written ({e.strerror})") from e
+    finally:
+        part.unlink(missing_ok=True)
+    return n
+
+
+def _write(path: Path, form: str, lines: Iterable[Line]) -> int:
     try:
         if form == "xlsx":
             return write_xlsx(path, lines)

@@ -26,12 +26,11 @@ def soak(
     kills: Annotated[int, typer.Option(min=0, help="How often the station is killed (SIGKILL).")] = 5,
     seed: Annotated[int, typer.Option(help="Another seed, other absences and kills.")] = 0,
     keep: Annotated[Path | None, typer.Option(help="Keep journal and truth in this folder.")] = None,
-    from_day: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Days of traffic in minutes, with absences, lost devices and kills: is anything lost or doubled? 耐久测试。"""
     from voice.cli.soak import Options, run
 
-    raise typer.Exit(run(Options(net, days, units, kills, seed, keep, from_day)))
+    raise typer.Exit(run(Options(net, days, units, kills, seed, keep)))
 
 
 bench = typer.Typer(help="Speed on this machine. 测速。", epilog="Example: huying bench channels --duty 0.1")
