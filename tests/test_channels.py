@@ -52,7 +52,8 @@ def test_the_same_talk_on_three_channels(ear: Ear, morning: Path, tmp_path: Path
 
 def test_silent_channels_cost_nothing_to_speak_of(ear: Ear, tmp_path: Path) -> None:
     quiet = np.random.default_rng(0).integers(-2, 3, RATE * 20).astype(np.int16)
-    done = carry(ear, quiet, 8, 3.0, tmp_path)
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        done = carry(ear, quiet, 8, 3.0, journal)
     assert done.overs == 0 and done.channels == 8
 
 

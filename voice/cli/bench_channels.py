@@ -44,7 +44,8 @@ def channels(duty: float, seconds: float, least: int, most: int, picture: Path |
         while n <= most:
             span = max(seconds, LEAST_OVERS * OVER_S / duty / n)
             status.print(f"{n} channels, {span:.0f} s…")
-            rows.append(carry(ear, pcm, n, span, Path(place)))
+            with Journal(f"{place}/{n}.sqlite") as journal:
+                rows.append(carry(ear, pcm, n, span, journal))
             if rows[-1].slow_ms > TARGET_MS:
                 break
             n = max(n + 2, round(n * STEP))

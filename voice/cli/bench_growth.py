@@ -50,7 +50,7 @@ def _journal(net: Net, largest: int, out: Console) -> None:
 
 def _journal_of(net: Net, events: int, path: Path) -> dict[str, float]:
     """What each thing takes on a journal of so many events, s."""
-    end = BEGAN + timedelta(days=_fill(path, net, events))
+    end = BEGAN + timedelta(days=fill(path, net, events))
     until, since = (t.isoformat().replace("+00:00", "Z") for t in (end, end - timedelta(days=7)))
     one = _exchange(net, 0, 0.0)
     times = {"open": _took(lambda: Journal(str(path)).close())}
@@ -80,7 +80,7 @@ def _exchange(net: Net, k: int, t: float) -> list[Fact]:
     return [heard, called, answered]
 
 
-def _fill(path: Path, net: Net, events: int) -> int:
+def fill(path: Path, net: Net, events: int) -> int:
     """A journal of so many events; its days."""
     days = max(8, events // (3 * OVERS_A_DAY))
     step = days * 86400.0 / (events / 3)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import psutil
@@ -63,8 +62,11 @@ class Carried:
     """Busy on the average."""
 
 
-def carry(ear: Ear, pcm: Pcm16, channels: int, seconds: float, folder: Path, seed: int = 0) -> Carried:
-    """Listen to so many channels, each beginning at another place of ``pcm``."""
+def carry(
+    ear: Ear, pcm: Pcm16, channels: int, seconds: float, journal: Journal, seed: int = 0,
+    on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
+) -> Carried:  # fmt: skip
+    """Listen to so many channels, each beginning at another place of ``pcm``, into ``journal``."""
     rng = np.random.default_rng(seed)
     now = datetime.now(UTC)
     sources = {
@@ -73,14 +75,14 @@ def carry(ear: Ear, pcm: Pcm16, channels: int, seconds: float, folder: Path, see
     }
     waits: list[float] = []
 
-    def take(_event: Event, fact: Fact) -> None:
+    def take(event: Event, fact: Fact) -> None:
+        on_event(event, fact)
         if isinstance(fact, OverHeard):
             waits.append(1000 * (time.monotonic() - sources[fact.channel].due))
 
     process = psutil.Process()
-    with Journal(str(folder / f"{channels}-{seed}.sqlite")) as journal:
-        before, began = sum(process.cpu_times()[:2]), time.monotonic()
-        Channels(ear, journal, sources, take).join()
-        spent, took = sum(process.cpu_times()[:2]) - before, time.monotonic() - began
+    before, began = sum(process.cpu_times()[:2]), time.monotonic()
+    Channels(ear, journal, sources, take).join()
+    spent, took = sum(process.cpu_times()[:2]) - before, time.monotonic() - began
     median, slow = (float(np.percentile(waits, p)) for p in (50, 95)) if waits else (0.0, 0.0)
     return Carried(channels, len(waits), round(median), round(slow), round(spent / took, 2))

@@ -70,6 +70,20 @@ def bench_pipeline() -> None:
     pipeline()
 
 
+@bench.command("console", epilog="Example: huying bench console --events 1000000 --browser")
+def bench_console(
+    events: Annotated[int, typer.Option(min=1000, help="Events already in the journal.")] = 100_000,
+    consoles: Annotated[int, typer.Option(min=1, max=100, help="Consoles that look on.")] = 10,
+    channels: Annotated[int, typer.Option(min=1, help="Channels that are listened to meanwhile, 10 % speech.")] = 25,
+    seconds: Annotated[float, typer.Option(min=10, help="Real time of each of the two parts.")] = 40.0,
+    browser: Annotated[bool, typer.Option(help="Time real browser windows, too (Chromium, Playwright).")] = False,
+) -> None:
+    """Consoles, searches and a webhook that hangs, beside channels that are listened to. 控制台与识别互不影响。"""
+    from voice.cli.bench_console import console
+
+    console(events, consoles, channels, seconds, browser)
+
+
 @bench.command("growth", epilog="Example: huying bench growth --largest 1000000")
 def bench_growth(
     largest: Annotated[int, typer.Option(min=10_000, help="Events of the largest journal.")] = 1_000_000,

@@ -1,0 +1,236 @@
+"""``huying bench console``: consoles, searches and a webhook that hangs, beside a station that listens."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from voice.audio.pcm import Pcm16
+from voice.cli.bench import channel_of, machine, overs_of
+from voice.cli.bench_growth import BEGAN, fill
+from voice.errors import HuyingError
+from voice.journal.store import Event, Journal
+from voice.net.facts import Answered, Fact
+from voice.net.loading import load_net
+from voice.places import sample_net
+from voice.station.capacity import Carried, carry
+from voice.station.listener import Ear, open_ear
+
+START_S = 120.0
+SEARCH_EVERY_S = 2.0
+MARKS = 40
+"""Events whose way to the screen is timed."""
+
+TYPICAL = ("/", "/review", "/rolls", "/log")
+"""Pages that are opened in a browser: on watch, review, roll sheets, log."""
+
+WEBHOOK = """
+[[webhooks]]
+url = "http://127.0.0.1:{port}/"
+events = ["over", "called", "answered"]
+"""
+
+
+@dataclass
+class Seen:
+    """What the consoles saw."""
+
+    committed: dict[int, float] = field(default_factory=dict)
+    """Event → when the journal had it."""
+    delays: list[float] = field(default_factory=list)
+    searches: list[float] = field(default_factory=list)
+    done: threading.Event = field(default_factory=threading.Event)
+
+
+def console(events: int, consoles: int, channels: int, seconds: float, browser: bool) -> None:
+    """Channels alone; then with the console, its readers, searches and a webhook whose target never answers."""
+    status = Console(stderr=True, highlight=False)
+    net = load_net(sample_net())
+    ear = open_ear(net)
+    pcm = channel_of(overs_of(net), 300.0, 0.1)
+    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
+        path = Path(place) / "log.sqlite"
+        fill(path, net, events)
+        journal = stack.enter_context(Journal(str(path)))
+        status.print(f"{channels} channels alone, {seconds:.0f} s…")
+        alone = carry(ear, pcm, channels, seconds, journal)
+        address = stack.enter_context(_served(Path(place), stack.enter_context(_hanging())))
+        status.print(f"… and with {consoles} consoles")
+        together, seen = _loaded(ear, pcm, channels, seconds, journal, address, consoles)
+        table = Table("figure", "value", title=f"{machine()}, {events:,} events in the journal, {channels} channels")
+        for name, value in (
+            ("over to journal, channels alone, median and 95 %", f"{alone.median_ms:.0f}, {alone.slow_ms:.0f} ms"),
+            ("… with consoles, searches, a hanging webhook", f"{together.median_ms:.0f}, {together.slow_ms:.0f} ms"),
+            (f"journal to {consoles} consoles, median and 95 %", _percentiles(seen.delays)),
+            ("search while listening, median and 95 %", _percentiles(seen.searches)),
+        ):  # fmt: skip
+            table.add_row(name, value)
+        if browser:
+            for name, value in _screens(address, journal, consoles, channels):
+                table.add_row(name, value)
+        Console(highlight=False).print(table)
+
+
+def _percentiles(waits: list[float]) -> str:
+    if not waits:
+        return "–"
+    median, slow = (1000 * float(np.percentile(waits, p)) for p in (50, 95))
+    return f"{median:.0f}, {slow:.0f} ms ({len(waits)})"
+
+
+@contextmanager
+def _hanging() -> Iterator[int]:
+    """The port of a server that takes connections and never answers."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen(64)
+        yield s.getsockname()[1]
+
+
+@contextmanager
+def _served(place: Path, hook: int) -> Iterator[str]:
+    """Address of a console on the journal in ``place``."""
+    shutil.copytree(sample_net(), place / "net")
+    with (place / "net" / "net.toml").open("a", encoding="utf-8") as f:
+        f.write(WEBHOOK.format(port=hook))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "voice", "serve", "--journal", str(place / "log.sqlite"), "--port", str(port),
+         "--requests", str(place / "requests"), "--net", str(place / "net")],
+        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        ends = time.monotonic() + START_S
+        while True:
+            try:
+                with urllib.request.urlopen(f"{address}/api/v1/health", timeout=5):  # noqa: S310
+                    break
+            except OSError as e:
+                if server.poll() is not None or time.monotonic() > ends:
+                    raise HuyingError("the console did not start; try “huying serve” by hand") from e
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _loaded(
+    ear: Ear, pcm: Pcm16, channels: int, seconds: float, journal: Journal, address: str, consoles: int
+) -> tuple[Carried, Seen]:
+    seen = Seen()
+    threads = [threading.Thread(target=_read, args=(address, seen), daemon=True) for _ in range(consoles)]
+    threads.append(threading.Thread(target=_search, args=(address, seen), daemon=True))
+    for t in threads:
+        t.start()
+    time.sleep(2.0)
+
+    def commit(event: Event, _fact: Fact) -> None:
+        seen.committed[event.seq] = time.monotonic()
+
+    carried = carry(ear, pcm, channels, seconds, journal, 1, commit)
+    time.sleep(1.0)
+    seen.done.set()
+    return carried, seen
+
+
+def _read(address: str, seen: Seen) -> None:
+    """A console's stream of events."""
+    with urllib.request.urlopen(f"{address}/api/v1/events/stream", timeout=60) as stream:  # noqa: S310
+        for raw in stream:
+            if seen.done.is_set():
+                return
+            if raw.startswith(b"id: "):
+                now, seq = time.monotonic(), int(raw[4:])
+                then = seen.committed.get(seq)
+                seen.delays.append(max(0.0, now - then) if then else 0.0)  # seen before the writer came to note it
+
+
+def _search(address: str, seen: Seen) -> None:
+    words = ("贾岗", "jgsq", "一切正常", "zheng chang", "省残联")
+    k = 0
+    while not seen.done.is_set():
+        began = time.monotonic()
+        q = urllib.parse.quote(words[k % len(words)])
+        with urllib.request.urlopen(f"{address}/api/v1/events?limit=100&q={q}", timeout=300) as answer:  # noqa: S310
+            json.load(answer)
+        seen.searches.append(time.monotonic() - began)
+        k += 1
+        time.sleep(SEARCH_EVERY_S)
+
+
+WATCHED = """() => {
+    window.seen = {};
+    new MutationObserver(() => {
+        for (const m of document.body.innerText.matchAll(/记号(\\d+)/g))
+            if (!(m[1] in window.seen)) window.seen[m[1]] = Date.now() / 1000;
+    }).observe(document.body, {childList: true, subtree: true, characterData: true});
+}"""
+
+
+def _screens(address: str, journal: Journal, consoles: int, channels: int) -> Iterator[tuple[str, str]]:
+    """Event to screen in so many browser windows, and how long pages take to open."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as e:
+        raise HuyingError("--browser needs Playwright; run “pip install playwright”, and install Chromium") from e
+    with sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for path in TYPICAL:
+            took = []
+            for _ in range(3):
+                window = chromium.new_context().new_page()
+                began = time.monotonic()
+                window.goto(address + path, wait_until="load")
+                window.wait_for_selector("header", state="visible")
+                took.append(time.monotonic() - began)
+                window.context.close()
+            yield f"page {path} opened, best of three", f"{min(took):.2f} s"
+        windows = [chromium.new_context().new_page() for _ in range(consoles)]
+        for w in windows:
+            w.goto(address, wait_until="load")
+            w.wait_for_selector(".banner", state="visible")
+            w.evaluate(WATCHED)
+        written = {}
+        for k in range(MARKS):
+            journal.append([_mark(k, c) for c in range(channels)], BEGAN)
+            written[str(k)] = time.time()
+            windows[0].wait_for_timeout(250)
+        windows[0].wait_for_timeout(2000)
+        shown: list[dict[str, Any]] = [w.evaluate("() => window.seen") for w in windows]
+        waits = [s[k] - written[k] for s in shown for k in s]
+        missing = sum(len(written) - len(s) for s in shown)
+        chromium.close()
+    yield f"journal to {consoles} screens, median and 95 %", _percentiles(waits)
+    if missing:
+        yield "events that a screen did not show", str(missing)
+
+
+def _mark(k: int, channel: int) -> Answered:
+    """An answer with a text of its own; a window shows one channel."""
+    return Answered(
+        t=9e6 + k, channel=f"c{channel}", exchange=k, unit="101", over=k, meaning="normal", grade="slot", latency_s=2.0,
+        late=False, confidence=0.97, text=f"记号{k}", review=False,
+    )  # fmt: skip
