@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-ORDER = ("audio", "radio", "speech", "grammar", "net", "journal", "station", "console", "cli")
+ORDER = ("audio", "radio", "speech", "grammar", "net", "journal", "station", "bureau", "console", "cli")
 EVERYBODYS = {"errors", "places", "__init__"}
 FILES = sorted((ROOT / "voice").rglob("*.py"))
 

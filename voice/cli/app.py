@@ -6,7 +6,7 @@ from importlib import import_module
 
 from voice.cli.tree.root import app
 
-for bough in ("recordings", "station", "machine", "journal", "grammar", "models", "users"):
+for bough in ("recordings", "station", "machine", "journal", "grammar", "models", "users", "bureau"):
     import_module(f"voice.cli.tree.{bough}")
 
 __all__ = ["app"]

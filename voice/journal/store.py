@@ -7,12 +7,13 @@ against everything else (all but cutting off the end, which only a hash kept els
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -99,6 +100,33 @@ class Event:
             raise HuyingError(
                 f"event {self.seq} ({self.kind}) was written by another version of Huying ({e}); update Huying"
             ) from e
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event that has no number and no place in the chain yet."""
+
+    kind: str
+    t: float
+    wall: str
+    body: str
+    unit: str | None
+
+
+def entry_of(fact: Fact, began: datetime) -> Entry:
+    """``began`` is the wall clock of t = 0."""
+    body = json.dumps(to_json(fact), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Entry(kind_of(fact), round(fact.t, 3), wall_time(began, fact.t), body, getattr(fact, "unit", None))
+
+
+def chained(entries: Sequence[Entry], seq: int, previous: str) -> list[Event]:
+    """The events that follow number ``seq`` with hash ``previous``."""
+    events = []
+    for number, e in enumerate(entries, seq + 1):
+        digest = event_hash(number, e.kind, e.t, e.wall, e.body, previous)
+        events.append(Event(number, e.kind, e.t, e.wall, e.body, previous, digest, e.unit))
+        previous = digest
+    return events
 
 
 def event_hash(seq: int, kind: str, t: float, wall: str, body: str, previous: str) -> str:
@@ -219,36 +247,35 @@ class Journal:
         return self.append([fact], now or datetime.now(UTC))[0].seq
 
     def _append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
-        seq, previous = self._head
-        events = []
-        for fact in facts:
-            seq += 1
-            body = json.dumps(to_json(fact), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            t, wall = round(fact.t, 3), wall_time(began, fact.t)
-            digest = event_hash(seq, kind_of(fact), t, wall, body, previous)
-            unit = getattr(fact, "unit", None)
-            events.append(Event(seq, kind_of(fact), t, wall, body, previous, digest, unit))
-            previous = digest
+        events = chained([entry_of(f, began) for f in facts], *self._head)
         if not events:
             return []
-        rows = [
-            {
-                "seq": e.seq, "kind": e.kind, "t": e.t, "wall": e.wall, "body": e.body,
-                "unit": e.unit, "previous": e.previous, "hash": e.hash,
-            }
-            for e in events
-        ]  # fmt: skip
         try:
             with self._engine.begin() as db:
-                db.execute(_events.insert(), rows)
+                db.execute(_events.insert(), [asdict(e) for e in events])
         except sa.exc.IntegrityError:
             if not self._holds(events[-1]):
                 raise
             # the answer to an earlier attempt was lost, its events were not
         except DBAPIError as e:
             raise Unwritable(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
-        self._head = (seq, previous)
+        self._head = (events[-1].seq, events[-1].hash)
         return events
+
+    def begin(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction, for those who keep tables of their own beside the journal's."""
+        return self._engine.begin()
+
+    def insert(self, db: sa.Connection, entries: Sequence[Entry]) -> list[Event]:
+        """Append within a transaction of ``begin``; the caller keeps other writers out."""
+        events = chained(entries, *self._last(db))
+        if events:
+            db.execute(_events.insert(), [asdict(e) for e in events])
+        return events
+
+    def last_in(self, db: sa.Connection) -> int:
+        """Number of the latest event within a transaction of ``begin``."""
+        return self._last(db)[0]
 
     def events(
         self, *, kind: str | None = None, unit: str | None = None, since: str | None = None,
@@ -316,9 +343,9 @@ class Journal:
         with self._engine.connect() as db:
             return db.execute(sa.select(_events.c.hash).where(_events.c.seq == event.seq)).scalar() == event.hash
 
-    def _last(self) -> tuple[int, str]:
-        with self._engine.connect() as db:
-            row = db.execute(sa.select(_events.c.seq, _events.c.hash).order_by(_events.c.seq.desc()).limit(1)).first()
+    def _last(self, db: sa.Connection | None = None) -> tuple[int, str]:
+        with contextlib.nullcontext(db) if db is not None else self._engine.connect() as at:
+            row = at.execute(sa.select(_events.c.seq, _events.c.hash).order_by(_events.c.seq.desc()).limit(1)).first()
         return (row.seq, row.hash) if row else (0, GENESIS)
 
 

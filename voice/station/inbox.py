@@ -145,9 +145,13 @@ def _readable(net: Net, text: str) -> None:
         raise HuyingError(f"{e}; write it in Chinese characters, digits and letters") from e
 
 
-def put(folder: Path, request: Wish) -> Path:
-    """Leave a request in the folder, whole or not at all. Raises HuyingError if it cannot be written."""
-    name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f") + f"-{os.getpid()}"
+def put(folder: Path, request: Wish, name: str = "") -> Path:
+    """Leave a request in the folder, whole or not at all; one that has a ``name`` only once. Raises HuyingError if it
+    cannot be written."""
+    known = sorted(folder.glob(f"{name}.json*")) if name else []
+    if known:
+        return known[0]
+    name = name or datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f") + f"-{os.getpid()}"
     part, path = folder / f"{name}.part", folder / f"{name}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)

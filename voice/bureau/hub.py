@@ -1,0 +1,230 @@
+"""The bureau's end: takes what the stations send, keeps it, checks every station's chain as it comes.
+
+Several hubs may run at once; they share one durable consumer, and what one of them took and did not finish comes to
+another. A message is acknowledged when the database has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from voice.bureau.store import HubStore, Stored
+from voice.bureau.wire import (
+    ALERTS_STREAM,
+    CLIPS_BUCKET,
+    EVENTS_STREAM,
+    Newer,
+    Sent,
+    Server,
+    connect,
+    ensure_streams,
+    unpacked,
+)
+from voice.errors import HuyingError, Unwritable
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+BATCH = 500
+FETCH_S = 1.0
+RETRY_S = 2.0
+ACK_WAIT_S = 60.0
+"""What a hub has taken and not acknowledged for so long goes to another one."""
+
+CLIPS_EVERY_S = 5.0
+
+
+@dataclass
+class Hub:
+    """One hub of a bureau."""
+
+    store: HubStore
+    bureau: str
+    tell: Callable[[str], None]
+    clips: bool = False
+    rosters_changed: Callable[[], None] = lambda: None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    total: Stored = field(default_factory=Stored)
+    _fault: str = ""
+
+    async def run(self, server: Server, until_idle: bool = False) -> None:
+        """Until ``ended`` is set; with ``until_idle`` until nothing comes any more. Raises HuyingError."""
+        client = await connect(server, f"huying hub {self.bureau}", self.tell)
+        sounds = None
+        try:
+            js = client.jetstream(timeout=10)
+            await ensure_streams(js, self.bureau)
+            subscription = await self._subscribed(js)
+            if self.clips:
+                sounds = asyncio.ensure_future(self._fetch_clips(js))
+            while not self.ended.is_set():
+                messages = await self._fetched(subscription)
+                if messages:
+                    await self._take(messages)
+                elif until_idle and await self._all_done(subscription):
+                    return
+        finally:
+            if sounds:
+                sounds.cancel()
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(client.close(), 5)
+
+    async def _subscribed(self, js: JetStreamContext) -> Any:
+        from nats.js.api import AckPolicy, ConsumerConfig
+
+        return await js.pull_subscribe(
+            f"huying.{self.bureau}.>", f"hub-{self.bureau}".encode().hex()[:60], EVENTS_STREAM,
+            config=ConsumerConfig(
+                ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S, max_ack_pending=20 * BATCH,
+                description=f"hub of {self.bureau}",
+            ),
+        )  # fmt: skip
+
+    async def _all_done(self, subscription: Any) -> bool:
+        """Nothing waits for this hub or another one, nothing that one of them took is unfinished."""
+        info = await subscription.consumer_info()
+        return not info.num_pending and not info.num_ack_pending
+
+    async def _fetched(self, subscription: Any) -> list[Msg]:
+        from nats.errors import Error
+
+        try:
+            found: list[Msg] = await subscription.fetch(BATCH, timeout=FETCH_S)
+        except TimeoutError:
+            return []
+        except (Error, OSError) as e:
+            self._say(f"nothing comes for now 暂时收不到: {str(e) or type(e).__name__}")
+            await self._rest()
+            return []
+        return found
+
+    async def _take(self, messages: list[Msg]) -> None:
+        """Keep them, then acknowledge; what is of a newer version is left."""
+        batch: list[Sent] = []
+        done: list[Msg] = []
+        for m in messages:
+            try:
+                if len(m.subject.split(".")) == 4:
+                    if await self._write(partial(self.store.keep_roster, m.subject.split(".")[2], m.data.decode())):
+                        self.rosters_changed()
+                        done.append(m)
+                else:
+                    batch.append(unpacked(m.subject, m.data))
+                    done.append(m)
+            except Newer as e:
+                self._say(str(e))
+                await m.nak(delay=RETRY_S * 15)
+            except HuyingError as e:
+                if await self._write(partial(self.store.refuse, m.subject, m.data, str(e))):
+                    self.tell(f"refused 拒收: {e}")
+                    done.append(m)
+        outcome: list[Stored] = []
+        if batch and not await self._write(lambda: outcome.append(self.store.store(batch))):
+            for m in messages:  # we are to end; another hub gets them
+                with contextlib.suppress(Exception):
+                    await m.nak()
+            return
+        for stored in outcome:
+            self._count(stored)
+        for m in done:
+            with contextlib.suppress(Exception):  # not acknowledged: it comes again, and is known
+                await m.ack()
+
+    def _count(self, stored: Stored) -> None:
+        for told in (*stored.refused, *stored.faults):
+            self.tell(told)
+        self.total.new += stored.new
+        self.total.known += stored.known
+        self.total.joined += stored.joined
+        self.total.refused += stored.refused
+
+    async def _write(self, act: Callable[[], object]) -> bool:
+        """Until the database takes it; false if we are to end first."""
+        while not self.ended.is_set():
+            try:
+                await asyncio.to_thread(act)
+            except Unwritable as e:
+                self._say(f"{e}; tried again every {RETRY_S:.0f} s, nothing is lost 会重试, 不会丢失")
+                await self._rest()
+            else:
+                if self._fault:
+                    self._fault = ""
+                    self.tell("going on 恢复")
+                return True
+        return False
+
+    async def _fetch_clips(self, js: JetStreamContext) -> None:
+        """Sound that the stations have sent, into the journal's folder of clips."""
+        from nats.errors import Error
+        from nats.js.errors import BucketNotFoundError, NotFoundError
+
+        clips = self.store.journal.clips
+        while not self.ended.is_set():
+            try:
+                bucket = await js.object_store(CLIPS_BUCKET)
+                for info in await bucket.list():
+                    with contextlib.suppress(HuyingError, NotFoundError):  # not a clip's name; gone meanwhile
+                        if not clips.path(info.name).is_file():
+                            found = await bucket.get(info.name)
+                            await asyncio.to_thread(self._keep_clip, info.name, found.data or b"")
+            except (BucketNotFoundError, NotFoundError):
+                pass
+            except (Error, OSError) as e:
+                self._say(f"no clips for now 暂时收不到录音: {str(e) or type(e).__name__}")
+            await asyncio.sleep(CLIPS_EVERY_S)
+
+    def _keep_clip(self, name: str, data: bytes) -> None:
+        import soundfile as sf
+
+        pcm, _ = sf.read(io.BytesIO(data), dtype="int16")
+        if self.store.journal.clips.put(pcm) != name:
+            self.tell(f"clip {name[:12]}… is not what its name says")
+
+    def _say(self, text: str) -> None:
+        """Once, until it is over."""
+        if text != self._fault:
+            self._fault = text
+            self.tell(text)
+
+    async def _rest(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), RETRY_S)
+
+
+async def broadcast(
+    server: Server, bureau: str, stations: list[str], alert: dict[str, Any], minutes: float,
+    tell: Callable[[str], None],
+) -> str:  # fmt: skip
+    """Send an alert to stations (all, if none are named); each reads it out on its own air. Its number.
+
+    A station that is away gets it when it is back, unless ``minutes`` have passed.
+    """
+    from nats.errors import Error
+
+    number = datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(3)
+    expires = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+    body = json.dumps({**alert, "id": number, "expires": expires}, ensure_ascii=False).encode()
+    client = await connect(server, "huying broadcast", tell)
+    try:
+        js = client.jetstream(timeout=10)
+        await ensure_streams(js, bureau)
+        for station in stations or ["all"]:
+            await js.publish(
+                f"huying-alerts.{bureau}.{station}", body, stream=ALERTS_STREAM,
+                headers={"Nats-Msg-Id": f"{number}:{station}"},
+            )  # fmt: skip
+    except (Error, OSError) as e:
+        raise HuyingError(f"not sent: {str(e) or type(e).__name__}") from e
+    finally:
+        await client.close()
+    return number

@@ -1,0 +1,255 @@
+"""A station's way to the bureau: follows the local journal and publishes every event; brings alerts down.
+
+The local journal is the outbox. What the server has acknowledged is noted beside it; after days without a network
+the rest goes up in order, a batch at a time. The station itself knows nothing of all this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voice.bureau.wire import (
+    ALERTS_STREAM,
+    CLIPS_BUCKET,
+    EVENTS_STREAM,
+    Server,
+    connect,
+    ensure_streams,
+    events_of,
+    packed,
+    roster_subject,
+    subject_of,
+    unpacked,
+)
+from voice.errors import HuyingError
+from voice.journal.store import Event, Journal
+from voice.net.loading import Net
+from voice.net.roster_table import read_roster_table
+from voice.places import user_folder
+from voice.station.inbox import Request, checked, put
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+    from nats.js import JetStreamContext
+
+BATCH = 256
+"""Events on their way at once: what is held in memory."""
+
+LOOK_S = 0.2
+RETRY_S = 2.0
+ACK_S = 10.0
+"""An acknowledgement of the server takes so long at most."""
+
+
+@dataclass
+class Uplink:
+    """One journal, published as one station."""
+
+    journal: Journal
+    net: Net
+    bureau: str
+    station: str
+    requests: Path
+    """Where alerts of the bureau are left for the running station."""
+    tell: Callable[[str], None]
+    clips: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: int = 0
+    """Number of the last event that the server has."""
+    _clips_waiting: list[str] = field(default_factory=list)
+    _fault: str = ""
+
+    async def run(self, server: Server, once: bool = False) -> None:
+        """Until ``ended`` is set; with ``once`` until all that stands in the journal is sent. Raises HuyingError."""
+        self.sent = self._position()
+        client = await connect(server, f"huying uplink {self.station}", self.tell)
+        try:
+            js = client.jetstream(timeout=ACK_S)
+            await self._again(lambda: ensure_streams(js, self.bureau))
+            await self._again(lambda: self._check_name(js))
+            await self._again(lambda: self._send_roster(js))
+            alerts = [] if once else [asyncio.ensure_future(self._alerts(js, to)) for to in (self.station, "all")]
+            while not self.ended.is_set():
+                if await self._step(js):
+                    continue
+                if once:
+                    return
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.ended.wait(), LOOK_S)
+            for a in alerts:
+                a.cancel()
+        finally:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(client.close(), 5)
+
+    async def _step(self, js: JetStreamContext) -> bool:
+        """Send one batch; whether there was one."""
+        batch = await asyncio.to_thread(lambda: list(islice(self.journal.events(after=self.sent), BATCH)))
+        if batch:
+            await self._again(lambda: self._publish(js, batch))
+            self._note(batch[-1])
+            if self.clips:
+                self._clips_waiting += [c for e in batch if e.kind == "over" and (c := e.data.get("clip"))]
+        if self._clips_waiting:
+            await self._send_clips(js)
+        return bool(batch)
+
+    async def _publish(self, js: JetStreamContext, batch: list[Event]) -> None:
+        """All of it, in order; the server throws away what it has already."""
+        acks = [
+            await js.publish_async(
+                subject_of(self.bureau, self.station, e), packed(e), stream=EVENTS_STREAM,
+                headers={"Nats-Msg-Id": f"{self.station}:{e.hash}"},
+            )
+            for e in batch
+        ]  # fmt: skip
+        await asyncio.wait_for(asyncio.gather(*acks), ACK_S)
+
+    async def _again(self, act: Callable[[], Any]) -> None:
+        """Until it works: the server is away, its disk is full, or it is asked for too much."""
+        from nats.errors import Error
+
+        while not self.ended.is_set():
+            try:
+                await act()
+            except (Error, TimeoutError, OSError) as e:
+                told = str(e) or type(e).__name__
+                if told != self._fault:
+                    self._fault = told
+                    self.tell(f"not sent, tried again every {RETRY_S:.0f} s 未能上传, 会重试: {told}")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.ended.wait(), RETRY_S)
+            else:
+                if self._fault:
+                    self._fault = ""
+                    self.tell("sending again 恢复上传")
+                return
+
+    async def _check_name(self, js: JetStreamContext) -> None:
+        """Raises HuyingError if another journal is published under our name."""
+        from nats.js.errors import APIError, NotFoundError
+
+        try:
+            latest = await js.get_last_msg(EVENTS_STREAM, events_of(self.bureau, self.station))
+        except (NotFoundError, APIError):  # nothing yet; or we may not ask
+            return
+        theirs = unpacked(latest.subject or "", latest.data or b"").event
+        ours = next(self.journal.events(after=theirs.seq - 1, before=theirs.seq + 1), None)
+        if ours is None or ours.hash != theirs.hash:
+            raise HuyingError(
+                f"another journal is published as station {self.station} (its event {theirs.seq} is not ours); give "
+                "each station a name of its own: --station"
+            )
+
+    async def _send_roster(self, js: JetStreamContext) -> None:
+        rows = read_roster_table(self.net.folder / self.net.settings.roster).rows
+        told = {"name": self.net.settings.name, "units": rows}
+        await js.publish(
+            roster_subject(self.bureau, self.station), json.dumps(told, ensure_ascii=False).encode(),
+            stream=EVENTS_STREAM,
+        )  # fmt: skip
+
+    async def _send_clips(self, js: JetStreamContext) -> None:
+        """As many as go; the others are tried after the next batch."""
+        from nats.errors import Error
+        from nats.js.errors import BucketNotFoundError, NotFoundError
+
+        try:
+            try:
+                store = await js.object_store(CLIPS_BUCKET)
+            except (BucketNotFoundError, NotFoundError):
+                store = await js.create_object_store(CLIPS_BUCKET)
+            while self._clips_waiting:
+                name = self._clips_waiting[0]
+                try:
+                    await store.get_info(name)
+                except NotFoundError:
+                    path = self.journal.clips.path(name)
+                    if path.is_file():
+                        await store.put(name, path.read_bytes())
+                self._clips_waiting.pop(0)
+        except (Error, TimeoutError, OSError) as e:
+            told = f"clips wait 录音待传 ({len(self._clips_waiting)}): {str(e) or type(e).__name__}"
+            if told != self._fault:
+                self._fault = told
+                self.tell(told)
+            await asyncio.sleep(RETRY_S)
+
+    async def _alerts(self, js: JetStreamContext, to: str) -> None:
+        """Take what the bureau sends to this station, or to all, and leave it for the station."""
+        from nats.errors import Error
+        from nats.js.api import ConsumerConfig, DeliverPolicy
+
+        subject = f"huying-alerts.{self.bureau}.{to}"
+        name = f"{self.bureau}-{self.station}-{'all' if to == 'all' else 'own'}"
+        durable = hashlib.sha256(name.encode()).hexdigest()[:24]
+        while not self.ended.is_set():
+            try:
+                subscription = await js.pull_subscribe(
+                    subject, durable, ALERTS_STREAM,
+                    config=ConsumerConfig(deliver_policy=DeliverPolicy.NEW, description=name),
+                )  # fmt: skip
+                while not self.ended.is_set():
+                    try:
+                        messages = await subscription.fetch(1, timeout=5)
+                    except TimeoutError:
+                        continue
+                    for m in messages:
+                        self._alert(m)
+                        await m.ack()
+            except (Error, TimeoutError, OSError) as e:
+                self.tell(f"no alerts from the bureau for now 暂时收不到通知: {str(e) or type(e).__name__}")
+                await asyncio.sleep(RETRY_S)
+
+    def _alert(self, message: Msg) -> None:
+        try:
+            raw: dict[str, Any] = json.loads(message.data)
+            expires, number = datetime.fromisoformat(raw["expires"]), str(raw["id"])
+            wish = Request(
+                str(raw["text"]), tuple(raw.get("to", ())), int(raw.get("repeat", 2)), bool(raw.get("need_ack", True)),
+                bool(raw.get("emergency", False)), f"bureau {number}",
+            )  # fmt: skip
+            if datetime.now(UTC) > expires:
+                self.tell(f"alert {number} came too late, not read out 通知已过期: {wish.text}")
+                return
+            checked(self.net, wish)
+            put(self.requests, wish, f"bureau-{number}")
+            self.tell(f"alert {number} left for the station 通知已交给电台: {wish.text}")
+        except (ValueError, KeyError, TypeError, HuyingError) as e:
+            self.tell(f"an alert of the bureau cannot be used 通知不能用: {e}")
+
+    # -- what the server has -----------------------------------------------------------------------
+
+    @property
+    def _file(self) -> Path:
+        whose = f"{self.journal.url} {self.bureau} {self.station}"
+        return user_folder() / "uplink" / f"{hashlib.sha256(whose.encode()).hexdigest()[:24]}.json"
+
+    def _position(self) -> int:
+        """Number of the last event that was acknowledged. Raises HuyingError if the journal is another one now."""
+        if not self._file.is_file():
+            return 0
+        noted = json.loads(self._file.read_text("utf-8"))
+        last = next(self.journal.events(after=noted["seq"] - 1, before=noted["seq"] + 1), None)
+        if noted["seq"] and (last is None or last.hash != noted["hash"]):
+            raise HuyingError(
+                f"{self.journal.name}: not the journal that was sent as station {self.station}; give the new one a new "
+                "--station name"
+            )
+        return int(noted["seq"])
+
+    def _note(self, event: Event) -> None:
+        self.sent = event.seq
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps({"seq": event.seq, "hash": event.hash}), "utf-8")
+        part.replace(self._file)

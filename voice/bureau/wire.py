@@ -1,0 +1,185 @@
+"""What travels between stations and bureau over NATS JetStream: names, envelopes, streams, and the connection.
+
+Subjects are ``huying.<bureau>.<station>.<channel>.<type>``; a message is one event of a station's journal, its id
+the event's hash. Alerts go the other way: ``huying-alerts.<bureau>.<station>``, or ``….all``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voice.errors import HuyingError
+from voice.journal.store import Event
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from nats.js import JetStreamContext
+
+VERSION = 1
+"""Of the envelope. A hub that does not know it leaves the message where it is."""
+
+EVENTS_STREAM = "HUYING"
+ALERTS_STREAM = "HUYING-ALERTS"
+CLIPS_BUCKET = "huying-clips"
+MAIN = "main"
+"""The channel of a station that has only one."""
+
+FINAL = ("authorization", "authentication", "certificate")
+"""In an error while connecting: trying again does not help."""
+
+NAME = re.compile(r"[0-9A-Za-z_\-\u4e00-\u9fff]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where and as whom."""
+
+    url: str
+    credentials: Path | None = None
+    """A ``.creds`` file."""
+    authority: Path | None = None
+    """Certificate of the authority that signed the server's."""
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return re.sub(r"//[^/@]*@", "//…@", self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One event as it arrived from a station."""
+
+    station: str
+    event: Event
+
+
+def checked_name(what: str, name: str) -> str:
+    """A bureau's or station's name. Raises HuyingError for what cannot stand in a subject."""
+    if not NAME.fullmatch(name):
+        raise HuyingError(f"--{what} “{name}”: letters, digits, - and _, or Chinese characters; 40 at most")
+    return name
+
+
+def subject_of(bureau: str, station: str, event: Event) -> str:
+    """Where an event is published."""
+    channel = re.sub(r"[\s.*>]", "_", str(event.data.get("channel", ""))) or MAIN
+    return f"huying.{bureau}.{station}.{channel}.{event.kind}"
+
+
+def roster_subject(bureau: str, station: str) -> str:
+    """Where a station's roster is published, beside its events."""
+    return f"huying.{bureau}.{station}.roster"
+
+
+def events_of(bureau: str, station: str = "*") -> str:
+    """Subjects of a station's events."""
+    return f"huying.{bureau}.{station}.*.*"
+
+
+def packed(event: Event) -> bytes:
+    """An event as a message."""
+    return json.dumps(
+        {"version": VERSION, "seq": event.seq, "kind": event.kind, "t": event.t, "wall": event.wall, "body": event.body,
+         "unit": event.unit, "previous": event.previous, "hash": event.hash}, ensure_ascii=False,
+    ).encode()  # fmt: skip
+
+
+class Newer(HuyingError):
+    """A message of a version that this one does not know."""
+
+
+def unpacked(subject: str, data: bytes) -> Sent:
+    """The event in a message. Raises Newer, or HuyingError for what is none."""
+    parts = subject.split(".")
+    try:
+        raw: dict[str, Any] = json.loads(data)
+        version = int(raw.pop("version"))
+        if version > VERSION:
+            told = f"{subject}: version {version}, this one knows {VERSION}; update the hub, the message is left"
+            raise Newer(told)
+        event = Event(**raw)
+        if not (isinstance(event.seq, int) and isinstance(event.t, int | float) and len(parts) == 5):
+            raise TypeError("wrong types")
+        if not all(isinstance(x, str) for x in (event.kind, event.wall, event.body, event.previous, event.hash)):
+            raise TypeError("wrong types")
+    except (ValueError, TypeError, KeyError) as e:
+        raise HuyingError(f"{subject}: not an event ({e})") from e
+    return Sent(parts[2], event)
+
+
+async def connect(server: Server, name: str, tell: Callable[[str], None]) -> Client:
+    """A connection that comes back by itself. Raises HuyingError for wrong credentials or a wrong address; a server
+    that is merely away is waited for."""
+    try:
+        import nats
+        from nats.errors import Error
+    except ImportError as e:
+        raise HuyingError(f"this needs {e.name}; run “pip install 'huying[bureau]'”") from e
+    tls = ssl.create_default_context(cafile=str(server.authority)) if server.authority else None
+    for file in (server.credentials, server.authority):
+        if file is not None and not file.is_file():
+            raise HuyingError(f"{file}: no such file")
+    told, final = "", asyncio.Event()
+
+    async def fault(e: Exception) -> None:
+        nonlocal told
+        text = _reason(e)
+        if any(w in text.lower() for w in FINAL):
+            told = text
+            final.set()
+        elif text != told:
+            told = text
+            tell(f"{server.shown}: {text}; tried again and again 一直重试")
+
+    async def back() -> None:
+        nonlocal told
+        told = ""
+        tell(f"{server.shown}: connected again 已重新连上")
+
+    going = asyncio.ensure_future(nats.connect(
+        server.url, name=name, user_credentials=str(server.credentials) if server.credentials else None, tls=tls,
+        error_cb=fault, reconnected_cb=back, max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=5,
+    ))  # fmt: skip
+    refused = asyncio.ensure_future(final.wait())
+    try:
+        await asyncio.wait((going, refused), return_when=asyncio.FIRST_COMPLETED)
+        if going.done():
+            return going.result()
+    except (Error, OSError, ValueError) as e:
+        raise HuyingError(f"{server.shown}: {_reason(e)}; check address, --creds and --ca") from e
+    finally:
+        going.cancel()
+        refused.cancel()
+    raise HuyingError(f"{server.shown}: {told}; check user, password or --creds, and --ca")
+
+
+async def ensure_streams(js: JetStreamContext, bureau: str) -> None:
+    """Make the streams unless they are there. Raises HuyingError if there are none and none may be made."""
+    from nats.js.api import DiscardPolicy, StreamConfig
+    from nats.js.errors import APIError, NotFoundError
+
+    wanted = (
+        StreamConfig(EVENTS_STREAM, subjects=["huying.>"], discard=DiscardPolicy.NEW, duplicate_window=3600),
+        StreamConfig(ALERTS_STREAM, subjects=["huying-alerts.>"], max_age=24 * 3600, duplicate_window=3600),
+    )
+    for config in wanted:
+        try:
+            await js.stream_info(str(config.name))
+        except NotFoundError:
+            try:
+                await js.add_stream(config)
+            except APIError as e:
+                told = f"there is no stream {config.name} and none may be made ({e}); start a hub first"
+                raise HuyingError(told) from e
+
+
+def _reason(e: Exception) -> str:
+    return str(e).removeprefix("nats: ").strip("'\" ") or type(e).__name__

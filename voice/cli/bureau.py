@@ -1,0 +1,126 @@
+"""``huying uplink``, ``hub`` and ``broadcast``: many stations, one picture."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from voice.bureau.hub import Hub
+from voice.bureau.hub import broadcast as send
+from voice.bureau.rosters import write_bureau_net
+from voice.bureau.store import HubStore
+from voice.bureau.uplink import Uplink
+from voice.bureau.wire import Server, checked_name
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+from voice.net.loading import load_net
+from voice.places import requests_folder, sample_net
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What all three have."""
+
+    url: str
+    bureau: str
+    credentials: Path | None
+    authority: Path | None
+
+    @property
+    def server(self) -> Server:
+        return Server(self.url, self.credentials, self.authority)
+
+
+def _tell(text: str) -> None:
+    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+
+
+def _until_stopped(ended: Callable[[], asyncio.Event]) -> None:
+    """Ctrl-C and SIGTERM end it after the present batch."""
+    loop = asyncio.get_running_loop()
+    for s in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(s, ended().set)
+        except NotImplementedError:  # Windows
+            signal.signal(s, lambda *_: loop.call_soon_threadsafe(ended().set))
+
+
+def uplink(
+    o: Options, journal: str, net: Path | None, station: str, requests: Path | None, clips: bool, once: bool
+) -> None:
+    """Publish a journal until stopped."""
+    checked_name("bureau", o.bureau)
+    checked_name("station", station)
+    loaded = load_net(net or sample_net())
+    with Journal(journal, create=False) as log:
+        up = Uplink(log, loaded, o.bureau, station, requests or requests_folder(), _tell, clips)
+
+        async def go() -> None:
+            _until_stopped(lambda: up.ended)
+            await up.run(o.server, once)
+
+        _tell(f"station {station} of {o.bureau}: {journal} goes to {o.server.shown}; Ctrl-C ends 上传中")
+        asyncio.run(go())
+        _tell(f"sent up to event {up.sent} 已上传到第 {up.sent} 条")
+
+
+def hub(o: Options, journal: str, net_folder: Path | None, clips: bool, once: bool) -> None:
+    """Take what stations send until stopped."""
+    checked_name("bureau", o.bureau)
+    store = HubStore(journal)
+    try:
+        def rosters() -> None:
+            if net_folder:
+                units = write_bureau_net(net_folder, o.bureau, store.rosters())
+                _tell(f"{net_folder}: {units} units 名册已更新")
+
+        one = Hub(store, o.bureau, _tell, clips, rosters)
+
+        async def go() -> None:
+            _until_stopped(lambda: one.ended)
+            await one.run(o.server, once)
+
+        _tell(f"hub of {o.bureau} on {o.server.shown}; Ctrl-C ends 汇总中")
+        asyncio.run(go())
+        _tell(f"{one.total.new} new events, {one.total.known} known, {len(one.total.refused)} refused")
+    finally:
+        store.close()
+
+
+def stations(journal: str) -> int:
+    """A line a station; 1 if one of them stands still."""
+    store = HubStore(journal)
+    try:
+        table = Table("station 站", "events 条", "waiting 待接", "fault 问题")
+        found = store.standing()
+        for s in found:
+            table.add_row(s.station, str(s.seq), str(s.waiting), s.fault)
+        out = Console(highlight=False)
+        out.print(table)
+        refused = store.refusals()
+        for subject, reason in refused[-20:]:
+            out.print(f"refused 拒收: {subject}: {reason}", style="red", markup=False, soft_wrap=True)
+        return int(bool(refused) or any(s.fault for s in found))
+    finally:
+        store.close()
+
+
+def broadcast(
+    o: Options, text: str, to: list[str], repeat: int, need_ack: bool, emergency: bool, minutes: float
+) -> None:
+    """Send an alert, say its number."""
+    checked_name("bureau", o.bureau)
+    if not text.strip():
+        raise HuyingError("the alert has no text")
+    for s in to:
+        checked_name("to", s)
+    alert = {"text": text, "repeat": repeat, "need_ack": need_ack, "emergency": emergency}
+    number = asyncio.run(send(o.server, o.bureau, to, alert, minutes, _tell))
+    whom = "、".join(to) or "all stations 各站"
+    print(f"{number}: to {whom}")
