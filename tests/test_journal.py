@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
+from tests.engines import postgres as postgres
 from voice.errors import HuyingError
 from voice.journal.export import export
 from voice.journal.lines import lines
@@ -287,33 +287,6 @@ def _fields() -> tuple[str, ...]:
     from voice.journal.lines import FIELDS
 
     return FIELDS
-
-
-POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
-
-@pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """A PostgreSQL server of its own on a socket in the test's folder."""
-    if not POSTGRES:
-        pytest.skip("no PostgreSQL server is installed")
-    binaries = POSTGRES[-1].parent
-    place = Path("/tmp") / f"huying-pg-{os.getpid()}"
-    place.mkdir()
-    run = ["runuser", "-u", "postgres", "--"] if os.name == "posix" and os.geteuid() == 0 else []
-    try:
-        if run:
-            shutil.chown(place, "postgres")
-        subprocess.run([*run, binaries / "initdb", "-D", place / "data", "-A", "trust", "-U", "huying"],
-                       check=True, capture_output=True)  # fmt: skip
-        options = f"-k {place} -c listen_addresses=127.0.0.1 -p 54329"
-        subprocess.run([*run, binaries / "pg_ctl", "-D", place / "data", "-o", options, "-w", "start", "-l",
-                        place / "log"], check=True, capture_output=True)  # fmt: skip
-        yield "postgresql+pg8000://huying@127.0.0.1:54329/postgres"
-    finally:
-        subprocess.run([*run, binaries / "pg_ctl", "-D", place / "data", "-m", "immediate", "stop"],
-                       capture_output=True, check=False)  # fmt: skip
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def test_postgres_holds_the_same_chain(

@@ -59,7 +59,7 @@ class Hub:
 
     async def run(self, server: Server, until_idle: bool = False) -> None:
         """Until ``ended`` is set; with ``until_idle`` until nothing comes any more. Raises HuyingError."""
-        client = await connect(server, f"huying hub {self.bureau}", self.tell)
+        client = await connect(server, f"huying hub {self.bureau}", f"{self.bureau}.hub", self.tell)
         sounds = None
         try:
             js = client.jetstream(timeout=10)
@@ -83,7 +83,7 @@ class Hub:
         from nats.js.api import AckPolicy, ConsumerConfig
 
         return await js.pull_subscribe(
-            f"huying.{self.bureau}.>", f"hub-{self.bureau}".encode().hex()[:60], EVENTS_STREAM,
+            f"huying.{self.bureau}.>", f"hub-{self.bureau}", EVENTS_STREAM,
             config=ConsumerConfig(
                 ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S, max_ack_pending=20 * BATCH,
                 description=f"hub of {self.bureau}",
@@ -214,7 +214,7 @@ async def broadcast(
     number = datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(3)
     expires = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
     body = json.dumps({**alert, "id": number, "expires": expires}, ensure_ascii=False).encode()
-    client = await connect(server, "huying broadcast", tell)
+    client = await connect(server, "huying broadcast", f"{bureau}.hub", tell)
     try:
         js = client.jetstream(timeout=10)
         await ensure_streams(js, bureau)

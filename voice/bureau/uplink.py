@@ -46,6 +46,7 @@ BATCH = 256
 
 LOOK_S = 0.2
 RETRY_S = 2.0
+ASK_S = 3.0
 ACK_S = 10.0
 """An acknowledgement of the server takes so long at most."""
 
@@ -71,11 +72,13 @@ class Uplink:
     async def run(self, server: Server, once: bool = False) -> None:
         """Until ``ended`` is set; with ``once`` until all that stands in the journal is sent. Raises HuyingError."""
         self.sent = self._position()
-        client = await connect(server, f"huying uplink {self.station}", self.tell)
+        client = await connect(
+            server, f"huying uplink {self.station}", f"{self.bureau}.{self.station}", self.tell
+        )
         try:
             js = client.jetstream(timeout=ACK_S)
             await self._again(lambda: ensure_streams(js, self.bureau))
-            await self._again(lambda: self._check_name(js))
+            await self._check_name(client.jetstream(timeout=ASK_S))
             await self._again(lambda: self._send_roster(js))
             alerts = [] if once else [asyncio.ensure_future(self._alerts(js, to)) for to in (self.station, "all")]
             while not self.ended.is_set():
@@ -136,11 +139,11 @@ class Uplink:
 
     async def _check_name(self, js: JetStreamContext) -> None:
         """Raises HuyingError if another journal is published under our name."""
-        from nats.js.errors import APIError, NotFoundError
+        from nats.errors import Error
 
         try:
             latest = await js.get_last_msg(EVENTS_STREAM, events_of(self.bureau, self.station))
-        except (NotFoundError, APIError):  # nothing yet; or we may not ask
+        except (Error, TimeoutError):  # nothing yet; we may not ask; the server is away: the hub will see
             return
         theirs = unpacked(latest.subject or "", latest.data or b"").event
         ours = next(self.journal.events(after=theirs.seq - 1, before=theirs.seq + 1), None)
@@ -190,13 +193,12 @@ class Uplink:
         from nats.js.api import ConsumerConfig, DeliverPolicy
 
         subject = f"huying-alerts.{self.bureau}.{to}"
-        name = f"{self.bureau}-{self.station}-{'all' if to == 'all' else 'own'}"
-        durable = hashlib.sha256(name.encode()).hexdigest()[:24]
+        durable = f"{self.bureau}-{self.station}-{'all' if to == 'all' else 'own'}"
         while not self.ended.is_set():
             try:
                 subscription = await js.pull_subscribe(
                     subject, durable, ALERTS_STREAM,
-                    config=ConsumerConfig(deliver_policy=DeliverPolicy.NEW, description=name),
+                    config=ConsumerConfig(deliver_policy=DeliverPolicy.NEW),
                 )  # fmt: skip
                 while not self.ended.is_set():
                     try:

@@ -115,9 +115,10 @@ def unpacked(subject: str, data: bytes) -> Sent:
     return Sent(parts[2], event)
 
 
-async def connect(server: Server, name: str, tell: Callable[[str], None]) -> Client:
-    """A connection that comes back by itself. Raises HuyingError for wrong credentials or a wrong address; a server
-    that is merely away is waited for."""
+async def connect(server: Server, name: str, inbox: str, tell: Callable[[str], None]) -> Client:
+    """A connection that comes back by itself. ``inbox``: prefix of the subjects on which answers come, so that
+    permissions can tell users apart. Raises HuyingError for wrong credentials or a wrong address; a server that is
+    merely away is waited for."""
     try:
         import nats
         from nats.errors import Error
@@ -147,6 +148,7 @@ async def connect(server: Server, name: str, tell: Callable[[str], None]) -> Cli
     going = asyncio.ensure_future(nats.connect(
         server.url, name=name, user_credentials=str(server.credentials) if server.credentials else None, tls=tls,
         error_cb=fault, reconnected_cb=back, max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=5,
+        inbox_prefix=f"_INBOX.{inbox}",
     ))  # fmt: skip
     refused = asyncio.ensure_future(final.wait())
     try:

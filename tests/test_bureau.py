@@ -1,0 +1,508 @@
+"""Many stations, one picture, on a real NATS server and a real PostgreSQL: nothing is lost, nothing doubled, whatever
+dies meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from tests.conftest import ROOT
+from tests.engines import Nats, nats_in
+from tests.engines import nats as nats
+from tests.engines import postgres as postgres
+from tests.test_command_line import huying
+from tests.test_journal import BEGAN, CLIP, over, talk
+from voice.bureau.rosters import write_bureau_net
+from voice.bureau.store import HubStore
+from voice.bureau.wire import Newer, Sent, packed, subject_of, unpacked
+from voice.errors import HuyingError, Unwritable
+from voice.journal.lines import lines
+from voice.journal.rolls import sessions
+from voice.journal.store import Event, Journal
+from voice.journal.verify import verify
+from voice.net.by_hand import Corrected
+from voice.net.loading import load_net
+from voice.places import sample_net
+from voice.station.inbox import Request, take
+
+
+def run(*args: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "voice", *map(str, args)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, encoding="utf-8",
+    )  # fmt: skip
+
+
+def uplink(journal: Path, url: str, station: str, *more: str | Path) -> list[str | Path]:
+    return ["uplink", journal, "--nats", url, "--bureau", "zz", "--station", station, *more]
+
+
+def hub(journal: str | Path, url: str, *more: str | Path) -> list[str | Path]:
+    return ["hub", "--nats", url, "--bureau", "zz", "--journal", journal, *more]
+
+
+def grow(path: Path, rounds: int, at: int = 0) -> None:
+    """Some more talk in a station's journal."""
+    with Journal(str(path)) as journal:
+        for k in range(at, at + rounds):
+            journal.append(talk(""), BEGAN + timedelta(minutes=5 * k))
+
+
+def sent_of(path: Path, station: str) -> list[Sent]:
+    with Journal(str(path), create=False) as journal:
+        return [Sent(station, e) for e in journal.events()]
+
+
+def same(store: HubStore, stations: dict[str, Path]) -> bool:
+    """The bureau's events are the stations', one for one."""
+    for station, path in stations.items():
+        with Journal(str(path), create=False) as journal:
+            if list(store.events(station)) != list(journal.events()):
+                return False
+    return {s.station for s in store.standing()} == set(stations)
+
+
+def eventually(done: Callable[[], bool], seconds: float) -> bool:
+    ends = time.monotonic() + seconds
+    while not (reached := done()) and time.monotonic() < ends:
+        time.sleep(0.3)
+    return reached
+
+
+# -- the database ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    if request.param == "sqlite":
+        return str(tmp_path / "hub.sqlite")
+    return str(request.getfixturevalue("postgres"))
+
+
+def test_whatever_the_order_every_event_is_there_once(database: str, tmp_path: Path) -> None:
+    stations = {"01": tmp_path / "a.sqlite", "东": tmp_path / "b.sqlite"}
+    for k, path in enumerate(stations.values()):
+        grow(path, 3 + k)
+    batch = [s for name, path in stations.items() for s in sent_of(path, name)]
+    rng = np.random.default_rng(0)
+    store = HubStore(database)
+    for _ in range(2):  # all of it twice, in pieces, mixed
+        mixed = [batch[i] for i in rng.permutation(len(batch))]
+        for at in range(0, len(mixed), 7):
+            stored = store.store(mixed[at : at + 7])
+            assert not stored.refused and not stored.faults
+    assert same(store, stations)
+    assert [(s.waiting, s.fault) for s in store.standing()] == [(0, ""), (0, "")]
+    assert len(list(store.journal.events())) == len(batch)
+    assert list(verify(store.journal, clips=False)) == []
+    store.close()
+
+
+def test_the_joined_journal_reads_like_any_other(database: str, tmp_path: Path) -> None:
+    """Units and channels carry their station; a correction names the event that it corrects."""
+    path = tmp_path / "a.sqlite"
+    grow(path, 1)
+    with Journal(str(path)) as journal:
+        answered = next(e for e in journal.events(kind="answered"))
+        journal.enter(Corrected(corrects=answered.seq, unit=answered.unit, meaning="not_found", by="x"))
+    store = HubStore(database)
+    store.store([Sent("00", e.event) for e in sent_of(path, "00")][:3])  # numbers differ from the station's
+    store.store(sent_of(path, "01"))
+    found = list(lines(store.journal.events()))
+    assert {x["channel"] for x in found} == {"00", "01"}
+    assert {x["unit"].split("/")[0] for x in found if x["unit"] and x["channel"] == "01"} == {"01"}
+    corrected = next(store.journal.events(kind="corrected")).data
+    named = next(e for e in store.journal.events() if e.seq == corrected["corrects"])
+    assert named.kind == "answered" and named.unit == f"01/{answered.unit}"
+    with Journal(str(path)) as journal:
+        wanted = {(f"01/{c.unit}", c.result, c.grade) for s in sessions(journal.events()) for c in s.calls}
+    assert any(grade == "human" for _, _, grade in wanted)
+    assert {(c.unit, c.result, c.grade) for s in sessions(store.journal.events()) for c in s.calls
+            if c.unit.startswith("01/")} == wanted  # fmt: skip
+    store.close()
+
+
+def test_what_does_not_fit_is_kept_aside_and_told(database: str, tmp_path: Path) -> None:
+    path, other = tmp_path / "a.sqlite", tmp_path / "b.sqlite"
+    grow(path, 1)
+    with Journal(str(other)) as journal:
+        journal.append([over(1, 3.0, "", "别的站")], BEGAN)
+        journal.append([over(2, 9.0, "", "别的站")], BEGAN)
+    good, foreign = sent_of(path, "01"), sent_of(other, "01")
+    store = HubStore(database)
+    assert store.store(good[:1]).joined == 1
+    forged = Sent("01", replace(good[1].event, body=good[1].event.body.replace("{", '{"x":1,', 1)))
+    assert "hash does not fit" in store.store([forged]).refused[0]
+    assert "name used twice" in store.store(foreign[:1]).refused[0]
+    told = store.store(foreign[1:])  # its forerunner is another one's
+    assert "does not follow" in told.faults[0] and told.joined == 0
+    assert store.standing()[0].fault
+    assert len(store.refusals()) == 2
+    again = store.store([forged])
+    assert again.refused and len(store.refusals()) == 2, "the same is kept once"
+    assert huying("hub-status", database, code=1).count("name used twice") >= 1
+    store.close()
+
+
+def test_a_database_of_a_newer_hub_is_left_alone(database: str) -> None:
+    store = HubStore(database)
+    with store.journal.begin() as db:
+        db.execute(sa.text("UPDATE huying_hub_info SET value = '99' WHERE key = 'schema'"))
+    store.close()
+    with pytest.raises(HuyingError, match="newer hub"):
+        HubStore(database)
+
+
+def test_a_database_that_goes_read_only(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    grow(tmp_path / "a.sqlite", 1)
+    store = HubStore(postgres)
+    admin = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
+
+    def read_only(on: str) -> None:
+        with admin.connect() as db:
+            db.execute(sa.text(f"ALTER SYSTEM SET default_transaction_read_only = {on}"))
+            db.execute(sa.text("SELECT pg_reload_conf()"))
+        time.sleep(0.5)
+
+    read_only("on")
+    with pytest.raises(Unwritable, match="read-only"):
+        store.store(sent_of(tmp_path / "a.sqlite", "01"))
+    with admin.connect() as db:
+        db.execute(sa.text("SET default_transaction_read_only = off"))
+        db.execute(sa.text("ALTER SYSTEM SET default_transaction_read_only = off"))
+        db.execute(sa.text("SELECT pg_reload_conf()"))
+    time.sleep(0.5)
+    assert store.store(sent_of(tmp_path / "a.sqlite", "01")).joined == 7
+    store.close()
+    admin.dispose()
+
+
+# -- the wire ------------------------------------------------------------------------------------------
+
+
+def test_messages() -> None:
+    event = Event(1, "over", 1.5, "2026-06-05T00:30:01.500Z", '{"channel":"一.号 *"}', "0" * 64, "a" * 64, "101")
+    subject = subject_of("zz", "01", event)
+    assert subject == "huying.zz.01.一_号__.over"
+    assert unpacked(subject, packed(event)) == Sent("01", event)
+    with pytest.raises(Newer, match="update the hub"):
+        unpacked(subject, json.dumps({"version": 2, "anything": 1}).encode())
+    for bad in (b"", b"[]", b"{}", b'{"version":1}', json.dumps({"version": 1, **asdict(event), "seq": "x"}).encode()):
+        with pytest.raises(HuyingError, match="not an event"):
+            unpacked(subject, bad)
+
+
+def test_a_joined_roster(tmp_path: Path) -> None:
+    units = [{"id": "101", "name": "省残联"}, {"id": "102", "name": "贾岗社区"}]
+    rosters = {s: {"name": s, "units": units} for s in "ab"}
+    assert write_bureau_net(tmp_path / "net", "zz", rosters) == 4
+    net = load_net(tmp_path / "net")
+    assert net.name_of("a/101") == "a 省残联" and {u.group for u in net.units} == {"a", "b"}
+
+
+# -- stations, server, hubs ---------------------------------------------------------------------------
+
+
+def test_up_with_sound_and_down_with_alerts(nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "a.sqlite"
+    with Journal(str(log)) as journal:
+        name = journal.clips.put(CLIP)
+        journal.append(talk(name), BEGAN)
+    requests = tmp_path / "requests"
+    up = run(*uplink(log, nats.url, "01", "--clips", "--requests", requests))
+    one = run(*hub(tmp_path / "hub.sqlite", nats.url, "--clips", "--net-folder", tmp_path / "net"))
+    try:
+        assert eventually(lambda: (tmp_path / "hub.sqlite.clips").is_dir() and any(
+            (tmp_path / "hub.sqlite.clips").rglob(f"{name}.flac")), 40)  # fmt: skip
+        number = huying("broadcast", "请加强夜间巡逻", "--nats", nats.url, "--bureau", "zz", "--to", "01").split(":")[0]
+        huying("broadcast", "给别的站", "--nats", nats.url, "--bureau", "zz", "--to", "02")
+        huying("broadcast", "给各站", "--nats", nats.url, "--bureau", "zz", "--emergency")
+        assert eventually(lambda: len(list(requests.glob("*.json"))) == 2, 20)
+    finally:
+        for p in (up, one):
+            p.send_signal(signal.SIGTERM)
+    shown, told = up.communicate(timeout=20)[0], one.communicate(timeout=20)[0]
+    assert up.returncode == 0 == one.returncode and "Traceback" not in shown + told, shown + told
+    net = load_net(sample_net())
+    wishes = [w for _ in range(2) if (w := take(requests, net)) is not None]
+    assert [w[0].text for w in wishes if isinstance(w[0], Request)] == ["给各站", "请加强夜间巡逻"]
+    assert wishes[1][0].by == f"bureau {number}"
+    store = HubStore(str(tmp_path / "hub.sqlite"))
+    assert same(store, {"01": log})
+    assert list(verify(store.journal)) == [], "with its clip"
+    store.close()
+    assert load_net(tmp_path / "net").name_of("01/101") == "01 省残联"
+
+
+def test_an_alert_that_comes_too_late_is_not_read_out(nats: Nats, tmp_path: Path) -> None:
+    grow(tmp_path / "a.sqlite", 1)
+    words = uplink(tmp_path / "a.sqlite", nats.url, "01", "--requests", tmp_path / "requests")
+    up = run(*words)
+    assert eventually(lambda: "sent" in huying(*words, "--once") or True, 5)
+    time.sleep(3)  # its consumers are there
+    up.send_signal(signal.SIGTERM)
+    up.wait(20)
+    huying("broadcast", "过期的通知", "--nats", nats.url, "--bureau", "zz", "--minutes", "0.1")
+    time.sleep(8)
+    up = run(*words)
+    time.sleep(6)
+    up.send_signal(signal.SIGTERM)
+    assert "过期的通知" in up.communicate(timeout=20)[0]
+    assert not list((tmp_path / "requests").glob("*"))
+
+
+def test_wrong_users_and_permissions(tmp_path: Path) -> None:
+    """The sample configuration of the deployment page: a station may publish as itself, and not read others."""
+    server = nats_in(tmp_path, users_of_the_page())
+    grow(tmp_path / "a.sqlite", 1)
+    try:
+        stranger = server.as_user("station-01", "no-such-secret")
+        told = huying(*uplink(tmp_path / "a.sqlite", stranger, "01", "--once"), code=2)
+        assert "Authorization" in told and "secret" not in told
+        hubbed = huying(*hub(tmp_path / "hub.sqlite", server.as_user("hub", "hub-secret"), "--once"))
+        assert hubbed is not None
+        huying(*uplink(tmp_path / "a.sqlite", server.as_user("station-01", "secret-01"), "01", "--once"))
+        foreign = run(*uplink(tmp_path / "a.sqlite", server.as_user("station-01", "secret-01"), "02", "--once"))
+        time.sleep(6)
+        foreign.send_signal(signal.SIGTERM)
+        assert "permissions" in foreign.communicate(timeout=20)[0].lower()
+        huying(*hub(tmp_path / "hub.sqlite", server.as_user("hub", "hub-secret"), "--once"))
+        store = HubStore(str(tmp_path / "hub.sqlite"))
+        assert same(store, {"01": tmp_path / "a.sqlite"})
+        store.close()
+    finally:
+        server.kill()
+
+
+def users_of_the_page() -> str:
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    begin = page.index("authorization {")
+    return page[begin : page.index("\n}\n", begin) + 3]
+
+
+def test_a_name_that_another_journal_has(nats: Nats, tmp_path: Path) -> None:
+    for name in "ab":
+        with Journal(str(tmp_path / f"{name}.sqlite")) as journal:
+            journal.append([over(1, 3.0, "", name)], BEGAN)
+    huying(*hub(tmp_path / "hub.sqlite", nats.url, "--once"))
+    huying(*uplink(tmp_path / "a.sqlite", nats.url, "01", "--once"))
+    told = huying(*uplink(tmp_path / "b.sqlite", nats.url, "01", "--once"), code=2)
+    assert "another journal" in told
+    (tmp_path / "a.sqlite").unlink()  # the station's disk was changed: a new journal under the old name
+    for extra in ("a.sqlite-wal", "a.sqlite-shm"):
+        (tmp_path / extra).unlink(missing_ok=True)
+    shutil.copy(tmp_path / "b.sqlite", tmp_path / "a.sqlite")
+    assert "new --station name" in huying(*uplink(tmp_path / "a.sqlite", nats.url, "01", "--once"), code=2)
+
+
+def test_a_message_of_a_newer_version_is_left_for_a_newer_hub(nats: Nats, tmp_path: Path) -> None:
+    import nats as client
+
+    grow(tmp_path / "a.sqlite", 1)
+    huying(*hub(tmp_path / "hub.sqlite", nats.url, "--once"))
+    huying(*uplink(tmp_path / "a.sqlite", nats.url, "01", "--once"))
+
+    async def publish() -> None:
+        nc = await client.connect(nats.url)
+        await nc.jetstream().publish("huying.zz.03.main.over", b'{"version": 9}', stream="HUYING")
+        await nc.jetstream().publish("huying.zz.03.main.over", b"nonsense", stream="HUYING")
+        await nc.close()
+
+    asyncio.run(publish())
+    old = run(*hub(tmp_path / "hub.sqlite", nats.url))
+    time.sleep(6)
+    old.send_signal(signal.SIGTERM)
+    told = old.communicate(timeout=20)[0]
+    assert "update the hub" in told and "refused" in told
+
+    async def pending() -> int:
+        nc = await client.connect(nats.url)
+        info = (await nc.jetstream().consumers_info("HUYING"))[0]
+        await nc.close()
+        return int(info.num_ack_pending or 0) + int(info.num_pending or 0)
+
+    assert asyncio.run(pending()) == 1, "the newer message waits, the others are done"
+    store = HubStore(str(tmp_path / "hub.sqlite"))
+    assert same(store, {"01": tmp_path / "a.sqlite"}) and len(store.refusals()) == 1
+    store.close()
+
+
+def test_a_server_that_is_full(tmp_path: Path) -> None:
+    """Its storage takes no more: nothing is thrown away, sending goes on when there is room."""
+    server = nats_in(tmp_path, "")
+    log = tmp_path / "a.sqlite"
+    grow(log, 40)
+    import nats as client
+
+    async def limit(most: int) -> None:
+        from nats.js.api import DiscardPolicy, StreamConfig
+
+        nc = await client.connect(server.url)
+        js = nc.jetstream()
+        config = StreamConfig("HUYING", subjects=["huying.>"], discard=DiscardPolicy.NEW, max_bytes=most)
+        try:
+            await js.stream_info("HUYING")
+            await js.update_stream(config)
+        except Exception:
+            await js.add_stream(config)
+        await nc.close()
+
+    try:
+        asyncio.run(limit(60_000))
+        up = run(*uplink(log, server.url, "01", "--once"))
+        time.sleep(5)
+        assert up.poll() is None, "it waits"
+        asyncio.run(limit(50_000_000))
+        shown = up.communicate(timeout=30)[0]
+        assert up.returncode == 0 and "maximum bytes" in shown and "sending again" in shown, shown
+        huying(*hub(tmp_path / "hub.sqlite", server.url, "--once"))
+        store = HubStore(str(tmp_path / "hub.sqlite"))
+        assert same(store, {"01": log})
+        store.close()
+    finally:
+        server.kill()
+
+
+class Cable:
+    """A TCP proxy that can be cut."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.cut = False
+        self._ends: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def pull(self, out: bool) -> None:
+        self.cut = out
+        if out:
+            for s in self._ends:
+                s.close()
+            self._ends.clear()
+
+    def _accept(self) -> None:
+        while True:
+            near, _ = self._listener.accept()
+            if self.cut:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self._target))
+            self._ends += [near, far]
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
+
+    def _pump(self, a: socket.socket, b: socket.socket) -> None:
+        try:
+            while data := a.recv(65536):
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            s.close()
+
+
+def test_a_station_without_network_for_a_day(nats: Nats, tmp_path: Path) -> None:
+    cable = Cable(nats.port)
+    log = tmp_path / "a.sqlite"
+    grow(log, 2)
+    one = run(*hub(tmp_path / "hub.sqlite", nats.url))
+    up = run(*uplink(log, f"nats://127.0.0.1:{cable.port}", "01"))
+    store = HubStore(str(tmp_path / "hub.sqlite"))
+    try:
+        assert eventually(lambda: same(store, {"01": log}), 30)
+        cable.pull(True)
+        grow(log, 288, 2)  # a day, a roll-call every five minutes
+        time.sleep(3)
+        assert not same(store, {"01": log})
+        cable.pull(False)
+        assert eventually(lambda: same(store, {"01": log}), 60)
+    finally:
+        for p in (up, one):
+            p.send_signal(signal.SIGTERM)
+    assert "connected again" in up.communicate(timeout=20)[0]
+    assert len(list(store.journal.events())) == 290 * 7 and list(verify(store.journal, clips=False)) == []
+    one.wait(20)
+    store.close()
+
+
+def test_everything_is_killed_now_and_then(
+    postgres: str, nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three stations write, two hubs keep; uplinks, hubs and the server are killed at random for a while
+    (``HUYING_CHAOS_S=600`` for ten minutes)."""
+    monkeypatch.chdir(tmp_path)
+    done = chaos(postgres, nats, tmp_path, float(os.environ.get("HUYING_CHAOS_S", "25")), seed=1)
+    print(done)
+    assert done["same"] and done["kills"] >= 5 and done["faults"] == [], done
+
+
+def _kill(processes: list[subprocess.Popen[str]]) -> None:
+    for p in processes:
+        p.kill()
+
+
+def chaos(database: str, nats: Nats, place: Path, seconds: float, seed: int) -> dict[str, Any]:
+    """See the test."""
+    rng = np.random.default_rng(seed)
+    logs = {f"0{k}": place / f"{k}.sqlite" for k in (1, 2, 3)}
+    for path in logs.values():
+        grow(path, 1)
+    words = [uplink(path, nats.url, name) for name, path in logs.items()] + [hub(database, nats.url)] * 2
+    processes = [run(*w) for w in words]
+    store = HubStore(database)
+    stop = threading.Event()
+
+    def write(path: Path, k: int) -> None:
+        with Journal(str(path)) as journal:
+            n = 1
+            while not stop.wait(0.05):
+                journal.append(talk(""), BEGAN + timedelta(minutes=n))
+                n += 1
+
+    writers = [threading.Thread(target=write, args=(p, k)) for k, p in enumerate(logs.values())]
+    for w in writers:
+        w.start()
+    kills, began = 0, time.monotonic()
+    with ExitStack() as stack:
+        stack.callback(_kill, processes)
+        while time.monotonic() < began + seconds:
+            time.sleep(float(rng.uniform(1.0, 4.0)))
+            victim = int(rng.integers(0, len(words) + 1))
+            kills += 1
+            if victim == len(words):
+                nats.kill()
+                time.sleep(float(rng.uniform(0.2, 2.0)))
+                nats.start()
+            else:
+                processes[victim].kill()
+                processes[victim].wait()
+                processes[victim] = run(*words[victim])
+        stop.set()
+        for w in writers:
+            w.join()
+        whole = eventually(lambda: same(store, logs), 150)  # what a killed hub had taken comes after ACK_WAIT_S
+        faults = [s.fault for s in store.standing() if s.fault] + [str(f) for f in verify(store.journal, clips=False)]
+        events = len(list(store.journal.events()))
+    store.close()
+    return {"same": whole, "kills": kills, "events": events, "faults": faults, "seconds": seconds}
