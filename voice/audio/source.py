@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import queue
 import re
 import socket
@@ -90,6 +91,12 @@ class Recording:
     duration: Seconds | None
     began: datetime | None
     damage: Damage = field(default_factory=Damage)
+
+    @property
+    def sha256(self) -> str:
+        """Of the file, whatever its name is."""
+        with self.path.open("rb") as f:
+            return hashlib.file_digest(f, "sha256").hexdigest()
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource. Channels are averaged; the rate is changed once."""

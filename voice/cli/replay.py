@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
@@ -15,12 +20,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from voice.audio.source import AudioSource, RawStream, find_recordings, open_recording
 from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError
-from voice.journal.lines import Line
+from voice.journal.lines import Line, LineMaker
 from voice.journal.rolls import sessions
 from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
+from voice.station.archive import Job, find_everywhere, net_files, replay_all
 from voice.station.listener import Ear, open_ear
 from voice.station.replay import Replayed, replay
 from voice.station.scoring import Labels, compare, read_labels
@@ -41,6 +47,10 @@ class Options:
     rate: int
     again: bool
     model: str | None
+    jobs: int
+    """Processes; 0: as many as there are cores, if there are several recordings and a journal."""
+    scheduler: str | None
+    """Of a Dask cluster."""
 
 
 def run(o: Options) -> int:
@@ -49,6 +59,8 @@ def run(o: Options) -> int:
     if o.sheet and o.sheet.suffix.lower() not in (".html", ".xlsx"):
         raise HuyingError(f"{o.sheet}: a roll sheet is .html or .xlsx")
     net = load_net(o.net or sample_net())
+    if several := _several(o):
+        return _all_of(several, net, began, o)
     sources = _sources(o, began)
     labels = read_labels(o.expect) if o.expect else None
     if labels and len(sources) != 1:
@@ -76,6 +88,82 @@ def run(o: Options) -> int:
     return 0 if same else 1
 
 
+def _several(o: Options) -> list[str]:
+    """The recordings, if they are to be heard side by side."""
+    if "-" in o.paths or o.realtime or o.expect:
+        if o.scheduler or o.jobs > 1:
+            raise HuyingError("--scheduler and --jobs are for many recordings: without -, --realtime and --expect")
+        return []
+    found = find_everywhere(o.paths)
+    side_by_side = o.scheduler or o.jobs > 1 or any("://" in p for p in found)
+    return found if side_by_side or (o.jobs == 0 and o.journal and len(found) > 1) else []
+
+
+@contextlib.contextmanager
+def _workers(o: Options, recordings: int) -> Iterator[tuple[Executor, int]]:
+    """An executor, and how many it works on at once."""
+    if o.scheduler is None:
+        n = min(o.jobs or os.cpu_count() or 1, recordings)
+        with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as pool:
+            yield pool, n
+        return
+    try:
+        from distributed import Client
+    except ImportError as e:
+        raise HuyingError("--scheduler needs Dask; run “pip install 'huying[cluster]'”") from e
+    try:
+        client = Client(o.scheduler, timeout=10)
+    except (OSError, ValueError, TimeoutError) as e:
+        raise HuyingError(f"{o.scheduler}: no scheduler answers ({e}); start “dask scheduler” there") from e
+    with client:
+        cores = sum(client.ncores().values())
+        if not cores:
+            raise HuyingError(f"{o.scheduler}: has no workers; start “dask worker {o.scheduler}” on some machines")
+        yield client.get_executor(retries=2, pure=False), cores
+
+
+def _all_of(paths: list[str], net: Net, began: datetime | None, o: Options) -> int:
+    """Many recordings side by side; 1 if one of them could not be heard."""
+    status = Console(stderr=True, highlight=False)
+    out = Console(highlight=False)
+    files = net_files(o.net)
+    todo = [Job(p, files, o.model, began, frozenset()) for p in paths]
+    started, seconds, faults, known = time.monotonic(), 0.0, 0, 0
+    columns = (TextColumn("{task.completed}/{task.total}"), BarColumn(), TimeRemainingColumn())
+    with (
+        Journal(o.journal or "sqlite://") as journal, _workers(o, len(paths)) as (executor, n),
+        Progress(*columns, console=status, transient=True, disable=not status.is_terminal) as progress,
+    ):  # fmt: skip
+        journal.claim()
+        task = progress.add_task("recordings", total=len(paths))
+        for done, events in replay_all(executor, n, todo, journal, o.again):
+            progress.advance(task)
+            seconds += done.seconds
+            faults += bool(done.fault)
+            known += done.known
+            for told in (done.fault, *done.notes, "is in the journal already 已在日志中" if done.known else ""):
+                if told:
+                    status.print(f"{done.path}: {told}", style="yellow", markup=False, soft_wrap=True)
+            maker = LineMaker()
+            for event in events:
+                _show(maker.line(event.fact(), event), out, net, o.as_json)
+        took = time.monotonic() - started
+        status.print(
+            f"{len(paths) - faults - known} recordings, {seconds / 3600:.2f} h of audio in {took:.0f} s "
+            f"({seconds / max(took, 1e-9):.0f} × real time, {n} at once); {known} known, {faults} not heard"
+        )
+        _written(o, journal, net, status)
+    return int(faults > 0)
+
+
+def _show(line: Line, out: Console, net: Net, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    elif line["type"] not in HIDDEN:
+        print_line(out, line, net)
+
+
 def _one(
     source: AudioSource, ear: Ear, journal: Journal, began: datetime | None, o: Options, status: Console
 ) -> Replayed:
@@ -93,11 +181,7 @@ def _one(
         out = Console(highlight=False) if progress.disable else progress.console
 
         def on_line(line: Line) -> None:
-            if o.as_json:
-                sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-                sys.stdout.flush()
-            elif line["type"] not in HIDDEN:
-                print_line(out, line, net)
+            _show(line, out, net, o.as_json)
 
         def on_time(t: float) -> None:
             progress.update(task, completed=t)

@@ -132,11 +132,11 @@ def _live(ear: Ear, o: Options, folder: Path, from_day: int) -> NoReturn:
 def _show(r: SoakResult, killed: int, faults: list[str], took: float) -> int:
     out = Console(highlight=False)
     table = Table("figure", "value")
-    memory = ", ".join(f"{m:.0f}" for m in r.memory_mb)
+    memory = ", ".join(f"{m:.0f}" for m in (r.memory_mb[0], max(r.memory_mb), r.memory_mb[-1])) if r.memory_mb else "–"
     for name, value in (
         ("sessions, kills among them", f"{r.runs}, {killed}"), ("overs sent", r.sent), ("overs found", r.found),
         ("lost", r.lost), ("doubled", r.doubled), ("invented", r.invented), ("our announcements", r.announced),
-        ("announcements not logged", r.announced_lost), ("memory after each day, MB", memory),
+        ("announcements not logged", r.announced_lost), ("memory after the first day, at most, at the end, MB", memory),
         ("took, s", f"{took:.0f}"),
     ):  # fmt: skip
         table.add_row(name, str(value))

@@ -273,6 +273,10 @@ class Journal:
             db.execute(_events.insert(), [asdict(e) for e in events])
         return events
 
+    def refresh(self) -> None:
+        """After ``insert`` was committed: what ``head`` and the next append go by."""
+        self._head = self._last()
+
     def last_in(self, db: sa.Connection) -> int:
         """Number of the latest event within a transaction of ``begin``."""
         return self._last(db)[0]

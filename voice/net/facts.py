@@ -46,6 +46,8 @@ class SessionBegan(Fact):
     version: str = ""
     dictation: str = ""
     """SHA-256 of the model that wrote down free speech; empty if there was none."""
+    recording: str = ""
+    """SHA-256 of the sound file; empty for what was heard live."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

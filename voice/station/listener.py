@@ -19,7 +19,7 @@ import numpy as np
 
 import voice
 from voice.audio.pcm import RATE, Frame, Pcm16
-from voice.audio.source import AudioSource
+from voice.audio.source import AudioSource, Recording
 from voice.errors import HuyingError, Unwritable
 from voice.grammar.accents import states
 from voice.grammar.compiler import compile_graph
@@ -265,6 +265,7 @@ class Listener:
                 began=self._began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 clock="known" if known else "unknown", units=tuple(u.id for u in net.units),
                 version=voice.__version__, dictation=self.ear.dictation_sha256,
+                recording=source.sha256 if isinstance(source, Recording) else "",
             )
         )  # fmt: skip
         now = 0.0

@@ -36,6 +36,9 @@ LOSS_S = 6.0
 SETTLED_S = 2.0
 """An over that ended so long before a kill must be in the journal: the hang time, and some."""
 
+GAP_S = 0.5
+"""A shorter pause does not end an over: the hang time."""
+
 CHANCES: tuple[tuple[Habit, float], ...] = (("absent", 0.06), ("second", 0.05), ("slow", 0.03), ("report", 0.01))
 
 
@@ -155,6 +158,19 @@ class SoakResult:
     """At the end of each day."""
 
 
+def _carrier_ends(lines: list[dict[str, Any]]) -> dict[tuple[int, float], float]:
+    """(run, end of an over) → when the carrier dropped: overs that follow each other without a gap are one on the
+    air, and are logged when it ends. So they do after a card was lost: what was due meanwhile comes at once."""
+    out: dict[tuple[int, float], float] = {}
+    later: dict[int, tuple[float, float]] = {}
+    for x in reversed([x for x in lines if "over" in x]):
+        start, end = x["over"]
+        begins, drops = later.get(x["run"], (float("inf"), end))
+        out[x["run"], end] = drops if begins - end < GAP_S else end
+        later[x["run"]] = start, out[x["run"], end]
+    return out
+
+
 def compare(journal: Journal, truth_path: Path) -> SoakResult:
     """Count what was lost, doubled or invented."""
     overs: dict[int, list[tuple[float, float]]] = {}
@@ -175,11 +191,12 @@ def compare(journal: Journal, truth_path: Path) -> SoakResult:
         reached[x["run"]] = max(reached.get(x["run"], 0.0), at)
     sent = found = doubled = 0
     matched: set[tuple[int, int]] = set()
+    dropped = _carrier_ends(lines)
     for x in (x for x in lines if "over" in x):
         start, end = x["over"]
         hits = [k for k, o in enumerate(overs.get(x["run"], [])) if min(o[1], end) - max(o[0], start) > 0.3]
         matched |= {(x["run"], k) for k in hits}
-        if end + SETTLED_S > reached[x["run"]]:
+        if dropped[x["run"], end] + SETTLED_S > reached[x["run"]]:
             continue  # the kill came before it had to be written
         sent += 1
         found += bool(hits)

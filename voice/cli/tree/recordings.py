@@ -12,7 +12,9 @@ from voice.cli.tree.root import JournalArgument, ModelOption, NetOption, app
 
 @app.command(epilog="Example: huying replay monday.flac --journal log.sqlite --sheet monday.html")
 def replay(
-    paths: Annotated[list[str], typer.Argument(help="Sound files, folders of them, or - for raw PCM on stdin.")],
+    paths: Annotated[
+        list[str], typer.Argument(help="Sound files, folders of them, s3://… and the like, or - for raw PCM on stdin.")
+    ],
     net: NetOption = None,
     journal: Annotated[
         str | None, typer.Option(help="Keep the log: a file, or a database URL. Without it nothing is kept.")
@@ -27,11 +29,18 @@ def replay(
     rate: Annotated[int, typer.Option(help="Hz of raw PCM on stdin (16-bit little-endian mono).")] = 8000,
     again: Annotated[bool, typer.Option(help="Log a recording that the journal has already.")] = False,
     model: ModelOption = None,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="Recordings heard at once; 0: one a core, if there are several and a journal.")
+    ] = 0,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Hear them on a Dask cluster instead: tcp://host:8786.")
+    ] = None,
 ) -> None:
     """Hear recordings and log who was called, who answered, when, and who stayed silent. 回放录音, 生成日志。"""
     from voice.cli.replay import Options, run
 
-    raise typer.Exit(run(Options(paths, net, journal, expect, sheet, as_json, realtime, start, rate, again, model)))
+    options = Options(paths, net, journal, expect, sheet, as_json, realtime, start, rate, again, model, jobs, scheduler)
+    raise typer.Exit(run(options))
 
 
 @app.command(epilog="Example: huying simulate grammars/sample/morning-roll.yaml -o out/morning.flac")

@@ -1,0 +1,206 @@
+"""Many recordings at once, on this machine's cores or on a cluster's: the same journal as from one process.
+
+A worker gets a path and a net, and gives back events without numbers and clips; they are appended in the order of
+the recordings, each recording whole or not at all. So the result does not depend on who was faster, and a run that
+was broken off goes on where it stood: recordings are known by the SHA-256 of their content.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from voice.audio.source import SUFFIXES, find_recordings, open_recording
+from voice.errors import HuyingError
+from voice.journal.store import Entry, Event, Journal
+from voice.net.loading import load_net
+from voice.places import sample_net
+from voice.station.listener import Ear, open_ear
+from voice.station.replay import replay
+
+LARGEST_NET = 20_000_000
+"""Bytes of a net folder that are sent to workers."""
+
+AHEAD = 3
+"""Recordings a worker that are under way or wait for their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker gets."""
+
+    path: str
+    """A file, or an fsspec URL (``s3://…``) that the worker can read."""
+    net: tuple[tuple[str, bytes], ...]
+    """Files of the net folder; empty: the sample net."""
+    model: str | None
+    began: datetime | None
+    known: frozenset[str]
+    """SHA-256 of recordings that are not wanted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a worker gives back."""
+
+    path: str
+    sha256: str
+    known: bool = False
+    entries: tuple[Entry, ...] = ()
+    clips: tuple[tuple[str, bytes], ...] = ()
+    """(name, FLAC)."""
+    notes: tuple[str, ...] = ()
+    """What was wrong with the audio."""
+    fault: str = ""
+    """Why it could not be heard."""
+    seconds: float = 0.0
+
+
+def find_everywhere(paths: Sequence[str]) -> list[str]:
+    """Recordings in files, folders and fsspec URLs; folders sorted. Raises HuyingError."""
+    out: list[str] = []
+    for p in paths:
+        if "://" not in p:
+            out += [str(q) for q in find_recordings([Path(p)])]
+            continue
+        fsspec = _fsspec()
+        try:
+            fs, inside = fsspec.core.url_to_fs(p)
+            inside_it = [inside] if fs.isfile(inside) else sorted(fs.find(inside))
+            found = [q for q in inside_it if q.lower().endswith(SUFFIXES)]
+        except (OSError, ValueError, ImportError) as e:
+            raise HuyingError(f"{p}: cannot be listed ({e})") from e
+        if not found:
+            raise HuyingError(f"{p}: no sound files there ({', '.join(SUFFIXES)})")
+        out += [fs.unstrip_protocol(q) for q in found]
+    return out
+
+
+def net_files(folder: Path | None) -> tuple[tuple[str, bytes], ...]:
+    """Of a net folder, for workers. Raises HuyingError for one that is too large."""
+    if folder is None:
+        return ()
+    files = sorted(
+        p for p in folder.rglob("*") if p.suffix in (".toml", ".csv", ".xlsx", ".txt") and "versions" not in p.parts
+    )
+    if sum(p.stat().st_size for p in files) > LARGEST_NET:
+        raise HuyingError(f"{folder}: more than {LARGEST_NET / 1e6:.0f} MB of tables; name the net folder alone")
+    return tuple((p.relative_to(folder).as_posix(), p.read_bytes()) for p in files)
+
+
+@lru_cache(maxsize=2)
+def _ear(net: tuple[tuple[str, bytes], ...], model: str | None) -> Ear:
+    """Loaded once per worker."""
+    if not net:
+        return open_ear(load_net(sample_net()), model=model)
+    folder = Path(tempfile.mkdtemp(prefix="huying-net-"))
+    for name, data in net:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return open_ear(load_net(folder), model=model)
+
+
+def work(job: Job) -> Done:
+    """Replay one recording; in a worker."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        with _local(job.path) as path, tempfile.TemporaryDirectory() as place:
+            source = open_recording(path, job.began)
+            digest = source.sha256
+            if digest in job.known:
+                return Done(job.path, digest, known=True)
+            with closing(Journal(str(Path(place) / "log.sqlite"))) as journal:
+                result = replay(_ear(job.net, job.model), journal, source, job.began)
+                entries = tuple(Entry(e.kind, e.t, e.wall, e.body, e.unit) for e in journal.events())
+                names = sorted({c for e in journal.events(kind="over") if (c := e.data.get("clip"))})
+                clips = tuple((n, journal.clips.path(n).read_bytes()) for n in names)
+            return Done(job.path, digest, False, entries, clips, tuple(source.damage.notes), "", result.duration)
+    except HuyingError as e:
+        return Done(job.path, "", fault=str(e))
+
+
+@contextmanager
+def _local(path: str) -> Iterator[Path]:
+    """The recording as a file of this machine, under its own name: the log names it."""
+    if "://" not in path:
+        yield Path(path)
+        return
+    fsspec = _fsspec()
+    with tempfile.TemporaryDirectory() as place:
+        there = Path(place) / PurePosixPath(path.split("://", 1)[1]).name
+        try:
+            fs, inside = fsspec.core.url_to_fs(path)
+            fs.get_file(inside, str(there))
+        except (OSError, ValueError, ImportError) as e:
+            raise HuyingError(f"{path}: cannot be read ({e})") from e
+        yield there
+
+
+def recordings_in(journal: Journal) -> dict[str, int]:
+    """SHA-256 of the recordings that were logged to their end → number of the event that began them."""
+    out: dict[str, int] = {}
+    open_ones: dict[str, tuple[str, int]] = {}
+    both = sorted((*journal.events(kind="session_began"), *journal.events(kind="session_ended")), key=lambda e: e.seq)
+    for e in both:
+        channel = e.data.get("channel", "")
+        if e.kind == "session_began":
+            open_ones[channel] = e.data.get("recording", ""), e.seq
+        elif channel in open_ones:
+            digest, seq = open_ones.pop(channel)
+            if digest:
+                out[digest] = seq
+    return out
+
+
+def replay_all(
+    executor: Executor, workers: int, jobs: Sequence[Job], journal: Journal, again: bool = False
+) -> Iterator[tuple[Done, list[Event]]]:
+    """Replay on the executor's workers and append in the order of ``jobs``; yields each recording with its events."""
+    known = set() if again else set(recordings_in(journal))
+    waiting: deque[Future[Done]] = deque()
+    left = deque(jobs)
+    while left or waiting:
+        while left and len(waiting) < AHEAD * workers:
+            waiting.append(executor.submit(work, replace(left.popleft(), known=frozenset(known))))
+        done = waiting.popleft().result()
+        if done.sha256 and done.sha256 in known:  # the same recording under two names
+            done = replace(done, known=True, entries=(), clips=())
+        events: list[Event] = []
+        if done.entries:
+            for name, flac in done.clips:
+                _keep(journal, name, flac)
+            with journal.begin() as db:
+                events = journal.insert(db, done.entries)
+            journal.refresh()
+            if not again:
+                known.add(done.sha256)
+        yield done, events
+
+
+def _keep(journal: Journal, name: str, flac: bytes) -> None:
+    if journal.clips.folder is None:
+        return
+    path = journal.clips.path(name)
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_bytes(flac)
+        part.replace(path)
+
+
+def _fsspec() -> Any:
+    try:
+        import fsspec
+    except ImportError as e:
+        raise HuyingError("addresses with :// need fsspec; run “pip install 'huying[cluster]'”") from e
+    return fsspec
