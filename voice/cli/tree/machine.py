@@ -84,6 +84,30 @@ def bench_console(
     console(events, consoles, channels, seconds, browser)
 
 
+@bench.command("bureau", epilog="Example: huying bench bureau --stations 1 --stations 200")
+def bench_bureau(
+    stations: Annotated[list[int] | None, typer.Option(min=1, help="Simulated stations; may be repeated.")] = None,
+    events: Annotated[int, typer.Option(min=100, help="Of all stations together.")] = 20_000,
+    journal: Annotated[str, typer.Option(help="The bureau's database (URL); empty: SQLite.")] = "",
+) -> None:
+    """Events a second through NATS and one hub, with more and more stations. 分局汇总的速度。"""
+    from voice.cli.bench_bureau import bureau
+
+    bureau(stations or [1, 10, 50, 200], events, journal)
+
+
+@bench.command("archive", epilog="Example: huying bench archive --workers 1 --workers 2 --workers 4")
+def bench_archive(
+    workers: Annotated[list[int] | None, typer.Option(min=1, help="Dask workers; may be repeated.")] = None,
+    hours: Annotated[float, typer.Option(min=0.05, help="Of recordings, 10 % speech.")] = 4.0,
+    recordings: Annotated[int, typer.Option(min=1, max=24, help="Files that they are in.")] = 16,
+) -> None:
+    """The same archive on more and more workers: time, and the journal's head, which must be the same. 集群回放。"""
+    from voice.cli.bench_bureau import archive
+
+    archive(workers or [1, 2, 4], hours, recordings)
+
+
 @bench.command("growth", epilog="Example: huying bench growth --largest 1000000")
 def bench_growth(
     largest: Annotated[int, typer.Option(min=10_000, help="Events of the largest journal.")] = 1_000_000,
