@@ -25,10 +25,11 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import ROOT
-from tests.engines import Nats, nats_in
+from tests.engines import Nats, free_port, nats_in
 from tests.engines import nats as nats
 from tests.engines import postgres as postgres
 from tests.test_command_line import huying
+from tests.test_console import Served
 from tests.test_journal import BEGAN, CLIP, over, talk
 from voice.bureau.rosters import write_bureau_net
 from voice.bureau.store import HubStore
@@ -41,7 +42,7 @@ from voice.journal.verify import verify
 from voice.net.by_hand import Corrected
 from voice.net.loading import load_net
 from voice.places import sample_net
-from voice.station.inbox import Request, take
+from voice.station.inbox import Order, Request, put, take
 
 
 def run(*args: str | Path) -> subprocess.Popen[str]:
@@ -230,7 +231,8 @@ def test_up_with_sound_and_down_with_alerts(nats: Nats, tmp_path: Path, monkeypa
         journal.append(talk(name), BEGAN)
     requests = tmp_path / "requests"
     up = run(*uplink(log, nats.url, "01", "--clips", "--requests", requests))
-    one = run(*hub(tmp_path / "hub.sqlite", nats.url, "--clips", "--net-folder", tmp_path / "net"))
+    asked = tmp_path / "asked"
+    one = run(*hub(tmp_path / "hub.sqlite", nats.url, "--clips", "--net-folder", tmp_path / "net", "--requests", asked))
     try:
         assert eventually(lambda: (tmp_path / "hub.sqlite.clips").is_dir() and any(
             (tmp_path / "hub.sqlite.clips").rglob(f"{name}.flac")), 40)  # fmt: skip
@@ -238,15 +240,19 @@ def test_up_with_sound_and_down_with_alerts(nats: Nats, tmp_path: Path, monkeypa
         huying("broadcast", "给别的站", "--nats", nats.url, "--bureau", "zz", "--to", "02")
         huying("broadcast", "给各站", "--nats", nats.url, "--bureau", "zz", "--emergency")
         assert eventually(lambda: len(list(requests.glob("*.json"))) == 2, 20)
+        put(asked, Request("从控制台来", ("01/102",), by="console"))
+        put(asked, Order("start"))
+        assert eventually(lambda: len(list(requests.glob("*.json"))) == 3, 20)
     finally:
         for p in (up, one):
             p.send_signal(signal.SIGTERM)
     shown, told = up.communicate(timeout=20)[0], one.communicate(timeout=20)[0]
     assert up.returncode == 0 == one.returncode and "Traceback" not in shown + told, shown + told
     net = load_net(sample_net())
-    wishes = [w for _ in range(2) if (w := take(requests, net)) is not None]
-    assert [w[0].text for w in wishes if isinstance(w[0], Request)] == ["给各站", "请加强夜间巡逻"]
-    assert wishes[1][0].by == f"bureau {number}"
+    assert "each calls its own roll" in told
+    wishes = [w for _ in range(3) if (w := take(requests, net)) is not None]
+    assert [w[0].text for w in wishes if isinstance(w[0], Request)] == ["给各站", "请加强夜间巡逻", "从控制台来"]
+    assert wishes[1][0].by == f"bureau {number}" and wishes[2][1] == ("102",)
     store = HubStore(str(tmp_path / "hub.sqlite"))
     assert same(store, {"01": log})
     assert list(verify(store.journal)) == [], "with its clip"
@@ -506,3 +512,38 @@ def chaos(database: str, nats: Nats, place: Path, seconds: float, seed: int) -> 
         events = len(list(store.journal.events()))
     store.close()
     return {"same": whole, "kills": kills, "events": events, "faults": faults, "seconds": seconds}
+
+
+def test_the_console_on_the_bureaus_journal(nats: Nats, tmp_path: Path) -> None:
+    """A board for each station, their units by name, one roll sheet over all."""
+    pytest.importorskip("nicegui")
+    for name in ("01", "02"):
+        grow(tmp_path / f"{name}.sqlite", 1)
+        huying(*hub(tmp_path / "hub.sqlite", nats.url, "--once"))
+        huying(*uplink(tmp_path / f"{name}.sqlite", nats.url, name, "--once"))
+    huying(*hub(tmp_path / "hub.sqlite", nats.url, "--once", "--net-folder", tmp_path / "net"))
+    port = free_port()
+    console = subprocess.Popen(
+        [sys.executable, "-m", "voice", "serve", "--journal", str(tmp_path / "hub.sqlite"), "--net",
+         str(tmp_path / "net"), "--port", str(port)],
+        cwd=ROOT, env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
+    )  # fmt: skip
+    try:
+        served = Served(f"http://127.0.0.1:{port}", tmp_path, tmp_path, tmp_path)
+
+        def up() -> bool:
+            try:
+                return bool(served.get("/api/v1/health")["ok"])
+            except OSError:
+                return False
+
+        assert eventually(up, 60)
+        for name in ("01", "02"):
+            tiles = served.get(f"/api/v1/board?channel={name}")["tiles"]
+            assert {t["unit"].split("/")[0] for t in tiles} == {name}
+        assert {u["name"].split()[0] for u in served.get("/api/v1/units")} == {"01", "02"}
+        sheet = served.get("/api/v1/exports/roll.html?since=2026-06-01&until=2026-07-01")
+        assert "01 省残联" in sheet and "02 省残联" in sheet
+    finally:
+        console.terminate()
+        console.wait()

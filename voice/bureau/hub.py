@@ -11,10 +11,11 @@ import contextlib
 import io
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voice.bureau.store import HubStore, Stored
@@ -30,6 +31,8 @@ from voice.bureau.wire import (
     unpacked,
 )
 from voice.errors import HuyingError, Unwritable
+from voice.net.loading import Net
+from voice.station.inbox import Request, take
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
@@ -42,6 +45,9 @@ ACK_WAIT_S = 60.0
 """What a hub has taken and not acknowledged for so long goes to another one."""
 
 CLIPS_EVERY_S = 5.0
+LOOK_S = 0.5
+ALERT_MINUTES = 10.0
+"""A station that is away for longer does not read it out."""
 
 
 @dataclass
@@ -53,6 +59,8 @@ class Hub:
     tell: Callable[[str], None]
     clips: bool = False
     rosters_changed: Callable[[], None] = lambda: None
+    orders: Callable[[], dict[str, dict[str, Any]]] = dict
+    """The next alert to send, by station; see ``alerts_of``."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     total: Stored = field(default_factory=Stored)
     _fault: str = ""
@@ -60,13 +68,14 @@ class Hub:
     async def run(self, server: Server, until_idle: bool = False) -> None:
         """Until ``ended`` is set; with ``until_idle`` until nothing comes any more. Raises HuyingError."""
         client = await connect(server, f"huying hub {self.bureau}", f"{self.bureau}.hub", self.tell)
-        sounds = None
+        beside: list[asyncio.Future[None]] = []
         try:
             js = client.jetstream(timeout=10)
             await ensure_streams(js, self.bureau)
             subscription = await self._subscribed(js)
+            beside.append(asyncio.ensure_future(self._send_orders(js)))
             if self.clips:
-                sounds = asyncio.ensure_future(self._fetch_clips(js))
+                beside.append(asyncio.ensure_future(self._fetch_clips(js)))
             while not self.ended.is_set():
                 messages = await self._fetched(subscription)
                 if messages:
@@ -74,8 +83,8 @@ class Hub:
                 elif until_idle and await self._all_done(subscription):
                     return
         finally:
-            if sounds:
-                sounds.cancel()
+            for b in beside:
+                b.cancel()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(client.close(), 5)
 
@@ -163,6 +172,20 @@ class Hub:
                 return True
         return False
 
+    async def _send_orders(self, js: JetStreamContext) -> None:
+        """What the bureau's console asks for goes down to the stations."""
+        from nats.errors import Error
+
+        while not self.ended.is_set():
+            try:
+                alerts = await asyncio.to_thread(self.orders)
+                if alerts:
+                    number = await send_alert(js, self.bureau, alerts, ALERT_MINUTES)
+                    self.tell(f"alert {number} sent to 通知已下发: {'、'.join(alerts)}")
+            except (HuyingError, Error, TimeoutError, OSError) as e:
+                self.tell(f"not sent 未下发: {str(e) or type(e).__name__}")
+            await asyncio.sleep(LOOK_S)
+
     async def _fetch_clips(self, js: JetStreamContext) -> None:
         """Sound that the stations have sent, into the journal's folder of clips."""
         from nats.errors import Error
@@ -211,20 +234,47 @@ async def broadcast(
     """
     from nats.errors import Error
 
-    number = datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(3)
-    expires = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
-    body = json.dumps({**alert, "id": number, "expires": expires}, ensure_ascii=False).encode()
     client = await connect(server, "huying broadcast", f"{bureau}.hub", tell)
     try:
         js = client.jetstream(timeout=10)
         await ensure_streams(js, bureau)
-        for station in stations or ["all"]:
-            await js.publish(
-                f"huying-alerts.{bureau}.{station}", body, stream=ALERTS_STREAM,
-                headers={"Nats-Msg-Id": f"{number}:{station}"},
-            )  # fmt: skip
+        return await send_alert(js, bureau, dict.fromkeys(stations or ["all"], alert), minutes)
     except (Error, OSError) as e:
         raise HuyingError(f"not sent: {str(e) or type(e).__name__}") from e
     finally:
         await client.close()
+
+
+async def send_alert(
+    js: JetStreamContext, bureau: str, alerts: Mapping[str, Mapping[str, Any]], minutes: float
+) -> str:  # fmt: skip
+    """Station, or ``all`` → what it should read out. The alert's number, one for all of them."""
+    number = datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(3)
+    expires = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+    for station, alert in alerts.items():
+        body = json.dumps({**alert, "id": number, "expires": expires}, ensure_ascii=False).encode()
+        await js.publish(
+            f"huying-alerts.{bureau}.{station}", body, stream=ALERTS_STREAM,
+            headers={"Nats-Msg-Id": f"{number}:{station}"},
+        )  # fmt: skip
     return number
+
+
+def alerts_of(net: Net, requests: Path) -> dict[str, dict[str, Any]]:
+    """The next alert that the bureau's console has left, taken apart by station; empty if there is none.
+
+    Raises HuyingError for what cannot be done from here: each station calls its own roll.
+    """
+    found = take(requests, net)
+    if found is None:
+        return {}
+    wish, units = found
+    if not isinstance(wish, Request):
+        raise HuyingError("from the bureau only alerts go to the stations; each calls its own roll 分局只下发通知")
+    out: dict[str, dict[str, Any]] = {}
+    for unit in units:
+        station, _, own = unit.partition("/")
+        out.setdefault(station, {
+            "text": wish.text, "repeat": wish.repeat, "need_ack": wish.need_ack, "emergency": wish.emergency, "to": [],
+        })["to"].append(own)  # fmt: skip
+    return out

@@ -7,11 +7,12 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from voice.bureau.hub import Hub
+from voice.bureau.hub import Hub, alerts_of
 from voice.bureau.hub import broadcast as send
 from voice.bureau.rosters import write_bureau_net
 from voice.bureau.store import HubStore
@@ -70,7 +71,9 @@ def uplink(
         _tell(f"sent up to event {up.sent} 已上传到第 {up.sent} 条")
 
 
-def hub(o: Options, journal: str, net_folder: Path | None, clips: bool, once: bool) -> None:
+def hub(
+    o: Options, journal: str, net_folder: Path | None, requests: Path | None, clips: bool, once: bool
+) -> None:
     """Take what stations send until stopped."""
     checked_name("bureau", o.bureau)
     store = HubStore(journal)
@@ -80,7 +83,13 @@ def hub(o: Options, journal: str, net_folder: Path | None, clips: bool, once: bo
                 units = write_bureau_net(net_folder, o.bureau, store.rosters())
                 _tell(f"{net_folder}: {units} units 名册已更新")
 
-        one = Hub(store, o.bureau, _tell, clips, rosters)
+        def orders() -> dict[str, dict[str, Any]]:
+            folder = requests or requests_folder()
+            if net_folder is None or not (net_folder / "roster.csv").is_file() or not any(folder.glob("*.json")):
+                return {}
+            return alerts_of(load_net(net_folder), folder)
+
+        one = Hub(store, o.bureau, _tell, clips, rosters, orders)
 
         async def go() -> None:
             _until_stopped(lambda: one.ended)

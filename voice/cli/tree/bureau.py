@@ -50,6 +50,9 @@ def hub(
     net_folder: Annotated[
         Path | None, typer.Option(help="Net folder for the console: the stations' rosters are joined there.")
     ] = None,
+    requests: Annotated[
+        Path | None, typer.Option(help="Folder where the bureau's console leaves alerts; they go to the stations.")
+    ] = None,
     clips: Annotated[bool, typer.Option("--clips", help="Fetch the sound, too.")] = False,
     creds: Creds = None,
     ca: Authority = None,
@@ -59,7 +62,7 @@ def hub(
     from voice.cli.bureau import Options
     from voice.cli.bureau import hub as run
 
-    run(Options(url, bureau, creds, ca), journal, net_folder, clips, once)
+    run(Options(url, bureau, creds, ca), journal, net_folder, requests, clips, once)
 
 
 @app.command("hub-status", epilog="Example: huying hub-status postgresql+pg8000://huying@db/huying")
