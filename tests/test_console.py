@@ -399,6 +399,8 @@ def test_the_carrier_lamp(console: Served, browser: Any) -> None:
     status.write(Status(busy=True, level_db=-12.0, source="USB"), at_once=True)
     page.locator('[data-carrier="busy"]').wait_for(timeout=5_000)
     assert console.get("/api/v1/station")["level_db"] == -12.0
+    status.write(Status(busy=True, level_db=-12.0, source="USB", who="101", heard="收到"), at_once=True)
+    page.get_by_text("省残联? 收到…").wait_for(timeout=5_000)
     status.write(Status(saying="省残联,请回答"), at_once=True)
     page.get_by_text("▶ 省残联,请回答").wait_for(timeout=5_000)
     os.utime(status.path, (time.time() - 20, time.time() - 20))

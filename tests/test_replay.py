@@ -17,12 +17,13 @@ from voice.audio.channel import Channel as RadioChannel
 from voice.audio.channel import Samples, gap, hiss, to_receiver
 from voice.audio.pcm import RATE
 from voice.audio.source import open_recording
+from voice.journal.lines import lines
 from voice.journal.rolls import sessions
 from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.net.loading import Net
 from voice.speech.synthesiser import Synthesiser
-from voice.station.listener import Ear
+from voice.station.listener import Ear, Listener
 from voice.station.replay import Replayed, replay
 from voice.station.scenario import read_scenario
 from voice.station.scoring import Score, compare, make_labels, read_labels
@@ -163,3 +164,24 @@ def test_score_adds_up(heard: tuple[Replayed, Path], morning: Path) -> None:
     lost = compare(labels, [x for x in heard[0].lines if x["type"] != "answered"], heard[0].duration)
     assert total.exchanges == 2 * lost.exchanges and lost.rates("answered")[2] == 0.0
     assert lost.exchanges_right < lost.exchanges and lost.confusions
+
+
+def test_who_seems_to_talk_is_known_while_the_over_lasts(ear: Ear, morning: Path) -> None:
+    seen: list[tuple[float, str, str]] = []
+    with Journal("sqlite://") as journal:
+        listener = Listener(ear, journal)
+        for now in listener.listen(open_recording(morning)):
+            seen.append((now, *listener.talking))
+            if now > 90:
+                break
+        found = list(lines(journal.events()))
+    overs = {x["over"][0]: x["over"] for x in found if x["type"] == "over"}
+    answers = [(x["unit"], *overs[x["t"]]) for x in found if x["type"] == "answered" and x["t"] in overs]
+    assert len(answers) >= 3
+    for unit, begin, end in answers:
+        middle = [who for t, who, _ in seen if begin + 0.5 < t < end]
+        assert middle and middle.count(unit) > len(middle) / 2, (unit, middle)
+    calls = [x["over"] for x in found if x["type"] == "over" and "是否" in x["text"]]
+    assert any("省残联" in heard for t, _, heard in seen if calls[0][0] < t < calls[0][1]), "before it has ended"
+    quiet = [heard for t, _, heard in seen if not any(b - 0.3 < t < e + 0.8 for b, e in overs.values())]
+    assert len(quiet) > 50 and not any(quiet), "nobody says anything"

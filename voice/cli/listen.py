@@ -200,7 +200,7 @@ class _Listening:
         if self._status.due:
             self._status.write(
                 Status(heard.busy, round(heard.level_db, 1), "", self.source.name, round(heard.floor_db, 1),
-                       heard.squelch, heard.voice)
+                       heard.squelch, heard.voice, *heard.talking)
             )  # fmt: skip
         while not self._notices.empty():
             self._note(*self._notices.get())

@@ -106,6 +106,11 @@ class OverStream:
         if self._kaldi.AcceptWaveform(data):
             self._take(self._kaldi.Result())
 
+    def so_far(self) -> tuple[str, ...]:
+        """Symbols of what was heard until now; it may change."""
+        partial = json.loads(self._kaldi.PartialResult()).get("partial", "")
+        return (*(w.symbol for w in self._words), *partial.split())
+
     def finish(self) -> Hypothesis:
         """The over has ended."""
         if self._resampler is not None:

@@ -317,6 +317,19 @@ class Listener:
         return "open" if self._gate.mode == "open" else "closed"
 
     @property
+    def talking(self) -> tuple[str, str]:
+        """While somebody transmits: (unit that is awaited and seems to talk, what was heard so far); empty where nobody
+        knows. It may change, and is not logged: the over's event is what counts."""
+        if self._stream is None:
+            return "", ""
+        known = self.ear.net.lexicon.by_symbol()
+        heard = [known[s] for s in self._stream.so_far() if s in known]
+        said = [e.key for e in heard if e.kind == "unit"]
+        awaited = [e.unit for e in self.state.open_exchanges() if not e.to_all]
+        who = said[0] if said and said[0] in awaited else awaited[-1] if awaited and not said else ""
+        return who, " ".join(e.text for e in heard)
+
+    @property
     def voice(self) -> bool:
         """The latest tenth of a second sounds like speech; a carrier of noise does too, now and then."""
         return bool(speech_spans(self._recent, RATE))

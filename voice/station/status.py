@@ -33,6 +33,10 @@ class Status:
     """As it looks from here: ``closed``, or ``open`` (noise while nobody transmits)."""
     voice: bool = False
     """The latest tenth of a second sounds like speech to the VAD."""
+    who: str = ""
+    """Unit that seems to talk; empty if nobody knows yet."""
+    heard: str = ""
+    """What was heard of it so far."""
 
 
 class StatusFile:

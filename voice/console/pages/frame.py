@@ -106,14 +106,17 @@ class Page:
             s = self.status.read()
             state = "lost" if s is None else "saying" if s.saying else "busy" if s.busy else "clear"
             level.set_value(0.0 if s is None else min(1.0, max(0.0, (s.level_db + 60) / 55)))
-            now = [state, s.saying if s else "", self.feed.fault]
+            now = [state, s and (s.saying, s.who, s.heard), self.feed.fault]
             if now == shown:
                 return
             shown[:] = now
             icon.classes(replace=f"text-2xl {_LAMP[state]}")
             icon.props(f'data-carrier="{state}"')
             words = {"lost": "not listening", "clear": "channel clear", "busy": "channel busy"}
-            label.set_text(self.feed.fault or (f"▶ {s.saying}" if s and s.saying else self.t(words[state])))
+            told = f"▶ {s.saying}" if s and s.saying else self.t(words[state])
+            if s and state == "busy" and (s.who or s.heard):
+                told = f"{self.net.name_of(s.who)}{'?' if s.who else ''} {s.heard}…"
+            label.set_text(self.feed.fault or told)
 
         show()
         ui.timer(REFRESH_S, show)
