@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from voice.cli.show import print_line
 from voice.errors import HuyingError
+from voice.journal.backup import back_up
 from voice.journal.confirming import confirmation
 from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
@@ -96,6 +98,15 @@ def search(target: str, words: str, net: Path | None) -> None:
         print_line(out, line, names)
     if not found:
         out.print(f"nothing found for “{words}”")
+
+
+def backup(source: Path, folder: Path) -> None:
+    """With a bar for the clips."""
+    status = Console(stderr=True, highlight=False)
+    with Progress(console=status, transient=True, disable=not status.is_terminal) as bar:
+        task = bar.add_task("clips", total=None)
+        made = back_up(source, folder, lambda k, n: bar.update(task, completed=k, total=n))
+    print(f"{made.journal}: {made.events} events, {made.new_clips} new clips, head {made.head}")
 
 
 def export(target: str, output: Path, sheet: bool, since: str | None, until: str | None, net: Path | None) -> None:

@@ -55,6 +55,20 @@ def journal_search(
     search(journal, words, net)
 
 
+@journal_app.command("backup", epilog="Example: huying journal backup log.sqlite /mnt/backup")
+def journal_backup(
+    journal: Annotated[Path, typer.Argument(help="The journal's file; a station may be writing it.")],
+    folder: Annotated[Path, typer.Argument(help="Where the copy goes: the file, and its clips beside it.")],
+) -> None:
+    """Copy a journal and its sound, verify the copy; only new clips are copied. 备份。
+
+    To restore, copy both back under the journal's name while no station runs.
+    """
+    from voice.cli.journal import backup
+
+    backup(journal, folder)
+
+
 @journal_app.command("export", epilog="Example: huying journal export log.sqlite june.xlsx --sheet")
 def journal_export(
     journal: JournalArgument,

@@ -1,0 +1,80 @@
+"""A copy of a journal that somebody may be writing: whole, verified, and only what is new is copied of the clips."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+from voice.journal.verify import verify
+
+PAGES = 2000
+"""Of the database, copied between two looks at whether a writer waits: 8 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What was made."""
+
+    journal: Path
+    events: int
+    head: str
+    new_clips: int
+
+
+def back_up(source: Path, folder: Path, on_clip: Callable[[int, int], None] = lambda _k, _n: None) -> Backup:
+    """Copy a journal's file and its clips into ``folder``; an older copy there is replaced when the new one is whole.
+    ``on_clip`` gets how many clips of how many are done.
+
+    Raises HuyingError for what is no journal file, a copy that does not verify, or a folder that cannot be written.
+    """
+    if not source.is_file():
+        raise HuyingError(f"{source}: no such journal; databases have their own tools, e.g. pg_dump")
+    target = folder / source.name
+    if target.resolve() == source.resolve():
+        raise HuyingError(f"{folder}: that is where the journal itself lies; name another folder")
+    part = target.with_name(target.name + ".part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(source)) as from_db, contextlib.closing(sqlite3.connect(part)) as to_db:
+            from_db.backup(to_db, pages=PAGES)
+            to_db.execute("PRAGMA journal_mode=DELETE")
+        with Journal(str(part), create=False) as copy:
+            fault = next(verify(copy, clips=False), None)
+            if fault is not None:
+                raise HuyingError(f"{source}: {fault}; the copy was not kept, an older one stays")
+            names = {c for e in copy.events(kind="over") if (c := e.data.get("clip"))}
+            events, head = len(copy), copy.head
+        sound, copied = (p.with_name(p.name + ".clips") for p in (source, target))
+        new = _copy_clips(sound, copied, names, on_clip)
+        for extra in ("-wal", "-shm"):
+            part.with_name(part.name + extra).unlink(missing_ok=True)
+            target.with_name(target.name + extra).unlink(missing_ok=True)
+        with part.open("rb") as f:
+            os.fsync(f.fileno())
+        part.replace(target)
+    except (OSError, sqlite3.Error) as e:
+        raise HuyingError(f"{folder}: the backup could not be made ({e})") from e
+    return Backup(target, events, head, new)
+
+
+def _copy_clips(source: Path, target: Path, names: set[str], on_clip: Callable[[int, int], None]) -> int:
+    """Those that are there and not yet in the copy; clips never change."""
+    new = 0
+    for k, name in enumerate(sorted(names), 1):
+        there, here = source / name[:2] / f"{name}.flac", target / name[:2] / f"{name}.flac"
+        if there.is_file() and not here.is_file():
+            here.parent.mkdir(parents=True, exist_ok=True)
+            part = here.with_suffix(".part")
+            shutil.copyfile(there, part)
+            part.replace(here)
+            new += 1
+        on_clip(k, len(names))
+    return new
