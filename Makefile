@@ -31,7 +31,7 @@ demo-live: $(VENV)/light
 test: $(VENV)/$(EXTRAS)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 $(VENV)/bin-made:
 	$(PYTHON) -m venv $(VENV)

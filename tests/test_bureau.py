@@ -389,6 +389,53 @@ def test_a_server_that_is_full(tmp_path: Path) -> None:
         server.kill()
 
 
+def test_a_store_for_sound_that_is_full(nats: Nats, tmp_path: Path) -> None:
+    """Events go on, sound waits, and goes up when there is room; after a restart too."""
+    import nats as client
+
+    log = tmp_path / "a.sqlite"
+    with Journal(str(log)) as journal:
+        loud = np.random.default_rng(0).integers(-9000, 9000, 40_000).astype(np.int16)
+        name = journal.clips.put(loud)
+        journal.append(talk(name), BEGAN)
+
+    async def room(most: int) -> bool:
+        """Whether the clip is there afterwards."""
+        from nats.js.api import ObjectStoreConfig
+
+        nc = await client.connect(nats.url)
+        js = nc.jetstream()
+        try:
+            config = (await js.stream_info("OBJ_huying-clips")).config
+            config.max_bytes = most
+            await js.update_stream(config)
+        except Exception:
+            await js.create_object_store("huying-clips", config=ObjectStoreConfig(max_bytes=most))
+        try:
+            found = [i.name for i in await (await js.object_store("huying-clips")).list(ignore_deletes=True)]
+        except client.js.errors.NotFoundError:
+            found = []
+        await nc.close()
+        return name in found
+
+    asyncio.run(room(10_000))
+    huying(*hub(tmp_path / "hub.sqlite", nats.url, "--once"))
+    up = run(*uplink(log, nats.url, "01", "--clips"))
+    time.sleep(6)
+    grow(log, 1)
+    time.sleep(4)
+    up.kill()
+    shown = up.communicate(timeout=20)[0]
+    assert "sound waits" in shown and "maximum bytes" in shown, shown
+    huying(*hub(tmp_path / "hub.sqlite", nats.url, "--once"))
+    store = HubStore(str(tmp_path / "hub.sqlite"))
+    assert same(store, {"01": log}), "events went on"
+    store.close()
+    asyncio.run(room(10_000_000))
+    huying(*uplink(log, nats.url, "01", "--clips", "--once"))
+    assert asyncio.run(room(10_000_000))
+
+
 class Cable:
     """A TCP proxy that can be cut."""
 

@@ -24,7 +24,7 @@ from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.station.listener import Ear, Listener
 
-SECONDS = 45
+SECONDS = 30
 
 
 def beginning(recording: Path) -> Pcm16:
@@ -71,7 +71,7 @@ def test_a_disk_that_is_full_to_the_brim(small_disk: Path, ear: Ear, morning: Pa
     gaps = [x["detail"] for x in found if x["type"] == "device" and x["meaning"] == "unwritten"]
     assert len(gaps) == 1 and "full" in gaps[0]
     overs = [x for x in found if x["type"] == "over"]
-    assert len(overs) >= 6 and all(x["clip"] for x in overs), "the clip that did not fit was kept in the end"
+    assert len(overs) >= 4 and all(x["clip"] for x in overs), "the clip that did not fit was kept in the end"
 
 
 def test_a_journal_that_stays_away_is_an_error_where_nobody_waits(small_disk: Path, ear: Ear, morning: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, morning: 
     call = fault.split(":")[0]
     log = tmp_path / "log.sqlite"
     station = subprocess.Popen(
-        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={fault}", sys.executable, "-m",
-         "voice", "listen", "--input", f"udp:{port}", "--rate", str(RATE), "--journal", str(log)],
+        ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={fault}",
+         sys.executable, "-m", "voice", "listen", "--input", f"udp:{port}", "--rate", str(RATE), "--journal", str(log)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert station.stdout is not None
@@ -122,7 +122,7 @@ def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, morning: 
     assert told in shown
     wanted = [(begin, clip) for begin, clip in logged(tmp_path / "good.sqlite") if begin < SECONDS - 5]
     found = logged(log)
-    assert len(wanted) >= 6
+    assert len(wanted) >= 4
     assert len(found) >= len(wanted), shown
     pauses = np.diff([b for b, _ in found[: len(wanted)]]) - np.diff([b for b, _ in wanted])
     assert np.abs(pauses).max() < 0.5, "no sound was lost while the disk was slow"

@@ -31,7 +31,7 @@ from voice.bureau.wire import (
     unpacked,
 )
 from voice.errors import HuyingError
-from voice.journal.store import Event, Journal
+from voice.journal.store import GENESIS, Event, Journal
 from voice.net.loading import Net
 from voice.net.roster_table import read_roster_table
 from voice.places import user_folder
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 BATCH = 256
 """Events on their way at once: what is held in memory."""
+
+CLIPS = 32
+"""Clips between two notes of how far they are sent."""
 
 LOOK_S = 0.2
 RETRY_S = 2.0
@@ -66,12 +69,15 @@ class Uplink:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     sent: int = 0
     """Number of the last event that the server has."""
-    _clips_waiting: list[str] = field(default_factory=list)
+    clips_sent: int = 0
+    """Number of the last event whose sound it has."""
+    _head: str = GENESIS
+    """Hash of event ``sent``."""
     _fault: str = ""
 
     async def run(self, server: Server, once: bool = False) -> None:
         """Until ``ended`` is set; with ``once`` until all that stands in the journal is sent. Raises HuyingError."""
-        self.sent = self._position()
+        self._take_position()
         client = await connect(
             server, f"huying uplink {self.station}", f"{self.bureau}.{self.station}", self.tell
         )
@@ -99,12 +105,10 @@ class Uplink:
         batch = await asyncio.to_thread(lambda: list(islice(self.journal.events(after=self.sent), BATCH)))
         if batch:
             await self._again(lambda: self._publish(js, batch))
-            self._note(batch[-1])
-            if self.clips:
-                self._clips_waiting += [c for e in batch if e.kind == "over" and (c := e.data.get("clip"))]
-        if self._clips_waiting:
-            await self._send_clips(js)
-        return bool(batch)
+            self.sent, self._head = batch[-1].seq, batch[-1].hash
+            self._note()
+        more = self.clips and await self._send_clips(js)
+        return bool(batch) or more
 
     async def _publish(self, js: JetStreamContext, batch: list[Event]) -> None:
         """All of it, in order; the server throws away what it has already."""
@@ -161,31 +165,38 @@ class Uplink:
             stream=EVENTS_STREAM,
         )  # fmt: skip
 
-    async def _send_clips(self, js: JetStreamContext) -> None:
-        """As many as go; the others are tried after the next batch."""
+    async def _send_clips(self, js: JetStreamContext) -> bool:
+        """Sound of some overs that were sent; whether there was any. What does not go is tried again."""
         from nats.errors import Error
         from nats.js.errors import BucketNotFoundError, NotFoundError
 
+        waiting = self.journal.events(kind="over", after=self.clips_sent, before=self.sent + 1)
+        batch = await asyncio.to_thread(lambda: list(islice(waiting, CLIPS)))
+        if not batch:
+            return False
         try:
             try:
                 store = await js.object_store(CLIPS_BUCKET)
             except (BucketNotFoundError, NotFoundError):
                 store = await js.create_object_store(CLIPS_BUCKET)
-            while self._clips_waiting:
-                name = self._clips_waiting[0]
-                try:
-                    await store.get_info(name)
-                except NotFoundError:
-                    path = self.journal.clips.path(name)
-                    if path.is_file():
+            for event in batch:
+                name = event.data.get("clip", "")
+                path = self.journal.clips.path(name) if name else None
+                if path is not None and path.is_file():  # removed when it was kept long enough: the journal says so
+                    try:
+                        await store.get_info(name)
+                    except NotFoundError:
                         await store.put(name, path.read_bytes())
-                self._clips_waiting.pop(0)
+                self.clips_sent = event.seq
+            self._note()
         except (Error, TimeoutError, OSError) as e:
-            told = f"clips wait 录音待传 ({len(self._clips_waiting)}): {str(e) or type(e).__name__}"
+            told = f"sound waits 录音待传: {str(e) or type(e).__name__}"
             if told != self._fault:
                 self._fault = told
                 self.tell(told)
-            await asyncio.sleep(RETRY_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), RETRY_S)
+        return True
 
     async def _alerts(self, js: JetStreamContext, to: str) -> None:
         """Take what the bureau sends to this station, or to all, and leave it for the station."""
@@ -236,10 +247,10 @@ class Uplink:
         whose = f"{self.journal.url} {self.bureau} {self.station}"
         return user_folder() / "uplink" / f"{hashlib.sha256(whose.encode()).hexdigest()[:24]}.json"
 
-    def _position(self) -> int:
-        """Number of the last event that was acknowledged. Raises HuyingError if the journal is another one now."""
+    def _take_position(self) -> None:
+        """Go on where the server's acknowledgements ended. Raises HuyingError if the journal is another one now."""
         if not self._file.is_file():
-            return 0
+            return
         noted = json.loads(self._file.read_text("utf-8"))
         last = next(self.journal.events(after=noted["seq"] - 1, before=noted["seq"] + 1), None)
         if noted["seq"] and (last is None or last.hash != noted["hash"]):
@@ -247,11 +258,10 @@ class Uplink:
                 f"{self.journal.name}: not the journal that was sent as station {self.station}; give the new one a new "
                 "--station name"
             )
-        return int(noted["seq"])
+        self.sent, self._head, self.clips_sent = int(noted["seq"]), str(noted["hash"]), int(noted.get("clips", 0))
 
-    def _note(self, event: Event) -> None:
-        self.sent = event.seq
+    def _note(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         part = self._file.with_suffix(".part")
-        part.write_text(json.dumps({"seq": event.seq, "hash": event.hash}), "utf-8")
+        part.write_text(json.dumps({"seq": self.sent, "hash": self._head, "clips": self.clips_sent}), "utf-8")
         part.replace(self._file)
