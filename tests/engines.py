@@ -90,6 +90,19 @@ def nats(tmp_path: Path) -> Iterator[Nats]:
     server.kill()
 
 
+def certified(place: Path) -> tuple[Path, Path]:
+    """A key and a certificate for this machine that signs itself; skips the test without OpenSSL."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    key, certificate = place / "key.pem", place / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return key, certificate
+
+
 def nats_in(place: Path, configuration: str = "") -> Nats:
     """Start one, or skip the test."""
     if not shutil.which("nats-server"):

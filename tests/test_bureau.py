@@ -25,7 +25,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import ROOT
-from tests.engines import Nats, free_port, nats_in
+from tests.engines import Nats, certified, free_port, nats_in
 from tests.engines import nats as nats
 from tests.engines import postgres as postgres
 from tests.test_command_line import huying
@@ -293,6 +293,25 @@ def test_wrong_users_and_permissions(tmp_path: Path) -> None:
         foreign.send_signal(signal.SIGTERM)
         assert "permissions" in foreign.communicate(timeout=20)[0].lower()
         huying(*hub(tmp_path / "hub.sqlite", server.as_user("hub", "hub-secret"), "--once"))
+        store = HubStore(str(tmp_path / "hub.sqlite"))
+        assert same(store, {"01": tmp_path / "a.sqlite"})
+        store.close()
+    finally:
+        server.kill()
+
+
+def test_tls(tmp_path: Path) -> None:
+    key, certificate = certified(tmp_path)
+    server = nats_in(tmp_path, f'tls {{ cert_file: "{certificate}", key_file: "{key}" }}\n')
+    grow(tmp_path / "a.sqlite", 1)
+    url = server.url.replace("nats://", "tls://")
+    try:
+        huying(*hub(tmp_path / "hub.sqlite", url, "--ca", certificate, "--once"))
+        huying(*uplink(tmp_path / "a.sqlite", url, "01", "--ca", certificate, "--once"))
+        told = huying(*uplink(tmp_path / "a.sqlite", url, "01", "--once"), code=2)
+        assert "certificate" in told and "--ca" in told
+        assert "no such file" in huying(*uplink(tmp_path / "a.sqlite", url, "01", "--ca", "none.pem", "--once"), code=2)
+        huying(*hub(tmp_path / "hub.sqlite", url, "--ca", certificate, "--once"))
         store = HubStore(str(tmp_path / "hub.sqlite"))
         assert same(store, {"01": tmp_path / "a.sqlite"})
         store.close()

@@ -124,10 +124,13 @@ async def connect(server: Server, name: str, inbox: str, tell: Callable[[str], N
         from nats.errors import Error
     except ImportError as e:
         raise HuyingError(f"this needs {e.name}; run “pip install 'huying[bureau]'”") from e
-    tls = ssl.create_default_context(cafile=str(server.authority)) if server.authority else None
     for file in (server.credentials, server.authority):
         if file is not None and not file.is_file():
             raise HuyingError(f"{file}: no such file")
+    try:
+        tls = ssl.create_default_context(cafile=str(server.authority)) if server.authority else None
+    except (ssl.SSLError, OSError) as e:
+        raise HuyingError(f"{server.authority}: not a certificate that can be read ({e}); PEM is wanted") from e
     told, final = "", asyncio.Event()
 
     async def fault(e: Exception) -> None:
