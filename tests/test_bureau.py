@@ -33,11 +33,11 @@ from tests.test_console import Served
 from tests.test_journal import BEGAN, CLIP, over, talk
 from voice.bureau.rosters import write_bureau_net
 from voice.bureau.store import HubStore
-from voice.bureau.wire import Newer, Sent, packed, subject_of, unpacked
+from voice.bureau.wire import Newer, Sent, packed, subject_of, unpacked, unpacked_roster
 from voice.errors import HuyingError, Unwritable
 from voice.journal.lines import lines
 from voice.journal.rolls import sessions
-from voice.journal.store import Event, Journal
+from voice.journal.store import GENESIS, Entry, Event, Journal, chained
 from voice.journal.verify import verify
 from voice.net.by_hand import Corrected
 from voice.net.loading import load_net
@@ -208,9 +208,31 @@ def test_messages() -> None:
     assert unpacked(subject, packed(event)) == Sent("01", event)
     with pytest.raises(Newer, match="update the hub"):
         unpacked(subject, json.dumps({"version": 2, "anything": 1}).encode())
-    for bad in (b"", b"[]", b"{}", b'{"version":1}', json.dumps({"version": 1, **asdict(event), "seq": "x"}).encode()):
+    wrong: list[dict[str, Any]] = [
+        {"seq": "x"}, {"seq": 0}, {"seq": 2**31}, {"t": float("nan")}, {"kind": "k" * 41}, {"unit": "u" * 40},
+        {"body": '{"text":"\\u0000"}'}, {"wall": "\0"}, {"unit": 7}, {"hash": None}, {"more": 1},
+    ]  # fmt: skip
+    bad = [b"", b"[]", b"{}", b'{"version":1}', b"[" * 100_000]
+    for data in (*bad, *(json.dumps({"version": 1, **asdict(event), **w}).encode() for w in wrong)):
         with pytest.raises(HuyingError, match="not an event"):
-            unpacked(subject, bad)
+            unpacked(subject, data)
+    for data in (*bad, b'{"units":[1]}', b'{"units":[{"id":7}]}', b'{"units":[{"id":"\\u0000"}]}', b"\xff"):
+        with pytest.raises(HuyingError, match="not a roster"):
+            unpacked_roster("huying.zz.01.roster", data)
+
+
+def test_a_station_that_sends_nonsense_stops_nobody(database: str) -> None:
+    """Bodies that fit their hash, but hold what no fact holds."""
+    bodies = ("{}", '{"unit":[1],"units":"x","results":[1,[],["101"]],"corrects":"9","confirms":-1,"channel":{}}',
+              '{"callees":[1,null,"102"],"releases":1e99,"by":3}')  # fmt: skip
+    chain = chained([Entry(k, 0.0, "w", b, None) for k, b in zip(("over", "nonsense", "relayed"), bodies, strict=True)],
+                    0, GENESIS)  # fmt: skip
+    store = HubStore(database)
+    assert store.store([Sent("x", e) for e in chain]).joined == 3
+    assert list(store.events("x")) == chain
+    second = [e.data for e in store.journal.events()][1]
+    assert second["results"][2] == ["x/101"] and second["unit"] == [1]
+    store.close()
 
 
 def test_a_joined_roster(tmp_path: Path) -> None:

@@ -29,8 +29,10 @@ from voice.bureau.wire import (
     connect,
     ensure_streams,
     unpacked,
+    unpacked_roster,
 )
 from voice.errors import HuyingError, Unwritable
+from voice.journal.clips import clip_name
 from voice.net.loading import Net
 from voice.station.inbox import Request, take
 
@@ -124,7 +126,7 @@ class Hub:
         for m in messages:
             try:
                 if len(m.subject.split(".")) == 4:
-                    if await self._write(partial(self.store.keep_roster, m.subject.split(".")[2], m.data.decode())):
+                    if await self._write(partial(self.store.keep_roster, *unpacked_roster(m.subject, m.data))):
                         self.rosters_changed()
                         done.append(m)
                 else:
@@ -176,14 +178,20 @@ class Hub:
         """What the bureau's console asks for goes down to the stations."""
         from nats.errors import Error
 
+        alerts: dict[str, dict[str, Any]] = {}
+        number = ""
         while not self.ended.is_set():
             try:
-                alerts = await asyncio.to_thread(self.orders)
+                if not alerts and (alerts := await asyncio.to_thread(self.orders)):
+                    number = alert_number()
                 if alerts:
-                    number = await send_alert(js, self.bureau, alerts, ALERT_MINUTES)
+                    await send_alert(js, self.bureau, number, alerts, ALERT_MINUTES)
                     self.tell(f"alert {number} sent to 通知已下发: {'、'.join(alerts)}")
-            except (HuyingError, Error, TimeoutError, OSError) as e:
-                self.tell(f"not sent 未下发: {str(e) or type(e).__name__}")
+                    alerts = {}
+            except HuyingError as e:
+                self.tell(f"not sent 未下发: {e}")
+            except (Error, TimeoutError, OSError) as e:
+                self._say(f"an alert waits 通知待发, 会重试: {str(e) or type(e).__name__}")
             await asyncio.sleep(LOOK_S)
 
     async def _fetch_clips(self, js: JetStreamContext) -> None:
@@ -192,26 +200,36 @@ class Hub:
         from nats.js.errors import BucketNotFoundError, NotFoundError
 
         clips = self.store.journal.clips
+        bad: set[str] = set()
         while not self.ended.is_set():
             try:
                 bucket = await js.object_store(CLIPS_BUCKET)
                 for info in await bucket.list():
                     with contextlib.suppress(HuyingError, NotFoundError):  # not a clip's name; gone meanwhile
-                        if not clips.path(info.name).is_file():
+                        if info.name not in bad and not clips.path(info.name).is_file():
                             found = await bucket.get(info.name)
-                            await asyncio.to_thread(self._keep_clip, info.name, found.data or b"")
+                            if not await asyncio.to_thread(self._keep_clip, info.name, found.data or b""):
+                                bad.add(info.name)
             except (BucketNotFoundError, NotFoundError):
                 pass
             except (Error, OSError) as e:
                 self._say(f"no clips for now 暂时收不到录音: {str(e) or type(e).__name__}")
             await asyncio.sleep(CLIPS_EVERY_S)
 
-    def _keep_clip(self, name: str, data: bytes) -> None:
+    def _keep_clip(self, name: str, data: bytes) -> bool:
+        """Whether it is what its name says; another one is not kept."""
         import soundfile as sf
 
-        pcm, _ = sf.read(io.BytesIO(data), dtype="int16")
-        if self.store.journal.clips.put(pcm) != name:
+        try:
+            pcm, _ = sf.read(io.BytesIO(data), dtype="int16")
+        except sf.LibsndfileError as e:
+            self.tell(f"clip {name[:12]}… cannot be read ({e})")
+            return False
+        if pcm.ndim != 1 or clip_name(pcm) != name:
             self.tell(f"clip {name[:12]}… is not what its name says")
+            return False
+        self.store.journal.clips.put(pcm)
+        return True
 
     def _say(self, text: str) -> None:
         """Once, until it is over."""
@@ -238,18 +256,24 @@ async def broadcast(
     try:
         js = client.jetstream(timeout=10)
         await ensure_streams(js, bureau)
-        return await send_alert(js, bureau, dict.fromkeys(stations or ["all"], alert), minutes)
+        number = alert_number()
+        await send_alert(js, bureau, number, dict.fromkeys(stations or ["all"], alert), minutes)
+        return number
     except (Error, OSError) as e:
         raise HuyingError(f"not sent: {str(e) or type(e).__name__}") from e
     finally:
         await client.close()
 
 
+def alert_number() -> str:
+    """Of an alert, the same for all stations that get it, however often it is sent."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(3)
+
+
 async def send_alert(
-    js: JetStreamContext, bureau: str, alerts: Mapping[str, Mapping[str, Any]], minutes: float
-) -> str:  # fmt: skip
-    """Station, or ``all`` → what it should read out. The alert's number, one for all of them."""
-    number = datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(3)
+    js: JetStreamContext, bureau: str, number: str, alerts: Mapping[str, Mapping[str, Any]], minutes: float
+) -> None:  # fmt: skip
+    """Station, or ``all`` → what it should read out."""
     expires = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
     for station, alert in alerts.items():
         body = json.dumps({**alert, "id": number, "expires": expires}, ensure_ascii=False).encode()
@@ -257,7 +281,6 @@ async def send_alert(
             f"huying-alerts.{bureau}.{station}", body, stream=ALERTS_STREAM,
             headers={"Nats-Msg-Id": f"{number}:{station}"},
         )  # fmt: skip
-    return number
 
 
 def alerts_of(net: Net, requests: Path) -> dict[str, dict[str, Any]]:

@@ -262,7 +262,7 @@ class HubStore:
 
     def _numbers(self, db: sa.Connection, station: str, run: Sequence[Event]) -> dict[int, int]:
         """Numbers in the joined journal of the earlier events that these name."""
-        named = {int(n) for e in run for f in NUMBER_FIELDS if (n := e.data.get(f))}
+        named = {n for e in run for f in NUMBER_FIELDS if isinstance(n := e.data.get(f), int) and 0 < n < 2**31}
         if not named:
             return {}
         q = sa.select(_events.c.seq, _events.c.joined).where(
@@ -286,19 +286,21 @@ class HubStore:
 def joined(station: str, event: Event, numbers: dict[int, int]) -> Entry:
     """A station's event as it stands in the bureau's journal. ``numbers``: of the station's events in it."""
     body = event.data
-    for name in UNIT_FIELDS:
-        if body.get(name):
-            body[name] = f"{station}/{body[name]}"
+
+    def ours(unit: Any) -> Any:
+        return f"{station}/{unit}" if isinstance(unit, str) and unit else unit
+
+    for name in UNIT_FIELDS + (("by",) if event.kind == "relayed" else ()):
+        if name in body:
+            body[name] = ours(body[name])
     for name in UNITS_FIELDS:
-        if body.get(name) and isinstance(body[name], list):
-            body[name] = [f"{station}/{u}" for u in body[name]]
-    if event.kind == "relayed" and body.get("by"):
-        body["by"] = f"{station}/{body['by']}"
+        if isinstance(body.get(name), list):
+            body[name] = [ours(u) for u in body[name]]
     if isinstance(body.get("results"), list):
-        body["results"] = [[f"{station}/{unit}", *rest] for unit, *rest in body["results"]]
+        body["results"] = [[ours(r[0]), *r[1:]] if isinstance(r, list) and r else r for r in body["results"]]
     for name in NUMBER_FIELDS:
-        if body.get(name):
-            body[name] = numbers.get(int(body[name]), 0)
+        if isinstance(body.get(name), int) and body[name]:
+            body[name] = numbers.get(body[name], 0)
     body["channel"] = f"{station}/{body['channel']}" if body.get("channel") else station
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Entry(event.kind, event.t, event.wall, text, f"{station}/{event.unit}" if event.unit else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import ssl
 from collections.abc import Callable
@@ -28,6 +29,9 @@ VERSION = 1
 EVENTS_STREAM = "HUYING"
 ALERTS_STREAM = "HUYING-ALERTS"
 CLIPS_BUCKET = "huying-clips"
+LARGEST_BODY = 1_000_000
+"""Characters of an event's body; NATS itself takes a megabyte."""
+
 MAIN = "main"
 """The channel of a station that has only one."""
 
@@ -106,13 +110,43 @@ def unpacked(subject: str, data: bytes) -> Sent:
             told = f"{subject}: version {version}, this one knows {VERSION}; update the hub, the message is left"
             raise Newer(told)
         event = Event(**raw)
-        if not (isinstance(event.seq, int) and isinstance(event.t, int | float) and len(parts) == 5):
-            raise TypeError("wrong types")
-        if not all(isinstance(x, str) for x in (event.kind, event.wall, event.body, event.previous, event.hash)):
-            raise TypeError("wrong types")
-    except (ValueError, TypeError, KeyError) as e:
+        _check(event)
+        if len(parts) != 5:
+            raise ValueError("the subject has other parts")
+    except (ValueError, TypeError, KeyError, RecursionError) as e:
         raise HuyingError(f"{subject}: not an event ({e})") from e
     return Sent(parts[2], event)
+
+
+def _check(event: Event) -> None:
+    """Raises ValueError for what no journal holds and no database takes."""
+    texts = {"kind": 40, "wall": 32, "body": LARGEST_BODY, "previous": 64, "hash": 64}
+    for name, longest in texts.items():
+        text = getattr(event, name)
+        if not isinstance(text, str) or len(text) > longest or "\0" in text:
+            raise ValueError(f"{name} is no text of {longest} characters at most")
+    if event.unit is not None and (not isinstance(event.unit, str) or len(event.unit) > 39 or "\0" in event.unit):
+        raise ValueError("unit is no text of 39 characters at most")
+    if not isinstance(event.seq, int) or not 1 <= event.seq < 2**31:
+        raise ValueError("seq is no number of an event")
+    if not isinstance(event.t, int | float) or not math.isfinite(event.t):
+        raise ValueError("t is no time")
+    if "\\u0000" in event.body:
+        raise ValueError("body holds a NUL")
+
+
+def unpacked_roster(subject: str, data: bytes) -> tuple[str, str]:
+    """(station, its roster as it was sent). Raises HuyingError for what is none."""
+    try:
+        text = data.decode()
+        raw = json.loads(text)
+        if len(text) > LARGEST_BODY or "\0" in text or "\\u0000" in text:
+            raise ValueError("too large, or it holds a NUL")
+        if not all(isinstance(v, str) for unit in raw["units"] for v in dict(unit).values()):
+            raise ValueError("cells are no text")
+    except (ValueError, TypeError, KeyError, RecursionError) as e:
+        raise HuyingError(f"{subject}: not a roster ({e})") from e
+    return subject.split(".")[2], text
 
 
 async def connect(server: Server, name: str, inbox: str, tell: Callable[[str], None]) -> Client:
