@@ -17,6 +17,10 @@ from voice.net.facts import Fact, OverHeard
 from voice.station.channels import Channels
 from voice.station.listener import Ear
 
+EDGE_S = 1.0
+"""Overs that end so near to the beginning or the end of a run are not counted: all channels begin and end their
+sessions in the same moment, which no station does, and the end cuts off what is being said."""
+
 
 @dataclass
 class Paced:
@@ -77,7 +81,7 @@ def carry(
 
     def take(event: Event, fact: Fact) -> None:
         on_event(event, fact)
-        if isinstance(fact, OverHeard):
+        if isinstance(fact, OverHeard) and EDGE_S < fact.end < seconds - EDGE_S:
             waits.append(1000 * (time.monotonic() - sources[fact.channel].due))
 
     process = psutil.Process()
