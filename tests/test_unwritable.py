@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 from tests.test_full_disk import small_disk as small_disk
+from tests.test_journal import BEGAN, talk
 from tests.test_replay import morning as morning
 from voice.audio.pcm import RATE, Pcm16
 from voice.audio.source import open_recording
@@ -127,3 +130,25 @@ def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, morning: 
     pauses = np.diff([b for b, _ in found[: len(wanted)]]) - np.diff([b for b, _ in wanted])
     assert np.abs(pauses).max() < 0.5, "no sound was lost while the disk was slow"
     assert all(clip for _, clip in found)
+
+
+def test_an_answer_that_was_lost_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database has committed, but the connection broke before it could say so: trying again finds it done."""
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        journal.append(talk("")[:2], BEGAN)
+        commit = journal._engine.dialect.do_commit
+
+        def broken(connection: Any) -> None:
+            commit(connection)
+            monkeypatch.undo()
+            raise sqlite3.OperationalError("connection lost")
+
+        monkeypatch.setattr(journal._engine.dialect, "do_commit", broken)
+        more = talk("")[2:5]
+        with pytest.raises(Unwritable, match="connection lost"):
+            journal.append(more, BEGAN)
+        again = journal.append(more, BEGAN)
+        assert [e.seq for e in again] == [3, 4, 5] and len(journal) == 5
+        assert len(list(journal.events())) == 5 and list(verify(journal, clips=False)) == []
+        journal.append(more, BEGAN)  # meant a second time: it is new
+        assert len(list(journal.events())) == 8

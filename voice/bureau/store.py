@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from voice.bureau.wire import Sent
 from voice.errors import HuyingError, Unwritable
-from voice.journal.store import GENESIS, Entry, Event, Journal, event_hash
+from voice.journal.store import GENESIS, Entry, Event, Journal, event_hash, insert_rows
 
 SCHEMA_VERSION = 1
 JOINED_AT_ONCE = 2000
@@ -223,9 +222,8 @@ class HubStore:
             else:
                 told = f"station {s.station}, event {s.event.seq}: another one came before; is the name used twice?"
                 self._refuse_event(db, s, told, out)
-        if rows:
-            db.execute(_insert(db, _events), rows)
-            out.new += len(rows)
+        insert_rows(db, _events, rows, "ON CONFLICT DO NOTHING")
+        out.new += len(rows)
 
     def _join(self, db: sa.Connection, station: str, out: Stored) -> None:
         """Go on with a station's chain as far as it reaches."""
@@ -248,11 +246,9 @@ class HubStore:
             numbers = self._numbers(db, station, run)
             numbers |= {e.seq: k for k, e in enumerate(run, self.journal.last_in(db) + 1)}
             self.journal.insert(db, [joined(station, e, numbers) for e in run])
-            where = sa.and_(_events.c.station == sa.bindparam("s"), _events.c.seq == sa.bindparam("n"))
-            db.execute(
-                _events.update().where(where).values(joined=sa.bindparam("j")),
-                [{"s": station, "n": e.seq, "j": numbers[e.seq]} for e in run],
-            )
+            first, last = run[0].seq, run[-1].seq  # without a gap, in both journals
+            these = sa.and_(_events.c.station == station, _events.c.seq.between(first, last))
+            db.execute(_events.update().where(these).values(joined=_events.c.seq + (numbers[first] - first)))
             out.joined += len(run)
         if at != begin or told != fault:
             change = _stations.update().where(_stations.c.station == station)
@@ -316,12 +312,6 @@ def _is_object(body: str) -> bool:
         return isinstance(json.loads(body), dict)
     except ValueError:
         return False
-
-
-def _insert(db: sa.Connection, table: sa.Table) -> Any:
-    """Rows that are there already are left as they are."""
-    made: Any = (postgresql if db.dialect.name == "postgresql" else sqlite).insert(table)
-    return made.on_conflict_do_nothing()
 
 
 def _reason(e: Exception) -> str:

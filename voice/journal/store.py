@@ -187,6 +187,8 @@ class Journal:
         except (DBAPIError, OSError) as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be opened as a journal ({_reason(e)})") from e
         self._head = self._last()
+        self._doubtful = ""
+        """Hash of the last event of an attempt that failed for a reason that says nothing of whether it was written."""
         self._appending = threading.Lock()
 
     def __enter__(self) -> Journal:
@@ -252,12 +254,13 @@ class Journal:
             return []
         try:
             with self._engine.begin() as db:
-                db.execute(_events.insert(), [asdict(e) for e in events])
+                insert_rows(db, _events, [asdict(e) for e in events])
         except sa.exc.IntegrityError:
-            if not self._holds(events[-1]):
+            # another writer was faster; or it was we, and the answer to that attempt was lost
+            if self._doubtful != events[-1].hash or not self._holds(events[-1]):
                 raise
-            # the answer to an earlier attempt was lost, its events were not
         except DBAPIError as e:
+            self._doubtful = events[-1].hash
             raise Unwritable(f"{redacted(self.url)}: cannot write the journal ({_reason(e)})") from e
         self._head = (events[-1].seq, events[-1].hash)
         return events
@@ -269,8 +272,7 @@ class Journal:
     def insert(self, db: sa.Connection, entries: Sequence[Entry]) -> list[Event]:
         """Append within a transaction of ``begin``; the caller keeps other writers out."""
         events = chained(entries, *self._last(db))
-        if events:
-            db.execute(_events.insert(), [asdict(e) for e in events])
+        insert_rows(db, _events, [asdict(e) for e in events])
         return events
 
     def refresh(self) -> None:
@@ -351,6 +353,22 @@ class Journal:
         with contextlib.nullcontext(db) if db is not None else self._engine.connect() as at:
             row = at.execute(sa.select(_events.c.seq, _events.c.hash).order_by(_events.c.seq.desc()).limit(1)).first()
         return (row.seq, row.hash) if row else (0, GENESIS)
+
+
+def insert_rows(db: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]], known: str = "") -> None:
+    """Many rows in one question to the database, however far away it is. ``known``: ``ON CONFLICT DO NOTHING``, if rows
+    may be there already."""
+    if not rows:
+        return
+    columns = ", ".join(rows[0])
+    if db.dialect.name == "postgresql":
+        rows_of = f"json_populate_recordset(NULL::{table.name}, CAST(:rows AS json))"
+        put = f"SELECT {columns} FROM {rows_of}"  # noqa: S608  # names of our own tables
+        parameters: Any = {"rows": json.dumps(rows, ensure_ascii=False)}
+    else:
+        put = f"VALUES ({', '.join(f':{c}' for c in rows[0])})"
+        parameters = list(rows)
+    db.execute(sa.text(f"INSERT INTO {table.name} ({columns}) {put} {known}"), parameters)
 
 
 def _pragmas(connection: Any, _record: object) -> None:
