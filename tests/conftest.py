@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines import nats as nats
+from tests.engines import postgres as postgres
 from voice.net.loading import Net, load_net
 from voice.places import data_folder, sample_net
 from voice.speech.synthesiser import Synthesiser

@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 
 from tests.engines import POSTGRES
-from tests.engines import postgres as postgres
 from tests.test_bureau import grow, sent_of
 from tests.test_command_line import huying
 from tests.test_journal import BEGAN, CLIP, talk

@@ -26,8 +26,6 @@ import sqlalchemy as sa
 
 from tests.conftest import ROOT
 from tests.engines import Nats, certified, free_port, nats_in
-from tests.engines import nats as nats
-from tests.engines import postgres as postgres
 from tests.test_command_line import huying
 from tests.test_console import Served
 from tests.test_journal import BEGAN, CLIP, over, talk

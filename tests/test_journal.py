@@ -17,7 +17,6 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from tests.engines import postgres as postgres
 from voice.errors import HuyingError
 from voice.journal.export import export
 from voice.journal.lines import lines
