@@ -345,6 +345,16 @@ def users_of_the_page() -> str:
     return page[begin : page.index("\n}\n", begin) + 3]
 
 
+def test_a_server_that_is_not_there_is_waited_for_until_one_is_told_to_end(tmp_path: Path) -> None:
+    grow(tmp_path / "a.sqlite", 1)
+    up = run(*uplink(tmp_path / "a.sqlite", f"nats://127.0.0.1:{free_port()}", "01"))
+    time.sleep(5)
+    assert up.poll() is None
+    up.send_signal(signal.SIGINT)
+    shown = up.communicate(timeout=10)[0]
+    assert "tried again" in shown and "stopped before it answered" in shown and "Traceback" not in shown, shown
+
+
 def test_a_name_that_another_journal_has(nats: Nats, tmp_path: Path) -> None:
     for name in "ab":
         with Journal(str(tmp_path / f"{name}.sqlite")) as journal:

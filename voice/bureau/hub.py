@@ -69,7 +69,7 @@ class Hub:
 
     async def run(self, server: Server, until_idle: bool = False) -> None:
         """Until ``ended`` is set; with ``until_idle`` until nothing comes any more. Raises HuyingError."""
-        client = await connect(server, f"huying hub {self.bureau}", f"{self.bureau}.hub", self.tell)
+        client = await connect(server, f"huying hub {self.bureau}", f"{self.bureau}.hub", self.tell, self.ended)
         beside: list[asyncio.Future[None]] = []
         try:
             js = client.jetstream(timeout=10)

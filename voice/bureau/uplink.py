@@ -79,7 +79,7 @@ class Uplink:
         """Until ``ended`` is set; with ``once`` until all that stands in the journal is sent. Raises HuyingError."""
         self._take_position()
         client = await connect(
-            server, f"huying uplink {self.station}", f"{self.bureau}.{self.station}", self.tell
+            server, f"huying uplink {self.station}", f"{self.bureau}.{self.station}", self.tell, self.ended
         )
         try:
             js = client.jetstream(timeout=ACK_S)

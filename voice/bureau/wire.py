@@ -35,6 +35,8 @@ LARGEST_BODY = 1_000_000
 MAIN = "main"
 """The channel of a station that has only one."""
 
+RETRY_S = 1.0
+
 FINAL = ("authorization", "authentication", "certificate")
 """In an error while connecting: trying again does not help."""
 
@@ -149,10 +151,12 @@ def unpacked_roster(subject: str, data: bytes) -> tuple[str, str]:
     return subject.split(".")[2], text
 
 
-async def connect(server: Server, name: str, inbox: str, tell: Callable[[str], None]) -> Client:
+async def connect(
+    server: Server, name: str, inbox: str, tell: Callable[[str], None], ended: asyncio.Event | None = None
+) -> Client:
     """A connection that comes back by itself. ``inbox``: prefix of the subjects on which answers come, so that
     permissions can tell users apart. Raises HuyingError for wrong credentials or a wrong address; a server that is
-    merely away is waited for."""
+    merely away is waited for, until ``ended`` is set."""
     try:
         import nats
         from nats.errors import Error
@@ -182,22 +186,30 @@ async def connect(server: Server, name: str, inbox: str, tell: Callable[[str], N
         told = ""
         tell(f"{server.shown}: connected again 已重新连上")
 
-    going = asyncio.ensure_future(nats.connect(
-        server.url, name=name, user_credentials=str(server.credentials) if server.credentials else None, tls=tls,
-        error_cb=fault, reconnected_cb=back, max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=5,
-        inbox_prefix=f"_INBOX.{inbox}",
-    ))  # fmt: skip
-    refused = asyncio.ensure_future(final.wait())
-    try:
-        await asyncio.wait((going, refused), return_when=asyncio.FIRST_COMPLETED)
-        if going.done():
-            return going.result()
-    except (Error, OSError, ValueError) as e:
-        raise HuyingError(f"{server.shown}: {_reason(e)}; check address, --creds and --ca") from e
-    finally:
-        going.cancel()
-        refused.cancel()
-    raise HuyingError(f"{server.shown}: {told}; check user, password or --creds, and --ca")
+    while True:
+        going = asyncio.ensure_future(nats.connect(
+            server.url, name=name, user_credentials=str(server.credentials) if server.credentials else None, tls=tls,
+            error_cb=fault, reconnected_cb=back, max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=5,
+            inbox_prefix=f"_INBOX.{inbox}",
+        ))  # fmt: skip
+        refused = asyncio.ensure_future(final.wait())
+        stopped = asyncio.ensure_future((ended or asyncio.Event()).wait())
+        try:
+            await asyncio.wait((going, refused, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if stopped.done():
+                raise HuyingError(f"{server.shown}: stopped before it answered")
+            if not final.is_set():
+                return going.result()
+        except ConnectionError as e:  # cut off in the middle of the greeting
+            await fault(e)
+            await asyncio.sleep(RETRY_S)
+            continue
+        except (Error, OSError, ValueError) as e:
+            raise HuyingError(f"{server.shown}: {_reason(e)}; check address, --creds and --ca") from e
+        finally:
+            for task in (going, refused, stopped):
+                task.cancel()
+        raise HuyingError(f"{server.shown}: {told}; check user, password or --creds, and --ca")
 
 
 async def ensure_streams(js: JetStreamContext, bureau: str) -> None:
