@@ -14,7 +14,7 @@ from tests.engines import postgres as postgres
 from voice.net.loading import Net, load_net
 from voice.places import data_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 
 ROOT = data_folder()
 

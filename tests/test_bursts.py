@@ -21,7 +21,7 @@ from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.radio.bursts import _SPB, SYNC, Burst, _differences, _spread, crc, find_bursts
 from voice.speech.synthesiser import Synthesiser, Voice
-from voice.station.listener import open_ear
+from voice.station.ear import open_ear
 from voice.station.replay import replay
 
 LEVEL = 4000.0

@@ -26,7 +26,7 @@ from voice.journal.verify import verify
 from voice.net.loading import Net, load_net
 from voice.station.capacity import carry
 from voice.station.channels import Channels
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 
 BEGAN = datetime(2026, 6, 5, 0, 30, tzinfo=UTC)
 

@@ -22,7 +22,7 @@ from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air
 from voice.station.clock import DRIFT_S, ClockWatch
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 

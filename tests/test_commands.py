@@ -31,7 +31,7 @@ from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, Habit
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 from voice.station.microphone import Microphone
 from voice.station.simulate import PerfectEar
 from voice.station.speaker import Speaker

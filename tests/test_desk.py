@@ -31,8 +31,8 @@ from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air
 from voice.station.desk import Desk, give_up, unfinished
+from voice.station.ear import Ear
 from voice.station.inbox import Order, Request, put
-from voice.station.listener import Ear
 from voice.station.speaker import Speaker
 from voice.station.station import RETRY_S, Station
 

@@ -15,7 +15,7 @@ from voice.net.loading import Net
 from voice.radio.carrier import RATE
 from voice.speech.hypothesis import Word
 from voice.speech.recogniser import Recogniser, assemble
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 
 
 def same_time(a: Word, b: Word) -> bool:

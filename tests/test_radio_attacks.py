@@ -19,7 +19,8 @@ from voice.journal.store import Journal
 from voice.net.facts import AlertRaised, Answered, Called, Commanded, Fact, OverHeard, RollBegan
 from voice.net.loading import Net, load_net
 from voice.speech.synthesiser import Synthesiser, Voice
-from voice.station.listener import Ear, Listener, open_ear
+from voice.station.ear import Ear, open_ear
+from voice.station.listener import Listener
 from voice.station.simulate import spell
 
 ON_AIR = Channel(snr_db=20.0)

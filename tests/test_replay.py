@@ -23,7 +23,8 @@ from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.net.loading import Net
 from voice.speech.synthesiser import Synthesiser
-from voice.station.listener import Ear, Listener
+from voice.station.ear import Ear
+from voice.station.listener import Listener
 from voice.station.replay import Replayed, replay
 from voice.station.scenario import read_scenario
 from voice.station.scoring import Score, compare, make_labels, read_labels

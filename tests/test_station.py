@@ -20,7 +20,7 @@ from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, Habit
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 

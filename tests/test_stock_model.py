@@ -25,7 +25,7 @@ from voice.speech.dictation import grammar_of, segment
 from voice.speech.models import check_model
 from voice.speech.recogniser import open_stock
 from voice.speech.synthesiser import Synthesiser, Voice
-from voice.station.listener import open_ear
+from voice.station.ear import open_ear
 from voice.station.replay import replay
 from voice.station.simulate import spell
 

@@ -25,7 +25,8 @@ from voice.errors import Unwritable
 from voice.journal.lines import lines
 from voice.journal.store import Journal
 from voice.journal.verify import verify
-from voice.station.listener import Ear, Listener
+from voice.station.ear import Ear
+from voice.station.listener import Listener
 
 SECONDS = 30
 

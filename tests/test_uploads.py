@@ -25,7 +25,7 @@ from voice.journal.verify import verify
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
 from voice.speech.synthesiser import Synthesiser, Voice
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 from voice.station.simulate import spell
 from voice.station.uploads import SETTLE_S, CallSource, IncompleteCall, Spool, UploadDesk, call_of
 

@@ -25,7 +25,7 @@ import pytest
 if TYPE_CHECKING:
     from voice.journal.lines import Line
     from voice.net.loading import Net
-    from voice.station.listener import Ear
+    from voice.station.ear import Ear
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class ReplayedLog:
 def _ear(net: Path | None) -> Ear:
     from voice.net.loading import load_net
     from voice.places import sample_net
-    from voice.station.listener import open_ear
+    from voice.station.ear import open_ear
 
     return open_ear(load_net(net or sample_net()))
 

@@ -19,7 +19,7 @@ from models.recipe.prepare import STUDENT_WORDS
 from voice.audio.pcm import Pcm16
 from voice.grammar.lexicon import Entry
 from voice.speech.acoustics import Calibration, Goodness
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 
 Sample = tuple[Goodness, bool]
 

@@ -18,8 +18,8 @@ from voice.cli.pictures import draw_calibration, draw_trade_off
 from voice.net.loading import load_net
 from voice.places import sample_net
 from voice.radio.over import Over
+from voice.station.ear import open_ear
 from voice.station.evaluation import CLASSES, Trials, evaluate, operating_point, poisson_upper, share
-from voice.station.listener import open_ear
 from voice.station.utterances import Utterance
 
 WISHED = {"2-3": 0.5, "4+": 0.1}

@@ -23,7 +23,7 @@ from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import sample_net
 from voice.radio.over import Over
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 from voice.station.replay import replay
 from voice.station.scenario import Scenario
 from voice.station.scoring import Score, compare, make_labels, read_labels

@@ -27,8 +27,8 @@ from voice.places import sample_net
 from voice.radio.over import Over
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.adapting import Adapted, Confirmation, adapt_to
+from voice.station.ear import open_ear
 from voice.station.evaluation import Trials, evaluate, share
-from voice.station.listener import open_ear
 from voice.station.utterances import Utterance
 
 OVERS = 320

@@ -33,7 +33,8 @@ from voice.speech.models import check_model, find_model
 from voice.speech.recogniser import Recogniser, assemble
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.bench import Air
-from voice.station.listener import Listener, open_ear
+from voice.station.ear import open_ear
+from voice.station.listener import Listener
 from voice.station.simulate import UNIT_VOICES, spell
 from voice.station.speaker import Speaker
 from voice.station.station import Station

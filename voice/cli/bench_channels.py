@@ -18,7 +18,8 @@ from voice.net.loading import load_net
 from voice.places import sample_net
 from voice.radio.carrier import CarrierGate, Closed
 from voice.station.capacity import Carried, Paced, carry
-from voice.station.listener import Listener, open_ear
+from voice.station.ear import open_ear
+from voice.station.listener import Listener
 
 TARGET_MS = 300.0
 """95th percentile of the wait after the hang time: later the log is too late."""

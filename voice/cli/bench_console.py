@@ -32,7 +32,7 @@ from voice.net.facts import Answered, Fact
 from voice.net.loading import load_net
 from voice.places import sample_net
 from voice.station.capacity import Carried, carry
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 
 START_S = 120.0
 SEARCH_EVERY_S = 2.0

@@ -21,7 +21,8 @@ from voice.net.facts import Answered, Called, Fact, OverHeard, SessionBegan
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
 from voice.station.capacity import Paced
-from voice.station.listener import Listener, open_ear
+from voice.station.ear import open_ear
+from voice.station.listener import Listener
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 5000

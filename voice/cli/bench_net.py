@@ -25,7 +25,7 @@ from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, CardAir, Habit
-from voice.station.listener import open_ear
+from voice.station.ear import open_ear
 from voice.station.soundserver import available, null_air
 from voice.station.speaker import Speaker
 from voice.station.station import Station

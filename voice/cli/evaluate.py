@@ -18,8 +18,8 @@ from voice.errors import HuyingError
 from voice.net.loading import load_net
 from voice.net.settings import write_settings
 from voice.places import sample_net
+from voice.station.ear import open_ear
 from voice.station.evaluation import CLASSES, OperatingPoint, Trials, evaluate, operating_point, said_in, share
-from voice.station.listener import open_ear
 from voice.station.utterances import labels_beside, read_table, utterances
 
 SETTING = {"2-3": "idle_threshold", "4+": "threshold"}

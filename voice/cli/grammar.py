@@ -15,8 +15,8 @@ from voice.grammar.check import clashes, to_rename
 from voice.net.loading import check_net, load_net
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
+from voice.station.ear import open_ear
 from voice.station.hearing import VOICES, hear_yourself
-from voice.station.listener import open_ear
 
 KINDS = {"unit": "呼号", "control": "台站", "assistant": "助手", "phrase": "用语", "place": "地点", "digit": "数字"}
 

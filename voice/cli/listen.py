@@ -41,7 +41,7 @@ from voice.speech.synthesiser import Synthesiser
 from voice.station.channels import Channels
 from voice.station.clock import ClockWatch
 from voice.station.desk import Desk, give_up, unfinished, watches_of
-from voice.station.listener import open_ear
+from voice.station.ear import open_ear
 from voice.station.microphone import Microphone
 from voice.station.speaker import Speaker
 from voice.station.station import Station

@@ -27,7 +27,7 @@ from voice.journal.store import Journal
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
 from voice.station.archive import Job, find_everywhere, net_files, replay_all
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 from voice.station.replay import Replayed, replay
 from voice.station.scoring import Labels, compare, read_labels
 

@@ -14,7 +14,7 @@ from voice.audio.source import find_recordings, open_recording
 from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import sample_net
-from voice.station.listener import open_ear
+from voice.station.ear import open_ear
 from voice.station.replay import replay
 from voice.station.scoring import Score, compare, read_labels
 from voice.station.simulate import label_path

@@ -26,7 +26,7 @@ from voice.journal.verify import verify
 from voice.net.loading import load_net
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 from voice.station.soak import SoakResult, compare, live
 
 KILL_AFTER_S = (0.05, 2.0)

@@ -30,8 +30,8 @@ from voice.net.roster_table import RosterTable, Row, read_roster_table, save_ros
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.candidates import Candidate, candidates
+from voice.station.ear import Ear, open_ear
 from voice.station.inbox import Request, Saying, Wish, leave, with_neighbours
-from voice.station.listener import Ear, open_ear
 from voice.station.speaker import Speaker
 
 LONGEST_SPEECH = 300

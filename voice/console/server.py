@@ -24,7 +24,7 @@ from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.places import user_folder
-from voice.station.listener import open_ear
+from voice.station.ear import open_ear
 from voice.station.uploads import LARGEST_CALL, Spool, UploadDesk
 
 log = logging.getLogger("huying.console")

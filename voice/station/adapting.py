@@ -27,8 +27,8 @@ from voice.radio.over import Over
 from voice.speech.acoustics import AcousticModel, load_acoustic_model
 from voice.speech.adaptation import EPOCHS, UNKNOWN, Example, adapt, example, patched, surprise
 from voice.speech.models import check_model
+from voice.station.ear import open_ear
 from voice.station.evaluation import Trials, evaluate
-from voice.station.listener import open_ear
 from voice.station.utterances import Utterance
 
 HELD_BACK = 4

@@ -24,7 +24,7 @@ from voice.errors import HuyingError
 from voice.journal.store import Entry, Event, Journal
 from voice.net.loading import load_net
 from voice.places import sample_net
-from voice.station.listener import Ear, open_ear
+from voice.station.ear import Ear, open_ear
 from voice.station.replay import replay
 
 LARGEST_NET = 20_000_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from voice.audio.pcm import RATE, Pcm16
 from voice.grammar.distance import phrase_distance
 from voice.grammar.lexicon import Entry, plain
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 
 FURTHEST = 0.55
 """Phrase distance beyond which nothing is proposed."""

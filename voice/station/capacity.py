@@ -15,7 +15,7 @@ from voice.audio.source import Damage
 from voice.journal.store import Event, Journal
 from voice.net.facts import Fact, OverHeard
 from voice.station.channels import Channels
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 
 EDGE_S = 1.0
 """Overs that end so near to the beginning or the end of a run are not counted: all channels begin and end their

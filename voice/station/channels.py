@@ -13,7 +13,8 @@ from voice.audio.source import AudioSource
 from voice.errors import HuyingError, Unwritable
 from voice.journal.store import Event, Journal
 from voice.net.facts import Fact
-from voice.station.listener import Ear, Listener
+from voice.station.ear import Ear
+from voice.station.listener import Listener
 
 
 class Channels:

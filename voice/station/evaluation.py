@@ -16,7 +16,7 @@ from rapidfuzz.distance import LCSseq
 from voice.audio.pcm import RATE
 from voice.grammar.interpreter import SHORT_SYLLABLES
 from voice.grammar.lexicon import Entry
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 from voice.station.simulate import PerfectEar
 from voice.station.utterances import Utterance
 

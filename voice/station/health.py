@@ -56,7 +56,7 @@ def _recogniser() -> str:
     import numpy as np
 
     from voice.net.loading import load_net
-    from voice.station.listener import open_ear
+    from voice.station.ear import open_ear
 
     ear = open_ear(load_net(sample_net()))
     ear.recogniser.recognise(np.zeros(8000, np.int16))

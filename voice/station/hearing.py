@@ -12,7 +12,7 @@ from voice.audio.pcm import RATE
 from voice.grammar.lexicon import Entry
 from voice.radio.over import Over
 from voice.speech.synthesiser import Synthesiser, Voice
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 
 VOICES = ("m3", "f4", "max", "f1", "m7", "linda")
 

@@ -9,190 +9,31 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice, product
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 import voice
-from voice.audio.pcm import RATE, Frame, Pcm16
+from voice.audio.pcm import RATE, Frame
 from voice.audio.source import AudioSource, Recording
 from voice.errors import HuyingError, Unwritable
-from voice.grammar.accents import states
-from voice.grammar.compiler import compile_graph
-from voice.grammar.free import FreeSpeech
-from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import Entry, pronunciations
-from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.decide import Ended, Heard, Rules, Tick, decide
 from voice.net.facts import ClockChanged, DeviceChanged, Fact, OverHeard, SessionBegan, SessionEnded
-from voice.net.loading import Net
 from voice.net.state import NetState, evolve
-from voice.places import cache_folder
 from voice.radio.bursts import Burst, find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened, Pop
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
-from voice.speech.acoustics import (
-    AcousticModel,
-    Calibration,
-    Floats,
-    Goodness,
-    Scorer,
-    States,
-    goodness,
-    load_acoustic_model,
-)
-from voice.speech.dictation import Dictation, grammar_of
+from voice.speech.acoustics import Floats, Scorer
 from voice.speech.hypothesis import Hypothesis
-from voice.speech.models import ModelFolder, check_model, find_model
-from voice.speech.recogniser import OverStream, Recogniser, assemble, open_stock
+from voice.speech.recogniser import OverStream
 from voice.speech.vad import Span, speech_spans
+from voice.station.ear import Ear
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DICTATED_SYLLABLES = 4
-"""Overs with at least this much free speech are dictated, and all that were not understood."""
-
-AROUND_S = 0.3
-"""Context of a word that is heard once more."""
-
-MAX_PRONUNCIATIONS = 8
-"""Of one entry, tried when it is verified."""
-
-
-Frames = tuple[Floats, Floats]
-"""(score of every state, score of the best state of any speech), a row per 30 ms."""
-
-
-class Verifier:
-    """How sure is it that an entry was really said, by the acoustics of the whole over."""
-
-    def __init__(self, model: AcousticModel, calibration: Calibration, accent: str, tones: bool) -> None:
-        self._model = model
-        self._calibration = calibration
-        self._accent = accent
-        self._tones = tones
-        self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
-
-    def scorer(self) -> Scorer:
-        """For an over that is still going on."""
-        return Scorer(self._model)
-
-    def frames(self, pcm: Pcm16, loglikes: Floats | None = None) -> Frames:
-        """What the acoustic model makes of every 30 ms; ``loglikes`` if they were computed already."""
-        if loglikes is None:
-            loglikes = self._model.loglikes(pcm.astype(np.float32))
-        return loglikes, self._model.free(loglikes)
-
-    def of_frames(self, frames: Frames) -> Callable[[Entry, float, float], float]:
-        """The score function for one over."""
-
-        def score(entry: Entry, start: float, end: float) -> float:
-            best = self.goodness(frames, entry, start, end)
-            return round(self._calibration.confidence(best), 4)
-
-        return score
-
-    def goodness(self, frames: Frames, entry: Entry, start: float, end: float) -> Goodness:
-        """Of the best pronunciation."""
-        found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
-        return max(found, key=lambda g: g.mean)
-
-    def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
-        if entry.symbol not in self._states:
-            rows = (row for r in entry.readings for row in product(*pronunciations(r, self._tones)))
-            self._states[entry.symbol] = [self._row(r) for r in islice(dict.fromkeys(rows), MAX_PRONUNCIATIONS)]
-        return self._states[entry.symbol]
-
-    def _row(self, syllables: tuple[str, ...]) -> tuple[States, tuple[int, ...]]:
-        """HMM states of a row of syllables, and the syllable of each."""
-        rows = [states(s, self._accent) for s in syllables]
-        return tuple(p for row in rows for p in row), tuple(k for k, row in enumerate(rows) for _ in row)
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Second looks at what the graph heard."""
-
-    verifier: Verifier
-    free: FreeSpeech
-    """Filler syllables only: says what a word sounded like that was not believed."""
-
-
-@dataclass(slots=True)
-class Ear:
-    """Recogniser, verifier and interpreter of one net: loaded once, used for many channels."""
-
-    net: Net
-    model: ModelFolder
-    recogniser: Recogniser
-    interpreter: Interpreter
-    verification: Verification | None
-    """What our own model adds; a stock model is believed by its own confidence."""
-    dictation: Dictation | None = None
-    dictation_sha256: str = ""
-    cannot_say: tuple[str, ...] = ()
-    """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
-
-    def understand(
-        self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
-        loglikes: Floats | None = None,
-    ) -> Message:  # fmt: skip
-        """The message of one over; see ``Interpreter.interpret``. ``loglikes``: if they were computed already."""
-        v = self.verification
-        if not hypothesis or v is None:
-            return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed)
-        frames = v.verifier.frames(over.pcm, loglikes)
-
-        def without_phrases(start: float, end: float) -> Hypothesis:
-            return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)
-
-        return self.interpreter.interpret(
-            hypothesis, v.verifier.of_frames(frames), without_phrases, expecting, addressed
-        )
-
-    def dictate(self, over: Over, message: Message) -> str:
-        """What was said freely in an over, as text; empty without a dictation model."""
-        if self.dictation is None or (message.understood and len(message.free.split()) < DICTATED_SYLLABLES):
-            return ""
-        return self.dictation.write(over.pcm)
-
-
-def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> Ear:
-    """Load the model and compile the net's graph. Raises HuyingError for a broken model."""
-    cache = cache or cache_folder()
-    folder = check_model(find_model(model or net.settings.recognition.model))
-    settings = net.settings.recognition
-    interpreter = Interpreter(net.lexicon, settings.threshold, settings.idle_threshold)
-    dictation, dictation_sha256 = None, ""
-    if settings.dictation:
-        stock = check_model(find_model(settings.dictation))
-        dictation, dictation_sha256 = Dictation(stock.path), stock.sha256
-    if folder.kind == "stock":
-        fallback, missing = _stock_recogniser(net, folder)
-        return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, missing)
-    graph = compile_graph(net.lexicon, net.costs, cache / "graphs")
-    recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
-    acoustics = load_acoustic_model(folder.path / "am" / "final.mdl")
-    verifier = Verifier(
-        acoustics, folder.calibrations[net.lexicon.tones], net.lexicon.accent, net.lexicon.tones
-    )
-    return Ear(
-        net, folder, recogniser, interpreter, Verification(verifier, FreeSpeech(net.costs)), dictation, dictation_sha256
-    )
-
-
-def _stock_recogniser(net: Net, folder: ModelFolder) -> tuple[Recogniser, tuple[str, ...]]:
-    """The fallback: a stock model with the net's phrases as run-time grammar, and what it cannot say."""
-    plain = open_stock(folder.path)
-    phrases, missing = grammar_of((e.text for e in net.lexicon.entries), plain.knows)
-    if not phrases:
-        raise HuyingError(f"{folder.path}: its vocabulary has no word of this net's call signs and phrases")
-    return open_stock(folder.path, phrases), tuple(missing)
 
 
 def _speech(over: Over, hypothesis: Hypothesis, spans: list[Span]) -> Span:

@@ -10,7 +10,7 @@ from voice.audio.source import AudioSource
 from voice.grammar.message import Message
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
 from voice.speech.recogniser import OverStream
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 
 
 class Microphone:

@@ -25,7 +25,7 @@ from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, Habit
 from voice.station.desk import unfinished
-from voice.station.listener import Ear
+from voice.station.ear import Ear
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 

@@ -52,7 +52,8 @@ from voice.net.facts import (
 from voice.net.rollcall import Move, RollCall, evolve_roll, next_move
 from voice.net.watch import Watch, evolve_watches, to_alarm, to_call
 from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
-from voice.station.listener import Ear, Listener
+from voice.station.ear import Ear
+from voice.station.listener import Listener
 from voice.station.speaker import Speaker
 
 OnEvent = Callable[[Event, Fact], None]

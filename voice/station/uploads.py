@@ -30,7 +30,8 @@ from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.radio.bursts import Burst
 from voice.radio.over import Over
-from voice.station.listener import Ear, Listener
+from voice.station.ear import Ear
+from voice.station.listener import Listener
 
 SETTLE_S = 2.0
 """Calls that come in together are taken in the order of their times."""
