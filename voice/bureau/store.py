@@ -22,7 +22,7 @@ from voice.journal.store import GENESIS, Entry, Event, Journal, event_hash, inse
 
 SCHEMA_VERSION = 1
 JOINED_AT_ONCE = 2000
-"""Events that one transaction joins at most."""
+"""Events that are held in memory while they are joined."""
 
 _LOCK_KEY = 0x48554248  # “HUBH”
 """Of the advisory lock in PostgreSQL: hubs take turns, so events become visible in the order of their numbers."""
@@ -227,6 +227,11 @@ class HubStore:
 
     def _join(self, db: sa.Connection, station: str, out: Stored) -> None:
         """Go on with a station's chain as far as it reaches."""
+        while self._join_some(db, station, out) == JOINED_AT_ONCE:
+            pass
+
+    def _join_some(self, db: sa.Connection, station: str, out: Stored) -> int:
+        """Go on for JOINED_AT_ONCE events at most; how many it was."""
         row = db.execute(sa.select(_stations).where(_stations.c.station == station)).first()
         if row is None:
             db.execute(_stations.insert(), {"station": station, "seq": 0, "hash": GENESIS, "fault": ""})
@@ -255,6 +260,7 @@ class HubStore:
             db.execute(change.values(seq=at, hash=head, fault=told))
         if told and told != fault:
             out.faults.append(told)
+        return len(run)
 
     def _numbers(self, db: sa.Connection, station: str, run: Sequence[Event]) -> dict[int, int]:
         """Numbers in the joined journal of the earlier events that these name."""
