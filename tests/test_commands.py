@@ -44,15 +44,18 @@ ROSTER = (
 NOON = datetime(2026, 6, 5, 4, 5, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def obeying(net: Net, tmp_path_factory: pytest.TempPathFactory) -> Net:
-    """A net of three units whose assistant answers to 呼应助手."""
-    folder = tmp_path_factory.mktemp("obeying")
-    settings = (net.folder / "net.toml").read_text("utf-8")
-    settings = settings.replace("[timing]", 'assistant = "呼应助手"\n[timing]')
+def three_units(folder: Path, settings: str) -> Net:
     (folder / "net.toml").write_text(settings, "utf-8")
     (folder / "roster.csv").write_text(ROSTER, "utf-8")
     return load_net(folder)
+
+
+@pytest.fixture(scope="module")
+def obeying(net: Net, tmp_path_factory: pytest.TempPathFactory) -> Net:
+    """A net of three units whose assistant answers to 呼应助手."""
+    settings = (net.folder / "net.toml").read_text("utf-8")
+    settings = settings.replace("[timing]", 'assistant = "呼应助手"\n[timing]')
+    return three_units(tmp_path_factory.mktemp("obeying"), settings)
 
 
 @pytest.fixture(scope="module")
@@ -229,12 +232,9 @@ def test_the_dispatchers_own_microphone(obeying: Net, obeying_ear: Ear, synthesi
 @pytest.fixture(scope="module")
 def guarded(obeying: Net, tmp_path_factory: pytest.TempPathFactory) -> Net:
     """The same net, but its assistant asks for the code of the day."""
-    folder = tmp_path_factory.mktemp("guarded")
     settings = (obeying.folder / "net.toml").read_text("utf-8")
     settings = settings.replace("[station]", '[station]\ncommands = "code"\ncode_key = "a secret"')
-    (folder / "net.toml").write_text(settings, "utf-8")
-    (folder / "roster.csv").write_text(ROSTER, "utf-8")
-    return load_net(folder)
+    return three_units(tmp_path_factory.mktemp("guarded"), settings)
 
 
 @pytest.fixture(scope="module")

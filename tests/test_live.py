@@ -81,17 +81,23 @@ def listen(*args: str | Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+def listening(morning: Path, place: Path) -> subprocess.Popen[str]:
+    """A station at the sound server, and the beginning of a morning in ``clip.wav`` to be played to it."""
+    pcm, _ = sf.read(str(morning), stop=16 * RATE)
+    sf.write(place / "clip.wav", pcm, RATE)
+    station = listen("--input", "pulse", "--journal", place / "log.sqlite")
+    assert station.stdout is not None and "listening" in station.stdout.readline()
+    time.sleep(3)
+    return station
+
+
 def logged(path: Path) -> list[tuple[str, str | None, str]]:
     with Journal(str(path), create=False) as journal:
         return [(x["type"], x["unit"], x["meaning"]) for x in lines(journal.events()) if x["type"] != "over"]
 
 
 def test_what_is_on_the_air_is_logged_as_it_happens(air: str, morning: Path, tmp_path: Path) -> None:
-    pcm, _ = sf.read(str(morning), stop=16 * RATE)
-    sf.write(tmp_path / "clip.wav", pcm, RATE)
-    station = listen("--input", "pulse", "--journal", tmp_path / "log.sqlite")
-    assert station.stdout is not None and "listening" in station.stdout.readline()
-    time.sleep(3)
+    station = listening(morning, tmp_path)
     subprocess.run(["paplay", "-d", air, str(tmp_path / "clip.wav")], check=True)
     time.sleep(2)
     station.send_signal(signal.SIGINT)
@@ -103,11 +109,7 @@ def test_what_is_on_the_air_is_logged_as_it_happens(air: str, morning: Path, tmp
 
 def test_the_sound_server_dies_and_comes_back(server: SoundServer, morning: Path, tmp_path: Path) -> None:
     """The log says so, its times go on, and what is said afterwards is heard."""
-    pcm, _ = sf.read(str(morning), stop=16 * RATE)
-    sf.write(tmp_path / "clip.wav", pcm, RATE)
-    station = listen("--input", "pulse", "--journal", tmp_path / "log.sqlite")
-    assert station.stdout is not None and "listening" in station.stdout.readline()
-    time.sleep(3)
+    station = listening(morning, tmp_path)
     server.kill()
     time.sleep(5)
     server.start()

@@ -184,7 +184,8 @@ def test_who_seems_to_talk_is_known_while_the_over_lasts(ear: Ear, morning: Path
         assert middle and middle.count(unit) > len(middle) / 2, (unit, middle)
     calls = [x["over"] for x in found if x["type"] == "over" and "是否" in x["text"]]
     assert any("省残联" in heard for t, _, heard in seen if calls[0][0] < t < calls[0][1]), "before it has ended"
+    # The stream is open until the hang time is over; a squelch tail before it does not count as part of the over.
     last = max(e for _, e in overs.values())  # what is said at the very end has not ended yet
     quiet = [(t, heard) for t, _, heard in seen
              if t < last and not any(b - 0.3 < t < e + 1.5 for b, e in overs.values())]  # fmt: skip
-    assert len(quiet) > 20 and not [q for q in quiet if q[1]], "nobody says anything"
+    assert len(quiet) > 50 and not [q for q in quiet if q[1]], "nobody says anything"

@@ -28,6 +28,7 @@ from voice.bureau.wire import (
     Server,
     connect,
     ensure_streams,
+    reason,
     unpacked,
     unpacked_roster,
 )
@@ -114,7 +115,7 @@ class Hub:
         except TimeoutError:
             return []
         except (Error, OSError) as e:
-            self._say(f"nothing comes for now 暂时收不到: {str(e) or type(e).__name__}")
+            self._say(f"nothing comes for now 暂时收不到: {reason(e)}")
             await self._rest()
             return []
         return found
@@ -191,7 +192,7 @@ class Hub:
             except HuyingError as e:
                 self.tell(f"not sent 未下发: {e}")
             except (Error, TimeoutError, OSError) as e:
-                self._say(f"an alert waits 通知待发, 会重试: {str(e) or type(e).__name__}")
+                self._say(f"an alert waits 通知待发, 会重试: {reason(e)}")
             await asyncio.sleep(LOOK_S)
 
     async def _fetch_clips(self, js: JetStreamContext) -> None:
@@ -213,7 +214,7 @@ class Hub:
             except (BucketNotFoundError, NotFoundError):
                 pass
             except (Error, OSError) as e:
-                self._say(f"no clips for now 暂时收不到录音: {str(e) or type(e).__name__}")
+                self._say(f"no clips for now 暂时收不到录音: {reason(e)}")
             await asyncio.sleep(CLIPS_EVERY_S)
 
     def _keep_clip(self, name: str, data: bytes) -> bool:
@@ -260,7 +261,7 @@ async def broadcast(
         await send_alert(js, bureau, number, dict.fromkeys(stations or ["all"], alert), minutes)
         return number
     except (Error, OSError) as e:
-        raise HuyingError(f"not sent: {str(e) or type(e).__name__}") from e
+        raise HuyingError(f"not sent: {reason(e)}") from e
     finally:
         await client.close()
 

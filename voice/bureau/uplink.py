@@ -26,6 +26,7 @@ from voice.bureau.wire import (
     ensure_streams,
     events_of,
     packed,
+    reason,
     roster_subject,
     subject_of,
     unpacked,
@@ -129,7 +130,7 @@ class Uplink:
             try:
                 await act()
             except (Error, TimeoutError, OSError) as e:
-                told = str(e) or type(e).__name__
+                told = reason(e)
                 if told != self._fault:
                     self._fault = told
                     self.tell(f"not sent, tried again every {RETRY_S:.0f} s 未能上传, 会重试: {told}")
@@ -190,7 +191,7 @@ class Uplink:
                 self.clips_sent = event.seq
             self._note()
         except (Error, TimeoutError, OSError) as e:
-            told = f"sound waits 录音待传: {str(e) or type(e).__name__}"
+            told = f"sound waits 录音待传: {reason(e)}"
             if told != self._fault:
                 self._fault = told
                 self.tell(told)
@@ -220,7 +221,7 @@ class Uplink:
                         self._alert(m)
                         await m.ack()
             except (Error, TimeoutError, OSError) as e:
-                self.tell(f"no alerts from the bureau for now 暂时收不到通知: {str(e) or type(e).__name__}")
+                self.tell(f"no alerts from the bureau for now 暂时收不到通知: {reason(e)}")
                 await asyncio.sleep(RETRY_S)
 
     def _alert(self, message: Msg) -> None:

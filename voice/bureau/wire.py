@@ -173,7 +173,7 @@ async def connect(
 
     async def fault(e: Exception) -> None:
         nonlocal told
-        text = _reason(e)
+        text = reason(e)
         if any(w in text.lower() for w in FINAL):
             told = text
             final.set()
@@ -205,7 +205,7 @@ async def connect(
             await asyncio.sleep(RETRY_S)
             continue
         except (Error, OSError, ValueError) as e:
-            raise HuyingError(f"{server.shown}: {_reason(e)}; check address, --creds and --ca") from e
+            raise HuyingError(f"{server.shown}: {reason(e)}; check address, --creds and --ca") from e
         finally:
             for task in (going, refused, stopped):
                 task.cancel()
@@ -232,5 +232,6 @@ async def ensure_streams(js: JetStreamContext, bureau: str) -> None:
                 raise HuyingError(told) from e
 
 
-def _reason(e: Exception) -> str:
+def reason(e: Exception) -> str:
+    """What went wrong, in words; the client's errors are sometimes empty."""
     return str(e).removeprefix("nats: ").strip("'\" ") or type(e).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import socket
 import subprocess
 import sys
 import tempfile
@@ -98,6 +99,13 @@ def machine() -> str:
         lines = cpuinfo.read_text("utf-8", errors="replace").splitlines()
         name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
     return f"{name}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {sys.version.split()[0]}"
+
+
+def free_port() -> int:
+    """On loopback, one that nobody listens to."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
 
 
 def overs_of(net: Net) -> list[np.ndarray[Any, np.dtype[np.float64]]]:

@@ -23,7 +23,7 @@ from voice.audio.pcm import RATE
 from voice.bureau.hub import Hub
 from voice.bureau.store import HubStore
 from voice.bureau.wire import EVENTS_STREAM, Server, connect, ensure_streams, packed, subject_of
-from voice.cli.bench import channel_of, machine, overs_of
+from voice.cli.bench import channel_of, free_port, machine, overs_of
 from voice.errors import HuyingError
 from voice.journal.store import GENESIS, Event, Journal, chained, entry_of
 from voice.net.facts import Answered, Called, Fact, OverHeard, SessionBegan
@@ -108,7 +108,7 @@ def _talk(events: int) -> list[Event]:
 def _nats(place: Path) -> Iterator[str]:
     if not shutil.which("nats-server"):
         raise HuyingError("nats-server is not installed; on Debian: apt install nats-server")
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         ["nats-server", "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(place / "js")], stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -122,12 +122,6 @@ def _nats(place: Path) -> Iterator[str]:
     finally:
         server.kill()
         server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
@@ -164,7 +158,7 @@ def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
 
 def _cluster(place: Path, workers: int, stack: ExitStack) -> str:
     """A scheduler and workers, processes of their own, until ``stack`` is left."""
-    address = f"tcp://127.0.0.1:{_free_port()}"
+    address = f"tcp://127.0.0.1:{free_port()}"
     dask = [sys.executable, "-m", "dask"]
     words = [[*dask, "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]]
     words += [[*dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]] * workers

@@ -71,7 +71,7 @@ def _draw(path: Path, rows: list[Carried], duty: float) -> None:
     axis.plot([r.channels for r in rows], [r.slow_ms for r in rows], "o-", label="95th percentile")
     axis.plot([r.channels for r in rows], [r.median_ms for r in rows], "o-", label="median")
     axis.axhline(TARGET_MS, color="grey", linestyle="--")
-    axis.set(xlabel=f"channels, {duty:.0%} speech each", ylabel="ms after the hang time", ylim=(0, None))
+    axis.set(xlabel=f"channels, {duty:.0%} speech each", ylabel="ms after the hang time", ylim=(0, 2 * TARGET_MS))
     axis.legend()
     figure.savefig(path, dpi=110)
 

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from voice.audio.pcm import Pcm16
-from voice.cli.bench import channel_of, machine, overs_of
+from voice.cli.bench import channel_of, free_port, machine, overs_of
 from voice.cli.bench_growth import BEGAN, fill
 from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
@@ -111,9 +111,7 @@ def _served(place: Path, hook: int) -> Iterator[str]:
     shutil.copytree(sample_net(), place / "net")
     with (place / "net" / "net.toml").open("a", encoding="utf-8") as f:
         f.write(WEBHOOK.format(port=hook))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "voice", "serve", "--journal", str(place / "log.sqlite"), "--port", str(port),
          "--requests", str(place / "requests"), "--net", str(place / "net")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,14 +42,19 @@ def _tell(text: str) -> None:
     Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
 
 
-def _until_stopped(ended: Callable[[], asyncio.Event]) -> None:
-    """Ctrl-C and SIGTERM end it after the present batch."""
-    loop = asyncio.get_running_loop()
-    for s in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(s, ended().set)
-        except NotImplementedError:  # Windows
-            signal.signal(s, lambda *_: loop.call_soon_threadsafe(ended().set))
+def _run(work: Coroutine[Any, Any, None], ended: asyncio.Event) -> None:
+    """Until it is done; Ctrl-C and SIGTERM set ``ended``, which ends it after the present batch."""
+
+    async def go() -> None:
+        loop = asyncio.get_running_loop()
+        for s in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(s, ended.set)
+            except NotImplementedError:  # Windows
+                signal.signal(s, lambda *_: loop.call_soon_threadsafe(ended.set))
+        await work
+
+    asyncio.run(go())
 
 
 def uplink(
@@ -61,13 +66,8 @@ def uplink(
     loaded = load_net(net or sample_net())
     with Journal(journal, create=False) as log:
         up = Uplink(log, loaded, o.bureau, station, requests or requests_folder(), _tell, clips)
-
-        async def go() -> None:
-            _until_stopped(lambda: up.ended)
-            await up.run(o.server, once)
-
         _tell(f"station {station} of {o.bureau}: {journal} goes to {o.server.shown}; Ctrl-C ends 上传中")
-        asyncio.run(go())
+        _run(up.run(o.server, once), up.ended)
         _tell(f"sent up to event {up.sent} 已上传到第 {up.sent} 条")
 
 
@@ -90,13 +90,8 @@ def hub(
             return alerts_of(load_net(net_folder), folder)
 
         one = Hub(store, o.bureau, _tell, clips, rosters, orders)
-
-        async def go() -> None:
-            _until_stopped(lambda: one.ended)
-            await one.run(o.server, once)
-
         _tell(f"hub of {o.bureau} on {o.server.shown}; Ctrl-C ends 汇总中")
-        asyncio.run(go())
+        _run(one.run(o.server, once), one.ended)
         _tell(f"{one.total.new} new events, {one.total.known} known, {len(one.total.refused)} refused")
     finally:
         store.close()

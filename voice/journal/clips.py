@@ -6,7 +6,9 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -45,11 +47,20 @@ class ClipStore:
         import soundfile as sf
 
         name = clip_name(pcm)
-        if self.folder is None:
-            return name
+        self._write(name, lambda f: sf.write(f, pcm, RATE, format="FLAC", subtype="PCM_16"))
+        return name
+
+    def adopt(self, name: str, flac: bytes) -> None:
+        """Store a clip that another journal of ours holds under this name, as it is there."""
+        self._write(name, lambda f: f.write(flac))
+
+    def _write(self, name: str, fill: Callable[[IO[bytes]], object]) -> None:
+        """Unless it is there. Raises HuyingError if it cannot be kept."""
+        import soundfile as sf
+
+        if self.folder is None or self.path(name).is_file():
+            return
         path = self.path(name)
-        if path.is_file():
-            return name
         part = path.with_suffix(".part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,14 +68,13 @@ class ClipStore:
             if free < KEEP_FREE:
                 raise HuyingError(f"{self.folder}: {free / 1e6:.0f} MB are left on the disk; clips stop, events go on")
             with part.open("wb") as f:
-                sf.write(f, pcm, RATE, format="FLAC", subtype="PCM_16")
+                fill(f)
                 f.flush()
                 os.fsync(f.fileno())
             part.replace(path)
         except (OSError, sf.LibsndfileError) as e:
             part.unlink(missing_ok=True)
             raise HuyingError(f"{path}: cannot write the clip ({e})") from e
-        return name
 
     def get(self, name: str) -> Pcm16:
         """The samples of a clip. Raises HuyingError if it is missing or damaged."""

@@ -12,7 +12,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -265,9 +265,14 @@ class Journal:
         self._head = (events[-1].seq, events[-1].hash)
         return events
 
-    def begin(self) -> AbstractContextManager[sa.Connection]:
-        """A transaction, for those who keep tables of their own beside the journal's."""
-        return self._engine.begin()
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """A transaction, for those who keep tables of their own beside the journal's. Raises Unwritable."""
+        try:
+            with self._engine.begin() as db:
+                yield db
+        except DBAPIError as e:
+            raise Unwritable(f"{redacted(self.url)}: cannot be used ({_reason(e)})") from e
 
     def insert(self, db: sa.Connection, entries: Sequence[Entry]) -> list[Event]:
         """Append within a transaction of ``begin``; the caller keeps other writers out."""

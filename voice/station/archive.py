@@ -178,24 +178,13 @@ def replay_all(
         events: list[Event] = []
         if done.entries:
             for name, flac in done.clips:
-                _keep(journal, name, flac)
+                journal.clips.adopt(name, flac)
             with journal.begin() as db:
                 events = journal.insert(db, done.entries)
             journal.refresh()
             if not again:
                 known.add(done.sha256)
         yield done, events
-
-
-def _keep(journal: Journal, name: str, flac: bytes) -> None:
-    if journal.clips.folder is None:
-        return
-    path = journal.clips.path(name)
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_bytes(flac)
-        part.replace(path)
 
 
 def _fsspec() -> Any:
