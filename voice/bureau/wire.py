@@ -173,6 +173,8 @@ async def connect(
 
     async def fault(e: Exception) -> None:
         nonlocal told
+        if final.is_set():  # what follows a refusal, a broken connection for one, is not the reason
+            return
         text = reason(e)
         if any(w in text.lower() for w in FINAL):
             told = text

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import json
 import os
+import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ATTEMPTS = 4
 
+SEED = 1
+"""Of the breath in a voice; left to itself espeak-ng takes the time of day, and no recording could be made again."""
+
+LONGEST_S = 20
+"""Seconds that one utterance may take."""
+
 
 def load_espeak() -> None:
     """Put espeakng-loader's library where pyttsx3 looks for libespeak-ng.so.1 (same SONAME)."""
-    if sys.platform == "win32":
-        return
-    import ctypes
-
     import espeakng_loader
 
     ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
@@ -57,32 +63,74 @@ def has_sound(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 1000
 
 
+def by_espeak(job: dict[str, Any]) -> None:
+    """Speak by an engine of its own: espeak-ng carries pitch and breath of one utterance over into the next."""
+    import pyttsx3
+
+    engine = pyttsx3.init()
+    choose_espeak(engine, job)
+    ctypes.CDLL(None).espeak_ng_SetRandSeed(ctypes.c_long(SEED))
+    engine.save_to_file(job["pinyin"], job["path"])
+    engine.runAndWait()
+    settle()
+
+
+def apart(work: Callable[[dict[str, Any]], None], job: dict[str, Any]) -> None:
+    """Do it in a process that begins as this one is. Raises RuntimeError with what went wrong there."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(LONGEST_S)  # nobody waits for longer, and nobody else would end it
+        told = b""
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                work(job)
+        except Exception as e:
+            told = f"{type(e).__name__}: {e}".encode()
+        finally:
+            os.write(writing, told)
+            os._exit(bool(told))
+    os.close(writing)
+    with os.fdopen(reading, "rb") as f:
+        told = f.read()
+    _, status = os.waitpid(child, 0)
+    if status:
+        raise RuntimeError(told.decode() or f"the engine ended by signal {os.WTERMSIG(status)}")
+
+
+def by_sapi(engine: Any, job: dict[str, Any]) -> None:
+    """Speak on Windows."""
+    engine.setProperty("rate", job["rate"])
+    if job["voice"]:
+        engine.setProperty("voice", job["voice"])
+    engine.save_to_file(job["text"], job["path"])
+    engine.runAndWait()
+
+
+def ready() -> Callable[[dict[str, Any]], None]:
+    """Load the engine; returns what speaks one job."""
+    import pyttsx3
+
+    if sys.platform == "win32":
+        return partial(by_sapi, pyttsx3.init())
+    load_espeak()
+    import pyttsx3.drivers.espeak
+
+    return partial(apart, by_espeak)
+
+
 def main() -> None:
     """Serve until standard input ends."""
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    engine: Any = None
+    speak: Callable[[dict[str, Any]], None] | None = None
     for line in sys.stdin:
         job = json.loads(line)
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                if engine is None:
-                    load_espeak()
-                    import pyttsx3
-
-                    engine = pyttsx3.init()
-                espeak = sys.platform != "win32"
-                if espeak:
-                    choose_espeak(engine, job)
-                else:
-                    engine.setProperty("rate", job["rate"])
-                    if job["voice"]:
-                        engine.setProperty("voice", job["voice"])
+                speak = speak or ready()
                 for _ in range(ATTEMPTS):
-                    engine.save_to_file(job["pinyin"] if espeak else job["text"], job["path"])
-                    engine.runAndWait()
-                    if espeak:
-                        settle()
+                    speak(job)
                     if has_sound(Path(job["path"])):
                         break
                 else:

@@ -28,6 +28,9 @@ from voice.speech.spelling import espeak_text
 
 TIMEOUT_S = 20.0
 
+MADE = 2
+"""Counts the ways in which the worker has made sound, so that what is cached of an older one is not taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Voice:
@@ -72,7 +75,7 @@ class Synthesiser:
         import soundfile
 
         spoken = espeak_text(syllables)
-        job = [text, spoken, voice.rate, voice.pitch, voice.variant, sys.platform]
+        job = [MADE, text, spoken, voice.rate, voice.pitch, voice.variant, sys.platform]
         name = hashlib.sha256(json.dumps(job, ensure_ascii=False).encode()).hexdigest()[:32] + ".wav"
         folder = self._cache or Path(self._temporary())
         folder.mkdir(parents=True, exist_ok=True)
