@@ -52,12 +52,12 @@ def test_due_once_and_not_again_when_the_clock_is_set_back() -> None:
     slots = (parse_slot("Mon-Fri 10:00"),)
     ten = MONDAY.replace(hour=10)
     second = timedelta(seconds=1)
-    assert due(slots, ten - second, ten) and not due(slots, ten, ten + second)
-    assert not due(slots, ten + second, ten - timedelta(hours=1)), "set back by an hour"
-    assert not due(slots, ten - timedelta(hours=3), ten + timedelta(hours=1)), "slept through it"
-    assert not due(slots, ten - second + timedelta(days=5), ten + timedelta(days=5)), "Saturday"
+    assert due(slots, ten - second, ten, UTC) and not due(slots, ten, ten + second, UTC)
+    assert not due(slots, ten + second, ten - timedelta(hours=1), UTC), "set back by an hour"
+    assert not due(slots, ten - timedelta(hours=3), ten + timedelta(hours=1), UTC), "slept through it"
+    assert not due(slots, ten - second + timedelta(days=5), ten + timedelta(days=5), UTC), "Saturday"
     midnight = (parse_slot("00:00"),)
-    assert due(midnight, MONDAY - second, MONDAY + second)
+    assert due(midnight, MONDAY - second, MONDAY + second, UTC)
 
 
 def with_schedule(net: Net, slot: str) -> str:

@@ -185,18 +185,22 @@ class UdpStream:
                 raise HuyingError(f"UDP {self.host}:{self.port} cannot be listened to ({e}); is it in use?") from e
             s.settimeout(UDP_WAIT_S)
             waiting: queue.Queue[bytes] = queue.Queue()
-            threading.Thread(target=self._receive, args=(s, waiting), name=f"UDP {self.port}", daemon=True).start()
+            receiver = threading.Thread(target=self._receive, args=(s, waiting), name=f"UDP {self.port}", daemon=True)
+            receiver.start()
             given, zero = 0, time.monotonic()
-            while not self.ended:
-                try:
-                    data = waiting.get(timeout=UDP_WAIT_S)
-                    pcm = np.frombuffer(data[: len(data) - len(data) % 2], "<i2")
-                    out = np.asarray(resampler.resample_chunk(pcm) if resampler else pcm, np.int16)
-                except queue.Empty:
-                    out = np.zeros(max(0, round((time.monotonic() - zero) * RATE) - given), np.int16)
-                given += len(out)
-                yield out
-
+            try:
+                while not self.ended:
+                    try:
+                        data = waiting.get(timeout=UDP_WAIT_S)
+                        pcm = np.frombuffer(data[: len(data) - len(data) % 2], "<i2")
+                        out = np.asarray(resampler.resample_chunk(pcm) if resampler else pcm, np.int16)
+                    except queue.Empty:
+                        out = np.zeros(max(0, round((time.monotonic() - zero) * RATE) - given), np.int16)
+                    given += len(out)
+                    yield out
+            finally:  # the port is free when this has ended
+                self.ended = True
+                receiver.join()
 
     def _receive(self, s: socket.socket, waiting: queue.Queue[bytes]) -> None:
         """What came waits in memory, not in the system's small buffer, while somebody downstream is slow."""

@@ -36,7 +36,8 @@ def _net(folder: Path | None) -> Net:
     return load_net(folder or sample_net())
 
 
-def _between(all_lines: Iterator[Line], since: str | None, until: str | None) -> Iterator[Line]:
+def _between(all_lines: Iterator[Line], since: str | None, until: str | None, net: Net) -> Iterator[Line]:
+    since, until = utc(since, net.settings.zone), utc(until, net.settings.zone)
     for line in all_lines:
         if (since is None or line["wall"] >= since) and (until is None or line["wall"] < until):
             yield line
@@ -49,7 +50,7 @@ def show(
     """Events that pass all filters."""
     out, names = Console(highlight=False), _net(net)
     with Journal(target, create=False) as journal:
-        for line in _between(lines(journal.events()), utc(since), utc(until)):
+        for line in _between(lines(journal.events()), since, until, names):
             if (unit and line["unit"] != unit) or (kind and line["type"] != kind) or (review and not line["review"]):
                 continue
             if as_json:
@@ -58,15 +59,15 @@ def show(
                 print_line(out, line, names)
 
 
-def _sessions(journal: Journal, since: str | None, until: str | None) -> list[Session]:
-    return sessions_between(journal, utc(since), utc(until))
+def _sessions(journal: Journal, since: str | None, until: str | None, net: Net) -> list[Session]:
+    return sessions_between(journal, utc(since, net.settings.zone), utc(until, net.settings.zone))
 
 
 def roll(target: str, since: str | None, until: str | None, net: Path | None) -> None:
     """A row for every unit that was called; the others are counted."""
     out, names = Console(highlight=False), _net(net)
     with Journal(target, create=False) as journal:
-        sheet = _sessions(journal, since, until)
+        sheet = _sessions(journal, since, until, names)
     out.print(roll_table(sheet, names))
     missing = sum(not r.calls for r in figures(sheet))
     if missing:
@@ -116,13 +117,14 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
     allowed = ("html", "xlsx") if sheet else FORMATS
     if form not in allowed:
         raise HuyingError(f"{output}: the name must end in {', '.join('.' + a for a in allowed)}")
+    names = _net(net)
     with Journal(target, create=False) as journal:
         if not sheet:
-            n = write_export(output, form, _between(lines(journal.events()), utc(since), utc(until)))
+            n = write_export(output, form, _between(lines(journal.events()), since, until, names))
             status.print(f"{output}: {n} events")
             return
-        chosen, head = _sessions(journal, since, until), journal.head
-    (write_html if form == "html" else write_xlsx)(output, chosen, Heading.of(_net(net), head))
+        chosen, head = _sessions(journal, since, until, names), journal.head
+    (write_html if form == "html" else write_xlsx)(output, chosen, Heading.of(names, head))
     status.print(f"{output}: roll sheet of {len(chosen)} sessions")
 
 
@@ -144,7 +146,8 @@ def show_incidents(target: str, since: str | None, until: str | None, net: Path 
     """A row for each incident: who reported, who set out, who arrived first and how fast."""
     names, out = _net(net), Console(highlight=False)
     with Journal(target, create=False) as journal:
-        found = incidents(journal.events(since=utc(since), until=utc(until)))
+        zone = names.settings.zone
+        found = incidents(journal.events(since=utc(since, zone), until=utc(until, zone)))
     table = Table("no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达",
                   title="警情 incidents")  # fmt: skip
     for i in found:
@@ -164,7 +167,7 @@ def show_missed(target: str, since: str | None, net: Path | None) -> None:
     """What came in and was not dealt with."""
     names, out = _net(net), Console(highlight=False)
     with Journal(target, create=False) as journal:
-        found = missed(journal.events(since=utc(since)))
+        found = missed(journal.events(since=utc(since, names.settings.zone)))
     if not found:
         out.print("nothing was missed 没有遗漏", style="green")
         return
@@ -208,14 +211,16 @@ def retain(target: str, days: float, by: str) -> None:
     Console(highlight=False).print(f"{gone} clips removed 已清理; {kept} holds in force 留存 {kept} 段")
 
 
-def hold(target: str, since: str | None, until: str | None, ends: int, note: str, by: str) -> None:
+def hold(
+    target: str, since: str | None, until: str | None, ends: int, note: str, by: str, net: Path | None
+) -> None:
     """Begin or end a hold, or list those in force."""
-    out = Console(highlight=False)
+    zone, out = _net(net).settings.zone, Console(highlight=False)
     with Journal(target, create=False) as journal:
         if ends:
             release(journal, ends, by, note)
         elif since or until:
-            begin, end = utc(since), utc(until)
+            begin, end = utc(since, zone), utc(until, zone)
             if begin is None or end is None:
                 raise HuyingError("a hold needs --since and --until")
             keep_sound(journal, begin, end, by, note)

@@ -28,7 +28,6 @@ from voice.journal.lines import Line, lines
 from voice.journal.rolls import figures
 from voice.journal.search import search
 from voice.journal.sheet import write_html, write_xlsx
-from voice.journal.wording import utc
 from voice.net.by_hand import Result
 from voice.net.roster_table import RosterChanged, roster_file
 from voice.station.inbox import Order, Request, RollOrder
@@ -237,7 +236,7 @@ def router(desk: Desk) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST)] = 500,
     ) -> list[Line]:  # fmt: skip
         """Events in order, as ``huying journal show --json`` gives them."""
-        begin, end = _refusing(utc)(since), _refusing(utc)(until)
+        begin, end = _refusing(desk.utc)(since), _refusing(desk.utc)(until)
         if q:
             found: Iterable[Line] = (
                 x for x in search(feed.journal, q, desk.net, MOST)
@@ -321,7 +320,7 @@ def router(desk: Desk) -> APIRouter:
     @api.get("/incidents")
     def all_incidents(since: Wall = None, until: Wall = None) -> list[dict[str, Any]]:
         """Reports, and how fast units set out and arrived."""
-        found = incidents(feed.journal.events(since=_refusing(utc)(since), until=_refusing(utc)(until)))
+        found = incidents(feed.journal.events(since=_refusing(desk.utc)(since), until=_refusing(desk.utc)(until)))
         return [
             {"seq": i.seq, "wall": i.wall, "unit": i.unit, "text": i.text, "on_the_way": i.on_the_way,
              "arrived": i.arrived}
@@ -346,7 +345,7 @@ def router(desk: Desk) -> APIRouter:
             sheet = _refusing(desk.sheet)(since, until)
             (write_html if name.endswith("html") else write_xlsx)(path, sheet, desk.heading)
         else:
-            found = lines(feed.journal.events(since=_refusing(utc)(since), until=_refusing(utc)(until)))
+            found = lines(feed.journal.events(since=_refusing(desk.utc)(since), until=_refusing(desk.utc)(until)))
             export(path, path.suffix[1:], found)
         return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, folder, True))
 

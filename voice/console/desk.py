@@ -152,10 +152,10 @@ class Desk:
 
     def enter_net(self, began: str, results: Sequence[tuple[str, str, str]], by: str, note: str = "") -> int:
         """Log a net that nobody recorded; number of the event."""
-        moment = utc(began)
+        moment = self.utc(began)
         if not began or moment is None or not results:
             raise HuyingError("a net entered by hand has a time and at least one unit 请填时间和至少一个单位")
-        if moment > utc(datetime.now(UTC).isoformat()):  # type: ignore[operator]
+        if datetime.fromisoformat(moment) > datetime.now(UTC):
             raise HuyingError(f"{began} has not come yet 时间还没到")
         for unit, result, meaning in results:
             if self.net.unit(unit) is None or result not in RESULTS or meaning not in ("", *MEANINGS):
@@ -166,4 +166,8 @@ class Desk:
 
     def sheet(self, since: str | None, until: str | None) -> list[Session]:
         """Sessions of a stretch of time with their exchanges."""
-        return sessions_between(self.feed.journal, utc(since), utc(until))
+        return sessions_between(self.feed.journal, self.utc(since), self.utc(until))
+
+    def utc(self, text: str | None) -> str | None:
+        """A time as a user writes it, at the place of the net, → UTC. Raises HuyingError."""
+        return utc(text, self.net.settings.zone)

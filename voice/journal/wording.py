@@ -36,12 +36,16 @@ def clock(wall: str | None, zone: tzinfo | None) -> str:
     return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone(zone).strftime("%H:%M:%S")
 
 
-def utc(text: str | None) -> str | None:
-    """A time as a user writes it (local unless it says otherwise) → UTC as in the journal. Raises HuyingError."""
+def utc(text: str | None, zone: tzinfo | None) -> str | None:
+    """A time as a user writes it → UTC as in the journal. One that names no offset is of ``zone``, where the net's
+    times are shown, or of this machine if that is None. Raises HuyingError."""
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as e:
+        if moment.tzinfo is None and zone is not None:
+            moment = moment.replace(tzinfo=zone)
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as e:
         raise HuyingError(f"“{text}” is not a time; write 2026-06-05 or 2026-06-05T08:30") from e
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

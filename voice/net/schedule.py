@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CHINESE = "一二三四五六日"
@@ -49,16 +49,18 @@ def _day(text: str, whole: str) -> int:
     raise ValueError(f"“{whole}”: “{text}” is no day of the week")
 
 
-def due(slots: tuple[Slot, ...], before: datetime, now: datetime) -> bool:
-    """Whether a slot lies in (before, now]; both in the net's time zone. A clock set back gives nothing twice."""
+def due(slots: tuple[Slot, ...], before: datetime, now: datetime, zone: tzinfo | None) -> bool:
+    """Whether a slot lies in (before, now], local times of ``zone``, or of this machine's if that is None. A clock
+    set back gives nothing twice. Of an hour that summer time repeats, the first counts; a slot in one that it leaves
+    out is due as long after the last hour before."""
     if now <= before:
         return False
     begin = max(before, now - GRACE)
     day = begin.date()
     while day <= now.date():
         for s in slots:
-            moment = datetime.combine(day, s.at, now.tzinfo)
-            if moment.weekday() in s.days and begin < moment <= now:
+            moment = datetime.combine(day, s.at, zone).timestamp()
+            if day.weekday() in s.days and begin.timestamp() < moment <= now.timestamp():
                 return True
         day += timedelta(days=1)
     return False

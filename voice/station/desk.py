@@ -80,7 +80,7 @@ class Desk:
 
     def _scheduled(self) -> None:
         now = self._local()
-        ripe = due(self._net.settings.rollcall.slots, self._last, now)
+        ripe = due(self._net.settings.rollcall.slots, self._last, now, self._net.settings.zone)
         self._last = max(self._last, now)
         if not ripe:
             return

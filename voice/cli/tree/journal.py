@@ -169,10 +169,11 @@ def journal_hold(
     release: Annotated[int, typer.Option(help="Number of a hold that ends.")] = 0,
     note: Annotated[str, typer.Option(help="Why.")] = "",
     by: Annotated[str, typer.Option(help="Who says so.")] = "",
+    net: NetOption = None,
 ) -> None:
     """Keep the sound of a stretch of time whatever its age, e.g. of an incident. 证据留存。"""
     import getpass
 
     from voice.cli.journal import hold
 
-    hold(journal, since, until, release, note, by or getpass.getuser())
+    hold(journal, since, until, release, note, by or getpass.getuser(), net)

@@ -11,7 +11,7 @@ from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.journal.lines import Line
 from voice.journal.review import open_reviews
-from voice.journal.wording import KINDS, MEANINGS, utc
+from voice.journal.wording import KINDS, MEANINGS
 from voice.station.candidates import Candidate
 
 REVIEW_DAYS = 14
@@ -35,7 +35,7 @@ class Review(Page):
             return (datetime.now().astimezone() - timedelta(days=REVIEW_DAYS)).astimezone().isoformat()
 
         def build() -> None:
-            rows = open_reviews(self.feed.journal.events(since=utc(since())))[:REVIEW_ROWS]
+            rows = open_reviews(self.feed.journal.events(since=self.desk.utc(since())))[:REVIEW_ROWS]
             if not rows and self.feed.seq:  # an older recording: what its session has left open
                 begin = self.feed.journal.last("session_began") - 1
                 rows = open_reviews(self.feed.journal.events(after=begin))[:REVIEW_ROWS]

@@ -12,7 +12,7 @@ from voice.errors import HuyingError
 from voice.journal.incidents import Incident, incidents
 from voice.journal.rolls import Session, UnitFigures, figures
 from voice.journal.sheet import MATRIX_CSS, RESULT_NAMES, matrix_html, summary_html
-from voice.journal.wording import MEANINGS, utc
+from voice.journal.wording import MEANINGS
 from voice.net.by_hand import RESULTS, ByHand
 from voice.net.codec import KINDS
 
@@ -73,7 +73,7 @@ class Rolls(Page):
 
     def _read(self, begin: str | None, end: str | None) -> tuple[list[Session], list[Incident]]:
         sheet = self.desk.sheet(begin, end)
-        return sheet, incidents(self.feed.journal.events(since=utc(begin), until=utc(end)))
+        return sheet, incidents(self.feed.journal.events(since=self.desk.utc(begin), until=self.desk.utc(end)))
 
     def _shown(self, sheet: list[Session], found: list[Incident]) -> None:
         heading = self.desk.heading
@@ -143,8 +143,7 @@ class Rolls(Page):
                     (unit, str(result.value), str(meaning.value or "") if result.value in ("answered", "late") else "")
                     for unit, (result, meaning) in boxes.items() if result.value
                 ]  # fmt: skip
-                zone = self.net.settings.zone
-                began = datetime.fromisoformat(f"{day.value}T{at.value}").replace(tzinfo=zone).isoformat()
+                began = f"{day.value}T{at.value}"
                 if self.do(lambda by: self.desk.enter_net(began, results, by, str(note.value or "")), "saved"):
                     dialog.close()
                     ui.timer(0.01, done, once=True)
