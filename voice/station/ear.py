@@ -15,7 +15,7 @@ from voice.grammar.accents import states
 from voice.grammar.compiler import compile_graph
 from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import Entry, pronunciations
+from voice.grammar.lexicon import FILLER, Entry, pronunciations
 from voice.grammar.message import Message
 from voice.net.loading import Net
 from voice.places import cache_folder
@@ -62,10 +62,9 @@ class Verifier:
         """For an over that is still going on."""
         return Scorer(self._model)
 
-    def frames(self, pcm: Pcm16, loglikes: Floats | None = None) -> Frames:
-        """What the acoustic model makes of every 30 ms; ``loglikes`` if they were computed already."""
-        if loglikes is None:
-            loglikes = self._model.loglikes(pcm.astype(np.float32))
+    def frames(self, pcm: Pcm16, scorer: Scorer | None = None) -> Frames:
+        """What the acoustic model makes of every 30 ms; ``scorer`` if one has worked while the over lasted."""
+        loglikes = scorer.finish() if scorer else self._model.loglikes(pcm.astype(np.float32))
         return loglikes, self._model.free(loglikes)
 
     def of_frames(self, frames: Frames) -> Callable[[Entry, float, float], float]:
@@ -120,13 +119,13 @@ class Ear:
 
     def understand(
         self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
-        loglikes: Floats | None = None,
+        scorer: Scorer | None = None,
     ) -> Message:  # fmt: skip
-        """The message of one over; see ``Interpreter.interpret``. ``loglikes``: if they were computed already."""
+        """The message of one over; see ``Interpreter.interpret``. ``scorer``: if one has worked while it lasted."""
         v = self.verification
-        if not hypothesis or v is None:
+        if v is None or all(w.symbol.startswith(FILLER) for w in hypothesis.words):
             return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed)
-        frames = v.verifier.frames(over.pcm, loglikes)
+        frames = v.verifier.frames(over.pcm, scorer)
 
         def without_phrases(start: float, end: float) -> Hypothesis:
             return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)

@@ -27,7 +27,7 @@ from voice.radio.bursts import Burst, find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened, Pop
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
-from voice.speech.acoustics import Floats, Scorer
+from voice.speech.acoustics import Scorer
 from voice.speech.hypothesis import Hypothesis
 from voice.speech.recogniser import OverStream
 from voice.speech.vad import Span, speech_spans
@@ -208,19 +208,19 @@ class Listener:
             case Audio(pcm=pcm) if self._stream:
                 self._stream.accept(pcm)
                 if self._scorer:
-                    self._scorer.accept(pcm.astype(np.float32))
+                    self._scorer.accept(pcm)
             case Closed(over=over) if self._stream:
                 hypothesis = self._stream.finish()
                 self._stream = None
-                self._over(over, hypothesis, self._scorer.finish() if self._scorer else None)
+                self._over(over, hypothesis)
             case _:
                 self._stream = None
 
-    def _over(self, over: Over, hypothesis: Hypothesis, loglikes: Floats | None) -> None:
+    def _over(self, over: Over, hypothesis: Hypothesis) -> None:
         expecting = self.state.expects(over.start, self.rules.late_window_s)
-        message = self.ear.understand(over, hypothesis, expecting, loglikes=loglikes)
+        message = self.ear.understand(over, hypothesis, expecting, scorer=self._scorer)
         if self.command_pending and not message.addressed:
-            to_us = self.ear.understand(over, hypothesis, expecting, True, loglikes)
+            to_us = self.ear.understand(over, hypothesis, expecting, True, self._scorer)
             message = to_us if any(a.meaning == "cancel" for a in to_us.acts) else message
         spans = speech_spans(over.pcm, RATE)
         if not spans and not message.understood:
