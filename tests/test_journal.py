@@ -9,6 +9,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +19,9 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
+from voice.audio.pcm import Pcm16
 from voice.errors import HuyingError
+from voice.journal.clips import ClipStore
 from voice.journal.export import export
 from voice.journal.lines import lines
 from voice.journal.rolls import figures, sessions
@@ -232,10 +236,27 @@ def test_full_disk_leaves_no_half_clip(tmp_path: Path) -> None:
         name = journal.clips.put(CLIP)
         target = journal.clips.path(name)
         target.unlink()
-        target.with_suffix(".part").symlink_to("/dev/full")
+        target.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part").symlink_to("/dev/full")
         with pytest.raises(HuyingError, match="cannot write the clip"):
             journal.clips.put(CLIP)
         assert not target.exists()
+
+
+def test_one_sound_on_several_channels_at_once(tmp_path: Path) -> None:
+    """They keep one clip between them, and it is whole as soon as it is there."""
+    store = ClipStore(tmp_path)
+    rng = np.random.default_rng(0)
+    with ThreadPoolExecutor(4) as channels:
+        for _ in range(30):
+            pcm = rng.integers(-3000, 3000, 20_000).astype(np.int16)
+            together = threading.Barrier(4)
+
+            def keep(pcm: Pcm16 = pcm, together: threading.Barrier = together) -> bool:
+                together.wait()
+                return np.array_equal(store.get(store.put(pcm)), pcm)
+
+            assert all(channels.map(lambda _k, keep=keep: keep(), range(4)))
+    assert len(list(tmp_path.rglob("*.flac"))) == 30 and not list(tmp_path.rglob("*.part"))
 
 
 def test_correction_is_a_new_event_and_the_sheet_follows_it(path: Path) -> None:

@@ -82,7 +82,7 @@ class Synthesiser:
         path = folder / name
         with self._turn:
             if not path.is_file():
-                part = path.with_suffix(f".{os.getpid()}.part.wav")  # another process may be making the same
+                part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part.wav")  # others may be making it
                 self._ask({"text": text, "pinyin": spoken, "voice": voice.variant, "rate": voice.rate,
                            "pitch": voice.pitch, "path": str(part)})  # fmt: skip
                 part.replace(path)
