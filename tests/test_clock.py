@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import voice.audio.card as card
+from voice.audio import portaudio
 from voice.audio.pcm import RATE
 from voice.journal.store import Journal
 from voice.net.facts import ClockChanged
@@ -89,7 +90,7 @@ class DriftingCard:
 def test_transmitting_and_hearing_share_the_cards_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """After 20 minutes at 200 ppm the card is a quarter second ahead: the time we unkeyed and the next frame agree."""
     air = DriftingCard()
-    monkeypatch.setattr(card, "_sounddevice", lambda: air)
+    monkeypatch.setattr(portaudio, "sounddevice", lambda: air)
     monkeypatch.setattr(time, "monotonic", lambda: air.now)
     source = card.CardSource("drift")
     starts: list[int] = []

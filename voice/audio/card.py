@@ -1,7 +1,6 @@
-"""Sound cards through PortAudio: capture that never blocks, playback that returns when the sound is out.
+"""Sound cards: capture that never blocks, playback that returns when the sound is out.
 
-``sounddevice`` needs PortAudio when it is imported, so it is imported only here and only when used; a replay
-runs without it. A card that is unplugged gives no more blocks: after ``LOST_S`` it counts as lost, is opened
+A card that is unplugged gives no more blocks: after ``LOST_S`` it counts as lost, is looked for by its name and opened
 again with growing pauses, and the sample clock goes on meanwhile, so the log stays honest about the gap.
 
 One clock: every block carries its time on the card's own clock, counted where it comes in. Cards run fast or slow by
@@ -17,11 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from voice.audio import portaudio
 from voice.audio.pcm import BLOCK, RATE, Frame, Pcm16, Seconds
+from voice.audio.portaudio import Device, find_device
 from voice.audio.source import Damage
 from voice.errors import HuyingError
 
@@ -40,59 +41,8 @@ MISSING_S = 0.02
 QUEUED_BLOCKS = 6000
 """Blocks of 100 ms that may wait, for a disk that is slow or away: ten minutes. More are counted and lost."""
 
-Kind = Literal["input", "output"]
 Notice = Callable[[str, str], None]
 """(``lost``, ``back`` or ``overrun``; words for people)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """One sound device."""
-
-    index: int
-    name: str
-    inputs: int
-    outputs: int
-    rate: int
-    """Hz, the one it likes."""
-
-
-def _sounddevice() -> Any:
-    try:
-        import sounddevice
-    except ImportError as e:
-        raise HuyingError("sounddevice is missing; pip install 'huying[live]'") from e
-    except OSError as e:
-        raise HuyingError(f"PortAudio is missing ({e}); on Debian: apt install libportaudio2") from e
-    return sounddevice
-
-
-def devices() -> list[Device]:
-    """All devices of this machine. Raises HuyingError without PortAudio."""
-    return [
-        Device(int(d["index"]), str(d["name"]), int(d["max_input_channels"]), int(d["max_output_channels"]),
-               int(d["default_samplerate"]))
-        for d in _sounddevice().query_devices()
-    ]  # fmt: skip
-
-
-def find_device(name: str, kind: Kind) -> Device:
-    """By number, name or part of a name; the system's default for an empty one. Raises HuyingError."""
-    usable = [d for d in devices() if (d.inputs if kind == "input" else d.outputs) > 0]
-    if not usable:
-        raise HuyingError(f"no sound {kind} on this machine; plug in a card, see “huying devices”")
-    if not name:
-        default = _sounddevice().default.device[0 if kind == "input" else 1]
-        return next((d for d in usable if d.index == default), usable[0])
-    if name.isdigit():
-        hits = [d for d in usable if d.index == int(name)]
-    else:
-        hits = [d for d in usable if d.name == name] or [d for d in usable if name.lower() in d.name.lower()]
-    if len(hits) == 1:
-        return hits[0]
-    there = "; ".join(f"{d.index} {d.name}" for d in hits or usable)
-    what = "is the name of several" if hits else "no such"
-    raise HuyingError(f"“{name}”: {what} sound {kind}s; there is {there}")
 
 
 @dataclass
@@ -110,6 +60,7 @@ class CardSource:
     def __post_init__(self) -> None:
         self._device = find_device(self.wanted, "input")
         self.name = self._device.name
+        """From now on this card and no other, whatever number it has and whatever the default is."""
         self._blocks: queue.Queue[tuple[Seconds, Pcm16]] = queue.Queue(QUEUED_BLOCKS)
         """(time of its first sample, block)."""
         self._ended = threading.Event()
@@ -135,29 +86,32 @@ class CardSource:
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource. The sample clock follows the card; over a gap it follows the machine's clock."""
-        attempt = 0
+        attempt, aside = 0, False
         while not self._ended.is_set():
             try:
+                if attempt:
+                    portaudio.renew(self.name, "input")
                 with self._opened() as resample:
-                    if attempt:
+                    if attempt or aside:
                         self.notice("back", f"{self.name} is back")
-                    attempt = 0
+                    attempt, aside = 0, False
                     yield from self._captured(resample)
+                if not self._ended.is_set():
+                    aside = True
+                    self.notice("lost", f"{self.name} pauses while the sound devices are listed anew")
+                continue
             except HuyingError as e:
                 if attempt == 0:
                     self.notice("lost", str(e))
-            if not self._ended.is_set():
-                self._ended.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])
-                attempt += 1
+            self._ended.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+            attempt += 1
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[Callable[[Pcm16], Pcm16]]:
         import soxr
 
-        sd = _sounddevice()
-        device = self._device = find_device(self.wanted, "input")
-        rate = device.rate
-        self._empty()  # what was still there when the card was lost is older than the gap
+        sd = portaudio.sounddevice()
+        rate = RATE
         begun = False
 
         def callback(data: Any, frames: int, _time: object, status: Any) -> None:
@@ -176,16 +130,19 @@ class CardSource:
                 return
             self._count_overrun()
 
-        stream = self._open(sd, device, rate, callback)
-        resampler = soxr.ResampleStream(rate, RATE, 1, dtype="int16") if rate != RATE else None
-        with stream:
-            yield (lambda x: np.asarray(resampler.resample_chunk(x), np.int16)) if resampler else (lambda x: x)
+        with portaudio.stream():
+            device = self._device = find_device(self.name, "input")
+            rate = device.rate
+            resampler = soxr.ResampleStream(rate, RATE, 1, dtype="int16") if rate != RATE else None
+            with self._open(sd, device, callback):
+                yield (lambda x: np.asarray(resampler.resample_chunk(x), np.int16)) if resampler else (lambda x: x)
 
-    def _open(self, sd: Any, device: Device, rate: int, callback: Any) -> Any:
+    def _open(self, sd: Any, device: Device, callback: Any) -> Any:
         try:
             return sd.RawInputStream(
-                samplerate=rate, blocksize=rate // 10, device=device.index, channels=1, dtype="int16", callback=callback
-            )
+                samplerate=device.rate, blocksize=device.rate // 10, device=device.index, channels=1, dtype="int16",
+                callback=callback,
+            )  # fmt: skip
         except sd.PortAudioError as e:
             raise HuyingError(f"{device.name}: cannot be opened ({e}); is another program using it?") from e
 
@@ -198,7 +155,7 @@ class CardSource:
         rest = np.zeros(0, np.int16)
         at, expected = 0, -1.0
         patience = FIRST_S
-        while not self._ended.is_set():
+        while not self._ended.is_set() and not portaudio.wanted_aside():
             try:
                 start, block = self._blocks.get(timeout=patience)
                 patience = LOST_S
@@ -228,18 +185,23 @@ class CardSink:
 
     def __init__(self, wanted: str) -> None:
         """Raises HuyingError if there is no such output."""
-        self.device = find_device(wanted, "output")
+        self.name = find_device(wanted, "output").name
 
     def play(self, pcm: Pcm16) -> None:
         """Return when the last sample has left. Raises HuyingError when the card is gone."""
         import soxr
 
-        sd = _sounddevice()
-        rate = self.device.rate
-        x = pcm if rate == RATE else np.asarray(soxr.resample(pcm, RATE, rate), np.int16)
+        sd = portaudio.sounddevice()
         try:
-            with sd.RawOutputStream(samplerate=rate, device=self.device.index, channels=1, dtype="int16") as stream:
-                stream.write(np.ascontiguousarray(x).tobytes())
-                stream.stop()  # waits until what was written has been played
-        except sd.PortAudioError as e:
-            raise HuyingError(f"{self.device.name}: cannot play ({e}); is it plugged in and free?") from e
+            with portaudio.stream():
+                device = find_device(self.name, "output")
+                x = pcm if device.rate == RATE else np.asarray(soxr.resample(pcm, RATE, device.rate), np.int16)
+                with sd.RawOutputStream(
+                    samplerate=device.rate, device=device.index, channels=1, dtype="int16"
+                ) as stream:
+                    stream.write(np.ascontiguousarray(x).tobytes())
+                    stream.stop()  # waits until what was written has been played
+        except (sd.PortAudioError, HuyingError) as e:
+            with contextlib.suppress(HuyingError):  # for the next attempt
+                portaudio.renew(self.name, "output")
+            raise HuyingError(f"{self.name}: cannot play ({e}); is it plugged in and free?") from e

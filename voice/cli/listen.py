@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from voice.audio.card import CardSink, CardSource, devices
+from voice.audio.card import CardSink, CardSource
 from voice.audio.pcm import RATE, Pcm16
+from voice.audio.portaudio import devices
 from voice.audio.source import UDP_RATE, AudioSource, RawStream, UdpStream
 from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError, Unwritable

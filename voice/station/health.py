@@ -80,9 +80,9 @@ def _voice() -> str:
 
 
 def _devices() -> str:
-    from voice.audio.card import devices
+    from voice.audio.portaudio import devices_now
 
-    found = devices()
+    found = devices_now()
     if not found:
         raise HuyingError("no sound device on this machine; a replay does not need one")
     return "; ".join(f"{d.index} {d.name} (in {d.inputs}, out {d.outputs})" for d in found)

@@ -11,7 +11,7 @@ from typing import Any
 
 from nicegui import run, ui
 
-from voice.audio.card import devices
+from voice.audio.portaudio import devices_now
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.journal.verify import verify
@@ -127,13 +127,25 @@ class Devices(Page):
                 with ui.row().classes("gap-3 text-lg no-wrap"):
                     ui.label(label).classes("font-bold w-32 shrink-0")
                     ui.label(value).classes("break-all")
-            try:
-                cards = devices()
-            except HuyingError as e:
-                cards = []
-                ui.label(str(e))
-            for d in cards:
-                ui.label(f"{d.index} {d.name} · {self.t('in')} {d.inputs} · {self.t('out')} {d.outputs} · {d.rate} Hz")
+            holder = ui.column().classes("w-full gap-0")
+
+            async def cards() -> None:
+                told = await run.io_bound(self._cards)
+                with holder:
+                    for line in told or []:
+                        ui.label(line)
+
+            ui.timer(0.01, cards, once=True)
+
+    def _cards(self) -> list[str]:
+        """A line each, or why there are none."""
+        try:
+            return [
+                f"{d.index} {d.name} · {self.t('in')} {d.inputs} · {self.t('out')} {d.outputs} · {d.rate} Hz"
+                for d in devices_now()
+            ]
+        except HuyingError as e:
+            return [str(e)]
 
     def _doctor_card(self) -> None:
         with ui.card().classes("w-full gap-1"):
