@@ -214,8 +214,12 @@ def test_carrier_detect_of_a_rig(rig: Rig) -> None:
         rig.stop()
         assert until(lambda: bool(faults)) and not sense.busy()
         assert "rigctld" in faults[0] or "keeper" in faults[0]
-        time.sleep(0.5)
+        time.sleep(1.5)
         assert len(faults) == 1, "told once"
+        rig.start()
+        assert until(lambda: len(faults) == 2, 10) and "again" in faults[1]
+        seen.clear()
+        assert until(lambda: seen.add(sense.busy()) or seen == {True, False})  # type: ignore[func-returns-value]
     finally:
         sense.close()
         line.close()

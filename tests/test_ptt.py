@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
 from voice.radio.ptt import KINDS, PttError, PttSettings, open_driver
@@ -159,6 +161,17 @@ def test_keeper_that_is_killed_is_replaced_and_the_line_dropped(rig: Rig) -> Non
     assert not rig.keyed
 
 
+def test_a_keeper_that_has_ended_meanwhile_is_replaced_before_it_is_needed(rig: Rig) -> None:
+    told: list[str] = []
+    ptt = KeptPtt(rig.settings, on_fault=told.append)
+    os.kill(ptt.keeper_pid, signal.SIGKILL)
+    assert until(lambda: told == ["the PTT keeper ended"])
+    ptt.key()
+    assert rig.keyed
+    ptt.close()
+    assert not rig.keyed
+
+
 def test_rigctld_that_goes_away_and_comes_back(rig: Rig) -> None:
     driver = open_driver(rig.settings)
     driver.key()
@@ -188,12 +201,15 @@ class Lines:
         import termios
 
         self.log: list[tuple[str, str]] = []
-        self.level = {"RTS": None, "DTR": None}
+        self.gone = False
+        """The adapter was unplugged."""
         real: Callable[..., object] = fcntl.ioctl
         names = {termios.TIOCMBIS: True, termios.TIOCMBIC: False}
 
         def ioctl(fd: int, request: int, *args: object) -> object:
             if request in names and args and isinstance(args[0], bytes):
+                if self.gone:
+                    raise OSError(errno.EIO, "Input/output error")
                 (bits,) = struct.unpack("I", args[0])
                 for name, bit in (("RTS", self.RTS), ("DTR", self.DTR)):
                     if bits & bit:
@@ -224,6 +240,26 @@ def test_serial_port_is_opened_with_both_lines_low(
     driver.close()
     assert (line, "low") in lines.log[-3:] and (other, "high") not in lines.log
     os.close(far)
+
+
+def test_a_serial_adapter_that_vanishes_while_keyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot be unkeyed any more (without power its lines are low); the port is given back, to be opened again."""
+    lines = Lines(monkeypatch)
+    _, near = os.openpty()
+    settings = PttSettings("serial", os.ttyname(near), "RTS")
+    driver = open_driver(settings)
+    driver.key()
+    lines.gone = True
+    held = psutil.Process().num_fds()
+    for act in (driver.unkey, driver.close):
+        with pytest.raises(PttError, match="unplugged"):
+            act()
+    assert psutil.Process().num_fds() < held
+    lines.gone = False
+    lines.log.clear()
+    again = open_driver(settings)
+    assert lines.log and {level for _, level in lines.log} == {"low"}
+    again.close()
 
 
 def test_inverted_line(monkeypatch: pytest.MonkeyPatch) -> None:

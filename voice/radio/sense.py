@@ -1,7 +1,7 @@
 """Carrier detect by a line, beside the audio gate: the radio's squelch output on a serial port, a CM108 or rigctld.
 
 It is asked ten times a second by a thread of its own, so that a slow rig never holds up the audio. A line that
-cannot be read counts as clear and is reported once: the audio gate still hears who talks.
+cannot be read any more counts as clear, is reported once and tried again: the audio gate still hears who talks.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from voice.radio.ptt.kept import KeptPtt
 
 ASK_S = 0.1
 
+RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Pauses before a line that failed is asked again; the last one repeats."""
+
 
 class CarrierSense:
     """The last answer of a carrier input. ``on_fault`` is told, from another thread, when it cannot be read."""
 
     def __init__(self, line: KeptPtt, on_fault: Callable[[str], None] = lambda _t: None) -> None:
+        """Raises PttError if it cannot be read now."""
         self._line, self._on_fault = line, on_fault
-        self._busy = self._failed = False
+        self._busy = line.busy()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._ask, daemon=True)
         self._thread.start()
@@ -36,13 +40,21 @@ class CarrierSense:
         self._thread.join(2.0)
 
     def _ask(self) -> None:
-        while not self._closed.wait(ASK_S):
+        failed = 0
+        while not self._closed.wait(RETRY_S[min(failed, len(RETRY_S)) - 1] if failed else ASK_S):
             try:
+                if failed:
+                    self._line.revive()
                 self._busy = self._line.busy()
-                self._failed = False
+                if failed:
+                    self._tell("carrier detect works again 载波检测恢复")
+                failed = 0
             except PttError as e:
                 self._busy = False
-                if not self._failed:
-                    self._failed = True
-                    with contextlib.suppress(Exception):
-                        self._on_fault(f"carrier detect: {e}")
+                failed += 1
+                if failed == 1:
+                    self._tell(f"carrier detect 载波检测: {e}")
+
+    def _tell(self, text: str) -> None:
+        with contextlib.suppress(Exception):
+            self._on_fault(text)

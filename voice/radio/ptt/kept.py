@@ -32,6 +32,7 @@ class KeptPtt:
 
     def key(self) -> None:
         """Transmit, for ``longest_s`` at most."""
+        self.revive()
         self._ask(f"key {self._longest}", "keyed")
         self.keyed = True
 
@@ -43,6 +44,12 @@ class KeptPtt:
             self._stop()
             self._start()
         self.keyed = False
+
+    def revive(self) -> None:
+        """Replace a keeper that has ended: its adapter was away. Raises PttError if the line cannot be used yet."""
+        with self._lock:
+            if self._process.poll() is not None and not self._closed.is_set():
+                self._start()
 
     def busy(self) -> bool:
         """Whether the carrier input shows somebody transmitting. Raises PttError if it cannot be read."""
