@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.net.announcing import alert_words
-from voice.net.facts import AlertEnded, AlertRaised, Announced, Answered, ExchangeClosed, Fact, Outcome
+from voice.net.facts import AlertEnded, AlertRaised, Announced, Answered, ExchangeClosed, Fact, Outcome, SessionBegan
 from voice.net.loading import Net
 
 UNITS = ("101", "102", "103")
@@ -26,6 +27,11 @@ def raised(need_ack: bool = True, repeat: int = 2) -> Fact:
 
 def read(*units: str) -> Fact:
     return Announced(t=10, keyed=5, text="", purpose="alert", units=units)
+
+
+def began() -> Fact:
+    return SessionBegan(t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began="", clock="known",
+                        units=UNITS)  # fmt: skip
 
 
 def answer(unit: str, meaning: str = "ack") -> Fact:
@@ -51,6 +57,20 @@ def test_everybody_answers_and_it_is_over() -> None:
     facts = (raised(), read(*UNITS), *(answer(u) for u in UNITS))
     assert next_alert_move(folded(*facts)) == AlertMove(closing=True)
     assert next_alert_move(folded(*facts, AlertEnded(t=30, alert=1, answered=3, silent=()))) is None
+
+
+def test_a_crash_in_the_middle(net: Net) -> None:
+    """Nothing is read by a station that has just started; when it goes on, to those that have not answered."""
+    left = folded(raised(), read(*UNITS), answer("101"), began())
+    assert left is not None and left.interrupted and left.awaited == () and next_alert_move(left) is None
+    assert next_alert_move(replace(left, interrupted=False)) == AlertMove(closing=False, units=UNITS[1:], again=True)
+    on = folded(raised(), read(*UNITS), answer("101"), began(), read(*UNITS[1:]), answer("102"), answer("103"))
+    assert next_alert_move(on) == AlertMove(closing=True)
+
+
+def test_withdrawn_it_is_over() -> None:
+    ended = AlertEnded(t=30, alert=1, answered=1, silent=UNITS[1:], by="王")
+    assert next_alert_move(folded(raised(), read(*UNITS), answer("101"), ended)) is None
 
 
 def test_without_acknowledgement_it_is_read_once() -> None:

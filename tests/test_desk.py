@@ -14,12 +14,24 @@ import pytest
 
 from tests.test_ptt import Rig, until
 from tests.test_ptt import rig as rig
-from voice.audio.pcm import RATE
+from voice.audio.pcm import RATE, Pcm16
 from voice.audio.source import UdpStream
 from voice.errors import FilesError, HuyingError
 from voice.grammar.readings import for_the_air
-from voice.journal.store import Journal
-from voice.net.facts import Announced, Answered, Called, Fact, RollBegan, RollEnded, RollMarked, SessionBegan
+from voice.journal.store import Event, Journal
+from voice.journal.verify import verify
+from voice.net.alert import Alert
+from voice.net.facts import (
+    AlertEnded,
+    Announced,
+    Answered,
+    Called,
+    Fact,
+    RollBegan,
+    RollEnded,
+    RollMarked,
+    SessionBegan,
+)
 from voice.net.loading import Net, load_net
 from voice.net.rollcall import evolve_roll, next_move
 from voice.net.schedule import due, parse_slot
@@ -27,12 +39,12 @@ from voice.radio.ptt import PttSettings
 from voice.radio.ptt.kept import KeptPtt
 from voice.radio.ptt.none import NoPtt
 from voice.radio.sense import CarrierSense
-from voice.radio.transmitter import Transmitter
+from voice.radio.transmitter import TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
-from voice.station.bench import Air
-from voice.station.desk import Desk, give_up, unfinished
+from voice.station.bench import Air, Habit
+from voice.station.desk import Desk, give_up, open_alert, unfinished
 from voice.station.ear import Ear
-from voice.station.inbox import Order, Request, put
+from voice.station.inbox import Order, Request, Withdrawal, put
 from voice.station.speaker import Speaker
 from voice.station.station import RETRY_S, Station
 
@@ -144,6 +156,129 @@ def test_the_desk_carries_out_orders(station: tuple[Station, list[str], list[Fac
     assert one.roll is not None
     give_up(one, one.roll, 7.0)
     assert isinstance(facts[-1], RollEnded) and not facts[-1].complete and not one.calling_roll
+
+
+Reading = Callable[..., tuple[Station, list[Fact], list[float]]]
+
+
+@pytest.fixture
+def reading(ear: Ear, net: Net, synthesiser: Synthesiser) -> Reading:
+    """``reading(path, alert, units, act, longest_s)``: a session on the bench in which ``act`` is called after every
+    frame, until it says that it is over; station, facts, length of every transmission in s."""
+
+    def run(
+        path: Path, act: Callable[[Station, float], bool], alert: Alert | None = None, longest_s: float = 60.0,
+        habits: dict[str, Habit] | None = None,
+    ) -> tuple[Station, list[Fact], list[float]]:  # fmt: skip
+        air = Air(net, synthesiser, habits or {}, seed=1)
+        facts: list[Fact] = []
+        sent: list[float] = []
+
+        def play(pcm: Pcm16) -> None:
+            sent.append(len(pcm) / RATE)
+            air.play(pcm)
+
+        def take(_event: Event, fact: Fact) -> None:
+            facts.append(fact)
+            air.heard(fact)
+
+        with Journal(str(path)) as journal:
+            transmitter = Transmitter(NoPtt(), play, lambda: air.now, TransmitSettings(longest_s=longest_s))
+            one = Station(ear, journal, transmitter, Speaker(net, synthesiser), take, alert=alert)
+            for now in one.run(air, MONDAY):
+                assert now < 300
+                if act(one, now):
+                    air.end()
+            assert list(verify(journal, clips=False)) == []
+        return one, facts, sent
+
+    return run
+
+
+NAMES = ("101", "102", "103", "113", "105")
+LONG = "东风路发现走失儿童,男孩,六岁,身高一米二,穿红色上衣,蓝色裤子。请各单位在门前和路口留意,发现后留住孩子,马上报告"
+
+
+def test_an_alert_longer_than_the_time_out_timer_is_read_in_parts(reading: Reading, tmp_path: Path) -> None:
+    def act(one: Station, now: float) -> bool:
+        if one.alert is None:
+            one.raise_alert(LONG, NAMES, repeat=1)
+        return not one.alerting
+
+    one, facts, sent = reading(tmp_path / "log.sqlite", act, longest_s=12.0)
+    assert len(sent) > 4 and max(sent) <= 12.0 and min(sent) > 3.0
+    said = [f for f in facts if isinstance(f, Announced)]
+    assert [f.purpose for f in said] == ["alert", "closing_alert"], "one announcement, with all of its words"
+    assert said[0].text.count(LONG) == 2 and said[0].t - said[0].keyed == pytest.approx(sum(sent[:-1]), abs=1.0)
+    assert one.alert is not None and len(one.alert.answers) >= 4
+
+
+def test_where_a_long_announcement_is_cut(net: Net, synthesiser: Synthesiser) -> None:
+    speaker = Speaker(net, synthesiser)
+    text = f"各单位注意,{LONG}。"
+    whole = speaker.say(text)
+    assert len(speaker.parts(text, len(whole) / RATE + 1)) == 1
+    parts = speaker.parts(text, 12.0)
+    assert all(len(p) <= 12.0 * RATE for p in parts) and 2 <= len(parts) <= 4
+    assert sum(map(len, parts)) == pytest.approx(len(whole), rel=0.2)
+    assert all(len(p) <= 2.0 * RATE for p in speaker.parts("一二三四五六七八九十" * 3, 2.0)), "without a mark"
+
+
+def test_an_alert_is_withdrawn_through_the_folder(reading: Reading, tmp_path: Path) -> None:
+    desks: list[Desk] = []
+    told: list[str] = []
+
+    def act(one: Station, now: float) -> bool:
+        if not desks:
+            desks.append(Desk(one, tmp_path / "requests", told.append))
+            put(tmp_path / "requests", Withdrawal(by="王"))
+        desks[0].attend(now)
+        if told and one.alert is None:
+            one.raise_alert("请加强夜间巡逻", NAMES)
+        if one.alert is not None and one.alert.read and one.alerting:
+            put(tmp_path / "requests", Withdrawal(by="王"), "again")
+        return one.alert is not None and one.alert.closed and now > 60
+
+    _, facts, _ = reading(tmp_path / "log.sqlite", act, habits=dict.fromkeys(NAMES, "absent"))
+    assert "no alert is being read" in told[0] and len(told) == 1
+    (ended,) = [f for f in facts if isinstance(f, AlertEnded)]
+    assert ended.by == "王" and len(ended.silent) == 5
+    assert sum(isinstance(f, Announced) for f in facts) == 1, "neither read again nor counted aloud"
+
+
+def test_an_alert_that_a_crash_has_left_is_read_to_those_who_have_not_answered(
+    reading: Reading, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.sqlite"
+
+    def crash(one: Station, now: float) -> bool:
+        if one.alert is None:
+            one.raise_alert("请加强夜间巡逻", NAMES[:3])
+        return len(one.alert.answers) == 1 if one.alert else False
+
+    one, *_ = reading(log, crash)
+    assert one.alert is not None
+    (answered,) = one.alert.answers
+    with Journal(str(log)) as journal:
+        assert open_alert(journal, "二号") is None
+        found = open_alert(journal)
+    assert found is not None
+    alert, raised = found
+    assert alert.answers.keys() == {answered} and raised >= MONDAY and alert.interrupted
+
+    def go_on(one: Station, now: float) -> bool:
+        if now > 3 and one.alert is not None and one.alert.interrupted:
+            one.resume_alert()
+        return not one.alerting
+
+    one, facts, _ = reading(log, go_on, alert)
+    said = [f for f in facts if isinstance(f, Announced)]
+    assert said[0].keyed > 3 and set(said[0].units) == set(NAMES[:3]) - {answered}
+    assert [f for f in facts if isinstance(f, AlertEnded)] == [
+        AlertEnded(t=said[-1].t, alert=alert.id, answered=3, silent=())
+    ]
+    with Journal(str(log)) as journal:
+        assert open_alert(journal) is None
 
 
 def test_the_schedule_starts_a_roll_call_once(

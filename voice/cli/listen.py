@@ -28,6 +28,7 @@ from voice.cli.show import HIDDEN, print_line
 from voice.errors import HuyingError, Unwritable
 from voice.journal.lines import LineMaker
 from voice.journal.store import Event, Journal
+from voice.net.alert import Alert
 from voice.net.facts import DeviceChanged, Fact, RollMarked
 from voice.net.loading import Net, load_net
 from voice.net.rollcall import RollCall
@@ -41,8 +42,9 @@ from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.channels import Channels
 from voice.station.clock import ClockWatch
-from voice.station.desk import Desk, give_up, unfinished, watches_of
+from voice.station.desk import Desk, give_up, open_alert, unfinished, watches_of
 from voice.station.ear import open_ear
+from voice.station.inbox import STALE_S
 from voice.station.microphone import Microphone
 from voice.station.speaker import Speaker
 from voice.station.station import Station
@@ -115,6 +117,9 @@ class _Listening:
         self._left = unfinished(self.journal) if self.speaks else None
         """A roll-call that a crash has left open."""
         self._resume = self._left is not None and _resumes(o, net, self._left, self.out)
+        self._alert = open_alert(self.journal) if self.speaks else None
+        """Likewise an alert."""
+        self._resume_alert = self._alert is not None and _reads_on(o, *self._alert, self.out)
         line, carrier_busy = _line(desk, self.tell, stack)
         transmitter = _transmitter(desk, line, card)
         speaker = Speaker(net, stack.enter_context(Synthesiser(cache_folder() / "speech")))
@@ -122,7 +127,8 @@ class _Listening:
         self._status = status_file(folder)
         stack.callback(self._status.remove)
         self.station = Station(
-            ear, self.journal, transmitter, speaker, self._take, self.tell, self._left, carrier_busy,
+            ear, self.journal, transmitter, speaker, self._take, self.tell, self._left,
+            self._alert[0] if self._alert else None, carrier_busy,
             watches=watches_of(self.journal) if self.speaks else {},
             on_saying=lambda text: self._status.write(Status(saying=text, source=self.source.name), True),
             wait=self.wait,
@@ -214,6 +220,12 @@ class _Listening:
             else:
                 give_up(station, self._left, now)
             self._left = None
+        if self._alert is not None:
+            self._alert = None
+            if self._resume_alert:
+                station.resume_alert()
+            else:
+                station.end_alert("interrupted")
         if self._microphone is not None:
             for message in self._microphone.messages():
                 station.told(message)
@@ -287,6 +299,22 @@ def _resumes(o: Options, net: Net, roll: RollCall, out: Console) -> bool:
         return o.resume
     if sys.stdin.isatty():
         return typer.confirm("go on where it stood 接着点名?", default=True)
+    out.print("--resume goes on with it; it is closed as incomplete 未指定 --resume, 按未完成结束", style="yellow")
+    return False
+
+
+def _reads_on(o: Options, alert: Alert, raised: datetime, out: Console) -> bool:
+    """Whether to go on with an alert that was interrupted: as told, as answered, or not; never with an old one."""
+    out.print(f"an alert was interrupted 上次通知中断: {alert.text} ({len(alert.answers)}/{len(alert.units)})",
+              style="yellow", markup=False)  # fmt: skip
+    age = (datetime.now(UTC) - raised).total_seconds()
+    if age > STALE_S:
+        out.print(f"it is {age / 60:.0f} min old and is not read on 已过期, 不再播报", style="yellow")
+        return False
+    if o.resume is not None:
+        return o.resume
+    if sys.stdin.isatty():
+        return typer.confirm("read it to those that have not answered 继续播报?", default=True)
     out.print("--resume goes on with it; it is closed as incomplete 未指定 --resume, 按未完成结束", style="yellow")
     return False
 

@@ -136,14 +136,15 @@ def _show(r: SoakResult, killed: int, faults: list[str], took: float) -> int:
     for name, value in (
         ("sessions, kills among them", f"{r.runs}, {killed}"), ("overs sent", r.sent), ("overs found", r.found),
         ("lost", r.lost), ("doubled", r.doubled), ("invented", r.invented), ("our announcements", r.announced),
-        ("announcements not logged", r.announced_lost), ("memory after the first day, at most, at the end, MB", memory),
+        ("announcements not logged", r.announced_lost), ("alerts", r.alerts),
+        ("alerts never ended", r.alerts_open), ("memory after the first day, at most, at the end, MB", memory),
         ("took, s", f"{took:.0f}"),
     ):  # fmt: skip
         table.add_row(name, str(value))
     out.print(table)
     for f in faults:
         out.print(f, style="red", markup=False)
-    whole = not (faults or r.lost or r.doubled or r.invented or r.announced_lost)
+    whole = not (faults or r.lost or r.doubled or r.invented or r.announced_lost or r.alerts_open)
     if whole:
         out.print("nothing lost, nothing doubled 无丢失无重复", style="green")
         return 0

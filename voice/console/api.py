@@ -30,7 +30,7 @@ from voice.journal.search import search
 from voice.journal.sheet import write_html, write_xlsx
 from voice.net.by_hand import Result
 from voice.net.roster_table import RosterChanged, roster_file
-from voice.station.inbox import Order, Request, RollOrder
+from voice.station.inbox import LONGEST_ALERT, Order, Request, RollOrder, Withdrawal
 from voice.station.status import status_file
 
 P = ParamSpec("P")
@@ -86,7 +86,7 @@ class RollBody(_Body):
 class AlertBody(_Body):
     """An alert to be read out."""
 
-    text: str = Field(min_length=1, max_length=300)
+    text: str = Field(min_length=1, max_length=LONGEST_ALERT)
     to: list[str] = Field(default=[], max_length=1000)
     near: list[str] = Field(default=[], max_length=100)
     repeat: int = Field(default=2, ge=1, le=9)
@@ -372,6 +372,12 @@ def router(desk: Desk) -> APIRouter:
         """Have the running station read an alert."""
         alert = Request(body.text, tuple(body.to), body.repeat, body.need_ack, body.emergency, _by(request))
         return {"units": _refusing(desk.alert)(alert, tuple(body.near))}
+
+    @api.delete("/alerts", status_code=202)
+    def withdraw(request: HttpRequest) -> dict[str, Any]:
+        """Have the running station end the alert that it reads."""
+        _refusing(desk.leave)(Withdrawal(by=_by(request)))
+        return {}
 
     @api.post("/corrections", status_code=201)
     def corrections(body: CorrectionBody, request: HttpRequest) -> dict[str, int]:

@@ -115,8 +115,8 @@ class LineMaker:
                 out["unit"] = unit
             case AlertRaised(units=units):
                 out["detail"] = f"to {len(units)} units"
-            case AlertEnded(answered=answered, silent=silent):
-                out["detail"] = f"{answered} answered, {len(silent)} silent"
+            case AlertEnded(answered=answered, silent=silent, by=by):
+                out["detail"] = f"{answered} answered, {len(silent)} silent" + (f"; ended by {by}" if by else "")
             case DeviceChanged(note=note):
                 out["detail"] = note
             case ClockChanged(by_s=by_s):
@@ -156,7 +156,7 @@ def meaning_of(fact: Fact) -> str:
         case AlertRaised():
             return "emergency" if fact.emergency else "alert"
         case AlertEnded():
-            return "complete" if not fact.silent else "incomplete"
+            return "complete" if not fact.silent and not fact.by else "incomplete"
         case RollBegan():
             return "start"
         case RollEnded():

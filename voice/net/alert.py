@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from voice.net.facts import AlertEnded, AlertRaised, Announced, Answered, ExchangeClosed, Fact
+from voice.net.facts import AlertEnded, AlertRaised, Announced, Answered, ExchangeClosed, Fact, SessionBegan
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Alert:
     """Unit → meaning: 收到, 没有发现, 有情况 …"""
     unclear: tuple[str, ...] = ()
     """Heard in the last reading but not understood."""
+    interrupted: bool = False
+    """The session has ended meanwhile: nothing is read until the station goes on with it."""
     closed: bool = False
 
     @property
@@ -56,7 +58,7 @@ class AlertMove:
 
 def next_alert_move(alert: Alert | None) -> AlertMove | None:
     """None: wait for the acknowledgements, or it is over."""
-    if alert is None or alert.closed or alert.awaited:
+    if alert is None or alert.closed or alert.awaited or alert.interrupted:
         return None
     if alert.finished:
         return AlertMove(closing=True)
@@ -70,8 +72,11 @@ def evolve_alert(alert: Alert | None, fact: Fact) -> Alert | None:
     if alert is None or alert.closed:
         return alert
     match fact:
+        case SessionBegan():  # whoever was being waited for is asked again
+            return replace(alert, awaited=(), interrupted=True)
         case Announced(purpose="alert", units=units):
-            return replace(alert, read=alert.read + 1, awaited=units if alert.need_ack else (), unclear=())
+            awaited = units if alert.need_ack else ()
+            return replace(alert, read=alert.read + 1, awaited=awaited, unclear=(), interrupted=False)
         case Answered(unit=unit) if unit in alert.units and alert.read:
             waiting = tuple(u for u in alert.awaited if u != unit)
             return replace(alert, awaited=waiting, answers={**alert.answers, unit: fact.meaning})

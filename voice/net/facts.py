@@ -307,11 +307,13 @@ class AlertRaised(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEnded(Fact):
-    """The alert was read as often as it was to be, or everybody has answered."""
+    """The alert was read as often as it was to be, everybody has answered, or somebody withdrew it."""
 
     alert: int
     answered: int
     silent: tuple[str, ...]
+    by: str = ""
+    """Who withdrew it, ``interrupted`` if a crash did; empty: read to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

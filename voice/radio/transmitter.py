@@ -134,11 +134,17 @@ class Transmitter:
         """The channel's clock, s: later than what is being heard where hearing is behind."""
         return self._clock()
 
+    @property
+    def room_s(self) -> float:
+        """Seconds of audio that one transmission may have."""
+        s = self.settings
+        return s.longest_s - s.vox_tone_s - s.lead_in_s - s.tail_s
+
     def send(self, pcm: Pcm16) -> Sent:
         """Raises TooLong, or what the line and the sound card raise; PTT is off on every way out."""
         s = self.settings
         audio = assembled(pcm, s)
-        if len(audio) / RATE > s.longest_s:
+        if len(pcm) / RATE > self.room_s + 1e-9:
             raise TooLong(
                 f"the announcement lasts {len(audio) / RATE:.0f} s, the time-out timer allows {s.longest_s:.0f} s; "
                 "shorten it or read it in parts"

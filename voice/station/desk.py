@@ -3,18 +3,20 @@ left unfinished. Called between two frames; it owns no thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from voice.errors import HuyingError
-from voice.journal.store import Journal
+from voice.journal.store import Event, Journal
+from voice.net.alert import Alert, evolve_alert
 from voice.net.facts import RollEnded, RollMarked
 from voice.net.loading import Net
 from voice.net.rollcall import RollCall, evolve_roll
 from voice.net.schedule import due
 from voice.net.watch import Watch, evolve_watches
-from voice.station.inbox import Order, Saying, Watching, take
+from voice.station.inbox import Order, Saying, Watching, Withdrawal, take
 from voice.station.station import Station
 
 LOOK_S = 0.2
@@ -59,6 +61,8 @@ class Desk:
                     self.station.watch(unit, request.watch, request.by)
             elif isinstance(request, Saying):
                 self.station.say(request.say)
+            elif isinstance(request, Withdrawal):
+                self.station.end_alert(request.by)
             elif isinstance(request, Order):
                 self._order(request, units, now)
             else:
@@ -93,10 +97,30 @@ class Desk:
 def unfinished(journal: Journal, channel: str = "") -> RollCall | None:
     """The roll-call that a crash or power cut has left open on a channel."""
     roll: RollCall | None = None
-    for fact in (event.fact() for event in journal.events()):
-        if fact.channel == channel:
-            roll = evolve_roll(roll, fact)
+    for event in _since_last(journal, "roll_began", channel):
+        roll = evolve_roll(roll, event.fact())
     return roll if roll is not None and not roll.closed else None
+
+
+def open_alert(journal: Journal, channel: str = "") -> tuple[Alert, datetime] | None:
+    """The alert that a crash or power cut has left open on a channel, and when it was raised."""
+    alert: Alert | None = None
+    raised = ""
+    for event in _since_last(journal, "alert_raised", channel):
+        alert = evolve_alert(alert, event.fact())
+        raised = raised or event.wall
+    if alert is None or alert.closed:
+        return None
+    return replace(alert, awaited=(), interrupted=True), datetime.fromisoformat(raised.replace("Z", "+00:00"))
+
+
+def _since_last(journal: Journal, kind: str, channel: str) -> Iterator[Event]:
+    """The events of a channel from its latest one of this kind on."""
+    latest = 0
+    for event in journal.events(kind=kind):
+        latest = event.seq if event.fact().channel == channel else latest
+    if latest:
+        yield from (e for e in journal.events(after=latest - 1) if e.fact().channel == channel)
 
 
 def watches_of(journal: Journal, channel: str = "") -> dict[str, Watch]:

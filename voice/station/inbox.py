@@ -3,7 +3,8 @@
 ``huying alert`` and ``huying rollcall`` write files into it; so may anything else: a ``.json`` file with ``text``
 and, if wanted, ``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``; or with ``roll``
 (start, pause, resume, skip, repeat, end) and, to start, ``to``, ``rounds``, ``question``, ``until``; or with ``watch``
-(minutes) and ``to``; or with ``say``, a text to be said once; or a ``.txt`` file with the text of an alert alone. A
+(minutes) and ``to``; or with ``say``, a text to be said once; or with ``alert``, ``withdraw``, to end the one that is
+being read; or a ``.txt`` file with the text of an alert alone. A
 file that was taken is renamed to ``….done``, one that cannot be used to ``….bad``, one that lay there too long to
 ``….late``; none is deleted.
 """
@@ -74,12 +75,24 @@ class Saying:
     """Who asks."""
 
 
-Wish = Request | Order | Watching | Saying
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """End the alert that is being read."""
+
+    alert: Literal["withdraw"] = "withdraw"
+    by: str = "order"
+    """Who asks."""
+
+
+Wish = Request | Order | Watching | Saying | Withdrawal
 
 RollOrder = Literal["start", "pause", "resume", "skip", "repeat", "end"]
 ROLL_ORDERS: tuple[RollOrder, ...] = get_args(RollOrder)
 
 LONGEST_SAYING = 100
+LONGEST_ALERT = 300
+"""Characters."""
+
 STALE_S = 600.0
 """A request that lay in the folder for longer is not carried out: nobody was there when it was meant."""
 
@@ -117,6 +130,10 @@ def checked(net: Net, request: Wish) -> tuple[str, ...]:
         if not request.to or not 0 <= request.watch <= 1440:
             raise HuyingError("a timer needs a unit, and 1 to 1440 minutes, or 0 to end it")
         return addressed(net, request.to)
+    if isinstance(request, Withdrawal):
+        if request.alert != "withdraw":
+            raise HuyingError(f"an alert can be withdrawn; not “{request.alert}”")
+        return ()
     if isinstance(request, Saying):
         if not 1 <= len(request.say.strip()) <= LONGEST_SAYING:
             raise HuyingError(f"1 to {LONGEST_SAYING} characters can be said")
@@ -132,6 +149,8 @@ def checked(net: Net, request: Wish) -> tuple[str, ...]:
         return addressed(net, request.to)
     if not request.text.strip():
         raise HuyingError("the alert has no text")
+    if len(request.text) > LONGEST_ALERT:
+        raise HuyingError(f"the alert has {len(request.text)} characters; {LONGEST_ALERT} at most, shorten it")
     if not 1 <= request.repeat <= 9:
         raise HuyingError(f"repeat is {request.repeat}; 1 to 9")
     _readable(net, request.text)
@@ -208,6 +227,8 @@ def _read(path: Path) -> Wish:
         raw: dict[str, Any] = json.loads(text)
         if "say" in raw:
             return Saying(**raw)
+        if "alert" in raw:
+            return Withdrawal(**raw)
         raw["to"] = tuple(str(x) for x in raw.get("to", ()))
         return Order(**raw) if "roll" in raw else Watching(**raw) if "watch" in raw else Request(**raw)
     except (ValueError, TypeError, OSError) as e:

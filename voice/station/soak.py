@@ -18,13 +18,22 @@ import psutil
 from voice.audio.channel import Channel
 from voice.audio.pcm import BLOCK, RATE, Frame
 from voice.journal.store import Event, Journal
-from voice.net.facts import Announced, DeviceChanged, Fact, OverHeard, RollMarked, SessionBegan
+from voice.net.facts import (
+    AlertEnded,
+    AlertRaised,
+    Announced,
+    DeviceChanged,
+    Fact,
+    OverHeard,
+    RollMarked,
+    SessionBegan,
+)
 from voice.net.loading import Net
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.bench import Air, Habit
-from voice.station.desk import unfinished
+from voice.station.desk import open_alert, unfinished
 from voice.station.ear import Ear
 from voice.station.speaker import Speaker
 from voice.station.station import Station
@@ -98,7 +107,7 @@ def live(
     ids = tuple(u.id for u in net.units)[:units]
     with Journal(str(journal_path)) as journal, truth_path.open("a", encoding="utf-8") as truth:
         journal.claim()
-        left = unfinished(journal)
+        left, open_one = unfinished(journal), open_alert(journal)
         run = sum(1 for _ in journal.events(kind="session_began")) + 1
         air = SoakAir(net, synthesiser, habits_of(net, day, seed), Channel(snr_db=22.0), seed * 1000 + run)
         air.truth, air.run, air.lost = truth, run, []
@@ -110,8 +119,9 @@ def live(
                 air.note(said=round(fact.t, 3))
 
         transmitter = Transmitter(NoPtt(), air.play, lambda: air.now)
-        station = Station(ear, journal, transmitter, Speaker(net, synthesiser), take, roll=left)
-        stage = "resume" if left else "roll"
+        station = Station(ear, journal, transmitter, Speaker(net, synthesiser), take, roll=left,
+                          alert=open_one[0] if open_one else None)  # fmt: skip
+        stage = "resume" if left else "reading" if open_one else "roll"
         resumes: float | None = None
         for now in station.run(air, FIRST_DAY + timedelta(days=day)):
             while air.lost:
@@ -122,6 +132,9 @@ def live(
             if stage == "resume":
                 station.mark(RollMarked(t=now, mark="resume", over=0, reason="after an interruption"))
                 stage = "calling"
+            elif stage == "reading":
+                station.resume_alert()
+                stage = "alert"
             elif stage == "roll":
                 station.start_roll(ids, by="soak")
                 stage = "calling"
@@ -154,6 +167,9 @@ class SoakResult:
     """Overs in the journal that nobody sent."""
     announced: int
     announced_lost: int
+    alerts: int
+    alerts_open: int
+    """Raised and not ended before the next one."""
     memory_mb: tuple[float, ...]
     """At the end of each day."""
 
@@ -175,11 +191,15 @@ def compare(journal: Journal, truth_path: Path) -> SoakResult:
     """Count what was lost, doubled or invented."""
     overs: dict[int, list[tuple[float, float]]] = {}
     said: dict[int, list[float]] = {}
-    run = 0
+    run = alerts = ended = 0
     for event in journal.events():
         fact = event.fact()
         if isinstance(fact, SessionBegan):
             run += 1
+        elif isinstance(fact, AlertRaised):
+            alerts += 1
+        elif isinstance(fact, AlertEnded):
+            ended += 1
         elif isinstance(fact, OverHeard):
             overs.setdefault(run, []).append((fact.start, fact.end))
         elif isinstance(fact, Announced):
@@ -204,6 +224,6 @@ def compare(journal: Journal, truth_path: Path) -> SoakResult:
     announced = [x for x in lines if "said" in x]
     return SoakResult(
         run, sent, found, sent - found, doubled, sum(map(len, overs.values())) - len(matched), len(announced),
-        sum(x["said"] not in said.get(x["run"], []) for x in announced),
+        sum(x["said"] not in said.get(x["run"], []) for x in announced), alerts, alerts - ended,
         tuple(x["memory_mb"] for x in lines if "memory_mb" in x),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from voice.station.simulate import spell
 
 GAP_S = 0.2
 """Between a recorded prompt and what stands beside it."""
+
+MARKS = ("[。!?！？;；]", "[,，、:：]")
+"""Where an announcement that is too long is cut: better after a sentence than after a clause."""
 
 LEVEL_DB = -12.0
 """Of each piece before they are joined: prompts and synthesis are equally loud."""
@@ -52,6 +56,16 @@ class Speaker:
         gap = np.zeros(round(GAP_S * RATE), np.int16)
         joined = [x for p in pieces for x in (levelled(p, LEVEL_DB), gap)]
         return np.concatenate(joined[:-1]) if joined else np.zeros(0, np.int16)
+
+    def parts(self, text: str, longest_s: float) -> list[Pcm16]:
+        """What ``say`` gives, in transmissions of ``longest_s`` at most: cut where a sentence or a clause ends."""
+        whole = self.say(text)
+        if len(whole) <= longest_s * RATE or len(text) < 2:
+            return [whole]
+        middle = len(text) // 2
+        near = [m.end() for marks in MARKS for m in re.finditer(marks, text) if abs(m.end() - middle) <= len(text) / 4]
+        cut = near[0] if near else middle
+        return self.parts(text[:cut], longest_s) + self.parts(text[cut:], longest_s)
 
     def _synthesised(self, text: str) -> Pcm16:
         v = self._net.settings.voice

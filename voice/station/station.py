@@ -71,19 +71,20 @@ class Station:
     def __init__(
         self, ear: Ear, journal: Journal, transmitter: Transmitter, speaker: Speaker,
         on_event: OnEvent = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
-        roll: RollCall | None = None, line_busy: Callable[[], bool] = lambda: False,
+        roll: RollCall | None = None, alert: Alert | None = None, line_busy: Callable[[], bool] = lambda: False,
         wall: Callable[[], datetime] = lambda: datetime.now().astimezone(), watches: dict[str, Watch] | None = None,
         on_saying: Callable[[str], None] = lambda _t: None, wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:  # fmt: skip
-        """``tell`` reaches the dispatcher: what needs a person. ``roll`` was left unfinished by the session before.
+        """``tell`` reaches the dispatcher: what needs a person. ``roll`` and ``alert`` were left unfinished by the
+        session before: they wait for a mark that says to go on, for ``resume_alert`` or ``end_alert``.
         ``line_busy`` is a carrier detect beside the audio; ``on_saying`` gets what is read out, and then nothing.
         ``wait``: see Listener."""
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event, wait=wait)
         self.roll = roll
-        self.alert: Alert | None = None
+        self.alert = alert
         self.watches: dict[str, Watch] = watches or {}
-        self._alerts = 0
+        self._alerts = alert.id if alert else 0
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
         self._wait: tuple[Move | AlertMove | str, ClearChannel] | None = None
@@ -150,6 +151,19 @@ class Station:
             AlertRaised(t=self._now, alert=self._alerts, text=text, units=to, repeat=repeat, need_ack=need_ack,
                         emergency=emergency, by=by)
         )  # fmt: skip
+
+    def resume_alert(self) -> None:
+        """Go on with the alert that the session before has left."""
+        if self.alert is not None:
+            self.alert = replace(self.alert, interrupted=False)
+
+    def end_alert(self, by: str) -> None:
+        """Withdraw the alert that is being read. Raises HuyingError if there is none."""
+        if self.alert is None or self.alert.closed:
+            raise HuyingError("no alert is being read: nothing to withdraw 当前没有通知")
+        a = self.alert
+        ended = AlertEnded(t=self._now, alert=a.id, answered=len(a.answers), silent=a.silent, by=by)
+        self.listener.record(ended)
 
     def mark(self, fact: RollMarked) -> None:
         """Pause, resume, skip, repeat or stop the roll-call."""
@@ -313,16 +327,17 @@ class Station:
             self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
-        audio = self._speaker.say(text)
+        parts = self._speaker.parts(text, self._transmitter.room_s)
         self._on_saying(text)
         try:
-            sent = self._transmitter.send(audio)
+            sent = [self._transmitter.send(audio) for audio in parts]
         finally:
             self._on_saying("")
-        self._now = max(self._now, sent.unkeyed)
+        keyed, unkeyed = sent[0].keyed, sent[-1].unkeyed
+        self._now = max(self._now, unkeyed)
         if purpose != "reply":
             self._last_said = text
-        return Announced(t=sent.unkeyed, keyed=sent.keyed, text=text, purpose=purpose, units=units)
+        return Announced(t=unkeyed, keyed=keyed, text=text, purpose=purpose, units=units)
 
     def _announce(self, move: Move) -> None:
         if self._single and move.unit == self._single[0]:

@@ -73,18 +73,26 @@ def code(
 
 @app.command(epilog="Example: huying alert 东风路发现走失儿童 --near 贾岗社区 --emergency")
 def alert(
-    text: Annotated[str, typer.Argument(help="What the station should read out.")],
+    text: Annotated[str, typer.Argument(help="What the station should read out.")] = "",
     folder: RequestsOption = None,
     to: Annotated[list[str] | None, typer.Option(help="Unit or group; may be repeated. Everybody if left out.")] = None,
     near: Annotated[list[str] | None, typer.Option(help="A unit and its neighbours on the roster.")] = None,
     repeat: Annotated[int, typer.Option(min=1, max=9, help="Read it so often to those who are silent.")] = 2,
     need_ack: Annotated[bool, typer.Option("--need-ack/--no-ack", help="Ask for and count the answers.")] = True,
     emergency: Annotated[bool, typer.Option(help="Before a running roll-call, and over traffic after 5 s.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="End the alert that is being read.")] = False,
     net: NetOption = None,
 ) -> None:
-    """Have a running station read an alert and count the answers. 播报通知。"""
+    """Have a running station read an alert and count the answers, or withdraw the one it reads. 播报通知, 撤回通知。"""
     from voice.cli.orders import alert as order
+    from voice.cli.orders import give
+    from voice.station.inbox import Withdrawal
 
+    if bool(text) == withdraw:
+        raise typer.BadParameter("give the text of an alert, or --withdraw")
+    if withdraw:
+        give(net, folder, Withdrawal())
+        return
     order(net, folder, text, to or [], near or [], repeat, need_ack, emergency)
 
 

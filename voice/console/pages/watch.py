@@ -9,7 +9,7 @@ from nicegui import app, ui
 from voice.console.board import Board, Tile
 from voice.console.pages.frame import Page
 from voice.journal.wording import MEANINGS
-from voice.station.inbox import Order, Request
+from voice.station.inbox import LONGEST_ALERT, Order, Request, Withdrawal
 
 FEED_ROWS = 30
 STATES = {
@@ -172,7 +172,7 @@ class Watch(Page):
             templates = list(self.net.settings.alert_templates)
             ready = ui.select(templates, label=self.t("template")).classes("w-full")
             ready.set_visibility(bool(templates))
-            words = ui.textarea(self.t("text")).classes("w-full").props("rows=2 autogrow maxlength=300")
+            words = ui.textarea(self.t("text")).classes("w-full").props(f"rows=2 autogrow maxlength={LONGEST_ALERT}")
             ready.on_value_change(lambda e: words.set_value(e.value or ""))
             whom = ui.select(self._whom(), value=[], label=self.t("who"), multiple=True, with_input=True)
             whom.classes("w-full")
@@ -185,10 +185,16 @@ class Watch(Page):
                 if self.do(lambda by: self.desk.alert(Request(text, tuple(to), emergency=urgently, by=by))):
                     words.set_value("")
 
-            ui.button(self.t("send"), icon="campaign", on_click=send).props("color=negative no-caps")
+            with ui.row():
+                ui.button(self.t("send"), icon="campaign", on_click=send).props("color=negative no-caps")
+                end = ui.button(
+                    self.t("withdraw"), icon="cancel",
+                    on_click=lambda: self.do(lambda by: self.desk.leave(Withdrawal(by=by))),
+                ).props("outline no-caps")  # fmt: skip
 
             def show() -> None:
                 alert = self.board.alert
+                end.set_visibility(alert is not None and not alert.closed)
                 if alert is not None:
                     told.set_text(f"{self.t('acknowledged')} {len(alert.answers)}/{len(alert.units)}: {alert.text}")
 
