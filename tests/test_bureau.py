@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from tests.conftest import ROOT
 from tests.engines import Nats, certified, free_port, nats_in
+from tests.nats_accounts import Accounts
 from tests.test_command_line import huying
 from tests.test_console import Served
 from tests.test_journal import BEGAN, CLIP, over, talk
@@ -348,6 +349,35 @@ def test_tls(tmp_path: Path) -> None:
         store = HubStore(str(tmp_path / "hub.sqlite"))
         assert same(store, {"01": tmp_path / "a.sqlite"})
         store.close()
+    finally:
+        server.kill()
+
+
+def test_credentials_files(tmp_path: Path) -> None:
+    """JWTs instead of passwords: the hub's, a station's, one that the server does not know, and one that is broken."""
+    accounts = Accounts()
+    server = nats_in(tmp_path, accounts.configuration)
+    grow(tmp_path / "a.sqlite", 1)
+    boss = accounts.credentials(tmp_path / "hub.creds", [">"], [">"])
+    own = accounts.credentials(
+        tmp_path / "01.creds", ["huying.zz.01.>", "$JS.API.>", "$JS.ACK.>"], ["_INBOX.>", "huying-alerts.zz.*"]
+    )
+    try:
+        huying(*hub(tmp_path / "hub.sqlite", server.url, "--creds", boss, "--once"))
+        huying(*uplink(tmp_path / "a.sqlite", server.url, "01", "--creds", own, "--once"))
+        huying(*hub(tmp_path / "hub.sqlite", server.url, "--creds", boss, "--once"))
+        store = HubStore(str(tmp_path / "hub.sqlite"))
+        assert same(store, {"01": tmp_path / "a.sqlite"})
+        store.close()
+        forged = accounts.forged(tmp_path / "forged.creds")
+        told = huying(*uplink(tmp_path / "a.sqlite", server.url, "01", "--creds", forged, "--once"), code=2)
+        assert "Authorization" in told and "--creds" in told
+        broken = tmp_path / "broken.creds"
+        whole = own.read_text("utf-8")
+        for text in ("no credentials at all", whole.replace("\nSU", "\nXX"), whole[: len(whole) // 2]):
+            broken.write_text(text, "utf-8")
+            told = huying(*uplink(tmp_path / "a.sqlite", server.url, "01", "--creds", broken, "--once"), code=2)
+            assert "broken.creds: not a credentials file" in told
     finally:
         server.kill()
 

@@ -40,6 +40,9 @@ RETRY_S = 1.0
 FINAL = ("authorization", "authentication", "certificate")
 """In an error while connecting: trying again does not help."""
 
+CREDENTIALS = re.compile(r"BEGIN NATS USER JWT-+\s+\S+\s.*BEGIN USER NKEY SEED-+\s+(\S+)\s", re.DOTALL)
+"""A ``.creds`` file; the group is the seed."""
+
 NAME = re.compile(r"[0-9A-Za-z_\-\u4e00-\u9fff]{1,40}")
 
 
@@ -165,6 +168,8 @@ async def connect(
     for file in (server.credentials, server.authority):
         if file is not None and not file.is_file():
             raise HuyingError(f"{file}: no such file")
+    if server.credentials is not None:
+        _check_credentials(server.credentials)
     try:
         tls = ssl.create_default_context(cafile=str(server.authority)) if server.authority else None
     except (ssl.SSLError, OSError) as e:
@@ -212,6 +217,19 @@ async def connect(
             for task in (going, refused, stopped):
                 task.cancel()
         raise HuyingError(f"{server.shown}: {told}; check user, password or --creds, and --ca")
+
+
+def _check_credentials(file: Path) -> None:
+    """Raises HuyingError for what is no ``.creds`` file: the client would fail with an error of its own."""
+    import nkeys
+
+    try:
+        found = CREDENTIALS.search(file.read_text("utf-8"))
+        if not found:
+            raise ValueError("it holds no JWT and seed of a user")
+        nkeys.from_seed(found[1].encode())
+    except (OSError, ValueError, TypeError, nkeys.NkeysError) as e:
+        raise HuyingError(f"{file}: not a credentials file of NATS ({e or type(e).__name__}); nsc makes them") from e
 
 
 async def ensure_streams(js: JetStreamContext, bureau: str) -> None:
