@@ -145,7 +145,11 @@ def _sample_ear(bench: Bench) -> Ear:
     return open_ear(load_net(sample_net()), bench.cache / "graphs", str(bench.model))
 
 
-def synthetic(bench: Bench, _snr: float | None) -> dict[tuple[str, float | None], VoiceCounts]:
+VoiceTable = dict[tuple[str, float | None], "VoiceCounts"]
+"""By length class (“2-3” or “4+” syllables), or for “4+” by voice; and signal-to-noise ratio."""
+
+
+def synthetic(bench: Bench, _snr: float | None) -> VoiceTable:
     """Phrases of the sample net in the test voices, all signal-to-noise ratios."""
     return voices(_sample_ear(bench), bench.cache)
 
@@ -166,18 +170,19 @@ class VoiceCounts:
     """… and its confidence reaches the threshold."""
 
 
-def voices(ear: Ear, cache: Path, count: int = 480, seed: int = 77) -> dict[tuple[str, float | None], VoiceCounts]:
-    """Phrases of the sample net, one an over, by length class (“2-3” or “4+” syllables) and SNR."""
+def voices(ear: Ear, cache: Path, count: int = 480, seed: int = 77) -> VoiceTable:
+    """Phrases of the sample net, one an over."""
     rng = np.random.default_rng(seed)
     entries = list(ear.net.lexicon.spoken)
     picked: list[Entry] = [entries[int(i)] for i in rng.integers(len(entries), size=count)]
-    out: dict[tuple[str, float | None], VoiceCounts] = {}
+    out: VoiceTable = {}
     trials = speak([e.text for e in picked], TEST_VOICES, SNRS, ear.net.readings, seed, cache / "tts")
     for entry, t in zip(picked, trials, strict=True):
-        c = out.setdefault(("4+" if entry.syllables >= 4 else "2-3", t.snr), VoiceCounts())
-        c.said += 1
-        c.graph += any(right for _, right in samples_of(ear, t.pcm, t.text))
-        c.believed += any(i.kind != "free" and _same(i.text, t.text, ear) for i in _items(ear, t.pcm))
+        graph = any(right for _, right in samples_of(ear, t.pcm, t.text))
+        believed = any(i.kind != "free" and _same(i.text, t.text, ear) for i in _items(ear, t.pcm))
+        for row in ("4+", t.voice) if entry.syllables >= 4 else ("2-3",):
+            c = out.setdefault((row, t.snr), VoiceCounts())
+            c.said, c.graph, c.believed = c.said + 1, c.graph + graph, c.believed + believed
     return out
 
 
