@@ -52,6 +52,24 @@ CASES = {
             "answered 省残联 ack slot",
         ],
     ),
+    "two units called in one breath: a bare answer is of neither until one is left": (
+        """省残联,贾岗社区治安队,收到请回答
+           收到
+           贾岗社区,收到
+           收到""",
+        [
+            "called 省残联 call", "called 贾岗社区治安队 call", "remarked unattributed review",
+            "answered 贾岗社区治安队 ack", "answered 省残联 ack slot",
+        ],
+    ),
+    "two units called in one breath: words that are not understood are of neither": (
+        """省残联,贾岗社区治安队,收到请回答
+           这个我们昨天晚上清点过仓库了""",
+        [
+            "called 省残联 call", "called 贾岗社区治安队 call", "not_understood unclear review",
+            "closed 省残联 silent", "closed 贾岗社区治安队 silent",
+        ],
+    ),
     "no answer": (
         """康宁社区治安队,康宁社区治安队,是否正常?""",
         ["called 康宁社区治安队 call", "closed 康宁社区治安队 silent"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -150,8 +151,7 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
 
 
 def _not_understood(state: NetState, h: Heard) -> NotUnderstood:
-    awaited = state.open_exchanges()
-    hint = awaited[-1] if awaited and not awaited[-1].to_all else awaited[0] if len(awaited) == 1 else None
+    hint = _slot_of(state.open_exchanges())
     return NotUnderstood(
         t=h.start, over=h.over, unit=hint.unit if hint else None, exchange=hint.id if hint else None,
         pinyin=h.message.pinyin,
@@ -245,17 +245,19 @@ def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 
 
 def _slot(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
-    """The exchange that a bare answer belongs to: that of the unit called last which is still open."""
+    """The exchange that a bare answer belongs to; also one that was closed as silent or unclear not long ago."""
     awaited = state.open_exchanges()
-    single = [e for e in awaited if not e.to_all]
-    if single:
-        return single[-1]
-    if len(awaited) == 1:
-        return awaited[0]
     if awaited or len(state.last_called) != 1:
-        return None
+        return _slot_of(awaited)
     last = state.exchanges[state.last_called[0]]
     return last if last.status in ("silent", "unclear") and _late(last, h, rules) else None
+
+
+def _slot_of(awaited: Sequence[Exchange]) -> Exchange | None:
+    """Of the open exchanges that of the unit called last; none if several of them were opened by one call."""
+    single = [e for e in awaited if not e.to_all] or awaited
+    latest = [e for e in single if e.called_at == single[-1].called_at]
+    return latest[0] if len(latest) == 1 else None  # of none, none
 
 
 def _late(e: Exchange, h: Heard, rules: Rules) -> bool:
