@@ -67,7 +67,16 @@ CASES = {
            这个我们昨天晚上清点过仓库了""",
         [
             "called 省残联 call", "called 贾岗社区治安队 call", "not_understood unclear review",
-            "closed 省残联 silent", "closed 贾岗社区治安队 silent",
+            "closed 省残联 silent", "closed 贾岗社区治安队 silent",  # one of them at least
+        ],
+    ),
+    "… and who has not answered when as much came is not silent": (
+        """省残联,贾岗社区治安队,收到请回答
+           这个我们昨天晚上清点过仓库了
+           省残联,收到""",
+        [
+            "called 省残联 call", "called 贾岗社区治安队 call", "not_understood unclear review", "answered 省残联 ack",
+            "closed 贾岗社区治安队 unclear",
         ],
     ),
     "no answer": (

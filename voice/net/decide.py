@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,7 +85,7 @@ def decide(state: NetState, event: Heard | Tick | Ended, rules: Rules) -> list[F
             return _heard(state, event, rules)
         case Tick():
             return [
-                _closed(e, event.t, event.receiver_alive)
+                _closed(e, event.t, event.receiver_alive, state)
                 for e in state.open_exchanges()
                 if event.t > e.deadline
             ]
@@ -101,7 +100,8 @@ def decide(state: NetState, event: Heard | Tick | Ended, rules: Rules) -> list[F
             ]  # fmt: skip
 
 
-def _closed(e: Exchange, t: Seconds, alive: bool) -> ExchangeClosed:
+def _closed(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeClosed:
+    together = sum(other.called_at == e.called_at for other in state.open_exchanges())
     waited = max(0.0, t - e.called_at)
     if e.heard_unclear:
         return ExchangeClosed(
@@ -113,9 +113,13 @@ def _closed(e: Exchange, t: Seconds, alive: bool) -> ExchangeClosed:
             t=t, exchange=e.id, unit=e.unit, outcome="undetermined", waited_s=waited,
             reason="the receiver was not alive",
         )  # fmt: skip
-    return ExchangeClosed(
-        t=t, exchange=e.id, unit=e.unit, outcome="silent", waited_s=waited, reason="nothing was heard in its slot"
-    )
+    if e.vague >= together:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited,
+            reason="something was heard that may have been its answer; whose it was, nobody can say",
+        )  # fmt: skip
+    reason = f"{together} units are open, {e.vague} answers nobody's" if e.vague else "nothing was heard in its slot"
+    return ExchangeClosed(t=t, exchange=e.id, unit=e.unit, outcome="silent", waited_s=waited, reason=reason)
 
 
 def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
@@ -151,7 +155,7 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
 
 
 def _not_understood(state: NetState, h: Heard) -> NotUnderstood:
-    hint = _slot_of(state.open_exchanges())
+    hint = _slot_of(state)
     return NotUnderstood(
         t=h.start, over=h.over, unit=hint.unit if hint else None, exchange=hint.id if hint else None,
         pinyin=h.message.pinyin,
@@ -246,18 +250,16 @@ def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 
 def _slot(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
     """The exchange that a bare answer belongs to; also one that was closed as silent or unclear not long ago."""
-    awaited = state.open_exchanges()
-    if awaited or len(state.last_called) != 1:
-        return _slot_of(awaited)
+    if state.awaited() or len(state.last_called) != 1:
+        return _slot_of(state)
     last = state.exchanges[state.last_called[0]]
     return last if last.status in ("silent", "unclear") and _late(last, h, rules) else None
 
 
-def _slot_of(awaited: Sequence[Exchange]) -> Exchange | None:
-    """Of the open exchanges that of the unit called last; none if several of them were opened by one call."""
-    single = [e for e in awaited if not e.to_all] or awaited
-    latest = [e for e in single if e.called_at == single[-1].called_at]
-    return latest[0] if len(latest) == 1 else None  # of none, none
+def _slot_of(state: NetState) -> Exchange | None:
+    """The exchange of the unit called last that is open; none if several of them were opened by one call."""
+    awaited = state.awaited()
+    return awaited[0] if len(awaited) == 1 else None
 
 
 def _late(e: Exchange, h: Heard, rules: Rules) -> bool:

@@ -39,6 +39,8 @@ class Exchange:
     grade: Grade | None = None
     heard_unclear: bool = False
     """Something that was not understood came in its slot."""
+    vague: int = 0
+    """Overs that may have been its answer, or that of another unit of the same call."""
     answered_over: int | None = None
     meaning: str = ""
     """Of the answer."""
@@ -69,6 +71,13 @@ class NetState:
         """In the order of their calls."""
         return sorted((e for e in self.exchanges.values() if e.open), key=lambda e: e.id)
 
+    def awaited(self) -> list[Exchange]:
+        """Whose answer is due next: the open exchanges of the latest call; calls to single units go before one to
+        all."""
+        opened = self.open_exchanges()
+        single = [e for e in opened if not e.to_all] or opened
+        return [e for e in single if e.called_at == single[-1].called_at]
+
     def expects(self, now: Seconds, late_window_s: Seconds) -> bool:
         """Somebody may answer: a call is open, or was not answered and is not long ago, or a unit that called in
         is being spoken to."""
@@ -90,6 +99,7 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             exchange = Exchange(
                 fact.exchange, fact.unit, fact.t, fact.t + timeout_s, fact.attempt, fact.to_all,
                 heard_unclear=bool(old and old.id == fact.exchange and old.heard_unclear), figures=fact.figures,
+                vague=old.vague if old and old.id == fact.exchange else 0,
             )  # fmt: skip
             together = state.last_called if state.exchanges and _same_over(state, fact) else ()
             return replace(
@@ -105,6 +115,9 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             return _set(state, fact.unit, fact.exchange, status=fact.outcome)
         case NotUnderstood(unit=str(unit), exchange=int(number)):
             return _set(state, unit, number, heard_unclear=True)
+        case NotUnderstood(exchange=None) | Remarked(kind="unattributed"):
+            may_be = {e.unit: replace(e, vague=e.vague + 1) for e in state.awaited()}
+            return replace(state, exchanges={**state.exchanges, **may_be})
         case Remarked(kind="say_again" | "negative", exchange=int(number), unit=str(unit)):
             return _set(state, unit, number, deadline=fact.t + timeout_s)
         case CalledIn(unit=unit):
