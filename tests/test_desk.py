@@ -33,8 +33,9 @@ from voice.net.facts import (
     SessionBegan,
 )
 from voice.net.loading import Net, load_net
-from voice.net.rollcall import evolve_roll, next_move
+from voice.net.rollcall import RollCall, evolve_roll, next_move
 from voice.net.schedule import due, parse_slot
+from voice.net.watch import Watch
 from voice.radio.ptt import PttSettings
 from voice.radio.ptt.kept import KeptPtt
 from voice.radio.ptt.none import NoPtt
@@ -279,6 +280,31 @@ def test_an_alert_that_a_crash_has_left_is_read_to_those_who_have_not_answered(
     ]
     with Journal(str(log)) as journal:
         assert open_alert(journal) is None
+
+
+def test_what_names_units_that_the_roster_has_lost(ear: Ear, net: Net, synthesiser: Synthesiser) -> None:
+    """A roll-call, an alert and a timer from before the roster was edited: those units are left out, and told."""
+    told: list[str] = []
+    air = Air(net, synthesiser, {}, seed=1)
+    roll = RollCall(units=("998", "101"), rounds=1, opened=True)
+    alert = Alert(1, "请加强夜间巡逻", ("997", "102"), 1, True, False)
+    with Journal("sqlite://") as journal:
+        one = Station(
+            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser),
+            lambda _e, f: air.heard(f), told.append, roll=roll, alert=alert, watches={"999": Watch("999", 60, 0)},
+        )  # fmt: skip
+        for now in one.run(air, MONDAY):
+            assert now < 200
+            if now < 1:
+                one.resume_alert()
+                one.mark(RollMarked(t=now, mark="resume", over=0))
+            if one.roll is not None and one.roll.closed:
+                air.end()
+        facts = [e.fact() for e in journal.events()]
+    assert "997、998、999" in told[0]
+    (ended,) = [f for f in facts if isinstance(f, RollEnded)]
+    assert ended.complete and ended.missing == ()
+    assert {f.unit for f in facts if isinstance(f, Called)} == {"101", "102"}
 
 
 def test_the_schedule_starts_a_roll_call_once(

@@ -42,6 +42,8 @@ class Alert:
     @property
     def finished(self) -> bool:
         """Nothing is left to read."""
+        if not self.units:
+            return True
         if self.read == 0 or self.awaited:
             return False
         return not self.need_ack or not self.silent or self.read >= self.repeat

@@ -81,9 +81,14 @@ class Station:
         ``wait``: see Listener."""
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event, wait=wait)
-        self.roll = roll
-        self.alert = alert
-        self.watches: dict[str, Watch] = watches or {}
+        known = {u.id for u in self.net.units}
+        """What was left unfinished may name units that the roster has lost meanwhile: they cannot be called."""
+        self.roll = roll and replace(roll, units=tuple(u for u in roll.units if u in known))
+        self.alert = alert and replace(alert, units=tuple(u for u in alert.units if u in known))
+        self.watches: dict[str, Watch] = {u: w for u, w in (watches or {}).items() if u in known}
+        left = {*(roll.units if roll else ()), *(alert.units if alert else ()), *(watches or ())}
+        if left - known:
+            tell(f"no longer on the roster, not called 已不在名册, 不再呼叫: {'、'.join(sorted(left - known))}")
         self._alerts = alert.id if alert else 0
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
