@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -414,3 +415,33 @@ def test_udp_audio_and_the_silence_between() -> None:
         taken.bind(("127.0.0.1", port))
         with pytest.raises(HuyingError, match="in use"):
             next(UdpStream(port).frames())
+
+
+def test_what_cannot_be_said_does_not_hold_up_the_rest(
+    ear: Ear, net: Net, synthesiser: Synthesiser, tmp_path: Path
+) -> None:
+    """A reply, an alert and a question with a letter that nobody can read: left out, told; the rest is said."""
+    told: list[str] = []
+    air = Air(net, synthesiser, {}, seed=1)
+    with Journal("sqlite://") as journal:
+        one = Station(
+            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser),
+            lambda _e, f: air.heard(f), told.append,
+        )  # fmt: skip
+        units = tuple(replace(u, question="是否Ω正常") if u.id == "102" else u for u in net.units)
+        one.net = replace(net, units=units)
+        for now in one.run(air, MONDAY):
+            assert now < 200
+            if one.roll is None:
+                one.say("请Ω讲")
+                one.say("测试")
+                one.raise_alert("发现Ω", ("101",))
+                one.start_roll(("101", "102"), 1)
+            elif one.roll.closed:
+                air.end()
+        facts = [e.fact() for e in journal.events()]
+    assert len(told) == 3 and all("cannot be said" in t and "Ω" in t for t in told)
+    said = [f.text for f in facts if isinstance(f, Announced)]
+    assert said[0] == "测试" and "省残联" in said[2] and len(said) == 4
+    assert [f.by for f in facts if isinstance(f, AlertEnded)]
+    assert one.roll is not None and one.roll.results == {"101": "present", "102": "skipped"}

@@ -11,7 +11,7 @@ import soxr
 from voice.audio.pcm import RATE, Pcm16, to_pcm16
 from voice.audio.source import SUFFIXES, open_recording
 from voice.errors import HuyingError
-from voice.grammar.readings import PAUSE, for_the_air
+from voice.grammar.readings import PAUSE, CannotBeRead, for_the_air
 from voice.net.loading import Net
 from voice.radio.transmitter import levelled
 from voice.speech.synthesiser import Synthesiser, Voice, voice_variants
@@ -27,6 +27,10 @@ LEVEL_DB = -12.0
 """Of each piece before they are joined: prompts and synthesis are equally loud."""
 
 
+class Unreadable(HuyingError):
+    """A text for which there is no reading: it cannot be said now or later."""
+
+
 class Speaker:
     """Text to PCM in the net's voice."""
 
@@ -40,7 +44,7 @@ class Speaker:
         self._prompts = _prompts(net.folder / folder) if folder else {}
 
     def say(self, text: str) -> Pcm16:
-        """At 8000 Hz. Raises SpeechError, or HuyingError for a prompt that cannot be read."""
+        """At 8000 Hz. Raises Unreadable, SpeechError, or HuyingError for a prompt that cannot be opened."""
         pieces: list[Pcm16] = []
         run: list[str] = []
         for part in [p for p in PAUSE.split(for_the_air(text)) if p] + [""]:
@@ -69,7 +73,11 @@ class Speaker:
 
     def _synthesised(self, text: str) -> Pcm16:
         v = self._net.settings.voice
-        samples, rate = self._synthesiser.say(text, spell(self._net, text), Voice(v.rate, v.pitch, v.variant))
+        try:
+            syllables = spell(self._net, text)
+        except CannotBeRead as e:
+            raise Unreadable(f"{e} in “{text}”; write it in Chinese characters, digits and letters") from e
+        samples, rate = self._synthesiser.say(text, syllables, Voice(v.rate, v.pitch, v.variant))
         return to_pcm16(np.asarray(soxr.resample(samples, rate, RATE)))
 
 

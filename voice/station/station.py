@@ -54,7 +54,7 @@ from voice.net.watch import Watch, evolve_watches, to_alarm, to_call
 from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
 from voice.station.ear import Ear
 from voice.station.listener import Listener
-from voice.station.speaker import Speaker
+from voice.station.speaker import Speaker, Unreadable
 
 OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"
@@ -327,9 +327,25 @@ class Station:
                 self._read(move)
             else:
                 self._announce(move)
+        except Unreadable as e:
+            self._tell(f"cannot be said 无法播报: {e}")
+            self._leave_out(move, str(e))
         except HuyingError as e:  # voice, sound card or PTT: the log goes on, the announcement is tried again
             self._retry_at = self._now + RETRY_S
             self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
+
+    def _leave_out(self, move: Move | AlertMove | str, why: str) -> None:
+        """What will never be said must not hold up the rest."""
+        if isinstance(move, str):
+            self._replies.popleft()
+        elif isinstance(move, AlertMove):
+            self.end_alert(why)
+        elif self._single and move.unit == self._single[0]:
+            self._single.popleft()
+        elif move.unit:
+            self.listener.record(RollMarked(t=self._now, mark="skip", over=0, reason=why))
+        else:  # opening and closing are of our own words and of call signs that the graph has
+            self._retry_at = self._now + RETRY_S
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
         parts = self._speaker.parts(text, self._transmitter.room_s)
