@@ -283,6 +283,25 @@ def test_an_alert_that_a_crash_has_left_is_read_to_those_who_have_not_answered(
         assert open_alert(journal) is None
 
 
+def test_a_folder_that_cannot_be_used_is_told_once(
+    station: tuple[Station, list[str], list[Fact]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, told, _ = station
+    desk = Desk(one, tmp_path, told.append)
+    put(tmp_path, Request("通知", ("101",)))
+
+    def refused(*_: object) -> Path:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as m:
+        m.setattr(Path, "replace", refused)
+        for k in range(5):
+            desk.attend(float(k))
+    assert len(told) == 1 and "Permission denied" in told[0] and not one.alerting, "never carried out again and again"
+    desk.attend(6.0)
+    assert one.alerting
+
+
 def test_what_names_units_that_the_roster_has_lost(ear: Ear, net: Net, synthesiser: Synthesiser) -> None:
     """A roll-call, an alert and a timer from before the roster was edited: those units are left out, and told."""
     told: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +31,11 @@ def test_requests_are_taken_in_order_and_kept(net: Net, tmp_path: Path) -> None:
     [
         ("{", "not a request"), ('{"words": "x"}', "not a request"), ('{"text": " "}', "no text"),
         ('{"text": "通知", "to": ["火星"]}', "no unit and no group"), ('{"text": "通知😀"}', "no reading"),
-        ('{"text": "通知", "repeat": 99}', "1 to 9"),
+        ('{"text": "通知", "repeat": 99}', "1 to 9"), ('{"text": 5}', "text: .*string"), ("[1]", "not a request"),
+        ('{"text": "通知", "repeat": "much"}', "repeat: "), ('{"text": "通知", "to": {"a": 1}}', "to: "),
+        ('{"watch": "soon", "to": ["101"]}', "watch: "), ('{"roll": "dance"}', "roll: "), ("[" * 90_000, "not a req"),
+        ('{"alert": "sing"}', "alert: "), ('{"text": "' + "长" * 301 + '"}', "shorten"), (" " * 100_001, "no request"),
+        ("7", "not a request"), ('{"text": "通知", "to": null}', "to: "),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_set_aside(net: Net, tmp_path: Path, text: str, says: str) -> None:
@@ -38,6 +43,23 @@ def test_what_cannot_be_used_is_set_aside(net: Net, tmp_path: Path, text: str, s
     with pytest.raises(HuyingError, match=says):
         take(tmp_path, net)
     assert take(tmp_path, net) is None and (tmp_path / "a.json.bad").is_file()
+
+
+def test_what_is_no_file_is_set_aside(net: Net, tmp_path: Path) -> None:
+    """A link to nowhere, a folder, a pipe that would be waited for: the request behind them is still taken."""
+    (tmp_path / "a.json").symlink_to("nowhere")
+    (tmp_path / "b.json").mkdir()
+    os.mkfifo(tmp_path / "c.json")
+    (tmp_path / "d.txt").write_text("通知", "utf-8")
+    for name in "abc":
+        with pytest.raises(HuyingError, match=f"{name}.json: no file"):
+            take(tmp_path, net)
+    assert take(tmp_path, net) == (Request("通知"), tuple(u.id for u in net.units))
+
+
+def test_numbers_may_name_units(net: Net, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"text": "通知", "to": [101], "repeat": 1}', "utf-8")
+    assert take(tmp_path, net) == (Request("通知", ("101",), 1), ("101",))
 
 
 def test_units_and_groups(net: Net) -> None:

@@ -238,7 +238,7 @@ class Uplink:
             checked(self.net, wish)
             put(self.requests, wish, f"bureau-{number}")
             self.tell(f"alert {number} left for the station 通知已交给电台: {wish.text}")
-        except (ValueError, KeyError, TypeError, HuyingError) as e:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, HuyingError) as e:
             self.tell(f"an alert of the bureau cannot be used 通知不能用: {e}")
 
     # -- what the server has -----------------------------------------------------------------------

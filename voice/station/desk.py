@@ -33,6 +33,8 @@ class Desk:
         """``wall`` tells the time of day; ``tell`` reaches the dispatcher."""
         self.station, self.folder, self._tell, self._wall = station, folder, tell, wall
         self._looked = -LOOK_S
+        self._trouble = ""
+        """Why the folder could not be used when it was last looked at."""
         self._last = self._local()
         """Latest time that the schedule was asked about: never goes back, though the clock may."""
 
@@ -69,8 +71,13 @@ class Desk:
                 self.station.raise_alert(
                     request.text, units, request.repeat, request.need_ack, request.emergency, request.by
                 )
+            self._trouble = ""
         except HuyingError as e:
             self._tell(str(e))
+        except OSError as e:  # of the folder or of what lies in it: it is looked at again
+            if str(e) != self._trouble:
+                self._trouble = str(e)
+                self._tell(f"{self.folder}: requests cannot be taken 请求读不到 ({e}); the station must own the folder")
 
     def _order(self, order: Order, units: tuple[str, ...], now: float) -> None:
         if order.roll == "start":

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from pydantic import TypeAdapter, ValidationError
 
 from voice.errors import HuyingError
 from voice.grammar.readings import CannotBeRead
@@ -86,12 +89,20 @@ class Withdrawal:
 
 Wish = Request | Order | Watching | Saying | Withdrawal
 
+KINDS: dict[str, type[Wish]] = {"say": Saying, "alert": Withdrawal, "roll": Order, "watch": Watching}
+"""By the key that a request of the kind has."""
+
+WRITE = 'write {"text": "…", "to": ["…"]} or {"roll": "start"}'
+
 RollOrder = Literal["start", "pause", "resume", "skip", "repeat", "end"]
 ROLL_ORDERS: tuple[RollOrder, ...] = get_args(RollOrder)
 
 LONGEST_SAYING = 100
 LONGEST_ALERT = 300
 """Characters."""
+
+LARGEST = 100_000
+"""Bytes of a request."""
 
 STALE_S = 600.0
 """A request that lay in the folder for longer is not carried out: nobody was there when it was meant."""
@@ -193,20 +204,23 @@ def take(
     """The next thing to do and the units it goes to; None if there is none. Orders go before alerts, emergencies
     before other alerts. ``alerts`` off: an alert is being read, others wait in the folder.
 
-    Raises HuyingError for one that cannot be used or is stale, after setting it aside.
+    Raises HuyingError for one that cannot be used or is stale, after setting it aside; OSError if it cannot be.
     """
     waiting = sorted(p for p in folder.glob("*") if p.suffix in (".json", ".txt")) if folder.is_dir() else []
     best: tuple[int, Path, Wish] | None = None
     moment = (now or datetime.now(UTC)).timestamp()
     for path in waiting:
         try:
-            if moment - path.stat().st_mtime > STALE_S:
+            about = path.stat() if path.exists() else path.lstat()
+            if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
+                raise HuyingError(f"{path.name}: no file, or of more than {LARGEST} bytes, is no request")
+            if moment - about.st_mtime > STALE_S:
                 path.replace(path.with_name(path.name + ".late"))
                 raise HuyingError(f"{path.name}: older than {STALE_S / 60:.0f} min, not carried out 已过期, 未执行")
             request = _read(path)
             checked(net, request)
         except HuyingError as e:
-            if path.exists():
+            if path.exists() or path.is_symlink():
                 path.replace(path.with_name(path.name + ".bad"))
             raise HuyingError(f"{path.name}: {e}" if not str(e).startswith(path.name) else str(e)) from e
         urgency = 0 if not isinstance(request, Request) else 1 if request.emergency else 2
@@ -225,11 +239,13 @@ def _read(path: Path) -> Wish:
         if path.suffix == ".txt":
             return Request(text.strip())
         raw: dict[str, Any] = json.loads(text)
-        if "say" in raw:
-            return Saying(**raw)
-        if "alert" in raw:
-            return Withdrawal(**raw)
-        raw["to"] = tuple(str(x) for x in raw.get("to", ()))
-        return Order(**raw) if "roll" in raw else Watching(**raw) if "watch" in raw else Request(**raw)
-    except (ValueError, TypeError, OSError) as e:
-        raise HuyingError(f'not a request ({e}); write {{"text": "…", "to": ["…"]}} or {{"roll": "start"}}') from e
+        kind: type[Wish] = next((k for word, k in KINDS.items() if word in raw), Request)
+        if isinstance(raw.get("to"), list):
+            raw["to"] = [str(x) for x in raw["to"]]
+        wish: Wish = TypeAdapter(kind).validate_python(raw)
+    except ValidationError as e:
+        told = "; ".join(f"{'.'.join(map(str, x['loc'])) or 'it'}: {x['msg']}" for x in e.errors())
+        raise HuyingError(f"not a request ({told}); {WRITE}") from e
+    except (ValueError, TypeError, AttributeError, OSError, RecursionError) as e:
+        raise HuyingError(f"not a request ({e}); {WRITE}") from e
+    return wish

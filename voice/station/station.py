@@ -51,7 +51,7 @@ from voice.net.facts import (
 )
 from voice.net.rollcall import Move, RollCall, evolve_roll, next_move
 from voice.net.watch import Watch, evolve_watches, to_alarm, to_call
-from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
+from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Sent, Transmitter
 from voice.station.ear import Ear
 from voice.station.listener import Listener
 from voice.station.speaker import Speaker, Unreadable
@@ -349,9 +349,11 @@ class Station:
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
         parts = self._speaker.parts(text, self._transmitter.room_s)
-        self._on_saying(text)
+        sent: list[Sent] = []
         try:
-            sent = [self._transmitter.send(audio) for audio in parts]
+            for audio in parts:
+                self._on_saying(text)
+                sent.append(self._transmitter.send(audio))
         finally:
             self._on_saying("")
         keyed, unkeyed = sent[0].keyed, sent[-1].unkeyed
