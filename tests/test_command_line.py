@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.test_journal import BEGAN, talk
 from tests.test_replay import morning as morning
+from voice.journal.store import Journal
+from voice.places import sample_net
 from voice.station.simulate import label_path
 
 
@@ -177,3 +180,14 @@ def test_interrupting_a_pipe_is_quiet(morning: Path) -> None:
         check=False,
     )  # fmt: skip
     assert b"Traceback" not in done.stderr and done.stdout.startswith(b"{")
+
+
+def test_brackets_in_names_are_brackets(own_net: Callable[..., Path], tmp_path: Path) -> None:
+    """What looks like markup of the terminal is a name like any other."""
+    roster = (sample_net() / "roster.csv").read_text("utf-8-sig")
+    net = own_net(roster=roster.replace("101,省残联,省残联", "101,[/red]甲[bold],省残联"))
+    log = tmp_path / "log.sqlite"
+    with Journal(str(log)) as journal:
+        journal.append(talk("")[:5], BEGAN)
+    for command in ("show", "roll"):
+        assert "[/red]甲[bold]" in huying("journal", command, log, "--net", net)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from voice.cli.terminal import screen
 from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import sample_net
@@ -23,7 +23,7 @@ def run(target: str, output: Path, net_folder: Path | None, model: str | None, e
     base = find_model(model or net.settings.recognition.model)
     with Journal(target, create=False) as journal:
         confirmed = confirmations(journal)
-    status, out = Console(stderr=True, highlight=False), Console(highlight=False)
+    status, out = screen(error=True), screen()
     with tempfile.TemporaryDirectory() as work, Progress(console=status, transient=True) as bar:
         task = bar.add_task("adapt", total=1.0)
         result = adapt_to(net, confirmed, base, output, Path(work), epochs, lambda s: bar.update(task, completed=s))

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import psutil
 import soxr
-from rich.console import Console
 from rich.table import Table
 
 from voice.audio.channel import Channel, gap, to_receiver, transmit
 from voice.audio.pcm import RATE, Frame, Pcm16
 from voice.audio.source import Recording, open_recording
+from voice.cli.terminal import screen
 from voice.grammar.compiler import Costs, build_graph, compile_graph
 from voice.grammar.lexicon import Lexicon, build_lexicon
 from voice.journal.store import Event, Journal
@@ -59,7 +59,7 @@ KINDS = ("社区", "社区治安队", "小学", "中学", "超市", "广场", "�
 def run(as_json: bool) -> None:
     """Measure and print."""
     net = load_net(sample_net())
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     figures: dict[str, Any] = {"machine": machine()}
     with tempfile.TemporaryDirectory() as place:
         status.print("making recordings…")
@@ -87,7 +87,7 @@ def run(as_json: bool) -> None:
     table = Table("figure", "value")
     for name, value in figures.items():
         table.add_row(name, str(value))
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def machine() -> str:

@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import soundfile as sf
-from rich.console import Console
 from rich.table import Table
 
 from voice.audio.pcm import RATE
@@ -24,6 +23,7 @@ from voice.bureau.hub import Hub
 from voice.bureau.store import HubStore
 from voice.bureau.wire import EVENTS_STREAM, Server, connect, ensure_streams, packed, subject_of
 from voice.cli.bench import channel_of, free_port, machine, overs_of
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.store import GENESIS, Event, Journal, chained, entry_of
 from voice.net.facts import Answered, Called, Fact, OverHeard, SessionBegan
@@ -38,14 +38,14 @@ BUREAU = "bench"
 
 def bureau(stations: Sequence[int], events: int, journal: str) -> None:
     """So many events of so many simulated stations, kept by one hub: events a second."""
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     table = Table("stations", "events", "published, a second", "kept by one hub, a second", title=machine())
     for n in stations:
         with tempfile.TemporaryDirectory() as place, _nats(Path(place)) as url:
             status.print(f"{n} stations…")
             sent, kept, total = asyncio.run(_through(url, n, events, journal or f"{place}/hub.sqlite"))
             table.add_row(str(n), f"{total:,}", f"{total / sent:,.0f}", f"{total / kept:,.0f}")
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 async def _through(url: str, stations: int, events: int, journal: str) -> tuple[float, float, int]:
@@ -130,7 +130,7 @@ def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
         from distributed import Client
     except ImportError as e:
         raise HuyingError("this needs Dask; run “pip install 'huying[cluster]'”") from e
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     net = load_net(sample_net())
     pcm = channel_of(overs_of(net), hours * 3600 / recordings, 0.1)
     table = Table("workers", "s", "× real time", "head", title=f"{machine()}, {hours:g} h in {recordings} recordings")
@@ -153,7 +153,7 @@ def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
                         raise HuyingError(done.fault)
                 took = time.monotonic() - began
                 table.add_row(str(n), f"{took:.1f}", f"{hours * 3600 / took:.0f}", journal.head[:12])
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def _cluster(place: Path, workers: int, stack: ExitStack) -> str:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from voice.audio.pcm import RATE, Pcm16
 from voice.cli.bench import channel_of, machine, overs_of
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
@@ -35,7 +35,7 @@ STEP = 1.5
 
 def channels(duty: float, seconds: float, least: int, most: int, picture: Path | None) -> None:
     """Raise the number of channels until the 95th percentile passes TARGET_MS."""
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     net = load_net(sample_net())
     ear = open_ear(net)
     pcm = channel_of(overs_of(net), RECORDING_S, duty)
@@ -54,7 +54,7 @@ def channels(duty: float, seconds: float, least: int, most: int, picture: Path |
     table = Table("channels", "overs", "median, ms", "95 % under, ms", "cores busy", title=title)
     for r in rows:
         table.add_row(*(f"{x:g}" for x in (r.channels, r.overs, r.median_ms, r.slow_ms, r.cores)))
-    Console(highlight=False).print(table)
+    screen().print(table)
     if picture:
         _draw(picture, rows, duty)
 
@@ -104,7 +104,7 @@ def pipeline() -> None:
 
         a, b, c = (_cpu(f) for f in (whole, naive, alone))
         table.add_row(f"{RECORDING_S:.0f} s, {duty:.0%} speech", *(f"{x:.2f}" for x in (a, b, c, a / c, b / a)))
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def _cpu(act: Callable[[], None]) -> float:

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from voice.audio.pcm import Pcm16
 from voice.cli.bench import channel_of, free_port, machine, overs_of
 from voice.cli.bench_growth import BEGAN, fill
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
 from voice.net.facts import Answered, Fact
@@ -62,7 +62,7 @@ class Seen:
 
 def console(events: int, consoles: int, channels: int, seconds: float, browser: bool) -> None:
     """Channels alone; then with the console, its readers, searches and a webhook whose target never answers."""
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     net = load_net(sample_net())
     ear = open_ear(net)
     pcm = channel_of(overs_of(net), 300.0, 0.1)
@@ -86,7 +86,7 @@ def console(events: int, consoles: int, channels: int, seconds: float, browser: 
         if browser:
             for name, value in _screens(address, journal, consoles, channels):
                 table.add_row(name, value)
-        Console(highlight=False).print(table)
+        screen().print(table)
 
 
 def _percentiles(waits: list[float]) -> str:

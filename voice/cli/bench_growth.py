@@ -14,6 +14,7 @@ from rich.progress import track
 from rich.table import Table
 
 from voice.cli.bench import channel_of, compile_s, machine, overs_of
+from voice.cli.terminal import screen
 from voice.journal.rolls import sessions_between
 from voice.journal.search import search
 from voice.journal.store import Journal
@@ -32,7 +33,7 @@ OVERS_A_DAY = 400
 def growth(largest: int) -> None:
     """Tables with the exponent: 1 is in step, 0 does not grow."""
     net = load_net(sample_net())
-    out = Console(highlight=False)
+    out = screen()
     out.print(machine())
     _journal(net, largest, out)
     _roster(net, out)
@@ -89,7 +90,7 @@ def fill(path: Path, net: Net, events: int) -> int:
         journal.append([SessionBegan(t=0, source="bench", net="", net_sha256="", model="", model_sha256="", began="",
                                      clock="known", units=tuple(u.id for u in net.units))], BEGAN)  # fmt: skip
         facts: list[Fact] = []
-        for k in track(range(events // 3), f"{events:,} events", transient=True, console=Console(stderr=True)):
+        for k in track(range(events // 3), f"{events:,} events", transient=True, console=screen(error=True)):
             facts += _exchange(net, k + 1, k * step)
             if len(facts) >= BATCH:
                 journal.append(facts, BEGAN)

@@ -14,6 +14,7 @@ from rich.console import Console
 from voice.audio.channel import Channel
 from voice.cli.journal import roll_table
 from voice.cli.show import HIDDEN, print_line
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.lines import LineMaker
 from voice.journal.rolls import sessions
@@ -80,7 +81,7 @@ def _air(
         except HuyingError as e:
             if o.sound == "always":
                 raise
-            status.print(f"the sound server cannot be used: {e}", style="yellow", markup=False)
+            status.print(f"the sound server cannot be used: {e}", style="yellow")
     if o.sound == "always":
         raise HuyingError("no sound server answers (pactl info); start PulseAudio or PipeWire, or leave --sound out")
     why = "" if o.sound == "never" else "no sound server here 没有声音服务器: "
@@ -97,7 +98,7 @@ def run(o: Options) -> int:
     net = load_net(o.net or sample_net())
     ids = [u.id for u in net.units][: o.units or None]
     habits = cast(ids, o.habits, o.seed)
-    out, status = Console(highlight=False), Console(stderr=True, highlight=False)
+    out, status = screen(), screen(error=True)
     maker = LineMaker()
     ear = open_ear(net, model=o.model)
     with contextlib.ExitStack() as stack:
@@ -116,7 +117,7 @@ def run(o: Options) -> int:
         station = Station(
             ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now, on_keyed=_deafen(air)),
             Speaker(net, synthesiser), take,
-            lambda text: out.print(f"      ! {text}", style="bold magenta", markup=False),
+            lambda text: out.print(f"      ! {text}", style="bold magenta"),
         )  # fmt: skip
         began = datetime.now().astimezone()
         resumed_at: float | None = None

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from voice.bureau.hub import Hub, alerts_of
@@ -18,6 +17,7 @@ from voice.bureau.rosters import write_bureau_net
 from voice.bureau.store import HubStore
 from voice.bureau.uplink import Uplink
 from voice.bureau.wire import Server, checked_name
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
@@ -39,7 +39,7 @@ class Options:
 
 
 def _tell(text: str) -> None:
-    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
+    screen(error=True).print(text, soft_wrap=True)
 
 
 def _run(work: Coroutine[Any, Any, None], ended: asyncio.Event) -> None:
@@ -105,11 +105,11 @@ def stations(journal: str) -> int:
         found = store.standing()
         for s in found:
             table.add_row(s.station, str(s.seq), str(s.waiting), s.fault)
-        out = Console(highlight=False)
+        out = screen()
         out.print(table)
         refused = store.refusals()
         for subject, reason in refused[-20:]:
-            out.print(f"refused 拒收: {subject}: {reason}", style="red", markup=False, soft_wrap=True)
+            out.print(f"refused 拒收: {subject}: {reason}", style="red", soft_wrap=True)
         return int(bool(refused) or any(s.fault for s in found))
     finally:
         store.close()

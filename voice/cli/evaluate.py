@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from voice.audio.source import find_recordings
 from voice.cli.pictures import draw_calibration, draw_trade_off
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.net.loading import load_net
 from voice.net.settings import write_settings
@@ -50,7 +50,7 @@ def run(o: Options) -> None:
     labelled = read_table(o.labels) if o.labels else {p: labels_beside(p) for p in find_recordings(o.paths)}
     ear = open_ear(net, model=o.model)
     trials, lost, unlabelled = Trials(), 0, 0
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     bar = not status.is_terminal
     for path in track(sorted(labelled), "eval", console=status, transient=True, disable=bar):
         found, missed, extra = utterances(path, labelled[path], net.settings.timing.hang_time_s)
@@ -98,7 +98,7 @@ def figures(trials: Trials, points: dict[str, OperatingPoint]) -> dict[str, Any]
 
 def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: int) -> None:
     """Tables for people."""
-    out = Console(highlight=False)
+    out = screen()
     exact = share(trials.exact, trials.utterances)
     out.print(f"{trials.utterances} utterances, {trials.hours * 60:.1f} min; exactly as said: {exact}")
     if lost:
@@ -132,7 +132,7 @@ def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: in
 
 def show_points(points: dict[str, OperatingPoint], wished: float, hours: float) -> None:
     """The proposal."""
-    out = Console(highlight=False)
+    out = screen()
     title = f"operating point for {wished:g} false words per hour"
     table = Table("setting", "threshold 阈值", "believed", "false per hour", "true rate at most (95 %)", title=title)
     for c, p in points.items():

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
 from voice.audio.channel import Channel
+from voice.cli.terminal import screen
 from voice.grammar.check import clashes, to_rename
 from voice.net.loading import check_net, load_net
 from voice.places import cache_folder, sample_net
@@ -23,10 +22,10 @@ KINDS = {"unit": "呼号", "control": "台站", "assistant": "助手", "phrase":
 
 def check(folder: Path | None, readings: bool) -> int:
     """0 if the files are right, 1 with every mistake named. Likeness is a warning."""
-    out = Console(highlight=False)
+    out = screen()
     net, problems = check_net(folder or sample_net())
     for p in problems:
-        out.print(str(p), style="red", markup=False, soft_wrap=True)
+        out.print(str(p), style="red", soft_wrap=True)
     if net is None:
         return 1
     if readings:
@@ -40,24 +39,23 @@ def check(folder: Path | None, readings: bool) -> int:
         what = "homophones 同音" if c.homophones else f"sound alike 音近, {c.distance:.2f} syllables apart"
         out.print(
             f"{what}: {c.a.text} ({net.name_of(c.a.key)}) — {c.b.text} ({net.name_of(c.b.key)})", style="yellow",
-            markup=False, soft_wrap=True,
+            soft_wrap=True,
         )  # fmt: skip
     if found:
         names = "、".join(e.text for e in to_rename(found))
         advice = f"rename 建议改名: {names}; then run “huying grammar hear”"
-        out.print(advice, style="yellow", markup=False, soft_wrap=True)
+        out.print(advice, style="yellow", soft_wrap=True)
     lexicon = net.lexicon
     out.print(
         f"{net.settings.name}: {len(net.units)} units, {len(lexicon.entries)} words, "
-        f"{len(lexicon.templates)} sentences; {len(problems)} mistakes, {len(found)} pairs sound alike",
-        markup=False,
+        f"{len(lexicon.templates)} sentences; {len(problems)} mistakes, {len(found)} pairs sound alike"
     )
     return 1 if problems else 0
 
 
 def hear(folder: Path | None, snr: float, voices: int, model: str | None) -> int:
     """0 if every call sign was understood in every voice, 1 otherwise."""
-    out, status = Console(highlight=False), Console(stderr=True, highlight=False)
+    out, status = screen(), screen(error=True)
     net = load_net(folder or sample_net())
     ear = open_ear(net, model=model)
     signs = [e for e in net.lexicon.entries if e.kind == "unit"]
@@ -70,7 +68,7 @@ def hear(folder: Path | None, snr: float, voices: int, model: str | None) -> int
             if wrong:
                 lost += 1
                 table.add_row(e.text, net.name_of(e.key), f"{len(heard) - len(wrong)} of {len(heard)}",
-                              escape("; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong)))  # fmt: skip
+                              "; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong))  # fmt: skip
     if lost:
         out.print(table)
     out.print(f"{len(signs) - lost} of {len(signs)} call signs survive in all {voices} voices at {snr:g} dB")

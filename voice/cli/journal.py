@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from voice.cli.show import print_line
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.backup import back_up
 from voice.journal.confirming import confirmation
@@ -48,7 +48,7 @@ def show(
     overs: bool, as_json: bool, net: Path | None,
 ) -> None:  # fmt: skip
     """Events that pass all filters."""
-    out, names = Console(highlight=False), _net(net)
+    out, names = screen(), _net(net)
     with Journal(target, create=False) as journal:
         for line in _between(lines(journal.events()), since, until, names):
             if (unit and line["unit"] != unit) or (kind and line["type"] != kind) or (review and not line["review"]):
@@ -65,7 +65,7 @@ def _sessions(journal: Journal, since: str | None, until: str | None, net: Net) 
 
 def roll(target: str, since: str | None, until: str | None, net: Path | None) -> None:
     """A row for every unit that was called; the others are counted."""
-    out, names = Console(highlight=False), _net(net)
+    out, names = screen(), _net(net)
     with Journal(target, create=False) as journal:
         sheet = _sessions(journal, since, until, names)
     out.print(roll_table(sheet, names))
@@ -92,7 +92,7 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
 
 def search(target: str, words: str, net: Path | None) -> None:
     """Events that contain ``words``, as characters, pinyin or initials."""
-    out, names = Console(highlight=False), _net(net)
+    out, names = screen(), _net(net)
     with Journal(target, create=False) as journal:
         found = find(journal, words, names, limit=100_000)
     for line in found:
@@ -103,7 +103,7 @@ def search(target: str, words: str, net: Path | None) -> None:
 
 def backup(source: Path, folder: Path) -> None:
     """With a bar for the clips."""
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     with Progress(console=status, transient=True, disable=not status.is_terminal) as bar:
         task = bar.add_task("clips", total=None)
         made = back_up(source, folder, lambda k, n: bar.update(task, completed=k, total=n))
@@ -112,7 +112,7 @@ def backup(source: Path, folder: Path) -> None:
 
 def export(target: str, output: Path, sheet: bool, since: str | None, until: str | None, net: Path | None) -> None:
     """Events or sheet, by the suffix of ``output``."""
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     form = output.suffix.lower().lstrip(".")
     allowed = ("html", "xlsx") if sheet else FORMATS
     if form not in allowed:
@@ -130,13 +130,13 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
 
 def verify(target: str, head: str | None) -> int:
     """0 if whole, 1 with the faults listed."""
-    out = Console(highlight=False)
+    out = screen()
     with Journal(target, create=False) as journal:
         faults = [str(f) for f in find_faults(journal)]
         if head and head not in {e.hash for e in journal.events()}:
             faults.append(f"no event has the hash {head}: the end was cut off, or this is another journal")
         for f in faults:
-            out.print(f, style="red", markup=False)
+            out.print(f, style="red")
         if not faults:
             out.print(f"{len(journal)} events and their clips are whole; head {journal.head}", soft_wrap=True)
     return 1 if faults else 0
@@ -144,7 +144,7 @@ def verify(target: str, head: str | None) -> int:
 
 def show_incidents(target: str, since: str | None, until: str | None, net: Path | None) -> None:
     """A row for each incident: who reported, who set out, who arrived first and how fast."""
-    names, out = _net(net), Console(highlight=False)
+    names, out = _net(net), screen()
     with Journal(target, create=False) as journal:
         zone = names.settings.zone
         found = incidents(journal.events(since=utc(since, zone), until=utc(until, zone)))
@@ -165,7 +165,7 @@ def _times(times: dict[str, float], names: Net) -> str:
 
 def show_missed(target: str, since: str | None, net: Path | None) -> None:
     """What came in and was not dealt with."""
-    names, out = _net(net), Console(highlight=False)
+    names, out = _net(net), screen()
     with Journal(target, create=False) as journal:
         found = missed(journal.events(since=utc(since, names.settings.zone)))
     if not found:
@@ -182,11 +182,11 @@ def confirm(target: str, numbers: list[int], said: str | None, by: str) -> None:
     """Append a confirmation for the over of each event. Nothing is appended if one of them cannot be confirmed."""
     if said is not None and len(numbers) != 1:
         raise HuyingError("--said writes down what was said in one over; give one event number")
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     with Journal(target, create=False) as journal:
         facts = [confirmation(journal, n, said, by) for n in dict.fromkeys(numbers)]
         journal.append(facts, datetime.now(UTC))
-    status.print(f"{len(facts)} overs confirmed 已确认: {'; '.join(f.said or '-' for f in facts)}", markup=False)
+    status.print(f"{len(facts)} overs confirmed 已确认: {'; '.join(f.said or '-' for f in facts)}")
 
 
 def play_path(target: str, seq: int) -> None:
@@ -208,14 +208,14 @@ def retain(target: str, days: float, by: str) -> None:
     with Journal(target, create=False) as journal:
         gone = remove_clips(journal, days, by)
         kept = len(holds(journal))
-    Console(highlight=False).print(f"{gone} clips removed 已清理; {kept} holds in force 留存 {kept} 段")
+    screen().print(f"{gone} clips removed 已清理; {kept} holds in force 留存 {kept} 段")
 
 
 def hold(
     target: str, since: str | None, until: str | None, ends: int, note: str, by: str, net: Path | None
 ) -> None:
     """Begin or end a hold, or list those in force."""
-    zone, out = _net(net).settings.zone, Console(highlight=False)
+    zone, out = _net(net).settings.zone, screen()
     with Journal(target, create=False) as journal:
         if ends:
             release(journal, ends, by, note)
@@ -225,4 +225,4 @@ def hold(
                 raise HuyingError("a hold needs --since and --until")
             keep_sound(journal, begin, end, by, note)
         for h in holds(journal):
-            out.print(f"{h.seq}  {h.since} – {h.until}  {h.by}  {h.note}", markup=False, soft_wrap=True)
+            out.print(f"{h.seq}  {h.since} – {h.until}  {h.by}  {h.note}", soft_wrap=True)

@@ -25,6 +25,7 @@ from voice.audio.pcm import RATE, Pcm16
 from voice.audio.portaudio import devices
 from voice.audio.source import UDP_RATE, AudioSource, RawStream, UdpStream
 from voice.cli.show import HIDDEN, print_line
+from voice.cli.terminal import screen
 from voice.errors import HuyingError, Unwritable
 from voice.journal.lines import LineMaker
 from voice.journal.store import Event, Journal
@@ -93,7 +94,7 @@ class _Listening:
 
     def __init__(self, o: Options, net: Net, desk: StationSettings, stack: contextlib.ExitStack) -> None:
         self.net, self.speaks = net, bool(desk.output)
-        self.out = Console(highlight=False)
+        self.out = screen()
         self._notices: queue.Queue[tuple[str, str, str]] = queue.Queue()
         """Of the sound cards' threads: (channel, kind, words)."""
         self._showing = threading.Lock()
@@ -161,7 +162,7 @@ class _Listening:
 
     def tell(self, text: str) -> None:
         """To the dispatcher."""
-        self.out.print(f"      ! {text}", style="bold magenta", markup=False, soft_wrap=True)
+        self.out.print(f"      ! {text}", style="bold magenta", soft_wrap=True)
 
     def run(self) -> None:
         """Until the source ends."""
@@ -306,7 +307,7 @@ def _resumes(o: Options, net: Net, roll: RollCall, out: Console) -> bool:
 def _reads_on(o: Options, alert: Alert, raised: datetime, out: Console) -> bool:
     """Whether to go on with an alert that was interrupted: as told, as answered, or not; never with an old one."""
     out.print(f"an alert was interrupted 上次通知中断: {alert.text} ({len(alert.answers)}/{len(alert.units)})",
-              style="yellow", markup=False)  # fmt: skip
+              style="yellow")  # fmt: skip
     age = (datetime.now(UTC) - raised).total_seconds()
     if age > STALE_S:
         out.print(f"it is {age / 60:.0f} min old and is not read on 已过期, 不再播报", style="yellow")
@@ -338,7 +339,7 @@ def _end_on_signals(source: AudioSource, ending: threading.Event) -> None:
 
 def show_devices(seconds: float) -> None:
     """All devices; the inputs' levels for some seconds."""
-    out = Console(highlight=False)
+    out = screen()
     found = devices()
     if not found:
         raise HuyingError("no sound device on this machine; a replay does not need one")
@@ -356,7 +357,7 @@ def show_devices(seconds: float) -> None:
                     if time.monotonic() >= ends:
                         source.end()
             except HuyingError as e:
-                out.print(str(e), style="yellow", markup=False)
+                out.print(str(e), style="yellow")
         live.update(_table(levels))
 
 

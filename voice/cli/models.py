@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.speech.models import STOCK, check_model, find_model, installed
 from voice.speech.pulling import pull as pull_model
@@ -29,13 +29,13 @@ def show() -> None:
         if name not in here:
             table.add_row(name, "stock", "16000 Hz", f"{stock.size / 1e6:.1f}" if stock.size else "",
                           f"huying models pull {name}")  # fmt: skip
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def pull(name: str, source: Path | None) -> None:
     """Fetch with a progress bar."""
-    status = Console(stderr=True, highlight=False)
-    bars = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    status = screen(error=True)
+    bars = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*bars, console=status, disable=source is not None) as progress:
         task = progress.add_task(name, total=None)
         folder = pull_model(name, source, lambda done, n: progress.update(task, completed=done, total=n or None))
@@ -49,7 +49,7 @@ def path(name: str) -> None:
 
 def verify(name: str | None) -> int:
     """0 if all are whole."""
-    out = Console(highlight=False)
+    out = screen()
     chosen = {name: find_model(name)} if name else installed()
     bad = 0
     for label, folder in chosen.items():
@@ -58,5 +58,5 @@ def verify(name: str | None) -> int:
             out.print(f"{label}: whole; am/final.mdl SHA-256 {m.sha256}", soft_wrap=True)
         except HuyingError as e:
             bad += 1
-            out.print(f"{label}: {e}", style="red", markup=False, soft_wrap=True)
+            out.print(f"{label}: {e}", style="red", soft_wrap=True)
     return 1 if bad else 0

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from voice.audio.source import AudioSource, RawStream, find_recordings, open_recording
 from voice.cli.show import HIDDEN, print_line
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
 from voice.journal.rolls import sessions
@@ -67,7 +68,7 @@ def run(o: Options) -> int:
         raise HuyingError("--expect compares one recording; give one path")
     if labels and labels.start and began is None:
         began = _start(labels.start)
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     same = True
     with Journal(o.journal or "sqlite://") as journal:
         journal.claim()
@@ -78,7 +79,7 @@ def run(o: Options) -> int:
             told = "、".join(ear.cannot_say)
             status.print(
                 f"{ear.model.path.name} has no words for these, they will not be heard 听不到: {told}",
-                style="yellow", markup=False, soft_wrap=True,
+                style="yellow", soft_wrap=True,
             )  # fmt: skip
         for source in sources:
             result = _one(source, ear, journal, began, o, status)
@@ -124,8 +125,8 @@ def _workers(o: Options, recordings: int) -> Iterator[tuple[Executor, int]]:
 
 def _all_of(paths: list[str], net: Net, began: datetime | None, o: Options) -> int:
     """Many recordings side by side; 1 if one of them could not be heard."""
-    status = Console(stderr=True, highlight=False)
-    out = Console(highlight=False)
+    status = screen(error=True)
+    out = screen()
     files = net_files(o.net)
     todo = [Job(p, files, o.model, began, frozenset()) for p in paths]
     started, seconds, faults, known = time.monotonic(), 0.0, 0, 0
@@ -143,7 +144,7 @@ def _all_of(paths: list[str], net: Net, began: datetime | None, o: Options) -> i
             known += done.known
             for told in (done.fault, *done.notes, "is in the journal already 已在日志中" if done.known else ""):
                 if told:
-                    status.print(f"{done.path}: {told}", style="yellow", markup=False, soft_wrap=True)
+                    status.print(f"{done.path}: {told}", style="yellow", soft_wrap=True)
             maker = LineMaker()
             for event in events:
                 _show(maker.line(event.fact(), event), out, net, o.as_json)
@@ -178,7 +179,7 @@ def _one(
     started = time.monotonic()
     with _progress(source, o.as_json, status) as progress:
         task = progress.add_task(source.name, total=source.duration)
-        out = Console(highlight=False) if progress.disable else progress.console
+        out = screen() if progress.disable else progress.console
 
         def on_line(line: Line) -> None:
             _show(line, out, net, o.as_json)
@@ -192,7 +193,7 @@ def _one(
     for note in source.damage.notes:
         status.print(f"{source.name}: {note}", style="yellow")
     if not o.as_json:
-        _summary(Console(highlight=False), result, net, time.monotonic() - started)
+        _summary(screen(), result, net, time.monotonic() - started)
     return result
 
 
@@ -225,7 +226,7 @@ def _refuse_known(journal: Journal, sources: list[AudioSource], o: Options) -> N
 
 
 def _progress(source: AudioSource, quiet: bool, status: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     # On a terminal the bar stays below the lines; elsewhere (a file, a pipe) it would be noise.
     return Progress(
         *columns, TimeRemainingColumn(), console=status, transient=True,
@@ -254,7 +255,7 @@ def _summary(out: Console, result: Replayed, net: Net, took: float) -> None:
 def _compare(labels: Labels, result: Replayed, status: Console) -> bool:
     differences = compare(labels, result.lines, result.duration).differences()
     for d in differences:
-        status.print(d, style="red", markup=False)
+        status.print(d, style="red")
     if not differences:
         status.print("as expected: every labelled event is in the log, and nothing else", style="green")
     return not differences

@@ -6,11 +6,11 @@ import json
 import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from voice.audio.source import find_recordings, open_recording
+from voice.cli.terminal import screen
 from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import sample_net
@@ -27,7 +27,7 @@ def run(paths: list[Path], net_folder: Path | None, as_json: bool, model: str | 
     labels = {p: read_labels(label_path(p)) for p in recordings}
     ear = open_ear(net, model=model)
     total = Score()
-    status = Console(stderr=True)
+    status = screen(error=True)
     for p in track(recordings, "score", console=status, transient=True, disable=not status.is_terminal):
         with Journal("sqlite://") as journal:
             heard = replay(ear, journal, open_recording(p))
@@ -40,7 +40,7 @@ def run(paths: list[Path], net_folder: Path | None, as_json: bool, model: str | 
 
 def show(score: Score, recordings: int) -> None:
     """Tables for people."""
-    out = Console(highlight=False)
+    out = screen()
     figures = score.as_json()
     out.print(f"{recordings} recordings, {score.hours * 60:.1f} min")
     table = Table("event 事件", "labelled", "right", "recall", "precision")

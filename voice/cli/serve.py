@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rich.console import Console
-
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
@@ -27,7 +26,7 @@ def run(
     net = load_net(net_folder or sample_net())
     journal = Journal(target)
     url = f"http{'s' if certificate else ''}://{host}:{port}/"
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green", soft_wrap=True)
     serve(net, journal, requests or requests_folder(), Address(host, port, tuple(names), certificate, key),
           uploads=uploads)  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
 from voice.audio.pcm import RATE
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.net.loading import load_net
 from voice.places import cache_folder, sample_net
@@ -27,7 +27,7 @@ def run(path: Path, output: Path, net_folder: Path | None, seed: int | None, snr
         scenario = scenario.model_copy(update={"channel": scenario.channel.model_copy(update={"snr": snr})})
     folder = net_folder or (path.parent / scenario.net if scenario.net else sample_net())
     net = load_net(folder)
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     with Synthesiser(cache_folder() / "speech") as synthesiser, Progress(console=status, transient=True) as progress:
         task = progress.add_task("simulate")
         pcm, truth = simulate(

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.journal.verify import verify
@@ -69,7 +69,7 @@ def _stations(o: Options, folder: Path) -> tuple[int, list[str]]:
     """Let stations live the days; kill some. How many were killed, and what was wrong with the journal after one."""
     rng = np.random.default_rng(o.seed)
     ear = open_ear(load_net(o.net or sample_net()))
-    status = Console(stderr=True, highlight=False)
+    status = screen(error=True)
     killed, faults = 0, list[str]()
     with Progress(console=status, transient=True, disable=not status.is_terminal) as bar:
         task = bar.add_task("soak", total=o.days)
@@ -130,7 +130,7 @@ def _live(ear: Ear, o: Options, folder: Path, from_day: int) -> NoReturn:
 
 
 def _show(r: SoakResult, killed: int, faults: list[str], took: float) -> int:
-    out = Console(highlight=False)
+    out = screen()
     table = Table("figure", "value")
     memory = ", ".join(f"{m:.0f}" for m in (r.memory_mb[0], max(r.memory_mb), r.memory_mb[-1])) if r.memory_mb else "–"
     for name, value in (
@@ -143,7 +143,7 @@ def _show(r: SoakResult, killed: int, faults: list[str], took: float) -> int:
         table.add_row(name, str(value))
     out.print(table)
     for f in faults:
-        out.print(f, style="red", markup=False)
+        out.print(f, style="red")
     whole = not (faults or r.lost or r.doubled or r.invented or r.announced_lost or r.alerts_open)
     if whole:
         out.print("nothing lost, nothing doubled 无丢失无重复", style="green")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from voice.cli.terminal import screen
 from voice.console.access import Users
 
 
@@ -19,7 +19,7 @@ def add(name: str, role: str, from_stdin: bool) -> None:
         password = typer.prompt("password 密码", hide_input=True, confirmation_prompt=True)
     users = Users()
     users.add(name, password, role)
-    Console(stderr=True, highlight=False).print(f"{name}: {role}", style="green", markup=False)
+    screen(error=True).print(f"{name}: {role}", style="green")
 
 
 def show() -> None:
@@ -27,7 +27,7 @@ def show() -> None:
     table = Table("user 用户", "role 角色", "tokens")
     for u in Users().all().values():
         table.add_row(u.name, u.role, str(len(u.tokens)))
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def remove(name: str) -> None:
