@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import socket
@@ -15,7 +16,8 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +55,10 @@ events = ["over", "called", "answered"]
 class Seen:
     """What the consoles saw."""
 
-    committed: dict[int, float] = field(default_factory=dict)
-    """Event → when the journal had it."""
-    delays: list[float] = field(default_factory=list)
-    searches: list[float] = field(default_factory=list)
-    done: threading.Event = field(default_factory=threading.Event)
+    delays: list[float]
+    """From the journal to a console, s, an entry an event and console."""
+    searches: list[float]
+    """How long each took, s."""
 
 
 def console(events: int, consoles: int, channels: int, seconds: float, browser: bool) -> None:
@@ -138,45 +139,62 @@ def _served(place: Path, hook: int) -> Iterator[str]:
 def _loaded(
     ear: Ear, pcm: Pcm16, channels: int, seconds: float, journal: Journal, address: str, consoles: int
 ) -> tuple[Carried, Seen]:
-    seen = Seen()
-    threads = [threading.Thread(target=_read, args=(address, seen), daemon=True) for _ in range(consoles)]
-    threads.append(threading.Thread(target=_search, args=(address, seen), daemon=True))
-    for t in threads:
-        t.start()
-    time.sleep(2.0)
+    """The people who look on are in a process of their own, as on other machines."""
+    committed: dict[int, float] = {}
+    own, theirs = multiprocessing.Pipe()
+    people = multiprocessing.get_context("spawn").Process(target=_people, args=(address, consoles, theirs), daemon=True)
+    people.start()
+    own.recv()  # all of them are there
 
     def commit(event: Event, _fact: Fact) -> None:
-        seen.committed[event.seq] = time.monotonic()
+        committed[event.seq] = time.monotonic()
 
     carried = carry(ear, pcm, channels, seconds, journal, 1, commit)
     time.sleep(1.0)
-    seen.done.set()
-    return carried, seen
+    own.send("enough")
+    arrived, searches = own.recv()
+    people.join()
+    # what was seen before the writer came to note it took no time
+    return carried, Seen([max(0.0, t - committed[seq]) for seq, t in arrived if seq in committed], searches)
 
 
-def _read(address: str, seen: Seen) -> None:
+def _people(address: str, consoles: int, wire: Connection) -> None:
+    """Consoles that follow the events, and somebody who searches; sends what came when, and how long searches took."""
+    arrived: list[tuple[int, float]] = []
+    searches: list[float] = []
+    done = threading.Event()
+    threads = [threading.Thread(target=_read, args=(address, arrived, done), daemon=True) for _ in range(consoles)]
+    threads.append(threading.Thread(target=_search, args=(address, searches, done), daemon=True))
+    for t in threads:
+        t.start()
+    time.sleep(2.0)
+    wire.send("ready")
+    wire.recv()
+    done.set()
+    wire.send((list(arrived), list(searches)))
+
+
+def _read(address: str, arrived: list[tuple[int, float]], done: threading.Event) -> None:
     """A console's stream of events."""
     with urllib.request.urlopen(f"{address}/api/v1/events/stream", timeout=60) as stream:  # noqa: S310
         for raw in stream:
-            if seen.done.is_set():
+            if done.is_set():
                 return
             if raw.startswith(b"id: "):
-                now, seq = time.monotonic(), int(raw[4:])
-                then = seen.committed.get(seq)
-                seen.delays.append(max(0.0, now - then) if then else 0.0)  # seen before the writer came to note it
+                arrived.append((int(raw[4:]), time.monotonic()))
 
 
-def _search(address: str, seen: Seen) -> None:
+def _search(address: str, searches: list[float], done: threading.Event) -> None:
     words = ("贾岗", "jgsq", "一切正常", "zheng chang", "省残联")
     k = 0
-    while not seen.done.is_set():
+    while not done.is_set():
         began = time.monotonic()
         q = urllib.parse.quote(words[k % len(words)])
         with urllib.request.urlopen(f"{address}/api/v1/events?limit=100&q={q}", timeout=300) as answer:  # noqa: S310
             json.load(answer)
-        seen.searches.append(time.monotonic() - began)
+        searches.append(time.monotonic() - began)
         k += 1
-        time.sleep(SEARCH_EVERY_S)
+        done.wait(SEARCH_EVERY_S)
 
 
 WATCHED = """() => {

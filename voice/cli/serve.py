@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import requests_folder, sample_net, user_folder
+
+NICENESS = 5
+"""A station on the same machine goes first."""
 
 
 def run(
@@ -23,6 +27,8 @@ def run(
         from voice.console.server import Address, serve
     except ImportError as e:
         raise HuyingError(f"the console needs {e.name}; run “pip install 'huying[console]'”") from e
+    with contextlib.suppress(AttributeError, OSError):  # Windows has none
+        os.nice(NICENESS)
     net = load_net(net_folder or sample_net())
     journal = Journal(target)
     url = f"http{'s' if certificate else ''}://{host}:{port}/"
