@@ -240,7 +240,9 @@ def test_api_reads(console: Served, net: Net) -> None:
     assert console.get("/api/v1/board")["missing"] == ["102", "103"]
     events = console.get("/api/v1/events?kind=answered")
     assert [e["unit"] for e in events] == ["101"]
-    assert len(console.get("/api/v1/events?q=jgsq&limit=1")) == 1
+    hits = console.get("/api/v1/events?q=jgsq")
+    assert len(hits) > 1 and console.get("/api/v1/events?q=jgsq&limit=1") == hits[-1:], "the latest"
+    assert console.get(f"/api/v1/events?q=jgsq&kind={hits[0]['type']}&limit=1&after=1")[0]["type"] == hits[0]["type"]
     assert console.get("/api/v1/events/wait?after=5&seconds=0")[0]["seq"] == 6
     clip = events[0]["clip"]
     assert console.get(f"/api/v1/clips/{clip}").startswith("fLaC")

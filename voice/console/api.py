@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -235,16 +235,23 @@ def router(desk: Desk) -> APIRouter:
         since: Wall = None, until: Wall = None, q: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=MOST)] = 500,
     ) -> list[Line]:  # fmt: skip
-        """Events in order, as ``huying journal show --json`` gives them."""
+        """Events in order, as ``huying journal show --json`` gives them: the first ones, or of those with ``q`` in them
+        the latest."""
         begin, end = _refusing(desk.utc)(since), _refusing(desk.utc)(until)
-        if q:
-            found: Iterable[Line] = (
-                x for x in search(feed.journal, q, desk.net, MOST)
-                if x["seq"] > after and (begin is None or x["wall"] >= begin) and (end is None or x["wall"] < end)
-            )  # fmt: skip
-        else:
+
+        def wanted(x: Line) -> bool:
+            return kind in (None, x["type"]) and unit in (None, x["unit"])
+
+        if not q:
             found = lines(feed.journal.events(after=after, since=begin, until=end))
-        return list(islice((x for x in found if kind in (None, x["type"]) and unit in (None, x["unit"])), limit))
+            return list(islice(filter(wanted, found), limit))
+        plain = not after and begin is end is kind is unit is None
+        hits = search(feed.journal, q, desk.net, limit if plain else MOST)
+        return [
+            x for x in hits
+            if wanted(x) and x["seq"] > after and (begin is None or x["wall"] >= begin)
+            and (end is None or x["wall"] < end)
+        ][-limit:]  # fmt: skip
 
     @api.get("/events/wait")
     async def wait(
