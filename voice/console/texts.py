@@ -50,7 +50,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "nine of ten": ("九成在此之内", "nine of ten within"),
     "left": ("约剩", "left about"), "template": ("常用通知", "Template"),
     "from": ("从", "from"), "until": ("到", "until"),
-    "search": ("查找: 汉字、拼音或首字母 (jgsq)", "Search: characters, pinyin, initials"),
+    "more": ("更多", "More"), "search": ("查找: 汉字、拼音或首字母 (jgsq)", "Search: characters, pinyin, initials"),
     "calls": ("呼叫", "calls"), "median": ("中位秒", "median s"), "answers": ("应答", "answered"),
     "download": ("下载", "Download"), "reading": ("读音", "reading"), "group": ("组别", "group"),
     "officer": ("责任民警", "officer"), "phone": ("电话", "phone"), "neighbours": ("邻近", "neighbours"),

@@ -8,6 +8,10 @@ from voice.console.pages.frame import Page
 from voice.journal.search import search
 
 LOG_ROWS = 300
+"""Hits that are looked for, and rows that are shown."""
+
+FIRST_ROWS = 100
+"""Shown at once; the others when they are asked for."""
 
 
 class Log(Page):
@@ -20,7 +24,7 @@ class Log(Page):
         box = ui.input(self.t("search")).classes("w-full text-lg").props("clearable autofocus debounce=200")
         holder = ui.column().classes("w-full gap-0 bg-white rounded p-2")
 
-        def build() -> None:
+        def build(most: int = FIRST_ROWS) -> None:
             wanted = box.value or ""
             if wanted:
                 rows = search(self.feed.journal, wanted, self.net, LOG_ROWS)[::-1]
@@ -28,8 +32,11 @@ class Log(Page):
                 rows = [x for x in self.feed.after(0) if x["type"] not in ("session_began", "session_ended")][::-1]
             holder.clear()
             with holder:
-                for line in rows[:LOG_ROWS]:
+                for line in rows[:most]:
                     self.feed_row(line)
+                if len(rows) > most:
+                    more = ui.button(self.t("more"), icon="expand_more", on_click=lambda: build(LOG_ROWS))
+                    more.props("flat no-caps")
 
-        box.on_value_change(build)
+        box.on_value_change(lambda: build())
         build()
