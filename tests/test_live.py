@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from voice.audio.source import RawStream, UdpStream
 from voice.cli.listen import _source
 from voice.journal.lines import lines
 from voice.journal.store import Journal
+from voice.net.facts import AlertEnded, AlertRaised, Announced, Answered, Fact
 from voice.net.settings import StationSettings
 
 CONFIGURATION = """load-module module-native-protocol-unix
@@ -130,6 +132,42 @@ def test_the_sound_server_dies_and_comes_back(server: SoundServer, morning: Path
     assert set(told) == {"lost", "back"} and 3 < told["back"] - told["lost"] < 40
     answered = [x for x in found if x["type"] == "answered"]
     assert answered and answered[0]["unit"] == "101" and answered[0]["t"] > told["back"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words", "read"),
+    [(1, ["--resume"], True), (1, [], False), (20, ["--resume"], False)],
+    ids=["told to go on", "not told", "too old"],
+)
+def test_an_alert_that_a_crash_has_left(air: str, tmp_path: Path, minutes: int, words: list[str], read: bool) -> None:
+    """The station that starts again reads it to those that have not answered, or closes it."""
+    log, began = tmp_path / "log.sqlite", datetime.now(UTC) - timedelta(minutes=minutes)
+    raised = AlertRaised(t=1, alert=1, text="请加强夜间巡逻", units=("101", "102"), repeat=2, need_ack=True,
+                         emergency=False)  # fmt: skip
+    said = Announced(t=5, keyed=2, text="", purpose="alert", units=("101", "102"))
+    answered = Answered(t=7, exchange=1, unit="101", over=1, meaning="ack", grade="slot", latency_s=1, late=False,
+                        confidence=0.9, text="收到", review=False)  # fmt: skip
+    with Journal(str(log)) as journal:
+        journal.append([raised, said, answered], began)
+    station = listen("--input", "pulse", "--output", "pulse", "--journal", log, *words)
+
+    def found() -> list[Fact]:
+        with Journal(str(log), create=False) as journal:
+            return [e.fact() for e in journal.events(after=3)]
+
+    wanted: type[Fact] = Announced if read else AlertEnded
+    ends = time.monotonic() + 40
+    while not any(isinstance(f, wanted) for f in found()) and time.monotonic() < ends:
+        time.sleep(0.3)
+    station.send_signal(signal.SIGINT)
+    shown, _ = station.communicate(timeout=20)
+    assert "an alert was interrupted" in shown and "(1/2)" in shown and "Traceback" not in shown
+    assert ("not read on" in shown) == (minutes > 10)
+    if read:
+        assert next(f.units for f in found() if isinstance(f, Announced)) == ("102",)
+    else:
+        assert [(f.by, f.silent) for f in found() if isinstance(f, AlertEnded)] == [("interrupted", ("102",))]
+        assert not [f for f in found() if isinstance(f, Announced)]
 
 
 def test_a_pipe_is_listened_to_and_ends_with_it(morning: Path, tmp_path: Path) -> None:

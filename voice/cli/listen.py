@@ -292,30 +292,30 @@ def _line(
 
 
 def _resumes(o: Options, net: Net, roll: RollCall, out: Console) -> bool:
-    """Whether to go on with a roll-call that was interrupted: as told, as answered, or not."""
+    """Whether to go on with a roll-call that was interrupted."""
     left = "、".join(net.name_of(u) for u in roll.units if u not in roll.here)
     stands = f"实到 {len(roll.here)}/{len(roll.units)}, 尚缺 {left}"
     out.print(f"a roll-call was interrupted 上次点名中断: {stands}", style="yellow")
-    if o.resume is not None:
-        return o.resume
-    if sys.stdin.isatty():
-        return typer.confirm("go on where it stood 接着点名?", default=True)
-    out.print("--resume goes on with it; it is closed as incomplete 未指定 --resume, 按未完成结束", style="yellow")
-    return False
+    return _goes_on(o, "go on where it stood 接着点名?", out)
 
 
 def _reads_on(o: Options, alert: Alert, raised: datetime, out: Console) -> bool:
-    """Whether to go on with an alert that was interrupted: as told, as answered, or not; never with an old one."""
-    out.print(f"an alert was interrupted 上次通知中断: {alert.text} ({len(alert.answers)}/{len(alert.units)})",
-              style="yellow")  # fmt: skip
+    """Whether to go on with an alert that was interrupted; never with an old one."""
+    stands = f"{alert.text} ({len(alert.answers)}/{len(alert.units)})"
+    out.print(f"an alert was interrupted 上次通知中断: {stands}", style="yellow")
     age = (datetime.now(UTC) - raised).total_seconds()
     if age > STALE_S:
         out.print(f"it is {age / 60:.0f} min old and is not read on 已过期, 不再播报", style="yellow")
         return False
+    return _goes_on(o, "read it to those that have not answered 继续播报?", out)
+
+
+def _goes_on(o: Options, question: str, out: Console) -> bool:
+    """As told, as answered, or not."""
     if o.resume is not None:
         return o.resume
     if sys.stdin.isatty():
-        return typer.confirm("read it to those that have not answered 继续播报?", default=True)
+        return typer.confirm(question, default=True)
     out.print("--resume goes on with it; it is closed as incomplete 未指定 --resume, 按未完成结束", style="yellow")
     return False
 

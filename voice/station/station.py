@@ -81,8 +81,7 @@ class Station:
         ``wait``: see Listener."""
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event, wait=wait)
-        known = {u.id for u in self.net.units}
-        """What was left unfinished may name units that the roster has lost meanwhile: they cannot be called."""
+        known = {u.id for u in self.net.units}  # the roster may have lost some meanwhile: they cannot be called
         self.roll = roll and replace(roll, units=tuple(u for u in roll.units if u in known))
         self.alert = alert and replace(alert, units=tuple(u for u in alert.units if u in known))
         self.watches: dict[str, Watch] = {u: w for u, w in (watches or {}).items() if u in known}
