@@ -11,26 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError, Unwritable
 from voice.grammar.message import Message
 from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
-from voice.net.announcing import alert_words, call, sign_of, to_read_back, words
-from voice.net.by_hand import Corrected
-from voice.net.commands import (
-    ANSWERED,
-    READ_BACK,
-    ROLL_MARKS,
-    answer,
-    code_of_the_day,
-    code_words,
-    obstacle,
-    read_back,
-    unauthorised,
-)
+from voice.net.announcing import alert_words, sign_of, to_read_back, words
+from voice.net.announcing import call as call_of
 from voice.net.decide import command_heard
 from voice.net.facts import (
     AlertEnded,
@@ -55,6 +43,7 @@ from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Sent, T
 from voice.station.ear import Ear
 from voice.station.listener import Listener
 from voice.station.speaker import Speaker, Unreadable
+from voice.station.spoken_orders import Orders
 
 OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"
@@ -92,19 +81,17 @@ class Station:
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
         self._wait: tuple[Move | AlertMove | str, ClearChannel] | None = None
-        self._now = 0.0
+        self.now = 0.0
+        """Time reached, s on the channel's clock."""
         self._line_busy, self._on_saying = line_busy, on_saying
-        self._wall = wall
-        self._commands: deque[Commanded] = deque()
-        """Heard, not looked at yet."""
-        self._pending: tuple[Commanded, float] | None = None
-        """Read back, and when it is carried out unless it is cancelled."""
+        self._orders = Orders(self, tell, wall)
         self._replies: deque[str] = deque()
         self._single: deque[str] = deque()
         """Units to call one by one, outside of a roll-call."""
-        self._last_said = ""
-        self._last_alert: AlertRaised | None = None
-        self._last_event: dict[str, int] = {}
+        self.last_said = ""
+        """The latest announcement that was no reply."""
+        self.last_alert: AlertRaised | None = None
+        self.last_event: dict[str, int] = {}
         """Unit → number of the last event that says how its exchange ended."""
         self._retry_at = 0.0
         """After a fault of voice or transmitter: not before this."""
@@ -122,7 +109,7 @@ class Station:
     def run(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
         """Listen, and act after every frame; yields the time reached, in s."""
         for now in self.listener.listen(source, began):
-            self._now = now
+            self.now = now
             self._act()
             yield now
 
@@ -132,11 +119,20 @@ class Station:
         """Begin a roll-call, or with ``until`` a poll: see ``RollBegan``. Raises HuyingError while one runs."""
         if self.calling_roll:
             raise HuyingError("a roll-call is running; stop it first")
-        self.listener.record(RollBegan(t=self._now, units=units, rounds=rounds, by=by, question=question, until=until))
+        self.listener.record(RollBegan(t=self.now, units=units, rounds=rounds, by=by, question=question, until=until))
 
     def watch(self, unit: str, minutes: float, by: str = "") -> None:
         """Put a unit on a timer; 0 minutes take it off."""
-        self.listener.record(WatchSet(t=self._now, unit=unit, minutes=minutes, by=by))
+        self.listener.record(WatchSet(t=self.now, unit=unit, minutes=minutes, by=by))
+
+    @property
+    def replying(self) -> bool:
+        """Something waits to be said beside roll-call and alerts."""
+        return bool(self._replies)
+
+    def call(self, unit: str) -> None:
+        """Call one unit, outside of a roll-call."""
+        self._single.append(unit)
 
     def say(self, text: str) -> None:
         """Say it once when the channel is clear."""
@@ -152,7 +148,7 @@ class Station:
         self._alerts += 1
         to = units or tuple(u.id for u in self.net.units)
         self.listener.record(
-            AlertRaised(t=self._now, alert=self._alerts, text=text, units=to, repeat=repeat, need_ack=need_ack,
+            AlertRaised(t=self.now, alert=self._alerts, text=text, units=to, repeat=repeat, need_ack=need_ack,
                         emergency=emergency, by=by)
         )  # fmt: skip
 
@@ -166,7 +162,7 @@ class Station:
         if self.alert is None or self.alert.closed:
             raise HuyingError("no alert is being read: nothing to withdraw 当前没有通知")
         a = self.alert
-        ended = AlertEnded(t=self._now, alert=a.id, answered=len(a.answers), silent=a.silent, by=by)
+        ended = AlertEnded(t=self.now, alert=a.id, answered=len(a.answers), silent=a.silent, by=by)
         self.listener.record(ended)
 
     def mark(self, fact: RollMarked) -> None:
@@ -175,7 +171,7 @@ class Station:
 
     def told(self, message: Message) -> None:
         """Speech on the dispatcher's own microphone."""
-        self.listener.record(command_heard(message, self._now, 0))
+        self.listener.record(command_heard(message, self.now, 0))
 
     def _event(self, event: Event, fact: Fact) -> None:
         before = self.roll
@@ -183,100 +179,26 @@ class Station:
         self.alert = evolve_alert(self.alert, fact)
         self.watches = evolve_watches(self.watches, fact)
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
-            self._last_event[fact.unit] = event.seq
+            self.last_event[fact.unit] = event.seq
         if isinstance(fact, Answered) and fact.readback == "different":
             given = self.listener.state.exchanges[fact.unit].figures
             self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {fact.figures} / {given}")
             if self.net.settings.station.check_readback:
                 self._replies.append(f"{sign_of(self.net, fact.unit)},请核对:{'、'.join(given)}。")
         if isinstance(fact, AlertRaised):
-            self._last_alert = fact
+            self.last_alert = fact
         self._on_event(event, fact)
         if isinstance(fact, Commanded) and fact.status == "heard":
-            self._commands.append(fact)
+            self._orders.heard(fact)
         if self.roll and before and self.roll.paused and not before.paused:
             self._tell(f"roll-call paused 点名暂停: {self.roll.paused}")
-
-    def _obey(self) -> None:
-        """Look at what the dispatcher has said: read it back, answer it, cancel it, or carry it out."""
-        while self._commands:
-            self._command(self._commands.popleft())
-        self.listener.command_pending = self._pending is not None
-        if self._pending and self._now >= self._pending[1] and not self._replies and not self.listener.busy:
-            heard, _ = self._pending
-            self._pending = None
-            self._outcome(heard, "done", self._carry_out(heard))
-
-    def _outcome(self, heard: Commanded, status: Literal["done", "cancelled", "refused"], note: str = "") -> None:
-        self.listener.record(replace(heard, t=self._now, status=status, note=note))
-
-    def _command(self, heard: Commanded) -> None:
-        command, roll = heard.command, self.roll
-        if command == "cancel":
-            if self._pending:
-                self._outcome(self._pending[0], "cancelled")
-                self._pending = None
-                self._reply("已取消。", heard)
-            return
-        if not command:  # addressed to us, but no command: nothing is done
-            self._tell(f"addressed, but no command 没有听懂口令: {heard.text}")
-            return
-        settings, today = self.net.settings, self._wall().astimezone(self.net.settings.zone).date()
-        code = code_of_the_day(code_words(self.net), settings.station.code_key, today) if settings.codes else ""
-        stranger = unauthorised(settings.station.commands, heard.over > 0, heard.text, code)
-        why = stranger or obstacle(command, heard.unit, roll, self._last_alert.text if self._last_alert else "")
-        if why:
-            self._outcome(heard, "refused", why)
-            self._reply(f"{why}。", heard)
-        elif command in READ_BACK:
-            if self._pending:
-                self._outcome(self._pending[0], "cancelled", "another command came")
-            self._reply(read_back(self.net, command, heard.unit), heard)
-            self._pending = heard, self._now + self.net.settings.station.cancel_s
-        elif command in ANSWERED:
-            now = self._wall().astimezone(self.net.settings.zone)
-            told = answer(self.net, command, heard.unit, roll, self._last_said, now)
-            self._reply(told, heard)
-            self._outcome(heard, "done", told)
-
-    def _reply(self, text: str, heard: Commanded) -> None:
-        """On the air if it was said there, on the screen if it was said at the desk."""
-        if heard.over:
-            self._replies.append(text)
-        else:
-            self._tell(text)
-
-    def _carry_out(self, heard: Commanded) -> str:
-        """What was done, for the log. Raises nothing: what fails is told and noted."""
-        command, unit = heard.command, heard.unit
-        try:
-            if command == "roll_start":
-                self.start_roll(tuple(u.id for u in self.net.units), self.net.settings.rollcall.rounds, "voice")
-            elif command in ROLL_MARKS:
-                self.mark(RollMarked(t=self._now, mark=ROLL_MARKS[command], over=heard.over))  # type: ignore[arg-type]
-            elif command == "call_missing" and self.roll:
-                self.start_roll(self.roll.missing, 1, "voice")
-            elif command == "call_unit" and unit:
-                self._single.append(unit)
-            elif command == "read_alert" and self._last_alert:
-                a = self._last_alert
-                self.raise_alert(a.text, a.units, a.repeat, a.need_ack, a.emergency, "voice")
-            elif command == "mark_present" and unit:
-                self.listener.record(
-                    Corrected(t=self._now, corrects=self._last_event.get(unit, 0), unit=unit, meaning="present",
-                              by="dispatcher", note="by voice")
-                )  # fmt: skip
-        except HuyingError as e:
-            self._tell(str(e))
-            return str(e)
-        return ""
 
     def _next(self) -> Move | AlertMove | str | None:
         """Replies go first, then an emergency alert; another alert goes between two calls, then single calls, then
         the roll-call. A ``str`` is a reply."""
         if self._replies:
             return self._replies[0]
-        if self._pending:
+        if self._orders.pending:
             return None
         busy_calling = self.roll is not None and self.roll.current is not None
         if self.alert is not None and not self.alert.closed and (self.alert.emergency or not busy_calling):
@@ -288,40 +210,39 @@ class Station:
     def _look_after(self) -> None:
         """Units on a timer: call those that are due, raise the alarm for those that were called in vain."""
         for unit in to_alarm(self.watches):
-            self.listener.record(Overdue(t=self._now, unit=unit, tries=self.watches[unit].tries))
+            self.listener.record(Overdue(t=self.now, unit=unit, tries=self.watches[unit].tries))
             self._tell(f"OVERDUE 超时未报: {self.net.name_of(unit)}")
-        self._single += [u for u in to_call(self.watches, self._now) if u not in self._single]
+        self._single += [u for u in to_call(self.watches, self.now) if u not in self._single]
 
     def _act(self) -> None:
-        self._obey()
+        self._orders.attend()
         self._look_after()
-        late = self._transmitter.now() - self._now > LATE_S
-        move = self._next() if self._now >= self._retry_at and not late else None
+        late = self._transmitter.now() - self.now > LATE_S
+        move = self._next() if self.now >= self._retry_at and not late else None
         if move is None:
             self._wait = None
             return
         if self._wait is None or self._wait[0] != move:
             urgent = isinstance(move, AlertMove) and self.alert is not None and self.alert.emergency
             priority: Priority = "emergency" if urgent else "routine"
-            self._wait = (move, ClearChannel(self._transmitter.settings, priority, self._now))
+            self._wait = (move, ClearChannel(self._transmitter.settings, priority, self.now))
         try:
             if not self._wait[1].ready(
-                self.listener.busy or self._line_busy(), self._now, self.listener.clear_since
+                self.listener.busy or self._line_busy(), self.now, self.listener.clear_since
             ):
                 return
         except ChannelBusy as e:
             self._wait = None
             self._tell(str(e))
             if isinstance(move, Move):
-                self.listener.record(RollMarked(t=self._now, mark="pause", over=0, reason=BUSY))
+                self.listener.record(RollMarked(t=self.now, mark="pause", over=0, reason=BUSY))
             return
         self._wait = None
         try:
             if isinstance(move, str):
                 self.listener.record(self._say(move, "reply", ()))
                 self._replies.popleft()
-                if self._pending:
-                    self._pending = self._pending[0], self._now + self.net.settings.station.cancel_s
+                self._orders.replied()
             elif isinstance(move, AlertMove):
                 self._read(move)
             else:
@@ -330,7 +251,7 @@ class Station:
             self._tell(f"cannot be said 无法播报: {e}")
             self._leave_out(move, str(e))
         except HuyingError as e:  # voice, sound card or PTT: the log goes on, the announcement is tried again
-            self._retry_at = self._now + RETRY_S
+            self._retry_at = self.now + RETRY_S
             self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
 
     def _leave_out(self, move: Move | AlertMove | str, why: str) -> None:
@@ -342,9 +263,9 @@ class Station:
         elif self._single and move.unit == self._single[0]:
             self._single.popleft()
         elif move.unit:
-            self.listener.record(RollMarked(t=self._now, mark="skip", over=0, reason=why))
+            self.listener.record(RollMarked(t=self.now, mark="skip", over=0, reason=why))
         else:  # opening and closing are of our own words and of call signs that the graph has
-            self._retry_at = self._now + RETRY_S
+            self._retry_at = self.now + RETRY_S
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
         parts = self._speaker.parts(text, self._transmitter.room_s)
@@ -356,9 +277,9 @@ class Station:
         finally:
             self._on_saying("")
         keyed, unkeyed = sent[0].keyed, sent[-1].unkeyed
-        self._now = max(self._now, unkeyed)
+        self.now = max(self.now, unkeyed)
         if purpose != "reply":
-            self._last_said = text
+            self.last_said = text
         return Announced(t=unkeyed, keyed=keyed, text=text, purpose=purpose, units=units)
 
     def _announce(self, move: Move) -> None:
@@ -366,7 +287,7 @@ class Station:
             self._single.popleft()
             unit = self.net.unit(move.unit)
             assert unit is not None
-            text = call(unit, 1)
+            text = call_of(unit, 1)
         else:
             assert self.roll is not None
             text = words(self.net, self.roll, move)

@@ -1,0 +1,135 @@
+"""What the dispatcher's voice orders, after the assistant's call sign or on a microphone of his own: what transmits or
+changes the log is read back, can be cancelled for a while, and is carried out by the station."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from voice.errors import HuyingError
+from voice.net.by_hand import Corrected
+from voice.net.commands import (
+    ANSWERED,
+    READ_BACK,
+    ROLL_MARKS,
+    answer,
+    code_of_the_day,
+    code_words,
+    obstacle,
+    read_back,
+    unauthorised,
+)
+from voice.net.facts import Commanded, RollMarked
+
+if TYPE_CHECKING:
+    from voice.station.station import Station
+
+
+class Orders:
+    """Of one station, in the order in which they were heard."""
+
+    def __init__(self, station: Station, tell: Callable[[str], None], wall: Callable[[], datetime]) -> None:
+        self._station, self._tell, self._wall = station, tell, wall
+        self._heard: deque[Commanded] = deque()
+        """Not looked at yet."""
+        self._pending: tuple[Commanded, float] | None = None
+        """Read back, and when it is carried out unless it is cancelled."""
+
+    @property
+    def pending(self) -> bool:
+        """One was read back and may still be cancelled."""
+        return self._pending is not None
+
+    def heard(self, command: Commanded) -> None:
+        """To be looked at by ``attend``."""
+        self._heard.append(command)
+
+    def replied(self) -> None:
+        """Something was said: the time for cancelling begins now."""
+        if self._pending:
+            self._pending = self._pending[0], self._station.now + self._station.net.settings.station.cancel_s
+
+    def attend(self) -> None:
+        """Look at what was said: read it back, answer it, cancel it, or carry out what nobody has cancelled."""
+        while self._heard:
+            self._command(self._heard.popleft())
+        station = self._station
+        station.listener.command_pending = self.pending
+        if self._pending and station.now >= self._pending[1] and not station.replying and not station.listener.busy:
+            heard, _ = self._pending
+            self._pending = None
+            self._outcome(heard, "done", self._carry_out(heard))
+
+    def _outcome(self, heard: Commanded, status: Literal["done", "cancelled", "refused"], note: str = "") -> None:
+        self._station.listener.record(replace(heard, t=self._station.now, status=status, note=note))
+
+    def _command(self, heard: Commanded) -> None:
+        command, station, net = heard.command, self._station, self._station.net
+        if command == "cancel":
+            if self._pending:
+                self._outcome(self._pending[0], "cancelled")
+                self._pending = None
+                self._reply("已取消。", heard)
+            return
+        if not command:  # addressed to us, but no command: nothing is done
+            self._tell(f"addressed, but no command 没有听懂口令: {heard.text}")
+            return
+        now = self._wall().astimezone(net.settings.zone)
+        why = self._stranger(heard, now) or obstacle(
+            command, heard.unit, station.roll, station.last_alert.text if station.last_alert else ""
+        )
+        if why:
+            self._outcome(heard, "refused", why)
+            self._reply(f"{why}。", heard)
+        elif command in READ_BACK:
+            if self._pending:
+                self._outcome(self._pending[0], "cancelled", "another command came")
+            self._reply(read_back(net, command, heard.unit), heard)
+            self._pending = heard, station.now + net.settings.station.cancel_s
+        elif command in ANSWERED:
+            told = answer(net, command, heard.unit, station.roll, station.last_said, now)
+            self._reply(told, heard)
+            self._outcome(heard, "done", told)
+
+    def _stranger(self, heard: Commanded, now: datetime) -> str:
+        """Why it is not obeyed: said on the air, and without the code of the day where one is wanted."""
+        net, settings = self._station.net, self._station.net.settings
+        code = code_of_the_day(code_words(net), settings.station.code_key, now.date()) if settings.codes else ""
+        return unauthorised(settings.station.commands, heard.over > 0, heard.text, code)
+
+    def _reply(self, text: str, heard: Commanded) -> None:
+        """On the air if it was said there, on the screen if it was said at the desk."""
+        if heard.over:
+            self._station.say(text)
+        else:
+            self._tell(text)
+
+    def _carry_out(self, heard: Commanded) -> str:
+        """What was done, for the log. Raises nothing: what fails is told and noted."""
+        command, unit, station = heard.command, heard.unit, self._station
+        try:
+            if command == "roll_start":
+                rounds = station.net.settings.rollcall.rounds
+                station.start_roll(tuple(u.id for u in station.net.units), rounds, "voice")
+            elif command in ROLL_MARKS:
+                mark = ROLL_MARKS[command]
+                station.mark(RollMarked(t=station.now, mark=mark, over=heard.over))  # type: ignore[arg-type]
+            elif command == "call_missing" and station.roll:
+                station.start_roll(station.roll.missing, 1, "voice")
+            elif command == "call_unit" and unit:
+                station.call(unit)
+            elif command == "read_alert" and station.last_alert:
+                a = station.last_alert
+                station.raise_alert(a.text, a.units, a.repeat, a.need_ack, a.emergency, "voice")
+            elif command == "mark_present" and unit:
+                corrects = station.last_event.get(unit, 0)
+                present = Corrected(t=station.now, corrects=corrects, unit=unit, meaning="present", by="dispatcher",
+                                    note="by voice")  # fmt: skip
+                station.listener.record(present)
+        except HuyingError as e:
+            self._tell(str(e))
+            return str(e)
+        return ""
