@@ -85,18 +85,18 @@ class _Turns:
     def renewing(self) -> bool:
         return self._renewing
 
-    def renew(self) -> bool:
+    def renew(self) -> None:
+        """Unless a stream stays open for too long: whoever waits for a card tries again."""
         with self._turn:
             if self._renewing:
-                return self._turn.wait_for(lambda: not self._renewing, ASIDE_S)
+                self._turn.wait_for(lambda: not self._renewing, ASIDE_S)
+                return
             self._renewing = True
             try:
-                if not self._turn.wait_for(lambda: self._streams == 0, ASIDE_S):
-                    return False
-                library = sounddevice()
-                library._terminate()
-                library._initialize()
-                return True
+                if self._turn.wait_for(lambda: self._streams == 0, ASIDE_S):
+                    library = sounddevice()
+                    library._terminate()
+                    library._initialize()
             finally:
                 self._renewing = False
                 self._turn.notify_all()
@@ -140,8 +140,8 @@ def devices_now() -> list[Device]:
 
 
 def renew(name: str, kind: Kind) -> None:
-    """Make the list anew if a device is there now that the list lacks or has under another number. The other streams
-    of this process pause for a moment then. Raises HuyingError if the device is not there."""
+    """Make the list anew if a device is there now whose name the list lacks (ALSA's names hold the card's number). The
+    other streams of this process pause for a moment then. Raises HuyingError if the device is not there."""
     device = pick(devices_now(), name, kind)
     if device.name not in {d.name for d in devices()}:
         _turns.renew()
