@@ -70,6 +70,27 @@ def _clicks(n: int, rng: np.random.Generator) -> np.ndarray:
     return w / w.std() + np.convolve(hits * rng.choice([-1.0, 1.0], n), pulse)[:n] * rng.uniform(3, 9)
 
 
+def _coloured(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Another microphone or mouth: gains that differ from octave to octave, or hardly anything above a corner."""
+    spectrum = np.fft.rfft(x)
+    f = np.fft.rfftfreq(len(x), 1 / RATE)
+    db = np.interp(np.log2(np.maximum(f, 60)), np.log2(_OCTAVES), rng.normal(0, 4, len(_OCTAVES)))
+    if rng.random() < 0.25:  # muffled: under clothes, a hand, a mask
+        corner = np.exp(rng.uniform(np.log(600), np.log(2000)))
+        db -= rng.uniform(6, 24) * np.maximum(0, np.log2(np.maximum(f, 1) / corner))
+    return np.fft.irfft(spectrum * 10 ** (db / 20), len(x))
+
+
+_OCTAVES = (62.5, 125, 250, 500, 1000, 2000, 4000)
+
+
+def _expanded(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A noise suppressor that takes the weak consonants with it: what is weak becomes weaker."""
+    n = int(RATE * rng.uniform(0.01, 0.03))
+    level = np.sqrt(np.convolve(x**2, np.ones(n) / n, "same") + 1)
+    return x * np.maximum(level / np.percentile(level, 95), 0.01).clip(None, 1) ** rng.uniform(0.2, 0.8)
+
+
 EASE_DB = 15.0
 """By this much the noise is weaker at severity 0."""
 
@@ -77,12 +98,16 @@ EASE_DB = 15.0
 def radio(
     x: np.ndarray, rng: np.random.Generator, crowd: np.ndarray | None = None, severity: float = 1.0
 ) -> np.ndarray:
-    """Microphone, band-pass, limiter, noise of -2 to 40 dB, hum, tones, fading, squelch burst, any level.
+    """Microphone, suppressor, band-pass, limiter, noise of -2 to 40 dB, hum, tones, fading, squelch burst, level.
 
     ``crowd``: somebody else's speech, heard in the background. ``severity``, 0..1: the first epochs are easier.
     """
     if rng.random() < 0.6:  # microphone and loudspeaker: a tilt to either side
         x = np.convolve(x, [1.0, rng.uniform(-0.7, 0.6)])[: len(x)]
+    if rng.random() < 0.5:
+        x = _coloured(x, rng)
+    if rng.random() < 0.15:
+        x = _expanded(x, rng)
     if crowd is not None and len(crowd):
         x = x + np.resize(crowd, len(x)) * 10 ** (-rng.uniform(8, 25) / 20)
     if rng.random() < 0.8:
