@@ -8,8 +8,8 @@ the channel and ``station/unit`` as the unit: board, roll sheets, search and exp
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,6 +57,7 @@ _events = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
     sa.Column("joined", sa.Integer, nullable=True, comment="number in the joined journal"),
 )
+_KEY = sa.tuple_(_events.c.station, _events.c.seq)
 _refused = sa.Table(
     "huying_hub_refused",
     _meta,
@@ -100,6 +101,32 @@ class Standing:
     fault: str
 
 
+@dataclass
+class _Chain:
+    """A station's chain as far as it is joined, and what a batch adds to it."""
+
+    station: str
+    seq: int
+    hash: str
+    fault: str
+    stored: tuple[int, str] | None
+    """Number and fault as the database has them; None if it does not know the station."""
+    run: list[Event] = field(default_factory=list)
+    """To be joined."""
+
+    def take(self, event: Event) -> bool:
+        """Add what follows without a gap and fits; whether it did."""
+        if event.seq != self.seq + 1:
+            return False  # what lies between is still on its way
+        if event.previous != self.hash:
+            here = f"station {self.station}, event {event.seq}"
+            self.fault = f"{here}: does not follow event {self.seq}; is the name used twice?"
+            return False
+        self.run.append(event)
+        self.seq, self.hash, self.fault = event.seq, event.hash, ""
+        return True
+
+
 class HubStore:
     """The database of one or several hubs."""
 
@@ -128,9 +155,16 @@ class HubStore:
         with self.journal.begin() as db:
             self._take_turn(db)
             good = [s for s in batch if self._fits(db, s, out)]
-            self._keep(db, good, out)
-            for station in dict.fromkeys(s.station for s in good):
-                self._join(db, station, out)
+            new = self._new(db, good, out)
+            chains = self._chains(db, good)
+            for s in sorted(new, key=lambda s: s.event.seq):
+                chains[s.station].take(s.event)
+            numbers = self._join(db, chains.values(), out)
+            keep = [{"station": s.station, "joined": numbers.get((s.station, s.event.seq)), **s.event.row} for s in new]
+            insert_rows(db, _events, keep)
+            for station in self._waited_for(db, chains.values()):
+                self._join_waiting(db, chains[station], out)
+            self._note(db, chains.values(), out)
         return out
 
     def refuse(self, subject: str, message: bytes, reason: str) -> None:
@@ -188,80 +222,88 @@ class HubStore:
         self._refuse_event(db, sent, f"station {sent.station}, event {e.seq}: its hash does not fit", out)
         return False
 
-    def _keep(self, db: sa.Connection, good: Sequence[Sent], out: Stored) -> None:
-        """Insert what is new; the same event twice is one, another one in its place is refused."""
-        if not good:
-            return
+    def _new(self, db: sa.Connection, good: Sequence[Sent], out: Stored) -> list[Sent]:
+        """What is not kept yet; the same event twice is one, another one in its place is refused."""
         keys = [(s.station, s.event.seq) for s in good]
-        q = sa.select(_events.c.station, _events.c.seq, _events.c.hash)
-        known = {
-            (r.station, r.seq): r.hash
-            for r in db.execute(q.where(sa.tuple_(_events.c.station, _events.c.seq).in_(keys)))
-        }
-        rows = []
-        for s in good:
-            key = (s.station, s.event.seq)
+        q = sa.select(_events.c.station, _events.c.seq, _events.c.hash).where(_KEY.in_(keys))
+        known = {(r.station, r.seq): r.hash for r in db.execute(q)} if keys else {}
+        new = []
+        for key, s in zip(keys, good, strict=True):
             if key not in known:
                 known[key] = s.event.hash
-                rows.append({"station": s.station, "joined": None, **asdict(s.event)})
+                new.append(s)
             elif known[key] == s.event.hash:
                 out.known += 1
             else:
                 told = f"station {s.station}, event {s.event.seq}: another one came before; is the name used twice?"
                 self._refuse_event(db, s, told, out)
-        insert_rows(db, _events, rows, "ON CONFLICT DO NOTHING")
-        out.new += len(rows)
+        out.new += len(new)
+        return new
 
-    def _join(self, db: sa.Connection, station: str, out: Stored) -> None:
-        """Go on with a station's chain as far as it reaches."""
-        while self._join_some(db, station, out) == JOINED_AT_ONCE:
-            pass
+    def _chains(self, db: sa.Connection, good: Sequence[Sent]) -> dict[str, _Chain]:
+        """Of the stations in a batch."""
+        chains = {s.station: _Chain(s.station, 0, GENESIS, "", None) for s in good}
+        for r in db.execute(sa.select(_stations).where(_stations.c.station.in_(chains))):
+            chains[r.station] = _Chain(r.station, r.seq, r.hash, r.fault, (r.seq, r.fault))
+        return chains
 
-    def _join_some(self, db: sa.Connection, station: str, out: Stored) -> int:
-        """Go on for JOINED_AT_ONCE events at most; how many it was."""
-        row = db.execute(sa.select(_stations).where(_stations.c.station == station)).first()
-        if row is None:
-            db.execute(_stations.insert(), {"station": station, "seq": 0, "hash": GENESIS, "fault": ""})
-        at, head, fault = (row.seq, row.hash, row.fault) if row else (0, GENESIS, "")
-        begin, told = at, ""
-        q = sa.select(_events).where(_events.c.station == station, _events.c.seq > at).order_by(_events.c.seq)
-        run: list[Event] = []
-        for r in db.execute(q.limit(JOINED_AT_ONCE)).all():
-            if r.seq != at + 1:
-                break  # what lies between is still on its way
-            if r.previous != head:
-                told = f"station {station}, event {r.seq}: does not follow event {at}; is the name used twice?"
-                break
-            run.append(_event(r))
-            at, head = r.seq, r.hash
-        if run:
-            numbers = self._numbers(db, station, run)
-            numbers |= {e.seq: k for k, e in enumerate(run, self.journal.last_in(db) + 1)}
-            self.journal.insert(db, [joined(station, e, numbers) for e in run])
-            first, last = run[0].seq, run[-1].seq  # without a gap, in both journals
-            these = sa.and_(_events.c.station == station, _events.c.seq.between(first, last))
-            db.execute(_events.update().where(these).values(joined=_events.c.seq + (numbers[first] - first)))
-            out.joined += len(run)
-        if at != begin or told != fault:
-            change = _stations.update().where(_stations.c.station == station)
-            db.execute(change.values(seq=at, hash=head, fault=told))
-        if told and told != fault:
-            out.faults.append(told)
-        return len(run)
+    def _join(self, db: sa.Connection, chains: Collection[_Chain], out: Stored) -> dict[tuple[str, int], int]:
+        """Append the chains' runs to the joined journal; (station, number) → number there."""
+        numbers = self._named(db, chains)
+        run = [(c.station, e) for c in chains for e in c.run]
+        numbers |= {(station, e.seq): k for k, (station, e) in enumerate(run, self.journal.last_in(db) + 1)}
+        self.journal.insert(db, [joined(station, e, numbers) for station, e in run])
+        out.joined += len(run)
+        for c in chains:
+            c.run.clear()
+        return numbers
 
-    def _numbers(self, db: sa.Connection, station: str, run: Sequence[Event]) -> dict[int, int]:
-        """Numbers in the joined journal of the earlier events that these name."""
-        named = {n for e in run for f in NUMBER_FIELDS if isinstance(n := e.data.get(f), int) and 0 < n < 2**31}
+    def _named(self, db: sa.Connection, chains: Collection[_Chain]) -> dict[tuple[str, int], int]:
+        """Numbers in the joined journal of the earlier events that the runs name."""
+        of_runs = ((c.station, e.data.get(f)) for c in chains for e in c.run for f in NUMBER_FIELDS)
+        named = {(station, n) for station, n in of_runs if isinstance(n, int) and 0 < n < 2**31}
         if not named:
             return {}
-        q = sa.select(_events.c.seq, _events.c.joined).where(
-            _events.c.station == station, _events.c.seq.in_(named), _events.c.joined.is_not(None)
-        )
-        return {r.seq: r.joined for r in db.execute(q)}
+        q = sa.select(_events.c.station, _events.c.seq, _events.c.joined)
+        found = db.execute(q.where(_KEY.in_(named), _events.c.joined.is_not(None)))
+        return {(r.station, r.seq): r.joined for r in found}
+
+    def _waited_for(self, db: sa.Connection, chains: Collection[_Chain]) -> list[str]:
+        """Stations whose next event has come already: before what it follows, or it does not fit."""
+        keys = [(c.station, c.seq + 1) for c in chains]
+        return list(db.execute(sa.select(_events.c.station).where(_KEY.in_(keys))).scalars()) if keys else []
+
+    def _join_waiting(self, db: sa.Connection, chain: _Chain, out: Stored) -> None:
+        """Go on with a station's chain through what came earlier, JOINED_AT_ONCE at a time."""
+        of_station = _events.c.station == chain.station
+        while True:
+            q = sa.select(_events).where(of_station, _events.c.seq > chain.seq).order_by(_events.c.seq)
+            for r in db.execute(q.limit(JOINED_AT_ONCE)).all():
+                if not chain.take(_event(r)):
+                    break
+            if not chain.run:
+                return
+            first, last = chain.run[0].seq, chain.run[-1].seq  # without a gap, in both journals
+            shift = self._join(db, [chain], out)[chain.station, first] - first
+            these = _events.update().where(of_station, _events.c.seq.between(first, last))
+            db.execute(these.values(joined=_events.c.seq + shift))
+
+    def _note(self, db: sa.Connection, chains: Collection[_Chain], out: Stored) -> None:
+        """How far the stations have come."""
+        now = [
+            {"of": c.station, "seq": c.seq, "hash": c.hash, "fault": c.fault}
+            for c in chains if c.stored != (c.seq, c.fault)
+        ]  # fmt: skip
+        strangers = [{"station": c.station, "seq": 0, "hash": GENESIS, "fault": ""} for c in chains if c.stored is None]
+        insert_rows(db, _stations, strangers)
+        if now:
+            set_to: dict[str, Any] = {name: sa.bindparam(name) for name in ("seq", "hash", "fault")}
+            db.execute(_stations.update().where(_stations.c.station == sa.bindparam("of")).values(set_to), now)
+        out.faults += [c.fault for c in chains if c.fault and (c.stored is None or c.fault != c.stored[1])]
 
     def _refuse_event(self, db: sa.Connection, sent: Sent, reason: str, out: Stored) -> None:
         out.refused.append(reason)
-        self._refuse(db, sent.station, json.dumps(asdict(sent.event), ensure_ascii=False).encode(), reason)
+        self._refuse(db, sent.station, json.dumps(sent.event.row, ensure_ascii=False).encode(), reason)
 
     def _refuse(self, db: sa.Connection, subject: str, message: bytes, reason: str) -> None:
         """Once for the same message."""
@@ -272,8 +314,8 @@ class HubStore:
             db.execute(_refused.insert(), row)
 
 
-def joined(station: str, event: Event, numbers: dict[int, int]) -> Entry:
-    """A station's event as it stands in the bureau's journal. ``numbers``: of the station's events in it."""
+def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -> Entry:
+    """A station's event as it stands in the bureau's journal. ``numbers``: of the stations' events in it."""
     body = event.data
 
     def ours(unit: Any) -> Any:
@@ -289,7 +331,7 @@ def joined(station: str, event: Event, numbers: dict[int, int]) -> Entry:
         body["results"] = [[ours(r[0]), *r[1:]] if isinstance(r, list) and r else r for r in body["results"]]
     for name in NUMBER_FIELDS:
         if isinstance(body.get(name), int) and body[name]:
-            body[name] = numbers.get(body[name], 0)
+            body[name] = numbers.get((station, body[name]), 0)
     body["channel"] = f"{station}/{body['channel']}" if body.get("channel") else station
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Entry(event.kind, event.t, event.wall, text, f"{station}/{event.unit}" if event.unit else None)
