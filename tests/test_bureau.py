@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -589,6 +589,78 @@ def test_a_station_without_network_for_a_day(nats: Nats, tmp_path: Path) -> None
     assert len(list(store.journal.events())) == 290 * 7 and list(verify(store.journal, clips=False)) == []
     one.wait(20)
     store.close()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[list[Nats]]:
+    """Three NATS servers that elect a leader."""
+    ways = [free_port() for _ in range(3)]
+    routes = ", ".join(f'"nats://127.0.0.1:{w}"' for w in ways)
+    servers = [
+        nats_in(tmp_path, f'server_name: n{k}\ncluster {{ name: c, listen: "127.0.0.1:{way}", routes: [{routes}] }}\n')
+        for k, way in enumerate(ways)
+    ]
+    yield servers
+    for server in servers:
+        server.kill()
+
+
+def test_a_cluster_loses_one_server_after_the_other(cluster: list[Nats], tmp_path: Path) -> None:
+    """Three copies: whichever server is away, the stream's leader first, the stations' events go on."""
+    import nats as client
+
+    url = ",".join(s.url for s in cluster)
+    log, kept = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
+    grow(log, 1)
+
+    async def leader() -> int:
+        nc = await client.connect(url.split(","))
+        info = await nc.jetstream(timeout=10).stream_info("HUYING")
+        await nc.close()
+        assert info.config.num_replicas == 3 and info.cluster is not None
+        return int(str(info.cluster.leader)[1:])
+
+    with ExitStack() as stack:
+        processes = [run(*hub(kept, url, "--replicas", "3", "--clips"))]  # it waits until they have elected
+        stack.callback(_kill, processes)
+        assert eventually(kept.is_file, 30)
+        store = HubStore(str(kept))
+        processes.append(run(*uplink(log, url, "01")))
+        assert eventually(lambda: same(store, {"01": log}), 60)
+        first = asyncio.run(leader())
+        for round_, away in enumerate([first, (first + 1) % 3, (first + 2) % 3], 1):
+            cluster[away].kill()
+            grow(log, 20, at=20 * round_)
+            assert eventually(lambda: same(store, {"01": log}), 60), f"without server {away}"
+            cluster[away].start()
+            assert eventually(lambda: asyncio.run(in_step(url)), 60), f"server {away} does not catch up"
+        assert all(p.poll() is None for p in processes)
+        assert not [str(f) for f in verify(store.journal, clips=False)]
+        store.close()
+    _kill(processes)
+
+
+async def in_step(url: str) -> bool:
+    """Whether every copy of the stream is as new as its leader's."""
+    import nats as client
+
+    nc = await client.connect(url.split(","))
+    try:
+        cluster = (await nc.jetstream(timeout=10).stream_info("HUYING")).cluster
+    except client.errors.Error:
+        return False
+    finally:
+        await nc.close()
+    peers = (cluster.replicas or []) if cluster else []
+    return len(peers) == 2 and all(p.current and not p.offline for p in peers)
+
+
+def test_copies_that_one_server_cannot_keep(nats: Nats, tmp_path: Path) -> None:
+    """Whether the streams are there or not."""
+    for _ in range(2):
+        told = huying(*hub(tmp_path / "hub.sqlite", nats.url, "--replicas", "3", "--once"), code=2)
+        assert "cluster" in told and "see --replicas" in told, told
+        huying(*hub(tmp_path / "hub.sqlite", nats.url, "--once"))
 
 
 def test_everything_is_killed_now_and_then(

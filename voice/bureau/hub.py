@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 from voice.bureau.store import HubStore, Stored
 from voice.bureau.wire import (
     ALERTS_STREAM,
-    CLIPS_BUCKET,
     EVENTS_STREAM,
     Newer,
     Sent,
@@ -29,6 +28,7 @@ from voice.bureau.wire import (
     connect,
     ensure_streams,
     reason,
+    sound_store,
     unpacked,
     unpacked_roster,
 )
@@ -61,6 +61,8 @@ class Hub:
     bureau: str
     tell: Callable[[str], None]
     clips: bool = False
+    replicas: int = 0
+    """Copies of every message in a cluster; 0: as it is."""
     rosters_changed: Callable[[], None] = lambda: None
     orders: Callable[[], dict[str, dict[str, Any]]] = dict
     """The next alert to send, by station; see ``alerts_of``."""
@@ -74,8 +76,9 @@ class Hub:
         beside: list[asyncio.Future[None]] = []
         try:
             js = client.jetstream(timeout=10)
-            await ensure_streams(js, self.bureau)
-            subscription = await self._subscribed(js)
+            subscription = await self._ready(js)
+            if subscription is None:
+                return
             beside.append(asyncio.ensure_future(self._send_orders(js)))
             if self.clips:
                 beside.append(asyncio.ensure_future(self._fetch_clips(js)))
@@ -90,6 +93,21 @@ class Hub:
                 b.cancel()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(client.close(), 5)
+
+    async def _ready(self, js: JetStreamContext) -> Any:
+        """Streams and subscription, as soon as the server gives them; None if we are to end first."""
+        from nats.errors import Error
+
+        while not self.ended.is_set():
+            try:
+                await ensure_streams(js, self.replicas)
+                if self.clips:
+                    await sound_store(js, self.replicas)
+                return await self._subscribed(js)
+            except (Error, TimeoutError, OSError) as e:
+                self._say(f"the server is not ready 服务器未就绪, 会重试: {reason(e)}")
+                await self._rest()
+        return None
 
     async def _subscribed(self, js: JetStreamContext) -> Any:
         from nats.js.api import AckPolicy, ConsumerConfig
@@ -198,22 +216,22 @@ class Hub:
     async def _fetch_clips(self, js: JetStreamContext) -> None:
         """Sound that the stations have sent, into the journal's folder of clips."""
         from nats.errors import Error
-        from nats.js.errors import BucketNotFoundError, NotFoundError
+        from nats.js.errors import NotFoundError
 
         clips = self.store.journal.clips
         bad: set[str] = set()
         while not self.ended.is_set():
             try:
-                bucket = await js.object_store(CLIPS_BUCKET)
+                bucket = await sound_store(js)
                 for info in await bucket.list():
                     with contextlib.suppress(HuyingError, NotFoundError):  # not a clip's name; gone meanwhile
                         if info.name not in bad and not clips.path(info.name).is_file():
                             found = await bucket.get(info.name)
                             if not await asyncio.to_thread(self._keep_clip, info.name, found.data or b""):
                                 bad.add(info.name)
-            except (BucketNotFoundError, NotFoundError):
-                pass
-            except (Error, OSError) as e:
+            except NotFoundError:
+                pass  # nothing in it
+            except (Error, TimeoutError, OSError) as e:
                 self._say(f"no clips for now 暂时收不到录音: {reason(e)}")
             await asyncio.sleep(CLIPS_EVERY_S)
 
@@ -256,7 +274,7 @@ async def broadcast(
     client = await connect(server, "huying broadcast", f"{bureau}.hub", tell)
     try:
         js = client.jetstream(timeout=10)
-        await ensure_streams(js, bureau)
+        await ensure_streams(js)
         number = alert_number()
         await send_alert(js, bureau, number, dict.fromkeys(stations or ["all"], alert), minutes)
         return number

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from voice.bureau.wire import (
     ALERTS_STREAM,
-    CLIPS_BUCKET,
     EVENTS_STREAM,
     Server,
     connect,
@@ -28,6 +27,7 @@ from voice.bureau.wire import (
     packed,
     reason,
     roster_subject,
+    sound_store,
     subject_of,
     unpacked,
 )
@@ -84,7 +84,7 @@ class Uplink:
         )
         try:
             js = client.jetstream(timeout=ACK_S)
-            await self._again(lambda: ensure_streams(js, self.bureau))
+            await self._again(lambda: ensure_streams(js))
             await self._check_name(client.jetstream(timeout=ASK_S))
             await self._again(lambda: self._send_roster(js))
             alerts = [] if once else [asyncio.ensure_future(self._alerts(js, to)) for to in (self.station, "all")]
@@ -169,17 +169,14 @@ class Uplink:
     async def _send_clips(self, js: JetStreamContext) -> bool:
         """Sound of some overs that were sent; whether there was any. What does not go is tried again."""
         from nats.errors import Error
-        from nats.js.errors import BucketNotFoundError, NotFoundError
+        from nats.js.errors import NotFoundError
 
         waiting = self.journal.events(kind="over", after=self.clips_sent, before=self.sent + 1)
         batch = await asyncio.to_thread(lambda: list(islice(waiting, CLIPS)))
         if not batch:
             return False
         try:
-            try:
-                store = await js.object_store(CLIPS_BUCKET)
-            except (BucketNotFoundError, NotFoundError):
-                store = await js.create_object_store(CLIPS_BUCKET)
+            store = await sound_store(js)
             for event in batch:
                 name = event.data.get("clip", "")
                 path = self.journal.clips.path(name) if name else None

@@ -22,6 +22,8 @@ from voice.journal.store import Event
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.js import JetStreamContext
+    from nats.js.api import StreamInfo
+    from nats.js.object_store import ObjectStore
 
 VERSION = 1
 """Of the envelope. A hub that does not know it leaves the message where it is."""
@@ -34,6 +36,9 @@ LARGEST_BODY = 1_000_000
 
 MAIN = "main"
 """The channel of a station that has only one."""
+
+NOT_NOW = 10008
+"""Error code of a cluster that has no leader yet; trying again helps."""
 
 RETRY_S = 1.0
 
@@ -51,6 +56,7 @@ class Server:
     """Where and as whom."""
 
     url: str
+    """Several servers of one cluster stand between commas."""
     credentials: Path | None = None
     """A ``.creds`` file."""
     authority: Path | None = None
@@ -195,7 +201,8 @@ async def connect(
 
     while True:
         going = asyncio.ensure_future(nats.connect(
-            server.url, name=name, user_credentials=str(server.credentials) if server.credentials else None, tls=tls,
+            server.url.split(","), name=name, tls=tls,
+            user_credentials=str(server.credentials) if server.credentials else None,
             error_cb=fault, reconnected_cb=back, max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=5,
             inbox_prefix=f"_INBOX.{inbox}",
         ))  # fmt: skip
@@ -232,8 +239,9 @@ def _check_credentials(file: Path) -> None:
         raise HuyingError(f"{file}: not a credentials file of NATS ({e or type(e).__name__}); nsc makes them") from e
 
 
-async def ensure_streams(js: JetStreamContext, bureau: str) -> None:
-    """Make the streams unless they are there. Raises HuyingError if there are none and none may be made."""
+async def ensure_streams(js: JetStreamContext, replicas: int = 0) -> None:
+    """Make the streams unless they are there. With ``replicas`` the cluster keeps so many copies of them and of the
+    sound, also if they are there already. Raises HuyingError for what the server does not allow."""
     from nats.js.api import DiscardPolicy, StreamConfig
     from nats.js.errors import APIError, NotFoundError
 
@@ -243,13 +251,47 @@ async def ensure_streams(js: JetStreamContext, bureau: str) -> None:
     )
     for config in wanted:
         try:
-            await js.stream_info(str(config.name))
+            there = await js.stream_info(str(config.name))
         except NotFoundError:
             try:
-                await js.add_stream(config)
+                await js.add_stream(config, num_replicas=replicas or None)
             except APIError as e:
-                told = f"there is no stream {config.name} and none may be made ({e}); start a hub first"
-                raise HuyingError(told) from e
+                if e.err_code == NOT_NOW:
+                    raise
+                told = f"there is no stream {config.name} and none can be made ({e.description}); "
+                raise HuyingError(told + ("see --replicas" if replicas else "start a hub first")) from e
+        else:
+            await _replicate(js, there, replicas)
+
+
+async def sound_store(js: JetStreamContext, replicas: int = 0) -> ObjectStore:
+    """Where the sound of overs travels; made unless it is there."""
+    from nats.js.api import ObjectStoreConfig
+    from nats.js.errors import BucketNotFoundError, NotFoundError
+
+    try:
+        store = await js.object_store(CLIPS_BUCKET)
+    except (BucketNotFoundError, NotFoundError):
+        return await js.create_object_store(CLIPS_BUCKET, ObjectStoreConfig(replicas=replicas or 1))
+    if replicas:
+        await _replicate(js, await js.stream_info(f"OBJ_{CLIPS_BUCKET}"), replicas)
+    return store
+
+
+async def _replicate(js: JetStreamContext, there: StreamInfo, replicas: int) -> None:
+    """Change the number of a stream's copies."""
+    from nats.js.errors import APIError
+
+    told = f"stream {there.config.name} cannot have {replicas} copies"
+    if replicas > 1 and there.cluster is None:  # a server alone says yes and keeps one
+        raise HuyingError(f"{told}: the server is not part of a cluster; see --replicas")
+    if replicas and there.config.num_replicas != replicas:
+        try:
+            await js.update_stream(there.config, num_replicas=replicas)
+        except APIError as e:
+            if e.err_code == NOT_NOW:
+                raise
+            raise HuyingError(f"{told} ({e.description}); see --replicas") from e
 
 
 def reason(e: Exception) -> str:

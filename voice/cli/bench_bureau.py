@@ -54,7 +54,7 @@ async def _through(url: str, stations: int, events: int, journal: str) -> tuple[
     chains = {f"s{name}-{k}": _talk(max(1, events // stations)) for k in range(stations)}
     client = await connect(Server(url), "bench", "bench", print)
     js = client.jetstream(timeout=30)
-    await ensure_streams(js, BUREAU)
+    await ensure_streams(js)
     began = time.monotonic()
     waiting = []
     longest = max(map(len, chains.values()))

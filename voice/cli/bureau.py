@@ -72,7 +72,7 @@ def uplink(
 
 
 def hub(
-    o: Options, journal: str, net_folder: Path | None, requests: Path | None, clips: bool, once: bool
+    o: Options, journal: str, net_folder: Path | None, requests: Path | None, clips: bool, replicas: int, once: bool
 ) -> None:
     """Take what stations send until stopped."""
     checked_name("bureau", o.bureau)
@@ -89,7 +89,7 @@ def hub(
                 return {}
             return alerts_of(load_net(net_folder), folder)
 
-        one = Hub(store, o.bureau, _tell, clips, rosters, orders)
+        one = Hub(store, o.bureau, _tell, clips, replicas, rosters, orders)
         _tell(f"hub of {o.bureau} on {o.server.shown}; Ctrl-C ends 汇总中")
         _run(one.run(o.server, once), one.ended)
         _tell(f"{one.total.new} new events, {one.total.known} known, {len(one.total.refused)} refused")

@@ -9,7 +9,9 @@ import typer
 
 from voice.cli.tree.root import NetOption, RequestsOption, app
 
-Nats = Annotated[str, typer.Option("--nats", help="NATS server: nats://host:4222 or tls://host:4222.")]
+Nats = Annotated[
+    str, typer.Option("--nats", help="NATS server: nats://host:4222 or tls://…; a cluster's servers with commas.")
+]
 Bureau = Annotated[str, typer.Option(help="Name of the bureau: part of every subject.")]
 Creds = Annotated[Path | None, typer.Option("--creds", help="Credentials file (.creds) of this station or hub.")]
 Authority = Annotated[Path | None, typer.Option("--ca", help="Certificate of the authority of the server's, for TLS.")]
@@ -54,6 +56,9 @@ def hub(
         Path | None, typer.Option(help="Folder where the bureau's console leaves alerts; they go to the stations.")
     ] = None,
     clips: Annotated[bool, typer.Option("--clips", help="Fetch the sound, too.")] = False,
+    replicas: Annotated[
+        int, typer.Option(min=0, max=5, help="Copies of every message in a cluster of NATS servers; 0: leave as it is.")
+    ] = 0,
     creds: Creds = None,
     ca: Authority = None,
     once: Once = False,
@@ -62,7 +67,7 @@ def hub(
     from voice.cli.bureau import Options
     from voice.cli.bureau import hub as run
 
-    run(Options(url, bureau, creds, ca), journal, net_folder, requests, clips, once)
+    run(Options(url, bureau, creds, ca), journal, net_folder, requests, clips, replicas, once)
 
 
 @app.command("hub-status", epilog="Example: huying hub-status postgresql+pg8000://huying@db/huying")
