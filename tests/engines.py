@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,13 @@ def postgres(tmp_path: Path) -> Iterator[str]:
                        capture_output=True, check=False)  # fmt: skip
         shutil.rmtree(place, ignore_errors=True)
 
+
+def eventually(done: Callable[[], bool], seconds: float) -> bool:
+    """Whether it is done within so many seconds."""
+    ends = time.monotonic() + seconds
+    while not (reached := done()) and time.monotonic() < ends:
+        time.sleep(0.3)
+    return reached
 
 
 def free_port() -> int:

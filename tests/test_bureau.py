@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -25,7 +25,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import ROOT
-from tests.engines import Nats, certified, free_port, nats_in
+from tests.engines import Nats, certified, eventually, free_port, nats_in
 from tests.nats_accounts import Accounts
 from tests.test_command_line import huying
 from tests.test_console import Served
@@ -78,13 +78,6 @@ def same(store: HubStore, stations: dict[str, Path]) -> bool:
             if list(store.events(station)) != list(journal.events()):
                 return False
     return {s.station for s in store.standing()} == set(stations)
-
-
-def eventually(done: Callable[[], bool], seconds: float) -> bool:
-    ends = time.monotonic() + seconds
-    while not (reached := done()) and time.monotonic() < ends:
-        time.sleep(0.3)
-    return reached
 
 
 # -- the database ------------------------------------------------------------------------------------

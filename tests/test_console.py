@@ -536,7 +536,8 @@ def test_counters_never_fall(net: Net, tmp_path: Path) -> None:
         journal.append([answered(50 + k, "104", 4) for k in range(RECENT + 5)], BEGAN)
         desk.feed.look()
         desk.feed.close()
-        assert f'huying_events_total{{type="answered"}} {RECENT + 6:.1f}' in desk.metrics.exposition(desk.feed).decode()
+        told = desk.metrics.exposition(desk.feed, 0).decode()
+        assert f'huying_events_total{{type="answered"}} {RECENT + 6:.1f}' in told
 
 
 def test_a_net_is_entered_by_hand(console: Served, browser: Any) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,8 @@ import pytest
 import soundfile as sf
 import soxr
 
+from tests.conftest import ROOT
+from tests.engines import eventually, free_port
 from voice.audio.channel import Channel, to_receiver, transmit
 from voice.audio.pcm import RATE, Pcm16
 from voice.errors import HuyingError
@@ -75,7 +81,7 @@ class Recorder:
         users.add("recorder", PASSWORD, "operator")
         users.add("guest", PASSWORD, "viewer")
         self.key, self.guest = users.token("recorder"), users.token("guest")
-        self.spool = Spool(folder / "calls")
+        self.spool = Spool(folder)
         self.journal = Journal(str(folder / "log.sqlite"))
         self.told: list[str] = []
         self.desk = UploadDesk(ear, self.journal, self.spool, self.told.append)
@@ -201,7 +207,7 @@ def test_what_is_no_sound(recorder: Recorder) -> None:
 
 def test_a_crash_loses_no_call(tmp_path: Path, own_ear: Ear, spoken: dict[str, Pcm16]) -> None:
     """What lay in the spool when everything died is logged by the next desk; half a call is not there."""
-    spool = Spool(tmp_path / "calls")
+    spool = Spool(tmp_path)
     call = call_of({"system": "1", "talkgroup": "2", "dateTime": "2026-06-05T00:30:00Z"}, "a.wav")
     assert spool.put(call, wav(spoken["省残联,省残联,是否正常"]))
     (spool.folder / "20260605-half.part.wav").write_bytes(b"RIFF")
@@ -227,11 +233,65 @@ def test_a_call_that_a_crash_cut_off_may_come_again(tmp_path: Path, monkeypatch:
         m.setattr(Path, "write_text", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             spool.put(call, sound)
-    assert [p.suffix for p in tmp_path.iterdir()] == [".wav"] and not spool.waiting()
+    assert [p.suffix for p in spool.folder.iterdir()] == [".wav"] and not spool.waiting()
     assert spool.put(call, sound) and not spool.put(call, sound)
     (kept,) = spool.waiting()
     spool.done(kept)
-    assert not spool.put(call, sound) and [p.suffix for p in tmp_path.iterdir()] == [".done"]
+    assert not spool.put(call, sound) and [p.suffix for p in spool.folder.iterdir()] == [".done"]
+
+
+def test_a_station_logs_what_its_console_takes(own: Net, spoken: dict[str, Pcm16], tmp_path: Path) -> None:
+    """``[station] uploads``: ``listen`` has the journal, ``serve --uploads`` the calls, both at once. What comes while
+    no station runs waits."""
+    pytest.importorskip("nicegui")
+    httpx = pytest.importorskip("httpx")
+    folder, log, requests, port = tmp_path / "net", tmp_path / "log.sqlite", tmp_path / "requests", free_port()
+    shutil.copytree(own.folder, folder)
+    settings = (folder / "net.toml").read_text("utf-8")
+    (folder / "net.toml").write_text(settings.replace("\n[station]\n", "\n[station]\nuploads = true\n"), "utf-8")
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}  # NiceGUI looks for it
+    words = ["--net", str(folder), "--journal", str(log), "--requests", str(requests)]
+
+    def started(*more: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", "voice", *more, *words], cwd=ROOT, env=env,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # fmt: skip
+
+    def upload(text: str, at: datetime) -> str:
+        form = {"system": "11", "talkgroup": "5", "talkgroupLabel": "一号频道", "dateTime": at.isoformat()}
+        answer = httpx.post(f"http://127.0.0.1:{port}/api/call-upload", data=form,
+                            files={"audio": ("call.wav", wav(spoken[text]))}, timeout=30)  # fmt: skip
+        return f"{answer.status_code} {answer.text.strip()}"
+
+    def called() -> list[tuple[str | None, str]]:
+        with Journal(str(log), create=False) as journal:
+            return [(x["channel"], x["unit"]) for x in lines(journal.events()) if x["type"] == "called"]
+
+    with ExitStack() as stack:
+        processes = [started("serve", "--uploads", "--port", str(port))]
+        stack.callback(_kill, processes)
+        assert eventually(lambda: _open(port), 60)
+        assert upload("省残联,省残联,是否正常", MORNING) == "200 Call imported successfully."
+        time.sleep(2 * SETTLE_S)
+        assert called() == [] and "huying_calls_waiting 1.0" in httpx.get(f"http://127.0.0.1:{port}/api/v1/metrics").text
+        processes.append(started("listen", "--input", "-"))
+        assert eventually(lambda: called() == [("一号频道", "101")], 60)
+        assert upload("贾岗社区治安队,贾岗社区治安队,是否正常", MORNING + timedelta(seconds=30)).startswith("200")
+        assert eventually(lambda: called()[1:] == [("一号频道", "102")], 60)
+        shown, _ = processes[1].communicate(timeout=60)
+        assert processes[1].returncode == 0 and "[一号频道]" in shown.decode()
+    with Journal(str(log), create=False) as journal:
+        assert list(verify(journal)) == []
+        assert [e.data.get("channel") for e in journal.events(kind="session_ended")] == [None, "一号频道"]
+
+
+def _kill(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.kill()
+
+
+def _open(port: int) -> bool:
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_who_did_not_answer_is_silent_when_nothing_comes(own_ear: Ear, spoken: dict[str, Pcm16]) -> None:

@@ -50,6 +50,7 @@ from voice.station.microphone import Microphone
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.station.status import Status, status_file
+from voice.station.uploads import Spool, UploadDesk
 
 SERIAL_INPUTS = ("cts", "dsr", "dcd")
 UNWRITABLE_WAIT_S = 1.0
@@ -82,7 +83,7 @@ def run(o: Options) -> int:
     except ValidationError as e:
         told = "; ".join(f"--{'-'.join(map(str, x['loc']))}: {x['msg']}; choose one of those" for x in e.errors())
         raise HuyingError(told) from e
-    if (o.roll or o.conduct or o.requests is not None) and not desk.output:
+    if (o.roll or o.conduct or (o.requests is not None and not desk.uploads)) and not desk.output:
         raise HuyingError("a roll-call or an alert needs a voice on the air: name the sound card with --output")
     with contextlib.ExitStack() as stack:
         _Listening(o, net, desk, stack).run()
@@ -137,6 +138,9 @@ class _Listening:
         self._requests = Desk(self.station, folder if self.speaks else None, self.tell)
         self._sources = self._other_sources(net, o.rate)
         self._others = Channels(ear, self.journal, self._sources, self._take, self.tell, self.wait)
+        if desk.uploads:
+            takes = UploadDesk(ear, self.journal, Spool(folder), self.tell, self._take, self.wait)
+            stack.callback(takes.close)
         self._microphone: Microphone | None = None
         if desk.microphone:
             own = CardSource(desk.microphone, lambda _kind, text: self.tell(f"microphone: {text}"))

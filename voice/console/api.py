@@ -32,6 +32,7 @@ from voice.net.by_hand import Result
 from voice.net.roster_table import RosterChanged, roster_file
 from voice.station.inbox import LONGEST_ALERT, Order, Request, RollOrder, Withdrawal
 from voice.station.status import status_file
+from voice.station.uploads import Spool
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -399,6 +400,7 @@ def router(desk: Desk) -> APIRouter:
     @api.get("/metrics", **_gives("text/plain"))
     def metrics() -> Response:
         """For Prometheus."""
-        return Response(desk.metrics.exposition(feed), media_type="text/plain; version=0.0.4")
+        told = desk.metrics.exposition(feed, len(Spool(desk.requests).waiting()))
+        return Response(told, media_type="text/plain; version=0.0.4")
 
     return api

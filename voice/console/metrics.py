@@ -36,13 +36,14 @@ class Metrics:
             if line["latency_s"] is not None:
                 self._answers.observe(line["latency_s"])
 
-    def exposition(self, feed: Feed) -> bytes:
-        """Text format 0.0.4."""
+    def exposition(self, feed: Feed, calls_waiting: int) -> bytes:
+        """Text format 0.0.4. ``calls_waiting``: of recorders, not logged yet."""
         gauges = CollectorRegistry()
         for name, text, value in (
             ("huying_last_event", "Number of the last event", feed.seq),
             ("huying_listening", "A session is running", int(feed.board.listening)),
             ("huying_missing_units", "Units without an answer that was understood", len(feed.board.missing)),
+            ("huying_calls_waiting", "Calls of recorders that are not logged yet", calls_waiting),
             ("huying_disk_free_bytes", "Free space where the console runs", shutil.disk_usage(Path.cwd()).free),
             ("huying_journal_readable", "0: the journal cannot be read", int(not feed.fault)),
         ):  # fmt: skip

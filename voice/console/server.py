@@ -78,7 +78,8 @@ class Address:
 def serve(
     net: Net, journal: Journal, requests: Path, at: Address, users: Users | None = None, uploads: bool = False
 ) -> None:
-    """Until it is stopped. ``uploads``: take calls from recorders and log them, as the station of this journal.
+    """Until it is stopped. ``uploads``: take calls from recorders, and log them as the station of this journal, unless
+    the net says that its own station does.
 
     Raises HuyingError for an open address without users, or half a certificate.
     """
@@ -99,10 +100,11 @@ def serve(
     app.include_router(api)
     add_reference(app, api)
     if uploads:
-        journal.claim()
-        spool = Spool(requests / "calls")
-        takes = UploadDesk(open_ear(net), journal, spool, log.warning)
-        app.on_shutdown(takes.close)
+        spool = Spool(requests)
+        if not net.settings.station.uploads:
+            journal.claim()
+            takes = UploadDesk(open_ear(net), journal, spool, log.warning)
+            app.on_shutdown(takes.close)
         app.include_router(upload_router(spool, access))
     app.add_middleware(Guard, access=access, secure=at.certificate is not None, own_keys=PATHS if uploads else ())
     app.add_middleware(SameOrigin)

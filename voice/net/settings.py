@@ -106,6 +106,9 @@ class StationSettings(_Section):
     """Any secret text; the code of the day is made of it: ``huying code``."""
     cancel_s: float = Field(default=3.0, ge=0, le=60)
     """After a command was read back it waits so long for 取消."""
+    uploads: bool = False
+    """Log the calls that recorders upload: ``huying serve --uploads`` takes them, ``huying listen`` logs them. Without,
+    the console logs them itself, on a journal that no station has."""
     prompts: str = ""
     """Folder of recorded prompts, from the net folder: 省残联.wav is played where that is said."""
 

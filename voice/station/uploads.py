@@ -26,8 +26,9 @@ import numpy as np
 
 from voice.audio.pcm import RATE, Frame, Pcm16
 from voice.audio.source import SUFFIXES, Damage, open_recording
-from voice.errors import HuyingError
-from voice.journal.store import Journal
+from voice.errors import HuyingError, Unwritable
+from voice.journal.store import Event, Journal
+from voice.net.facts import Fact
 from voice.radio.bursts import Burst
 from voice.radio.over import Over
 from voice.station.ear import Ear
@@ -139,10 +140,11 @@ def _sources(listed: str, single: str) -> tuple[tuple[float, str], ...]:
 
 
 class Spool:
-    """Calls that are not in the journal yet; safe against a crash."""
+    """Calls that are not in the journal yet; safe against a crash, and for two processes: one puts, one logs."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, requests: Path) -> None:
+        """``requests``: the folder that console and station share."""
+        self.folder = requests / "calls"
 
     def put(self, call: Call, audio: bytes) -> bool:
         """Keep a call; False if it is there already. Raises HuyingError if it cannot be kept, or is no sound."""
@@ -299,8 +301,14 @@ class CallSource:
 class UploadDesk:
     """Takes calls out of the spool and logs them, a thread for each talkgroup."""
 
-    def __init__(self, ear: Ear, journal: Journal, spool: Spool, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, ear: Ear, journal: Journal, spool: Spool, tell: Callable[[str], None],
+        on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
+        wait: Callable[[Unwritable], bool] = lambda _e: False,
+    ) -> None:  # fmt: skip
+        """``on_event`` comes from the talkgroups' threads; ``wait``: see Listener."""
         self._ear, self._journal, self.spool, self._tell = ear, journal, spool, tell
+        self._on_event, self._wait = on_event, wait
         self._sources: dict[str, tuple[CallSource, threading.Thread]] = {}
         self._taken: set[str] = set()
         self._closed = threading.Event()
@@ -356,7 +364,8 @@ class UploadDesk:
 
     def _listen(self, source: CallSource, channel: str) -> None:
         try:
-            for _ in Listener(self._ear, self._journal, channel=channel, identify=source.identify).listen(source):
+            heard = Listener(self._ear, self._journal, self._on_event, channel, source.identify, self._wait)
+            for _ in heard.listen(source):
                 pass
         except HuyingError as e:  # the journal cannot be written: the call stays in the spool
             self._tell(f"{channel}: {e}")

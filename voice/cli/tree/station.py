@@ -123,7 +123,7 @@ def serve(
     certificate: Annotated[Path | None, typer.Option(help="TLS: certificate chain, PEM.")] = None,
     key: Annotated[Path | None, typer.Option(help="TLS: private key, PEM.")] = None,
     uploads: Annotated[
-        bool, typer.Option("--uploads", help="Log the calls that recorders upload to /api/call-upload.")
+        bool, typer.Option("--uploads", help="Take the calls that recorders upload to /api/call-upload.")
     ] = False,
     folder: RequestsOption = None,
 ) -> None:
