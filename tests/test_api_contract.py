@@ -38,10 +38,13 @@ def test_answers_fit_the_description(contract: Any) -> None:
     from schemathesis.specs.openapi.checks import positive_data_acceptance
 
     asked = 0
-    for found in contract.exclude(path_regex="stream|wait").get_all_operations():
+    for found in contract.exclude(path_regex="stream").get_all_operations():  # which has no end: test_console.py
         operation = found.ok()
 
         def ask(case: Any) -> None:
+            if case.path.endswith("/wait"):  # a long poll: what would be waited for is cut short
+                wait = case.query.get("seconds", 20)
+                case.query["seconds"] = wait / 1000 if isinstance(wait, int | float) and 0 < wait <= 30 else wait
             # Units, meanings and readings are checked against the net: 422 is a fair answer to what is well formed.
             case.call_and_validate(excluded_checks=[positive_data_acceptance])
 

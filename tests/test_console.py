@@ -28,7 +28,7 @@ import voice.console.feed as feed_module
 from tests.conftest import ROOT
 from voice.console.board import Board, evolve_board
 from voice.console.desk import Desk
-from voice.console.feed import RECENT, Feed
+from voice.console.feed import PAGE, RECENT, Feed
 from voice.console.texts import TEXTS, text
 from voice.console.waveform import waveform_svg
 from voice.journal.lines import lines
@@ -258,6 +258,13 @@ def test_api_stream(console: Served) -> None:
     with urllib.request.urlopen(f"{console.url}/api/v1/events/stream?after=0", timeout=10) as stream:
         got = [stream.readline().decode() for _ in range(6)]
     assert "retry: 1000\n" in got and "id: 1\n" in got and "event: session_began\n" in got
+    again = urllib.request.Request(f"{console.url}/api/v1/events/stream?after=0", headers={"Last-Event-ID": "2"})
+    with urllib.request.urlopen(again, timeout=10) as stream:  # a browser's second connection
+        got = [stream.readline().decode() for _ in range(6)]
+        assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert "id: 3\n" in got and "id: 1\n" not in got
+    for wrong in ("-1", "x", "99999999999999999999"):
+        assert console.status(f"/api/v1/events/stream?after={wrong}")[0] == 422
 
 
 def test_api_orders_and_corrections(console: Served, net: Net) -> None:
@@ -525,6 +532,20 @@ def test_pages_at_both_widths_in_both_languages(console: Served, browser: Any, p
             page.get_by_role("button", name="中文" if language == "zh" else "English").wait_for(timeout=20_000)
         assert faults == []
         page.close()
+
+
+def test_who_was_away_for_long_gets_every_event(net: Net, tmp_path: Path) -> None:
+    """More events than the feed keeps have happened meanwhile: they come out of the journal, page by page."""
+    with Journal("sqlite://") as journal:
+        journal.append(morning(), BEGAN)
+        journal.append([answered(50 + k, "104", 4) for k in range(PAGE + RECENT)], BEGAN)
+        desk = Desk(journal, net, tmp_path)
+        seq, got = 0, []
+        while page := desk.feed.following(seq):
+            got += [x["seq"] for x in page]
+            seq = got[-1]
+        desk.feed.close()
+        assert got == [e.seq for e in journal.events()] and len(got) > PAGE + RECENT
 
 
 def test_counters_never_fall(net: Net, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Header, HTTPException, Query, Response
 from fastapi import Path as UrlPath
 from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse, StreamingResponse
@@ -258,21 +258,26 @@ def router(desk: Desk) -> APIRouter:
     async def wait(
         after: Annotated[int, Query(ge=0, le=HIGHEST)], seconds: Annotated[float, Query(ge=0, le=WAIT_S)] = 20
     ) -> list[Line]:
-        """Events after a number; waits for one if there is none."""
+        """The next events after a number, a thousand at most; waits for one if there is none."""
         await asyncio.to_thread(feed.wait, after, seconds)
-        return list(feed.after(after))
+        return await asyncio.to_thread(feed.following, after)
 
-    @api.get("/events/stream")
-    async def stream(after: Annotated[int | None, Query(ge=0, le=HIGHEST)] = None) -> StreamingResponse:
-        """Server-sent events: one for each event of the journal, ``id`` its number."""
+    @api.get("/events/stream", **_gives("text/event-stream"))
+    async def stream(
+        after: Annotated[int | None, Query(ge=0, le=HIGHEST)] = None,
+        last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST)] = None,
+    ) -> StreamingResponse:
+        """Server-sent events: one for each event of the journal, ``id`` its number. A client that lost the connection
+        goes on after the ``Last-Event-ID`` that it has."""
+        begin = after if last_event_id is None else last_event_id
 
         async def send() -> AsyncIterator[str]:
-            seq = feed.seq if after is None else after
+            seq = feed.seq if begin is None else begin
             yield "retry: 1000\n\n"
             while True:
                 if not await asyncio.to_thread(feed.wait, seq, 10.0):
                     yield ": alive\n\n"
-                for line in feed.after(seq):
+                for line in await asyncio.to_thread(feed.following, seq):
                     seq = line["seq"]
                     yield f"id: {seq}\nevent: {line['type']}\ndata: {json.dumps(line, ensure_ascii=False)}\n\n"
 

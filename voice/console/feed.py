@@ -6,15 +6,19 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import islice
 
 from voice.console.board import Board, evolve_board
 from voice.errors import HuyingError
-from voice.journal.lines import Line, LineMaker
+from voice.journal.lines import Line, LineMaker, lines
 from voice.journal.store import Event, Journal
 from voice.net.facts import SessionBegan
 
 LOOK_S = 0.05
 RECENT = 400
+PAGE = 1000
+"""Lines that are read out of the journal at once for somebody who was away."""
+
 """Lines kept in memory for the feed."""
 
 LONGEST = 20_000
@@ -88,6 +92,13 @@ class Feed:
     def after(self, seq: int) -> Iterator[Line]:
         """Recent lines after an event, oldest first."""
         yield from [x for x in list(self.lines) if x["seq"] > seq]
+
+    def following(self, seq: int) -> list[Line]:
+        """The next PAGE lines after an event, oldest first: out of the journal when they are not recent."""
+        kept = list(self.lines)
+        if kept and kept[0]["seq"] <= seq + 1:
+            return [x for x in kept if x["seq"] > seq]
+        return list(islice(lines(self.journal.events(after=seq)), PAGE))
 
     def wait(self, seq: int, seconds: float) -> bool:
         """Until there is an event after ``seq``, or the time is over; whether there is one."""
