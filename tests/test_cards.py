@@ -28,7 +28,10 @@ class Bus:
 
     def __init__(self, *cards: str) -> None:
         self.cards = list(cards)
+        self.plugged = dict.fromkeys(cards, 0)
+        """How often a card was plugged in again: what PortAudio listed before is dead."""
         self.listed: list[str] = []
+        self.known: dict[str, int] = {}
         self.starts = 0
         self.streams: list[_Stream] = []
         self.played: list[str] = []
@@ -41,6 +44,7 @@ class Bus:
 
     def _initialize(self) -> None:
         self.listed = list(self.cards)
+        self.known = {name: self.plugged.get(name, 0) for name in self.cards}
         self.starts += 1
 
     def query_devices(self) -> list[dict[str, Any]]:
@@ -56,17 +60,16 @@ class Bus:
                 "default_samplerate": RATE}  # fmt: skip
 
     def RawInputStream(self, device: int, callback: Any, **_: Any) -> _Stream:
-        name = self.listed[device]
-        if name not in self.cards:
-            raise OSError(f"{name} is not there")
-        self.streams.append(_Stream(self, name, callback))
-        return self.streams[-1]
+        return self._open(device, callback)
 
     def RawOutputStream(self, device: int, **_: Any) -> _Stream:
+        return self._open(device, None)
+
+    def _open(self, device: int, callback: Any) -> _Stream:
         name = self.listed[device]
-        if name not in self.cards:
+        if name not in self.cards or self.known[name] != self.plugged.get(name, 0):
             raise OSError(f"{name} is not there")
-        self.streams.append(_Stream(self, name, None))
+        self.streams.append(_Stream(self, name, callback))
         return self.streams[-1]
 
 
@@ -178,7 +181,7 @@ def test_another_card_steps_aside_for_a_moment_and_only_then(bus: Bus, listening
 def test_an_announcement_is_not_cut_off_by_a_card_that_comes(bus: Bus) -> None:
     with portaudio.stream(), portaudio.stream():
         bus.cards.append(USB.format(2))
-        other = threading.Thread(target=lambda: portaudio.renew(USB.format(2), "input"))
+        other = threading.Thread(target=lambda: portaudio.renew(USB.format(2), "input", 1))
         other.start()
         time.sleep(0.3)
         assert portaudio.wanted_aside() and bus.starts == 1
@@ -199,6 +202,28 @@ def test_an_output_that_comes_back_under_another_number(bus: Bus) -> None:
         sink.play(np.zeros(800, np.int16))
     sink.play(np.zeros(800, np.int16))
     assert bus.played == [USB.format(1), USB.format(2)]
+
+
+def test_a_card_that_comes_back_under_its_old_name(bus: Bus, listening: Listening) -> None:
+    """As on Windows and macOS: the list has the name, and what it stands for is dead. Input and output."""
+    bus.cards.append("Headset")
+    bus._initialize()
+    source, told, _ = listening("Headset")
+    sink = CardSink("USB PnP")
+    eventually(lambda: source.now > 0.5)
+    bus.cards.remove("Headset")
+    eventually(lambda: len(told) == 1)
+    bus.plugged["Headset"] = 1
+    bus.cards.append("Headset")
+    eventually(lambda: len(told) == 2)
+    assert told[1] == ("back", "Headset is back") and bus.starts == 3
+    source.end()
+    bus.plugged[USB.format(1)] = 1
+    for _ in range(2):
+        with pytest.raises(HuyingError, match="plugged in"):
+            sink.play(np.zeros(800, np.int16))
+    sink.play(np.zeros(800, np.int16))
+    assert bus.played == [USB.format(1)] and bus.starts == 4
 
 
 def test_names() -> None:

@@ -90,7 +90,7 @@ class CardSource:
         while not self._ended.is_set():
             try:
                 if attempt:
-                    portaudio.renew(self.name, "input")
+                    portaudio.renew(self.name, "input", attempt)
                 with self._opened() as resample:
                     if attempt or aside:
                         self.notice("back", f"{self.name} is back")
@@ -186,6 +186,8 @@ class CardSink:
     def __init__(self, wanted: str) -> None:
         """Raises HuyingError if there is no such output."""
         self.name = find_device(wanted, "output").name
+        self._failures = 0
+        """In a row."""
 
     def play(self, pcm: Pcm16) -> None:
         """Return when the last sample has left. Raises HuyingError when the card is gone."""
@@ -201,7 +203,9 @@ class CardSink:
                 ) as stream:
                     stream.write(np.ascontiguousarray(x).tobytes())
                     stream.stop()  # waits until what was written has been played
+            self._failures = 0
         except (sd.PortAudioError, HuyingError) as e:
+            self._failures += 1
             with contextlib.suppress(HuyingError):  # for the next attempt
-                portaudio.renew(self.name, "output")
+                portaudio.renew(self.name, "output", self._failures)
             raise HuyingError(f"{self.name}: cannot play ({e}); is it plugged in and free?") from e

@@ -139,11 +139,14 @@ def devices_now() -> list[Device]:
         raise HuyingError(f"the sound devices cannot be listed ({e})") from e
 
 
-def renew(name: str, kind: Kind) -> None:
-    """Make the list anew if a device is there now whose name the list lacks (ALSA's names hold the card's number). The
-    other streams of this process pause for a moment then. Raises HuyingError if the device is not there."""
+def renew(name: str, kind: Kind, failures: int) -> None:
+    """Make the list anew if a device is there now whose name the list lacks (ALSA's names hold the card's number).
+    Elsewhere a card that was plugged in again has its old name, and the list's entry is dead: after ``failures`` = 2,
+    4, 8, 16… attempts to open it in a row the list is made anew all the same. The other streams of this process pause
+    for a moment then. Raises HuyingError if the device is not there."""
     device = pick(devices_now(), name, kind)
-    if device.name not in {d.name for d in devices()}:
+    seldom = failures > 1 and failures & (failures - 1) == 0
+    if seldom or device.name not in {d.name for d in devices()}:
         _turns.renew()
 
 
