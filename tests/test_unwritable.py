@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from voice.audio.pcm import RATE, Pcm16
 from voice.audio.source import open_recording
 from voice.errors import Unwritable
 from voice.journal.lines import lines
-from voice.journal.store import Journal
+from voice.journal.store import Event, Journal
 from voice.journal.verify import verify
 from voice.station.ear import Ear
 from voice.station.listener import Listener
@@ -85,6 +86,61 @@ def test_a_journal_that_stays_away_is_an_error_where_nobody_waits(small_disk: Pa
             for now in heard.listen(open_recording(morning)):
                 if round(now, 1) == 5.0:
                     fill(small_disk / "ballast")
+
+
+@pytest.fixture
+def failing_disk(tmp_path: Path) -> Iterator[tuple[Path, Callable[[], None], Callable[[], None]]]:
+    """An ext4 of 30 MB: (its folder; the kernel finds a fault and makes it read-only; it is checked and mounted
+    again)."""
+    place, image = tmp_path / "disk", tmp_path / "disk.img"
+    place.mkdir()
+    with image.open("wb") as f:
+        f.truncate(30_000_000)
+    mount = ["mount", "-o", "loop", str(image), str(place)]
+    try:
+        subprocess.run(["mkfs.ext4", "-q", str(image)], check=True, capture_output=True)
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root may mount an ext4 of its own")
+
+    def fail() -> None:
+        subprocess.run(["mount", "-o", "remount,abort", str(place)], check=False, capture_output=True)
+
+    def repair() -> None:
+        subprocess.run(["umount", str(place)], check=True)
+        assert subprocess.run(["e2fsck", "-fy", str(image)], capture_output=True, check=False).returncode < 4
+        subprocess.run(mount, check=True)
+
+    yield place, fail, repair
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_disk_that_the_kernel_makes_read_only(
+    failing_disk: tuple[Path, Callable[[], None], Callable[[], None]], ear: Ear, morning: Path
+) -> None:
+    """The station waits and tells; when it is ended and the disk is mended, everything that it had reported is there,
+    sound included, and it goes on."""
+    place, fail, repair = failing_disk
+    reported: list[Event] = []
+    told: list[str] = []
+
+    def wait(e: Unwritable) -> bool:
+        told.append(str(e))
+        return len(told) < 3
+
+    with Journal(str(place / "log.sqlite")) as journal:
+        heard = Listener(ear, journal, lambda event, _fact: reported.append(event), wait=wait)
+        with pytest.raises(Unwritable, match="cannot write the journal"):
+            for now in heard.listen(open_recording(morning)):
+                if round(now, 1) == 60.0:
+                    fail()
+    assert len(told) == 3 and len(reported) > 10
+    repair()
+    with Journal(str(place / "log.sqlite")) as journal:
+        assert list(journal.events()) == reported and list(verify(journal)) == []
+        for _ in Listener(ear, journal).listen(open_recording(morning)):
+            pass
+        assert list(verify(journal)) == []
 
 
 @pytest.mark.parametrize(
