@@ -40,6 +40,7 @@ from voice.net.facts import (
     AlertRaised,
     Answered,
     Called,
+    CalledIn,
     ExchangeClosed,
     Fact,
     NotUnderstood,
@@ -97,6 +98,19 @@ def test_the_board_says_who_did_not_answer() -> None:
         fact = Corrected(t=0, corrects=7, unit="102", meaning="present", by="王")
         board = evolve_board(board, journal.append([fact], BEGAN)[0])
     assert board.missing == ("103",) and board.tiles["102"].by == "human"
+
+
+def test_a_unit_that_calls_in_after_the_roll_call_has_answered_it() -> None:
+    board = Board()
+    with Journal("sqlite://") as journal:
+        calls = [
+            CalledIn(t=40, unit=u, over=9, meaning="report", grade="slot", text="", pinyin="", confidence=0.9)
+            for u in ("101", "104")
+        ]
+        for event in journal.append([*morning()[:6], *calls], BEGAN):
+            board = evolve_board(board, event)
+    assert [board.tiles[u].state for u in ("101", "104")] == ["calling", "calling"]
+    assert board.called == ("101", "102") and board.present == ("101",)
 
 
 def test_an_open_alert_shows_on_its_tiles() -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -236,20 +236,37 @@ def _progress(source: AudioSource, quiet: bool, status: Console) -> Progress:
 
 def _summary(out: Console, result: Replayed, net: Net, took: float) -> None:
     kinds = [x["type"] for x in result.lines]
-    ends = [x["meaning"] for x in result.lines if x["type"] == "closed"]
-    silent = [net.name_of(x["unit"]) for x in result.lines if x["type"] == "closed" and x["meaning"] == "silent"]
     review = sum(bool(x["review"]) for x in result.lines)
-    units = len({x["unit"] for x in result.lines if x["type"] == "called"})
     speed = result.duration / took if took > 0 else 0.0
-    answers = f"回答 {kinds.count('answered')}, 未答 {ends.count('silent')}, 听不清 {ends.count('unclear')}"
+    last = _last_results(result.lines)
+    groups = {told: [net.name_of(u) for u, r in last.items() if r == kind] for kind, told in RESULTS.items()}
+    answers = ", ".join(f"{told} {len(names)}" for told, names in groups.items() if names)
     out.print(
-        f"\n{kinds.count('over')} 次发话, 呼叫 {units} 个单位: {answers}, 未定 "
-        f"{ends.count('undetermined')}; 请复核 {review} 处。",
+        f"\n{kinds.count('over')} 次发话, 呼叫 {len(last)} 个单位 {kinds.count('called')} 次: {answers or '—'}; "
+        f"请复核 {review} 处。",
         style="bold",
     )
-    if silent:
-        out.print("未答: " + "、".join(silent), style="red")
+    for told, names in groups.items():
+        if names and told != RESULTS["answered"]:
+            out.print(f"{told}: " + "、".join(names), style="red")
     out.print(f"{result.duration:.0f} s of audio in {took:.1f} s ({speed:.0f} × real time)", style="dim")
+
+
+RESULTS = {"answered": "应答", "silent": "未答", "unclear": "听不清", "undetermined": "未定", "open": "未结束"}
+"""What the latest call of a unit came to."""
+
+
+def _last_results(lines: Iterable[Line]) -> dict[str, str]:
+    """Unit that was called → key of RESULTS. Who answers after the second call has answered."""
+    last: dict[str, str] = {}
+    for x in lines:
+        if x["type"] == "called":
+            last[x["unit"]] = "open"
+        elif x["type"] == "answered":
+            last[x["unit"]] = "answered"
+        elif x["type"] == "closed" and x["unit"] in last:
+            last[x["unit"]] = x["meaning"]
+    return last
 
 
 def _compare(labels: Labels, result: Replayed, status: Console) -> bool:

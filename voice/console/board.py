@@ -42,6 +42,9 @@ class Tile:
     attempts: int = 0
     by: str = ""
     """``human``: a person set it."""
+    called: bool = False
+    answered: bool = False
+    """Since the latest roll-call or alert began; a unit that calls in meanwhile has answered all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,14 @@ class Board:
         return spent / done * (len(roll.units) - done) if done and spent > 0 else None
 
     @property
+    def called(self) -> tuple[str, ...]:
+        """Units that were called or set by a person."""
+        return tuple(t.unit for t in self.tiles.values() if t.called)
+
+    @property
     def present(self) -> tuple[str, ...]:
-        return tuple(t.unit for t in self.tiles.values() if t.state in ("present", "late"))
+        """Units that have answered."""
+        return tuple(t.unit for t in self.tiles.values() if t.answered)
 
 
 def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
@@ -95,19 +104,25 @@ def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
         case Called():
             alert = board.alert
             asked = alert is not None and not alert.closed and fact.unit in alert.units
-            return _put(board, Tile(fact.unit, "alerted" if asked else "called", event.wall, attempts=fact.attempt))
+            waits: State = "alerted" if asked else "called"
+            return _put(board, Tile(fact.unit, waits, event.wall, attempts=fact.attempt, called=True))
         case Answered():
             state: State = "late" if fact.late else "present"
-            return _put(board, Tile(fact.unit, state, event.wall, fact.meaning, fact.latency_s))
+            return _put(
+                board, Tile(fact.unit, state, event.wall, fact.meaning, fact.latency_s, called=True, answered=True)
+            )
         case ExchangeClosed():
             closed: State = fact.outcome if fact.outcome != "answered" else "present"
-            return _put(board, Tile(fact.unit, closed, event.wall))
+            answered = closed == "present"
+            return _put(board, Tile(fact.unit, closed, event.wall, called=True, answered=answered))
         case CalledIn(unit=str(unit)):
-            return _put(board, Tile(unit, "calling", event.wall, fact.meaning))
+            before = board.tiles.get(unit, Tile(unit))
+            calls_in = Tile(unit, "calling", event.wall, fact.meaning, called=before.called, answered=before.answered)
+            return _put(board, calls_in)
         case Overdue():
-            return _put(board, Tile(fact.unit, "overdue", event.wall))
+            return _put(board, Tile(fact.unit, "overdue", event.wall, called=True))
         case Corrected(unit=str(unit)):
-            return _put(board, Tile(unit, "present", event.wall, fact.meaning, by="human"))
+            return _put(board, Tile(unit, "present", event.wall, fact.meaning, None, 0, "human", True, True))
         case _:
             return board
 

@@ -93,7 +93,7 @@ class Watch(Page):
         ui.toggle(list(self.feed.channels), value=self.channel, on_change=lambda e: choose(e.value)).props("no-caps")
 
     def _banner(self, banner: Any, b: Board) -> None:
-        called = [t for t in b.tiles.values() if t.state != "idle"]
+        called = b.called
         if b.missing:
             names = "、".join(self.net.name_of(u) for u in b.missing)
             told = f"{self.t('missing')} {len(b.missing)}: {names}"
