@@ -37,6 +37,7 @@ from voice.journal.search import search
 from voice.journal.store import Journal
 from voice.net.by_hand import Corrected
 from voice.net.facts import (
+    AlertEnded,
     AlertRaised,
     Answered,
     Called,
@@ -50,7 +51,7 @@ from voice.net.facts import (
 )
 from voice.net.loading import Net
 from voice.places import sample_net
-from voice.station.inbox import Order, Request, Saying, take
+from voice.station.inbox import Order, Request, Saying, Withdrawal, take
 from voice.station.status import Status, status_file
 
 BEGAN = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
@@ -601,4 +602,26 @@ def test_the_reference_of_the_api(console: Served, browser: Any) -> None:
     page.get_by_text("/api/v1/rollcall").wait_for(timeout=20_000)
     page.get_by_text("/api/v1/events", exact=True).wait_for(timeout=5_000)
     assert strangers == []
+    page.close()
+
+
+def test_an_alert_is_withdrawn_from_the_screen(console: Served, browser: Any, net: Net) -> None:
+    """The button is there while an alert is open, and only then; who pressed it goes with it."""
+    while take(console.requests, net):
+        pass
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url)
+    button = page.get_by_role("button", name="撤回")
+    page.get_by_role("button", name="播报").wait_for(timeout=20_000)
+    assert not button.is_visible()
+    raised = AlertRaised(t=80, alert=9, text="东区停电", units=("104",), repeat=2, need_ack=True, emergency=False)
+    with Journal(str(console.journal)) as journal:
+        journal.append([raised], BEGAN)
+        page.get_by_text("已应答 0/1: 东区停电").wait_for(timeout=5_000)
+        button.click()
+        page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
+        found = take(console.requests, net)
+        assert found is not None and found[0] == Withdrawal(by="console")
+        journal.append([AlertEnded(t=84, alert=9, answered=0, silent=("104",), by="console")], BEGAN)
+    button.wait_for(state="hidden", timeout=5_000)
     page.close()
