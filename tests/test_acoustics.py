@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from tests.conftest import ROOT
-from voice.speech.acoustics import CONTEXT, DILATIONS, AcousticModel, Floats, Scorer, load_acoustic_model, mfcc
+from voice.speech.acoustics import (
+    BESIDE_S,
+    CONTEXT,
+    DILATIONS,
+    AcousticModel,
+    Calibration,
+    Floats,
+    Goodness,
+    Scorer,
+    load_acoustic_model,
+    mfcc,
+)
+from voice.speech.hypothesis import Word
+from voice.station.ear import unexplained
 
 
 def at_once(model: AcousticModel, pcm: Floats) -> Floats:
@@ -42,3 +58,16 @@ def test_scores_while_the_over_lasts_are_those_of_the_whole() -> None:
         found, whole = scorer.finish(), at_once(model, pcm)
         assert found.shape == whole.shape
         assert np.allclose(found, whole, atol=1e-3)
+
+
+def test_what_is_said_beside_a_phrase_counts() -> None:
+    """Filler within 1.5 s to both sides, other phrases and filler further away not; older models do not weigh it."""
+    words = [Word("#jin", 0.0, 1.0, 1.0), Word("P1", 1.0, 1.6, 1.0), Word("#tian", 1.6, 1.9, 1.0),
+             Word("U1", 1.9, 2.4, 1.0), Word("#hao", 2.9, 3.9, 1.0)]  # fmt: skip
+    assert unexplained(words, 0.4, 1.0) == pytest.approx(0.6)
+    assert unexplained(words, 1.6, 1.6 + BESIDE_S) == pytest.approx(0.3 + 0.2)
+    alone = Goodness(-0.5, -0.8, -0.7, 4, 2)
+    amid = replace(alone, before=0.6, after=0.5)
+    assert amid.features[-4:] == (1.1, 0.5, 1.1, 0.5) and replace(amid, syllables=4).features[-2:] == (0.0, 0.0)
+    old, new = Calibration((1.0, 2.0)), Calibration((1.0, 2.0, 0, 0, 0, 0, -1.0, -1.0, 0, 0))
+    assert old.confidence(alone) == old.confidence(amid) == new.confidence(alone) > new.confidence(amid)

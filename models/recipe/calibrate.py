@@ -34,7 +34,8 @@ def samples_of(ear: Ear, pcm: Pcm16, said: str) -> list[Sample]:
     assert ear.verification is not None
     verifier = ear.verification.verifier
     frames = verifier.frames(pcm)
-    return [(verifier.goodness(frames, e, w.start, w.end), sounds_in(e, said, ear)) for e, w in words]
+    row = hypothesis.words
+    return [(verifier.goodness(frames, row, e, w.start, w.end), sounds_in(e, said, ear)) for e, w in words]
 
 
 def sounds_in(entry: Entry, said: str, ear: Ear) -> bool:

@@ -31,7 +31,7 @@ Sets = dict[str, list[Said]]
 
 NETS = {
     "word": "words", "twice": "words", "english": "words", "pair": "pairs", "rows": "pairs", "phrase": "sample",
-    "air": "sample", "sentence": "sample", "everyday": "sample",
+    "air": "sample", "mixed": "sample", "sentence": "sample", "everyday": "sample",
 }  # fmt: skip
 """Which graph hears which set."""
 
@@ -85,17 +85,21 @@ def _voice_sets(seed: int, cache: Path) -> Sets:
         "sentence": ["".join(map(str, rng.choice(SPEECH_LIKE, 2, replace=False))) for _ in range(160)],
         "everyday": ["".join(rng.choice(WORDS, int(rng.integers(3, 8)))) for _ in range(160)],
     }
+    true = {n: [t.replace(",", " ") if n in ("phrase", "air") else "" for t in said] for n, said in texts.items()}
+    true["mixed"] = [str(p) for p in rng.choice(spoken, 240)]  # a phrase of the net before or after free speech
+    free = [str(s) for s in rng.choice(SPEECH_LIKE, 240)]
+    pairs = enumerate(zip(true["mixed"], free, strict=True))
+    texts["mixed"] = [f"{p},{s}" if k % 3 else f"{s},{p}" for k, (p, s) in pairs]
     out: Sets = {}
     for name, said in texts.items():
-        true = [t.replace(",", " ") if NETS[name] == "sample" and name in ("phrase", "air") else "" for t in said]
         trials = speak(said, TUNING_VOICES, SNRS, net.readings, seed, cache / "tts")
-        out[name] = [Said(t.pcm, text, t.voice) for t, text in zip(trials, true, strict=True)]
+        out[name] = [Said(t.pcm, text, t.voice) for t, text in zip(trials, true[name], strict=True)]
     return out
 
 
 def tuning_sets(real: Path, cache: Path, seed: int = 11) -> Sets:
     """The overs, made once and kept in ``cache``."""
-    kept = cache / f"tuning-{seed}.pickle"
+    kept = cache / f"tuning-{seed}-{len(NETS)}.pickle"
     if not kept.is_file():
         with ProcessPoolExecutor(2) as pool:
             people = pool.submit(_people_sets, Corpus(real), seed)

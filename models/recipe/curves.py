@@ -72,16 +72,18 @@ def curves(model: Path, real: Path, cache: Path) -> None:
         "# Operating points", "", "Written by `python -m models.recipe curves`; do not edit.", "",
         f"Words and pairs of words of {', '.join(HELD_OUT)}, phrases of the sample net by the voices",
         f"{', '.join(TEST_VOICES)}; foreign: English words of the same people, sentences of no grammar by the voices.",
-        "None of them was trained or tuned on. “believed”: at or above the threshold; false words per hour of all this",
-        f"speech ({everything.hours:.2f} h).", "",
-        "| syllables | SNR | threshold | believed of what was said | false words per hour |", "|---|---|---|---|---|",
+        "None of them was trained or tuned on. “believed”: at or above the threshold; “wrong”: another phrase of the",
+        f"net believed instead; false words per hour of foreign speech ({everything.alarm_hours:.2f} h).", "",
+        "| syllables | SNR | threshold | believed of what was said | wrong | false words per hour |",
+        "|---|---|---|---|---|---|",
     ]  # fmt: skip
     for length in CLASSES:
         for name, t in by_snr.items():
             for threshold in THRESHOLDS:
-                false = t.believed(threshold, False, length) / t.hours
+                false = t.alarms(threshold, length) / t.alarm_hours
                 right = share(t.believed(threshold, True, length), t.said_of(length))
-                lines.append(f"| {length} | {name} | {threshold} | {right} | {false:.1f} |")
+                wrong = t.believed(threshold, False, length, foreign=False)
+                lines.append(f"| {length} | {name} | {threshold} | {right} | {wrong} | {false:.1f} |")
     lines += [
         "", "The threshold at which false words are as rare as wished, all SNRs together:", "",
         "| syllables | wished per hour | threshold | believed | false per hour | true rate at most (95 %) |",
@@ -96,7 +98,8 @@ def curves(model: Path, real: Path, cache: Path) -> None:
         )
     lines += [
         "", f"Calibration error {everything.calibration_error():.3f} over {len(everything.heard)} words "
-        f"(with no false word at all, {poisson_upper(0) / everything.hours:.1f} per hour could not be excluded).", "",
+        f"(with no false word at all, {poisson_upper(0) / everything.alarm_hours:.1f} per hour could not be excluded).",
+        "",
         "![misses against false words](trade-off.png)", "", "![calibration](calibration.png)",
     ]  # fmt: skip
     (model / "operating.md").write_text("\n".join(lines) + "\n", "utf-8")

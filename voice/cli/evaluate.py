@@ -67,7 +67,7 @@ def run(o: Options) -> None:
     else:
         settings = net.settings.recognition
         show(trials, {"2-3": settings.idle_threshold, "4+": settings.threshold}, lost, unlabelled)
-        show_points(points, o.false_per_hour, trials.hours)
+        show_points(points, o.false_per_hour, trials.alarm_hours)
     if o.pictures:
         o.pictures.mkdir(parents=True, exist_ok=True)
         marks = {c: p.threshold for c, p in points.items()}
@@ -105,23 +105,28 @@ def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: in
         out.print(f"labels where no over was heard, counted as missed: {lost}", style="yellow")
     if unlabelled:
         out.print(f"overs without a label, left out: {unlabelled}; label foreign speech with “-”", style="yellow")
-    table = Table("syllables", "group", "said", "heard by the graph", "believed 采信", "false words 误报", "per hour")
+    counts = ("said", "heard by the graph", "believed 采信", "wrong 误认", "false 误报", "per hour")
+    table = Table("syllables", "group", *counts)
     groups: list[str | None] = [None, *(g for g in trials.groups() if g)]
     for length in CLASSES:
         for group in groups:
             n = trials.said_of(length, group)
-            false = trials.believed(thresholds[length], False, length, group)
-            if not n and not false:
+            wrong, false = (trials.believed(thresholds[length], False, length, group, f) for f in (False, True))
+            if not n and not wrong and not false:
                 continue
-            rate = f"{false / trials.hours:.1f}" if group is None and trials.seconds else ""
+            rate = f"{false / trials.alarm_hours:.1f}" if group is None and trials.foreign_seconds else ""
             table.add_row(
                 length, group or "all", str(n), share(trials.believed(0.0, True, length, group), n),
-                share(trials.believed(thresholds[length], True, length, group), n), str(false), rate,
+                share(trials.believed(thresholds[length], True, length, group), n), str(wrong), str(false), rate,
             )  # fmt: skip
     out.print(table)
     out.print(
         "believed at " + ", ".join(f"{SETTING[c]} {thresholds[c]:g} ({c})" for c in CLASSES)
         + f"; calibration error {trials.calibration_error():.3f}", style="dim",
+    )  # fmt: skip
+    out.print(
+        "wrong: heard where another phrase was said; false: in speech that holds none "
+        f"({trials.foreign_seconds / 60:.1f} min)", style="dim",
     )  # fmt: skip
     if trials.confusions:
         table = Table("said", "heard", "times", title="confusions 混淆")

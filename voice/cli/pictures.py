@@ -29,7 +29,7 @@ def draw_trade_off(path: Path, rows: Mapping[str, Trials], marks: Mapping[str, f
     shown = [c for c in CLASSES if any(t.curve(c) for t in rows.values())]
     figure, axes = _figure(max(1, len(shown)))
     for axis, length in zip(axes, shown, strict=False):
-        floor = min(0.5 / max(t.hours, 1e-6) for t in rows.values())
+        floor = min(0.5 / max(t.alarm_hours, 1e-6) for t in rows.values())
         for name, trials in rows.items():
             curve = trials.curve(length)
             if not curve:
@@ -39,7 +39,7 @@ def draw_trade_off(path: Path, rows: Mapping[str, Trials], marks: Mapping[str, f
             if marks and length in marks:
                 said = trials.said_of(length)
                 miss = 1 - trials.believed(marks[length], True, length) / said
-                false = trials.believed(marks[length], False, length) / trials.hours
+                false = trials.alarms(marks[length], length) / trials.alarm_hours
                 axis.plot(max(false, floor), max(miss, 1e-3), "o", color=line.get_color())
         axis.set(xscale="log", yscale="log", xlabel="false words per hour of speech", ylabel="share missed")
         axis.set_title(_NAMES[length])

@@ -201,6 +201,11 @@ States = tuple[tuple[int, ...], ...]
 """One row of HMM states; each offers one or more pdfs (accents, alternative syllables)."""
 
 
+BESIDE_S = 1.5
+SHORT = 3
+"""Syllables of a phrase that is easily heard in what is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Goodness:
     """How a phrase compares with the best free path, in nats a frame; 0 is perfect, -3 is hopeless."""
@@ -217,10 +222,20 @@ class Goodness:
 
     syllables: int
 
+    before: float = 0.0
+    after: float = 0.0
+    """Seconds of speech that no phrase explains, in the ``BESIDE_S`` before and after. Whatever is said at length has
+    something in it that sounds like a short phrase."""
+
     @property
     def features(self) -> tuple[float, ...]:
         """What the calibration weighs, a constant first."""
-        return (1.0, self.mean, self.worst, self.second, float(min(self.shortest, 5)), float(min(self.syllables, 6)))
+        beside, amid = self.before + self.after, min(self.before, self.after)
+        short = float(self.syllables <= SHORT)
+        return (
+            1.0, self.mean, self.worst, self.second, float(min(self.shortest, 5)), float(min(self.syllables, 6)),
+            beside, amid, short * beside, short * amid,
+        )  # fmt: skip
 
 
 def goodness(
@@ -264,11 +279,11 @@ class Calibration:
     """Logistic map from goodness to the chance that the phrase was said. Fitted by the recipe."""
 
     weights: tuple[float, ...]
-    """Of ``Goodness.features``."""
+    """Of ``Goodness.features``; the last ones may be missing."""
 
     def confidence(self, g: Goodness) -> float:
         """0..1."""
-        z = float(np.dot(self.weights, g.features))
+        z = float(np.dot(self.weights, g.features[: len(self.weights)]))
         return float(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 

@@ -43,7 +43,8 @@ def candidates(ear: Ear, pcm: Pcm16, limit: int = 6) -> list[Candidate]:
     row = v.free.hear(frames[0], 0.0, len(pcm) / RATE).words
     names = [w.symbol[1:] for w in row]
     by_symbol = ear.net.lexicon.by_symbol()
-    heard = [w for w in ear.recogniser.recognise(pcm).words if w.symbol in by_symbol]
+    words = ear.recogniser.recognise(pcm).words
+    heard = [w for w in words if w.symbol in by_symbol]
     near = [(0.0, by_symbol[w.symbol], w.start, w.end) for w in heard]
     for entry in ear.net.lexicon.spoken:
         best: tuple[float, int, int] | None = None
@@ -57,7 +58,7 @@ def candidates(ear: Ear, pcm: Pcm16, limit: int = 6) -> list[Candidate]:
         if best is not None:
             near.append((best[0], entry, row[best[1]].start, row[best[2] - 1].end))
     near.sort(key=lambda n: (n[0], -n[1].syllables))
-    score = v.verifier.of_frames(frames)
+    score = v.verifier.of_frames(frames, words)
     best_of: dict[str, Candidate] = {}
     for _, entry, begin, end in near[:VERIFIED]:
         c = Candidate(entry, score(entry, begin, end), begin, end)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from voice.net.loading import Net
 from voice.places import cache_folder
 from voice.radio.over import Over
 from voice.speech.acoustics import (
+    BESIDE_S,
     AcousticModel,
     Calibration,
     Floats,
@@ -31,7 +32,7 @@ from voice.speech.acoustics import (
     load_acoustic_model,
 )
 from voice.speech.dictation import Dictation, grammar_of
-from voice.speech.hypothesis import Hypothesis
+from voice.speech.hypothesis import Hypothesis, Word
 from voice.speech.models import ModelFolder, check_model, find_model
 from voice.speech.recogniser import Recogniser, assemble, open_stock
 
@@ -67,19 +68,22 @@ class Verifier:
         loglikes = scorer.finish() if scorer else self._model.loglikes(pcm.astype(np.float32))
         return loglikes, self._model.free(loglikes)
 
-    def of_frames(self, frames: Frames) -> Callable[[Entry, float, float], float]:
-        """The score function for one over."""
+    def of_frames(self, frames: Frames, words: Sequence[Word]) -> Callable[[Entry, float, float], float]:
+        """The score function for one over, of which the graph heard these words."""
 
         def score(entry: Entry, start: float, end: float) -> float:
-            best = self.goodness(frames, entry, start, end)
+            best = self.goodness(frames, words, entry, start, end)
             return round(self._calibration.confidence(best), 4)
 
         return score
 
-    def goodness(self, frames: Frames, entry: Entry, start: float, end: float) -> Goodness:
+    def goodness(self, frames: Frames, words: Sequence[Word], entry: Entry, start: float, end: float) -> Goodness:
         """Of the best pronunciation."""
         found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
-        return max(found, key=lambda g: g.mean)
+        best = max(found, key=lambda g: g.mean)
+        return replace(
+            best, before=unexplained(words, start - BESIDE_S, start), after=unexplained(words, end, end + BESIDE_S)
+        )
 
     def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
         if entry.symbol not in self._states:
@@ -91,6 +95,12 @@ class Verifier:
         """HMM states of a row of syllables, and the syllable of each."""
         rows = [states(s, self._accent) for s in syllables]
         return tuple(p for row in rows for p in row), tuple(k for k, row in enumerate(rows) for _ in row)
+
+
+def unexplained(words: Sequence[Word], start: float, end: float) -> float:
+    """Seconds of filler between two times."""
+    free = (w for w in words if w.symbol.startswith(FILLER))
+    return sum(max(0.0, min(w.end, end) - max(w.start, start)) for w in free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,7 @@ class Ear:
             return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)
 
         return self.interpreter.interpret(
-            hypothesis, v.verifier.of_frames(frames), without_phrases, expecting, addressed
+            hypothesis, v.verifier.of_frames(frames, hypothesis.words), without_phrases, expecting, addressed
         )
 
     def dictate(self, over: Over, message: Message) -> str:

@@ -41,6 +41,8 @@ class Judged:
     confidence: float
     right: bool
     group: str = ""
+    foreign: bool = False
+    """In an utterance that holds no phrase of the net."""
 
     @property
     def length(self) -> str:
@@ -61,6 +63,8 @@ class Trials:
 
     heard: list[Judged] = field(default_factory=list)
     seconds: float = 0.0
+    foreign_seconds: float = 0.0
+    """Of utterances that hold no phrase of the net."""
     utterances: int = 0
     exact: int = 0
     """Utterances of which the graph's best path is what was said and nothing else."""
@@ -70,6 +74,15 @@ class Trials:
     @property
     def hours(self) -> float:
         return self.seconds / 3600
+
+    @property
+    def alarm_hours(self) -> float:
+        """Hours in which false alarms are counted: of speech without a phrase; of all, if there is none such."""
+        return (self.foreign_seconds or self.seconds) / 3600
+
+    def alarms(self, threshold: float, length: str) -> int:
+        """False words at or above a threshold in these hours. A phrase taken for another one is no false alarm."""
+        return self.believed(threshold, False, length, foreign=True if self.foreign_seconds else None)
 
     def add(self, said: list[Entry], heard: list[tuple[Entry, float]], seconds: float, group: str) -> None:
         """One utterance: its phrases, and the graph's words with their confidence."""
@@ -82,8 +95,9 @@ class Trials:
         self.utterances += 1
         self.exact += rows[0] == rows[1]
         self.seconds += seconds
+        self.foreign_seconds += 0.0 if said else seconds
         self.said += [(e, group) for e in said]
-        self.heard += [Judged(e, c, k in matched, group) for k, (e, c) in enumerate(heard)]
+        self.heard += [Judged(e, c, k in matched, group, not said) for k, (e, c) in enumerate(heard)]
         instead = " ".join(e.text for k, (e, _) in enumerate(heard) if k not in matched) or "—"
         for k, e in enumerate(said):
             if k not in found:
@@ -94,6 +108,7 @@ class Trials:
         self.said += other.said
         self.heard += other.heard
         self.seconds += other.seconds
+        self.foreign_seconds += other.foreign_seconds
         self.utterances += other.utterances
         self.exact += other.exact
         self.confusions += other.confusions
@@ -102,10 +117,15 @@ class Trials:
         """Phrases said, of a length class and a group if wanted."""
         return sum((length in (None, length_class(e))) and group in (None, g) for e, g in self.said)
 
-    def believed(self, threshold: float, right: bool, length: str | None = None, group: str | None = None) -> int:
-        """Words heard, right or false, at or above a threshold."""
+    def believed(
+        self, threshold: float, right: bool, length: str | None = None, group: str | None = None,
+        foreign: bool | None = None,
+    ) -> int:  # fmt: skip
+        """Words heard, right or false, at or above a threshold; ``foreign``: where no phrase was said, or where one
+        was."""
         return sum(
             j.right == right and j.confidence >= threshold and length in (None, j.length) and group in (None, j.group)
+            and foreign in (None, j.foreign)
             for j in self.heard
         )
 
@@ -114,13 +134,13 @@ class Trials:
         return sorted({g for _, g in self.said} | {j.group for j in self.heard})
 
     def curve(self, length: str) -> list[tuple[float, float, float]]:
-        """(threshold, share missed, false words per hour) of a length class, thresholds rising."""
+        """(threshold, share missed, false alarms per hour) of a length class, thresholds rising."""
         said = self.said_of(length)
         if not said or not self.seconds:
             return []
         rows = sorted({0.0, *(j.confidence for j in self.heard if j.length == length)})
         return [
-            (t, 1 - self.believed(t, True, length) / said, self.believed(t, False, length) / self.hours) for t in rows
+            (t, 1 - self.believed(t, True, length) / said, self.alarms(t, length) / self.alarm_hours) for t in rows
         ]
 
     def reliability(self, bins: int = 10) -> list[tuple[float, float, int]]:
@@ -154,14 +174,14 @@ class OperatingPoint:
 
 
 def operating_point(trials: Trials, length: str, wished_per_hour: float) -> OperatingPoint:
-    """The lowest threshold (in hundredths) at which false words of a class are no more than wished."""
+    """The lowest threshold (in hundredths) at which false alarms of a class are no more than wished."""
     grid = [k / 100 for k in range(round(100 * LOWEST), 100)]
     said = max(1, trials.said_of(length))
 
     def point(t: float) -> OperatingPoint:
-        false = trials.believed(t, False, length)
-        rate = false / max(trials.hours, 1e-9)
-        upper = poisson_upper(false) / max(trials.hours, 1e-9)
+        false = trials.alarms(t, length)
+        rate = false / max(trials.alarm_hours, 1e-9)
+        upper = poisson_upper(false) / max(trials.alarm_hours, 1e-9)
         return OperatingPoint(length, t, trials.believed(t, True, length) / said, rate, upper, rate <= wished_per_hour)
 
     return next((p for t in grid if (p := point(t)).reached), point(grid[-1]))
@@ -199,7 +219,7 @@ def words_of(ear: Ear, over: Utterance) -> list[tuple[Entry, float]]:
     hypothesis = ear.recogniser.recognise(over.over.pcm)
     words = [w for w in hypothesis.words if w.symbol in symbols]
     verifier = ear.verification.verifier if ear.verification else None
-    score = verifier.of_frames(verifier.frames(over.over.pcm)) if verifier and words else None
+    score = verifier.of_frames(verifier.frames(over.over.pcm), hypothesis.words) if verifier and words else None
     out: list[tuple[Entry, float]] = []
     for w in words:
         entry = symbols[w.symbol]
