@@ -70,6 +70,10 @@ def _clicks(n: int, rng: np.random.Generator) -> np.ndarray:
     return w / w.std() + np.convolve(hits * rng.choice([-1.0, 1.0], n), pulse)[:n] * rng.uniform(3, 9)
 
 
+_OCTAVES = (62.5, 125, 250, 500, 1000, 2000, 4000)
+"""Hz."""
+
+
 def _coloured(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Another microphone or mouth: gains that differ from octave to octave, or hardly anything above a corner."""
     spectrum = np.fft.rfft(x)
@@ -79,9 +83,6 @@ def _coloured(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         corner = np.exp(rng.uniform(np.log(600), np.log(2000)))
         db -= rng.uniform(6, 24) * np.maximum(0, np.log2(np.maximum(f, 1) / corner))
     return np.fft.irfft(spectrum * 10 ** (db / 20), len(x))
-
-
-_OCTAVES = (62.5, 125, 250, 500, 1000, 2000, 4000)
 
 
 def _expanded(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
