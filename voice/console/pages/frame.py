@@ -161,7 +161,8 @@ class Page:
         look = "feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if line["review"] else "")
         with ui.row().classes(look):
             ui.label(self.clock(line["wall"])).classes("mono w-20 shrink-0")
-            ui.label(KINDS.get(line["type"], "") if not self.english else line["type"]).classes("w-24 shrink-0")
+            kind = line["type"].replace("_", " ") if self.english else KINDS.get(line["type"], "")
+            ui.label(kind).classes("w-24 shrink-0 leading-tight")
             ui.label(self._direction(line)).classes("w-44 shrink-0 font-bold max-sm:w-24")
             heard = line["text"] or line["pinyin"] or line["detail"] or ""
             ui.label(heard).classes("grow break-words min-w-0")
