@@ -289,16 +289,11 @@ class HubStore:
             db.execute(these.values(joined=_events.c.seq + shift))
 
     def _note(self, db: sa.Connection, chains: Collection[_Chain], out: Stored) -> None:
-        """How far the stations have come."""
-        now = [
-            {"of": c.station, "seq": c.seq, "hash": c.hash, "fault": c.fault}
-            for c in chains if c.stored != (c.seq, c.fault)
-        ]  # fmt: skip
-        strangers = [{"station": c.station, "seq": 0, "hash": GENESIS, "fault": ""} for c in chains if c.stored is None]
-        insert_rows(db, _stations, strangers)
-        if now:
-            set_to: dict[str, Any] = {name: sa.bindparam(name) for name in ("seq", "hash", "fault")}
-            db.execute(_stations.update().where(_stations.c.station == sa.bindparam("of")).values(set_to), now)
+        """How far the stations have come, in two questions for all of them."""
+        changed = [c for c in chains if c.stored != (c.seq, c.fault)]
+        db.execute(_stations.delete().where(_stations.c.station.in_([c.station for c in changed])))
+        rows = [{"station": c.station, "seq": c.seq, "hash": c.hash, "fault": c.fault} for c in changed]
+        insert_rows(db, _stations, rows)
         out.faults += [c.fault for c in chains if c.fault and (c.stored is None or c.fault != c.stored[1])]
 
     def _refuse_event(self, db: sa.Connection, sent: Sent, reason: str, out: Stored) -> None:
