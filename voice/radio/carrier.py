@@ -20,6 +20,7 @@ import numpy.typing as npt
 from voice.radio.over import Over
 
 Pcm16 = npt.NDArray[np.int16]
+_Floats = npt.NDArray[np.floating]
 
 RATE = 8000
 STEP = 160
@@ -48,11 +49,25 @@ SEND_FRAMES = 10
 SMOOTH = 5
 """Frames of the moving means: 100 ms."""
 
-_WINDOW = np.hanning(STEP).astype(np.float32)
-_BANDS = np.linspace(8, 56, 17).astype(int)
-"""16 bands from 400 to 2800 Hz in bins of 50 Hz: inside what every radio passes."""
+BANDS = 16
+"""From 400 to 2800 Hz: inside what every radio passes."""
 
-_X = np.linspace(-1, 1, 16)
+
+def _matrices() -> tuple[_Floats, _Floats, _Floats]:
+    """As matrices, because a block has few frames: the windowed Fourier transform in bins of 50 Hz, real parts before
+    imaginary ones (STEP, 2·bins); from their squares to band levels (2·bins, BANDS); the part of BANDS levels in dB
+    that is neither mean nor slope."""
+    edges = np.linspace(8, 56, BANDS + 1).astype(int)
+    bins = np.arange(edges[0], edges[-1])
+    angle = 2 * np.pi * np.outer(np.arange(STEP), bins) / STEP
+    transform = np.hanning(STEP)[:, None] * np.concatenate([np.cos(angle), np.sin(angle)], 1)
+    band = (bins[:, None] >= edges[:-1]) & (bins[:, None] < edges[1:])
+    slope = np.linspace(-1, 1, BANDS)
+    rest = np.eye(BANDS) - 1 / BANDS - np.outer(slope, slope) / (slope @ slope)
+    return transform.astype(np.float32), np.tile(band / np.diff(edges), (2, 1)).astype(np.float32), rest
+
+
+_TRANSFORM, _BAND, _REST = _matrices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,6 @@ class Pop:
 
 GateEvent = Opened | Audio | Closed | Pop
 _Class = Literal["quiet", "noise", "signal"]
-_Floats = npt.NDArray[np.floating]
 
 
 @dataclass(slots=True)
@@ -110,9 +124,8 @@ class CarrierGate:
         self._overs = 0
         self._rest = np.zeros(0, np.int16)
         self._before: deque[Pcm16] = deque(maxlen=max(1, round(preroll_s * RATE / STEP)) + OPENING_FRAMES)
-        self._bands = np.zeros((SMOOTH - 1, 16))
-        self._levels = np.zeros(SMOOTH - 1)
-        """The last frames of the block before, for the moving means."""
+        self._latest = np.zeros((SMOOTH - 1, BANDS + 1))
+        """Bands and level of the last frames, for the moving means."""
         self._floor = FIRST_FLOOR_DB
         self._idle_level = 0.0
         self._noise_run = 0
@@ -141,10 +154,9 @@ class CarrierGate:
         if n == 0:
             return []
         frames = data[: n * STEP].reshape(n, STEP)
-        x = frames.astype(np.float32)
-        spectrum = np.abs(np.fft.rfft(x * _WINDOW, axis=1)) ** 2
-        bands = np.add.reduceat(spectrum[:, : _BANDS[-1]], _BANDS[:-1], axis=1) / np.diff(_BANDS)
-        level = 10 * np.log10(bands.mean(1) / (STEP * 0.375 * 0.5) + 1.0)
+        spectrum = frames.astype(np.float32) @ _TRANSFORM
+        bands = np.square(spectrum, out=spectrum) @ _BAND
+        level = 10 * np.log10(bands.sum(1) / (BANDS * STEP * 0.375 * 0.5) + 1.0)
         dead = frames.max(1) == frames.min(1)
         ripple, mean = self._smoothed(bands, level)
         events: list[GateEvent] = []
@@ -188,21 +200,15 @@ class CarrierGate:
 
     def _smoothed(self, bands: _Floats, level: _Floats) -> tuple[_Floats, _Floats]:
         """Per frame: ripple of the spectrum (dB, slope removed) and level, both over the last SMOOTH frames."""
-        n = len(level)
+        now = np.column_stack([bands, level])
         if self.counts.frames == 0:  # before the first frame there was more of the same, not digital silence
-            self._bands[:], self._levels[:] = bands[0], level[0]
-        all_bands = np.concatenate([self._bands, bands])
-        all_levels = np.concatenate([self._levels, level])
-        self._bands, self._levels = all_bands[n:], all_levels[n:]
-        power = np.zeros_like(bands)
-        mean = np.zeros(n)
-        for k in range(SMOOTH):
-            power += all_bands[k : k + n]
-            mean += all_levels[k : k + n]
-        db = 10 * np.log10(power / SMOOTH + 1e-3)
-        db -= db.mean(1, keepdims=True)
-        db -= np.outer(db @ _X / (_X @ _X), _X)
-        return np.sqrt((db * db).mean(1)), mean / SMOOTH
+            self._latest[:] = now[0]
+        both = np.concatenate([self._latest, now])
+        self._latest = both[len(now) :]
+        mean = sum(both[k : k + len(now)] for k in range(1, SMOOTH)) + both[: len(now)]
+        mean /= SMOOTH
+        ripple = 10 * np.log10(mean[:, :BANDS] + 1e-3) @ _REST
+        return np.sqrt(np.square(ripple, out=ripple).sum(1) / BANDS), mean[:, BANDS]
 
     def _classify(self, level: float, mean: float, ripple: float) -> _Class:
         self._floor = min(max(mean, 0.0), self._floor + FLOOR_RISE_DB_S * STEP / RATE)

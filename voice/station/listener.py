@@ -190,9 +190,9 @@ class Listener:
                 self._gate_event(event)
             self._clear_since = frame.start / RATE
         self._expected = frame.start + len(frame.pcm)
-        power = float(np.mean((frame.pcm.astype(np.float32) / 32768) ** 2)) if len(frame.pcm) else 0.0
-        self._power += 0.6 * (power - self._power)
-        self._recent = np.concatenate([self._recent, frame.pcm])[-RATE // 10 :]
+        x = frame.pcm.astype(np.float32)
+        self._power += 0.6 * (float(x @ x) / 32768**2 / max(1, len(x)) - self._power)
+        self._recent = np.concatenate([self._recent[len(x) :], frame.pcm])[-RATE // 10 :]
         for event in self._gate.process(frame.pcm):
             self._gate_event(event)
         if self._stream is None and any(e.deadline < now for e in self.state.open_exchanges()):
