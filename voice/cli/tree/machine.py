@@ -21,7 +21,7 @@ def doctor() -> None:
 @app.command(epilog="Example: huying soak --days 7 --kills 5")
 def soak(
     net: NetOption = None,
-    days: Annotated[int, typer.Option(min=1, max=365, help="Simulated days: a roll-call and an alert each.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Simulated days: a roll-call and an alert each.")] = 7,
     units: Annotated[int, typer.Option(min=1, help="Only the first so many units.")] = 42,
     kills: Annotated[int, typer.Option(min=0, help="How often the station is killed (SIGKILL).")] = 5,
     seed: Annotated[int, typer.Option(help="Another seed, other absences and kills.")] = 0,
