@@ -11,6 +11,7 @@ import pytest
 
 from tests.engines import nats as nats
 from tests.engines import postgres as postgres
+from tests.engines import postgres_server as postgres_server
 from voice.net.loading import Net, load_net
 from voice.places import data_folder, sample_net
 from voice.speech.synthesiser import Synthesiser

@@ -16,29 +16,69 @@ import pytest
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
+class Postgres:
+    """A PostgreSQL server on loopback, or a standby that follows one."""
+
+    def __init__(self, place: Path, port: int, follows: Postgres | None = None) -> None:
+        self.place, self.port = place, port
+        self.standbys: list[Postgres] = []
+        self._binaries = POSTGRES[-1].parent
+        self._run = ["runuser", "-u", "postgres", "--"] if os.name == "posix" and os.geteuid() == 0 else []
+        place.mkdir()
+        if self._run:
+            shutil.chown(place, "postgres")
+        if follows is None:
+            self.tool("initdb", "-D", place / "data", "-A", "trust", "-U", "huying")
+        else:
+            self.tool("pg_basebackup", "-h", "127.0.0.1", "-p", str(follows.port), "-U", "huying", "-R", "-D",
+                      place / "data")  # fmt: skip
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql+pg8000://huying@127.0.0.1:{self.port}/postgres"
+
+    def tool(self, name: str, *words: str | Path, given: bytes | None = None) -> bytes:
+        """Run one of PostgreSQL's own programs; what it printed."""
+        command = [*self._run, self._binaries / name, *words]
+        return subprocess.run(command, input=given, capture_output=True, check=True).stdout
+
+    def start(self) -> None:
+        options = f"-k {self.place} -c listen_addresses=127.0.0.1 -p {self.port}"
+        self.tool("pg_ctl", "-D", self.place / "data", "-o", options, "-w", "start", "-l", self.place / "log")
+
+    def stop(self, how: str = "fast") -> None:
+        """``immediate`` leaves everything as a crash would."""
+        self.tool("pg_ctl", "-D", self.place / "data", "-m", how, "-w", "stop")
+
+    def standby(self) -> Postgres:
+        """A second server that follows this one."""
+        other = Postgres(self.place.with_name(f"{self.place.name}-standby"), free_port(), self)
+        self.standbys.append(other)
+        return other
+
+    def promote(self) -> None:
+        """From now on it follows nobody and is written to."""
+        self.tool("pg_ctl", "-D", self.place / "data", "-w", "promote")
+
+
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """A PostgreSQL server of its own on a socket in the test's folder."""
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL server of the test's own; its user ``postgres`` must reach the folder."""
     if not POSTGRES:
         pytest.skip("no PostgreSQL server is installed")
-    binaries = POSTGRES[-1].parent
-    place = Path("/tmp") / f"huying-pg-{os.getpid()}"
-    place.mkdir()
-    port = free_port()
-    run = ["runuser", "-u", "postgres", "--"] if os.name == "posix" and os.geteuid() == 0 else []
-    try:
-        if run:
-            shutil.chown(place, "postgres")
-        subprocess.run([*run, binaries / "initdb", "-D", place / "data", "-A", "trust", "-U", "huying"],
-                       check=True, capture_output=True)  # fmt: skip
-        options = f"-k {place} -c listen_addresses=127.0.0.1 -p {port}"
-        subprocess.run([*run, binaries / "pg_ctl", "-D", place / "data", "-o", options, "-w", "start", "-l",
-                        place / "log"], check=True, capture_output=True)  # fmt: skip
-        yield f"postgresql+pg8000://huying@127.0.0.1:{port}/postgres"
-    finally:
-        subprocess.run([*run, binaries / "pg_ctl", "-D", place / "data", "-m", "immediate", "stop"],
-                       capture_output=True, check=False)  # fmt: skip
-        shutil.rmtree(place, ignore_errors=True)
+    server = Postgres(Path("/tmp") / f"huying-pg-{os.getpid()}", free_port())
+    yield server
+    for one in (server, *server.standbys):
+        with contextlib.suppress(subprocess.CalledProcessError):  # the test has stopped it
+            one.stop("immediate")
+        shutil.rmtree(one.place, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres(postgres_server: Postgres) -> str:
+    """The address of a PostgreSQL server of the test's own."""
+    return postgres_server.url
 
 
 def eventually(done: Callable[[], bool], seconds: float) -> bool:

@@ -1,10 +1,8 @@
-"""Copies of journals: while they are written, restored, and of the bureau's database with PostgreSQL's own tools."""
+"""Copies of journals: while they are written, and restored."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -13,12 +11,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.engines import POSTGRES
-from tests.test_bureau import grow, sent_of
+from tests.test_bureau import grow
 from tests.test_command_line import huying
 from tests.test_journal import BEGAN, CLIP, talk
-from voice.bureau.store import HubStore
-from voice.errors import HuyingError, Unwritable
+from voice.errors import HuyingError
 from voice.journal.backup import back_up
 from voice.journal.store import Journal
 from voice.journal.verify import verify
@@ -80,31 +76,3 @@ def test_a_damaged_journal_does_not_replace_a_good_copy(tmp_path: Path) -> None:
         back_up(log, tmp_path)
     with pytest.raises(HuyingError, match="pg_dump"):
         back_up(tmp_path / "none.sqlite", tmp_path / "copy")
-
-
-def test_the_bureaus_database_is_dumped_and_restored(
-    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As the deployment page says; the hub goes on in the restored one."""
-    monkeypatch.chdir(tmp_path)
-    grow(tmp_path / "a.sqlite", 3)
-    sent = sent_of(tmp_path / "a.sqlite", "01")
-    store = HubStore(postgres)
-    store.store(sent[:10])
-    head = next(iter(reversed(list(store.journal.events())))).hash
-    store.close()
-    url = sa.make_url(postgres)
-    tools = POSTGRES[-1].parent
-    words = ["-h", "127.0.0.1", "-p", str(url.port), "-U", "huying"]
-    run = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    dump = subprocess.run([*run, tools / "pg_dump", *words, "-Fc", "postgres"], capture_output=True, check=True).stdout
-    subprocess.run([*run, tools / "createdb", *words, "again"], check=True)
-    subprocess.run([*run, tools / "pg_restore", *words, "-d", "again"], input=dump, check=True)
-    again = HubStore(str(url.set(database="again")))
-    assert [e.hash for e in again.journal.events()][-1] == head
-    assert again.store(sent).joined == len(sent) - 10
-    assert list(again.events("01")) == [s.event for s in sent]
-    assert list(verify(again.journal, clips=False)) == []
-    with pytest.raises(Unwritable, match="append-only"), again.journal.begin() as db:
-        db.execute(sa.text("DELETE FROM huying_events"))
-    again.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import json
 import secrets
 from collections.abc import Callable, Mapping
@@ -18,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from voice.bureau.forgetting import forget_events, forget_sound
+from voice.bureau.sound import Sound
 from voice.bureau.store import HubStore, Stored
 from voice.bureau.wire import (
     ALERTS_STREAM,
@@ -33,7 +34,6 @@ from voice.bureau.wire import (
     unpacked_roster,
 )
 from voice.errors import HuyingError, Unwritable
-from voice.journal.clips import clip_name
 from voice.net.loading import Net
 from voice.station.inbox import Request, take
 
@@ -47,7 +47,7 @@ RETRY_S = 2.0
 ACK_WAIT_S = 60.0
 """What a hub has taken and not acknowledged for so long goes to another one."""
 
-CLIPS_EVERY_S = 5.0
+FORGET_EVERY_S = 3600.0
 LOOK_S = 0.5
 ALERT_MINUTES = 10.0
 """A station that is away for longer does not read it out."""
@@ -63,6 +63,11 @@ class Hub:
     clips: bool = False
     replicas: int = 0
     """Copies of every message in a cluster; 0: as it is."""
+    keep_days: float = 0.0
+    """What a hub has kept stays on the server for so long, should an older database have to be restored; 0: for
+    ever."""
+    reread: bool = False
+    """Begin with the oldest message that the server has; what is known is not stored twice."""
     rosters_changed: Callable[[], None] = lambda: None
     orders: Callable[[], dict[str, dict[str, Any]]] = dict
     """The next alert to send, by station; see ``alerts_of``."""
@@ -80,13 +85,16 @@ class Hub:
             if subscription is None:
                 return
             beside.append(asyncio.ensure_future(self._send_orders(js)))
+            sound = Sound(self.store.journal.clips, self._say)
             if self.clips:
-                beside.append(asyncio.ensure_future(self._fetch_clips(js)))
+                beside.append(asyncio.ensure_future(sound.follow(js)))
+            if self.keep_days:
+                beside.append(asyncio.ensure_future(self._forget(js)))
             while not self.ended.is_set():
                 messages = await self._fetched(subscription)
                 if messages:
                     await self._take(messages)
-                elif until_idle and await self._all_done(subscription):
+                elif until_idle and await self._all_done(subscription) and (sound.caught_up.is_set() or not self.clips):
                     return
         finally:
             for b in beside:
@@ -109,11 +117,25 @@ class Hub:
                 await self._rest()
         return None
 
+    @property
+    def _subjects(self) -> str:
+        return f"huying.{self.bureau}.>"
+
+    @property
+    def _consumer(self) -> str:
+        """All hubs of a bureau share it."""
+        return f"hub-{self.bureau}"
+
     async def _subscribed(self, js: JetStreamContext) -> Any:
         from nats.js.api import AckPolicy, ConsumerConfig
+        from nats.js.errors import NotFoundError
 
+        if self.reread:
+            with contextlib.suppress(NotFoundError):
+                await js.delete_consumer(EVENTS_STREAM, self._consumer)
+            self.reread = False
         return await js.pull_subscribe(
-            f"huying.{self.bureau}.>", f"hub-{self.bureau}", EVENTS_STREAM,
+            self._subjects, self._consumer, EVENTS_STREAM,
             config=ConsumerConfig(
                 ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S, max_ack_pending=20 * BATCH,
                 description=f"hub of {self.bureau}",
@@ -213,42 +235,19 @@ class Hub:
                 self._say(f"an alert waits 通知待发, 会重试: {reason(e)}")
             await asyncio.sleep(LOOK_S)
 
-    async def _fetch_clips(self, js: JetStreamContext) -> None:
-        """Sound that the stations have sent, into the journal's folder of clips."""
+    async def _forget(self, js: JetStreamContext) -> None:
+        """What was kept ``keep_days`` ago goes from the server, now and then."""
         from nats.errors import Error
-        from nats.js.errors import NotFoundError
 
-        clips = self.store.journal.clips
-        bad: set[str] = set()
-        while not self.ended.is_set():
+        while True:
+            before = datetime.now(UTC) - timedelta(days=self.keep_days)
             try:
-                bucket = await sound_store(js)
-                for info in await bucket.list():
-                    with contextlib.suppress(HuyingError, NotFoundError):  # not a clip's name; gone meanwhile
-                        if info.name not in bad and not clips.path(info.name).is_file():
-                            found = await bucket.get(info.name)
-                            if not await asyncio.to_thread(self._keep_clip, info.name, found.data or b""):
-                                bad.add(info.name)
-            except NotFoundError:
-                pass  # nothing in it
+                await forget_events(js, self._subjects, self._consumer, before)
+                if self.clips:
+                    await forget_sound(js, self.store.journal.clips, before)
             except (Error, TimeoutError, OSError) as e:
-                self._say(f"no clips for now 暂时收不到录音: {reason(e)}")
-            await asyncio.sleep(CLIPS_EVERY_S)
-
-    def _keep_clip(self, name: str, data: bytes) -> bool:
-        """Whether it is what its name says; another one is not kept."""
-        import soundfile as sf
-
-        try:
-            pcm, _ = sf.read(io.BytesIO(data), dtype="int16")
-        except sf.LibsndfileError as e:
-            self.tell(f"clip {name[:12]}… cannot be read ({e})")
-            return False
-        if pcm.ndim != 1 or clip_name(pcm) != name:
-            self.tell(f"clip {name[:12]}… is not what its name says")
-            return False
-        self.store.journal.clips.put(pcm)
-        return True
+                self.tell(f"the server keeps what is old for now 服务器暂未清理: {reason(e)}")
+            await asyncio.sleep(FORGET_EVERY_S)
 
     def _say(self, text: str) -> None:
         """Once, until it is over."""

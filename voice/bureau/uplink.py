@@ -116,7 +116,7 @@ class Uplink:
         acks = [
             await js.publish_async(
                 subject_of(self.bureau, self.station, e), packed(e), stream=EVENTS_STREAM,
-                headers={"Nats-Msg-Id": f"{self.station}:{e.hash}"},
+                headers={"Nats-Msg-Id": f"{self.bureau}:{self.station}:{e.hash}"},
             )
             for e in batch
         ]  # fmt: skip

@@ -72,8 +72,9 @@ def uplink(
 
 
 def hub(
-    o: Options, journal: str, net_folder: Path | None, requests: Path | None, clips: bool, replicas: int, once: bool
-) -> None:
+    o: Options, journal: str, net_folder: Path | None, requests: Path | None, clips: bool, replicas: int,
+    keep_days: float, reread: bool, once: bool,
+) -> None:  # fmt: skip
     """Take what stations send until stopped."""
     checked_name("bureau", o.bureau)
     store = HubStore(journal)
@@ -89,7 +90,7 @@ def hub(
                 return {}
             return alerts_of(load_net(net_folder), folder)
 
-        one = Hub(store, o.bureau, _tell, clips, replicas, rosters, orders)
+        one = Hub(store, o.bureau, _tell, clips, replicas, keep_days, reread, rosters, orders)
         _tell(f"hub of {o.bureau} on {o.server.shown}; Ctrl-C ends 汇总中")
         _run(one.run(o.server, once), one.ended)
         _tell(f"{one.total.new} new events, {one.total.known} known, {len(one.total.refused)} refused")

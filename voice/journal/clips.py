@@ -18,7 +18,7 @@ from voice.errors import HuyingError
 
 Pcm16 = npt.NDArray[np.int16]
 RATE = 8000
-
+NAME = re.compile("[0-9a-f]{64}")
 
 KEEP_FREE = 20_000_000
 """Bytes of the disk that clips leave for events: weeks of them."""
@@ -37,11 +37,15 @@ class ClipStore:
 
     def path(self, name: str) -> Path:
         """Where the clip ``name`` lies. Raises HuyingError for what is not a clip's name."""
-        if not re.fullmatch("[0-9a-f]{64}", name):
+        if not NAME.fullmatch(name):
             raise HuyingError(f"“{name}” is not the name of a clip")
         if self.folder is None:
             raise HuyingError("this journal is in memory and keeps no clips; name a file with --journal")
         return self.folder / name[:2] / f"{name}.flac"
+
+    def has(self, name: str) -> bool:
+        """Whether a clip of this name lies here."""
+        return self.folder is not None and bool(NAME.fullmatch(name)) and self.path(name).is_file()
 
     def put(self, pcm: Pcm16) -> str:
         """Store a clip (whole or not at all) and return its name."""

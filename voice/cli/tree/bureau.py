@@ -59,6 +59,12 @@ def hub(
     replicas: Annotated[
         int, typer.Option(min=0, max=5, help="Copies of every message in a cluster of NATS servers; 0: leave as it is.")
     ] = 0,
+    keep_days: Annotated[
+        float, typer.Option(min=0, help="What a hub has kept goes from the server after so many days; 0: never.")
+    ] = 30,
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read all that the server has once more: the database is an older copy.")
+    ] = False,
     creds: Creds = None,
     ca: Authority = None,
     once: Once = False,
@@ -67,7 +73,7 @@ def hub(
     from voice.cli.bureau import Options
     from voice.cli.bureau import hub as run
 
-    run(Options(url, bureau, creds, ca), journal, net_folder, requests, clips, replicas, once)
+    run(Options(url, bureau, creds, ca), journal, net_folder, requests, clips, replicas, keep_days, reread, once)
 
 
 @app.command("hub-status", epilog="Example: huying hub-status postgresql+pg8000://huying@db/huying")
