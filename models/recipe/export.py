@@ -161,12 +161,17 @@ MFCC_CONF = f"""--use-energy=false
 --allow-upsample=true
 --allow-downsample=true
 """
+CHUNK = 99
+"""Frames of 10 ms that the network is computed for at once. Kaldi's 20 read all weights five times a second, and take
+twice the time; longer ones win little more, and what was heard so far is shown later."""
+
 MODEL_CONF = f"""--min-active=200
 --max-active=3000
 --beam=13.0
 --lattice-beam=2.0
 --acoustic-scale={ACOUSTIC_SCALE}
 --frame-subsampling-factor={SUBSAMPLING}
+--frames-per-chunk={CHUNK}
 --endpoint.silence-phones=1
 --endpoint.rule1.min-trailing-silence=30
 --endpoint.rule2.min-trailing-silence=30

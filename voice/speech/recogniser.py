@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -27,7 +28,8 @@ NOISE_RMS = 2.0
 
 def assemble(model: ModelFolder, graph: Path, cache: Path) -> Path:
     """A folder that Vosk can load: the model's files beside a compiled graph. Kept in ``cache``."""
-    folder = cache / f"run-{graph.name}-{model.sha256[:16]}"
+    options = b"".join(f.read_bytes() for f in sorted((model.path / "conf").iterdir()))
+    folder = cache / f"run-{graph.name}-{model.sha256[:16]}-{hashlib.sha256(options).hexdigest()[:8]}"
     if (folder / "complete").is_file():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
