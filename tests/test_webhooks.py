@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -82,6 +83,7 @@ def test_events_are_delivered_signed_and_in_order(journal: Journal, tmp_path: Pa
     assert receiver.numbers == [first, first + 1], "what was there before is not told, and nothing overtakes"
     headers, body = receiver.got[0]
     assert json.loads(body)["unit"] == "104" and headers["x-huying-event"] == "answered"
+    assert re.fullmatch("[0-9a-f]{64}", headers["x-huying-hash"])
     assert headers["x-huying-signature"] == "sha256=" + hmac.new(b"shared", body, hashlib.sha256).hexdigest()
     assert len(told) == 1 and "503" in told[0] and "shared" not in told[0]
     feed.close()

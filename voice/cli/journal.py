@@ -14,6 +14,7 @@ from rich.table import Table
 from voice.cli.show import print_line
 from voice.cli.terminal import screen
 from voice.errors import HuyingError
+from voice.journal.anchor import anchor_of, contradiction, parse_anchor
 from voice.journal.backup import back_up
 from voice.journal.confirming import confirmation
 from voice.journal.export import FORMATS
@@ -128,17 +129,21 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
     status.print(f"{output}: roll sheet of {len(chosen)} sessions")
 
 
-def verify(target: str, head: str | None) -> int:
+def verify(target: str, head: str | None, anchors: list[str]) -> int:
     """0 if whole, 1 with the faults listed."""
-    out = screen()
+    out, noted = screen(), [parse_anchor(a) for a in anchors]
     with Journal(target, create=False) as journal:
         faults = [str(f) for f in find_faults(journal)]
         if head and head not in {e.hash for e in journal.events()}:
             faults.append(f"no event has the hash {head}: the end was cut off, or this is another journal")
+        faults += [told for a in noted if (told := contradiction(journal, a))]
         for f in faults:
             out.print(f, style="red")
         if not faults:
             out.print(f"{len(journal)} events and their clips are whole; head {journal.head}", soft_wrap=True)
+            last = next(journal.events(after=len(journal) - 1), None)
+            if last is not None:
+                out.print(f"anchor to note down 校验码: {anchor_of(last)}", soft_wrap=True)
     return 1 if faults else 0
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from voice.console.feed import Feed
 from voice.errors import HuyingError
 from voice.journal.lines import LineMaker
+from voice.journal.store import Event
 from voice.net.settings import WebhookSettings
 
 TIMEOUT_S = 10.0
@@ -78,17 +79,18 @@ class Webhook:
         while not self._ended.is_set():
             for event in self._feed.journal.events(after=self.delivered):
                 line = maker.line(event.fact(), event)
-                if line["type"] in self._settings.events and not self._until_taken(event.seq, line):
+                if line["type"] in self._settings.events and not self._until_taken(event, line):
                     return
                 self.delivered = event.seq
             self._save(self.delivered)
             self._feed.wait(self.delivered, LOOK_S)
 
-    def _until_taken(self, seq: int, line: dict[str, object]) -> bool:
+    def _until_taken(self, event: Event, line: dict[str, object]) -> bool:
         """False if we end before it is taken."""
         body = json.dumps(line, ensure_ascii=False).encode()
         headers = {
-            "Content-Type": "application/json", "X-Huying-Delivery": str(seq), "X-Huying-Event": str(line["type"]),
+            "Content-Type": "application/json", "X-Huying-Delivery": str(event.seq), "X-Huying-Hash": event.hash,
+            "X-Huying-Event": str(line["type"]),
         }  # fmt: skip
         if self._secret:
             headers["X-Huying-Signature"] = "sha256=" + hmac.new(self._secret, body, hashlib.sha256).hexdigest()
@@ -98,7 +100,7 @@ class Webhook:
                 with urllib.request.urlopen(  # noqa: S310  # the settings allow http and https alone
                     urllib.request.Request(self._settings.url, body, headers), timeout=TIMEOUT_S  # noqa: S310
                 ):
-                    self._save(seq)
+                    self._save(event.seq)
                     return True
             except (OSError, ValueError) as e:  # URLError and HTTPError are OSErrors
                 if not told:

@@ -58,6 +58,11 @@ def closing(net: Net, roll: RollCall) -> str:
     return text + "。"
 
 
+def anchor_words(seq: int, code: str) -> str:
+    """``日志到第103条,校验码370142。``: figure by figure, as on the radio."""
+    return f"日志到第{seq}条,校验码{code}。"
+
+
 def words(net: Net, roll: RollCall, move: Move) -> str:
     """The announcement for a move."""
     if move.purpose == "opening":

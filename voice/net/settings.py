@@ -109,6 +109,9 @@ class StationSettings(_Section):
     uploads: bool = False
     """Log the calls that recorders upload: ``huying serve --uploads`` takes them, ``huying listen`` logs them. Without,
     the console logs them itself, on a journal that no station has."""
+    anchor: bool = False
+    """After a roll-call, read out how far the journal has come: whoever hears it can tell later that its end was cut
+    off (``huying journal verify --anchor``)."""
     prompts: str = ""
     """Folder of recorded prompts, from the net folder: 省残联.wav is played where that is said."""
 

@@ -15,9 +15,10 @@ from datetime import datetime
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError, Unwritable
 from voice.grammar.message import Message
+from voice.journal.anchor import anchor_of
 from voice.journal.store import Event, Journal
 from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
-from voice.net.announcing import alert_words, sign_of, to_read_back, words
+from voice.net.announcing import alert_words, anchor_words, sign_of, to_read_back, words
 from voice.net.announcing import call as call_of
 from voice.net.decide import command_heard
 from voice.net.facts import (
@@ -187,6 +188,9 @@ class Station:
                 self._replies.append(f"{sign_of(self.net, fact.unit)},请核对:{'、'.join(given)}。")
         if isinstance(fact, AlertRaised):
             self.last_alert = fact
+        if isinstance(fact, RollEnded) and self.net.settings.station.anchor:
+            anchor = anchor_of(event)
+            self._replies.append(anchor_words(anchor.seq, anchor.code))
         self._on_event(event, fact)
         if isinstance(fact, Commanded) and fact.status == "heard":
             self._orders.heard(fact)

@@ -88,11 +88,14 @@ def journal_export(
 def journal_verify(
     journal: JournalArgument,
     head: Annotated[str | None, typer.Option(help="Head hash noted earlier: must stand in the chain.")] = None,
+    anchor: Annotated[
+        list[str] | None, typer.Option(help="Heard on the air or noted, as 103-370142; may be repeated.")
+    ] = None,
 ) -> None:
     """Is every event and clip still what was written? Exit 1 if not. 校验。"""
     from voice.cli.journal import verify
 
-    raise typer.Exit(verify(journal, head))
+    raise typer.Exit(verify(journal, head, anchor or []))
 
 
 @journal_app.command("incidents", epilog="Example: huying journal incidents log.sqlite --since 2026-06-01")
