@@ -7,7 +7,6 @@ have been trained on it.
 from __future__ import annotations
 
 import numpy as np
-import torch
 from scipy.signal import butter, sosfilt
 
 from models.recipe.features import RATE, SHIFT, WINDOW, num_frames
@@ -162,27 +161,3 @@ def example(
     else:
         x = radio(x, rng, crowd, severity)
     return np.clip(x, -32768, 32767).astype(np.float32), y
-
-
-HIDDEN = 0.5
-"""Share of the examples of which something is hidden."""
-
-WIDEST_BAND, LONGEST_GAP = 10, 12
-"""Mel filters, and frames of 10 ms, that are hidden in one piece; up to two pieces of each."""
-
-
-def hide(energies: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Bands and moments of some examples, (batch, frames, mels) logarithms of mel energies, replaced by the example's
-    mean: a word must be known by what is left of it (SpecAugment; Park et al., Interspeech 2019)."""
-    batch, frames, mels = energies.shape
-    gone = torch.zeros(energies.shape, dtype=torch.bool)
-    for k in np.flatnonzero(rng.random(batch) < HIDDEN):
-        for _ in range(int(rng.integers(0, 3))):
-            wide = int(rng.integers(1, WIDEST_BAND + 1))
-            low = int(rng.integers(0, mels - wide))
-            gone[k, :, low : low + wide] = True
-        for _ in range(int(rng.integers(0, 3)) * (frames > 2 * LONGEST_GAP)):
-            long = int(rng.integers(1, LONGEST_GAP + 1))
-            start = int(rng.integers(0, frames - long))
-            gone[k, start : start + long] = True
-    return torch.where(gone, energies.mean((1, 2), keepdim=True), energies)

@@ -58,20 +58,10 @@ _DCT = _dct()
 _FLAT = mel_matrix()
 
 
-def log_mel(pcm: torch.Tensor, mel: torch.Tensor = _FLAT) -> torch.Tensor:
-    """Logarithms of the mel energies of ``pcm`` (batch, samples; float in int16 scale) → (batch, frames, MELS)."""
+def mfcc(pcm: torch.Tensor, mel: torch.Tensor = _FLAT) -> torch.Tensor:
+    """Cepstra of ``pcm`` (batch, samples; float in int16 scale) → (batch, frames, CEPSTRA)."""
     f = pcm.unfold(-1, WINDOW, SHIFT)
     f = f - f.mean(-1, keepdim=True)
     f = f - 0.97 * torch.cat([f[..., :1], f[..., :-1]], -1)
     power = torch.fft.rfft(f * _WINDOW, n=NFFT).abs() ** 2
-    return torch.log(torch.clamp(power @ mel, min=1.1920929e-07))
-
-
-def cepstra_of(energies: torch.Tensor) -> torch.Tensor:
-    """(batch, frames, MELS) logarithms of mel energies → (batch, frames, CEPSTRA)."""
-    return energies @ _DCT
-
-
-def mfcc(pcm: torch.Tensor, mel: torch.Tensor = _FLAT) -> torch.Tensor:
-    """Cepstra of ``pcm`` (batch, samples; float in int16 scale) → (batch, frames, CEPSTRA)."""
-    return cepstra_of(log_mel(pcm, mel))
+    return torch.log(torch.clamp(power @ mel, min=1.1920929e-07)) @ _DCT

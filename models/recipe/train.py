@@ -20,8 +20,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset
 
 from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, flat_start, realign, states_of
-from models.recipe.augment import example, hide
-from models.recipe.features import cepstra_of, log_mel, mel_matrix, num_frames
+from models.recipe.augment import example
+from models.recipe.features import mel_matrix, mfcc, num_frames
 from models.recipe.network import SUBSAMPLING, Tdnn, padded
 from models.recipe.prepare import HELD_OUT, Corpus, Recording
 from models.recipe.resume import resume
@@ -95,9 +95,8 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
             t = min(len(labels), y.shape[1])
             y[k, :t] = torch.tensor(labels[:t])
         # Every eighth of the batch has a vocal tract of its own.
-        parts = x.split(max(1, len(made) // 8))
-        energies = torch.cat([log_mel(part, mel_matrix(float(rng.uniform(0.82, 1.24)))) for part in parts])
-        return padded(cepstra_of(hide(energies, rng))), y
+        cepstra = [mfcc(part, mel_matrix(float(rng.uniform(0.82, 1.24)))) for part in x.split(max(1, len(made) // 8))]
+        return padded(torch.cat(cepstra)), y
 
 
 def prior_of(labels: list[np.ndarray], pdfs: int) -> np.ndarray:
