@@ -184,8 +184,8 @@ def test_a_copy_that_hears_worse_is_not_kept(net: Net, synthesiser: Synthesiser,
         Confirmation(say(net, synthesiser, text := texts[k % 4], k), text if k % 4 == 3 else texts[(k + 1) % 3])
         for k in range(24)
     ]
-    result = adapt_to(net, confirmed, MODEL, tmp_path / "out", tmp_path, epochs=12)
+    result = adapt_to(net, confirmed, (), MODEL, tmp_path / "out", tmp_path, epochs=12)
     assert not result.after.better_than(result.before)
     assert result.folder is None and not (tmp_path / "out").exists()
     with pytest.raises(HuyingError, match="at least"):
-        adapt_to(net, confirmed[:5], MODEL, tmp_path / "out2", tmp_path)
+        adapt_to(net, confirmed[:5], (), MODEL, tmp_path / "out2", tmp_path)

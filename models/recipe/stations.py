@@ -29,6 +29,7 @@ from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.adapting import Adapted, Confirmation, adapt_to
 from voice.station.ear import open_ear
 from voice.station.evaluation import Trials, evaluate, share
+from voice.station.rehearsal import rehearsal
 from voice.station.utterances import Utterance
 
 OVERS = 320
@@ -162,7 +163,10 @@ def adaptation(
         own = list(station(net, "south", voices, STATION_OVERS, seed, cache, own_channel=True))
         confirmed = [Confirmation(np.asarray(u.over.pcm, np.int16), u.text or "-") for u in own]
         adapted = Path(place) / "adapted"
-        result = adapt_to(net, [c for c in confirmed if c.said != "-"], model, adapted, Path(place), **how)  # type: ignore[arg-type]
+        with Synthesiser(cache / "tts") as synthesiser:
+            other = list(rehearsal(net, synthesiser))
+        said = [c for c in confirmed if c.said != "-"]
+        result = adapt_to(net, said, other, model, adapted, Path(place), **how)  # type: ignore[arg-type]
         rows = []
         for name, folder in (("before", model), ("after", adapted)):
             if not folder.is_dir():
@@ -178,7 +182,8 @@ def adaptation(
         "# Adaptation", "", "Written by `python -m models.recipe adaptation`; do not edit.", "",
         f"A simulated station: voices {', '.join(voices)} (not trained on) with the merged sounds of the south, in a",
         "net that knows no accent, on a channel of 350 to 2,300 Hz with a hard limiter, a hall, an alternator's whine",
-        f"and 15 dB. `huying adapt` learned {result.learned} confirmed overs ({result.minutes:.1f} min).", "",
+        f"and 15 dB. `huying adapt` learned {result.learned} confirmed overs ({result.minutes:.1f} min), and was shown",
+        f"{len(other)} synthetic ones of random characters, about which it should think as before.", "",
         f"| the station's {a.overs} held-back overs | before | after |", "|---|---|---|",
         f"| exactly as said | {share(a.exact, a.overs)} | {share(b.exact, b.overs)} |",
         f"| words believed | {share(a.believed, a.said)} | {share(b.believed, b.said)} |",

@@ -11,10 +11,12 @@ from rich.table import Table
 from voice.cli.terminal import screen
 from voice.journal.store import Journal
 from voice.net.loading import load_net
-from voice.places import sample_net
+from voice.places import cache_folder, sample_net
 from voice.speech.models import find_model
+from voice.speech.synthesiser import Synthesiser
 from voice.station.adapting import adapt_to, confirmations
 from voice.station.evaluation import share
+from voice.station.rehearsal import rehearsal
 
 
 def run(target: str, output: Path, net_folder: Path | None, model: str | None, epochs: int) -> int:
@@ -25,8 +27,12 @@ def run(target: str, output: Path, net_folder: Path | None, model: str | None, e
         confirmed = confirmations(journal)
     status, out = screen(error=True), screen()
     with tempfile.TemporaryDirectory() as work, Progress(console=status, transient=True) as bar:
-        task = bar.add_task("adapt", total=1.0)
-        result = adapt_to(net, confirmed, base, output, Path(work), epochs, lambda s: bar.update(task, completed=s))
+        spoken, learned = bar.add_task("other speech 其他语音", total=1.0), bar.add_task("adapt 学习", total=1.0)
+        with Synthesiser(cache_folder() / "speech") as synthesiser:
+            other = rehearsal(net, synthesiser, progress=lambda s: bar.update(spoken, completed=s))
+            result = adapt_to(
+                net, confirmed, other, base, output, Path(work), epochs, lambda s: bar.update(learned, completed=s)
+            )
     out.print(f"learned from {result.learned} overs, {result.minutes:.1f} min")
     if result.left_out:
         out.print(f"{result.left_out} overs were left out: their text cannot be read or does not fit", style="yellow")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,10 +145,12 @@ class Adapted:
 
 
 def adapt_to(
-    net: Net, confirmed: Sequence[Confirmation], base: Path, out: Path, work: Path, epochs: int = EPOCHS,
+    net: Net, confirmed: Sequence[Confirmation], rehearsed: Iterable[Pcm16], base: Path, out: Path, work: Path,
+    epochs: int = EPOCHS,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Adapted:  # fmt: skip
-    """Write an adapted copy of the model folder ``base`` to ``out``, if it is better. ``work`` is for scratch.
+    """Write an adapted copy of the model folder ``base`` to ``out``, if it is better. ``rehearsed``: other speech,
+    about which it should think as before. ``work`` is for scratch.
 
     Raises HuyingError if ``out`` exists, the model is not ours, or there are too few confirmed overs.
     """
@@ -168,7 +170,9 @@ def adapt_to(
     pairs = [(c, aligned(model, net, c)) for k, c in enumerate(confirmed) if k % HELD_BACK != HELD_BACK - 1]
     learned = [(c, e) for c, e in pairs if e is not None]
     examples_held = [e for c in held if (e := aligned(model, net, c)) is not None]
-    moved = adapt(model, [e for _, e in learned], epochs=epochs, progress=progress)
+    nothing = np.zeros(0, np.int64)
+    as_before = [example(pcm.astype(np.float32), nothing, nothing) for pcm in rehearsed]
+    moved = adapt(model, [e for _, e in learned] + as_before, epochs=epochs, progress=progress)
     copy = work / "adapted"
     shutil.copytree(base, copy)
     data = patched(mdl.read_bytes(), moved)
