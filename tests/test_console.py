@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ import pytest
 import voice.console.feed as feed_module
 from tests.conftest import ROOT
 from voice.console.board import Board, evolve_board
-from voice.console.desk import Desk
+from voice.console.desk import REVIEW_DAYS, Desk
 from voice.console.feed import PAGE, RECENT, Feed
 from voice.console.texts import TEXTS, text
 from voice.console.waveform import waveform_svg
@@ -176,6 +176,26 @@ def test_what_is_corrected_needs_no_review() -> None:
         ]  # fmt: skip
         journal.append([Corrected(t=0, corrects=events[-1].seq, unit="104", meaning="ack", by="王")], BEGAN)
         assert [x["unit"] for x in open_reviews(journal.events())] == ["103"]
+
+
+def test_the_console_keeps_its_reviews_up_to_date(net: Net, tmp_path: Path) -> None:
+    """Of the two weeks before the latest event, however old it is; and nothing is read twice."""
+    with Journal("sqlite://") as journal:
+        journal.append([*morning(), answered(36, "104", 4, review=True)], BEGAN - timedelta(days=REVIEW_DAYS + 1))
+        journal.append(morning(), BEGAN)
+        desk = Desk(journal, net, tmp_path)
+        assert [x["unit"] for x in desk.open_reviews()] == ["103"]
+        (late,) = journal.append([answered(40, "104", 4, review=True)], BEGAN)
+        assert [x["unit"] for x in desk.open_reviews()] == ["104", "103"]
+        journal.append([Corrected(t=0, corrects=late.seq, unit="104", meaning="ack", by="王")], BEGAN)
+        assert [x["unit"] for x in desk.open_reviews()] == ["103"]
+        desk.feed.close()
+    with Journal("sqlite://") as journal:
+        desk = Desk(journal, net, tmp_path)
+        assert desk.open_reviews() == []
+        journal.append(morning(), BEGAN)
+        assert [x["unit"] for x in desk.open_reviews()] == ["103"]
+        desk.feed.close()
 
 
 def test_every_word_has_two_languages() -> None:

@@ -24,6 +24,7 @@ from voice.errors import HuyingError
 from voice.journal.clips import ClipStore
 from voice.journal.export import export
 from voice.journal.lines import lines
+from voice.journal.overs import KEPT, Overs
 from voice.journal.rolls import figures, sessions
 from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import GENESIS, Journal
@@ -378,3 +379,16 @@ def test_an_export_into_a_pipe(path: Path, tmp_path: Path) -> None:
     with Journal(str(path), create=False) as journal:
         assert export(pipe, "jsonl", lines(journal.events())) == 7
     assert reader.communicate(timeout=10)[0].count("\n") == 7
+
+
+def test_a_session_of_months_is_not_kept_in_memory() -> None:
+    overs = Overs()
+    for k in range(1, 3 * KEPT):
+        heard = over(k, float(k), "", "收到")
+        overs.take(heard, 2 * k)
+        answer = Answered(
+            t=float(k), exchange=k, unit="101", over=k, meaning="ack", grade="slot", latency_s=2.2, late=False,
+            confidence=0.9, text="收到", review=False,
+        )  # fmt: skip
+        assert overs.of(answer) == heard and overs.seq_of(answer) == 2 * k
+    assert overs.of(over(3 * KEPT - KEPT, 0.0, "", "")) is not None and overs.of(over(KEPT, 0.0, "", "")) is None

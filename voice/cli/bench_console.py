@@ -84,10 +84,11 @@ def console(events: int, consoles: int, channels: int, seconds: float, browser: 
             ("search while listening, median and 95 %", _percentiles(seen.searches)),
         ):  # fmt: skip
             table.add_row(name, value)
-        if browser:
-            for name, value in _screens(address, journal, consoles, channels):
+        try:
+            for name, value in _screens(address, journal, consoles, channels) if browser else ():
                 table.add_row(name, value)
-        screen().print(table)
+        finally:  # what was measured is not lost with a page that does not open
+            screen().print(table)
 
 
 def _percentiles(waits: list[float]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import soundfile as sf
@@ -20,9 +20,11 @@ from voice.grammar.lexicon import plain
 from voice.grammar.readings import CannotBeRead
 from voice.grammar.templates import MEANINGS
 from voice.journal.confirming import confirmation, over_of
+from voice.journal.lines import Line
+from voice.journal.review import OpenReviews
 from voice.journal.rolls import Session, sessions_between
 from voice.journal.sheet import Heading
-from voice.journal.store import Journal
+from voice.journal.store import Event, Journal, wall_time
 from voice.journal.wording import utc
 from voice.net.by_hand import RESULTS, Corrected, NetEdited, NetEntered
 from voice.net.loading import Net, check_net
@@ -35,6 +37,7 @@ from voice.station.inbox import Request, Saying, Wish, leave, with_neighbours
 from voice.station.speaker import Speaker
 
 LONGEST_SPEECH = 300
+REVIEW_DAYS = 14
 TEST_WORDS = "测试发射,测试发射"
 
 
@@ -48,6 +51,25 @@ class Desk:
         self._synthesiser: Synthesiser | None = None
         self._hearing = threading.Lock()
         self._ear: Ear | None = None
+        self._reviews: OpenReviews | None = None
+
+    def open_reviews(self) -> list[Line]:
+        """What waits for a person, newest first: of the REVIEW_DAYS before the latest event, and what has come since
+        the console was started."""
+        journal = self.feed.journal
+        if self._reviews is None:
+            self._reviews = OpenReviews()
+            latest = next(journal.events(after=journal.last() - 1), None)
+            if latest is not None:
+                since = datetime.fromisoformat(latest.wall) - timedelta(days=REVIEW_DAYS)
+                self._take_reviews(journal.events(since=wall_time(since, 0)))
+        self._take_reviews(journal.events(after=self._reviews.reached))
+        return self._reviews.lines
+
+    def _take_reviews(self, events: Iterable[Event]) -> None:
+        assert self._reviews is not None
+        for event in events:
+            self._reviews.take(event)
 
     def leave(self, wish: Wish) -> tuple[str, ...]:
         """Leave a request for the station; the units it goes to."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from voice.net.facts import Fact, OverHeard, SessionBegan
 
+KEPT = 256
+"""Overs of a channel that are remembered: what rests on one follows it closely, and a session may last for months."""
+
 
 class Overs:
-    """The overs of the running session of each channel. Give it every fact of a journal, in order."""
+    """The latest overs of the running session of each channel. Give it every fact of a journal, in order."""
 
     def __init__(self) -> None:
         self._overs: dict[str, dict[int, tuple[int, OverHeard]]] = {}
@@ -16,7 +19,10 @@ class Overs:
         if isinstance(fact, SessionBegan):
             self._overs[fact.channel] = {}
         elif isinstance(fact, OverHeard):
-            self._overs.setdefault(fact.channel, {})[fact.over] = seq, fact
+            overs = self._overs.setdefault(fact.channel, {})
+            overs[fact.over] = seq, fact
+            if len(overs) > KEPT:
+                del overs[next(iter(overs))]
 
     def of(self, fact: Fact) -> OverHeard | None:
         """The over of a fact; None if it rests on none."""

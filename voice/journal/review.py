@@ -11,23 +11,41 @@ from voice.net.by_hand import Confirmed, Corrected
 from voice.net.facts import OverHeard
 
 
-def open_reviews(events: Iterable[Event]) -> list[Line]:
-    """The open ones, newest first."""
-    maker = LineMaker()
-    waiting: dict[int, Line] = {}
-    overs = Overs()
-    rests_on: dict[int, int] = {}
-    """Number of a line → number of its over's event."""
-    for e in events:
+class OpenReviews:
+    """The open ones, kept up to date event by event."""
+
+    def __init__(self) -> None:
+        self.reached = 0
+        """Number of the last event that was taken."""
+        self._maker, self._overs = LineMaker(), Overs()
+        self._waiting: dict[int, Line] = {}
+        self._resting: dict[int, list[int]] = {}
+        """Number of an over's event → numbers of the waiting lines that rest on it."""
+
+    def take(self, e: Event) -> None:
+        """The next event, in order."""
         fact = e.fact()
-        line = maker.line(fact, e)
-        overs.take(fact, e.seq)
+        line = self._maker.line(fact, e)
+        self._overs.take(fact, e.seq)
+        self.reached = e.seq
         if isinstance(fact, Corrected):
-            waiting.pop(fact.corrects, None)
+            self._waiting.pop(fact.corrects, None)
         elif isinstance(fact, Confirmed):
-            for seq in [s for s, over in rests_on.items() if over == fact.confirms]:
-                waiting.pop(seq, None)
+            for seq in self._resting.pop(fact.confirms, ()):
+                self._waiting.pop(seq, None)
         if line["review"] and not isinstance(fact, OverHeard):
-            waiting[e.seq] = line
-            rests_on[e.seq] = overs.seq_of(fact)
-    return sorted(waiting.values(), key=lambda x: -x["seq"])
+            self._waiting[e.seq] = line
+            self._resting.setdefault(self._overs.seq_of(fact), []).append(e.seq)
+
+    @property
+    def lines(self) -> list[Line]:
+        """Newest first."""
+        return sorted(self._waiting.values(), key=lambda x: -x["seq"])
+
+
+def open_reviews(events: Iterable[Event]) -> list[Line]:
+    """The open ones among some events, newest first."""
+    out = OpenReviews()
+    for e in events:
+        out.take(e)
+    return out.lines

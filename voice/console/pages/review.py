@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from nicegui import background_tasks, events, run, ui
@@ -10,11 +9,9 @@ from nicegui import background_tasks, events, run, ui
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.journal.lines import Line
-from voice.journal.review import open_reviews
 from voice.journal.wording import KINDS, MEANINGS
 from voice.station.candidates import Candidate
 
-REVIEW_DAYS = 14
 REVIEW_ROWS = 60
 REVIEWABLE = ("ack", "normal", "not_found", "situation", "present", "on_the_way", "arrived", "say_again")
 
@@ -31,14 +28,8 @@ class Review(Page):
         cards: list[_Card] = []
         at = 0
 
-        def since() -> str:
-            return (datetime.now().astimezone() - timedelta(days=REVIEW_DAYS)).astimezone().isoformat()
-
         def build() -> None:
-            rows = open_reviews(self.feed.journal.events(since=self.desk.utc(since())))[:REVIEW_ROWS]
-            if not rows and self.feed.seq:  # an older recording: what its session has left open
-                begin = self.feed.journal.last("session_began") - 1
-                rows = open_reviews(self.feed.journal.events(after=begin))[:REVIEW_ROWS]
+            rows = self.desk.open_reviews()[:REVIEW_ROWS]
             if [r["seq"] for r in rows] == [c.line["seq"] for c in cards] and rows:
                 return
             holder.clear()
