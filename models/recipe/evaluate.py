@@ -101,7 +101,7 @@ def _word_tables(
 
 
 def _voice_tables(
-    counts: VoiceTable, sentences: tuple[float, dict[str, int]], data: Figures
+    counts: VoiceTable, answers: dict[str, list[int]], sentences: tuple[float, dict[str, int]], data: Figures
 ) -> list[str]:
     lines = [
         "", "## Synthetic voices that were not trained on", "",
@@ -113,6 +113,12 @@ def _voice_tables(
     ]  # fmt: skip
     for (length, snr), c in sorted(counts.items(), key=lambda kv: (kv[0][0], -(kv[0][1] or 99))):
         lines.append(f"| {length} | {_db(snr)} | {share(c.graph, c.said)} | {share(c.believed, c.said)} |")
+    lines += [
+        "", f"{'、'.join(measure.ANSWERS)}, one an over at {measure.ANSWERS_DB:g} dB while an answer is expected,",
+        "understood as it and nothing else:", "", "| voice | understood |", "|---|---|",
+        *(f"| {voice} | {share(right, said)} |" for voice, (said, right) in sorted(answers.items())),
+    ]  # fmt: skip
+    data["answers"] = answers
     hours, found = sentences
     told = _alarms(found, hours)
     lines += ["", f"Sentences that are in no grammar, same voices and channels, {hours:.2f} h: {told}."]
@@ -139,7 +145,7 @@ def evaluate(model: Path, real: Path, cache: Path) -> None:
     with ProcessPoolExecutor(2) as pool:
         jobs: dict[tuple[str, float | None], Future[Any]] = {
             (n, s): pool.submit(getattr(measure, n), bench, s)
-            for n in ("synthetic", "sentences", *per_snr) for s in (SNRS if n in per_snr else (None,))
+            for n in ("synthetic", "answers", "sentences", *per_snr) for s in (SNRS if n in per_snr else (None,))
         }  # fmt: skip
         for (name, snr), job in tqdm(jobs.items(), desc="evaluate"):
             found.setdefault(name, {})[snr] = job.result()
@@ -147,7 +153,7 @@ def evaluate(model: Path, real: Path, cache: Path) -> None:
     lines = ["# Evaluation", "", "Written by `python -m models.recipe evaluate`; do not edit.", ""]
     lines += _exchange_table(found["exchanges"], data)
     lines += _word_tables(found["words"], found["phrases"], found["foreign"], data)
-    lines += _voice_tables(found["synthetic"][None], found["sentences"][None], data)
+    lines += _voice_tables(found["synthetic"][None], found["answers"][None], found["sentences"][None], data)
     (model / "evaluation.md").write_text("\n".join(lines) + "\n", "utf-8")
     (model / "evaluation.json").write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", "utf-8")
     print("\n".join(lines))

@@ -159,6 +159,22 @@ def sentences(bench: Bench, _snr: float | None) -> tuple[float, dict[str, int]]:
     return false_alarms(_sample_ear(bench), bench.cache)
 
 
+ANSWERS = ("收到", "明白", "一切正常", "没有发现")
+ANSWERS_DB = 10.0
+
+
+def answers(bench: Bench, _snr: float | None) -> dict[str, list[int]]:
+    """Voice → [said, understood as it and nothing else] of ANSWERS at ANSWERS_DB, while an answer is expected."""
+    ear = _sample_ear(bench)
+    out: dict[str, list[int]] = {}
+    for t in speak([*ANSWERS] * 45, TEST_VOICES, (ANSWERS_DB,), ear.net.readings, 79, bench.cache / "tts"):
+        believed = [i.text for i in _items(ear, t.pcm) if i.kind != "free"]
+        one = out.setdefault(t.voice, [0, 0])
+        one[0] += 1
+        one[1] += len(believed) == 1 and _same(believed[0], t.text, ear)
+    return out
+
+
 @dataclass(slots=True)
 class VoiceCounts:
     """Phrases of one length class at one signal-to-noise ratio."""
