@@ -178,7 +178,9 @@ def test_what_is_corrected_needs_no_review() -> None:
         assert [x["unit"] for x in open_reviews(journal.events())] == ["103"]
 
 
-def test_the_console_keeps_its_reviews_up_to_date(net: Net, tmp_path: Path) -> None:
+def test_the_console_keeps_its_reviews_up_to_date(
+    net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of the two weeks before the latest event, however old it is; and nothing is read twice."""
     with Journal("sqlite://") as journal:
         journal.append([*morning(), answered(36, "104", 4, review=True)], BEGAN - timedelta(days=REVIEW_DAYS + 1))
@@ -189,6 +191,12 @@ def test_the_console_keeps_its_reviews_up_to_date(net: Net, tmp_path: Path) -> N
         assert [x["unit"] for x in desk.open_reviews()] == ["104", "103"]
         journal.append([Corrected(t=0, corrects=late.seq, unit="104", meaning="ack", by="王")], BEGAN)
         assert [x["unit"] for x in desk.open_reviews()] == ["103"]
+        desk.feed.close()
+    monkeypatch.setattr("voice.console.desk.REVIEW_EVENTS", 13)
+    with Journal("sqlite://") as journal:
+        journal.append([*morning(), *morning()], BEGAN)
+        desk = Desk(journal, net, tmp_path)
+        assert len(desk.open_reviews()) == 1, "of many only the latest are read"
         desk.feed.close()
     with Journal("sqlite://") as journal:
         desk = Desk(journal, net, tmp_path)

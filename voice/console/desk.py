@@ -38,6 +38,8 @@ from voice.station.speaker import Speaker
 
 LONGEST_SPEECH = 300
 REVIEW_DAYS = 14
+REVIEW_EVENTS = 100_000
+"""A hundred busy channels have as many a day; a page must open."""
 TEST_WORDS = "测试发射,测试发射"
 
 
@@ -54,15 +56,15 @@ class Desk:
         self._reviews: OpenReviews | None = None
 
     def open_reviews(self) -> list[Line]:
-        """What waits for a person, newest first: of the REVIEW_DAYS before the latest event, and what has come since
-        the console was started."""
+        """What waits for a person, newest first: of the REVIEW_DAYS before the latest event, REVIEW_EVENTS at most, and
+        what has come since the console was started."""
         journal = self.feed.journal
         if self._reviews is None:
             self._reviews = OpenReviews()
             latest = next(journal.events(after=journal.last() - 1), None)
             if latest is not None:
                 since = datetime.fromisoformat(latest.wall) - timedelta(days=REVIEW_DAYS)
-                self._take_reviews(journal.events(since=wall_time(since, 0)))
+                self._take_reviews(journal.events(since=wall_time(since, 0), after=latest.seq - REVIEW_EVENTS))
         self._take_reviews(journal.events(after=self._reviews.reached))
         return self._reviews.lines
 
