@@ -24,7 +24,7 @@ from voice.radio.ptt.kept import KeptPtt
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals and signals of POSIX")
 
 
-def until(condition: Callable[[], bool], seconds: float = 6.0) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Wait for something that another process does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -102,7 +102,7 @@ def test_dictation_writes_what_no_phrase_covers(
     text = (folder / "net.toml").read_text("utf-8") + f'\n[recognition]\ndictation = "{stock.as_posix()}"\n'
     (folder / "net.toml").write_text(text, "utf-8")
     ear = open_ear(load_net(folder))
-    pcm = answer("大学情况到队社区")
+    pcm = answer("大学到队情况到社区")
     from voice.radio.over import Over
 
     over = Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, -20.0)

@@ -33,7 +33,7 @@ from voice.places import sample_net
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.ear import Ear, open_ear
 from voice.station.simulate import spell
-from voice.station.uploads import SETTLE_S, CallSource, IncompleteCall, Spool, UploadDesk, call_of
+from voice.station.uploads import SETTLE_S, WHOLE, CallSource, IncompleteCall, Spool, UploadDesk, call_of
 
 MORNING = datetime(2026, 6, 5, 0, 30, tzinfo=UTC)
 PASSWORD = "correct horse"
@@ -124,8 +124,11 @@ def recorder(tmp_path: Path, own_ear: Ear) -> Iterator[Recorder]:
     made.journal.close()
 
 
-def test_a_call_and_its_answer(recorder: Recorder, spoken: dict[str, Pcm16]) -> None:
+def test_a_call_and_its_answer(
+    recorder: Recorder, spoken: dict[str, Pcm16], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They come in the wrong order and in two formats; the radio's number says who answered."""
+    monkeypatch.setattr("voice.station.uploads.SETTLE_S", 6.0)  # so long may a busy machine take for the second one
     call, answer = spoken["贾岗社区治安队,贾岗社区治安队,是否正常"], spoken["一切正常,一切正常"]
     at = MORNING + timedelta(seconds=len(call) / RATE + 2)
     sources = json.dumps([{"pos": 0.0, "src": 4424001}])
@@ -316,3 +319,16 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         Spool(tmp_path).put(call, b"x")
     with pytest.raises(IncompleteCall):
         call_of({"system": "1"}, "a.wav")
+
+
+def test_a_call_that_comes_later_goes_before_its_answer(tmp_path: Path) -> None:
+    """The answer has lain long enough, its call has only just come; a still later call waits for its turn."""
+    spool = Spool(tmp_path)
+    spool.folder.mkdir()
+    ages = {"20260605003000000-call": 0.0, "20260605003005000-answer": 60.0, "20260605003010000-next": 0.0}
+    for stem, age in ages.items():
+        path = spool.folder / f"{stem}{WHOLE}"
+        path.touch()
+        os.utime(path, (time.time() - age, time.time() - age))
+    assert [p.name.split("-")[1].split(".")[0] for p in spool.waiting(2.0)] == ["call", "answer"]
+    assert len(spool.waiting()) == 3 and spool.waiting(100.0) == []

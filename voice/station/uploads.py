@@ -175,10 +175,12 @@ class Spool:
         return self.folder / f"{stem}.audio{call.suffix}"
 
     def waiting(self, settled_s: float = 0.0) -> list[Path]:
-        """Complete calls that have lain here for so long, in the order of their times."""
+        """Complete calls that have lain here for so long, and those that were made before them, in the order of their
+        times: an answer that was uploaded first does not go before its call."""
         now = time.time()
-        found = [p for p in self.folder.glob(f"*{WHOLE}") if now - p.stat().st_mtime >= settled_s]
-        return sorted(found)
+        calls = sorted(self.folder.glob(f"*{WHOLE}"))
+        settled = [k for k, p in enumerate(calls) if now - p.stat().st_mtime >= settled_s]
+        return calls[: settled[-1] + 1] if settled else []
 
     def read(self, path: Path) -> tuple[Call, Pcm16]:
         """A call and its sound at RATE. Raises HuyingError for one that cannot be read."""
