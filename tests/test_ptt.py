@@ -97,7 +97,8 @@ def test_key_and_unkey(rig: Rig) -> None:
 
 
 STATION = """
-import sys, json, time
+import sys, json, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background have it ignored
 from voice.radio.ptt import PttSettings
 from voice.radio.ptt.kept import KeptPtt
 ptt = KeptPtt(PttSettings.from_json(json.loads(sys.argv[1])), longest_s=float(sys.argv[2]))
