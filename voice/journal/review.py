@@ -18,9 +18,8 @@ class OpenReviews:
         self.reached = 0
         """Number of the last event that was taken."""
         self._maker, self._overs = LineMaker(), Overs()
-        self._waiting: dict[int, Line] = {}
-        self._resting: dict[int, list[int]] = {}
-        """Number of an over's event → numbers of the waiting lines that rest on it."""
+        self._waiting: dict[int, tuple[int, Line]] = {}
+        """Number of a line → number of its over's event, and the line."""
 
     def take(self, e: Event) -> None:
         """The next event, in order."""
@@ -31,16 +30,14 @@ class OpenReviews:
         if isinstance(fact, Corrected):
             self._waiting.pop(fact.corrects, None)
         elif isinstance(fact, Confirmed):
-            for seq in self._resting.pop(fact.confirms, ()):
-                self._waiting.pop(seq, None)
+            self._waiting = {s: w for s, w in self._waiting.items() if w[0] != fact.confirms}
         if line["review"] and not isinstance(fact, OverHeard):
-            self._waiting[e.seq] = line
-            self._resting.setdefault(self._overs.seq_of(fact), []).append(e.seq)
+            self._waiting[e.seq] = self._overs.seq_of(fact), line
 
     @property
     def lines(self) -> list[Line]:
         """Newest first."""
-        return sorted(self._waiting.values(), key=lambda x: -x["seq"])
+        return [line for _, (_, line) in sorted(self._waiting.items(), reverse=True)]
 
 
 def open_reviews(events: Iterable[Event]) -> list[Line]:
