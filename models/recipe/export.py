@@ -163,7 +163,7 @@ MFCC_CONF = f"""--use-energy=false
 """
 CHUNK = 99
 """Frames of 10 ms that the network is computed for at once. Kaldi's 20 read all weights five times a second, and take
-twice the time; longer ones win little more, and what was heard so far is shown later."""
+half as much time again; longer ones win little more, and what was heard so far is shown later."""
 
 MODEL_CONF = f"""--min-active=200
 --max-active=3000

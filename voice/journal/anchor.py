@@ -34,7 +34,7 @@ def anchor_of(event: Event) -> Anchor:
 
 def parse_anchor(text: str) -> Anchor:
     """``103-370142``. Raises HuyingError."""
-    found = re.fullmatch(rf"\s*(\d+)\s*[-,, ]\s*(\d{{{FIGURES}}})\s*", text)
+    found = re.fullmatch(rf"\s*(\d+)\s*[-, ]\s*(\d{{{FIGURES}}})\s*", text)
     if not found:
         raise HuyingError(f"anchor “{text}”: the event's number, a hyphen and {FIGURES} figures are wanted: 103-370142")
     return Anchor(int(found[1]), found[2])

@@ -205,8 +205,7 @@ class CarrierGate:
             self._latest[:] = now[0]
         both = np.concatenate([self._latest, now])
         self._latest = both[len(now) :]
-        mean = sum(both[k : k + len(now)] for k in range(1, SMOOTH)) + both[: len(now)]
-        mean /= SMOOTH
+        mean = np.sum([both[k : k + len(now)] for k in range(SMOOTH)], 0) / SMOOTH
         ripple = 10 * np.log10(mean[:, :BANDS] + 1e-3) @ _REST
         return np.sqrt(np.square(ripple, out=ripple).sum(1) / BANDS), mean[:, BANDS]
 
