@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from pathlib import Path
 
@@ -178,6 +179,32 @@ def test_alternatives_do_not_multiply_the_tree(table: ReadingsTable) -> None:
 
     one, two, three = states("9号"), states("99号"), states("999号")
     assert three - two <= 1.6 * (two - one)
+
+
+def test_a_phrase_is_paid_for_before_its_first_sound(table: ReadingsTable) -> None:
+    """The beam compares paths on the way: one that pays at its end would push out those that have paid already."""
+    lexicon = build_lexicon([("1", ["贾岗社区"]), ("2", ["贾鲁河"]), ("3", ["省残联"])], [], [], table, tones=False)
+    fst, words = build_graph(lexicon, Costs())
+    roots = [(weight, after) for sound, _, weight, after in fst.arcs(0) if not sound]
+    assert {w for w, _ in roots} == {Costs().phrase}
+    found, ways = [], [after for _, after in roots]
+    while ways:
+        state = ways.pop()
+        for sound, word, weight, after in fst.arcs(state):
+            assert weight == pytest.approx(math.log(2) if sound else 0.0)
+            if word:
+                found.append(words[word])
+            elif after != state:
+                ways.append(after)
+    assert set(found) == {e.symbol for e in lexicon.spoken}
+
+
+def test_syllables_that_begin_alike_share_their_initial() -> None:
+    """Four hundred syllables, entered in every frame, are some sixty beginnings."""
+    fst, _ = build_graph(None, Costs())
+    beginnings = {phones[0] for phones in map(split_syllable, SYLLABLES) if phones and len(phones) == 2}
+    alone = sum(len(phones or ()) == 1 for phones in map(split_syllable, SYLLABLES))
+    assert len(fst.arcs(0)) == len(beginnings) + alone + 1  # and silence
 
 
 # -- likeness ----------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def main() -> None:
     if every or a.step == "voices":
         from models.recipe.voices import invent
 
-        invent(a.speech, a.data / "world")
+        invent(a.speech, a.data / "world", 11 + a.seed)
     if every or a.step == "synthetic":
         from models.recipe.synthetic import synthesise
 

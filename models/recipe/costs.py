@@ -18,7 +18,7 @@ import numpy as np
 from models.recipe.people import PAIRS, People, Said, large_net
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, WORDS, speak
-from voice.audio.channel import Channel, to_receiver, transmit
+from voice.audio.channel import Channel, received
 from voice.audio.pcm import RATE
 from voice.grammar.compiler import Costs, compile_graph
 from voice.net.loading import Net, load_net
@@ -63,13 +63,13 @@ def _people_sets(corpus: Corpus, seed: int) -> Sets:
         for _ in range(60):
             (speaker, word), takes = sorted(who.takes.items())[int(rng.integers(len(who.takes)))]
             a, b = rng.choice(len(takes), 2, replace=False)
-            x = np.concatenate([corpus.pcm(takes[a]), corpus.pcm(takes[b])]).astype(np.float64)
-            sent = to_receiver(transmit(x, Channel(snr_db=snr, tail_s=0.0), rng)[0])
+            x = np.concatenate([corpus.pcm(takes[a]), corpus.pcm(takes[b])])
+            sent = received(x, Channel(snr_db=snr, tail_s=0.0), rng)
             out["twice"].append(Said(sent, f"{word} {word}", speaker))
         others = [r for r in corpus.recordings if not re.fullmatch(r"s\d\d", r.speaker)]
         for _ in range(60):
-            x = np.concatenate([corpus.pcm(others[i]) for i in rng.choice(len(others), 5)]).astype(np.float64)
-            out["rows"].append(Said(to_receiver(transmit(x, Channel(snr_db=snr, tail_s=0.0), rng)[0]), "", "-"))
+            x = np.concatenate([corpus.pcm(others[i]) for i in rng.choice(len(others), 5)])
+            out["rows"].append(Said(received(x, Channel(snr_db=snr, tail_s=0.0), rng), "", "-"))
     return out
 
 

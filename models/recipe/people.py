@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus, Recording, trim
-from voice.audio.channel import Channel, gap, to_receiver, transmit
+from voice.audio.channel import Channel, gap, received, to_receiver, transmit
 from voice.audio.pcm import RATE, Pcm16
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
@@ -88,7 +88,7 @@ class People:
 
 def _sent(x: np.ndarray, snr: float | None, rng: np.random.Generator) -> Pcm16:
     channel = Channel(snr_db=snr, tail_s=0.0, onset_cut_s=0.0)
-    return to_receiver(transmit(x.astype(np.float64), channel, rng)[0])
+    return received(x, channel, rng)
 
 
 def student_net(folder: Path) -> Net:

@@ -17,7 +17,7 @@ import numpy as np
 import soxr
 
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES
-from voice.audio.channel import Channel, band_pass, to_receiver, transmit
+from voice.audio.channel import Channel, band_pass, received, to_receiver, transmit
 from voice.audio.pcm import RATE, Pcm16
 from voice.grammar.accents import ACCENTS, variants
 from voice.grammar.phones import SYLLABLES, split_syllable
@@ -89,11 +89,10 @@ def station(
             voice = Voice(int(rng.integers(145, 210)), int(rng.integers(35, 66)), voices[k % len(voices)])
             said = accented(net.readings.spoken(text), accent, rng)
             samples, rate = synthesiser.say(text, said, voice)
-            x = soxr.resample(samples.astype(np.float64), rate, RATE)
             if own_channel:
-                pcm = narrow(x, rng)
+                pcm = narrow(soxr.resample(samples.astype(np.float64), rate, RATE), rng)
             else:
-                pcm = to_receiver(transmit(x, Channel(snr_db=SNRS[(k // 3) % len(SNRS)], tail_s=0.0), rng)[0])
+                pcm = received(samples, Channel(snr_db=SNRS[(k // 3) % len(SNRS)], tail_s=0.0), rng, rate)
             over = Over(k + 1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0)
             yield Utterance(over, "" if foreign else text, "sentence" if foreign else "phrase")
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 
-from voice.audio.channel import Channel, to_receiver, transmit
-from voice.audio.pcm import RATE, Pcm16
+from voice.audio.channel import Channel, received
+from voice.audio.pcm import Pcm16
 from voice.grammar.readings import ReadingsTable
 from voice.speech.synthesiser import Synthesiser, Voice
 
@@ -69,8 +68,7 @@ def speak(
             samples, rate = synthesiser.say(text, readings.spoken(text), voice)
             snr = snrs[(k // len(voices)) % len(snrs)]
             channel = Channel(snr_db=snr, tail_s=0.0, onset_cut_s=float(rng.uniform(0, onset_cut_s)))
-            x, _, _ = transmit(soxr.resample(samples.astype(np.float64), rate, RATE), channel, rng)
-            yield Trial(to_receiver(x), text, snr, voice.variant)
+            yield Trial(received(samples, channel, rng, rate), text, snr, voice.variant)
 
 
 def stable_seed(text: str) -> int:

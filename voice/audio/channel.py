@@ -9,10 +9,11 @@ Between overs a squelched receiver is silent, an open one hisses loudly.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import soxr
 
 from voice.audio.pcm import RATE, Pcm16
 
@@ -113,6 +114,12 @@ def transmit(speech: Samples, channel: Channel, rng: np.random.Generator) -> tup
     begin = (lead + (int(voiced[0]) if len(voiced) else 0)) / RATE
     end = (lead + (int(voiced[-1]) if len(voiced) else len(x))) / RATE
     return out * SPEECH_RMS, begin, end
+
+
+def received(speech: npt.NDArray[Any], channel: Channel, rng: np.random.Generator, rate: int = RATE) -> Pcm16:
+    """What a receiver gives of one over: ``speech`` at ``rate``, sent through ``channel``."""
+    x = speech.astype(np.float64)
+    return to_receiver(transmit(x if rate == RATE else soxr.resample(x, rate, RATE), channel, rng)[0])
 
 
 def hiss(n: int, rng: np.random.Generator) -> Samples:

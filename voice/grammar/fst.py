@@ -35,6 +35,10 @@ class Fst:
         """Add an arc; 0 is epsilon, the weight is a cost (negative natural log)."""
         self._arcs[source].append((ilabel, olabel, weight, target))
 
+    def arcs(self, source: int) -> tuple[tuple[int, int, float, int], ...]:
+        """(input label, output label, weight, target) of the arcs out of a state."""
+        return tuple(self._arcs[source])
+
     def write(self, path: Path) -> None:
         """Write the file; arcs of a state are sorted by input label."""
 

@@ -14,7 +14,10 @@ import tomlkit.exceptions
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from voice.errors import HuyingError, Problem
+from voice.grammar.compiler import Costs
 from voice.net.schedule import Slot, parse_slot
+
+_COSTS = Costs()
 
 
 class _Section(BaseModel):
@@ -64,8 +67,8 @@ class Recognition(_Section):
     idle_threshold: float = Field(default=0.9, ge=0, le=1)
     """… while nobody is expected to answer, if all that was heard are phrases of two or three syllables: foreign
     speech contains them by chance. Call signs are not meant."""
-    phrase_cost: float = Field(default=6.0, ge=0, le=60)
-    filler_cost: float = Field(default=8.0, ge=0, le=60)
+    phrase_cost: float = Field(default=_COSTS.phrase, ge=0, le=60)
+    filler_cost: float = Field(default=_COSTS.filler, ge=0, le=60)
 
 
 class VoiceSettings(_Section):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 
-from voice.audio.channel import Channel, to_receiver, transmit
+from voice.audio.channel import Channel, received
 from voice.audio.pcm import RATE
 from voice.grammar.lexicon import Entry
 from voice.radio.over import Over
@@ -36,8 +35,7 @@ def hear_yourself(
     for name in voices:
         spoken = [place[0] for place in entry.readings[0]]
         samples, rate = synthesiser.say(entry.text, spoken, Voice(160, 50, name))
-        x, _, _ = transmit(soxr.resample(samples.astype(np.float64), rate, RATE), channel.with_(tail_s=0.0), rng)
-        pcm = to_receiver(x)
+        pcm = received(samples, channel.with_(tail_s=0.0), rng, rate)
         message = ear.understand(Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0), ear.recogniser.recognise(pcm))
         units = {i.key for i in message.items if i.kind == "unit"}
         out.append(Hearing(name, units == {entry.key}, message.text))

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import soxr
 
-from voice.audio.channel import Channel, to_receiver, transmit
-from voice.audio.pcm import RATE, Pcm16
+from voice.audio.channel import Channel, received
+from voice.audio.pcm import Pcm16
 from voice.grammar.readings import CannotBeRead
 from voice.net.loading import Net
 from voice.speech.synthesiser import Synthesiser, Voice
@@ -49,6 +48,5 @@ def rehearsal(
             samples, rate = synthesiser.say(text, net.readings.spoken(text), voice)
         except CannotBeRead:  # a character that the net's readings do not have
             continue
-        x = soxr.resample(samples.astype(np.float64), rate, RATE)
-        yield to_receiver(transmit(x, Channel(snr_db=snr, tail_s=0.0), rng)[0])
+        yield received(samples, Channel(snr_db=snr, tail_s=0.0), rng, rate)
         progress((k + 1) / overs)
