@@ -57,11 +57,16 @@ def resume(folder: Path, batches: Iterable[torch.Tensor]) -> tuple[Tdnn, np.ndar
 
 
 def _restore_norms(net: Tdnn, model: AcousticModel, batches: Iterable[torch.Tensor]) -> None:
-    """Give every batch norm the statistics of its input, and scale and shift that undo them."""
+    """Give every batch norm the statistics of its input, and scale and shift that undo them.
+
+    The median of the batches' statistics: a batch with digital silence, which never reaches the network at run time,
+    drives the last layers to a hundred times their usual values. Of the mean, such a batch leaves statistics under
+    which training begins anew.
+    """
     net.eval()
     norms = [net.norm, *net.bn]
-    sums = [[torch.zeros(n.num_features, dtype=torch.float64) for _ in range(2)] for n in norms]
-    counts = [0] * len(norms)
+    means: list[list[torch.Tensor]] = [[] for _ in norms]
+    variances: list[list[torch.Tensor]] = [[] for _ in norms]
     for norm, bias in zip(norms, [None, *(b for _, b in model.layers)], strict=True):
         norm.running_mean.zero_()  # type: ignore[union-attr]
         norm.running_var.fill_(1.0 - norm.eps)  # type: ignore[union-attr]
@@ -70,9 +75,8 @@ def _restore_norms(net: Tdnn, model: AcousticModel, batches: Iterable[torch.Tens
 
     def watch(k: int, _module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         x = inputs[0].double()
-        sums[k][0] += x.sum((0, 2))
-        sums[k][1] += (x**2).sum((0, 2))
-        counts[k] += x.shape[0] * x.shape[2]
+        means[k].append(x.mean((0, 2)))
+        variances[k].append(x.var((0, 2), correction=0))
 
     hooks = [n.register_forward_pre_hook(partial(watch, k)) for k, n in enumerate(norms)]
     with torch.no_grad():
@@ -82,8 +86,8 @@ def _restore_norms(net: Tdnn, model: AcousticModel, batches: Iterable[torch.Tens
         hook.remove()
     shift = torch.zeros(())
     for k, norm in enumerate(norms):
-        mean = (sums[k][0] / counts[k]).float()
-        var = (sums[k][1] / counts[k]).float() - mean**2
+        mean = torch.stack(means[k]).quantile(0.5, 0).float()
+        var = torch.stack(variances[k]).quantile(0.5, 0).float()
         norm.running_var.copy_(var)  # type: ignore[union-attr]
         if k == 0:  # it has no scale of its own: the first convolution undoes what it does
             w = net.conv[0].weight.data

@@ -88,8 +88,8 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
     def _collate(made: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -> Batch:
         n = min(len(made[-1][0]), LONGEST_S * 8000)
         x = torch.tensor(np.stack([np.pad(x[:n], (0, max(0, n - len(x)))) for x, _ in made]))
-        if rng.random() < 0.9:
-            x = x + torch.randn_like(x) * float(rng.uniform(0.3, 4))
+        # Never digital silence: the recogniser adds noise too, and one such batch spoils the batch norms' statistics.
+        x = x + torch.randn_like(x) * float(rng.uniform(0.3, 4))
         y = torch.full((len(made), num_frames(n)), IGNORE)
         for k, (_, labels) in enumerate(made):
             t = min(len(labels), y.shape[1])
