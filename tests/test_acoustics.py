@@ -68,6 +68,6 @@ def test_what_is_said_beside_a_phrase_counts() -> None:
     assert unexplained(words, 1.6, 1.6 + BESIDE_S) == pytest.approx(0.3 + 0.2)
     alone = Goodness(-0.5, -0.8, -0.7, 4, 2)
     amid = replace(alone, before=0.6, after=0.5)
-    assert amid.features[-4:] == (1.1, 0.5, 1.1, 0.5) and replace(amid, syllables=4).features[-2:] == (0.0, 0.0)
+    assert amid.features[6:10] == (1.1, 0.5, 1.1, 0.5) and replace(amid, syllables=4).features[8:10] == (0.0, 0.0)
     old, new = Calibration((1.0, 2.0)), Calibration((1.0, 2.0, 0, 0, 0, 0, -1.0, -1.0, 0, 0))
     assert old.confidence(alone) == old.confidence(amid) == new.confidence(alone) > new.confidence(amid)

@@ -98,6 +98,9 @@ def test_training_can_go_on_from_a_model_folder(tiny: Path, tmp_path: Path) -> N
         trained = after.train()(batches[0])[0].flatten()
         steady = after.eval()(batches[0])[0].flatten()
     assert float(torch.corrcoef(torch.stack([trained, steady]))[0, 1]) > 0.8  # batch statistics are the running ones
+    odd, _, _ = resume(tmp_path / "model", [padded(mfcc(torch.zeros(4, 8000))), *batches])  # must not decide them
+    for usual, unusual in zip(after.bn, odd.bn, strict=True):
+        assert torch.allclose(usual.weight, unusual.weight, rtol=0.3)
 
 
 def test_exported_network_runs_in_the_stock_wheel(tiny: Path, tmp_path: Path) -> None:

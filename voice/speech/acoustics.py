@@ -97,6 +97,10 @@ class AcousticModel:
         """Score of the best state of any speech, per frame: silence (pdf 0) and tones left out."""
         return np.asarray(loglikes[:, 1 : len(self.pdf[1])].max(1))
 
+    def usual(self, loglikes: Floats) -> Floats:
+        """Mean score of all states without tone, per frame: what a sound gets that is not there."""
+        return np.asarray(loglikes[:, : len(self.pdf[1])].mean(1))
+
 
 def _log_softmax(layer: Affine, h: Floats) -> Floats:
     w, b = layer
@@ -222,6 +226,10 @@ class Goodness:
 
     syllables: int
 
+    contrast: float = 0.0
+    """By how much the best sound beats the usual one in the syllable where it does so least: little in noise, where
+    anything fits."""
+
     before: float = 0.0
     after: float = 0.0
     """Seconds of speech that no phrase explains, in the ``BESIDE_S`` before and after. Whatever is said at length has
@@ -234,14 +242,18 @@ class Goodness:
         short = float(self.syllables <= SHORT)
         return (
             1.0, self.mean, self.worst, self.second, float(min(self.shortest, 5)), float(min(self.syllables, 6)),
-            beside, amid, short * beside, short * amid,
+            beside, amid, short * beside, short * amid, self.contrast,
         )  # fmt: skip
 
 
 def goodness(
-    loglikes: Floats, free: Floats, states: States, syllable_of: tuple[int, ...], start: float, end: float
-) -> Goodness:
-    """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` gives each its syllable."""
+    loglikes: Floats, free: Floats, usual: Floats, states: States, syllable_of: tuple[int, ...],
+    start: float, end: float,
+) -> Goodness:  # fmt: skip
+    """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` gives each its syllable.
+
+    ``loglikes``, ``free``, ``usual``: of the whole over, from AcousticModel's methods of these names.
+    """
     a = max(0, round(start / FRAME_S))
     b = min(len(loglikes), max(round(end / FRAME_S), a + len(states)))
     a = max(0, min(a, b - len(states)))
@@ -271,7 +283,8 @@ def goodness(
     frames_of = np.bincount(which, minlength=syllables)
     per = np.sort(np.bincount(which, loss, syllables) / np.maximum(frames_of, 1))
     second = float(per[min(1, syllables - 1)])
-    return Goodness(float(loss.mean()), float(per[0]), second, int(frames_of.min()), syllables)
+    beaten = np.bincount(which, (free - usual)[a:b][said], syllables) / np.maximum(frames_of, 1)
+    return Goodness(float(loss.mean()), float(per[0]), second, int(frames_of.min()), syllables, float(beaten.min()))
 
 
 @dataclass(frozen=True, slots=True)

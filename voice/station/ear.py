@@ -45,8 +45,8 @@ AROUND_S = 0.3
 MAX_PRONUNCIATIONS = 8
 """Of one entry, tried when it is verified."""
 
-Frames = tuple[Floats, Floats]
-"""(score of every state, score of the best state of any speech), a row per 30 ms."""
+Frames = tuple[Floats, Floats, Floats]
+"""(score of every state, of the best state of any speech, of the usual one), a row per 30 ms."""
 
 
 class Verifier:
@@ -66,7 +66,7 @@ class Verifier:
     def frames(self, pcm: Pcm16, scorer: Scorer | None = None) -> Frames:
         """What the acoustic model makes of every 30 ms; ``scorer`` if one has worked while the over lasted."""
         loglikes = scorer.finish() if scorer else self._model.loglikes(pcm.astype(np.float32))
-        return loglikes, self._model.free(loglikes)
+        return loglikes, self._model.free(loglikes), self._model.usual(loglikes)
 
     def of_frames(self, frames: Frames, words: Sequence[Word]) -> Callable[[Entry, float, float], float]:
         """The score function for one over, of which the graph heard these words."""
