@@ -56,7 +56,7 @@ def main() -> None:
     if a.step == "resume":
         from models.recipe.train import sharpen
 
-        sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads)
+        sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads, 3e-4)
     if a.step == "blend":
         from models.recipe.blend import blend
 

@@ -241,7 +241,7 @@ def train(
 
 
 def sharpen(
-    corpora: list[Path], weights: Path, out: Path, epochs: int = 4, seed: int = 1, threads: int = 1
+    corpora: list[Path], weights: Path, out: Path, epochs: int = 4, seed: int = 1, threads: int = 1, peak: float = 5e-4
 ) -> None:
     """A few epochs of the sequence objective on top of trained ``weights`` (``.pt``, or a model folder); write
     ``out`` after each."""
@@ -255,7 +255,7 @@ def sharpen(
     else:
         net, prior, _ = load(weights)
     labels = realign(net, utterances, prior)
-    trainer = Trainer(net, utterances, epochs, 5e-4, seed)
+    trainer = Trainer(net, utterances, epochs, peak, seed)
     log_prior = torch.tensor(PRIOR_POWER * np.log(prior), dtype=torch.float32)
     trainer.sequence = (log_prior, transitions(), SEQUENCE_SHARE)
     net.train()
