@@ -181,21 +181,22 @@ def test_alternatives_do_not_multiply_the_tree(table: ReadingsTable) -> None:
     assert three - two <= 1.6 * (two - one)
 
 
-def test_a_phrase_is_paid_for_before_its_first_sound(table: ReadingsTable) -> None:
+def test_a_phrase_is_paid_for_on_its_second_syllable(table: ReadingsTable) -> None:
     """The beam compares paths on the way: one that pays at its end would push out those that have paid already."""
     lexicon = build_lexicon([("1", ["贾岗社区"]), ("2", ["贾鲁河"]), ("3", ["省残联"])], [], [], table, tones=False)
     fst, words = build_graph(lexicon, Costs())
     roots = [(weight, after) for sound, _, weight, after in fst.arcs(0) if not sound]
-    assert {w for w, _ in roots} == {Costs().phrase}
-    found, ways = [], [after for _, after in roots]
+    found, ways = [], [(after, 0.0, 0) for _, after in roots]
     while ways:
-        state = ways.pop()
+        state, paid, states = ways.pop()
         for sound, word, weight, after in fst.arcs(state):
-            assert weight == pytest.approx(math.log(2) if sound else 0.0)
+            due = paid + weight - (math.log(2) if sound else 0.0)
+            assert due == pytest.approx(Costs().phrase if due else 0.0) and (due or states < 8)
             if word:
+                assert due == pytest.approx(Costs().phrase)
                 found.append(words[word])
             elif after != state:
-                ways.append(after)
+                ways.append((after, due, states + 1))
     assert set(found) == {e.symbol for e in lexicon.spoken}
 
 

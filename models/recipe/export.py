@@ -167,7 +167,7 @@ half as much time again; longer ones win little more, and what was heard so far 
 
 MODEL_CONF = f"""--min-active=200
 --max-active=3000
---beam=11.0
+--beam=12.0
 --lattice-beam=2.0
 --acoustic-scale={ACOUSTIC_SCALE}
 --frame-subsampling-factor={SUBSAMPLING}

@@ -7,9 +7,9 @@ phrase after a call sign is what is said on the radio, anything else is rarer. A
 on the radio is, has a copy behind its leaf. A syllable edge is a bundle of parallel pronunciations (alternative
 digits, accents) that meet again, so alternatives do not multiply the tree.
 
-Every cost is paid where a path begins, and syllables share their initial: the beam then compares paths that have
-paid alike. With the cost of a phrase on its last syllable, phrases begun for nothing pushed the filler out of the
-beam, and were taken for what was said.
+Syllables share their initial. A phrase pays for being one on its second syllable: on its last one, phrases begun
+for nothing push the filler out of the beam and are taken for what was said; at its root, a call sign after a phrase
+owes more than the beam and is never begun.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, Lexicon, pronunciations
 from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 10
+GRAPH_VERSION = 11
 """Part of the cache key: raise it when the same input gives another graph."""
 
 _LOG2 = math.log(2)
@@ -160,7 +160,7 @@ class _Builder:
         """The root of a tree, entered from (hub, cost)."""
         state = self.fst.state()
         for hub, cost in entries:
-            self.fst.arc(hub, 0, 0, self.costs.phrase + cost, state)
+            self.fst.arc(hub, 0, 0, cost, state)
         return state
 
     def reading(self, places: list[tuple[str, ...]], accent: str, word: int, root: int, said: int) -> None:
@@ -175,13 +175,14 @@ class _Builder:
             ]
             for i, place in enumerate(places)
         ]
+        due = [self.costs.phrase if i == min(1, last) else 0.0 for i in range(len(places))]
         state = root
-        for place, options in zip(places[:-1], rows[:-1], strict=True):
+        for place, options, weight in zip(places[:-1], rows[:-1], due[:-1], strict=True):
             node = (state, place)
             if node not in self._tree:
-                self._tree[node] = self.syllable(state, options, 0, 0.0)
+                self._tree[node] = self.syllable(state, options, 0, weight)
             state = self._tree[node]
-        end = self.syllable(state, rows[-1], word, 0.0)
+        end = self.syllable(state, rows[-1], word, due[-1])
         self.fst.arc(end, 0, 0, 0.0, said)
         state = self.fst.state()
         self.fst.arc(end, 0, 0, self.costs.repeat, state)
