@@ -39,7 +39,8 @@ class Costs:
 
     Chosen with the step ``costs`` of the recipe on its tuning overs: most words heard exactly, false words before
     verification counting less, because verification finds nearly all of them. Against a phrase of 6 and a filler of 8,
-    a third of the false long words goes and one word in three hundred is missed (measured while phrases paid at the root).
+    a third of the false long words goes and one word in three hundred is missed (measured while phrases paid at the
+    root).
     """
 
     phrase: float = 5.0
