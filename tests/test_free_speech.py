@@ -38,7 +38,7 @@ def test_it_hears_what_vosk_hears_with_the_filler_alone(net: Net, ear: Ear, tmp_
             timely += sum(same_time(theirs[block.a + k], ours[block.b + k]) for k in range(block.size))
         total += max(len(theirs), len(ours))
     assert total > 100
-    assert agreed / total > 0.9  # Vosk takes the row of least expected errors, not the likeliest
+    assert agreed / total > 0.93  # Vosk takes the row of least expected errors, not the likeliest
     assert timely / agreed > 0.95
 
 

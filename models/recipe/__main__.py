@@ -54,9 +54,9 @@ def main() -> None:
 
         sharpen(corpora, a.data / "am.pt", a.data / "sharp.pt", max(1, a.epochs // 3), a.seed + 1, a.threads)
     if a.step == "resume":
-        from models.recipe.train import sharpen
+        from models.recipe.train import RESUMED_RATE, sharpen
 
-        sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads, 3e-4)
+        sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads, RESUMED_RATE)
     if a.step == "blend":
         from models.recipe.blend import blend
 

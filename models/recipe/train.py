@@ -116,6 +116,9 @@ Sequence = tuple[torch.Tensor, torch.Tensor, float]
 
 SEQUENCE_SHARE = 0.7
 
+RESUMED_RATE = 3e-4
+"""Highest learning rate of training that goes on from good weights."""
+
 RESUMED_ON = 40
 """Batches of examples that give a resumed network the statistics of its batch norms."""
 
