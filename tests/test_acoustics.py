@@ -12,11 +12,13 @@ from voice.speech.acoustics import (
     BESIDE_S,
     CONTEXT,
     DILATIONS,
+    FRAME_S,
     AcousticModel,
     Calibration,
     Floats,
     Goodness,
     Scorer,
+    goodness,
     load_acoustic_model,
     mfcc,
 )
@@ -71,3 +73,13 @@ def test_what_is_said_beside_a_phrase_counts() -> None:
     assert amid.features[6:10] == (1.1, 0.5, 1.1, 0.5) and replace(amid, syllables=4).features[8:10] == (0.0, 0.0)
     old, new = Calibration((1.0, 2.0)), Calibration((1.0, 2.0, 0, 0, 0, 0, -1.0, -1.0, 0, 0))
     assert old.confidence(alone) == old.confidence(amid) == new.confidence(alone) > new.confidence(amid)
+
+
+def test_contrast_is_that_of_the_least_clear_syllable() -> None:
+    """Two syllables of one state each: the first stands out by 8, the second by 2; both are what fits best."""
+    loglikes = np.zeros((10, 6), np.float32)
+    loglikes[:5, 3], loglikes[5:, 4] = 8.0, 2.0
+    usual = np.zeros(10, np.float32)
+    found = goodness(loglikes, loglikes.max(1), usual, ((3,), (4,)), (0, 1), 0.0, 10 * FRAME_S)
+    assert found.mean == pytest.approx(0.0) and found.contrast == pytest.approx(2.0)
+    assert found.features[-1] == found.contrast
