@@ -75,8 +75,8 @@ def _restore_norms(net: Tdnn, model: AcousticModel, batches: Iterable[torch.Tens
 
     def watch(k: int, _module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         x = inputs[0].double()
-        means[k].append(x.mean((0, 2)))
-        variances[k].append(x.var((0, 2), correction=0))
+        means[k].append(x.mean(0))
+        variances[k].append(x.var(0, correction=0))
 
     hooks = [n.register_forward_pre_hook(partial(watch, k)) for k, n in enumerate(norms)]
     with torch.no_grad():

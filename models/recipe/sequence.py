@@ -58,16 +58,12 @@ def transitions() -> torch.Tensor:
 def path_sum(scores: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
     """Logarithm of the sum over all paths, per utterance: scores (batch, frames, states), any first state."""
     peak = scores.max(-1, keepdim=True).values.detach()
-    emitted = torch.exp(scores - peak)
-    total = peak.sum((1, 2))
-    alpha = emitted[:, 0]
-    for t in range(scores.shape[1]):
-        if t:
-            alpha = (alpha @ matrix) * emitted[:, t]
-        scale = alpha.sum(-1, keepdim=True) + 1e-30
-        alpha = alpha / scale
-        total = total + torch.log(scale[:, 0])
-    return total
+    alpha, scales = None, []
+    for emitted in torch.exp(scores - peak).unbind(1):  # indexing instead would sum as many gradients as frames
+        alpha = emitted if alpha is None else (alpha @ matrix) * emitted
+        scales.append(alpha.sum(-1, keepdim=True) + 1e-30)
+        alpha = alpha / scales[-1]
+    return peak.sum((1, 2)) + torch.log(torch.cat(scales, 1)).sum(1)
 
 
 def allowed(labels: torch.Tensor, states: int) -> torch.Tensor:
