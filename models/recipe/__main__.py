@@ -10,7 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the steps that need it run
 
 STEPS = (
     "prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "blend", "export", "calibrate",
-    "evaluate", "curves", "costs", "accents", "adaptation",
+    "evaluate", "curves", "watch", "costs", "accents", "adaptation",
 )  # fmt: skip
 
 
@@ -77,6 +77,10 @@ def main() -> None:
         from models.recipe.curves import curves
 
         curves(a.out, a.data / "real", a.data / "cache")
+    if a.step == "watch":
+        from models.recipe.watch import watch
+
+        watch(a.out, a.data / "cache")
     if a.step == "costs":
         from models.recipe.costs import compare
 

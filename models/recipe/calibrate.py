@@ -40,10 +40,13 @@ def samples_of(ear: Ear, pcm: Pcm16, said: str) -> list[Sample]:
 
 def sounds_in(entry: Entry, said: str, ear: Ear) -> bool:
     """Whether the entry's sound is part of what was said (贾岗社区 is part of 贾岗社区治安队)."""
-    said_row = " ".join(s[:-1] for s in ear.net.readings.spoken(said)) if said else ""
-    return any(
-        " ".join(place[0][:-1] for place in reading) in said_row for reading in entry.readings
-    )
+    return sounds_in_row(entry, ear.net.readings.spoken(said) if said else [])
+
+
+def sounds_in_row(entry: Entry, row: list[str]) -> bool:
+    """The same of a row of toned syllables; tones do not count."""
+    said = " ".join(s[:-1] for s in row)
+    return any(" ".join(place[0][:-1] for place in reading) in said for reading in entry.readings)
 
 
 def fit(samples: list[Sample]) -> Calibration:

@@ -63,9 +63,9 @@ def curves(model: Path, real: Path, cache: Path) -> None:
     jobs = [(w, s, model, real, cache) for w in ("words", "pairs", "voices") for s in SNRS]
     with ProcessPoolExecutor(2) as pool:
         found = dict(zip([(w, s) for w, s, *_ in jobs], pool.map(_trials, jobs), strict=True))
-    by_snr = {("clean" if s is None else f"{s:g} dB"): _sum([found[w, s] for w in ("words", "pairs", "voices")])
+    by_snr = {("clean" if s is None else f"{s:g} dB"): total([found[w, s] for w in ("words", "pairs", "voices")])
               for s in SNRS}  # fmt: skip
-    everything = _sum(list(found.values()))
+    everything = total(list(found.values()))
     draw_trade_off(model / "trade-off.png", by_snr)
     draw_calibration(model / "calibration.png", everything)
     lines = [
@@ -106,8 +106,9 @@ def curves(model: Path, real: Path, cache: Path) -> None:
     print("\n".join(lines))
 
 
-def _sum(parts: list[Trials]) -> Trials:
-    total = Trials()
+def total(parts: list[Trials]) -> Trials:
+    """The counts of all."""
+    out = Trials()
     for p in parts:
-        total.take(p)
-    return total
+        out.take(p)
+    return out
