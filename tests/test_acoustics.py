@@ -10,8 +10,6 @@ import pytest
 from tests.conftest import ROOT
 from voice.speech.acoustics import (
     BESIDE_S,
-    CONTEXT,
-    DILATIONS,
     FRAME_S,
     AcousticModel,
     Calibration,
@@ -31,9 +29,9 @@ def at_once(model: AcousticModel, pcm: Floats) -> Floats:
     cepstra = mfcc(pcm)
     if len(cepstra) == 0:
         return np.zeros((0, len(model.scores[1])), np.float32)
-    h = np.pad(cepstra, ((CONTEXT, CONTEXT), (0, 0)), mode="edge")
+    h = np.pad(cepstra, ((model.context, model.context), (0, 0)), mode="edge")
     for k, (w, b) in enumerate(model.layers):
-        d, step = (1 if k < 2 else DILATIONS[k - 2]), (3 if k == 1 else 1)
+        d, step = (1 if k < 2 else model.dilations[k - 2]), (3 if k == 1 else 1)
         n = (len(h) - 2 * d - 1) // step + 1
         out = np.maximum(np.concatenate([h[j * d :: step][:n] for j in range(3)], 1) @ w.T + b, 0)
         h = out + h[d:-d] if k > 1 else out

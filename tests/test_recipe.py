@@ -103,6 +103,34 @@ def test_training_can_go_on_from_a_model_folder(tiny: Path, tmp_path: Path) -> N
         assert torch.allclose(usual.weight, unusual.weight, rtol=0.3)
 
 
+def test_a_deeper_network_begins_as_the_one_before(tmp_path: Path) -> None:
+    """Of a folder or weights with fewer layers, the others begin faintly: hardly anything is changed by them."""
+    import models.recipe.network as network
+    from models.recipe.resume import resume
+    from models.recipe.train import load
+
+    torch.manual_seed(3)
+    with pytest.MonkeyPatch.context() as mp:
+        for module in (network, export):
+            mp.setattr(module, "DILATIONS", network.DILATIONS[:6])
+        shallow = Tdnn(99, 16, 6).eval()
+        shallow.out.weight.data *= 20
+        torch.save({"net": shallow.state_dict(), "prior": np.full(99, 1 / 99), "tones": np.ones(6) / 5, "width": 16},
+                   tmp_path / "am.pt")  # fmt: skip
+        export.export(tmp_path / "am.pt", tmp_path / "model")
+    cepstra = padded(mfcc(torch.tensor(noise(2.0)).reshape(2, -1)))
+    deep, _, _ = load(tmp_path / "am.pt")
+    resumed, _, _ = resume(tmp_path / "model", [cepstra])
+    assert len(deep.conv) == len(resumed.conv) == len(shallow.conv) + 2
+    more = network.CONTEXT - (2 + 3 * sum(network.DILATIONS[:6]))
+    with torch.no_grad(), pytest.MonkeyPatch.context() as mp:
+        after = [n.eval()(cepstra)[0].flatten() for n in (deep, resumed)]
+        mp.setattr(network, "DILATIONS", network.DILATIONS[:6])
+        before = shallow(cepstra[:, more:-more])[0].flatten()
+    for scores in after:
+        assert float(torch.corrcoef(torch.stack([before, scores]))[0, 1]) > 0.95
+
+
 def test_exported_network_runs_in_the_stock_wheel(tiny: Path, tmp_path: Path) -> None:
     from voice.grammar.compiler import Costs, compile_graph
     from voice.speech.recogniser import Recogniser, assemble

@@ -26,6 +26,7 @@ def main() -> None:
     p.add_argument("--epochs", type=int, default=13, help="of cross-entropy; a third as many of the sequence objective")
     p.add_argument("--threads", type=int, default=1, help="beside the one that makes the examples")
     p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of “resume”")
     a = p.parse_args()
     every = a.step == "all"  # “resume” is not part of it: it goes on from a model folder instead of from am.pt
     if every or a.step == "prepare":
@@ -54,9 +55,9 @@ def main() -> None:
 
         sharpen(corpora, a.data / "am.pt", a.data / "sharp.pt", max(1, a.epochs // 3), a.seed + 1, a.threads)
     if a.step == "resume":
-        from models.recipe.train import RESUMED_RATE, sharpen
+        from models.recipe.train import sharpen
 
-        sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads, RESUMED_RATE)
+        sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads, a.rate)
     if a.step == "blend":
         from models.recipe.blend import blend
 

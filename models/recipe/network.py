@@ -11,11 +11,14 @@ from models.recipe.features import CEPSTRA
 SUBSAMPLING = 3
 """Output every third frame. Vosk 0.3.45 multiplies output frames by 0.03 s: it must be 3."""
 
-DILATIONS = (1, 1, 2, 2, 3, 3)
+DILATIONS = (1, 1, 2, 2, 3, 3, 1, 1)
 """Of the residual layers, in output frames; every layer sees its input at -d, 0 and +d."""
 
 CONTEXT = 2 + SUBSAMPLING * sum(DILATIONS)
-"""Frames of left and of right context: 38, that is 380 ms. A tone is heard against its neighbours."""
+"""Frames of left and of right context: 44, that is 440 ms. A tone is heard against its neighbours."""
+
+FAINT = 0.1
+"""Scale of a layer that is added to a trained network: it begins as hardly anything, but not as nothing."""
 
 DROPPED = 26
 """Of 256 outputs of a residual layer, during training."""
@@ -25,12 +28,13 @@ TONES = 6
 
 
 class Tdnn(nn.Module):
-    """Two layers that go from 10 ms to 30 ms frames, six residual ones; 3.1 M parameters at width 384.
+    """Two layers that go from 10 ms to 30 ms frames, eight residual ones; 4.1 M parameters at width 384.
 
-    Two outputs share them: the pdfs of toneless phones, and the tone of the frame.
+    Two outputs share them: the pdfs of toneless phones, and the tone of the frame. ``trained``: so many residual
+    layers are about to get weights from elsewhere, the others shall begin beside them.
     """
 
-    def __init__(self, pdfs: int, width: int = 384) -> None:
+    def __init__(self, pdfs: int, width: int = 384, trained: int = len(DILATIONS)) -> None:
         super().__init__()
         self.width = width
         self.norm = nn.BatchNorm1d(CEPSTRA, affine=False)
@@ -40,6 +44,8 @@ class Tdnn(nn.Module):
         self.bn = nn.ModuleList(nn.BatchNorm1d(width) for _ in self.conv)
         self.out = nn.Conv1d(width, pdfs, 1)
         self.tone = nn.Conv1d(width, TONES, 1)
+        for norm in self.bn[2 + trained :]:
+            norm.weight.data.fill_(FAINT)
 
     def forward(self, cepstra: torch.Tensor, phase: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
         """(batch, frames + 2·CONTEXT, CEPSTRA) → logits of pdfs and of tones, (batch, frames', …).

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from models.recipe.align import PRIOR_POWER, TONE_OF
-from models.recipe.network import SUBSAMPLING, Tdnn
+from models.recipe.network import DILATIONS, SUBSAMPLING, Tdnn
 from voice.grammar.phones import phone_set
 from voice.speech.acoustics import AcousticModel, load_acoustic_model
 
@@ -46,8 +46,9 @@ def set_affine(conv: torch.nn.Conv1d, affine: tuple[np.ndarray, np.ndarray]) -> 
 def resume(folder: Path, batches: Iterable[torch.Tensor]) -> tuple[Tdnn, np.ndarray, np.ndarray]:
     """(network, prior, tone prior) of a model folder; ``batches`` are padded cepstra of training examples."""
     model = load_acoustic_model(folder / "am" / "final.mdl")
-    net = Tdnn(phone_set().toneless, len(model.layers[0][1]))
-    for conv, affine in zip(net.conv, model.layers, strict=True):
+    assert model.dilations == DILATIONS[: len(model.dilations)], "the folder's layers are not those of the recipe"
+    net = Tdnn(phone_set().toneless, len(model.layers[0][1]), len(model.dilations))
+    for conv, affine in zip(net.conv, model.layers, strict=False):
         assert isinstance(conv, torch.nn.Conv1d)
         set_affine(conv, affine)
     for head, (w, b) in ((net.out, model.pdf), (net.tone, model.tone)):
@@ -61,17 +62,17 @@ def _restore_norms(net: Tdnn, model: AcousticModel, batches: Iterable[torch.Tens
 
     The median of the batches' statistics: a batch with digital silence, which never reaches the network at run time,
     drives the last layers to a hundred times their usual values. Of the mean, such a batch leaves statistics under
-    which training begins anew.
+    which training begins anew. Layers that the folder does not have keep their faint scale.
     """
     net.eval()
     norms = [net.norm, *net.bn]
     means: list[list[torch.Tensor]] = [[] for _ in norms]
     variances: list[list[torch.Tensor]] = [[] for _ in norms]
-    for norm, bias in zip(norms, [None, *(b for _, b in model.layers)], strict=True):
+    for norm in norms:
         norm.running_mean.zero_()  # type: ignore[union-attr]
         norm.running_var.fill_(1.0 - norm.eps)  # type: ignore[union-attr]
-        if bias is not None:
-            norm.bias.data = torch.tensor(bias)
+    for norm, (_, bias) in zip(net.bn, model.layers, strict=False):
+        norm.bias.data = torch.tensor(bias)
 
     def watch(k: int, _module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         x = inputs[0].double()
@@ -94,7 +95,8 @@ def _restore_norms(net: Tdnn, model: AcousticModel, batches: Iterable[torch.Tens
             shift = (w * mean[None, :, None]).sum((1, 2))
             net.conv[0].weight.data = w * torch.sqrt(var + norm.eps)[None, :, None]
             norm.running_mean.copy_(mean)  # type: ignore[union-attr]
-        else:
-            norm.running_mean.copy_(mean - shift if k == 1 else mean)  # type: ignore[union-attr]
+            continue
+        norm.running_mean.copy_(mean - shift if k == 1 else mean)  # type: ignore[union-attr]
+        if k <= len(model.layers):  # those beyond are new
             norm.weight.data = torch.sqrt(var + norm.eps)
             norm.bias.data = norm.bias.data + mean

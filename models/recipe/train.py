@@ -116,9 +116,6 @@ Sequence = tuple[torch.Tensor, torch.Tensor, float]
 
 SEQUENCE_SHARE = 0.7
 
-RESUMED_RATE = 3e-4
-"""Highest learning rate of training that goes on from good weights."""
-
 RESUMED_ON = 40
 """Batches of examples that give a resumed network the statistics of its batch norms."""
 
@@ -274,8 +271,10 @@ def save(out: Path, net: Tdnn, labels: list[np.ndarray]) -> None:
 
 
 def load(path: Path) -> tuple[Tdnn, np.ndarray, np.ndarray]:
-    """A trained network in evaluation mode, the priors of its pdfs and of the tones."""
+    """A trained network in evaluation mode, the priors of its pdfs and of the tones. It may have fewer layers than
+    DILATIONS: the others begin faintly."""
     saved = torch.load(path, weights_only=False)
-    net = Tdnn(phone_set().toneless, saved["width"])
-    net.load_state_dict(saved["net"])
+    layers = sum(name.startswith("conv.") for name in saved["net"])
+    net = Tdnn(phone_set().toneless, saved["width"], layers - 2)
+    net.load_state_dict(saved["net"], strict=layers == len(net.conv))
     return net.eval(), saved["prior"], saved["tones"]

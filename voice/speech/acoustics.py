@@ -7,6 +7,7 @@ best unconstrained path: the goodness of pronunciation. That ratio, calibrated, 
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,12 +66,6 @@ def mfcc(pcm: Floats) -> Floats:
 Affine = tuple[Floats, Floats]
 """(matrix (out, in), bias)."""
 
-DILATIONS = (1, 1, 2, 2, 3, 3)
-"""Of the residual layers, in output frames; see ``models.recipe.network``."""
-
-CONTEXT = 2 + 3 * sum(DILATIONS)
-"""Frames of 10 ms that an output frame sees to either side."""
-
 PIECE = 128
 """Output frames that ``Scorer`` computes at once while an over lasts: 3.8 s. Fewer waste the matrix product (16 take
 twice the time), more are left to do when the over ends, 3 ms a second of it."""
@@ -82,10 +77,17 @@ class AcousticModel:
 
     layers: tuple[Affine, ...]
     """Each sees its input at three frames: (out, 3·in)."""
+    dilations: tuple[int, ...]
+    """Of the layers from the third on, in output frames: they see their input at -d, 0 and +d."""
     pdf: Affine
     tone: Affine
     scores: Affine
     """From both log-softmaxes to the scores."""
+
+    @property
+    def context(self) -> int:
+        """Frames of 10 ms that an output frame sees to either side."""
+        return 2 + 3 * sum(self.dilations)
 
     def loglikes(self, pcm: Floats) -> Floats:
         """Scores (output frames of 30 ms, pdfs): scaled log-likelihoods, as the decoder uses them."""
@@ -136,7 +138,7 @@ class Scorer:
         asked for again."""
         made = self._cepstra()
         if self._last is not None:
-            self._compute(np.concatenate([made, np.repeat(self._last, CONTEXT, 0)]))
+            self._compute(np.concatenate([made, np.repeat(self._last, self._model.context, 0)]))
             self._last = None
         return np.concatenate(self._done) if self._done else np.zeros((0, len(self._model.scores[1])), np.float32)
 
@@ -149,14 +151,14 @@ class Scorer:
         self._waiting = [x[len(made) * _SHIFT :]]
         if len(made) == 0:
             return made
-        before = np.repeat(made[:1], CONTEXT if self._last is None else 0, 0)
+        before = np.repeat(made[:1], self._model.context if self._last is None else 0, 0)
         self._last = made[-1:]
         return np.concatenate([before, made])
 
     def _compute(self, cepstra: Floats) -> None:
         h = self._layer(0, cepstra, 1)
         h = self._layer(1, h, 1, 3)
-        for k, d in enumerate(DILATIONS, 2):
+        for k, d in enumerate(self._model.dilations, 2):
             h = self._layer(k, h, d)
         if len(h):
             both = np.concatenate([_log_softmax(self._model.pdf, h), _log_softmax(self._model.tone, h)], 1)
@@ -180,6 +182,10 @@ class Scorer:
         return np.asarray(h, np.float32)
 
 
+_SEEN_BEFORE = re.compile(rb"Append\(Offset\([\w.]+, -([0-9]+)\)")
+"""In the network's configuration: by how many frames of 10 ms a layer sees into the past."""
+
+
 def load_acoustic_model(final_mdl: Path) -> AcousticModel:
     """Read the affine components out of our ``final.mdl``. Raises HuyingError if it is not ours."""
     data = final_mdl.read_bytes()
@@ -194,11 +200,13 @@ def load_acoustic_model(final_mdl: Path) -> AcousticModel:
             (n,) = struct.unpack_from("<xi", data, at + 16)
             bias = np.frombuffer(data, "<f4", n, at + 21)
             found.append((low + span / 65535 * w.astype(np.float32), bias))
-        if len(found) != len(DILATIONS) + 5:
-            raise ValueError(f"{len(found)} affine components instead of {len(DILATIONS) + 5}")
+        config = data[data.find(b"<Nnet3> ") : data.find(b"<NumComponents>")]
+        offsets = [int(d) for d in _SEEN_BEFORE.findall(config)]
+        if len(offsets) < 2 or len(found) != len(offsets) + 3:
+            raise ValueError(f"{len(found)} affine components, {len(offsets)} of them see three frames")
     except (ValueError, struct.error) as e:
         raise HuyingError(f"{final_mdl}: not a network of Huying's recipe ({e}); run “huying models verify”") from e
-    return AcousticModel(tuple(found[:-3]), *found[-3:])
+    return AcousticModel(tuple(found[:-3]), tuple(d // 3 for d in offsets[2:]), *found[-3:])
 
 
 States = tuple[tuple[int, ...], ...]

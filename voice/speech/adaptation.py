@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from voice.speech.acoustics import CONTEXT, DILATIONS, AcousticModel, Affine, Floats, mfcc
+from voice.speech.acoustics import AcousticModel, Affine, Floats, mfcc
 
 Ints = npt.NDArray[np.int64]
 
@@ -56,7 +56,7 @@ class _Pass:
 
 def _forward(model: AcousticModel, cepstra: Floats) -> tuple[Floats, Floats, _Pass]:
     """(posteriors of pdfs, of tones, what to remember)."""
-    x = np.pad(cepstra, ((CONTEXT, CONTEXT), (0, 0)), mode="edge")
+    x = np.pad(cepstra, ((model.context, model.context), (0, 0)), mode="edge")
     seen = _Pass()
 
     def layer(affine: Affine, *parts: Floats) -> Floats:
@@ -70,7 +70,7 @@ def _forward(model: AcousticModel, cepstra: Floats) -> tuple[Floats, Floats, _Pa
     h = layer(model.layers[0], x[:-2], x[1:-1], x[2:])
     n = (len(h) - 3) // 3 + 1
     h = layer(model.layers[1], *(h[k : k + 3 * n - 2 : 3] for k in range(3)))
-    for d, affine in zip(DILATIONS, model.layers[2:], strict=True):
+    for d, affine in zip(model.dilations, model.layers[2:], strict=True):
         h = h[d:-d] + layer(affine, h[: -2 * d], h[d:-d], h[2 * d :])
     seen.top = h
     return _softmax(model.pdf, h), _softmax(model.tone, h), seen
@@ -110,7 +110,7 @@ def _backward(model: AcousticModel, seen: _Pass, pdf_error: Floats, tone_error: 
             for j, part in enumerate((left, middle, right)):
                 below[j : j + 3 * len(part) - 2 : 3] += part
         else:
-            d = DILATIONS[k - 2]
+            d = model.dilations[k - 2]
             below = np.zeros((len(dh) + 2 * d, width), np.float32)
             below[: -2 * d] += left
             below[d:-d] += middle + dh  # the way around the layer
