@@ -210,6 +210,21 @@ def test_virtual_speakers_change_pitch_and_tempo() -> None:
         assert rate / lags[correlation[40:240].argmax()] == pytest.approx(who.pitch_hz, rel=0.08)
 
 
+def test_nobody_says_a_phrase_during_a_long_watch() -> None:
+    from models.recipe.calibrate import sounds_in_row
+    from models.recipe.watch import row_of_no_phrase
+    from voice.net.loading import load_net
+    from voice.places import sample_net
+
+    net = load_net(sample_net())
+    entry = next(e for e in net.lexicon.spoken if e.text == "收到")
+    assert sounds_in_row(entry, ["ni3", "shou1", "dao4", "le5"])
+    rng = np.random.default_rng(5)
+    rows = [row_of_no_phrase(net, rng) for _ in range(60)]
+    assert len({tuple(r) for r in rows}) == 60 and all(8 <= len(r) <= 30 for r in rows)
+    assert not any(sounds_in_row(e, r) for e in net.lexicon.spoken for r in rows)
+
+
 def test_words_have_the_tones_of_connected_speech() -> None:
     assert toned("语言") == ["yu3", "yan2"] and toned("你好") == ["ni2", "hao3"]
     assert toned("不是") == ["bu2", "shi4"]

@@ -19,11 +19,11 @@ from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, WORDS
 from voice.audio.channel import Channel, received
 from voice.audio.pcm import RATE
 from voice.grammar.phones import SYLLABLES
-from voice.net.loading import load_net
+from voice.net.loading import Net, load_net
 from voice.places import sample_net
 from voice.radio.over import Over
 from voice.speech.spelling import espeak_text
-from voice.station.ear import Ear, open_ear
+from voice.station.ear import open_ear
 from voice.station.evaluation import CLASSES, Trials, evaluate, poisson_upper
 from voice.station.utterances import Utterance
 
@@ -38,9 +38,9 @@ THRESHOLDS = (0.5, 0.7, 0.9, 0.95, 0.98)
 _Job = tuple[Path, Path, str, float | None, int]
 
 
-def _row(ear: Ear, rng: np.random.Generator) -> list[str]:
+def row_of_no_phrase(net: Net, rng: np.random.Generator) -> list[str]:
     """Toned syllables of one over that holds no phrase of the net: 8 to 25 of them."""
-    readings = ear.net.readings
+    readings = net.readings
     while True:
         kind = rng.integers(3)
         if kind == 0:
@@ -49,7 +49,7 @@ def _row(ear: Ear, rng: np.random.Generator) -> list[str]:
             row = [s for w in rng.choice(WORDS, int(rng.integers(4, 10)), replace=False) for s in readings.spoken(w)]
         else:
             row = [f"{s}{rng.integers(1, 5)}" for s in rng.choice(SYLLABLES, int(rng.integers(8, 20)))]
-        if not any(sounds_in_row(e, row) for e in ear.net.lexicon.spoken):
+        if not any(sounds_in_row(e, row) for e in net.lexicon.spoken):
             return row
 
 
@@ -59,7 +59,7 @@ def _listen(job: _Job) -> Trials:
     rng = np.random.default_rng((101, TEST_VOICES.index(voice), round(snr or 99), part))
     engine, trials = Espeak(), Trials()
     while trials.hours < HOURS / (len(TEST_VOICES) * len(SNRS) * PARTS):
-        text = espeak_text(_row(ear, rng))
+        text = espeak_text(row_of_no_phrase(ear.net, rng))
         x = engine.say(text, f"cmn-latn-pinyin+{voice}", int(rng.integers(145, 210)), int(rng.integers(35, 66)))
         pcm = received(x, Channel(snr_db=snr, tail_s=0.0), rng, engine.rate)
         evaluate(ear, [Utterance(Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0), "", voice)], trials)
