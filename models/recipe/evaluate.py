@@ -93,6 +93,12 @@ def _word_tables(
     lines += [f"| {s} | {share(k, n)} |" for s, (n, k) in sorted(speakers.items())]
     lines += ["", "Most frequent confusions of words:", "", "| said | heard | times |", "|---|---|---|"]
     lines += [f"| {a} | {b} | {n} |" for (a, b), n in confusions.most_common(10)]
+    doubted = words[None][1].another
+    told = "; ".join(f"{name} ({n})" for name, n in sorted(doubted.items())) or "none"
+    lines += [
+        "", f"On a clear channel the model is sure of another word ({measure.SURE} and more) in {doubted.total()} of",
+        f"{words[None][1].said} takes: {told}. Some may be recordings under the wrong name; all count as wrong.",
+    ]  # fmt: skip
     hours = sum(h for h, _ in foreign.values())
     found: Counter[str] = sum((Counter(f) for _, f in foreign.values()), Counter())
     lines += ["", f"English words of the same people, {hours:.2f} h, all SNRs: {_alarms(found, hours)}."]

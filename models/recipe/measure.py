@@ -32,6 +32,9 @@ from voice.station.simulate import label_path, write_recording
 PHRASES = 240
 """Phrases of four syllables per signal-to-noise ratio."""
 
+SURE = 0.95
+"""Confidence in another word on a clear channel from which the recording may be doubted rather than the model."""
+
 FOREIGN = 150
 """Overs of foreign words per signal-to-noise ratio."""
 
@@ -57,6 +60,8 @@ class Heard:
     """… and so is what is understood at the threshold."""
     toneless: int = 0
     """The graph's best path, 北京 and 背景 taken for the same."""
+    another: Counter[str] = field(default_factory=Counter)
+    """“speaker: said → heard” where another word is SURE to have been said, tones left aside: perhaps it was."""
     confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
     by_speaker: dict[str, list[int]] = field(default_factory=dict)
     """[said, graph] of each."""
@@ -71,13 +76,15 @@ def hear_words(ear: Ear, overs: Iterable[Said]) -> Heard:
     out = Heard()
     for over in overs:
         hypothesis = ear.recogniser.recognise(over.pcm)
-        items = ear.understand(_over(over.pcm), hypothesis).items
+        items = [i for i in ear.understand(_over(over.pcm), hypothesis).items if i.kind != "free"]
         row = [texts[w.symbol] for w in hypothesis.words if w.symbol in texts]
         right = row == [over.text]
         out.said += 1
         out.graph += right
         out.toneless += [_untoned(t) for t in row] == [_untoned(over.text)]
-        out.believed += [i.text for i in items if i.kind != "free"] == [over.text]
+        out.believed += [i.text for i in items] == [over.text]
+        if len(items) == 1 and items[0].score >= SURE and _untoned(items[0].text) != _untoned(over.text):
+            out.another[f"{over.speaker}: {over.text} → {items[0].text}"] += 1
         one = out.by_speaker.setdefault(over.speaker, [0, 0])
         one[0] += 1
         one[1] += right
