@@ -12,7 +12,7 @@ import numpy as np
 from models.recipe.measure import FOREIGN
 from models.recipe.people import PAIRS, People, Said, large_net
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
-from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, speak
+from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, db, speak
 from voice.audio.pcm import RATE
 from voice.cli.pictures import draw_calibration, draw_trade_off
 from voice.net.loading import load_net
@@ -29,7 +29,8 @@ THRESHOLDS = (0.5, 0.7, 0.9, 0.95)
 VOICE_PHRASES, SENTENCES = 240, 160
 
 
-def _utterance(said: Said) -> Utterance:
+def utterance(said: Said) -> Utterance:
+    """What was said, as an over."""
     return Utterance(Over(1, 0.0, len(said.pcm) / RATE, said.pcm, 0.0, 0.0), said.text, said.speaker)
 
 
@@ -47,14 +48,14 @@ def _trials(job: tuple[str, float | None, Path, Path, Path]) -> Trials:
             ear = open_ear(net, cache / "graphs", str(model))
             for texts, empty in ((said, False), (foreign, True)):
                 spoken = speak(texts, TEST_VOICES, (snr,), net.readings, 92, cache / "tts")
-                overs = (_utterance(Said(t.pcm, "" if empty else t.text, t.voice)) for t in spoken)
+                overs = (utterance(Said(t.pcm, "" if empty else t.text, t.voice)) for t in spoken)
                 evaluate(ear, overs, trials)
             return trials
         extra = tuple(STUDENT_WORDS) if what == "words" else PAIRS
         ear = open_ear(large_net(Path(place) / what, extra), cache / "graphs", str(model))
         who = People(Corpus(real))
         right = list(who.words(snr, 5))[::2] if what == "words" else list(who.phrases(snr, 6, 240))
-        evaluate(ear, map(_utterance, (*right, *who.foreign_speech(snr, 9, FOREIGN))), trials)
+        evaluate(ear, map(utterance, (*right, *who.foreign_speech(snr, 9, FOREIGN))), trials)
         return trials
 
 
@@ -63,8 +64,7 @@ def curves(model: Path, real: Path, cache: Path) -> None:
     jobs = [(w, s, model, real, cache) for w in ("words", "pairs", "voices") for s in SNRS]
     with ProcessPoolExecutor(2) as pool:
         found = dict(zip([(w, s) for w, s, *_ in jobs], pool.map(_trials, jobs), strict=True))
-    by_snr = {("clean" if s is None else f"{s:g} dB"): total([found[w, s] for w in ("words", "pairs", "voices")])
-              for s in SNRS}  # fmt: skip
+    by_snr = {db(s): total([found[w, s] for w in ("words", "pairs", "voices")]) for s in SNRS}
     everything = total(list(found.values()))
     draw_trade_off(model / "trade-off.png", by_snr)
     draw_calibration(model / "calibration.png", everything)

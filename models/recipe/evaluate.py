@@ -18,15 +18,11 @@ from models.recipe import measure
 from models.recipe.measure import Bench, Heard, VoiceTable
 from models.recipe.people import EXCHANGES
 from models.recipe.prepare import HELD_OUT
-from models.recipe.trials import SNRS, TEST_VOICES
+from models.recipe.trials import SNRS, TEST_VOICES, db
 from voice.station.evaluation import share
 from voice.station.scoring import Score
 
 Figures = dict[str, Any]
-
-
-def _db(snr: float | None) -> str:
-    return "clean" if snr is None else f"{snr:g} dB"
 
 
 def _exchange_table(scores: dict[float | None, Score], data: Figures) -> list[str]:
@@ -48,10 +44,10 @@ def _exchange_table(scores: dict[float | None, Score], data: Figures) -> list[st
         figures = s.as_json()
         time = figures["answer_time_error_s"] or {"median": 0, "max": 0}
         lines.append(
-            f"| {_db(snr)} | {share(s.exchanges_right, s.exchanges)} | {cr:.3f} / {cp:.3f} | {ar:.3f} / {ap:.3f} "
+            f"| {db(snr)} | {share(s.exchanges_right, s.exchanges)} | {cr:.3f} / {cp:.3f} | {ar:.3f} / {ap:.3f} "
             f"| {figures['false_alarms_per_hour']} | {time['median']} / {time['max']} |"
         )
-        data["people"][_db(snr)] = figures
+        data["people"][db(snr)] = figures
         total.add(s)
     lines += ["", "Confusions over all rows, the ten most frequent:", "", "| said | logged | times |", "|---|---|---|"]
     return lines + [f"| {a} | {b} | {n} |" for (a, b), n in total.confusions.most_common(10)]
@@ -77,10 +73,10 @@ def _word_tables(
     for name, heard in (("word", words), ("phrase", phrases)):
         for snr, (_, h) in heard.items():
             lines.append(
-                f"| {name} | {_db(snr)} | {share(h.graph, h.said)} | {share(h.toneless, h.said)} "
+                f"| {name} | {db(snr)} | {share(h.graph, h.said)} | {share(h.toneless, h.said)} "
                 f"| {share(h.believed, h.said)} | {share(h.tone_right, h.tone_said)} |"
             )
-            data["single"][f"{name} {_db(snr)}"] = {
+            data["single"][f"{name} {db(snr)}"] = {
                 "said": h.said, "graph": h.graph, "toneless": h.toneless, "believed": h.believed,
                 "tone": [h.tone_right, h.tone_said],
             }  # fmt: skip
@@ -118,7 +114,7 @@ def _voice_tables(
         "| syllables; voice, four and more | SNR | graph | believed |", "|---|---|---|---|",
     ]  # fmt: skip
     for (length, snr), c in sorted(counts.items(), key=lambda kv: (kv[0][0], -(kv[0][1] or 99))):
-        lines.append(f"| {length} | {_db(snr)} | {share(c.graph, c.said)} | {share(c.believed, c.said)} |")
+        lines.append(f"| {length} | {db(snr)} | {share(c.graph, c.said)} | {share(c.believed, c.said)} |")
     lines += [
         "", f"{'、'.join(measure.ANSWERS)}, one an over at {measure.ANSWERS_DB:g} dB while an answer is expected,",
         "understood as it and nothing else:", "", "| voice | understood |", "|---|---|",
@@ -129,7 +125,7 @@ def _voice_tables(
     told = _alarms(found, hours)
     lines += ["", f"Sentences that are in no grammar, same voices and channels, {hours:.2f} h: {told}."]
     data["voices"] = {
-        f"{k} {_db(s)}": {"said": c.said, "graph": c.graph, "believed": c.believed} for (k, s), c in counts.items()
+        f"{k} {db(s)}": {"said": c.said, "graph": c.graph, "believed": c.believed} for (k, s), c in counts.items()
     }
     data["sentences"] = {"hours": round(hours, 3), **found}
     return lines

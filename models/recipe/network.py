@@ -30,8 +30,8 @@ TONES = 6
 class Tdnn(nn.Module):
     """Two layers that go from 10 ms to 30 ms frames, eight residual ones; 4.1 M parameters at width 384.
 
-    Two outputs share them: the pdfs of toneless phones, and the tone of the frame. ``trained``: so many residual
-    layers are about to get weights from elsewhere, the others shall begin beside them.
+    Two outputs share them: the pdfs of toneless phones, and the tone of the frame. Residual layers beyond the
+    first ``trained``, which are about to get weights from elsewhere, begin faintly.
     """
 
     def __init__(self, pdfs: int, width: int = 384, trained: int = len(DILATIONS)) -> None:
@@ -60,7 +60,8 @@ class Tdnn(nn.Module):
         for k, d in enumerate(DILATIONS, 2):
             r = F.relu(_normed(self.bn[k], F.linear(_spliced(h, d), self._matrix(k))))
             h = h[:, d:-d] + (_dropped(r) if self.training else r)
-        return tuple(F.linear(h, head.weight[..., 0], head.bias) for head in (self.out, self.tone))  # type: ignore[return-value]
+        pdfs, tones = (F.linear(h, head.weight[..., 0], head.bias) for head in (self.out, self.tone))
+        return pdfs, tones
 
     def _matrix(self, k: int) -> torch.Tensor:
         """Weights of layer k for its three frames side by side, (width, 3 · input)."""

@@ -23,6 +23,7 @@ TEST_VOICES = ("anika", "klatt3", "john")
 SNRS: tuple[float | None, ...] = (None, 20.0, 10.0, 5.0)
 """dB; None is a full-quieting carrier (45 dB)."""
 
+
 SPEECH_LIKE = (
     "昨天晚上仓库已经清点过了", "他说下午三点半再来一趟", "这个问题我们回头商量一下", "麻烦你把钥匙放在门卫室",
     "今天食堂的包子挺好吃的", "前面路口红灯坏了有点堵", "孩子作业写完了没有", "晚上一起去打羽毛球吧",
@@ -69,6 +70,11 @@ def speak(
             snr = snrs[(k // len(voices)) % len(snrs)]
             channel = Channel(snr_db=snr, tail_s=0.0, onset_cut_s=float(rng.uniform(0, onset_cut_s)))
             yield Trial(received(samples, channel, rng, rate), text, snr, voice.variant)
+
+
+def db(snr: float | None) -> str:
+    """“clean” or “10 dB”, as in the tables."""
+    return "clean" if snr is None else f"{snr:g} dB"
 
 
 def stable_seed(text: str) -> int:

@@ -13,19 +13,17 @@ import numpy as np
 from tqdm import tqdm
 
 from models.recipe.calibrate import sounds_in_row
-from models.recipe.curves import WISHED, total
+from models.recipe.curves import WISHED, total, utterance
+from models.recipe.people import Said
 from models.recipe.synthetic import Espeak
-from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, WORDS
+from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, WORDS, db
 from voice.audio.channel import Channel, received
-from voice.audio.pcm import RATE
 from voice.grammar.phones import SYLLABLES
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
-from voice.radio.over import Over
 from voice.speech.spelling import espeak_text
 from voice.station.ear import open_ear
 from voice.station.evaluation import CLASSES, Trials, evaluate, poisson_upper
-from voice.station.utterances import Utterance
 
 HOURS = 30.0
 """With no false word in them, a true rate above 0.1 an hour is excluded with 95 %."""
@@ -39,7 +37,7 @@ _Job = tuple[Path, Path, str, float | None, int]
 
 
 def row_of_no_phrase(net: Net, rng: np.random.Generator) -> list[str]:
-    """Toned syllables of one over that holds no phrase of the net: 8 to 25 of them."""
+    """Toned syllables of one over that holds no phrase of the net: 8 to 30 of them."""
     readings = net.readings
     while True:
         kind = rng.integers(3)
@@ -62,7 +60,7 @@ def _listen(job: _Job) -> Trials:
         text = espeak_text(row_of_no_phrase(ear.net, rng))
         x = engine.say(text, f"cmn-latn-pinyin+{voice}", int(rng.integers(145, 210)), int(rng.integers(35, 66)))
         pcm = received(x, Channel(snr_db=snr, tail_s=0.0), rng, engine.rate)
-        evaluate(ear, [Utterance(Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0), "", voice)], trials)
+        evaluate(ear, [utterance(Said(pcm, "", voice))], trials)
     return trials
 
 
@@ -71,8 +69,7 @@ def watch(model: Path, cache: Path) -> None:
     jobs: list[_Job] = [(model, cache, v, s, k) for k in range(PARTS) for v in TEST_VOICES for s in SNRS]
     with ProcessPoolExecutor(2) as pool:
         found = list(tqdm(pool.map(_listen, jobs), total=len(jobs), desc="watch"))
-    rows = [("clean" if s is None else f"{s:g} dB", [t for (*_, x, _), t in zip(jobs, found, strict=True) if x == s])
-            for s in SNRS]  # fmt: skip
+    rows = [(db(s), [t for (*_, x, _), t in zip(jobs, found, strict=True) if x == s]) for s in SNRS]
     rows += [(v, [t for (_, _, x, *_), t in zip(jobs, found, strict=True) if x == v]) for v in TEST_VOICES]
     everything = total(found)
     lines = [
