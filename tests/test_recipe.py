@@ -15,9 +15,9 @@ from models.recipe import augment, export, sequence  # noqa: E402
 from models.recipe.align import BASE_OF, TONE_OF, flat_start, states_of, viterbi  # noqa: E402
 from models.recipe.features import mel_matrix, mfcc, num_frames  # noqa: E402
 from models.recipe.network import CONTEXT, Tdnn, padded  # noqa: E402
-from models.recipe.prepare import HELD_OUT, Corpus, Recording, prepare, toned  # noqa: E402
+from models.recipe.prepare import HELD_OUT, Corpus, Recording, prepare, save, toned  # noqa: E402
 from models.recipe.voices import READER_VOICES, speak_as, virtual_speakers  # noqa: E402
-from voice.grammar.phones import phone_set  # noqa: E402
+from voice.grammar.phones import GARBAGE, SILENCE, phone_set  # noqa: E402
 from voice.speech.acoustics import load_acoustic_model  # noqa: E402
 from voice.speech.acoustics import mfcc as shipped_mfcc  # noqa: E402
 from voice.speech.models import check_model  # noqa: E402
@@ -208,6 +208,51 @@ def test_virtual_speakers_change_pitch_and_tempo() -> None:
         correlation = np.fft.irfft(spectrum**2)
         lags = np.arange(40, 240)
         assert rate / lags[correlation[40:240].argmax()] == pytest.approx(who.pitch_hz, rel=0.08)
+
+
+def test_sounds_are_garbage_and_their_pauses_silence() -> None:
+    from models.recipe.sounds import KINDS, sound
+
+    pdfs = phone_set().pdfs
+    rng = np.random.default_rng(8)
+    for kind in KINDS:
+        x = kind(12000, rng)
+        assert len(x) == 12000 and np.isfinite(x).all() and x.std() > 0
+    for _ in range(30):
+        x, y = sound(rng)
+        assert len(y) == num_frames(len(x)) and len(x) + 1 >= 0.4 * 8000 and np.abs(x).max() == pytest.approx(20000)
+        loud = np.abs(x).argmax() // 80
+        assert y[min(loud, len(y) - 1)] == pdfs[GARBAGE][0] and set(y) <= {pdfs[SILENCE][0], pdfs[GARBAGE][0]}
+
+
+def test_examples_have_sounds_among_the_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from models.recipe import train as training
+
+    save(tmp_path, [(f"r{k}", ["ma1"], "one", np.full(4000, 9000, np.int16)) for k in range(40)])
+    corpus = Corpus(tmp_path)
+    labels = [np.full(num_frames(4000), 7) for _ in corpus.recordings]
+    shares = []
+    for often in (0.0, 1.0):
+        monkeypatch.setattr(training, "SOUNDS", often)
+        data = training.Examples([(corpus, r) for r in corpus.recordings], labels, seed=3, batch=4)
+        y = torch.cat([target.flatten() for _, target in data])
+        shares.append(float((y == phone_set().pdfs[GARBAGE][0]).float().mean()))
+    assert shares[0] == 0.0 and shares[1] > 0.1
+
+
+def test_invented_voices_speak_and_differ(tmp_path: Path) -> None:
+    pytest.importorskip("espeakng_loader")
+    from models.recipe.synthetic import HELD_OUT_VOICES, OWN_VARIANT, Espeak, invented_voice
+
+    engine = Espeak(tmp_path)
+    assert set(HELD_OUT_VOICES) < set(engine.variants) and OWN_VARIANT not in engine.variants
+    rng = np.random.default_rng(2)
+    heard = []
+    for _ in range(3):
+        engine.define(invented_voice(rng))
+        heard.append(engine.say("ni3 hao3", f"cmn-latn-pinyin+{OWN_VARIANT}", 170, 50))
+    assert all(len(x) > engine.rate / 4 and np.abs(x).max() > 0.01 for x in heard)
+    assert len({x.tobytes() for x in heard}) == 3
 
 
 def test_nobody_says_a_phrase_during_a_long_watch() -> None:

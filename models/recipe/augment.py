@@ -101,7 +101,7 @@ def radio(
 ) -> np.ndarray:
     """Microphone, suppressor, band-pass, limiter, noise of -2 to 40 dB, hum, tones, fading, squelch burst, level.
 
-    ``crowd``: somebody else's speech, heard in the background. ``severity``, 0..1: the first epochs are easier.
+    ``crowd``: somebody else's speech or a sound in the background. ``severity``, 0..1: the first epochs are easier.
     """
     if rng.random() < 0.6:  # microphone and loudspeaker: a tilt to either side
         x = np.convolve(x, [1.0, rng.uniform(-0.7, 0.6)])[: len(x)]

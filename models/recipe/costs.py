@@ -17,7 +17,7 @@ import numpy as np
 
 from models.recipe.people import PAIRS, People, Said, large_net
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
-from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, WORDS, speak
+from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, WORDS, no_speech, speak
 from voice.audio.channel import Channel, received
 from voice.audio.pcm import RATE
 from voice.grammar.compiler import Costs, compile_graph
@@ -32,10 +32,12 @@ Sets = dict[str, list[Said]]
 NETS = {
     "word": "words", "twice": "words", "english": "words", "pair": "pairs", "rows": "pairs", "phrase": "sample",
     "air": "sample", "mixed": "sample", "sentence": "sample", "everyday": "sample",
+    "sounds": "sample",
 }  # fmt: skip
 """Which graph hears which set."""
 
-CALLS_AND_QUESTIONS = 120
+SOUNDS = 240
+"""Overs that hold no speech at all: music, sirens, engines, knocks."""
 
 
 def students(corpus: Corpus) -> tuple[str, ...]:
@@ -94,6 +96,8 @@ def _voice_sets(seed: int, cache: Path) -> Sets:
     for name, said in texts.items():
         trials = speak(said, TUNING_VOICES, SNRS, net.readings, seed, cache / "tts")
         out[name] = [Said(t.pcm, text, t.voice) for t, text in zip(trials, true[name], strict=True)]
+    channels = [Channel(snr_db=snr, tail_s=0.0) for snr in SNRS]
+    out["sounds"] = [Said(received(no_speech(rng), channels[k % len(SNRS)], rng), "", "-") for k in range(SOUNDS)]
     return out
 
 

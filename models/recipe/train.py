@@ -26,11 +26,15 @@ from models.recipe.network import SUBSAMPLING, Tdnn, padded
 from models.recipe.prepare import HELD_OUT, Corpus, Recording
 from models.recipe.resume import resume
 from models.recipe.sequence import mutual_information_loss, transitions
+from models.recipe.sounds import sound
 from voice.grammar.phones import GARBAGE, phone_set
 
 Utterance = tuple[Corpus, Recording]
 IGNORE = -100
 LONGEST_S = 10
+SOUNDS = 0.12
+"""Share of the examples that have a sound among their words which is no speech."""
+
 TONE_LOSS = 0.3
 """Weight of the tone output's cross-entropy beside that of the phones."""
 
@@ -65,10 +69,12 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
             made = []
             for ids in batch:
                 parts = [(self.utterances[i][0].pcm(self.utterances[i][1]), self.labels[i]) for i in ids]
+                if rng.random() < SOUNDS:
+                    parts.insert(int(rng.integers(len(parts) + 1)), sound(rng))
                 crowd = None
                 if rng.random() < 0.1:
                     other = self.utterances[int(rng.integers(len(self.utterances)))]
-                    crowd = other[0].pcm(other[1])
+                    crowd = other[0].pcm(other[1]) if rng.random() < 0.7 else sound(rng)[0]
                 made.append(example(parts, rng, crowd, self.severity))
             made.sort(key=lambda m: len(m[0]))
             yield self._collate(made, rng)

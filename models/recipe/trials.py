@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from voice.audio.channel import Channel, received
-from voice.audio.pcm import Pcm16
+from voice.audio.pcm import RATE, Pcm16
 from voice.grammar.readings import ReadingsTable
 from voice.speech.synthesiser import Synthesiser, Voice
 
@@ -75,6 +75,33 @@ def speak(
 def db(snr: float | None) -> str:
     """“clean” or “10 dB”, as in the tables."""
     return "clean" if snr is None else f"{snr:g} dB"
+
+
+def no_speech(rng: np.random.Generator) -> np.ndarray:
+    """Three to seven seconds at RATE of a tune, a siren, an engine or knocks, in any one voice of each."""
+    t = np.arange(round(float(rng.uniform(3, 7)) * RATE)) / RATE
+    kind = rng.integers(4)
+    if kind == 0:
+        beat = float(rng.uniform(0.15, 0.6))
+        notes = rng.integers(0, 25, (int(rng.integers(1, 4)), int(t[-1] / beat) + 1))
+        hz = 110.0 * 2 ** (notes[:, (t / beat).astype(int)] / 12) * (1 + 0.01 * np.sin(2 * np.pi * 5 * t))
+        phase = 2 * np.pi * np.cumsum(hz, 1) / RATE
+        x = sum(np.sin(k * phase) / k ** rng.uniform(0.5, 2) for k in range(1, 6)).sum(0)
+        x = x * np.exp(-(t % beat) * rng.uniform(0, 6)) + rng.uniform(0, 1) * _knocks(t, beat, rng)
+    elif kind == 1:
+        swing = np.abs((t * rng.uniform(0.2, 4)) % 2 - 1)
+        x = np.sign(np.sin(2 * np.pi * np.cumsum(500 + 1000 * swing) / RATE))
+    elif kind == 2:
+        phase = np.cumsum(rng.uniform(30, 120) * (1 + 0.3 * np.sin(2 * np.pi * rng.uniform(0.1, 1) * t))) / RATE
+        x = (phase % 1) ** 4 + 0.2 * rng.standard_normal(len(t))
+    else:
+        x = _knocks(t, float(rng.uniform(0.2, 1)), rng)
+    return np.asarray(x / np.abs(x).max() * 0.3)
+
+
+def _knocks(t: np.ndarray, every_s: float, rng: np.random.Generator) -> np.ndarray:
+    hollow = np.sin(2 * np.pi * rng.uniform(150, 1500) * t) + rng.standard_normal(len(t))
+    return np.asarray(hollow * np.exp(-(t % every_s) * rng.uniform(8, 40)))
 
 
 def stable_seed(text: str) -> int:

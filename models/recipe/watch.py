@@ -6,6 +6,7 @@ there is not; the test voices read sentences, everyday words in rows, and syllab
 
 from __future__ import annotations
 
+import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -55,12 +56,14 @@ def _listen(job: _Job) -> Trials:
     model, cache, voice, snr, part = job
     ear = open_ear(load_net(sample_net()), cache / "graphs", str(model))
     rng = np.random.default_rng((101, TEST_VOICES.index(voice), round(snr or 99), part))
-    engine, trials = Espeak(), Trials()
-    while trials.hours < HOURS / (len(TEST_VOICES) * len(SNRS) * PARTS):
-        text = espeak_text(row_of_no_phrase(ear.net, rng))
-        x = engine.say(text, f"cmn-latn-pinyin+{voice}", int(rng.integers(145, 210)), int(rng.integers(35, 66)))
-        pcm = received(x, Channel(snr_db=snr, tail_s=0.0), rng, engine.rate)
-        evaluate(ear, [utterance(Said(pcm, "", voice))], trials)
+    trials = Trials()
+    with tempfile.TemporaryDirectory() as place:
+        engine = Espeak(Path(place))
+        while trials.hours < HOURS / (len(TEST_VOICES) * len(SNRS) * PARTS):
+            text = espeak_text(row_of_no_phrase(ear.net, rng))
+            x = engine.say(text, f"cmn-latn-pinyin+{voice}", int(rng.integers(145, 210)), int(rng.integers(35, 66)))
+            pcm = received(x, Channel(snr_db=snr, tail_s=0.0), rng, engine.rate)
+            evaluate(ear, [utterance(Said(pcm, "", voice))], trials)
     return trials
 
 

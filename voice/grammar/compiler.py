@@ -25,7 +25,7 @@ from pathlib import Path
 from voice.grammar.accents import variants
 from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, Lexicon, pronunciations
-from voice.grammar.phones import SILENCE, SYLLABLES, in_word, phone_set, split_syllable
+from voice.grammar.phones import GARBAGE, SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
 GRAPH_VERSION = 11
 """Part of the cache key: raise it when the same input gives another graph."""
@@ -50,6 +50,9 @@ class Costs:
     """Of one filler syllable. The more, the readier a phrase is believed."""
 
     silence: float = 1.0
+
+    noise: float = math.inf
+    """Of a stretch that is no speech, or that of no Mandarin; it says nothing."""
 
     again: float = 7.0
     """Of another call sign in the same over, beside its own cost."""
@@ -98,6 +101,8 @@ class _Builder:
         state = self.fst.state()
         self.fst.final[state] = 0.0
         self.fst.arc(self.phone(state, SILENCE, 0, self.costs.silence), 0, 0, 0.0, state)
+        if self.costs.noise < math.inf:
+            self.fst.arc(self.phone(state, GARBAGE, 0, self.costs.noise), 0, 0, 0.0, state)
         return state
 
     def filler(self, hub: int) -> None:
