@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from voice.grammar.lexicon import NOISE
 from voice.speech.acoustics import (
     BESIDE_S,
     FRAME_S,
@@ -61,9 +62,9 @@ def test_scores_while_the_over_lasts_are_those_of_the_whole() -> None:
 
 
 def test_what_is_said_beside_a_phrase_counts() -> None:
-    """Filler within 1.5 s to both sides, other phrases and filler further away not; older models do not weigh it."""
+    """Filler and noise within 1.5 s to both sides, other phrases and what is further away not; older models do not."""
     words = [Word("#jin", 0.0, 1.0, 1.0), Word("P1", 1.0, 1.6, 1.0), Word("#tian", 1.6, 1.9, 1.0),
-             Word("U1", 1.9, 2.4, 1.0), Word("#hao", 2.9, 3.9, 1.0)]  # fmt: skip
+             Word("U1", 1.9, 2.4, 1.0), Word(NOISE, 2.9, 3.9, 1.0)]  # fmt: skip
     assert unexplained(words, 0.4, 1.0) == pytest.approx(0.6)
     assert unexplained(words, 1.6, 1.6 + BESIDE_S) == pytest.approx(0.3 + 0.2)
     alone = Goodness(-0.5, -0.8, -0.7, 4, 2)
@@ -80,4 +81,10 @@ def test_contrast_is_that_of_the_least_clear_syllable() -> None:
     usual = np.zeros(10, np.float32)
     found = goodness(loglikes, loglikes.max(1), usual, ((3,), (4,)), (0, 1), 0.0, 10 * FRAME_S)
     assert found.mean == pytest.approx(0.0) and found.contrast == pytest.approx(2.0)
-    assert found.features[-1] == found.contrast
+    assert found.features[10] == found.contrast and found.longest == 5
+
+
+def test_a_sound_that_is_held_is_doubted() -> None:
+    """A state of 12 frames is drawn out, one of 24 and more is no speech."""
+    short, held, tone = (Goodness(-0.5, -0.8, -0.7, 4, 2, longest=n).features[-1] for n in (12, 18, 99))
+    assert (short, held, tone) == (0.0, 0.5, 1.0)

@@ -11,6 +11,7 @@ import pytest
 from voice.cli.bench import overs_of
 from voice.grammar.compiler import Costs, compile_graph
 from voice.grammar.free import FreeSpeech
+from voice.grammar.lexicon import NOISE
 from voice.net.loading import Net
 from voice.radio.carrier import RATE
 from voice.speech.hypothesis import Word
@@ -65,3 +66,12 @@ def test_a_dearer_syllable_makes_fewer_of_them(net: Net, ear: Ear) -> None:
     scores, *_ = ear.verification.verifier.frames(pcm)
     counts = [len(FreeSpeech(Costs(filler=f)).hear(scores, 0.0, len(pcm) / RATE).words) for f in (2.0, 8.0, 40.0)]
     assert counts[0] > counts[1] > counts[2]
+
+
+def test_a_siren_and_knocks_are_noise(ear: Ear) -> None:
+    t = np.arange(6 * RATE) / RATE
+    siren = np.sin(2 * np.pi * np.cumsum(900 + 500 * np.sin(2 * np.pi * 0.7 * t)) / RATE)
+    knocks = np.random.default_rng(4).standard_normal(len(t)) * np.exp(-(t % 0.45) * 25)
+    for sound in (siren, knocks):
+        words = ear.recogniser.recognise((sound / np.abs(sound).max() * 8000).astype(np.int16)).words
+        assert {w.symbol for w in words} <= {NOISE}

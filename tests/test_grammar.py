@@ -14,7 +14,7 @@ from voice.grammar.compiler import Costs, build_graph, compile_graph, graph_key
 from voice.grammar.distance import phrase_distance, syllable_distance
 from voice.grammar.figures import figures
 from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import build_lexicon, pronunciations
+from voice.grammar.lexicon import NOISE, build_lexicon, pronunciations
 from voice.grammar.message import Message
 from voice.grammar.phones import SYLLABLES, phone_set, split_syllable
 from voice.grammar.readings import CannotBeRead, ReadingsTable, cardinal, read_table
@@ -205,7 +205,7 @@ def test_syllables_that_begin_alike_share_their_initial() -> None:
     fst, _ = build_graph(None, Costs())
     beginnings = {phones[0] for phones in map(split_syllable, SYLLABLES) if phones and len(phones) == 2}
     alone = sum(len(phones or ()) == 1 for phones in map(split_syllable, SYLLABLES))
-    assert len(fst.arcs(0)) == len(beginnings) + alone + 1  # and silence
+    assert len(fst.arcs(0)) == len(beginnings) + alone + 2  # and silence, and noise
 
 
 # -- likeness ----------------------------------------------------------------------------------
@@ -249,6 +249,12 @@ def test_call_sign_hidden_in_free_syllables_is_found_but_less_believed(net: Net)
 def test_said_twice_is_one_item_and_more_certain(net: Net) -> None:
     (item,) = Interpreter(net.lexicon).interpret(heard(net, "收到", "收到", score=0.8)).items
     assert item.times == 2 and item.score == pytest.approx(0.96)
+
+
+def test_noise_says_nothing_and_parts_what_is_beside_it(net: Net) -> None:
+    message = Interpreter(net.lexicon, 0.5).interpret(heard(net, "#jia", "#gang", NOISE, "收到", NOISE))
+    assert [(i.kind, i.pinyin) for i in message.items] == [("free", "jia gang"), ("phrase", "shou1 dao4")]
+    assert not Interpreter(net.lexicon, 0.5).interpret(heard(net, NOISE, NOISE)).items
 
 
 def test_words_of_a_stock_model_reach_the_same_meaning(net: Net) -> None:

@@ -219,10 +219,17 @@ def test_sounds_are_garbage_and_their_pauses_silence() -> None:
         x = kind(12000, rng)
         assert len(x) == 12000 and np.isfinite(x).all() and x.std() > 0
     for _ in range(30):
-        x, y = sound(rng)
-        assert len(y) == num_frames(len(x)) and len(x) + 1 >= 0.4 * 8000 and np.abs(x).max() == pytest.approx(20000)
+        n = int(rng.integers(2000, 16000))
+        x, y = sound(n, rng)
+        assert len(x) == n and len(y) == num_frames(n) and np.abs(x).max() == pytest.approx(20000)
         loud = np.abs(x).argmax() // 80
         assert y[min(loud, len(y) - 1)] == pdfs[GARBAGE][0] and set(y) <= {pdfs[SILENCE][0], pdfs[GARBAGE][0]}
+
+
+def test_an_example_of_nothing_at_all_is_finite() -> None:
+    for seed in range(20):
+        x, _ = augment.example([(np.zeros(4000), np.zeros(num_frames(4000), np.int64))], np.random.default_rng(seed))
+        assert np.isfinite(x).all()
 
 
 def test_examples_have_sounds_among_the_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

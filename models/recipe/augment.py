@@ -113,7 +113,7 @@ def radio(
         x = x + np.resize(crowd, len(x)) * 10 ** (-rng.uniform(8, 25) / 20)
     if rng.random() < 0.8:
         x = sosfilt(_BANDS[rng.integers(len(_BANDS))], x)
-    loud = np.abs(x) > np.abs(x).max() * 0.1
+    loud = np.abs(x) >= np.abs(x).max() * 0.1
     rms = float(np.sqrt(np.mean(x[loud] ** 2) + 1))
     if rng.random() < 0.5:
         x = np.tanh(x / rms * rng.uniform(0.15, 1.4)) * rms

@@ -109,6 +109,7 @@ def beeps(n: int, rng: Rng) -> np.ndarray:
     slots = n // step + 1
     pitch = rng.choice(rng.uniform(300, 3200, int(rng.integers(1, 9))), (int(rng.integers(1, 3)), slots))
     on = rng.random(slots) < rng.uniform(0.5, 1)
+    on[0] = True
     hz = np.repeat(pitch, step, 1)[:, :n]
     return np.asarray(np.sin(2 * np.pi * np.cumsum(hz, 1) / RATE).sum(0) * np.repeat(on, step)[:n])
 
@@ -123,9 +124,8 @@ def wind(n: int, rng: Rng) -> np.ndarray:
 KINDS: tuple[Callable[[int, Rng], np.ndarray], ...] = (music, music, siren, engine, animal, blows, beeps, wind)
 
 
-def sound(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
-    """(samples in int16 scale at RATE, one pdf per 10 ms frame): 0.4 to 4 s of one kind, or of two at once."""
-    n = round(float(np.exp(rng.uniform(np.log(0.4), np.log(4)))) * RATE)
+def sound(n: int, rng: Rng) -> tuple[np.ndarray, np.ndarray]:
+    """(``n`` samples in int16 scale at RATE, one pdf per 10 ms frame): of one kind, or of two at once."""
     x = np.zeros(n)
     for _ in range(1 if rng.random() < 0.8 else 2):
         one = KINDS[int(rng.integers(len(KINDS)))](n, rng)

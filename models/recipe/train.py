@@ -32,8 +32,8 @@ from voice.grammar.phones import GARBAGE, phone_set
 Utterance = tuple[Corpus, Recording]
 IGNORE = -100
 LONGEST_S = 10
-SOUNDS = 0.12
-"""Share of the examples that have a sound among their words which is no speech."""
+SOUNDS = 0.2
+"""Share of the examples in which a sound that is no speech takes the place of a word."""
 
 TONE_LOSS = 0.3
 """Weight of the tone output's cross-entropy beside that of the phones."""
@@ -69,12 +69,15 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
             made = []
             for ids in batch:
                 parts = [(self.utterances[i][0].pcm(self.utterances[i][1]), self.labels[i]) for i in ids]
-                if rng.random() < SOUNDS:
-                    parts.insert(int(rng.integers(len(parts) + 1)), sound(rng))
+                if rng.random() < SOUNDS:  # instead of a word, so that batches stay of one length
+                    k = int(rng.integers(len(parts)))
+                    parts[k] = sound(len(parts[k][0]), rng)
                 crowd = None
                 if rng.random() < 0.1:
                     other = self.utterances[int(rng.integers(len(self.utterances)))]
-                    crowd = other[0].pcm(other[1]) if rng.random() < 0.7 else sound(rng)[0]
+                    crowd = other[0].pcm(other[1])
+                    if rng.random() < 0.3:
+                        crowd = sound(len(crowd), rng)[0]
                 made.append(example(parts, rng, crowd, self.severity))
             made.sort(key=lambda m: len(m[0]))
             yield self._collate(made, rng)
@@ -188,6 +191,8 @@ class Trainer:
                 loss, right, tone, _ = losses(
                     self.net, cepstra, target, phase, 0.0 if late or self.sequence else 0.05, self.sequence
                 )
+                if not torch.isfinite(loss):
+                    raise FloatingPointError(f"{name}: the loss of step {step} is {loss.item()}")
                 self.optimiser.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)

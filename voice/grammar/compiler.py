@@ -1,11 +1,12 @@
 """Lexicon → decoding graph: ``HCLG.fst`` and ``words.txt`` for the stock Vosk wheel.
 
 With context-independent phones the whole graph is two prefix trees of syllables, of call signs and of phrases,
-between three hubs: nothing was said yet, a call sign was, a phrase was. Each hub has a silence arc and the
-filler (every syllable of Mandarin, free). From the later hubs it goes on into the trees at a cost of its own: a
-phrase after a call sign is what is said on the radio, anything else is rarer. A phrase said twice, as everything
-on the radio is, has a copy behind its leaf. A syllable edge is a bundle of parallel pronunciations (alternative
-digits, accents) that meet again, so alternatives do not multiply the tree.
+between four hubs: nothing of the net was said yet, a call sign was just now, a phrase was, something else was since.
+Each hub has arcs of silence and of noise (what is no Mandarin), the first and the last one the filler too (every
+syllable of Mandarin, free). Each leads into the trees at a cost of its own: a phrase right after a call sign is what is
+said on the radio, anything else is rarer. A phrase said twice, as everything on the radio is, has a copy behind its
+leaf. A syllable edge is a bundle of parallel pronunciations (alternative digits, accents) that meet again, so
+alternatives do not multiply the tree.
 
 Syllables share their initial. A phrase pays for being one on its second syllable: on its last one, phrases begun
 for nothing push the filler out of the beam and are taken for what was said; at its root, a call sign after a phrase
@@ -24,10 +25,10 @@ from pathlib import Path
 
 from voice.grammar.accents import variants
 from voice.grammar.fst import Fst
-from voice.grammar.lexicon import FILLER, Lexicon, pronunciations
+from voice.grammar.lexicon import FILLER, NOISE, Lexicon, pronunciations
 from voice.grammar.phones import GARBAGE, SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 11
+GRAPH_VERSION = 12
 """Part of the cache key: raise it when the same input gives another graph."""
 
 _LOG2 = math.log(2)
@@ -46,19 +47,25 @@ class Costs:
     phrase: float = 5.0
     """Of any call sign or phrase, once."""
 
-    filler: float = 7.0
+    begin: float = 1.0
+    """Of the first call sign or phrase of an over, beside its own cost."""
+
+    filler: float = 6.0
     """Of one filler syllable. The more, the readier a phrase is believed."""
 
     silence: float = 1.0
 
-    noise: float = math.inf
+    noise: float = 7.0
     """Of a stretch that is no speech, or that of no Mandarin; it says nothing."""
 
     again: float = 7.0
     """Of another call sign in the same over, beside its own cost."""
 
+    then: float = 2.0
+    """Of a phrase right after a phrase; right after a call sign it is free."""
+
     more: float = 3.0
-    """Of another phrase after a phrase; the first after a call sign is free."""
+    """Of a phrase after a call sign or a phrase and something else."""
 
     repeat: float = 5.0
     """Of the same phrase said once more."""
@@ -90,7 +97,7 @@ class _Builder:
         self.phone_id = {p: i + 1 for i, p in enumerate(phones.symbols)}
         self.transition = {(p, s): k + 1 for k, (p, s, _) in enumerate(phones.states)}
         self.sizes = {p: len(phones.pdfs[phones.base(p)]) for p in phones.symbols}
-        self.words = {"<eps>": 0, "[unk]": 1}
+        self.words = {"<eps>": 0, "[unk]": 1, NOISE: 2}
         self.fresh = self.hub()
         """Nothing was said yet."""
         self._tree: dict[tuple[int, tuple[str, ...]], int] = {}
@@ -101,8 +108,7 @@ class _Builder:
         state = self.fst.state()
         self.fst.final[state] = 0.0
         self.fst.arc(self.phone(state, SILENCE, 0, self.costs.silence), 0, 0, 0.0, state)
-        if self.costs.noise < math.inf:
-            self.fst.arc(self.phone(state, GARBAGE, 0, self.costs.noise), 0, 0, 0.0, state)
+        self.fst.arc(self.phone(state, GARBAGE, self.word(NOISE), self.costs.noise), 0, 0, 0.0, state)
         return state
 
     def filler(self, hub: int) -> None:
@@ -215,11 +221,13 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
     b = _Builder(costs)
     b.filler(b.fresh)
     if lexicon is not None:
-        called, spoke = b.hub(), b.hub()
-        b.filler(called)
-        b.filler(spoke)
-        calls = b.root((b.fresh, 0.0), (called, costs.again), (spoke, costs.again))
-        phrases = b.root((b.fresh, 0.0), (called, 0.0), (spoke, costs.more))
+        called, spoke, talked = b.hub(), b.hub(), b.hub()
+        b.filler(talked)
+        for hub in (called, spoke):
+            b.fst.arc(hub, 0, 0, 0.0, talked)
+        again = [(hub, costs.again) for hub in (called, spoke, talked)]
+        calls = b.root((b.fresh, costs.begin), *again)
+        phrases = b.root((b.fresh, costs.begin), (called, 0.0), (spoke, costs.then), (talked, costs.more))
         for entry in lexicon.spoken:
             word = b.word(entry.symbol)
             tree = (phrases, spoke) if entry.kind in ("phrase", "place") else (calls, called)
@@ -249,9 +257,8 @@ def compile_graph(lexicon: Lexicon | None, costs: Costs, cache: Path) -> Compile
     listing = "".join(f"{w} {i}\n" for i, w in enumerate(words)) + f"#0 {len(words)}\n"
     (made / "words.txt").write_text(listing, "utf-8", newline="\n")
     names = {"B": "begin", "E": "end", "I": "internal", "S": "singleton"}
-    lines = [
-        f"{i} {names[s[-1]] if '_' in s else 'nonword'}\n" for i, s in enumerate(phone_set().symbols, 1)
-    ]
+    names |= {SILENCE: "nonword", GARBAGE: "singleton"}
+    lines = [f"{i} {names[s.split('_')[-1]]}\n" for i, s in enumerate(phone_set().symbols, 1)]
     (made / "phones" / "word_boundary.int").write_text("".join(lines), "utf-8", newline="\n")
     try:
         made.rename(folder)

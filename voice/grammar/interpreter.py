@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 from voice.grammar.distance import phrase_distance, syllable_distance
 from voice.grammar.figures import figures
-from voice.grammar.lexicon import FILLER, Entry, Lexicon, plain
+from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.phones import split_syllable
 from voice.grammar.templates import Speaker, Template
@@ -110,6 +110,8 @@ class Interpreter:
                     row += [s for s in _syllables(free(w.start, w.end)) if w.start <= (s.start + s.end) / 2 < w.end]
                 else:
                     row += _spread([p[0] for p in plain(entry.readings[0])], w)
+            elif w.symbol == NOISE:
+                flush()
             elif w.symbol.startswith(FILLER):
                 row.append(_Syllable(w.symbol[1:], w.start, w.end))
             elif w.symbol != "[unk]":

@@ -15,6 +15,9 @@ Kind = Literal["unit", "control", "assistant", "phrase", "place", "digit"]
 FILLER = "#"
 """Prefix of filler words: ``#jia`` is one syllable that no phrase covers."""
 
+NOISE = "[noise]"
+"""Word of the graph for a stretch that is no Mandarin: music, a siren, another language."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

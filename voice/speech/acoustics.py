@@ -217,6 +217,9 @@ BESIDE_S = 1.5
 SHORT = 3
 """Syllables of a phrase that is easily heard in what is none."""
 
+DWELL = 12
+"""Frames of one state, 0.36 s, up to which a sound is drawn out by people too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goodness:
@@ -238,6 +241,9 @@ class Goodness:
     """By how much the best sound beats the usual one in the syllable where it does so least: little in noise, where
     anything fits."""
 
+    longest: int = 0
+    """Frames of the longest state: nobody dwells on a sound, but a tone or an engine does."""
+
     before: float = 0.0
     after: float = 0.0
     """Seconds of speech that no phrase explains, in the ``BESIDE_S`` before and after. Whatever is said at length has
@@ -251,6 +257,7 @@ class Goodness:
         return (
             1.0, self.mean, self.worst, self.second, float(min(self.shortest, 5)), float(min(self.syllables, 6)),
             beside, amid, short * beside, short * amid, self.contrast,
+            float(np.clip(self.longest - DWELL, 0, DWELL)) / DWELL,
         )  # fmt: skip
 
 
@@ -292,7 +299,10 @@ def goodness(
     per = np.sort(np.bincount(which, loss, syllables) / np.maximum(frames_of, 1))
     second = float(per[min(1, syllables - 1)])
     beaten = np.bincount(which, (free - usual)[a:b][said], syllables) / np.maximum(frames_of, 1)
-    return Goodness(float(loss.mean()), float(per[0]), second, int(frames_of.min()), syllables, float(beaten.min()))
+    return Goodness(
+        float(loss.mean()), float(per[0]), second, int(frames_of.min()), syllables, float(beaten.min()),
+        int(np.bincount(path).max()),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

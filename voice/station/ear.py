@@ -15,7 +15,7 @@ from voice.grammar.accents import states
 from voice.grammar.compiler import compile_graph
 from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import FILLER, Entry, pronunciations
+from voice.grammar.lexicon import FILLER, NOISE, Entry, pronunciations
 from voice.grammar.message import Message
 from voice.net.loading import Net
 from voice.places import cache_folder
@@ -97,9 +97,13 @@ class Verifier:
         return tuple(p for row in rows for p in row), tuple(k for k, row in enumerate(rows) for _ in row)
 
 
+def _unexplained(word: Word) -> bool:
+    return word.symbol == NOISE or word.symbol.startswith(FILLER)
+
+
 def unexplained(words: Sequence[Word], start: float, end: float) -> float:
-    """Seconds of filler between two times."""
-    free = (w for w in words if w.symbol.startswith(FILLER))
+    """Seconds of filler and noise between two times."""
+    free = (w for w in words if _unexplained(w))
     return sum(max(0.0, min(w.end, end) - max(w.start, start)) for w in free)
 
 
@@ -133,7 +137,7 @@ class Ear:
     ) -> Message:  # fmt: skip
         """The message of one over; see ``Interpreter.interpret``. ``scorer``: if one has worked while it lasted."""
         v = self.verification
-        if v is None or all(w.symbol.startswith(FILLER) for w in hypothesis.words):
+        if v is None or all(map(_unexplained, hypothesis.words)):
             return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed)
         frames = v.verifier.frames(over.pcm, scorer)
 
