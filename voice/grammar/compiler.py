@@ -47,10 +47,7 @@ class Costs:
     phrase: float = 5.0
     """Of any call sign or phrase, once."""
 
-    begin: float = 1.0
-    """Of the first call sign or phrase of an over, beside its own cost."""
-
-    filler: float = 6.0
+    filler: float = 7.0
     """Of one filler syllable. The more, the readier a phrase is believed."""
 
     silence: float = 1.0
@@ -226,8 +223,8 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
         for hub in (called, spoke):
             b.fst.arc(hub, 0, 0, 0.0, talked)
         again = [(hub, costs.again) for hub in (called, spoke, talked)]
-        calls = b.root((b.fresh, costs.begin), *again)
-        phrases = b.root((b.fresh, costs.begin), (called, 0.0), (spoke, costs.then), (talked, costs.more))
+        calls = b.root((b.fresh, 0.0), *again)
+        phrases = b.root((b.fresh, 0.0), (called, 0.0), (spoke, costs.then), (talked, costs.more))
         for entry in lexicon.spoken:
             word = b.word(entry.symbol)
             tree = (phrases, spoke) if entry.kind in ("phrase", "place") else (calls, called)
