@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.grammar.compiler import Costs
-from voice.grammar.lexicon import FILLER
-from voice.grammar.phones import SILENCE, SYLLABLES, phone_set, split_syllable
+from voice.grammar.lexicon import FILLER, NOISE
+from voice.grammar.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
 from voice.speech.acoustics import FRAME_S, Floats
 from voice.speech.hypothesis import Hypothesis, Word
 
@@ -25,6 +25,7 @@ GRAPH_SCALE = 0.9
 
 _LOG2 = math.log(2)
 _SILENT = len(SYLLABLES)
+_NOISE = _SILENT + 1
 
 
 class FreeSpeech:
@@ -34,7 +35,7 @@ class FreeSpeech:
         """``costs``: of the net's graph, so that both weigh a syllable alike."""
         pdfs = phone_set().pdfs
         self._enter = GRAPH_SCALE * costs.filler
-        self._silence = GRAPH_SCALE * costs.silence
+        self._loops = GRAPH_SCALE * np.array([costs.silence, costs.noise])
         rows, alone = [], []
         for s in SYLLABLES:
             phones = split_syllable(s)
@@ -46,7 +47,7 @@ class FreeSpeech:
         """(syllables, places): the pdf of each state. Only the last state of a final is held."""
         self._alone = np.array(alone)
         """Syllables without an initial begin at the second place."""
-        self._sil = pdfs[SILENCE][0]
+        self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
 
     def hear(self, loglikes: Floats, start: float, end: float) -> Hypothesis:
         """Filler words between ``start`` and ``end``, s; times in the over, confidence 1.0 (nothing competes).
@@ -57,25 +58,24 @@ class FreeSpeech:
         if b <= a:
             return Hypothesis(())
         scores = ACOUSTIC_SCALE * loglikes[a:b]
-        ends, begun = self._search(scores[:, self._pdfs], scores[:, self._sil])
+        ends, begun = self._search(scores[:, self._pdfs], scores[:, self._looped])
         words = []
         t = b - a
         while t > 0:
             which, before = int(ends[t]), int(begun[t])
             if which != _SILENT:
-                words.append(
-                    Word(FILLER + SYLLABLES[which], round((a + before) * FRAME_S, 2), round((a + t) * FRAME_S, 2), 1.0)
-                )
+                symbol = NOISE if which == _NOISE else FILLER + SYLLABLES[which]
+                words.append(Word(symbol, round((a + before) * FRAME_S, 2), round((a + t) * FRAME_S, 2), 1.0))
             t = before
         return Hypothesis(tuple(reversed(words)))
 
-    def _search(self, emission: Floats, silence: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Viterbi. What ends best after t frames (a syllable, or silence), and the frame at which it began; where
-        nothing can have ended yet, the stretch is silence."""
+    def _search(self, emission: Floats, looped: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Viterbi. What ends best after t frames (a syllable, silence or noise), and the frame at which it began; where
+        nothing can have ended yet, the stretch is silence. ``looped``: scores of silence and noise."""
         frames, n, places = emission.shape
         score = np.full((n, places), -np.inf, np.float32)
         origin = np.zeros((n, places), np.int64)
-        hub, quiet, quiet_from = 0.0, -np.inf, 0
+        hub, still, still_from = 0.0, np.full(2, -np.inf), np.zeros(2, np.int64)
         ends, begun = np.full(frames + 1, _SILENT), np.zeros(frames + 1, np.int64)
         held = [0, 1, places - 1]
         for t in range(frames):
@@ -90,11 +90,14 @@ class FreeSpeech:
             came_from[:, held] = np.where(stay, origin[:, held], came_from[:, held])
             score = came + (emission[t] - np.float32(_LOG2))
             origin = came_from
-            if hub - self._silence > quiet:
-                quiet, quiet_from = hub - self._silence, t
-            quiet += float(silence[t]) - _LOG2
+            enter = hub - self._loops
+            still_from[enter > still] = t
+            still = np.maximum(still, enter) + looped[t] - _LOG2
             best = int(score[:, -1].argmax())
             spoken = float(score[best, -1])
-            hub = max(spoken, quiet)
-            ends[t + 1], begun[t + 1] = (best, origin[best, -1]) if spoken > quiet else (_SILENT, quiet_from)
+            which = int(still.argmax())
+            hub = max(spoken, float(still[which]))
+            ends[t + 1], begun[t + 1] = (
+                (best, origin[best, -1]) if spoken > still[which] else (_SILENT + which, still_from[which])
+            )
         return ends, begun

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from voice.audio.pcm import RATE, Pcm16
 from voice.grammar.distance import phrase_distance
-from voice.grammar.lexicon import Entry, plain
+from voice.grammar.lexicon import FILLER, Entry, plain
 from voice.station.ear import Ear
 
 FURTHEST = 0.55
@@ -40,8 +40,8 @@ def candidates(ear: Ear, pcm: Pcm16, limit: int = 6) -> list[Candidate]:
         found = [(known[i.kind, i.key, i.text], i) for i in items if (i.kind, i.key, i.text) in known]  # type: ignore[index]
         return [Candidate(e, i.score, i.start, i.end) for e, i in found][:limit]
     frames = v.verifier.frames(pcm)
-    row = v.free.hear(frames[0], 0.0, len(pcm) / RATE).words
-    names = [w.symbol[1:] for w in row]
+    row = [w for w in v.free.hear(frames[0], 0.0, len(pcm) / RATE).words if w.symbol.startswith(FILLER)]
+    names = [w.symbol.removeprefix(FILLER) for w in row]
     by_symbol = ear.net.lexicon.by_symbol()
     words = ear.recogniser.recognise(pcm).words
     heard = [w for w in words if w.symbol in by_symbol]
