@@ -53,7 +53,7 @@ class Costs:
     silence: float = 1.0
 
     noise: float = 7.0
-    """Of a stretch that is no speech, or that of no Mandarin; it says nothing."""
+    """Of a stretch of any length that is no Mandarin."""
 
     again: float = 7.0
     """Of another call sign in the same over, beside its own cost."""

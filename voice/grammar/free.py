@@ -50,7 +50,7 @@ class FreeSpeech:
         self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
 
     def hear(self, loglikes: Floats, start: float, end: float) -> Hypothesis:
-        """Filler words between ``start`` and ``end``, s; times in the over, confidence 1.0 (nothing competes).
+        """Filler words and noise between two times, s; times are those of the over, confidence 1.0 (nothing competes).
 
         ``loglikes``: scores of the whole over, shape (frames of FRAME_S, pdfs).
         """
