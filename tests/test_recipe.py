@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+import soxr
 
 torch = pytest.importorskip("torch", reason="the recipe needs pip install 'huying[train]'")
 pytest.importorskip("pyworld")
@@ -19,6 +20,9 @@ from models.recipe.features import mel_matrix, mfcc, num_frames  # noqa: E402
 from models.recipe.network import CONTEXT, Tdnn, padded  # noqa: E402
 from models.recipe.prepare import HELD_OUT, SOURCES, Corpus, Recording, prepare, save, toned  # noqa: E402
 from models.recipe.voices import READER_VOICES, speak_as, virtual_speakers  # noqa: E402
+from tests.test_models import SHIPPED  # noqa: E402
+from voice.audio.pcm import RATE  # noqa: E402
+from voice.grammar.lexicon import NOISE  # noqa: E402
 from voice.grammar.phones import GARBAGE, SILENCE, phone_set  # noqa: E402
 from voice.speech.acoustics import load_acoustic_model  # noqa: E402
 from voice.speech.acoustics import mfcc as shipped_mfcc  # noqa: E402
@@ -279,6 +283,23 @@ def test_nobody_says_a_phrase_during_a_long_watch() -> None:
     assert not any(sounds_in_row(e, r) for e in net.lexicon.spoken for r in rows)
 
 
+def test_a_graph_of_one_phrase_hears_no_second_one(tmp_path: Path) -> None:
+    """The twelve words and the eighty shortest phrases; speech that holds three of them is heard as one."""
+    from models.recipe import measure
+    from models.recipe.people import large_net
+    from models.recipe.prepare import STUDENT_WORDS
+    from models.recipe.synthetic import Espeak
+
+    net = measure._with_shortest(large_net(tmp_path / "net", tuple(STUDENT_WORDS)))
+    assert {e.text for e in net.lexicon.spoken} >= set(STUDENT_WORDS) and len(net.lexicon.spoken) == 92
+    engine = Espeak(tmp_path / "voices")
+    x = engine.say("zhong1 guo2, shang4 hai3, shou1 dao4", "cmn-latn-pinyin+f1", 150, 50)
+    pcm = soxr.resample(x, engine.rate, RATE)
+    closed = measure._closed(measure.Bench(SHIPPED, tmp_path, tmp_path), net)
+    heard = closed.recognise((pcm * 8000).astype(np.int16)).words
+    assert len([w for w in heard if w.symbol != NOISE]) == 1
+
+
 def test_words_have_the_tones_of_connected_speech() -> None:
     assert toned("语言") == ["yu3", "yan2"] and toned("你好") == ["ni2", "hao3"]
     assert toned("不是") == ["bu2", "shi4"]
@@ -302,8 +323,6 @@ def test_prepared_corpus_and_who_is_kept_out(speech_folder: Path, tmp_path: Path
 
 
 def test_model_card_names_the_weights_it_describes() -> None:
-    from tests.test_models import SHIPPED
-
     evaluated = json.loads((SHIPPED / "evaluation.json").read_text("utf-8"))["sha256"]
     assert evaluated == json.loads((SHIPPED / "model.json").read_text("utf-8"))["sha256"]
 

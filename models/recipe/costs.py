@@ -132,28 +132,39 @@ def _sound(text: str, net: Net) -> str:
     return " ".join(s if net.lexicon.tones else s[:-1] for s in net.readings.spoken(text))
 
 
+def open_graph(net: Net, costs: Costs, model: Path, cache: Path) -> Recogniser:
+    """A recogniser with the net's graph at these costs."""
+    folder = check_model(model)
+    graph = compile_graph(net.lexicon, costs, cache / "graphs")
+    return Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
+
+
+def hear(recogniser: Recogniser, net: Net, overs: list[Said]) -> Count:
+    """What the graph's best paths are, words of the same sound taken for one."""
+    texts = {e.symbol: e for e in net.lexicon.spoken}
+    c = Count()
+    for over in overs:
+        words = [texts[w.symbol] for w in recogniser.recognise(over.pcm).words if w.symbol in texts]
+        want = [_sound(t, net) for t in over.text.split()]
+        heard = [_sound(e.text, net) for e in words]
+        c.overs += 1
+        c.hours += len(over.pcm) / RATE / 3600
+        c.exact += heard == want
+        false = [e for e, sound in zip(words, heard, strict=True) if sound not in " ".join(want)]
+        c.long += sum(e.syllables >= 4 for e in false)
+        c.short += sum(e.syllables < 4 for e in false)
+    return c
+
+
 def count(costs: Costs, sets: Sets, model: Path, cache: Path) -> dict[str, Count]:
     """Every set through the graph with these costs."""
     out = {}
-    folder = check_model(model)
     with tempfile.TemporaryDirectory() as place:
         for name in dict.fromkeys(NETS.values()):
             net = net_of(name, Path(place))
-            texts = {e.symbol: e for e in net.lexicon.spoken}
-            graph = compile_graph(net.lexicon, costs, cache / "graphs")
-            recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
+            recogniser = open_graph(net, costs, model, cache)
             for which in (s for s, n in NETS.items() if n == name and s in sets):
-                c = out[which] = Count()
-                for over in sets[which]:
-                    words = [texts[w.symbol] for w in recogniser.recognise(over.pcm).words if w.symbol in texts]
-                    want = [_sound(t, net) for t in over.text.split()]
-                    heard = [_sound(e.text, net) for e in words]
-                    c.overs += 1
-                    c.hours += len(over.pcm) / RATE / 3600
-                    c.exact += heard == want
-                    false = [e for e, sound in zip(words, heard, strict=True) if sound not in " ".join(want)]
-                    c.long += sum(e.syllables >= 4 for e in false)
-                    c.short += sum(e.syllables < 4 for e in false)
+                out[which] = hear(recogniser, net, sets[which])
     return out
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from models.recipe import measure
+from models.recipe.costs import Count
 from models.recipe.measure import Bench, Heard, VoiceTable
 from models.recipe.people import EXCHANGES
 from models.recipe.prepare import HELD_OUT
@@ -89,6 +90,8 @@ def _word_tables(
     lines += [f"| {s} | {share(k, n)} |" for s, (n, k) in sorted(speakers.items())]
     lines += ["", "Most frequent confusions of words:", "", "| said | heard | times |", "|---|---|---|"]
     lines += [f"| {a} | {b} | {n} |" for (a, b), n in confusions.most_common(10)]
+    worst = sum((h.missed for _, h in words.values()), Counter[tuple[str, str]]()).most_common(8)
+    lines += ["", f"Missed most often: {'; '.join(f'{s} {w} ({n})' for (s, w), n in worst)}."]
     doubted = words[None][1].another
     told = "; ".join(f"{name} ({n})" for name, n in sorted(doubted.items())) or "none"
     lines += [
@@ -99,6 +102,22 @@ def _word_tables(
     found: Counter[str] = sum((Counter(f) for _, f in foreign.values()), Counter())
     lines += ["", f"English words of the same people, {hours:.2f} h, all SNRs: {_alarms(found, hours)}."]
     data["single"]["foreign"] = {"hours": round(hours, 3), **found}
+    return lines
+
+
+def _alone_table(alone: dict[float | None, dict[str, Count]], data: Figures) -> list[str]:
+    rows = list(alone[None])
+    lines = [
+        "", "## One phrase an over and nothing else", "",
+        "Recognition without rejection: graphs in which an over is one phrase, noise beside it allowed, so that every",
+        f"over is heard as some phrase. “words”: the same takes as above, in {measure.FEW} words (the twelve and the",
+        f"{measure.PHRASES_BESIDE} shortest of the sample net); “pairs”: the same pairs, in their words; the test",
+        f"voices: {measure.ALONE} phrases of four syllables and more of the sample net, each.", "",
+        f"| SNR | {' | '.join(rows)} |", f"|---|{'---|' * len(rows)}",
+    ]  # fmt: skip
+    for snr, counts in alone.items():
+        lines.append(f"| {db(snr)} | {' | '.join(share(counts[r].exact, counts[r].overs) for r in rows)} |")
+    data["alone"] = {db(s): {r: [c.overs, c.exact] for r, c in counts.items()} for s, counts in alone.items()}
     return lines
 
 
@@ -142,7 +161,7 @@ def _alarms(found: dict[str, int], hours: float) -> str:
 def evaluate(model: Path, real: Path, cache: Path) -> None:
     """Write the report and its figures into ``model``."""
     bench = Bench(model, real, cache)
-    per_snr = ("exchanges", "words", "phrases", "foreign")
+    per_snr = ("exchanges", "words", "phrases", "foreign", "alone")
     found: dict[str, dict[float | None, Any]] = {}
     with ProcessPoolExecutor(2) as pool:
         jobs: dict[tuple[str, float | None], Future[Any]] = {
@@ -155,6 +174,7 @@ def evaluate(model: Path, real: Path, cache: Path) -> None:
     lines = ["# Evaluation", "", "Written by `python -m models.recipe evaluate`; do not edit.", ""]
     lines += _exchange_table(found["exchanges"], data)
     lines += _word_tables(found["words"], found["phrases"], found["foreign"], data)
+    lines += _alone_table(found["alone"], data)
     lines += _voice_tables(found["synthetic"][None], found["answers"][None], found["sentences"][None], data)
     (model / "evaluation.md").write_text("\n".join(lines) + "\n", "utf-8")
     (model / "evaluation.json").write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", "utf-8")

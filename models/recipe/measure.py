@@ -6,23 +6,26 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from models.recipe.calibrate import samples_of, sounds_in
+from models.recipe.costs import Count, hear, open_graph
 from models.recipe.people import PAIRS, TONE_PAIR, People, Said, large_net, student_net, student_recording
 from models.recipe.prepare import STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, speak
 from voice.audio.pcm import RATE, Pcm16
 from voice.audio.source import open_recording
+from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import Entry
 from voice.grammar.message import Item
 from voice.journal.store import Journal
-from voice.net.loading import load_net
+from voice.net.loading import Net, load_net
 from voice.places import sample_net
 from voice.radio.over import Over
+from voice.speech.recogniser import Recogniser
 from voice.station.ear import Ear, open_ear
 from voice.station.replay import replay
 from voice.station.scenario import Scenario
@@ -63,6 +66,8 @@ class Heard:
     another: Counter[str] = field(default_factory=Counter)
     """“speaker: said → heard” where another word is SURE to have been said, tones left aside: perhaps it was."""
     confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    missed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By speaker and word."""
     by_speaker: dict[str, list[int]] = field(default_factory=dict)
     """[said, graph] of each."""
     tone_said: int = 0
@@ -90,6 +95,7 @@ def hear_words(ear: Ear, overs: Iterable[Said]) -> Heard:
         one[1] += right
         if not right:
             out.confusions[over.text, " ".join(row) or "—"] += 1
+            out.missed[over.speaker, over.text] += 1
         if over.text in TONE_PAIR and len(row) == 1 and row[0] in TONE_PAIR:
             out.tone_said += 1
             out.tone_right += right
@@ -139,6 +145,50 @@ def phrases(bench: Bench, snr: float | None) -> tuple[int, Heard]:
     with tempfile.TemporaryDirectory() as place:
         ear = open_ear(large_net(Path(place) / "n", PAIRS), bench.cache / "graphs", str(bench.model))
         return len(ear.net.lexicon.spoken), hear_words(ear, People(Corpus(bench.real)).phrases(snr, 6, PHRASES))
+
+
+ONE_PHRASE = Costs(phrase=0.0, filler=1e6, again=1e6, repeat=1e6)
+"""Among call signs: one an over and no other speech; noise may be beside it."""
+
+PHRASES_BESIDE = 80
+"""Of the sample net, beside the twelve words: the shortest, which are the easiest to take for them."""
+
+FEW = len(STUDENT_WORDS) + PHRASES_BESIDE
+
+ALONE = 40
+"""Phrases of four syllables and more of each test voice."""
+
+
+def alone(bench: Bench, snr: float | None) -> dict[str, Count]:
+    """What graphs make of an over that may hold one phrase and nothing else, as the first targets were set: words of
+    people among 92, their pairs, and each test voice's phrases of four syllables and more."""
+    people = People(Corpus(bench.real))
+    with tempfile.TemporaryDirectory() as place:
+        few = _with_shortest(large_net(Path(place) / "words", tuple(STUDENT_WORDS)))
+        pairs = large_net(Path(place) / "pairs", PAIRS)
+        out = {
+            "words": hear(_closed(bench, few), few, list(people.words(snr, 5))[::2]),
+            "pairs": hear(_closed(bench, pairs), pairs, list(people.phrases(snr, 6, PHRASES))),
+        }
+    net = load_net(sample_net())
+    closed, rng = _closed(bench, net), np.random.default_rng(80)
+    long = [e.text for e in net.lexicon.spoken if e.syllables >= 4]
+    for voice in TEST_VOICES:
+        texts = [str(t) for t in rng.choice(long, ALONE, replace=False)]
+        spoken = speak(texts, (voice,), (snr,), net.readings, 80, bench.cache / "tts")
+        out[voice] = hear(closed, net, [Said(t.pcm, t.text, t.voice) for t in spoken])
+    return out
+
+
+def _with_shortest(net: Net) -> Net:
+    """The twelve words and PHRASES_BESIDE others."""
+    shortest = sorted(net.lexicon.spoken, key=lambda e: (e.text not in STUDENT_WORDS, e.syllables))
+    return replace(net, lexicon=replace(net.lexicon, entries=tuple(shortest[:FEW])))
+
+
+def _closed(bench: Bench, net: Net) -> Recogniser:
+    calls = tuple(replace(e, kind="unit") for e in net.lexicon.entries)  # a phrase may follow a call sign
+    return open_graph(replace(net, lexicon=replace(net.lexicon, entries=calls)), ONE_PHRASE, bench.model, bench.cache)
 
 
 def foreign(bench: Bench, snr: float | None) -> tuple[float, dict[str, int]]:
