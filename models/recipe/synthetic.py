@@ -77,7 +77,8 @@ class Espeak:
         self.variants = sorted(p.name for p in folder.iterdir())
         self._own = folder / OWN_VARIANT
         self._own.write_text("language variant\n", "utf-8")
-        self.rate = self._lib.espeak_Initialize(1, 0, str(place).encode(), 0)
+        # Without a thread of its own (2): with one, a second instance in the same process waits for ever.
+        self.rate = self._lib.espeak_Initialize(2, 0, str(place).encode(), 0)
         self._chunks: list[bytes] = []
         proto = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ HOURS = 30.0
 """With no false word in them, a true rate above 0.1 an hour is excluded with 95 %."""
 
 PARTS = 3
-"""Jobs for each voice and signal-to-noise ratio: progress is seen, and two processes end together."""
+"""Jobs for each voice and signal-to-noise ratio: progress is seen and kept, and two processes end together."""
 
 THRESHOLDS = (0.5, 0.7, 0.9, 0.95, 0.98)
 
@@ -68,12 +69,22 @@ def _listen(job: _Job) -> Trials:
 
 
 def watch(model: Path, cache: Path) -> None:
-    """Listen for HOURS and write what was believed."""
+    """Listen for HOURS and write what was believed, after every job: a watch that is broken off keeps what it heard."""
     jobs: list[_Job] = [(model, cache, v, s, k) for k in range(PARTS) for v in TEST_VOICES for s in SNRS]
-    with ProcessPoolExecutor(2) as pool:
-        found = list(tqdm(pool.map(_listen, jobs), total=len(jobs), desc="watch"))
-    rows = [(db(s), [t for (*_, x, _), t in zip(jobs, found, strict=True) if x == s]) for s in SNRS]
-    rows += [(v, [t for (_, _, x, *_), t in zip(jobs, found, strict=True) if x == v]) for v in TEST_VOICES]
+    found: list[Trials] = []
+    # A process for each job: espeak-ng's noise goes on from one job to the next.
+    with ProcessPoolExecutor(2, get_context("spawn"), max_tasks_per_child=1) as pool:
+        for trials in tqdm(pool.map(_listen, jobs), total=len(jobs), desc="watch"):
+            found.append(trials)
+            (model / "watch.md").write_text(_report(jobs, found), "utf-8")
+    print(_report(jobs, found))
+
+
+def _report(jobs: list[_Job], found: list[Trials]) -> str:
+    """Of the jobs that are done."""
+    done = list(zip(jobs, found, strict=False))
+    rows = [(db(s), [t for (*_, x, _), t in done if x == s]) for s in SNRS]
+    rows += [(v, [t for (_, _, x, *_), t in done if x == v]) for v in TEST_VOICES]
     everything = total(found)
     lines = [
         "# A long watch", "", "Written by `python -m models.recipe watch`; do not edit.", "",
@@ -84,12 +95,11 @@ def watch(model: Path, cache: Path) -> None:
         f"| syllables | where | {' | '.join(map(str, THRESHOLDS))} |", f"|---|---|{'---|' * len(THRESHOLDS)}",
     ]  # fmt: skip
     for length in CLASSES:
-        for name, parts in [*rows, ("all", found)]:
+        for name, parts in [*((n, p) for n, p in rows if p), ("all", found)]:
             t = total(parts)
             counts = [t.alarms(threshold, length) for threshold in THRESHOLDS]
             told = [f"{n / t.hours:.2f} ({poisson_upper(n) / t.hours:.2f})" for n in counts]
             lines.append(f"| {length} | {name} | {' | '.join(told)} |")
     wished = "; ".join(f"{length}: {rate}" for length, rate in WISHED.items())
     lines += ["", f"Wished, with nobody expected to answer: {wished}."]
-    (model / "watch.md").write_text("\n".join(lines) + "\n", "utf-8")
-    print("\n".join(lines))
+    return "\n".join(lines) + "\n"
