@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from itertools import groupby, islice
 from pathlib import Path
 from zipfile import ZipFile
@@ -20,7 +22,7 @@ from models.recipe.features import mel_matrix, mfcc, num_frames  # noqa: E402
 from models.recipe.network import CONTEXT, Tdnn, padded  # noqa: E402
 from models.recipe.prepare import HELD_OUT, SOURCES, Corpus, Recording, prepare, save, toned  # noqa: E402
 from models.recipe.voices import READER_VOICES, speak_as, virtual_speakers  # noqa: E402
-from tests.test_models import SHIPPED  # noqa: E402
+from tests.test_models import ROOT, SHIPPED  # noqa: E402
 from voice.audio.pcm import RATE  # noqa: E402
 from voice.grammar.lexicon import NOISE  # noqa: E402
 from voice.grammar.phones import GARBAGE, SILENCE, phone_set  # noqa: E402
@@ -281,6 +283,19 @@ def test_nobody_says_a_phrase_during_a_long_watch() -> None:
     rows = [row_of_no_phrase(net, rng) for _ in range(60)]
     assert len({tuple(r) for r in rows}) == 60 and all(8 <= len(r) <= 30 for r in rows)
     assert not any(sounds_in_row(e, r) for e in net.lexicon.spoken for r in rows)
+
+
+def test_a_second_espeak_in_one_process_speaks(tmp_path: Path) -> None:
+    """… when the folder of the first is gone: with a thread of its own the library waited for ever."""
+    script = (
+        "import shutil, sys; from pathlib import Path; from models.recipe.synthetic import Espeak\n"
+        "for k in range(2):\n"
+        "    place = Path(sys.argv[1]) / str(k)\n"
+        "    engine = Espeak(place)\n"
+        "    assert all(len(engine.say('shou1 dao4', 'cmn-latn-pinyin+f1', 150 + i, 50)) > 8000 for i in range(9))\n"
+        "    shutil.rmtree(place)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, timeout=60, check=True)
 
 
 def test_a_graph_of_one_phrase_hears_no_second_one(tmp_path: Path) -> None:

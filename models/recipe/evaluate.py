@@ -109,8 +109,8 @@ def _alone_table(alone: dict[float | None, dict[str, Count]], data: Figures) -> 
     rows = list(alone[None])
     lines = [
         "", "## One phrase an over and nothing else", "",
-        "Recognition without rejection: graphs in which an over is one phrase, noise beside it allowed, so that every",
-        f"over is heard as some phrase. “words”: the same takes as above, in {measure.FEW} words (the twelve and the",
+        "Recognition without rejection: graphs in which an over is one phrase, noise beside it allowed; what is",
+        f"no phrase is noise. “words”: the same takes as above, in {measure.FEW} words (the twelve and the",
         f"{measure.PHRASES_BESIDE} shortest of the sample net); “pairs”: the same pairs, in their words; the test",
         f"voices: {measure.ALONE} phrases of four syllables and more of the sample net, each.", "",
         f"| SNR | {' | '.join(rows)} |", f"|---|{'---|' * len(rows)}",
