@@ -22,7 +22,8 @@ from models.recipe.features import mel_matrix, mfcc, num_frames  # noqa: E402
 from models.recipe.network import CONTEXT, Tdnn, padded  # noqa: E402
 from models.recipe.prepare import HELD_OUT, SOURCES, Corpus, Recording, prepare, save, toned  # noqa: E402
 from models.recipe.voices import READER_VOICES, speak_as, virtual_speakers  # noqa: E402
-from tests.test_models import ROOT, SHIPPED  # noqa: E402
+from tests.conftest import ROOT  # noqa: E402
+from tests.test_models import SHIPPED  # noqa: E402
 from voice.audio.pcm import RATE  # noqa: E402
 from voice.grammar.lexicon import NOISE  # noqa: E402
 from voice.grammar.phones import GARBAGE, SILENCE, phone_set  # noqa: E402
