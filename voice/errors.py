@@ -48,4 +48,7 @@ def lines_of(path: Path, problems: list[Problem]) -> list[tuple[int, str]]:
     except UnicodeDecodeError as e:
         problems.append(Problem(path, 0, f"not UTF-8 text ({e.reason})", "save the file as UTF-8"))
         return []
+    except OSError as e:
+        problems.append(Problem(path, 0, f"cannot be read ({e.strerror})", "let the station's user read it"))
+        return []
     return list(enumerate(text.splitlines(), 1))

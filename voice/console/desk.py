@@ -114,7 +114,8 @@ class Desk:
             raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
         with self._saving:
             before = self.roster
-            table, problems = save_roster_table(before.path, sha256, rows)
+            folder = self.net.folder
+            table, problems = save_roster_table(before.path, sha256, rows, lambda new: check_net(folder, new)[1])
             if problems or table.sha256 == sha256:
                 return table, problems
             net, problems = check_net(self.net.folder)

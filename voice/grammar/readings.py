@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 from voice.errors import Problem, lines_of
@@ -21,6 +21,9 @@ Place = tuple[str, ...]
 Reading = tuple[Place, ...]
 
 DIGITS = "0123456789"
+
+MOST_READINGS = 16
+"""Of one text. Twenty words with two readings each have a million together; nobody means them all."""
 
 LETTERS: dict[str, tuple[str, ...]] = {
     "A": ("ei1",), "B": ("bi4",), "C": ("xi1",), "D": ("di4",), "E": ("yi4",), "F": ("ai2", "fu5"),
@@ -56,13 +59,14 @@ class ReadingsTable:
     """What the synthesiser says for 9: ``jiu3`` or ``gou1``."""
 
     def read(self, text: str) -> list[Reading]:
-        """All readings of ``text``, the spoken one first. Raises CannotBeRead."""
-        alternatives: list[list[Reading]] = []
+        """Up to MOST_READINGS of ``text``, the spoken one first, and the same with erhua. Time and memory grow with the
+        text, not with the number of its readings. Raises CannotBeRead."""
+        parts: list[list[Reading]] = []
         for chunk in self._chunks(text):
-            alternatives.append(self._read_chunk(text, chunk))
-        if not alternatives:
+            parts += self._read_chunk(text, chunk)
+        if not parts:
             raise CannotBeRead(text, text)
-        readings = [tuple(p for part in choice for p in part) for choice in product(*alternatives)][:16]
+        readings = [tuple(p for part in choice for p in part) for choice in islice(product(*parts), MOST_READINGS)]
         erhua = [_without_er(r) for r in readings]
         return list(dict.fromkeys(readings + [r for r in erhua if r is not None]))
 
@@ -82,14 +86,15 @@ class ReadingsTable:
                 i = m.end()
         return out
 
-    def _read_chunk(self, text: str, chunk: str) -> list[Reading]:
+    def _read_chunk(self, text: str, chunk: str) -> list[list[Reading]]:
+        """The parts of a chunk, each with its readings."""
         if chunk.isascii() and chunk.isdigit():
             one_by_one = tuple(self._digit(d) for d in chunk)
             if 2 <= len(chunk) <= 4 and chunk[0] != "0":
-                return [one_by_one, tuple((s,) for s in _pinyin(cardinal(int(chunk))))]
-            return [one_by_one]
+                return [[one_by_one, tuple((s,) for s in _pinyin(cardinal(int(chunk))))]]
+            return [[one_by_one]]
         if chunk.isascii():
-            return [tuple((s,) for s in LETTERS[chunk.upper()])]
+            return [[tuple((s,) for s in LETTERS[chunk.upper()])]]
         return self._read_han(text, chunk)
 
     def _digit(self, d: str) -> Place:
@@ -105,19 +110,31 @@ class ReadingsTable:
             for d in DIGITS
         }
 
-    def _read_han(self, text: str, chunk: str) -> list[Reading]:
+    def _read_han(self, text: str, chunk: str) -> list[list[Reading]]:
         """Longest words of the table first; pypinyin reads what stands between them."""
+        pieces = [chunk]
+        """Text and words of the table by turns: what has an odd place is a word."""
         for word in sorted((w for w in self.words if w in chunk), key=len, reverse=True):
-            before, after = chunk.split(word, 1)
-            left = self._read_han(text, before) if before else [()]
-            right = self._read_han(text, after) if after else [()]
-            middle: list[Reading] = [tuple((s,) for s in r) for r in self.words[word]]
-            return [a + b + c for b in middle for a in left for c in right]
-        syllables = _pinyin(chunk)
-        for char, s in zip(chunk, syllables, strict=False):
+            cut: list[str] = []
+            for k, piece in enumerate(pieces):
+                if k % 2:
+                    cut.append(piece)
+                    continue
+                between = piece.split(word)
+                cut += [x for b in between[:-1] for x in (b, word)] + between[-1:]
+            pieces = cut
+        return [
+            [tuple((s,) for s in r) for r in self.words[piece]] if k % 2 else [self._dictionary(text, piece)]
+            for k, piece in enumerate(pieces)
+            if piece
+        ]
+
+    def _dictionary(self, text: str, han: str) -> Reading:
+        syllables = _pinyin(han)
+        for char, s in zip(han, syllables, strict=False):
             if split_syllable(s.rstrip("12345")) is None:
                 raise CannotBeRead(text, char)
-        return [tuple((s,) for s in syllables)]
+        return tuple((s,) for s in syllables)
 
 
 def _pinyin(han: str) -> list[str]:

@@ -13,7 +13,6 @@ the phrases of the decoding graph; the row of pieces is what the interpreter mat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -26,6 +25,8 @@ Speaker = Literal["unit", "control", "anyone", "assistant"]
 SPEAKERS: tuple[str, ...] = ("unit", "control", "anyone", "assistant")
 SLOTS = ("unit", "control", "number", "time")
 MAX_EXPANSIONS = 400
+LONGEST_TEMPLATE = 2000
+"""Characters."""
 CODE_WORD = "code_word"
 """Meaning of the words that may be the code of a day."""
 
@@ -83,26 +84,34 @@ class Template:
         return tuple(p for p in self.pieces if not p.startswith("{"))
 
 
-def _expand(node: object) -> Iterator[tuple[str, ...]]:
+def _expand(node: object) -> list[tuple[str, ...]]:
+    """All rows of pieces. Raises ValueError before there are more than MAX_EXPANSIONS, at any depth."""
     from hassil.expression import Alternative, ListReference, Sequence, TextChunk
 
     if isinstance(node, TextChunk):
         text = "".join(node.text.split())
-        yield (text,) if text else ()
-    elif isinstance(node, ListReference):
-        yield ("{" + node.list_name + "}",)
-    elif isinstance(node, Alternative):
+        return [(text,) if text else ()]
+    if isinstance(node, ListReference):
+        return [("{" + node.list_name + "}",)]
+    if isinstance(node, Alternative):
+        choices: list[tuple[str, ...]] = []
         for item in node.items:
-            yield from _expand(item)
-    elif isinstance(node, Sequence):
+            choices += _expand(item)
+            _few(len(choices))
+        return choices
+    if isinstance(node, Sequence):
         rows: list[tuple[str, ...]] = [()]
         for item in node.items:
-            rows = [r + tail for r in rows for tail in _expand(item)]
-            if len(rows) > MAX_EXPANSIONS:
-                raise ValueError(f"more than {MAX_EXPANSIONS} sentences")
-        yield from rows
-    else:
-        raise ValueError(f"{type(node).__name__} is not allowed here")
+            tails = _expand(item)
+            _few(len(rows) * len(tails))
+            rows = [r + tail for r in rows for tail in tails]
+        return rows
+    raise ValueError(f"{type(node).__name__} is not allowed here")
+
+
+def _few(rows: int) -> None:
+    if rows > MAX_EXPANSIONS:
+        raise ValueError(f"more than {MAX_EXPANSIONS} sentences")
 
 
 def expand(template: str) -> list[tuple[str, ...]]:
@@ -110,10 +119,14 @@ def expand(template: str) -> list[tuple[str, ...]]:
     from hassil.parse_expression import parse_sentence
     from hassil.parser import ParseError
 
+    if len(template) > LONGEST_TEMPLATE:
+        raise ValueError(f"{len(template)} characters; {LONGEST_TEMPLATE} at most")
     try:
-        rows = list(_expand(parse_sentence(template).expression))
+        rows = _expand(parse_sentence(template).expression)
     except ParseError as e:
         raise ValueError(str(e)) from e
+    except RecursionError as e:
+        raise ValueError("brackets within brackets too deep") from e
     joined = []
     for row in rows:
         pieces: list[str] = []

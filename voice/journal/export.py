@@ -11,6 +11,7 @@ from typing import TextIO
 
 from voice.errors import HuyingError
 from voice.journal.lines import FIELDS, Line
+from voice.net.cells import safe
 
 FORMATS = ("jsonl", "csv", "xlsx")
 
@@ -76,7 +77,5 @@ def _write(path: Path, form: str, lines: Iterable[Line]) -> int:
 
 def _cell(value: object) -> object:
     if isinstance(value, list):
-        return "–".join(str(v) for v in value)
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
-        return "'" + value  # a spreadsheet would run it as a formula
-    return value
+        return safe("–".join(str(v) for v in value))
+    return safe(value) if isinstance(value, str) else value

@@ -23,6 +23,7 @@ from voice.journal.rolls import (
     waiting_time,
 )
 from voice.journal.wording import MEANINGS
+from voice.net.cells import safe
 from voice.net.loading import Net
 
 Name = Callable[[str], str]
@@ -278,7 +279,7 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
             calls = s.of(r.unit)
             cells.append(RESULT_NAMES[calls[-1].result] if calls else "")
         roll.append(
-            [_text(r.unit), _text(name(r.unit)), *cells, r.calls, r.answered + r.late, r.late, r.silent, r.unclear,
+            [safe(r.unit), safe(name(r.unit)), *cells, r.calls, r.answered + r.late, r.late, r.silent, r.unclear,
              r.median_s, r.slow_s]
         )  # fmt: skip
     fills = {RESULT_NAMES[k]: PatternFill("solid", fgColor=v[1:]) for k, v in COLOURS.items()}
@@ -294,7 +295,7 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
     times.append(["单位", "中位数(秒)"])
     timed = [r for r in rows if r.median_s is not None]
     for r in timed:
-        times.append([_text(name(r.unit)), r.median_s])
+        times.append([safe(name(r.unit)), r.median_s])
     if timed:
         chart = BarChart()
         chart.type, chart.title, chart.legend = "bar", "回答时间 中位数(秒)", None
@@ -307,7 +308,7 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
     shares = book.create_sheet("比较")
     shares.append(["", "呼叫", "应答", "到答率", "中位秒", "九成秒"])
     for share in (*by_month(sheet, zone), *by_group(sheet, heading.groups)):
-        shares.append([_text(share.name or "—"), share.calls, share.answered, round(share.answered / share.calls, 3),
+        shares.append([safe(share.name or "—"), share.calls, share.answered, round(share.answered / share.calls, 3),
                        share.median_s, share.slow_s])  # fmt: skip
 
     details = book.create_sheet("明细")
@@ -315,9 +316,9 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
     for s in sheet:
         for c in s.calls:
             details.append(
-                [_when(s, zone, c.wall, "%Y-%m-%d %H:%M:%S"), _text(c.unit), _text(name(c.unit)), c.attempts,
-                 RESULT_NAMES[c.result], c.meaning, _text(c.text), c.latency_s, GRADES.get(c.grade, ""),
-                 "是" if c.review else "", _text(name(c.proxy) if c.proxy else ""), c.clip]
+                [_when(s, zone, c.wall, "%Y-%m-%d %H:%M:%S"), safe(c.unit), safe(name(c.unit)), c.attempts,
+                 RESULT_NAMES[c.result], c.meaning, safe(c.text), c.latency_s, GRADES.get(c.grade, ""),
+                 "是" if c.review else "", safe(name(c.proxy) if c.proxy else ""), c.clip]
             )  # fmt: skip
     for column, wide in zip("ACG", (20, 24, 40), strict=True):
         details.column_dimensions[column].width = wide
@@ -328,8 +329,3 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
         book.save(path)
     except OSError as e:
         raise HuyingError(f"{path}: cannot be written ({e.strerror}); is it open in another program?") from e
-
-
-def _text(value: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return "'" + value if value[:1] in ("=", "+", "-", "@") else value

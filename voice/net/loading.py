@@ -71,12 +71,12 @@ def load_net(folder: Path) -> Net:
     return net
 
 
-def check_net(folder: Path) -> tuple[Net | None, list[Problem]]:
-    """Load as much of a net as can be, and report all mistakes at once."""
+def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, list[Problem]]:
+    """Load as much of a net as can be, and report all mistakes at once. ``roster``: another one than its own."""
     path = folder / "net.toml"
     settings, problems = read_settings(path)
     used = [path]
-    roster_path = folder / (settings.roster if settings else "roster.csv")
+    roster_path = roster or folder / (settings.roster if settings else "roster.csv")
     units: tuple[Unit, ...] = ()
     if settings or roster_path.exists():
         units, more = read_roster(roster_path)

@@ -25,8 +25,14 @@ HEADERS = {
     "邻近": "neighbours", "相邻": "neighbours", "neighbours": "neighbours", "neighbors": "neighbours",
 }  # fmt: skip
 REQUIRED = ("id", "name")
-LARGEST_WORKBOOK = 100_000_000
+LARGEST_WORKBOOK = 30_000_000
 """Bytes of an .xlsx file, unpacked: some kilobytes may hold gigabytes."""
+
+MOST_ROWS, MOST_COLUMNS = 50_000, 100
+"""Of a table, empty ones included: a workbook of some kilobytes may have a million."""
+
+LONGEST_SIGN = 40
+"""Characters of a call sign: it is one word of the decoding graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,16 @@ class Unit:
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of a CSV or XLSX file, from 1."""
+    """(line, cells) of a CSV or XLSX file, from 1. Raises ValueError for one of more than MOST_ROWS or MOST_COLUMNS."""
+    for n, (line, cells) in enumerate(_rows_of(path)):
+        if n == MOST_ROWS:
+            raise ValueError(f"it has more than {MOST_ROWS} rows; delete those that are empty")
+        if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
+            raise ValueError(f"line {line} has more than {MOST_COLUMNS} columns")
+        yield line, cells[:MOST_COLUMNS]
+
+
+def _rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
     if path.suffix.lower() == ".xlsx":
         from openpyxl import load_workbook
 
@@ -111,6 +126,11 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
             )
             continue
         signs = split_list(cell.get("call_signs", ""))
+        long = next((s for s in signs or (cell["name"],) if len(s) > LONGEST_SIGN), None)
+        if long:
+            told = f"call sign “{long[:20]}…” has {len(long)} characters; {LONGEST_SIGN} at most"
+            problems.append(Problem(path, number, told, "write what is said on the air"))
+            continue
         for code in split_list(cell.get("ani", "").upper()):
             if code in codes:
                 told = f"身份码 {code} is that of {codes[code]} too"

@@ -11,12 +11,13 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from voice.errors import HuyingError, Problem
+from voice.net.cells import safe, written
 from voice.net.roster import HEADERS, read_roster, rows_of
 
 COLUMNS = {
@@ -67,9 +68,11 @@ class RosterChanged(HuyingError):
     """Somebody else has saved it since it was read."""
 
 
-def save_roster_table(path: Path, sha256: str, rows: Sequence[Row]) -> tuple[RosterTable, list[Problem]]:
+def save_roster_table(
+    path: Path, sha256: str, rows: Sequence[Row], check: Callable[[Path], Sequence[Problem]] | None = None
+) -> tuple[RosterTable, list[Problem]]:
     """Write ``rows`` in place of the table that was read as ``sha256``. Returns the new table, or the old one and the
-    mistakes.
+    mistakes. ``check``: what else must be said of the new file, before it takes the old one's place.
 
     Columns that we do not know stay with the row of the same id. Raises RosterChanged, or HuyingError if it cannot
     be written.
@@ -81,6 +84,7 @@ def save_roster_table(path: Path, sha256: str, rows: Sequence[Row]) -> tuple[Ros
     try:
         part.write_bytes(_as_file(path.suffix.lower(), *_merged(table, rows)))
         _, problems = read_roster(part)
+        problems = problems or [p for p in (check(part) if check else ()) if p.path == part]
         if problems:
             return table, [Problem(path, p.line, p.what, p.fix) for p in problems]
         kept = path.parent / VERSIONS
@@ -146,10 +150,11 @@ def parse_roster(data: bytes, suffix: str) -> list[dict[str, str]]:
         _, problems = read_roster(path)
         if problems:
             raise HuyingError("\n".join(f"{p.line}: {p.what} → {p.fix}" for p in problems[:10]))
-        return read_roster_table(path).rows
+        return [{field: written(cell) for field, cell in row.items()} for row in read_roster_table(path).rows]
 
 
 def roster_file(path: Path, suffix: str) -> bytes:
-    """A copy of a roster as ``.csv`` or ``.xlsx``."""
+    """A copy of a roster as ``.csv`` or ``.xlsx``, for spreadsheets: no cell of it is a formula."""
     table = read_roster_table(path)
-    return _as_file(suffix, list(table.header), [list(r) for r in table.cells])
+    defused = [[safe(cell) for cell in row] for row in (table.header, *table.cells)]
+    return _as_file(suffix, defused[0], defused[1:])

@@ -21,7 +21,7 @@ _COSTS = Costs()
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Control(_Section):
@@ -243,6 +243,8 @@ def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         return None, [Problem(path, 0, "no such file", "a net folder holds net.toml; copy grammars/sample")]
+    except OSError as e:
+        return None, [Problem(path, 0, f"cannot be read ({e.strerror})", "let the station's user read it")]
     except UnicodeDecodeError as e:
         return None, [Problem(path, 0, f"not UTF-8 text ({e.reason})", "save the file as UTF-8")]
     try:
@@ -250,6 +252,8 @@ def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
     except tomllib.TOMLDecodeError as e:
         m = re.search(r"line (\d+)", str(e))
         return None, [Problem(path, int(m.group(1)) if m else 0, f"not TOML: {e}", 'key = "value", one a line')]
+    except (ValueError, RecursionError) as e:  # a number of thousands of digits, brackets within brackets
+        return None, [Problem(path, 0, f"not settings: {e}", 'key = "value", one a line')]
     try:
         return NetSettings.model_validate(raw), []
     except ValidationError as e:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +87,12 @@ class Verifier:
 
     def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
         if entry.symbol not in self._states:
-            rows = (row for r in entry.readings for row in product(*pronunciations(r, self._tones)))
-            self._states[entry.symbol] = [self._row(r) for r in islice(dict.fromkeys(rows), MAX_PRONUNCIATIONS)]
+            rows: dict[tuple[str, ...], None] = {}
+            for row in (row for r in entry.readings for row in product(*pronunciations(r, self._tones))):
+                rows[row] = None
+                if len(rows) == MAX_PRONUNCIATIONS:  # a long number has millions
+                    break
+            self._states[entry.symbol] = [self._row(r) for r in rows]
         return self._states[entry.symbol]
 
     def _row(self, syllables: tuple[str, ...]) -> tuple[States, tuple[int, ...]]:

@@ -130,9 +130,13 @@ def read_scenario(path: Path) -> Scenario:
         raise HuyingError(f"{path}: no such scenario") from e
     except UnicodeDecodeError as e:
         raise HuyingError(f"{path}: not UTF-8 text; save it as UTF-8") from e
+    except OSError as e:
+        raise HuyingError(f"{path}: cannot be read ({e.strerror})") from e
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         raise FilesError([Problem(path, mark.line + 1 if mark else 0, f"not YAML: {e}", "see README, simulate")]) from e
+    except (ValueError, RecursionError) as e:  # a date that is none, brackets within brackets
+        raise FilesError([Problem(path, 0, f"not a scenario: {e}", "see README, simulate")]) from e
     try:
         return Scenario.model_validate(raw)
     except ValidationError as e:
