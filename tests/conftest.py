@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.engines import nats as nats
-from tests.engines import postgres as postgres
-from tests.engines import postgres_server as postgres_server
+from tests.helpers.engines import nats as nats
+from tests.helpers.engines import postgres as postgres
+from tests.helpers.engines import postgres_server as postgres_server
+from tests.helpers.places import ROOT
+from tests.helpers.rig import Rig
+from voice.measure.scenario import read_scenario
+from voice.measure.scoring import make_labels
+from voice.measure.simulate import label_path, simulate, write_recording
 from voice.net.loading import Net, load_net
-from voice.places import data_folder, sample_net
+from voice.pcm import RATE
+from voice.places import sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.ear import Ear, open_ear
-
-ROOT = data_folder()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,3 +83,39 @@ def own_net(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+MORNING = ROOT / "grammars" / "sample" / "morning-roll.yaml"
+
+
+@pytest.fixture(scope="session")
+def morning(net: Net, synthesiser: Synthesiser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample roll-call of twenty units, with its labels beside it."""
+    path = tmp_path_factory.mktemp("recordings") / "morning.flac"
+    scenario = read_scenario(MORNING)
+    pcm, truth = simulate(net, scenario, synthesiser)
+    write_recording(path, pcm, scenario)
+    label_path(path).write_text(json.dumps(make_labels(net, scenario, truth, len(pcm) / RATE)), "utf-8")
+    return path
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """25 MB of their own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=25m", "tmpfs", str(place)]
+    made = subprocess.run(words, capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("only root may mount a small disk")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    if not shutil.which("rigctld"):
+        pytest.skip("rigctld is not installed (Debian: libhamlib-utils)")
+    one = Rig()
+    yield one
+    one.stop()

@@ -41,7 +41,7 @@ class ReplayedLog:
 
     def of(self, kind: str, unit: str | None = None) -> list[Line]:
         """Lines of one type, of one unit (its id, name or call sign) if given."""
-        from voice.station.scenario import find_unit
+        from voice.measure.scenario import find_unit
 
         wanted = find_unit(self.net, unit).id if unit else None
         return [x for x in self.lines if x["type"] == kind and (wanted is None or x["unit"] == wanted)]
@@ -52,8 +52,8 @@ class ReplayedLog:
 
     def differences(self, labels: Path | None = None) -> list[str]:
         """What is not as labelled, a line each; the label file lies beside the recording if not given."""
-        from voice.station.scoring import compare, read_labels
-        from voice.station.simulate import label_path
+        from voice.measure.scoring import compare, read_labels
+        from voice.measure.simulate import label_path
 
         wanted = read_labels(labels or label_path(self.recording))
         return compare(wanted, self.lines, self.duration).differences()

@@ -9,7 +9,7 @@ from numba import njit
 from models.recipe.features import SHIFT, WINDOW, mfcc, num_frames
 from models.recipe.network import Tdnn, padded
 from models.recipe.prepare import FOREIGN, Corpus, Recording
-from voice.grammar.phones import GARBAGE, phone_set, split_syllable, with_tone, without_tone
+from voice.mandarin.phones import GARBAGE, phone_set, split_syllable, with_tone, without_tone
 
 PRIOR_POWER = 0.7
 """Exponent of the state priors that divide the posteriors, in alignment and in the exported model."""

@@ -1,6 +1,6 @@
 """One training example: several recordings of one speaker, sent over a bad radio.
 
-Deliberately not ``voice.audio.channel``: that simulator measures the model, so the model must not
+Deliberately not ``voice.measure.channel``: that simulator measures the model, so the model must not
 have been trained on it.
 """
 

@@ -12,7 +12,7 @@ import torch
 
 from models.recipe.network import Tdnn
 from models.recipe.resume import priors_of, set_affine
-from voice.grammar.phones import phone_set
+from voice.mandarin.phones import phone_set
 from voice.speech.acoustics import load_acoustic_model
 
 

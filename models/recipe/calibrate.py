@@ -16,8 +16,8 @@ import numpy as np
 from models.recipe.costs import NETS, tuning_sets
 from models.recipe.people import PAIRS, large_net
 from models.recipe.prepare import STUDENT_WORDS
-from voice.audio.pcm import Pcm16
 from voice.grammar.lexicon import Entry
+from voice.pcm import Pcm16
 from voice.speech.acoustics import Calibration, Goodness
 from voice.station.ear import Ear, open_ear
 

@@ -18,10 +18,10 @@ import numpy as np
 from models.recipe.people import PAIRS, People, Said, large_net
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, WORDS, no_speech, speak
-from voice.audio.channel import Channel, received
-from voice.audio.pcm import RATE
 from voice.grammar.compiler import Costs, compile_graph
+from voice.measure.channel import Channel, received
 from voice.net.loading import Net, load_net
+from voice.pcm import RATE
 from voice.places import sample_net
 from voice.speech.models import check_model, find_model
 from voice.speech.recogniser import Recogniser, assemble

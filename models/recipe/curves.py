@@ -13,14 +13,14 @@ from models.recipe.measure import FOREIGN
 from models.recipe.people import PAIRS, People, Said, large_net
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, db, speak
-from voice.audio.pcm import RATE
-from voice.cli.pictures import draw_calibration, draw_trade_off
+from voice.measure.evaluation import CLASSES, Trials, evaluate, operating_point, poisson_upper, share
+from voice.measure.pictures import draw_calibration, draw_trade_off
+from voice.measure.utterances import Utterance
 from voice.net.loading import load_net
+from voice.pcm import RATE
 from voice.places import sample_net
 from voice.radio.over import Over
 from voice.station.ear import open_ear
-from voice.station.evaluation import CLASSES, Trials, evaluate, operating_point, poisson_upper, share
-from voice.station.utterances import Utterance
 
 WISHED = {"2-3": 0.5, "4+": 0.1}
 """False words per hour of foreign speech."""

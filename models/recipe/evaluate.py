@@ -20,8 +20,8 @@ from models.recipe.measure import Bench, Heard, VoiceTable
 from models.recipe.people import EXCHANGES
 from models.recipe.prepare import HELD_OUT
 from models.recipe.trials import SNRS, TEST_VOICES, db
-from voice.station.evaluation import share
-from voice.station.scoring import Score
+from voice.measure.evaluation import share
+from voice.measure.scoring import Score
 
 Figures = dict[str, Any]
 

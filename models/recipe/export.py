@@ -21,7 +21,7 @@ from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF
 from models.recipe.features import CEPSTRA, HIGH_HZ, LOW_HZ, MELS, RATE, WINDOW
 from models.recipe.network import CONTEXT, DILATIONS, SUBSAMPLING, TONES
 from models.recipe.train import load
-from voice.grammar.phones import phone_set
+from voice.mandarin.phones import phone_set
 
 ACOUSTIC_SCALE = 0.2
 """Tuned in the spike on training speakers; frames are far from independent."""

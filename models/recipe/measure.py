@@ -16,21 +16,21 @@ from models.recipe.costs import Count, hear, open_graph
 from models.recipe.people import PAIRS, TONE_PAIR, People, Said, large_net, student_net, student_recording
 from models.recipe.prepare import STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, speak
-from voice.audio.pcm import RATE, Pcm16
 from voice.audio.source import open_recording
 from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import Entry
 from voice.grammar.message import Item
 from voice.journal.store import Journal
+from voice.measure.scenario import Scenario
+from voice.measure.scoring import Score, compare, make_labels, read_labels
+from voice.measure.simulate import label_path, write_recording
 from voice.net.loading import Net, load_net
+from voice.pcm import RATE, Pcm16
 from voice.places import sample_net
 from voice.radio.over import Over
 from voice.speech.recogniser import Recogniser
 from voice.station.ear import Ear, open_ear
 from voice.station.replay import replay
-from voice.station.scenario import Scenario
-from voice.station.scoring import Score, compare, make_labels, read_labels
-from voice.station.simulate import label_path, write_recording
 
 PHRASES = 240
 """Phrases of four syllables per signal-to-noise ratio."""

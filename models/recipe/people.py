@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus, Recording, trim
-from voice.audio.channel import Channel, gap, received, to_receiver, transmit
-from voice.audio.pcm import RATE, Pcm16
+from voice.measure.channel import Channel, gap, received, to_receiver, transmit
+from voice.measure.simulate import Spoken
 from voice.net.loading import Net, load_net
+from voice.pcm import RATE, Pcm16
 from voice.places import sample_net
-from voice.station.simulate import Spoken
 
 CALL_SIGNS = ("中国", "上海", "北京", "复旦", "总工", "饭店")
 PROWORDS = {

@@ -22,7 +22,7 @@ from pypinyin import Style, lazy_pinyin
 from tqdm import tqdm
 
 from models.recipe.features import RATE
-from voice.grammar.phones import split_syllable
+from voice.mandarin.phones import split_syllable
 
 SOURCES = {
     "words-tan.zip": "tan",

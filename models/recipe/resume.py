@@ -15,7 +15,7 @@ import torch
 
 from models.recipe.align import PRIOR_POWER, TONE_OF
 from models.recipe.network import DILATIONS, SUBSAMPLING, Tdnn
-from voice.grammar.phones import phone_set
+from voice.mandarin.phones import phone_set
 from voice.speech.acoustics import AcousticModel, load_acoustic_model
 
 Priors = tuple[np.ndarray, np.ndarray]

@@ -14,7 +14,7 @@ import itertools
 import torch
 import torch.nn.functional as F
 
-from voice.grammar.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
+from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
 
 SCALE = 0.4
 """Of the frame scores against the transitions; the decoder's acoustic scale at 30 ms a frame is 0.2."""

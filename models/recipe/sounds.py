@@ -12,7 +12,7 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 
 from models.recipe.features import RATE, SHIFT, num_frames
-from voice.grammar.phones import GARBAGE, SILENCE, phone_set
+from voice.mandarin.phones import GARBAGE, SILENCE, phone_set
 
 Rng = np.random.Generator
 

@@ -17,20 +17,20 @@ import numpy as np
 import soxr
 
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES
-from voice.audio.channel import Channel, band_pass, received, to_receiver, transmit
-from voice.audio.pcm import RATE, Pcm16
-from voice.grammar.accents import ACCENTS, variants
-from voice.grammar.phones import SYLLABLES, split_syllable
+from voice.mandarin.accents import ACCENTS, variants
+from voice.mandarin.phones import SYLLABLES, split_syllable
+from voice.measure.adapting import Adapted, Confirmation, adapt_to
+from voice.measure.channel import Channel, band_pass, received, to_receiver, transmit
+from voice.measure.evaluation import Trials, evaluate, share
+from voice.measure.rehearsal import rehearsal
+from voice.measure.utterances import Utterance
 from voice.net.loading import Net, load_net
 from voice.net.settings import write_settings
+from voice.pcm import RATE, Pcm16
 from voice.places import sample_net
 from voice.radio.over import Over
 from voice.speech.synthesiser import Synthesiser, Voice
-from voice.station.adapting import Adapted, Confirmation, adapt_to
 from voice.station.ear import open_ear
-from voice.station.evaluation import Trials, evaluate, share
-from voice.station.rehearsal import rehearsal
-from voice.station.utterances import Utterance
 
 OVERS = 320
 """Phrases, and sentences that are in no grammar, of each accent."""

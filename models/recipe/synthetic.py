@@ -21,8 +21,8 @@ from tqdm import tqdm
 from models.recipe.features import RATE
 from models.recipe.prepare import normalised, save
 from models.recipe.prepare import toned as toned_word
-from voice.grammar.phones import SYLLABLES, split_syllable
-from voice.speech.spelling import espeak_syllable
+from voice.mandarin.phones import SYLLABLES, split_syllable
+from voice.mandarin.spelling import espeak_syllable
 
 HELD_OUT_VOICES = ("f3", "m4", "anika", "pablo", "klatt3", "john")
 LEFT_OUT_VOICES = ("whisper", "whisperf", "Demonic", "croak", "UniRobot", "anikaRobot", "fast")

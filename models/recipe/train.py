@@ -27,7 +27,7 @@ from models.recipe.prepare import HELD_OUT, Corpus, Recording
 from models.recipe.resume import resume
 from models.recipe.sequence import mutual_information_loss, transitions
 from models.recipe.sounds import sound
-from voice.grammar.phones import GARBAGE, phone_set
+from voice.mandarin.phones import GARBAGE, phone_set
 
 Utterance = tuple[Corpus, Recording]
 IGNORE = -100

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from voice.audio.channel import Channel, received
-from voice.audio.pcm import RATE, Pcm16
-from voice.grammar.readings import ReadingsTable
+from voice.mandarin.readings import ReadingsTable
+from voice.measure.channel import Channel, received
+from voice.pcm import RATE, Pcm16
 from voice.speech.synthesiser import Synthesiser, Voice
 
 TUNING_VOICES = ("f3", "m4", "pablo")

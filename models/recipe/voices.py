@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from models.recipe.features import RATE
 from models.recipe.prepare import FOREIGN, HELD_OUT, SOURCES, entries, normalised, read, save
-from voice.grammar.phones import split_syllable
+from voice.mandarin.phones import split_syllable
 
 READER_VOICES, STUDENT_VOICES = 12, 4
 """Virtual speakers for each real one."""

@@ -19,13 +19,13 @@ from models.recipe.curves import WISHED, total, utterance
 from models.recipe.people import Said
 from models.recipe.synthetic import Espeak
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, WORDS, db
-from voice.audio.channel import Channel, received
-from voice.grammar.phones import SYLLABLES
+from voice.mandarin.phones import SYLLABLES
+from voice.mandarin.spelling import espeak_text
+from voice.measure.channel import Channel, received
+from voice.measure.evaluation import CLASSES, Trials, evaluate, poisson_upper
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
-from voice.speech.spelling import espeak_text
 from voice.station.ear import open_ear
-from voice.station.evaluation import CLASSES, Trials, evaluate, poisson_upper
 
 HOURS = 30.0
 """With no false word in them, a true rate above 0.1 an hour is excluded with 95 %."""

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from voice.audio import portaudio
-from voice.audio.pcm import BLOCK, RATE, Frame, Pcm16, Seconds
 from voice.audio.portaudio import Device, find_device
 from voice.audio.source import Damage
 from voice.errors import HuyingError
+from voice.pcm import BLOCK, RATE, Frame, Pcm16, Seconds
 
 LOST_S = 1.5
 """Without a block for so long, the device is lost."""

@@ -18,8 +18,8 @@ from typing import IO, Protocol
 
 import numpy as np
 
-from voice.audio.pcm import BLOCK, RATE, Frame, Pcm16, Seconds, to_pcm16
 from voice.errors import HuyingError
+from voice.pcm import BLOCK, RATE, Frame, Pcm16, Seconds, to_pcm16
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64")
 UDP_RATE = 48000

@@ -35,7 +35,7 @@ from voice.bureau.wire import (
 )
 from voice.errors import HuyingError, Unwritable
 from voice.net.loading import Net
-from voice.station.inbox import Request, take
+from voice.station.requests import Request, take
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg

@@ -36,7 +36,7 @@ from voice.journal.store import GENESIS, Event, Journal
 from voice.net.loading import Net
 from voice.net.roster_table import read_roster_table
 from voice.places import user_folder
-from voice.station.inbox import Request, checked, put
+from voice.station.requests import Request, checked, put
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg

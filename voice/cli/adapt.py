@@ -8,15 +8,15 @@ from pathlib import Path
 from rich.progress import Progress
 from rich.table import Table
 
-from voice.cli.terminal import screen
 from voice.journal.store import Journal
+from voice.measure.adapting import adapt_to, confirmations
+from voice.measure.evaluation import share
+from voice.measure.rehearsal import rehearsal
 from voice.net.loading import load_net
 from voice.places import cache_folder, sample_net
 from voice.speech.models import find_model
 from voice.speech.synthesiser import Synthesiser
-from voice.station.adapting import adapt_to, confirmations
-from voice.station.evaluation import share
-from voice.station.rehearsal import rehearsal
+from voice.terminal.output import screen
 
 
 def run(target: str, output: Path, net_folder: Path | None, model: str | None, epochs: int) -> int:

@@ -11,25 +11,25 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from voice.audio.channel import Channel
+from voice.bench.air import Air, CardAir, Habit
+from voice.bench.soundserver import available, null_air
 from voice.cli.journal import roll_table
-from voice.cli.show import HIDDEN, print_line
-from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.lines import LineMaker
 from voice.journal.rolls import sessions
 from voice.journal.store import Event, Journal
-from voice.net.facts import Fact, RollMarked
+from voice.measure.channel import Channel
 from voice.net.loading import Net, load_net
 from voice.places import cache_folder, sample_net
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
-from voice.station.bench import Air, CardAir, Habit
 from voice.station.ear import open_ear
-from voice.station.soundserver import available, null_air
 from voice.station.speaker import Speaker
 from voice.station.station import Station
+from voice.talk.facts import Fact, RollMarked
+from voice.terminal.events import HIDDEN, print_line
+from voice.terminal.output import screen
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from voice.bureau.rosters import write_bureau_net
 from voice.bureau.store import HubStore
 from voice.bureau.uplink import Uplink
 from voice.bureau.wire import Server, checked_name
-from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import requests_folder, sample_net
+from voice.terminal.output import screen
 
 
 @dataclass(frozen=True, slots=True)

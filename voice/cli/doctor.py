@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 
 import voice
-from voice.cli.terminal import screen
 from voice.station.health import examine
+from voice.terminal.output import screen
 
 
 def run() -> int:

@@ -12,15 +12,15 @@ from rich.progress import track
 from rich.table import Table
 
 from voice.audio.source import find_recordings
-from voice.cli.pictures import draw_calibration, draw_trade_off
-from voice.cli.terminal import screen
 from voice.errors import HuyingError
+from voice.measure.evaluation import CLASSES, OperatingPoint, Trials, evaluate, operating_point, said_in, share
+from voice.measure.pictures import draw_calibration, draw_trade_off
+from voice.measure.utterances import labels_beside, read_table, utterances
 from voice.net.loading import load_net
 from voice.net.settings import write_settings
 from voice.places import sample_net
 from voice.station.ear import open_ear
-from voice.station.evaluation import CLASSES, OperatingPoint, Trials, evaluate, operating_point, said_in, share
-from voice.station.utterances import labels_beside, read_table, utterances
+from voice.terminal.output import screen
 
 SETTING = {"2-3": "idle_threshold", "4+": "threshold"}
 """Which setting the operating point of a length class is."""

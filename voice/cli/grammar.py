@@ -8,14 +8,14 @@ import numpy as np
 from rich.progress import track
 from rich.table import Table
 
-from voice.audio.channel import Channel
-from voice.cli.terminal import screen
 from voice.grammar.check import clashes, to_rename
+from voice.measure.channel import Channel
+from voice.measure.hearing import VOICES, hear_yourself
 from voice.net.loading import check_net, load_net
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.ear import open_ear
-from voice.station.hearing import VOICES, hear_yourself
+from voice.terminal.output import screen
 
 KINDS = {"unit": "呼号", "control": "台站", "assistant": "助手", "phrase": "用语", "place": "地点", "digit": "数字"}
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from rich.progress import Progress
 from rich.table import Table
 
-from voice.cli.show import print_line
-from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.anchor import anchor_of, contradiction, parse_anchor
 from voice.journal.backup import back_up
@@ -31,6 +29,8 @@ from voice.journal.verify import verify as find_faults
 from voice.journal.wording import clock, utc
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
+from voice.terminal.events import print_line
+from voice.terminal.output import screen
 
 
 def _net(folder: Path | None) -> Net:

@@ -21,19 +21,14 @@ from rich.live import Live
 from rich.table import Table
 
 from voice.audio.card import CardSink, CardSource
-from voice.audio.pcm import RATE, Pcm16
 from voice.audio.portaudio import devices
 from voice.audio.source import UDP_RATE, AudioSource, RawStream, UdpStream
-from voice.cli.show import HIDDEN, print_line
-from voice.cli.terminal import screen
 from voice.errors import HuyingError, Unwritable
 from voice.journal.lines import LineMaker
 from voice.journal.store import Event, Journal
-from voice.net.alert import Alert
-from voice.net.facts import DeviceChanged, Fact, RollMarked
 from voice.net.loading import Net, load_net
-from voice.net.rollcall import RollCall
 from voice.net.settings import StationSettings
+from voice.pcm import RATE, Pcm16
 from voice.places import cache_folder, requests_folder, sample_net
 from voice.radio.ptt import PttSettings
 from voice.radio.ptt.kept import KeptPtt
@@ -41,16 +36,21 @@ from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
 from voice.radio.sense import CarrierSense
 from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.agenda import Desk, give_up, open_alert, unfinished, watches_of
 from voice.station.channels import Channels
 from voice.station.clock import ClockWatch
-from voice.station.desk import Desk, give_up, open_alert, unfinished, watches_of
 from voice.station.ear import open_ear
-from voice.station.inbox import STALE_S
 from voice.station.microphone import Microphone
+from voice.station.recorders import Spool, UploadDesk
+from voice.station.requests import STALE_S
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.station.status import Status, status_file
-from voice.station.uploads import Spool, UploadDesk
+from voice.talk.alert import Alert
+from voice.talk.facts import DeviceChanged, Fact, RollMarked
+from voice.talk.rollcall import RollCall
+from voice.terminal.events import HIDDEN, print_line
+from voice.terminal.output import screen
 
 SERIAL_INPUTS = ("cts", "dsr", "dcd")
 UNWRITABLE_WAIT_S = 1.0

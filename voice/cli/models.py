@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.speech.models import STOCK, check_model, find_model, installed
 from voice.speech.pulling import pull as pull_model
+from voice.terminal.output import screen
 
 
 def show() -> None:

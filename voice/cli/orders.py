@@ -8,10 +8,10 @@ from pathlib import Path
 import typer
 
 from voice.errors import HuyingError
-from voice.net.commands import code_of_the_day, code_words
 from voice.net.loading import Net, load_net
 from voice.places import requests_folder, sample_net
-from voice.station.inbox import Order, Request, Wish, leave, with_neighbours
+from voice.station.requests import Order, Request, Wish, leave, with_neighbours
+from voice.talk.commands import code_of_the_day, code_words
 
 
 def give(net: Path | None, folder: Path | None, wish: Wish) -> None:

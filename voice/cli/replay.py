@@ -18,19 +18,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from voice.audio.source import AudioSource, RawStream, find_recordings, open_recording
-from voice.cli.show import HIDDEN, print_line
-from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
 from voice.journal.rolls import sessions
 from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
+from voice.measure.scoring import Labels, compare, read_labels
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
 from voice.station.archive import Job, find_everywhere, net_files, replay_all
 from voice.station.ear import Ear, open_ear
 from voice.station.replay import Replayed, replay
-from voice.station.scoring import Labels, compare, read_labels
+from voice.terminal.events import HIDDEN, print_line
+from voice.terminal.output import screen
 
 
 @dataclass(frozen=True, slots=True)

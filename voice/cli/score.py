@@ -10,14 +10,14 @@ from rich.progress import track
 from rich.table import Table
 
 from voice.audio.source import find_recordings, open_recording
-from voice.cli.terminal import screen
 from voice.journal.store import Journal
+from voice.measure.scoring import Score, compare, read_labels
+from voice.measure.simulate import label_path
 from voice.net.loading import load_net
 from voice.places import sample_net
 from voice.station.ear import open_ear
 from voice.station.replay import replay
-from voice.station.scoring import Score, compare, read_labels
-from voice.station.simulate import label_path
+from voice.terminal.output import screen
 
 
 def run(paths: list[Path], net_folder: Path | None, as_json: bool, model: str | None) -> None:

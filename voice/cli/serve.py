@@ -6,11 +6,11 @@ import contextlib
 import os
 from pathlib import Path
 
-from voice.cli.terminal import screen
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import requests_folder, sample_net, user_folder
+from voice.terminal.output import screen
 
 NICENESS = 5
 """A station on the same machine goes first."""

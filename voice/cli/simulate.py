@@ -7,15 +7,15 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from voice.audio.pcm import RATE
-from voice.cli.terminal import screen
 from voice.errors import HuyingError
+from voice.measure.scenario import read_scenario
+from voice.measure.scoring import make_labels
+from voice.measure.simulate import label_path, simulate, write_recording
 from voice.net.loading import load_net
+from voice.pcm import RATE
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
-from voice.station.scenario import read_scenario
-from voice.station.scoring import make_labels
-from voice.station.simulate import label_path, simulate, write_recording
+from voice.terminal.output import screen
 
 
 def run(path: Path, output: Path, net_folder: Path | None, seed: int | None, snr: float | None) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from rich.progress import Progress
 from rich.table import Table
 
-from voice.cli.terminal import screen
+from voice.bench.soak import SoakResult, compare, live
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.journal.verify import verify
@@ -27,7 +27,7 @@ from voice.net.loading import load_net
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.ear import Ear, open_ear
-from voice.station.soak import SoakResult, compare, live
+from voice.terminal.output import screen
 
 KILL_AFTER_S = (0.05, 2.0)
 """Range of the time that a station lives before it is killed."""

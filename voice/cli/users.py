@@ -7,8 +7,8 @@ import sys
 import typer
 from rich.table import Table
 
-from voice.cli.terminal import screen
 from voice.console.access import Users
+from voice.terminal.output import screen
 
 
 def add(name: str, role: str, from_stdin: bool) -> None:

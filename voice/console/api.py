@@ -28,11 +28,11 @@ from voice.journal.lines import Line, lines
 from voice.journal.rolls import figures
 from voice.journal.search import search
 from voice.journal.sheet import write_html, write_xlsx
-from voice.net.by_hand import Result
 from voice.net.roster_table import RosterChanged, roster_file
-from voice.station.inbox import LONGEST_ALERT, Order, Request, RollOrder, Withdrawal
+from voice.station.recorders import Spool
+from voice.station.requests import LONGEST_ALERT, Order, Request, RollOrder, Withdrawal
 from voice.station.status import status_file
-from voice.station.uploads import Spool
+from voice.talk.by_hand import Result
 
 P = ParamSpec("P")
 R = TypeVar("R")

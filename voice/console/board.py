@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from voice.journal.store import Event
-from voice.net.alert import Alert, evolve_alert
-from voice.net.by_hand import Corrected
-from voice.net.facts import (
+from voice.talk.alert import Alert, evolve_alert
+from voice.talk.by_hand import Corrected
+from voice.talk.facts import (
     AlertRaised,
     Answered,
     Called,
@@ -22,7 +22,7 @@ from voice.net.facts import (
     SessionBegan,
     SessionEnded,
 )
-from voice.net.rollcall import RollCall, evolve_roll
+from voice.talk.rollcall import RollCall, evolve_roll
 
 State = Literal[
     "idle", "called", "alerted", "present", "late", "silent", "unclear", "undetermined", "calling", "overdue"

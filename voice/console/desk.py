@@ -11,13 +11,11 @@ from pathlib import Path
 
 import soundfile as sf
 
-from voice.audio.pcm import RATE
 from voice.console.feed import Feed
 from voice.console.metrics import Metrics
 from voice.errors import HuyingError, Problem
 from voice.grammar.check import alike
 from voice.grammar.lexicon import plain
-from voice.grammar.readings import CannotBeRead
 from voice.grammar.templates import MEANINGS
 from voice.journal.confirming import confirmation, over_of
 from voice.journal.lines import Line
@@ -26,15 +24,17 @@ from voice.journal.rolls import Session, sessions_between
 from voice.journal.sheet import Heading
 from voice.journal.store import Event, Journal, wall_time
 from voice.journal.wording import utc
-from voice.net.by_hand import RESULTS, Corrected, NetEdited, NetEntered
+from voice.mandarin.readings import CannotBeRead
 from voice.net.loading import Net, check_net
 from voice.net.roster_table import RosterTable, Row, read_roster_table, save_roster_table
+from voice.pcm import RATE
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.candidates import Candidate, candidates
 from voice.station.ear import Ear, open_ear
-from voice.station.inbox import Request, Saying, Wish, leave, with_neighbours
+from voice.station.requests import Request, Saying, Wish, leave, with_neighbours
 from voice.station.speaker import Speaker
+from voice.talk.by_hand import RESULTS, Corrected, NetEdited, NetEntered
 
 LONGEST_SPEECH = 300
 REVIEW_DAYS = 14

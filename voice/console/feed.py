@@ -12,7 +12,7 @@ from voice.console.board import Board, evolve_board
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker, lines
 from voice.journal.store import Event, Journal
-from voice.net.facts import SessionBegan
+from voice.talk.facts import SessionBegan
 
 LOOK_S = 0.05
 RECENT = 400

@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 
 from voice.console.access import Access
 from voice.errors import HuyingError
-from voice.station.uploads import Call, IncompleteCall, Spool, call_of, call_of_trunk_recorder
+from voice.station.recorders import Call, IncompleteCall, Spool, call_of, call_of_trunk_recorder
 
 PATHS = ("/api/call-upload", "/api/trunk-recorder-call-upload")
 FIELDS = 60

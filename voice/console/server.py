@@ -25,7 +25,7 @@ from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.places import user_folder
 from voice.station.ear import open_ear
-from voice.station.uploads import LARGEST_CALL, Spool, UploadDesk
+from voice.station.recorders import LARGEST_CALL, Spool, UploadDesk
 
 log = logging.getLogger("huying.console")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from voice.grammar.distance import phrase_cost
 from voice.grammar.lexicon import Entry, plain
+from voice.mandarin.distance import phrase_cost
 
 NEAR = 0.9
 """Syllables by which two call signs must differ, whatever their length: less than one whole syllable is easily

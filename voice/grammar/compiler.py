@@ -23,10 +23,10 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from voice.grammar.accents import variants
 from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, NOISE, Lexicon, pronunciations
-from voice.grammar.phones import GARBAGE, SILENCE, SYLLABLES, in_word, phone_set, split_syllable
+from voice.mandarin.accents import variants
+from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
 GRAPH_VERSION = 12
 """Part of the cache key: raise it when the same input gives another graph."""

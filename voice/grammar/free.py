@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import FILLER, NOISE
-from voice.grammar.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
+from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
 from voice.speech.acoustics import FRAME_S, Floats
 from voice.speech.hypothesis import Hypothesis, Word
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
-from voice.grammar.distance import phrase_distance, syllable_distance
-from voice.grammar.figures import figures
 from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
 from voice.grammar.message import Act, Item, Message
-from voice.grammar.phones import split_syllable
 from voice.grammar.templates import Speaker, Template
+from voice.mandarin.distance import phrase_distance, syllable_distance
+from voice.mandarin.figures import figures
+from voice.mandarin.phones import split_syllable
 from voice.speech.hypothesis import Hypothesis, Word
 
 NEAR = 0.18

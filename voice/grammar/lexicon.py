@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from voice.grammar.readings import Reading, ReadingsTable, toneless
 from voice.grammar.templates import Template
+from voice.mandarin.readings import Reading, ReadingsTable, toneless
 
 Kind = Literal["unit", "control", "assistant", "phrase", "place", "digit"]
 

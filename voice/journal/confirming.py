@@ -5,8 +5,8 @@ from __future__ import annotations
 from voice.errors import HuyingError
 from voice.journal.overs import Overs
 from voice.journal.store import Journal
-from voice.net.by_hand import Confirmed
-from voice.net.facts import OverHeard
+from voice.talk.by_hand import Confirmed
+from voice.talk.facts import OverHeard
 
 BEFORE = 3000
 """Events before one in which its over is looked for: far more than an exchange has."""

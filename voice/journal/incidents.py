@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from voice.journal.overs import Overs
 from voice.journal.store import Event
-from voice.net.by_hand import Confirmed, Corrected
-from voice.net.facts import (
+from voice.talk.by_hand import Confirmed, Corrected
+from voice.talk.facts import (
     Answered,
     CalledIn,
     ControlReplied,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from voice.journal.codec import kind_of
 from voice.journal.overs import Overs
 from voice.journal.store import Event
-from voice.net.by_hand import ClipHold, ClipsRemoved, Confirmed, Corrected, NetEdited, NetEntered
-from voice.net.codec import kind_of
-from voice.net.facts import (
+from voice.talk.by_hand import ClipHold, ClipsRemoved, Confirmed, Corrected, NetEdited, NetEntered
+from voice.talk.facts import (
     AlertEnded,
     AlertRaised,
     Announced,

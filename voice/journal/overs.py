@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voice.net.facts import Fact, OverHeard, SessionBegan
+from voice.talk.facts import Fact, OverHeard, SessionBegan
 
 KEPT = 256
 """Overs of a channel that are remembered: what rests on one follows it closely, and a session may last for months."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
-from voice.net.by_hand import ClipHold, ClipsRemoved
+from voice.talk.by_hand import ClipHold, ClipsRemoved
 
 LEAST_DAYS = 1
 

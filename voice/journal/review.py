@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from voice.journal.lines import Line, LineMaker
 from voice.journal.overs import Overs
 from voice.journal.store import Event
-from voice.net.by_hand import Confirmed, Corrected
-from voice.net.facts import OverHeard
+from voice.talk.by_hand import Confirmed, Corrected
+from voice.talk.facts import OverHeard
 
 
 class OpenReviews:

@@ -11,8 +11,8 @@ from datetime import datetime, tzinfo
 
 from voice.journal.overs import Overs
 from voice.journal.store import Event, Journal
-from voice.net.by_hand import Corrected, NetEntered
-from voice.net.facts import (
+from voice.talk.by_hand import Corrected, NetEntered
+from voice.talk.facts import (
     AlertEnded,
     AlertRaised,
     Answered,

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from voice.journal.lines import Line, LineMaker
 from voice.journal.store import Journal
-from voice.net.facts import OverHeard
 from voice.net.loading import Net
+from voice.talk.facts import OverHeard
 
 BEFORE = 8
 """Events before a hit that are read with it: its over stands among them."""

@@ -25,9 +25,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from voice.errors import HuyingError, Unwritable
 from voice.journal.clips import ClipStore
-from voice.net.by_hand import ByHand
-from voice.net.codec import from_json, kind_of, to_json
-from voice.net.facts import Fact
+from voice.journal.codec import from_json, kind_of, to_json
+from voice.talk.by_hand import ByHand
+from voice.talk.facts import Fact
 
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64

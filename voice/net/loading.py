@@ -9,8 +9,10 @@ from pathlib import Path
 from voice.errors import FilesError, Problem, lines_of
 from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import Lexicon, build_lexicon
-from voice.grammar.readings import CannotBeRead, ReadingsTable, read_table
 from voice.grammar.templates import CODE_WORD, Template, read_templates
+from voice.mandarin.readings import PAUSE as PAUSE_MARKS
+from voice.mandarin.readings import CannotBeRead, ReadingsTable, read_table
+from voice.mandarin.spelling import PAUSE
 from voice.net.roster import Unit, read_roster
 from voice.net.settings import NetSettings, read_settings
 from voice.places import data_folder
@@ -44,6 +46,14 @@ class Net:
     def by_ani(self, code: str) -> Unit | None:
         """The unit whose radio sends this identity."""
         return next((u for u in self.units if code.upper() in u.ani), None)
+
+    def spell(self, text: str) -> list[str]:
+        """Toned syllables with pauses, as the synthesiser gets them. Raises CannotBeRead."""
+        out: list[str] = []
+        for part in PAUSE_MARKS.split(text):
+            if part:
+                out += [PAUSE] * bool(out) + self.readings.spoken(part)
+        return out
 
     def name_of(self, unit_id: str | None) -> str:
         """For people: the unit's name, or its id if the roster lacks it."""

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.errors import HuyingError
-from voice.speech.spelling import espeak_text
+from voice.mandarin.spelling import espeak_text
 
 TIMEOUT_S = 20.0
 

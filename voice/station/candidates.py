@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voice.audio.pcm import RATE, Pcm16
-from voice.grammar.distance import phrase_distance
 from voice.grammar.lexicon import FILLER, Entry, plain
+from voice.mandarin.distance import phrase_distance
+from voice.pcm import RATE, Pcm16
 from voice.station.ear import Ear
 
 FURTHEST = 0.55

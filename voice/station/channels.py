@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError, Unwritable
 from voice.journal.store import Event, Journal
-from voice.net.facts import Fact
 from voice.station.ear import Ear
 from voice.station.listener import Listener
+from voice.talk.facts import Fact
 
 
 class Channels:

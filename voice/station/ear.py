@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from voice.audio.pcm import Pcm16
 from voice.errors import HuyingError
-from voice.grammar.accents import states
 from voice.grammar.compiler import compile_graph
 from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import FILLER, NOISE, Entry, pronunciations
 from voice.grammar.message import Message
+from voice.mandarin.accents import states
 from voice.net.loading import Net
+from voice.pcm import Pcm16
 from voice.places import cache_folder
 from voice.radio.over import Over
 from voice.speech.acoustics import (

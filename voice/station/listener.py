@@ -16,13 +16,10 @@ from typing import Literal
 import numpy as np
 
 import voice
-from voice.audio.pcm import RATE, Frame
 from voice.audio.source import AudioSource, Recording
 from voice.errors import HuyingError, Unwritable
 from voice.journal.store import Event, Journal
-from voice.net.decide import Ended, Heard, Rules, Tick, decide
-from voice.net.facts import ClockChanged, DeviceChanged, Fact, OverHeard, SessionBegan, SessionEnded
-from voice.net.state import NetState, evolve
+from voice.pcm import RATE, Frame
 from voice.radio.bursts import Burst, find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened, Pop
 from voice.radio.doubling import heterodyne_s
@@ -32,6 +29,9 @@ from voice.speech.hypothesis import Hypothesis
 from voice.speech.recogniser import OverStream
 from voice.speech.vad import Span, speech_spans
 from voice.station.ear import Ear
+from voice.talk.decide import Ended, Heard, Rules, Tick, decide
+from voice.talk.facts import ClockChanged, DeviceChanged, Fact, OverHeard, SessionBegan, SessionEnded
+from voice.talk.state import NetState, evolve
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from voice.audio.source import AudioSource
 from voice.journal.lines import Line, LineMaker
 from voice.journal.store import Event, Journal
-from voice.net.facts import Fact
 from voice.station.ear import Ear
 from voice.station.listener import Listener
+from voice.talk.facts import Fact
 
 
 @dataclass(slots=True)

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from voice.audio.pcm import RATE, Pcm16, to_pcm16
 from voice.audio.source import SUFFIXES, open_recording
 from voice.errors import HuyingError
-from voice.grammar.readings import PAUSE, CannotBeRead, for_the_air
+from voice.mandarin.readings import PAUSE, CannotBeRead, for_the_air
 from voice.net.loading import Net
+from voice.pcm import RATE, Pcm16, to_pcm16
 from voice.radio.transmitter import levelled
 from voice.speech.synthesiser import Synthesiser, Voice, voice_variants
-from voice.station.simulate import spell
 
 GAP_S = 0.2
 """Between a recorded prompt and what stands beside it."""
@@ -74,7 +73,7 @@ class Speaker:
     def _synthesised(self, text: str) -> Pcm16:
         v = self._net.settings.voice
         try:
-            syllables = spell(self._net, text)
+            syllables = self._net.spell(text)
         except CannotBeRead as e:
             raise Unreadable(f"{e} in “{text}”; write it in Chinese characters, digits and letters") from e
         samples, rate = self._synthesiser.say(text, syllables, Voice(v.rate, v.pitch, v.variant))

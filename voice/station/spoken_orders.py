@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from voice.errors import HuyingError
-from voice.net.by_hand import Corrected
-from voice.net.commands import (
+from voice.talk.by_hand import Corrected
+from voice.talk.commands import (
     ANSWERED,
     READ_BACK,
     ROLL_MARKS,
@@ -22,7 +22,7 @@ from voice.net.commands import (
     read_back,
     unauthorised,
 )
-from voice.net.facts import Commanded, RollMarked
+from voice.talk.facts import Commanded, RollMarked
 
 if TYPE_CHECKING:
     from voice.station.station import Station

@@ -17,11 +17,16 @@ from voice.errors import HuyingError, Unwritable
 from voice.grammar.message import Message
 from voice.journal.anchor import anchor_of
 from voice.journal.store import Event, Journal
-from voice.net.alert import Alert, AlertMove, evolve_alert, next_alert_move
-from voice.net.announcing import alert_words, anchor_words, sign_of, to_read_back, words
-from voice.net.announcing import call as call_of
-from voice.net.decide import command_heard
-from voice.net.facts import (
+from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Sent, Transmitter
+from voice.station.ear import Ear
+from voice.station.listener import Listener
+from voice.station.speaker import Speaker, Unreadable
+from voice.station.spoken_orders import Orders
+from voice.talk.alert import Alert, AlertMove, evolve_alert, next_alert_move
+from voice.talk.announcing import alert_words, anchor_words, sign_of, to_read_back, words
+from voice.talk.announcing import call as call_of
+from voice.talk.decide import command_heard
+from voice.talk.facts import (
     AlertEnded,
     AlertRaised,
     Announced,
@@ -38,13 +43,8 @@ from voice.net.facts import (
     RollMarked,
     WatchSet,
 )
-from voice.net.rollcall import Move, RollCall, evolve_roll, next_move
-from voice.net.watch import Watch, evolve_watches, to_alarm, to_call
-from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Sent, Transmitter
-from voice.station.ear import Ear
-from voice.station.listener import Listener
-from voice.station.speaker import Speaker, Unreadable
-from voice.station.spoken_orders import Orders
+from voice.talk.rollcall import Move, RollCall, evolve_roll, next_move
+from voice.talk.watch import Watch, evolve_watches, to_alarm, to_call
 
 OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"

@@ -43,7 +43,7 @@ def bench_all(
 ) -> None:
     """Speed and memory on this machine. 测速。"""
     if context.invoked_subcommand is None:
-        from voice.cli.bench import run
+        from voice.bench.speed import run
 
         run(as_json)
 
@@ -57,7 +57,7 @@ def bench_channels(
     picture: Annotated[Path | None, typer.Option(help="Draw the curve (PNG).")] = None,
 ) -> None:
     """Live channels in real time, more and more, until the log comes too late. 同时能听多少个频道。"""
-    from voice.cli.bench_channels import channels
+    from voice.bench.channels import channels
 
     channels(duty, seconds, least, most, picture)
 
@@ -65,7 +65,7 @@ def bench_channels(
 @bench.command("pipeline", epilog="Example: huying bench pipeline")
 def bench_pipeline() -> None:
     """What the pipeline costs beside the recogniser alone, and beside one that hears everything. 流水线开销。"""
-    from voice.cli.bench_channels import pipeline
+    from voice.bench.channels import pipeline
 
     pipeline()
 
@@ -79,7 +79,7 @@ def bench_console(
     browser: Annotated[bool, typer.Option(help="Time real browser windows, too (Chromium, Playwright).")] = False,
 ) -> None:
     """Consoles, searches and a webhook that hangs, beside channels that are listened to. 控制台与识别互不影响。"""
-    from voice.cli.bench_console import console
+    from voice.bench.console import console
 
     console(events, consoles, channels, seconds, browser)
 
@@ -91,7 +91,7 @@ def bench_bureau(
     journal: Annotated[str, typer.Option(help="The bureau's database (URL); empty: SQLite.")] = "",
 ) -> None:
     """Events a second through NATS and one hub, with more and more stations. 分局汇总的速度。"""
-    from voice.cli.bench_bureau import bureau
+    from voice.bench.bureau import bureau
 
     bureau(stations or [1, 10, 50, 200], events, journal)
 
@@ -103,7 +103,7 @@ def bench_archive(
     recordings: Annotated[int, typer.Option(min=1, max=24, help="Files that they are in.")] = 16,
 ) -> None:
     """The same archive on more and more workers: time, and the journal's head, which must be the same. 集群回放。"""
-    from voice.cli.bench_bureau import archive
+    from voice.bench.bureau import archive
 
     archive(workers or [1, 2, 4], hours, recordings)
 
@@ -113,6 +113,6 @@ def bench_growth(
     largest: Annotated[int, typer.Option(min=10_000, help="Events of the largest journal.")] = 1_000_000,
 ) -> None:
     """How cost grows: journal, roster, recording. 规模增长。"""
-    from voice.cli.bench_growth import growth
+    from voice.bench.growth import growth
 
     growth(largest)

@@ -86,7 +86,7 @@ def alert(
     """Have a running station read an alert and count the answers, or withdraw the one it reads. 播报通知, 撤回通知。"""
     from voice.cli.orders import alert as order
     from voice.cli.orders import give
-    from voice.station.inbox import Withdrawal
+    from voice.station.requests import Withdrawal
 
     if bool(text) == withdraw:
         raise typer.BadParameter("give the text of an alert, or --withdraw")
@@ -106,7 +106,7 @@ def rollcall(
 ) -> None:
     """Have a running station call the roll, pause it, go on, skip or repeat a unit, or end it. 点名。"""
     from voice.cli.orders import give
-    from voice.station.inbox import Order
+    from voice.station.requests import Order
 
     give(net, folder, Order(order, tuple(to or ()), rounds))  # type: ignore[arg-type]
 
@@ -157,7 +157,7 @@ def watch(
 ) -> None:
     """Have a running station call units that were not heard in time, and raise the alarm. 定时查岗。"""
     from voice.cli.orders import give
-    from voice.station.inbox import Watching
+    from voice.station.requests import Watching
 
     give(net, folder, Watching(every, tuple(units)))
 
@@ -170,7 +170,7 @@ def say(
 ) -> None:
     """Have a running station say something: a test of voice and transmitter. 试播。"""
     from voice.cli.orders import give
-    from voice.station.inbox import Saying
+    from voice.station.requests import Saying
 
     give(net, folder, Saying(text))
 
@@ -210,8 +210,8 @@ def bench_net(
 
     Exit 0 if everybody was heard, 3 if somebody is missing or unclear.
     """
+    from voice.bench.air import Habit
     from voice.cli.bench_net import Options, run
-    from voice.station.bench import Habit
 
     habits: dict[Habit, int] = {
         "absent": absent, "second": second, "slow": slow, "double": double, "wrong": wrong, "mumble": mumble,

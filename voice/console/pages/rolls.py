@@ -9,12 +9,12 @@ from nicegui import run, ui
 
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
+from voice.journal.codec import KINDS
 from voice.journal.incidents import Incident, incidents
 from voice.journal.rolls import Session, UnitFigures, figures
 from voice.journal.sheet import MATRIX_CSS, RESULT_NAMES, matrix_html, summary_html
 from voice.journal.wording import MEANINGS
-from voice.net.by_hand import RESULTS, ByHand
-from voice.net.codec import KINDS
+from voice.talk.by_hand import RESULTS, ByHand
 
 PERIODS = {"day": 0, "week": 6, "month": 30, "year": 365}
 """Name → days before the last one."""

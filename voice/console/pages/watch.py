@@ -9,7 +9,7 @@ from nicegui import app, ui
 from voice.console.board import Board, Tile
 from voice.console.pages.frame import Page
 from voice.journal.wording import MEANINGS
-from voice.station.inbox import LONGEST_ALERT, Order, Request, Withdrawal
+from voice.station.requests import LONGEST_ALERT, Order, Request, Withdrawal
 
 FEED_ROWS = 30
 STATES = {

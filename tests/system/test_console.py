@@ -1,0 +1,590 @@
+"""The console: the board as a fold, the API over HTTP, and the pages in a real browser."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import voice.console.feed as feed_module
+from tests.helpers.console import BEGAN, Served, answered, called, morning, over
+from tests.helpers.places import ROOT
+from voice.console.board import Board, evolve_board
+from voice.console.desk import REVIEW_DAYS, Desk
+from voice.console.feed import PAGE, RECENT, Feed
+from voice.console.texts import TEXTS, text
+from voice.console.waveform import waveform_svg
+from voice.journal.lines import lines
+from voice.journal.review import open_reviews
+from voice.journal.search import search
+from voice.journal.store import Journal
+from voice.net.loading import Net
+from voice.places import sample_net
+from voice.station.requests import Order, Request, Saying, Withdrawal, take
+from voice.station.status import Status, status_file
+from voice.talk.by_hand import Corrected
+from voice.talk.facts import (
+    AlertEnded,
+    AlertRaised,
+    CalledIn,
+    ExchangeClosed,
+)
+
+
+def test_the_board_says_who_did_not_answer() -> None:
+    board = Board()
+    with Journal("sqlite://") as journal:
+        for event in journal.append(morning(), BEGAN):
+            board = evolve_board(board, event)
+        assert [t.state for t in board.tiles.values()] == ["present", "silent", "unclear", "called"]
+        assert board.missing == ("102", "103") and board.present == ("101",) and board.listening
+        assert board.tiles["101"].latency_s == 1.5 and board.tiles["102"].since == "2026-06-05T02:00:21.000Z"
+        fact = Corrected(t=0, corrects=7, unit="102", meaning="present", by="王")
+        board = evolve_board(board, journal.append([fact], BEGAN)[0])
+    assert board.missing == ("103",) and board.tiles["102"].by == "human"
+
+
+def test_a_unit_that_calls_in_after_the_roll_call_has_answered_it() -> None:
+    board = Board()
+    with Journal("sqlite://") as journal:
+        calls = [
+            CalledIn(t=40, unit=u, over=9, meaning="report", grade="slot", text="", pinyin="", confidence=0.9)
+            for u in ("101", "104")
+        ]
+        for event in journal.append([*morning()[:6], *calls], BEGAN):
+            board = evolve_board(board, event)
+    assert [board.tiles[u].state for u in ("101", "104")] == ["calling", "calling"]
+    assert board.called == ("101", "102") and board.present == ("101",)
+
+
+def test_an_open_alert_shows_on_its_tiles() -> None:
+    board = Board()
+    raised = AlertRaised(t=50, alert=1, text="通知", units=("101", "102"), repeat=1, need_ack=True, emergency=False)
+    with Journal("sqlite://") as journal:
+        for event in journal.append([*morning(), raised, called(52, "101", 7), called(52, "104", 8)], BEGAN):
+            board = evolve_board(board, event)
+    assert [board.tiles[u].state for u in ("101", "102", "104")] == ["alerted", "idle", "called"]
+
+
+def test_the_feed_keeps_channels_apart_and_begins_late_in_a_long_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "LONGEST", 10)
+    other = [replace(f, channel="二") for f in morning()]
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        journal.append([*morning(), *other], BEGAN)
+        journal.append([answered(100 + k, "104", 4) for k in range(20)], BEGAN)
+        feed = Feed(journal)
+        feed.close()
+    assert feed.channels == ("", "二") and feed.seq == 2 * len(morning()) + 20
+    assert feed.board.tiles["104"].state == "present" and feed.board.listening
+    assert feed.board_of("二").tiles["104"].state == "idle", "what happened before the last events is not read"
+    assert len(feed.lines) == 12, "two beginnings and the last ten"
+
+
+def test_the_feed_follows_another_writer(tmp_path: Path) -> None:
+    path = str(tmp_path / "log.sqlite")
+    with Journal(path) as writer, Journal(path) as reader:
+        writer.append(morning(), BEGAN)
+        writer.append(morning()[:3], BEGAN)
+        feed = Feed(reader)
+        try:
+            assert feed.board.tiles["101"].state == "called", "the latest session alone"
+            before = feed.seq
+            threading.Timer(0.2, lambda: writer.append([answered(4, "101", 1)], BEGAN)).start()
+            began = time.monotonic()
+            assert feed.wait(before, 5.0) and time.monotonic() - began < 4.0
+            assert [x["type"] for x in feed.after(before)] == ["answered"]
+            assert not feed.wait(feed.seq, 0.1)
+        finally:
+            feed.close()
+
+
+def test_search_by_characters_pinyin_and_initials(net: Net) -> None:
+    with Journal("sqlite://") as journal:
+        journal.append(morning(), BEGAN)
+        for words, n in (("一切", 2), ("yiqie", 2), ("yqzc", 2), ("贾岗", 2), ("jgsq", 2), ("jiagang", 2),
+                         ("nobody", 0), ("yi2 qie4", 2), ("wo men", 1), ("102", 2), ("%", 0), ("", 0)):  # fmt: skip
+            assert len(search(journal, words, net)) == n, words
+        found = search(journal, "一切", net)
+        assert [x["type"] for x in found] == ["over", "answered"] and found[1]["pinyin"] == "yi2 qie4 zheng4 chang2"
+        assert len(search(journal, "jgsq", net, limit=1)) == 1
+
+
+def test_what_is_corrected_needs_no_review() -> None:
+    with Journal("sqlite://") as journal:
+        events = journal.append([*morning(), answered(40, "104", 4, review=True)], BEGAN)
+        assert [(x["type"], x["unit"]) for x in open_reviews(journal.events())] == [
+            ("answered", "104"), ("not_understood", "103"),
+        ]  # fmt: skip
+        journal.append([Corrected(t=0, corrects=events[-1].seq, unit="104", meaning="ack", by="王")], BEGAN)
+        assert [x["unit"] for x in open_reviews(journal.events())] == ["103"]
+
+
+def test_the_console_keeps_its_reviews_up_to_date(
+    net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the two weeks before the latest event, however old it is; and nothing is read twice."""
+    with Journal("sqlite://") as journal:
+        journal.append([*morning(), answered(36, "104", 4, review=True)], BEGAN - timedelta(days=REVIEW_DAYS + 1))
+        journal.append(morning(), BEGAN)
+        desk = Desk(journal, net, tmp_path)
+        assert [x["unit"] for x in desk.open_reviews()] == ["103"]
+        (late,) = journal.append([answered(40, "104", 4, review=True)], BEGAN)
+        assert [x["unit"] for x in desk.open_reviews()] == ["104", "103"]
+        journal.append([Corrected(t=0, corrects=late.seq, unit="104", meaning="ack", by="王")], BEGAN)
+        assert [x["unit"] for x in desk.open_reviews()] == ["103"]
+        desk.feed.close()
+    monkeypatch.setattr("voice.console.desk.REVIEW_EVENTS", 13)
+    with Journal("sqlite://") as journal:
+        journal.append([*morning(), *morning()], BEGAN)
+        desk = Desk(journal, net, tmp_path)
+        assert len(desk.open_reviews()) == 1, "of many only the latest are read"
+        desk.feed.close()
+    with Journal("sqlite://") as journal:
+        desk = Desk(journal, net, tmp_path)
+        assert desk.open_reviews() == []
+        journal.append(morning(), BEGAN)
+        assert [x["unit"] for x in desk.open_reviews()] == ["103"]
+        desk.feed.close()
+
+
+def test_every_word_has_two_languages() -> None:
+    assert all(len(pair) == 2 and all(pair) for pair in TEXTS.values())
+    assert text("missing", False) == "未应答" and text("answered of", True, 4, 2) == "2 of 4 called answered"
+
+
+@pytest.mark.parametrize("n", [0, 1, 100, 8000, 60_000])
+def test_a_picture_of_any_clip(n: int) -> None:
+    pcm = (np.random.default_rng(0).standard_normal(n) * 2000).astype(np.int16)
+    picture = waveform_svg(pcm)
+    assert picture.startswith("<svg") and picture.endswith("</svg>") and f"{n / 8000:.1f} s" in picture
+
+
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``huying serve`` in a process of its own, on a journal with clips."""
+    pytest.importorskip("nicegui")
+    place = tmp_path_factory.mktemp("console")
+    shutil.copytree(sample_net(), place / "net")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Journal(str(place / "log.sqlite")) as journal:
+        clip = journal.clips.put((np.random.default_rng(1).standard_normal(12_000) * 3000).astype(np.int16))
+        journal.append(morning(clip), BEGAN)
+    with ExitStack() as stack:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "voice", "serve", "--journal", str(place / "log.sqlite"), "--port", str(port),
+             "--requests", str(place / "requests"), "--net", str(place / "net")], cwd=ROOT, stderr=subprocess.PIPE,
+            env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},  # NiceGUI looks for it
+        )  # fmt: skip
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        served = Served(f"http://127.0.0.1:{port}", place / "log.sqlite", place / "requests", place / "net")
+        for _ in range(240):
+            try:
+                served.get("/api/v1/health")
+                break
+            except OSError:
+                assert process.poll() is None, process.stderr and process.stderr.read().decode()
+                time.sleep(0.25)
+        yield served
+
+
+def test_api_reads(console: Served, net: Net) -> None:
+    assert console.get("/api/v1/health")["ok"]
+    assert len(console.get("/api/v1/units")) == len(net.units)
+    assert console.get("/api/v1/board")["missing"] == ["102", "103"]
+    events = console.get("/api/v1/events?kind=answered")
+    assert [e["unit"] for e in events] == ["101"]
+    hits = console.get("/api/v1/events?q=jgsq")
+    assert len(hits) > 1 and console.get("/api/v1/events?q=jgsq&limit=1") == hits[-1:], "the latest"
+    assert console.get(f"/api/v1/events?q=jgsq&kind={hits[0]['type']}&limit=1&after=1")[0]["type"] == hits[0]["type"]
+    assert console.get("/api/v1/events/wait?after=5&seconds=0")[0]["seq"] == 6
+    clip = events[0]["clip"]
+    assert console.get(f"/api/v1/clips/{clip}").startswith("fLaC")
+    assert console.get(f"/api/v1/clips/{clip}/waveform.svg").startswith("<svg")
+    assert console.get("/api/v1/rolls")["units"][0]["answered"] == 1
+    assert "省残联" in console.get("/api/v1/exports/roll.html?since=2026-06-01")
+    assert "一切正常" in console.get("/api/v1/exports/events.csv")
+    metrics = console.get("/api/v1/metrics")
+    assert 'huying_exchanges_total{result="silent"} 1.0' in metrics and "huying_missing_units 2.0" in metrics
+
+
+def test_api_stream(console: Served) -> None:
+    with urllib.request.urlopen(f"{console.url}/api/v1/events/stream?after=0", timeout=10) as stream:
+        got = [stream.readline().decode() for _ in range(6)]
+    assert "retry: 1000\n" in got and "id: 1\n" in got and "event: session_began\n" in got
+    again = urllib.request.Request(f"{console.url}/api/v1/events/stream?after=0", headers={"Last-Event-ID": "2"})
+    with urllib.request.urlopen(again, timeout=10) as stream:  # a browser's second connection
+        got = [stream.readline().decode() for _ in range(6)]
+        assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert "id: 3\n" in got and "id: 1\n" not in got
+    for wrong in ("-1", "x", "99999999999999999999"):
+        assert console.status(f"/api/v1/events/stream?after={wrong}")[0] == 422
+
+
+def test_api_orders_and_corrections(console: Served, net: Net) -> None:
+    assert console.post("/api/v1/rollcall", {"order": "start", "to": ["社区"]})["units"]
+    assert console.post("/api/v1/alerts", {"text": "请注意", "to": ["101"], "emergency": True})["units"] == ["101"]
+    first, second = take(console.requests, net), take(console.requests, net)
+    assert first is not None and first[0] == Order("start", ("社区",), by="console")
+    assert second is not None and second[0] == Request("请注意", ("101",), emergency=True, by="console")
+    (unclear,) = console.get("/api/v1/events?kind=not_understood")
+    made = console.post("/api/v1/corrections", {"seq": unclear["seq"], "unit": "103", "meaning": "ack"})
+    assert console.get(f"/api/v1/events?after={made['seq'] - 1}")[0]["type"] == "corrected"
+    console.post("/api/v1/confirmations", {"seq": unclear["seq"], "said": "收到"})
+    with Journal(str(console.journal)) as journal:
+        assert open_reviews(journal.events()) == []
+
+
+@pytest.mark.parametrize(
+    "path, data, code",
+    [
+        ("/api/v1/alerts", {"text": ""}, 422), ("/api/v1/alerts", {"text": "x" * 301}, 422),
+        ("/api/v1/alerts", {"text": "通知", "to": ["火星"]}, 422), ("/api/v1/alerts", {"text": "通知", "boss": 1}, 422),
+        ("/api/v1/rollcall", {"order": "dance"}, 422),
+        ("/api/v1/corrections", {"seq": 1, "unit": "?", "meaning": "ack"}, 422),
+        ("/api/v1/corrections", {"seq": 999999, "unit": "101", "meaning": "ack"}, 422),
+        ("/api/v1/corrections", {"seq": 1, "unit": "101", "meaning": "<b>"}, 422),
+        ("/api/v1/confirmations", {"seq": 1, "said": None}, 422), ("/api/v1/events?since=yesterday", None, 422),
+        ("/api/v1/events?limit=99999", None, 422), ("/api/v1/clips/..%2F..%2Fetc%2Fpasswd", None, 404),
+        ("/api/v1/clips/zz", None, 404), ("/api/v1/clips/" + "0" * 64, None, 404),
+        ("/api/v1/exports/passwd", None, 422), ("/api/v1/nothing", None, 404),
+    ],
+)  # fmt: skip
+def test_bad_requests_are_refused(console: Served, path: str, data: object, code: int) -> None:
+    assert console.status(path, data)[0] == code
+
+
+def test_strangers_are_refused(console: Served) -> None:
+    body = {"text": "通知"}
+    assert console.status("/api/v1/alerts", body, Origin="http://evil.example")[0] == 403
+    assert console.status("/api/v1/health", Host="evil.example")[0] == 400
+    large = http.client.HTTPConnection("127.0.0.1", int(console.url.rpartition(":")[2]), timeout=20)
+    large.putrequest("POST", "/api/v1/alerts")
+    large.putheader("Content-Length", "1100000")
+    large.endheaders()
+    assert large.getresponse().status == 413, "before the body is read"
+    assert console.status("/api/v1/alerts", body, Origin=console.url)[0] == 200
+    words = ["serve", "--host", "0.0.0.0", "--journal", str(console.journal)]
+    refused = subprocess.run([sys.executable, "-m", "voice", *words], cwd=ROOT, capture_output=True, text=True)
+    assert refused.returncode == 2 and "SSH tunnel" in refused.stderr
+    words = ["serve", "--port", console.url.rpartition(":")[2], "--journal", str(console.journal)]
+    taken = subprocess.run([sys.executable, "-m", "voice", *words], cwd=ROOT, capture_output=True, text=True)
+    assert taken.returncode == 2 and "running there already" in taken.stderr
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright."""
+    api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("Chromium is not installed (Debian: chromium fonts-noto-cjk)")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def test_the_board_in_a_browser(console: Served, browser: Any) -> None:
+    """Who did not answer stands on the screen; a new event shows at once; HTML in it is text."""
+    strangers: list[str] = []
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    own = (console.url, "data:", "ws:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(own) else strangers.append(r.url))
+    page.goto(console.url)
+    tile = page.locator('[data-unit="102"]')
+    tile.wait_for(timeout=20_000)
+    assert tile.get_attribute("data-state") == "silent"
+    assert "未应答" in page.locator(".banner").inner_text() and "贾岗社区治安队" in page.locator(".banner").inner_text()
+    with Journal(str(console.journal)) as journal:
+        evil = over(9, 50, "<img src=x onerror=alert(1)>")
+        journal.append([evil, answered(50, "104", 4)], BEGAN)
+    page.locator('[data-unit="104"][data-state="present"]').wait_for(timeout=5_000)
+    assert page.locator(".feedrow").filter(has_text="<img src=x").count() == 1
+    assert page.locator(".feedrow img[src=x]").count() == 0
+    page.get_by_text("English").click()
+    page.get_by_text("On watch").wait_for(timeout=10_000)
+    assert "No answer" in page.locator(".banner").inner_text()
+    page.get_by_text("中文").click()
+    page.get_by_text("值守").wait_for(timeout=10_000)
+    assert strangers == [], "no request leaves the machine"
+    page.close()
+
+
+def test_a_connection_that_is_lost_and_comes_back(console: Served, browser: Any) -> None:
+    """What happened meanwhile is on the screen without a reload by hand."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(console.url)
+    page.locator('[data-unit="101"]').wait_for(timeout=20_000)
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    devtools.send("Network.emulateNetworkConditions", offline)
+    page.evaluate("window.socket && window.socket.io.engine.close()")
+    time.sleep(1.0)
+    with Journal(str(console.journal)) as journal:
+        journal.append([called(70, "104", 6), answered(72, "104", 6)], BEGAN)
+    time.sleep(1.0)
+    devtools.send("Network.emulateNetworkConditions", {**offline, "offline": False})
+    with Journal(str(console.journal)) as journal:
+        gone = ExchangeClosed(t=90, exchange=6, unit="104", outcome="silent", reason="", waited_s=10)
+        journal.append([gone], BEGAN)
+    page.locator('[data-unit="104"][data-state="silent"]').wait_for(timeout=20_000)
+    context.close()
+
+
+def test_an_alert_and_a_roll_call_from_the_screen(console: Served, browser: Any, net: Net) -> None:
+    while take(console.requests, net):
+        pass
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url)
+    page.get_by_role("button", name="开始点名").click(timeout=20_000)
+    page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
+    page.get_by_label("内容").fill("东风路发现走失儿童")
+    page.get_by_text("紧急").click()
+    page.get_by_role("button", name="播报").click()
+    end = time.monotonic() + 5
+    while len(list(console.requests.glob("*.json"))) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    first, second = take(console.requests, net), take(console.requests, net)
+    assert first is not None and first[0] == Order("start", by="console")
+    assert second is not None and second[0] == Request("东风路发现走失儿童", emergency=True, by="console")
+    page.close()
+
+
+def test_the_carrier_lamp(console: Served, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url)
+    page.locator('[data-carrier="lost"]').wait_for(timeout=20_000)
+    assert console.get("/api/v1/station") is None
+    status = status_file(console.requests)
+    status.write(Status(busy=True, level_db=-12.0, source="USB"), at_once=True)
+    page.locator('[data-carrier="busy"]').wait_for(timeout=5_000)
+    assert console.get("/api/v1/station")["level_db"] == -12.0
+    status.write(Status(busy=True, level_db=-12.0, source="USB", who="101", heard="收到"), at_once=True)
+    page.get_by_text("省残联? 收到…").wait_for(timeout=5_000)
+    status.write(Status(saying="省残联,请回答"), at_once=True)
+    page.get_by_text("▶ 省残联,请回答").wait_for(timeout=5_000)
+    os.utime(status.path, (time.time() - 20, time.time() - 20))
+    assert status.read() == Status(saying="省残联,请回答"), "it says nothing of itself while it speaks"
+    status.remove()
+    page.locator('[data-carrier="lost"]').wait_for(timeout=5_000)
+    page.close()
+
+
+def test_a_correction_by_hand_and_by_keys(console: Served, browser: Any) -> None:
+    with Journal(str(console.journal)) as journal:
+        clip = next(x["clip"] for x in lines(journal.events()) if x["clip"])
+        doubted = answered(61, "103", 5, review=True)
+        journal.append([called(60, "103", 5), over(5, 61, "一切正常", clip), doubted], BEGAN)
+        before = len(journal)
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/review")
+    page.get_by_role("button", name="听对了").first.wait_for(timeout=20_000)
+    assert page.locator('img[src*="waveform.svg"]').count() >= 1
+    rows = page.get_by_role("button", name="听对了")
+    left = rows.count() - 1
+    page.keyboard.press("Enter")
+    rows.nth(left).wait_for(state="detached", timeout=10_000)
+    with Journal(str(console.journal)) as journal:
+        last = [e.fact() for e in journal.events(after=before)][-1]
+    assert isinstance(last, Corrected) and last.unit == "103" and last.by == "console"
+    page.close()
+
+
+def test_the_roster_is_edited_and_the_second_editor_told(console: Served, browser: Any) -> None:
+    before = console.get("/api/v1/roster")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/roster")
+    page.locator("td").get_by_text("康宁社区治安队", exact=True).first.click(timeout=20_000)
+    page.get_by_label("呼号").fill("康宁社区治安队;龙湖社区治安队")
+    page.get_by_text("≈ 龙子湖社区治安队").wait_for(timeout=5_000)
+    page.get_by_label("呼号").fill("康宁社区治安队;康宁门岗")
+    page.get_by_text("kang1 ning2 men2 gang3").wait_for(timeout=5_000)
+    page.get_by_role("button", name="听读音").click()
+    page.wait_for_function("window.huyingAudio && window.huyingAudio.duration > 0.5", timeout=20_000)
+    page.get_by_role("button", name="保存").click()
+    page.locator("td").get_by_text("康宁社区治安队; 康宁门岗").wait_for(timeout=10_000)
+    page.close()
+    after = console.get("/api/v1/roster")
+    changed = [a for a, b in zip(after["rows"], before["rows"], strict=True) if a != b]
+    assert [a["call_signs"] for a in changed] == ["康宁社区治安队;康宁门岗"]
+    assert len(list((console.net / "versions").iterdir())) == 1
+    edited = console.get("/api/v1/events?kind=net_edited")
+    assert len(edited) == 1 and "roster.csv saved by console" in edited[0]["detail"]
+    stale = {"sha256": before["sha256"], "rows": before["rows"]}
+    made = urllib.request.Request(console.url + "/api/v1/roster", json.dumps(stale).encode(), method="PUT",
+                                  headers={"Content-Type": "application/json"})  # fmt: skip
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(made, timeout=20)
+    assert refused.value.code == 409 and "somebody else" in refused.value.read().decode()
+    assert console.get("/api/v1/readings?text=" + urllib.parse.quote("龙湖社区"))["alike"]
+    assert console.get("/api/v1/exports/roster.csv").count("\n") == len(after["rows"]) + 1
+
+
+def test_a_roster_is_imported(console: Served, browser: Any, tmp_path: Path) -> None:
+    rows = console.get("/api/v1/roster")["rows"]
+    text = console.get("/api/v1/exports/roster.csv").lstrip("\ufeff") + "199,新单位,新单位社区,社区\n"
+    (tmp_path / "new.csv").write_text(text, "utf-8")
+    (tmp_path / "bad.csv").write_text("编号,名称\n1,甲\n1,乙\n", "utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/roster")
+    page.get_by_role("button", name="导入").wait_for(timeout=20_000)
+    page.locator("input[type=file]").set_input_files(tmp_path / "bad.csv")
+    page.get_by_text("编号 1 is in line 2 too").wait_for(timeout=10_000)
+    page.locator("input[type=file]").set_input_files(tmp_path / "new.csv")
+    page.get_by_text("新增 1, 去掉 0").wait_for(timeout=10_000)
+    page.get_by_role("button", name="保存").click()
+    page.locator("td").get_by_text("199").wait_for(timeout=10_000)
+    page.close()
+    assert len(console.get("/api/v1/roster")["rows"]) == len(rows) + 1
+
+
+def test_the_devices_page(console: Served, browser: Any, net: Net) -> None:
+    while take(console.requests, net):
+        pass
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/devices")
+    status = status_file(console.requests)
+    for _ in range(8):
+        status.write(Status(busy=True, level_db=-21.0, source="USB", floor_db=-60, squelch="closed", voice=True), True)
+        time.sleep(0.2)
+    page.get_by_text("-21 dBFS").wait_for(timeout=10_000)
+    page.get_by_role("button", name="试发").click()
+    page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
+    found = take(console.requests, net)
+    assert found is not None and found[0] == Saying("测试发射,测试发射", by="console")
+    page.get_by_role("button", name="校验").click()
+    page.get_by_text("完整:").wait_for(timeout=10_000)
+    page.get_by_role("button", name="检查本机").click()
+    page.get_by_text("loads and runs").wait_for(timeout=60_000)
+    status.remove()
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["", "review", "rolls", "log", "roster", "devices"])
+def test_pages_at_both_widths_in_both_languages(console: Served, browser: Any, path: str, tmp_path: Path) -> None:
+    """No faults, no page wider than its screen; ``HUYING_SCREENSHOTS`` names a folder for the pictures."""
+    shots = Path(os.environ.get("HUYING_SCREENSHOTS", tmp_path))
+    shots.mkdir(parents=True, exist_ok=True)
+    for width, height in ((1280, 800), (390, 844)):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        faults: list[str] = []
+        page.on("pageerror", lambda e, faults=faults: faults.append(str(e)))
+        for language, switch in (("zh", "English"), ("en", "中文")):
+            page.goto(f"{console.url}/{path}")
+            page.get_by_role("button", name=switch).wait_for(timeout=20_000)
+            time.sleep(0.7)
+            content = "document.querySelector('.nicegui-content').scrollWidth"
+            wide = page.evaluate(f"{content} - document.documentElement.clientWidth")
+            assert wide <= 0 or path in ("rolls", "roster"), "tables may scroll, pages do not"
+            picture = shots / f"{path or 'watch'}-{language}-{width}.png"
+            page.screenshot(path=str(picture))
+            assert picture.stat().st_size > 10_000
+            page.get_by_role("button", name=switch).click()
+            page.get_by_role("button", name="中文" if language == "zh" else "English").wait_for(timeout=20_000)
+        assert faults == []
+        page.close()
+
+
+def test_who_was_away_for_long_gets_every_event(net: Net, tmp_path: Path) -> None:
+    """More events than the feed keeps have happened meanwhile: they come out of the journal, page by page."""
+    with Journal("sqlite://") as journal:
+        journal.append(morning(), BEGAN)
+        journal.append([answered(50 + k, "104", 4) for k in range(PAGE + RECENT)], BEGAN)
+        desk = Desk(journal, net, tmp_path)
+        seq, got = 0, []
+        while page := desk.feed.following(seq):
+            got += [x["seq"] for x in page]
+            seq = got[-1]
+        desk.feed.close()
+        assert got == [e.seq for e in journal.events()] and len(got) > PAGE + RECENT
+
+
+def test_counters_never_fall(net: Net, tmp_path: Path) -> None:
+    """More lines than the feed keeps: what was counted stays counted."""
+    pytest.importorskip("prometheus_client")
+    with Journal("sqlite://") as journal:
+        journal.append(morning(), BEGAN)
+        desk = Desk(journal, net, tmp_path)
+        journal.append([answered(50 + k, "104", 4) for k in range(RECENT + 5)], BEGAN)
+        desk.feed.look()
+        desk.feed.close()
+        told = desk.metrics.exposition(desk.feed, 0).decode()
+        assert f'huying_events_total{{type="answered"}} {RECENT + 6:.1f}' in told
+
+
+def test_a_net_is_entered_by_hand(console: Served, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url + "/rolls")
+    page.get_by_role("button", name="补录一次点名").click(timeout=20_000)
+    page.get_by_role("button", name="全部已答").click()
+    page.get_by_label("日期").fill("2026-06-04")
+    page.get_by_role("button", name="保存").click()
+    page.get_by_text("06-04 08:30").wait_for(timeout=20_000)
+    page.close()
+    (line,) = console.get("/api/v1/events?kind=net_entered")
+    assert "entered by console" in line["detail"]
+    body = {"began": "2099-01-01T08:00", "results": [{"unit": "101", "result": "answered"}]}
+    assert console.status("/api/v1/nets", body)[0] == 422, "it has not come yet"
+    body = {"began": "2026-06-03T08:00", "results": [{"unit": "999", "result": "answered"}]}
+    assert console.status("/api/v1/nets", body)[0] == 422
+
+
+def test_the_reference_of_the_api(console: Served, browser: Any) -> None:
+    """Swagger UI, with nothing from elsewhere."""
+    strangers: list[str] = []
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.on("request", lambda r: None if r.url.startswith((console.url, "data:", "blob:")) else strangers.append(r.url))
+    page.goto(console.url + "/api/docs")
+    page.get_by_text("/api/v1/rollcall").wait_for(timeout=20_000)
+    page.get_by_text("/api/v1/events", exact=True).wait_for(timeout=5_000)
+    assert strangers == []
+    page.close()
+
+
+def test_an_alert_is_withdrawn_from_the_screen(console: Served, browser: Any, net: Net) -> None:
+    """The button is there while an alert is open, and only then; who pressed it goes with it."""
+    while take(console.requests, net):
+        pass
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url)
+    button = page.get_by_role("button", name="撤回")
+    page.get_by_role("button", name="播报").wait_for(timeout=20_000)
+    assert not button.is_visible()
+    raised = AlertRaised(t=80, alert=9, text="东区停电", units=("104",), repeat=2, need_ack=True, emergency=False)
+    with Journal(str(console.journal)) as journal:
+        journal.append([raised], BEGAN)
+        page.get_by_text("已应答 0/1: 东区停电").wait_for(timeout=5_000)
+        button.click()
+        page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
+        found = take(console.requests, net)
+        assert found is not None and found[0] == Withdrawal(by="console")
+        journal.append([AlertEnded(t=84, alert=9, answered=0, silent=("104",), by="console")], BEGAN)
+    button.wait_for(state="hidden", timeout=5_000)
+    page.close()

@@ -1,0 +1,95 @@
+"""The folder through which other programs ask for an alert."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.command import huying
+from voice.errors import HuyingError
+from voice.net.loading import Net, load_net
+from voice.station.requests import Order, Request, addressed, put, take, with_neighbours
+
+
+def test_requests_are_taken_in_order_and_kept(net: Net, tmp_path: Path) -> None:
+    put(tmp_path, Request("第一个通知", ("省残联",)))
+    put(tmp_path, Request("第二个通知", emergency=True))
+    (tmp_path / "zz.txt").write_text("第三个通知\n", "utf-8")
+    first, second, third = (take(tmp_path, net) for _ in range(3))
+    assert first == (Request("第二个通知", emergency=True), tuple(u.id for u in net.units)), "emergencies first"
+    assert second == (Request("第一个通知", ("省残联",)), ("101",))
+    assert third is not None and third[0] == Request("第三个通知")
+    assert take(tmp_path, net) is None and len(list(tmp_path.glob("*.done"))) == 3
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("{", "not a request"), ('{"words": "x"}', "not a request"), ('{"text": " "}', "no text"),
+        ('{"text": "通知", "to": ["火星"]}', "no unit and no group"), ('{"text": "通知😀"}', "no reading"),
+        ('{"text": "通知", "repeat": 99}', "1 to 9"), ('{"text": 5}', "text: .*string"), ("[1]", "not a request"),
+        ('{"text": "通知", "repeat": "much"}', "repeat: "), ('{"text": "通知", "to": {"a": 1}}', "to: "),
+        ('{"watch": "soon", "to": ["101"]}', "watch: "), ('{"roll": "dance"}', "roll: "), ("[" * 90_000, "not a req"),
+        ('{"alert": "sing"}', "alert: "), ('{"text": "' + "长" * 301 + '"}', "shorten"), (" " * 100_001, "no request"),
+        ("7", "not a request"), ('{"text": "通知", "to": null}', "to: "),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_set_aside(net: Net, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "a.json").write_text(text, "utf-8")
+    with pytest.raises(HuyingError, match=says):
+        take(tmp_path, net)
+    assert take(tmp_path, net) is None and (tmp_path / "a.json.bad").is_file()
+
+
+def test_what_is_no_file_is_set_aside(net: Net, tmp_path: Path) -> None:
+    """A link to nowhere, a folder, a pipe that would be waited for: the request behind them is still taken."""
+    (tmp_path / "a.json").symlink_to("nowhere")
+    (tmp_path / "b.json").mkdir()
+    os.mkfifo(tmp_path / "c.json")
+    (tmp_path / "d.txt").write_text("通知", "utf-8")
+    for name in "abc":
+        with pytest.raises(HuyingError, match=f"{name}.json: no file"):
+            take(tmp_path, net)
+    assert take(tmp_path, net) == (Request("通知"), tuple(u.id for u in net.units))
+
+
+def test_numbers_may_name_units(net: Net, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"text": "通知", "to": [101], "repeat": 1}', "utf-8")
+    assert take(tmp_path, net) == (Request("通知", ("101",), 1), ("101",))
+
+
+def test_units_and_groups(net: Net) -> None:
+    assert addressed(net, ("贾岗社区", "101")) == ("101", "102")
+    assert set(addressed(net, ("社区",))) == {u.id for u in net.units if u.group == "社区"}
+
+
+def test_command(net: Net, tmp_path: Path) -> None:
+    huying("alert", "东风路发现走失儿童", "--to", "社区", "--emergency", "--requests", tmp_path)
+    huying("rollcall", "start", "--to", "社区", "--rounds", "3", "--requests", tmp_path)
+    taken = take(tmp_path, net)
+    assert taken is not None and taken[0] == Order("start", ("社区",), 3), "orders go before alerts"
+    assert take(tmp_path, net, alerts=False) is None
+    taken = take(tmp_path, net)
+    assert taken is not None and taken[0] == Request("东风路发现走失儿童", ("社区",), emergency=True)
+    assert "no unit and no group" in huying("alert", "通知", "--to", "火星", "--requests", tmp_path, code=2)
+    assert "start, pause" in huying("rollcall", "dance", "--requests", tmp_path, code=2)
+    assert "no neighbours" in huying("alert", "通知", "--near", "省残联", "--requests", tmp_path, code=2)
+
+
+def test_a_request_that_nobody_was_there_for_is_not_carried_out(net: Net, tmp_path: Path) -> None:
+    path = put(tmp_path, Request("昨天的通知"))
+    with pytest.raises(HuyingError, match="not carried out"):
+        take(tmp_path, net, now=datetime.now(UTC) + timedelta(hours=14))
+    assert take(tmp_path, net) is None and path.with_name(path.name + ".late").is_file()
+
+
+def test_neighbours(own_net: Callable[..., Path]) -> None:
+    roster = "编号,名称,呼号,邻近\n1,甲,甲社区,乙社区;3\n2,乙,乙社区,\n3,丙,丙社区,\n"
+    net = load_net(own_net(roster=roster))
+    assert with_neighbours(net, ("甲",)) == ("1", "2", "3")
+    with pytest.raises(HuyingError, match="no neighbours"):
+        with_neighbours(net, ("乙",))

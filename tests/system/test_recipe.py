@@ -1,0 +1,353 @@
+"""The recipe: features equal Kaldi's, the exported network equals PyTorch's, held-out speakers stay out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from itertools import groupby, islice
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+import soxr
+
+torch = pytest.importorskip("torch", reason="the recipe needs pip install 'huying[train]'")
+pytest.importorskip("pyworld")
+
+from models.recipe import augment, export, sequence  # noqa: E402
+from models.recipe.align import BASE_OF, TONE_OF, flat_start, states_of, viterbi  # noqa: E402
+from models.recipe.features import mel_matrix, mfcc, num_frames  # noqa: E402
+from models.recipe.network import CONTEXT, Tdnn, padded  # noqa: E402
+from models.recipe.prepare import HELD_OUT, SOURCES, Corpus, Recording, prepare, save, toned  # noqa: E402
+from models.recipe.voices import READER_VOICES, speak_as, virtual_speakers  # noqa: E402
+from tests.helpers.places import ROOT, SHIPPED  # noqa: E402
+from voice.grammar.lexicon import NOISE  # noqa: E402
+from voice.mandarin.phones import GARBAGE, SILENCE, phone_set  # noqa: E402
+from voice.pcm import RATE  # noqa: E402
+from voice.speech.acoustics import load_acoustic_model  # noqa: E402
+from voice.speech.acoustics import mfcc as shipped_mfcc  # noqa: E402
+from voice.speech.models import check_model  # noqa: E402
+
+RNG = np.random.default_rng(0)
+
+
+def noise(seconds: float) -> np.ndarray:
+    return (RNG.standard_normal(int(8000 * seconds)) * 1000).astype(np.float32)
+
+
+def test_features_are_kaldis() -> None:
+    knf = pytest.importorskip("kaldi_native_fbank")
+    options = knf.MfccOptions()
+    options.frame_opts.samp_freq, options.frame_opts.dither = 8000, 0
+    options.frame_opts.frame_length_ms, options.frame_opts.snip_edges = 32, True
+    options.mel_opts.num_bins, options.mel_opts.low_freq, options.mel_opts.high_freq = 48, 150, 3700
+    options.num_ceps, options.use_energy = 48, False
+    x = noise(1.0)
+    engine = knf.OnlineMfcc(options)
+    engine.accept_waveform(8000, x.tolist())
+    theirs = np.stack([engine.get_frame(k) for k in range(engine.num_frames_ready)])
+    ours = mfcc(torch.tensor(x)[None])[0].numpy()
+    assert ours.shape == theirs.shape and np.abs(ours - theirs).max() < 2e-3
+
+
+def test_features_at_run_time_are_those_of_training() -> None:
+    x = noise(1.3)
+    assert np.allclose(mfcc(torch.tensor(x)[None])[0].numpy(), shipped_mfcc(x), atol=1e-3)
+    assert (mel_matrix(0.86).sum(0) > 0).all() and (mel_matrix(1.18).sum(0) > 0).all()
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights that have seen some data, saved as training saves them."""
+    torch.manual_seed(0)
+    net = Tdnn(phone_set().toneless, 24)
+    for _ in range(3):
+        net(padded(mfcc(torch.tensor(noise(4.0)).reshape(4, -1))))
+    path = tmp_path_factory.mktemp("weights") / "am.pt"
+    prior = RNG.dirichlet(np.ones(99))
+    tones = np.concatenate([[1.0], RNG.dirichlet(np.ones(5))])
+    torch.save({"net": net.state_dict(), "prior": prior, "tones": tones, "width": 24}, path)
+    return path
+
+
+def test_exported_network_computes_what_pytorch_does(tiny: Path, tmp_path: Path) -> None:
+    from models.recipe.train import load
+
+    export.export(tiny, tmp_path / "model")
+    assert check_model(tmp_path / "model").kind == "huying"
+    net, prior, tones = load(tiny)
+    x = noise(2.0)
+    with torch.no_grad():
+        pdf, tone = net(padded(mfcc(torch.tensor(x)[None])))
+        pdf, tone = torch.log_softmax(pdf, -1)[0].numpy(), torch.log_softmax(tone, -1)[0].numpy()
+    scaled = prior**0.7
+    expected = (pdf - np.log(scaled / scaled.sum()))[:, BASE_OF]
+    toned_pdfs = TONE_OF > 0
+    which = TONE_OF[toned_pdfs]
+    expected[:, toned_pdfs] += export.TONE_WEIGHT * (tone[:, which] - np.log(tones[which]))
+    got = load_acoustic_model(tmp_path / "model" / "am" / "final.mdl").loglikes(x)
+    assert got.shape == expected.shape and np.abs(got - expected).max() < 0.02  # 16 bits a weight
+
+
+def test_training_can_go_on_from_a_model_folder(tiny: Path, tmp_path: Path) -> None:
+    from models.recipe.resume import resume
+    from models.recipe.train import load
+
+    export.export(tiny, tmp_path / "model")
+    batches = [padded(mfcc(torch.tensor(noise(4.0)).reshape(4, -1))) for _ in range(6)]
+    before, prior, tones = load(tiny)
+    after, prior_again, tones_again = resume(tmp_path / "model", batches)
+    assert np.allclose(prior, prior_again, atol=1e-5) and np.allclose(tones, tones_again, atol=1e-4)
+    with torch.no_grad():
+        for old, new in zip(before.eval()(batches[0]), after.eval()(batches[0]), strict=True):
+            assert torch.allclose(old, new, atol=0.02)
+        trained = after.train()(batches[0])[0].flatten()
+        steady = after.eval()(batches[0])[0].flatten()
+    assert float(torch.corrcoef(torch.stack([trained, steady]))[0, 1]) > 0.8  # batch statistics are the running ones
+    odd, _, _ = resume(tmp_path / "model", [padded(mfcc(torch.zeros(4, 8000))), *batches])  # must not decide them
+    for usual, unusual in zip(after.bn, odd.bn, strict=True):
+        assert torch.allclose(usual.weight, unusual.weight, rtol=0.3)
+
+
+def test_a_deeper_network_begins_as_the_one_before(tmp_path: Path) -> None:
+    """Of a folder or weights with fewer layers, the others begin faintly: hardly anything is changed by them."""
+    import models.recipe.network as network
+    from models.recipe.resume import resume
+    from models.recipe.train import load
+
+    torch.manual_seed(3)
+    with pytest.MonkeyPatch.context() as mp:
+        for module in (network, export):
+            mp.setattr(module, "DILATIONS", network.DILATIONS[:6])
+        shallow = Tdnn(99, 16, 6).eval()
+        shallow.out.weight.data *= 20
+        torch.save({"net": shallow.state_dict(), "prior": np.full(99, 1 / 99), "tones": np.ones(6) / 5, "width": 16},
+                   tmp_path / "am.pt")  # fmt: skip
+        export.export(tmp_path / "am.pt", tmp_path / "model")
+    cepstra = padded(mfcc(torch.tensor(noise(2.0)).reshape(2, -1)))
+    deep, _, _ = load(tmp_path / "am.pt")
+    resumed, _, _ = resume(tmp_path / "model", [cepstra])
+    assert len(deep.conv) == len(resumed.conv) == len(shallow.conv) + 2
+    more = network.CONTEXT - (2 + 3 * sum(network.DILATIONS[:6]))
+    with torch.no_grad(), pytest.MonkeyPatch.context() as mp:
+        after = [n.eval()(cepstra)[0].flatten() for n in (deep, resumed)]
+        mp.setattr(network, "DILATIONS", network.DILATIONS[:6])
+        before = shallow(cepstra[:, more:-more])[0].flatten()
+    for scores in after:
+        assert float(torch.corrcoef(torch.stack([before, scores]))[0, 1]) > 0.95
+
+
+def test_exported_network_runs_in_the_stock_wheel(tiny: Path, tmp_path: Path) -> None:
+    from voice.grammar.compiler import Costs, compile_graph
+    from voice.speech.recogniser import Recogniser, assemble
+
+    export.export(tiny, tmp_path / "model")
+    model = check_model(tmp_path / "model")
+    graph = compile_graph(None, Costs(), tmp_path / "graphs")
+    recogniser = Recogniser(assemble(model, graph.folder, tmp_path / "run"), model.rate)
+    words = recogniser.recognise(noise(2.0).astype(np.int16)).words
+    assert words and all(w.symbol.startswith("#") for w in words)
+
+
+def test_every_frame_is_the_three_phases_together() -> None:
+    net = Tdnn(99, 16).eval()
+    with torch.no_grad():
+        cepstra = padded(mfcc(torch.tensor(noise(0.5))[None]))
+        whole = net.every_frame(cepstra)
+        assert whole.shape[1] == cepstra.shape[1] - 2 * CONTEXT
+        for phase in range(3):
+            part = net(cepstra, phase)[0]
+            assert torch.allclose(whole[:, phase::3], part[:, : whole[:, phase::3].shape[1]], atol=1e-5)
+
+
+def test_alignment_goes_through_every_state() -> None:
+    recording = Recording("x", ("jia3", "gang3"), "s", 0, 8000)
+    states = states_of(recording)
+    assert len(states) == 6 and [int(TONE_OF[s]) for s in states] == [0, 3, 3, 0, 3, 3]
+    row = np.array([0, *states, 0])
+    score = RNG.standard_normal((100, 99)).astype(np.float32)
+    path = viterbi(score, BASE_OF[row])
+    assert list(dict.fromkeys(path[(path > 0) & (path < 7)])) == [1, 2, 3, 4, 5, 6]
+    assert set(np.unique(flat_start(noise(1.0), states))) <= {0, *states}
+
+
+def test_mutual_information_loss_prefers_what_was_said() -> None:
+    matrix = sequence.transitions()
+    assert torch.allclose(matrix.sum(1), torch.ones(99), atol=1e-5)
+    labels = torch.zeros(1, 30, dtype=torch.long)
+    phones = phone_set()
+    labels[0, 10:20] = torch.tensor([d for p in ("sh", "ou") for d in phones.pdfs[p] for _ in range(4)][:10])
+    right = torch.nn.functional.one_hot(labels, 99).float() * 20
+    wrong = torch.roll(right, 7, -1)
+    losses = [float(sequence.mutual_information_loss(torch.log_softmax(s, -1), labels, matrix)) for s in (right, wrong)]
+    assert 0 <= losses[0] < 0.2 < losses[1]
+
+
+def test_mutual_information_has_a_gradient_on_impossible_labels() -> None:
+    scores = torch.zeros(2, 20, 99, requires_grad=True)
+    labels = torch.randint(0, 99, (2, 20))
+    labels[1, 10:] = -100
+    sequence.mutual_information_loss(torch.log_softmax(scores, -1), labels, sequence.transitions()).backward()
+    assert scores.grad is not None and torch.isfinite(scores.grad).all() and not scores.grad[1, 10:].any()
+
+
+def test_examples_keep_labels_in_step_with_audio() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        parts = [(noise(0.6), np.full(num_frames(4800), k)) for k in range(3)]
+        x, y = augment.example(parts, rng, noise(0.3))
+        assert num_frames(len(x)) in (len(y), len(y) + 1) and np.isfinite(x).all() and np.abs(x).max() <= 32768
+
+
+def test_virtual_speakers_change_pitch_and_tempo() -> None:
+    rate = 16000
+    t = np.arange(rate) / rate
+    x = sum(np.sin(2 * np.pi * 200 * k * t) / k for k in range(1, 12))
+    assert len(virtual_speakers(np.random.default_rng(0), READER_VOICES)) == READER_VOICES
+    low, *_, high = virtual_speakers(np.random.default_rng(0), 12)
+    for who in (low, high):
+        y = speak_as(np.asarray(x) * 0.1, rate, who)
+        assert len(y) / rate == pytest.approx(who.tempo, rel=0.02)
+        middle = y[len(y) // 4 : -len(y) // 4]
+        spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle)), 32000))
+        spectrum[: 120] = 0
+        correlation = np.fft.irfft(spectrum**2)
+        lags = np.arange(40, 240)
+        assert rate / lags[correlation[40:240].argmax()] == pytest.approx(who.pitch_hz, rel=0.08)
+
+
+def test_sounds_are_garbage_and_their_pauses_silence() -> None:
+    from models.recipe.sounds import KINDS, sound
+
+    pdfs = phone_set().pdfs
+    rng = np.random.default_rng(8)
+    for kind in KINDS:
+        x = kind(12000, rng)
+        assert len(x) == 12000 and np.isfinite(x).all() and x.std() > 0
+    for _ in range(30):
+        n = int(rng.integers(2000, 16000))
+        x, y = sound(n, rng)
+        assert len(x) == n and len(y) == num_frames(n) and np.abs(x).max() == pytest.approx(20000)
+        loud = np.abs(x).argmax() // 80
+        assert y[min(loud, len(y) - 1)] == pdfs[GARBAGE][0] and set(y) <= {pdfs[SILENCE][0], pdfs[GARBAGE][0]}
+
+
+def test_an_example_of_nothing_at_all_is_finite() -> None:
+    for seed in range(20):
+        x, _ = augment.example([(np.zeros(4000), np.zeros(num_frames(4000), np.int64))], np.random.default_rng(seed))
+        assert np.isfinite(x).all()
+
+
+def test_examples_have_sounds_among_the_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from models.recipe import train as training
+
+    save(tmp_path, [(f"r{k}", ["ma1"], "one", np.full(4000, 9000, np.int16)) for k in range(40)])
+    corpus = Corpus(tmp_path)
+    labels = [np.full(num_frames(4000), 7) for _ in corpus.recordings]
+    shares = []
+    for often in (0.0, 1.0):
+        monkeypatch.setattr(training, "SOUNDS", often)
+        data = training.Examples([(corpus, r) for r in corpus.recordings], labels, seed=3, batch=4)
+        y = torch.cat([target.flatten() for _, target in data])
+        shares.append(float((y == phone_set().pdfs[GARBAGE][0]).float().mean()))
+    assert shares[0] == 0.0 and shares[1] > 0.1
+
+
+def test_invented_voices_speak_and_differ(tmp_path: Path) -> None:
+    pytest.importorskip("espeakng_loader")
+    from models.recipe.synthetic import HELD_OUT_VOICES, OWN_VARIANT, Espeak, invented_voice
+
+    engine = Espeak(tmp_path)
+    assert set(HELD_OUT_VOICES) < set(engine.variants) and OWN_VARIANT not in engine.variants
+    rng = np.random.default_rng(2)
+    heard = []
+    for _ in range(3):
+        engine.define(invented_voice(rng))
+        heard.append(engine.say("ni3 hao3", f"cmn-latn-pinyin+{OWN_VARIANT}", 170, 50))
+    assert all(len(x) > engine.rate / 4 and np.abs(x).max() > 0.01 for x in heard)
+    assert len({x.tobytes() for x in heard}) == 3
+
+
+def test_nobody_says_a_phrase_during_a_long_watch() -> None:
+    from models.recipe.calibrate import sounds_in_row
+    from models.recipe.watch import row_of_no_phrase
+    from voice.net.loading import load_net
+    from voice.places import sample_net
+
+    net = load_net(sample_net())
+    entry = next(e for e in net.lexicon.spoken if e.text == "收到")
+    assert sounds_in_row(entry, ["ni3", "shou1", "dao4", "le5"])
+    rng = np.random.default_rng(5)
+    rows = [row_of_no_phrase(net, rng) for _ in range(60)]
+    assert len({tuple(r) for r in rows}) == 60 and all(8 <= len(r) <= 30 for r in rows)
+    assert not any(sounds_in_row(e, r) for e in net.lexicon.spoken for r in rows)
+
+
+def test_a_second_espeak_in_one_process_speaks(tmp_path: Path) -> None:
+    """… when the folder of the first is gone: with a thread of its own the library waited for ever."""
+    script = (
+        "import shutil, sys; from pathlib import Path; from models.recipe.synthetic import Espeak\n"
+        "for k in range(2):\n"
+        "    place = Path(sys.argv[1]) / str(k)\n"
+        "    engine = Espeak(place)\n"
+        "    assert all(len(engine.say('shou1 dao4', 'cmn-latn-pinyin+f1', 150 + i, 50)) > 8000 for i in range(9))\n"
+        "    shutil.rmtree(place)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, timeout=60, check=True)
+
+
+def test_a_graph_of_one_phrase_hears_no_second_one(tmp_path: Path) -> None:
+    """The twelve words and the eighty shortest phrases; speech that holds three of them is heard as one."""
+    from models.recipe import measure
+    from models.recipe.people import large_net
+    from models.recipe.prepare import STUDENT_WORDS
+    from models.recipe.synthetic import Espeak
+
+    net = measure._with_shortest(large_net(tmp_path / "net", tuple(STUDENT_WORDS)))
+    assert {e.text for e in net.lexicon.spoken} >= set(STUDENT_WORDS) and len(net.lexicon.spoken) == 92
+    engine = Espeak(tmp_path / "voices")
+    x = engine.say("zhong1 guo2, shang4 hai3, shou1 dao4", "cmn-latn-pinyin+f1", 150, 50)
+    pcm = soxr.resample(x, engine.rate, RATE)
+    closed = measure._closed(measure.Bench(SHIPPED, tmp_path, tmp_path), net)
+    heard = closed.recognise((pcm * 8000).astype(np.int16)).words
+    assert len([w for w in heard if w.symbol != NOISE]) == 1
+
+
+def test_words_have_the_tones_of_connected_speech() -> None:
+    assert toned("语言") == ["yu3", "yan2"] and toned("你好") == ["ni2", "hao3"]
+    assert toned("不是") == ["bu2", "shi4"]
+
+
+def test_prepared_corpus_and_who_is_kept_out(speech_folder: Path, tmp_path: Path) -> None:
+    from models.recipe import train as training
+
+    for name in SOURCES:  # four of each speaker are enough: all twenty thousand take a minute and a half
+        with ZipFile(speech_folder / name) as whole, ZipFile(tmp_path / name, "w") as some:
+            members = [m for m in whole.namelist() if m.endswith(".ogg")]
+            for _, of_one in groupby(members, lambda m: m.rpartition("/")[0]):
+                for member in islice(of_one, 4):
+                    some.writestr(member, whole.read(member))
+    prepare(tmp_path, tmp_path / "real")
+    corpus = Corpus(tmp_path / "real")
+    speakers = {r.speaker for r in corpus.recordings}
+    assert set(HELD_OUT) == {"s21", "s22", "s23", "s24"} < speakers and len(speakers) == 27
+    used = {r.speaker for _, r in training._usable([tmp_path / "real"])}
+    assert used == speakers - set(HELD_OUT)
+
+
+def test_model_card_names_the_weights_it_describes() -> None:
+    evaluated = json.loads((SHIPPED / "evaluation.json").read_text("utf-8"))["sha256"]
+    assert evaluated == json.loads((SHIPPED / "model.json").read_text("utf-8"))["sha256"]
+
+
+def test_the_mean_of_a_model_and_itself_is_the_model(tiny: Path, tmp_path: Path) -> None:
+    from models.recipe.blend import blend
+
+    export.export(tiny, tmp_path / "one")
+    blend([tmp_path / "one", tmp_path / "one"], tmp_path / "mean.pt")
+    export.export(tmp_path / "mean.pt", tmp_path / "mean")
+    pcm = RNG.standard_normal(8000).astype(np.float32) * 1000
+    one, mean = (load_acoustic_model(tmp_path / n / "am" / "final.mdl").loglikes(pcm) for n in ("one", "mean"))
+    assert np.abs(one - mean).max() < 0.02

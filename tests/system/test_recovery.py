@@ -1,0 +1,210 @@
+"""The bureau after a loss: an older database is restored, a standby takes over, the server forgets what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from tests.helpers.bureau import grow, hub, run, same, uplink
+from tests.helpers.command import huying
+from tests.helpers.engines import Nats, Postgres, eventually
+from tests.helpers.journals import BEGAN, CLIP, talk
+from voice.bureau.forgetting import forget_events, forget_sound
+from voice.bureau.store import HubStore
+from voice.errors import Unwritable
+from voice.journal.clips import ClipStore
+from voice.journal.store import Journal
+from voice.journal.verify import verify
+
+
+def test_an_older_dump_is_restored_and_reads_the_rest_again(
+    postgres_server: Postgres, nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the deployment page says."""
+    monkeypatch.chdir(tmp_path)
+    log = tmp_path / "a.sqlite"
+    grow(log, 2)
+    huying(*hub(postgres_server.url, nats.url, "--once"))
+    huying(*uplink(log, nats.url, "01", "--once"))
+    huying(*hub(postgres_server.url, nats.url, "--once"))
+    words = ["-h", "127.0.0.1", "-p", str(postgres_server.port), "-U", "huying"]
+    dump = postgres_server.tool("pg_dump", *words, "-Fc", "postgres")
+    head = last_hash(postgres_server.url)
+    grow(log, 3, 2)
+    huying(*uplink(log, nats.url, "01", "--once"))
+    huying(*hub(postgres_server.url, nats.url, "--once"))
+    postgres_server.tool("createdb", *words, "again")
+    postgres_server.tool("pg_restore", *words, "-d", "again", given=dump)
+    url = postgres_server.url.removesuffix("postgres") + "again"
+    assert last_hash(url) == head
+    huying(*hub(url, nats.url, "--once"))
+    again = HubStore(url)
+    assert not same(again, {"01": log}), "what the other database has acknowledged does not come by itself"
+    huying(*hub(url, nats.url, "--once", "--reread"))
+    assert same(again, {"01": log})
+    assert len(list(again.journal.events())) == 35 and list(verify(again.journal, clips=False)) == []
+    with pytest.raises(Unwritable, match="append-only"), again.journal.begin() as db:
+        db.execute(sa.text("DELETE FROM huying_events"))
+    again.close()
+
+
+def last_hash(url: str) -> str:
+    store = HubStore(url)
+    try:
+        return list(store.journal.events())[-1].hash
+    finally:
+        store.close()
+
+
+def test_a_standby_takes_over_without_the_last_minutes(
+    postgres_server: Postgres, nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL dies while its standby is behind; what it lacks is still on the NATS server."""
+    monkeypatch.chdir(tmp_path)
+    log = tmp_path / "a.sqlite"
+    grow(log, 4)
+    first = HubStore(postgres_server.url)
+    one, up = run(*hub(postgres_server.url, nats.url)), run(*uplink(log, nats.url, "01"))
+    try:
+        assert eventually(lambda: same(first, {"01": log}), 40)
+        standby = postgres_server.standby()
+        grow(log, 4, 4)
+        assert eventually(lambda: same(first, {"01": log}), 40)
+        assert eventually(lambda: known_to(standby) == 56, 40), "it follows"
+        standby.stop()
+        grow(log, 4, 8)
+        assert eventually(lambda: same(first, {"01": log}), 40)
+        first.close()
+        postgres_server.stop("immediate")
+        grow(log, 4, 12)  # the station talks on; nobody keeps it for now
+        standby.start()
+        standby.promote()
+        one.terminate()
+        told = one.communicate(timeout=30)[0]
+        assert "Traceback" not in told, told
+        one = run(*hub(standby.url, nats.url, "--reread"))
+        second = HubStore(standby.url)
+        assert eventually(lambda: same(second, {"01": log}), 100)
+        assert len(list(second.journal.events())) == 16 * 7 and list(verify(second.journal, clips=False)) == []
+        second.close()
+    finally:
+        one.kill()
+        up.kill()
+
+
+def known_to(server: Postgres) -> int:
+    """Events in a database that may only be read."""
+    engine = sa.create_engine(server.url)
+    with engine.connect() as db:
+        found = db.execute(sa.text("SELECT count(*) FROM huying_hub_events")).scalar_one()
+    engine.dispose()
+    return int(found)
+
+
+def with_server(url: str, act: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
+    """What ``act`` makes of a JetStream context."""
+    import nats as client
+
+    async def go() -> Any:
+        nc = await client.connect(url)
+        try:
+            return await act(nc.jetstream())
+        finally:
+            await nc.close()
+
+    return asyncio.run(go())
+
+
+def on_the_server(url: str) -> dict[str, int]:
+    """Bureau → messages that the stream holds."""
+    async def count(js: Any) -> dict[str, int]:
+        return dict((await js.stream_info("HUYING", subjects_filter="huying.>")).state.subjects or {})
+
+    out: dict[str, int] = {}
+    for subject, n in with_server(url, count).items():
+        bureau = subject.split(".")[1]
+        out[bureau] = out.get(bureau, 0) + n
+    return out
+
+
+def test_only_what_is_kept_and_old_goes_from_the_server(nats: Nats, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "a.sqlite", tmp_path / "b.sqlite"
+    grow(ours, 3)
+    grow(theirs, 2)
+    db = tmp_path / "hub.sqlite"
+    huying(*hub(db, nats.url, "--once", "--keep-days", "0"))
+
+    def forget(before: datetime) -> dict[str, int]:
+        with_server(nats.url, lambda js: forget_events(js, "huying.zz.>", "hub-zz", before))
+        return on_the_server(nats.url)
+
+    late = datetime.now(UTC) + timedelta(days=1)
+    huying(*uplink(ours, nats.url, "01", "--once"))
+    assert forget(late) == {"zz": 22}, "with the roster; no hub has it yet"
+    huying("uplink", theirs, "--nats", nats.url, "--bureau", "yy", "--station", "01", "--once")
+    huying(*hub(db, nats.url, "--once", "--keep-days", "0"))
+    time.sleep(1)
+    middle = datetime.now(UTC)
+    time.sleep(1)
+    grow(ours, 2, 3)
+    huying(*uplink(ours, nats.url, "01", "--once"))
+    assert forget(middle) == {"zz": 15, "yy": 15}, "kept and old: gone; another bureau's has no hub"
+    assert forget(late) == {"zz": 15, "yy": 15}, "nobody has the rest"
+    huying(*hub(db, nats.url, "--once", "--keep-days", "0"))
+    assert forget(middle) == {"zz": 15, "yy": 15}, "not old"
+    assert forget(late) == {"yy": 15}
+    grow(ours, 1, 5)
+    huying(*uplink(ours, nats.url, "01", "--once"))
+    one = run(*hub(db, nats.url, "--keep-days", "0.00001"))
+    try:
+        store = HubStore(str(db))
+        assert eventually(lambda: same(store, {"01": ours}), 30), "the stream goes on after it was emptied"
+    finally:
+        one.terminate()
+        assert "Traceback" not in one.communicate(timeout=20)[0]
+    store.close()
+
+
+def test_a_hub_forgets_by_itself_and_keeps_the_sound(nats: Nats, tmp_path: Path) -> None:
+    log = tmp_path / "a.sqlite"
+    noise = np.random.default_rng(0).integers(-900, 900, 4000).astype(np.int16)
+    with Journal(str(log)) as journal:
+        for k, clip in enumerate((CLIP, noise)):
+            journal.append(talk(journal.clips.put(clip)), BEGAN + timedelta(hours=k))
+    db = tmp_path / "hub.sqlite"
+    huying(*hub(db, nats.url, "--once", "--clips"))
+    huying(*uplink(log, nats.url, "01", "--clips", "--once"))
+    huying(*hub(db, nats.url, "--once", "--clips"))
+    clips = ClipStore(tmp_path / "hub.sqlite.clips")
+    assert len([*clips.folder.rglob("*.flac")]) == 2, "--once waits for the sound"  # type: ignore[union-attr]
+
+    async def names(js: Any) -> set[str]:
+        from nats.js.errors import NotFoundError
+
+        try:
+            return {i.name for i in await (await js.object_store("huying-clips")).list(ignore_deletes=True)}
+        except NotFoundError:
+            return set()
+
+    there = with_server(nats.url, names)
+    assert len(there) == 2
+    with_server(nats.url, lambda js: forget_sound(js, clips, datetime.now(UTC) - timedelta(days=1)))
+    assert with_server(nats.url, names) == there, "not old"
+    lost = sorted(there)[0]
+    clips.path(lost).unlink()
+    with_server(nats.url, lambda js: forget_sound(js, clips, datetime.now(UTC)))
+    assert with_server(nats.url, names) == {lost}, "what is not here stays there"
+    one = run(*hub(db, nats.url, "--clips", "--keep-days", "0.00001"))
+    try:
+        assert eventually(lambda: clips.has(lost) and not on_the_server(nats.url), 30)
+    finally:
+        one.terminate()
+        assert "Traceback" not in one.communicate(timeout=20)[0]

@@ -1,0 +1,301 @@
+"""From Chinese text to the decoding graph, and from hypotheses back to meaning."""
+
+from __future__ import annotations
+
+import math
+import struct
+from pathlib import Path
+
+import pytest
+
+from voice.grammar.check import clashes, to_rename
+from voice.grammar.compiler import Costs, build_graph, compile_graph, graph_key
+from voice.grammar.interpreter import Interpreter
+from voice.grammar.lexicon import NOISE, build_lexicon, pronunciations
+from voice.grammar.message import Message
+from voice.grammar.templates import MEANINGS, expand, read_templates
+from voice.mandarin.accents import ACCENTS, variants
+from voice.mandarin.distance import phrase_distance, syllable_distance
+from voice.mandarin.figures import figures
+from voice.mandarin.phones import SYLLABLES, phone_set, split_syllable
+from voice.mandarin.readings import CannotBeRead, ReadingsTable, cardinal, read_table
+from voice.net.loading import Net
+from voice.places import data_folder
+from voice.speech.hypothesis import Hypothesis, Word
+
+ZH = data_folder() / "grammars" / "zh"
+
+
+@pytest.fixture(scope="module")
+def table() -> ReadingsTable:
+    found, problems = read_table([ZH / "digits.txt", ZH / "readings.txt"])
+    assert not problems
+    return found
+
+
+# -- phones ------------------------------------------------------------------------------------
+
+
+def test_every_syllable_has_phones_and_no_two_share_them() -> None:
+    rows = {s: split_syllable(s) for s in SYLLABLES}
+    assert None not in rows.values()
+    shared = [(a, b) for a in SYLLABLES for b in SYLLABLES if a < b and rows[a] == rows[b]]
+    assert shared == [("o", "yo")]
+
+
+@pytest.mark.parametrize(
+    "syllable, phones",
+    [
+        ("jia", ("j", "ia")), ("yuan", ("van",)), ("xue", ("x", "ve")), ("lüe", ("l", "ve")), ("zhi", ("zh", "iii")),
+        ("si", ("s", "ii")), ("er", ("er",)), ("wen", ("uen",)), ("jun", ("j", "vn")), ("dui", ("d", "uei")),
+        ("hello", None), ("", None), ("bx", None),
+    ],
+)  # fmt: skip
+def test_split(syllable: str, phones: tuple[str, ...] | None) -> None:
+    assert split_syllable(syllable) == phones
+
+
+def test_phone_set_is_what_the_model_was_trained_with() -> None:
+    phones = phone_set()
+    assert (phones.toneless, phones.num_pdfs) == (99, 479)
+    assert len(phones.symbols) == 2 + 4 * (21 + 38 + 38 * 5)
+    assert [p for p, _, _ in phones.states] == sorted(p for p, _, _ in phones.states)
+
+
+# -- readings ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text, spoken",
+    [
+        ("贾岗社区", "jia3 gang3 she4 qu1"),
+        ("祭城", "zha4 cheng2"),  # the local reading, not the dictionary's jì
+        ("建设银行", "jian4 she4 yin2 hang2"),
+        ("省残联,省残联", "sheng3 can2 lian2 sheng3 can2 lian2"),
+        ("107", "yao1 ling2 qi1"),
+        ("3号楼", "san1 hao4 lou2"),
+        ("B区", "bi4 qu1"),
+    ],
+)
+def test_spoken_reading(table: ReadingsTable, text: str, spoken: str) -> None:
+    assert " ".join(table.spoken(text)) == spoken
+
+
+def test_radio_digits_are_understood(table: ReadingsTable) -> None:
+    (first, *_), digits = table.read("107"), table.digits()
+    assert first[1] == ("ling2", "dong4") and first[2] == ("qi1", "guai3")
+    assert digits["9"] == ("jiu3", "gou1")
+
+
+def test_spoken_nine_is_a_setting() -> None:
+    found, _ = read_table([ZH / "digits.txt"], "gou1")
+    assert found.spoken("9") == ["gou1"] and "jiu3" in found.read("9")[0][0]
+
+
+def test_cardinal_numbers_are_a_second_reading(table: ReadingsTable) -> None:
+    readings = [" ".join(p[0] for p in r) for r in table.read("12楼")]
+    assert "shi2 er4 lou2" in readings and cardinal(101) == "一百零一" and cardinal(110) == "一百一十"
+
+
+def test_erhua_may_be_heard_as_one_syllable(table: ReadingsTable) -> None:
+    assert {len(r) for r in table.read("大门儿")} == {2, 3}
+
+
+@pytest.mark.parametrize("text", ["社区😀", "", "→"])
+def test_what_nobody_can_say(table: ReadingsTable, text: str) -> None:
+    with pytest.raises(CannotBeRead):
+        table.read(text)
+
+
+def test_readings_file_mistakes_are_all_reported(tmp_path: Path) -> None:
+    path = tmp_path / "readings.txt"
+    path.write_text("祭城 = zha4\n贾岗 = jia3 gang9\n好 hao3\n省 = sheng3\n", "utf-8")
+    found, problems = read_table([path])
+    assert [p.line for p in problems] == [1, 2, 3] and list(found.words) == ["省"]
+
+
+def test_tone_sandhi_is_allowed_for_hearing() -> None:
+    places = pronunciations((("jia3",), ("gang3",), ("yi1",), ("bu4",)), tones=True)
+    assert places == [("jia3", "jia2"), ("gang3",), ("yi1", "yi2", "yi4"), ("bu4", "bu2")]
+    assert pronunciations((("jia3",), ("gang3",)), tones=False) == [("jia",), ("gang",)]
+
+
+# -- accents -----------------------------------------------------------------------------------
+
+
+def test_accent_variants() -> None:
+    assert variants("zhi", "zhongyuan") == ((("zh", "iii"), 0.0), (("z", "ii"), 2.0))
+    assert dict(variants("lin4", "south"))[("n", "in4")] > 0
+    for name in ACCENTS:
+        for s in SYLLABLES:
+            assert all(p in phone_set().pdfs for phones, _ in variants(s, name) for p in phones)
+
+
+# -- templates ---------------------------------------------------------------------------------
+
+
+def test_expand() -> None:
+    assert expand("[一切|目前]正常") == [("一切正常",), ("目前正常",), ("正常",)]
+    assert expand("{unit}呼叫[{control}]") == [("{unit}", "呼叫", "{control}"), ("{unit}", "呼叫")]
+
+
+def test_template_mistakes_are_all_reported_and_the_rest_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    lines = ("[unit]", "ack = 收到", "nope = 好", "ack 收到", "ack = (收到", "ack = {who}收到", "[cats]", "ack = 明白")
+    path.write_text("\n".join(lines), "utf-8")
+    templates, problems = read_templates([path])
+    assert [p.line for p in problems] == [3, 4, 5, 6, 7]
+    assert [t.words for t in templates] == [("收到",), ("明白",)]
+
+
+def test_shipped_grammars_are_clean(net: Net) -> None:
+    used = {t.meaning for t in net.lexicon.templates}
+    assert used <= set(MEANINGS) and {"ack", "normal", "not_found", "say_again", "proxy", "relay"} <= used
+
+
+# -- graph -------------------------------------------------------------------------------------
+
+
+def test_graph_file_is_openfst_vector_format(net: Net, tmp_path: Path) -> None:
+    graph = compile_graph(net.lexicon, Costs(), tmp_path)
+    data = (graph.folder / "HCLG.fst").read_bytes()
+    magic, length = struct.unpack_from("<ii", data)
+    assert (magic, data[8 : 8 + length]) == (2125659606, b"vector")
+    states, arcs = struct.unpack_from("<qq", data, 8 + 6 + 4 + 8 + 8 + 8 + 8)
+    assert len(data) == 8 + 6 + 4 + 8 + 8 + 8 + 8 + 16 + 12 * states + 16 * arcs
+    words = (graph.folder / "words.txt").read_text("utf-8").splitlines()
+    assert len({w.split()[0] for w in words}) == len(words)
+
+
+def test_same_input_same_graph_and_any_change_another(net: Net, tmp_path: Path) -> None:
+    a, b = compile_graph(net.lexicon, Costs(), tmp_path / "a"), compile_graph(net.lexicon, Costs(), tmp_path / "b")
+    assert (a.folder / "HCLG.fst").read_bytes() == (b.folder / "HCLG.fst").read_bytes() and a.key == b.key
+    assert graph_key(net.lexicon, Costs(phrase=8)) != graph_key(net.lexicon, Costs())
+
+
+def test_alternatives_do_not_multiply_the_tree(table: ReadingsTable) -> None:
+    def states(sign: str) -> int:
+        return len(build_graph(build_lexicon([("1", [sign])], [], [], table, tones=False), Costs())[0])
+
+    one, two, three = states("9号"), states("99号"), states("999号")
+    assert three - two <= 1.6 * (two - one)
+
+
+def test_a_phrase_is_paid_for_on_its_second_syllable(table: ReadingsTable) -> None:
+    """The beam compares paths on the way: one that pays at its end would push out those that have paid already."""
+    lexicon = build_lexicon([("1", ["贾岗社区"]), ("2", ["贾鲁河"]), ("3", ["省残联"])], [], [], table, tones=False)
+    fst, words = build_graph(lexicon, Costs())
+    roots = [(weight, after) for sound, _, weight, after in fst.arcs(0) if not sound]
+    found, ways = [], [(after, 0.0, 0) for _, after in roots]
+    while ways:
+        state, paid, states = ways.pop()
+        for sound, word, weight, after in fst.arcs(state):
+            due = paid + weight - (math.log(2) if sound else 0.0)
+            assert due == pytest.approx(Costs().phrase if due else 0.0) and (due or states < 8)
+            if word:
+                assert due == pytest.approx(Costs().phrase)
+                found.append(words[word])
+            elif after != state:
+                ways.append((after, due, states + 1))
+    assert set(found) == {e.symbol for e in lexicon.spoken}
+
+
+def test_syllables_that_begin_alike_share_their_initial() -> None:
+    """Four hundred syllables, entered in every frame, are some sixty beginnings."""
+    fst, _ = build_graph(None, Costs())
+    beginnings = {phones[0] for phones in map(split_syllable, SYLLABLES) if phones and len(phones) == 2}
+    alone = sum(len(phones or ()) == 1 for phones in map(split_syllable, SYLLABLES))
+    assert len(fst.arcs(0)) == len(beginnings) + alone + 2  # and silence, and noise
+
+
+# -- likeness ----------------------------------------------------------------------------------
+
+
+def test_distance() -> None:
+    assert syllable_distance("gang", "gang") == 0
+    assert syllable_distance("zhi", "zi") < 0.3 < syllable_distance("ma", "shi")
+    assert phrase_distance(("long", "hu"), ("long", "hu")) == 0
+
+
+def test_call_signs_that_sound_alike_are_named(table: ReadingsTable) -> None:
+    signs = [("1", ["龙湖社区"]), ("2", ["龙子湖社区"]), ("3", ["龙湖小区"]), ("4", ["财经大学"]), ("5", ["隆湖社区"])]
+    found = clashes(build_lexicon(signs, ["派出所"], [], table).entries)
+    pairs = {frozenset((c.a.key, c.b.key)) for c in found}
+    assert {frozenset("12"), frozenset("13"), frozenset("15")} <= pairs and not any("4" in p for p in pairs)
+    assert next(c for c in found if c.homophones).distance == 0
+    renamed = {e.key for e in to_rename(found)}
+    assert all(p & renamed for p in pairs), "renaming them ends every clash"
+
+
+# -- interpreter -------------------------------------------------------------------------------
+
+
+def heard(net: Net, *texts: str, score: float = 1.0) -> Hypothesis:
+    by_text = {e.text: e.symbol for e in net.lexicon.spoken}
+    words = [Word(by_text.get(t, t), float(k), k + 0.9, score) for k, t in enumerate(texts)]
+    return Hypothesis(tuple(words))
+
+
+def test_word_that_is_not_believed_becomes_pinyin(net: Net) -> None:
+    message = Interpreter(net.lexicon, 0.5).interpret(heard(net, "收到", score=0.2))
+    assert not message.understood and message.pinyin == "shou dao"
+
+
+def test_call_sign_hidden_in_free_syllables_is_found_but_less_believed(net: Net) -> None:
+    message = Interpreter(net.lexicon).interpret(heard(net, "#jia", "#gang", "#se", "#qu", "收到"))
+    assert message.caller == "102" and 0 < message.items[0].score < 0.8
+
+
+def test_said_twice_is_one_item_and_more_certain(net: Net) -> None:
+    (item,) = Interpreter(net.lexicon).interpret(heard(net, "收到", "收到", score=0.8)).items
+    assert item.times == 2 and item.score == pytest.approx(0.96)
+
+
+def test_noise_says_nothing_and_parts_what_is_beside_it(net: Net) -> None:
+    message = Interpreter(net.lexicon, 0.5).interpret(heard(net, "#jia", "#gang", NOISE, "收到", NOISE))
+    assert [(i.kind, i.pinyin) for i in message.items] == [("free", "jia gang"), ("phrase", "shou1 dao4")]
+    assert not Interpreter(net.lexicon, 0.5).interpret(heard(net, NOISE, NOISE)).items
+
+
+def test_words_of_a_stock_model_reach_the_same_meaning(net: Net) -> None:
+    message = Interpreter(net.lexicon).interpret(heard(net, "贾", "港", "社区", "收", "到", score=0.9))
+    assert message.caller == "102" and message.meanings() == ("ack",)
+
+
+def test_nothing_heard(net: Net) -> None:
+    assert not Interpreter(net.lexicon).interpret(Hypothesis(())).understood
+
+
+def test_numbers_in_radio_digits(net: Net) -> None:
+    message = Interpreter(net.lexicon).interpret(heard(net, "频道", "#guai"))
+    assert [a.slots for a in message.acts if a.meaning == "time_is"] == [{"number": "7"}]
+
+
+def test_on_an_idle_channel_short_phrases_alone_must_be_surer(net: Net) -> None:
+    symbols = {e.text: e.symbol for e in net.lexicon.spoken}
+    strict = Interpreter(net.lexicon, 0.5, 0.9)
+
+    def heard(*words: str, sure: float, expecting: bool) -> Message:
+        row = tuple(Word(symbols[w], 1.0 * k, k + 0.8, sure) for k, w in enumerate(words))
+        return strict.interpret(Hypothesis(row), expecting=expecting)
+
+    assert heard("收到", sure=0.7, expecting=True).understood
+    assert not heard("收到", sure=0.7, expecting=False).understood
+    assert heard("收到", sure=0.7, expecting=False).pinyin == "shou dao", "kept as free speech, for a person to hear"
+    assert heard("收到", sure=0.95, expecting=False).understood
+    assert heard("收到", "收到", sure=0.7, expecting=False).understood, "said twice it is surer"
+    assert heard("省残联", "收到", sure=0.7, expecting=False).caller == "101", "a call sign is not doubted"
+    assert heard("没有发现", sure=0.7, expecting=False).understood, "nor is a long phrase"
+
+
+@pytest.mark.parametrize(
+    "pinyin, found",
+    [
+        ("che pai san wu qi jiu de", ("3579",)), ("yi er", ()), ("shi dian san shi fen ji he", ("10:30",)),
+        ("er shi er dian ling wu fen", ("22:05",)), ("liang dian ban dao", ("2:30",)), ("ba dian zheng", ("8:00",)),
+        ("shi yi dian shi wu", ("11:15",)), ("jiu shi jiu dian", ()), ("dian li ju", ()),
+        ("wu dian qu wu ge ren", ("5:00",)),
+    ],
+)  # fmt: skip
+def test_figures_in_free_speech(net: Net, pinyin: str, found: tuple[str, ...]) -> None:
+    assert figures(pinyin.split(), Interpreter(net.lexicon)._digits) == found

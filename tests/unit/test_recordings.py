@@ -1,0 +1,120 @@
+"""Whatever is named as a recording: audio on the pipeline's clock, or a clear error."""
+
+from __future__ import annotations
+
+import io
+import struct
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from voice.audio.source import AudioSource, RawStream, find_recordings, open_recording, start_in_name
+from voice.errors import HuyingError
+from voice.pcm import RATE, Pcm16
+
+
+def tone(rate: int, seconds: float = 2.0, channels: int = 1) -> np.ndarray:
+    x = 0.3 * np.sin(2 * np.pi * 440 * np.arange(int(rate * seconds)) / rate)
+    return np.repeat(x[:, None], channels, 1)
+
+
+def pcm_of(source: AudioSource) -> Pcm16:
+    return np.concatenate([f.pcm for f in source.frames()] or [np.zeros(0, np.int16)])
+
+
+@pytest.mark.parametrize(
+    "name, rate, channels, subtype",
+    [
+        ("a.wav", 8000, 1, "PCM_16"), ("a.wav", 44100, 2, "PCM_24"), ("a.wav", 192_000, 1, "FLOAT"),
+        ("a.wav", 8000, 1, "PCM_U8"), ("a.wav", 48000, 8, "PCM_16"), ("a.flac", 16000, 1, "PCM_16"),
+        ("a.ogg", 48000, 1, "VORBIS"), ("a.opus", 48000, 1, "OPUS"), ("a.mp3", 44100, 1, "MPEG_LAYER_III"),
+        ("a.wav", 8000, 1, "ULAW"),
+    ],
+)  # fmt: skip
+def test_any_file(tmp_path: Path, name: str, rate: int, channels: int, subtype: str) -> None:
+    form = "OGG" if name.endswith(".opus") else None
+    sf.write(tmp_path / name, tone(rate, channels=channels), rate, subtype=subtype, format=form)
+    source = open_recording(tmp_path / name)
+    x = pcm_of(source).astype(float)
+    assert len(x) == pytest.approx(2.0 * RATE, abs=RATE * 0.06)
+    spectrum = np.abs(np.fft.rfft(x[4000:12000]))
+    assert abs(int(spectrum.argmax()) - 440) <= 1, "the sample clock runs at the right speed"
+    assert x.std() == pytest.approx(0.3 * 32767 / np.sqrt(2), rel=0.1)
+
+
+def test_samples_that_are_not_numbers_are_counted(tmp_path: Path) -> None:
+    x = tone(8000)[:, 0].copy()
+    x[100:110] = np.nan
+    x[200] = np.inf
+    sf.write(tmp_path / "nan.wav", x, 8000, subtype="FLOAT")
+    source = open_recording(tmp_path / "nan.wav")
+    assert len(pcm_of(source)) == 16000
+    assert "11 samples are not numbers" in source.damage.notes[0]
+
+
+def test_truncated_file_is_read_to_its_end_and_says_so(tmp_path: Path) -> None:
+    sf.write(tmp_path / "a.wav", tone(8000, 4.0), 8000)
+    whole = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    source = open_recording(tmp_path / "cut.wav")
+    assert len(pcm_of(source)) == pytest.approx(2 * RATE, abs=100)
+    assert "cut off" in source.damage.notes[0]
+
+
+def wav_header(rate: int) -> bytes:
+    return b"RIFF" + struct.pack("<I", 136) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, rate, rate * 2, 2, 16) + \
+        b"data" + struct.pack("<I", 100) + bytes(100)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        (b"", "empty"), ("这不是录音".encode() * 50, "not a sound file"), (b"RIFF\x10\0\0\0WAVE", "not a sound file"),
+        (wav_header(0), "0 Hz|not a sound file"), (wav_header(50), "50 Hz|not a sound file"),
+    ],
+)  # fmt: skip
+def test_what_is_not_a_recording(tmp_path: Path, content: bytes, says: str) -> None:
+    (tmp_path / "x.wav").write_bytes(content)
+    with pytest.raises(HuyingError, match=says):
+        open_recording(tmp_path / "x.wav")
+
+
+def test_missing_files_and_empty_folders(tmp_path: Path) -> None:
+    with pytest.raises(HuyingError, match="no such file"):
+        open_recording(tmp_path / "none.wav")
+    with pytest.raises(HuyingError, match="no sound files"):
+        find_recordings([tmp_path])
+    for name in ("b.flac", "a.WAV", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [p.name for p in find_recordings([tmp_path])] == ["a.WAV", "b.flac"]
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050])
+def test_raw_pcm_stream(rate: int) -> None:
+    data = (tone(rate)[:, 0] * 32767).astype("<i2").tobytes()
+    assert len(pcm_of(RawStream(io.BytesIO(data + b"\x01"), rate))) == pytest.approx(2 * RATE, abs=50)
+    with pytest.raises(HuyingError, match="sample rate"):
+        pcm_of(RawStream(io.BytesIO(data), 0))
+
+
+@pytest.mark.parametrize(
+    "stem, expected",
+    [
+        ("net-2026-06-05_08-30-00", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
+        ("20260605T083000", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
+        ("2026-06-05 0830", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
+        ("2026-13-05_08-30", None), ("monday", None), ("13812345678", None),
+    ],
+)  # fmt: skip
+def test_start_time_in_file_name(stem: str, expected: datetime | None) -> None:
+    assert start_in_name(stem) == expected
+
+
+def test_start_time_from_metadata(tmp_path: Path) -> None:
+    with sf.SoundFile(str(tmp_path / "a.flac"), "w", 8000, 1) as f:
+        f.date = "2026-06-05T08:30:00+08:00"
+        f.write(tone(8000))
+    assert open_recording(tmp_path / "a.flac").began == datetime(2026, 6, 5, 0, 30, tzinfo=UTC)

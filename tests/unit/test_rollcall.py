@@ -1,0 +1,226 @@
+"""The conductor against a net of units that answer as they are told. No clock: facts in, moves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from voice.journal.codec import from_json, kind_of, to_json
+from voice.net.loading import Net, load_net
+from voice.talk.announcing import closing, to_read_back, words
+from voice.talk.facts import (
+    Announced,
+    Answered,
+    Called,
+    CalledIn,
+    ExchangeClosed,
+    Fact,
+    Outcome,
+    Relayed,
+    RollBegan,
+    RollMarked,
+)
+from voice.talk.rollcall import Move, RollCall, evolve_roll, next_move
+
+UNITS = ("101", "102", "103")
+
+
+class Bench:
+    """Carries out moves; ``replies`` gives, by unit, what comes back on each call: a meaning or None."""
+
+    def __init__(self, replies: dict[str, list[str | None]], rounds: int = 2) -> None:
+        self.replies = {u: list(r) for u, r in replies.items()}
+        self.facts: list[Fact] = []
+        self.roll: RollCall | None = None
+        self.moves: list[str] = []
+        self.t = 0.0
+        self.log(RollBegan(t=0.0, units=UNITS, rounds=rounds))
+
+    def log(self, fact: Fact) -> None:
+        self.facts.append(fact)
+        self.roll = evolve_roll(self.roll, fact)
+
+    def step(self) -> Move | None:
+        move = next_move(self.roll)
+        if move is None:
+            return None
+        self.t += 5.0
+        unit = move.unit
+        self.moves.append(f"{move.purpose} {unit or ''}".strip())
+        called = (unit,) if unit else ()
+        self.log(Announced(t=self.t, keyed=self.t - 3, text="", purpose=move.purpose, units=called))
+        if unit:
+            self.log(
+                Called(t=self.t, exchange=len(self.moves), unit=unit, over=0, attempt=move.attempt, to_all=False,
+                       question="")
+            )  # fmt: skip
+            reply = self.replies.get(unit, []).pop(0) if self.replies.get(unit) else None
+            if reply in ("silent", None):
+                self.close(unit, "silent")
+            elif reply == "unclear":
+                self.close(unit, "unclear")
+            elif reply != "later":
+                self.answer(unit, reply)
+        return move
+
+    def answer(self, unit: str, meaning: str, late: bool = False) -> None:
+        self.log(
+            Answered(t=self.t + 1, exchange=1, unit=unit, over=1, meaning=meaning, grade="slot", latency_s=1.0,
+                     late=late, confidence=0.9, text="", review=False)
+        )  # fmt: skip
+
+    def close(self, unit: str, outcome: Outcome) -> None:
+        self.log(
+            ExchangeClosed(t=self.t + 10, exchange=1, unit=unit, outcome=outcome, reason="", waited_s=10)
+        )
+
+    def run(self) -> None:
+        while self.step():
+            assert len(self.moves) < 50
+
+    @property
+    def now(self) -> RollCall:
+        assert self.roll is not None
+        return self.roll
+
+
+def test_everybody_answers() -> None:
+    bench = Bench({u: ["normal"] for u in UNITS})
+    bench.run()
+    assert bench.moves == ["opening", "call 101", "call 102", "call 103", "closing"]
+    assert bench.now.here == UNITS and bench.now.missing == () and bench.now.closed
+
+
+def test_silent_units_are_called_again_in_a_second_round() -> None:
+    bench = Bench({"101": [None, "normal"], "102": ["ack"], "103": [None, None]}, rounds=2)
+    bench.run()
+    assert bench.moves == ["opening", "call 101", "call 102", "call 103", "call 101", "call 103", "closing"]
+    assert bench.now.here == ("101", "102") and bench.now.missing == ("103",)
+
+
+def test_what_was_not_understood_is_asked_again_and_is_not_called_missing() -> None:
+    bench = Bench({"101": ["unclear", "unclear"], "102": ["ack"], "103": ["ack"]})
+    bench.run()
+    assert bench.moves.count("call 101") == 2
+    assert bench.now.unclear == ("101",) and bench.now.missing == ()
+
+
+def test_a_late_answer_is_reconciled_and_the_unit_not_called_again() -> None:
+    bench = Bench({"101": [None], "102": ["ack"], "103": ["ack"]})
+    bench.step(), bench.step(), bench.step()
+    bench.answer("101", "normal", late=True)
+    bench.run()
+    assert bench.moves.count("call 101") == 1 and bench.now.results["101"] == "late"
+
+
+def test_it_waits_for_the_answer() -> None:
+    bench = Bench({"101": ["later"]})
+    bench.step(), bench.step()
+    assert bench.step() is None and bench.now.current == "101"
+    bench.answer("101", "ack")
+    assert bench.step() == Move("call", "102", 1)
+
+
+@pytest.mark.parametrize("how", ["report", "situation"])
+def test_an_incident_pauses_it(how: str) -> None:
+    bench = Bench({"101": ["later"]})
+    bench.step(), bench.step()
+    if how == "report":
+        bench.log(CalledIn(t=9, over=3, unit="103", meaning="report", grade="call_sign", text="", pinyin="",
+                           confidence=1))  # fmt: skip
+        bench.answer("101", "ack")
+    else:
+        bench.answer("101", "situation")
+    assert bench.step() is None and bench.now.paused
+    bench.log(RollMarked(t=20, mark="resume", over=0))
+    assert bench.step() == Move("call", "102", 1)
+
+
+def test_pause_skip_repeat_stop() -> None:
+    bench = Bench({u: ["later", "later"] for u in UNITS}, rounds=1)
+    bench.step(), bench.step()
+    bench.log(RollMarked(t=10, mark="repeat", over=0))
+    assert bench.step() == Move("call", "101", 1)
+    bench.log(RollMarked(t=20, mark="pause", over=4))
+    bench.log(RollMarked(t=21, mark="skip", over=4))
+    assert bench.step() is None
+    bench.log(RollMarked(t=30, mark="resume", over=4))
+    assert bench.step() == Move("call", "102", 1)
+    bench.log(RollMarked(t=40, mark="end", over=5))
+    assert bench.step() == Move("closing")
+    assert bench.step() is None
+    assert set(bench.now.missing) == {"101", "102", "103"}, "an incomplete roll-call says who was not heard"
+
+
+def test_the_dispatchers_own_call_is_waited_for_and_starts_no_round() -> None:
+    bench = Bench({"101": [None], "102": ["ack"], "103": ["ack"]}, rounds=3)
+    bench.step(), bench.step()
+    bench.log(Called(t=30, exchange=9, unit="101", over=7, attempt=1, to_all=False, question=""))
+    assert bench.step() is None
+    bench.close("101", "silent")
+    assert bench.step() == Move("call", "102", 1)
+    assert bench.now.round == 1
+
+
+def test_a_neighbours_answer_is_noted_but_does_not_count() -> None:
+    bench = Bench({"101": ["later"]}, rounds=1)
+    bench.step(), bench.step()
+    bench.log(Relayed(t=8, kind="proxy", over=2, unit="101", by="102", exchange=1, meaning="ack", text="",
+                      confidence=1))  # fmt: skip
+    bench.close("101", "silent")
+    assert bench.now.proxies == ("101",) and "101" in bench.now.missing
+
+
+@pytest.mark.parametrize("crash_after", range(12))
+def test_after_a_crash_it_goes_on_where_it_stood(crash_after: int) -> None:
+    replies: dict[str, list[str | None]] = {"101": [None, "normal"], "102": ["ack"], "103": [None, None]}
+    whole = Bench(replies)
+    whole.run()
+    bench = Bench(replies)
+    while len(bench.facts) < crash_after and bench.step():
+        pass
+    roll: RollCall | None = None
+    for fact in bench.facts:  # read back from the journal
+        roll = evolve_roll(roll, from_json(kind_of(fact), to_json(fact)))
+    assert roll == bench.roll
+    bench.roll = roll
+    bench.run()
+    assert bench.moves == whole.moves and bench.now.results == whole.now.results
+
+
+def test_announcements(net: Net) -> None:
+    roll = RollCall(tuple(u.id for u in net.units), 2)
+    assert words(net, roll, Move("opening")) == "各单位注意,现在开始点名。"
+    assert words(net, roll, Move("call", "101", 1)) == "省残联,省残联,是否正常?请回答。"
+    assert words(net, roll, Move("call", "101", 2)) == "省残联,省残联,听到请回答。"
+    results = {u.id: "present" for u in net.units} | {"102": "silent", "104": "silent"}
+    done = RollCall(roll.units, 2, opened=True, results=results)  # type: ignore[arg-type]
+    assert closing(net, done) == "点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、龙子湖社区治安队。"
+    done = RollCall(roll.units, 2, opened=True, results=results | {"104": "unclear"})  # type: ignore[arg-type]
+    assert closing(net, done).endswith("未应答一个:贾岗社区治安队,听不清一个:龙子湖社区治安队。")
+    nobody = RollCall(roll.units, 2, opened=True, stopped=True)
+    assert closing(net, nobody) == "点名停止。应到四十二,实到零,未应答四十二个。"
+
+
+def test_a_unit_may_have_a_question_of_its_own(own_net: Callable[..., Path]) -> None:
+    net = load_net(own_net(roster="编号,名称,呼号,点名用语\n101,省残联,省残联,门前秩序是否良好\n"))
+    assert words(net, RollCall(("101",), 1), Move("call", "101", 1)) == "省残联,省残联,门前秩序是否良好?请回答。"
+
+
+def test_every_announcement_is_understood_by_our_own_ear(net: Net) -> None:
+    """What we say must mean to a listener what we mean by it: the same readings, the same grammar."""
+    from tests.helpers.radio_log import log_of
+
+    roll = RollCall(tuple(u.id for u in net.units), 2)
+    for attempt in (1, 2):
+        first = log_of(net, words(net, roll, Move("call", "102", attempt)))[0]
+        assert (first["type"], first["unit"]) == ("called", "102")
+    assert [x["type"] for x in log_of(net, words(net, roll, Move("opening")))] == ["roll"]
+
+
+def test_what_an_answer_to_our_own_words_should_repeat(net: Net) -> None:
+    text = "豫A12345白色面包车,10:30在湖心公园北门集合。"
+    assert to_read_back(net, f"各单位注意,{text}重复一遍,{text}") == ("12345", "10:30", "湖心公园北门")
+    assert to_read_back(net, "省残联,省残联,是否正常?请回答。") == ()

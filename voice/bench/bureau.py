@@ -1,0 +1,170 @@
+"""``huying bench bureau`` and ``huying bench archive``: how fast a hub keeps up, and what more workers bring."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import soundfile as sf
+from rich.table import Table
+
+from voice.bench.speed import channel_of, free_port, machine, overs_of
+from voice.bureau.hub import Hub
+from voice.bureau.store import HubStore
+from voice.bureau.wire import EVENTS_STREAM, Server, connect, ensure_streams, packed, subject_of
+from voice.errors import HuyingError
+from voice.journal.store import GENESIS, Event, Journal, chained, entry_of
+from voice.net.loading import load_net
+from voice.pcm import RATE
+from voice.places import sample_net
+from voice.station.archive import Job, replay_all
+from voice.talk.facts import Answered, Called, Fact, OverHeard, SessionBegan
+from voice.terminal.output import screen
+
+BEGAN = datetime(2026, 6, 1, tzinfo=UTC)
+IN_FLIGHT = 256
+BUREAU = "bench"
+
+
+def bureau(stations: Sequence[int], events: int, journal: str) -> None:
+    """So many events of so many simulated stations, kept by one hub: events a second."""
+    status = screen(error=True)
+    table = Table("stations", "events", "published, a second", "kept by one hub, a second", title=machine())
+    for n in stations:
+        with tempfile.TemporaryDirectory() as place, _nats(Path(place)) as url:
+            status.print(f"{n} stations…")
+            sent, kept, total = asyncio.run(_through(url, n, events, journal or f"{place}/hub.sqlite"))
+            table.add_row(str(n), f"{total:,}", f"{total / sent:,.0f}", f"{total / kept:,.0f}")
+    screen().print(table)
+
+
+async def _through(url: str, stations: int, events: int, journal: str) -> tuple[float, float, int]:
+    """Seconds of publishing, seconds of keeping, events."""
+    name = f"{time.time_ns():x}"  # a database that is used again sees new stations
+    chains = {f"s{name}-{k}": _talk(max(1, events // stations)) for k in range(stations)}
+    client = await connect(Server(url), "bench", "bench", print)
+    js = client.jetstream(timeout=30)
+    await ensure_streams(js)
+    began = time.monotonic()
+    waiting = []
+    longest = max(map(len, chains.values()))
+    for k in range(longest):  # all stations talk at once
+        for station, chain in chains.items():
+            e = chain[k]
+            waiting.append(await js.publish_async(
+                subject_of(BUREAU, station, e), packed(e), stream=EVENTS_STREAM,
+                headers={"Nats-Msg-Id": station + e.hash},
+            ))  # fmt: skip
+            if len(waiting) >= IN_FLIGHT:
+                await asyncio.gather(*waiting)
+                waiting = []
+    await asyncio.gather(*waiting)
+    sent = time.monotonic() - began
+    await client.close()
+    store = HubStore(journal)
+    hub = Hub(store, BUREAU, print)
+    began = time.monotonic()
+    await hub.run(Server(url), until_idle=True)
+    kept = time.monotonic() - began - 1.0  # the last second nothing came any more
+    store.close()
+    total = sum(map(len, chains.values()))
+    if hub.total.joined != total:
+        raise HuyingError(f"{hub.total.joined} of {total} events were joined")
+    return sent, kept, total
+
+
+def _talk(events: int) -> list[Event]:
+    """A station's chain: overs, calls, answers."""
+    facts: list[Fact] = [
+        SessionBegan(t=0, source="bench", net="", net_sha256="", model="", model_sha256="", began="", clock="known")
+    ]
+    for k in range(events // 3):
+        t = k * 10.0
+        facts += [
+            OverHeard(
+                t=t, over=k, start=t, end=t + 2, speech_start=t + 0.2, speech_end=t + 1.8, clip="", level_db=-20.0,
+                outcome="understood", speaker="control", callees=("101",), caller=None, to_all=False, meanings=(),
+                text="省残联 是否正常", pinyin="shi4 fou3 zheng4 chang2", confidence=0.97, doubled=False,
+                hypothesis=(("U1", 0.2, 1.0, 0.99), ("P7", 1.0, 1.8, 0.98)),
+            ),
+            Called(t=t + 2, exchange=k, unit="101", over=k, attempt=1, to_all=False, question="是否正常"),
+            Answered(t=t + 4, exchange=k, unit="101", over=k, meaning="normal", grade="slot", latency_s=2.0, late=False,
+                     confidence=0.97, text="一切正常", review=False),
+        ]  # fmt: skip
+    return chained([entry_of(f, BEGAN) for f in facts], 0, GENESIS)
+
+
+@contextmanager
+def _nats(place: Path) -> Iterator[str]:
+    if not shutil.which("nats-server"):
+        raise HuyingError("nats-server is not installed; on Debian: apt install nats-server")
+    port = free_port()
+    server = subprocess.Popen(
+        ["nats-server", "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(place / "js")], stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        for _ in range(100):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.1)
+        yield f"nats://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
+    """The same recordings on more and more Dask workers of this machine."""
+    try:
+        from distributed import Client
+    except ImportError as e:
+        raise HuyingError("this needs Dask; run “pip install 'huying[cluster]'”") from e
+    status = screen(error=True)
+    net = load_net(sample_net())
+    pcm = channel_of(overs_of(net), hours * 3600 / recordings, 0.1)
+    table = Table("workers", "s", "× real time", "head", title=f"{machine()}, {hours:g} h in {recordings} recordings")
+    with tempfile.TemporaryDirectory() as place:
+        jobs = []
+        for k in range(recordings):
+            path = Path(place) / f"2026-06-01T{k:02d}0000.flac"
+            pcm[0] = k  # no two are the same
+            sf.write(path, pcm, RATE)
+            jobs.append(Job(str(path), (), None, None, frozenset()))
+        for n in workers:
+            status.print(f"{n} workers…")
+            with ExitStack() as stack:
+                client = stack.enter_context(Client(_cluster(Path(place), n, stack), timeout=30))
+                client.wait_for_workers(n, timeout=60)
+                journal = stack.enter_context(Journal(f"{place}/{n}.sqlite"))
+                began = time.monotonic()
+                for done, _ in replay_all(client.get_executor(retries=2, pure=False), n, jobs, journal):
+                    if done.fault:
+                        raise HuyingError(done.fault)
+                took = time.monotonic() - began
+                table.add_row(str(n), f"{took:.1f}", f"{hours * 3600 / took:.0f}", journal.head[:12])
+    screen().print(table)
+
+
+def _cluster(place: Path, workers: int, stack: ExitStack) -> str:
+    """A scheduler and workers, processes of their own, until ``stack`` is left."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    dask = [sys.executable, "-m", "dask"]
+    words = [[*dask, "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]]
+    words += [[*dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]] * workers
+    for w in words:
+        p = subprocess.Popen(w, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=place)
+        stack.callback(p.wait)
+        stack.callback(p.kill)
+    time.sleep(2.0)
+    return address

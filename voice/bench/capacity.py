@@ -1,0 +1,92 @@
+"""How many live channels this machine carries: real time, real journal on the disk, more and more channels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import psutil
+
+from voice.audio.source import Damage
+from voice.journal.store import Event, Journal
+from voice.pcm import BLOCK, RATE, Frame, Pcm16
+from voice.station.channels import Channels
+from voice.station.ear import Ear
+from voice.talk.facts import Fact, OverHeard
+
+EDGE_S = 1.0
+"""Overs that end so near to the beginning or the end of a run are not counted: all channels begin and end their
+sessions in the same moment, which no station does, and the end cuts off what is being said."""
+
+
+@dataclass
+class Paced:
+    """A recording, over and over, given out as a sound card would: a block every tenth of a second."""
+
+    name: str
+    pcm: Pcm16
+    seconds: float
+    offset: float = 0.0
+    """Fraction of a block by which its blocks come later than those of others."""
+    began: datetime | None = None
+    live: bool = True
+    """False: as fast as it is taken."""
+    duration: float | None = None
+    damage: Damage = field(default_factory=Damage)
+    due: float = 0.0
+    """Monotonic time at which the present block was complete: later is backlog."""
+
+    def frames(self) -> Iterator[Frame]:
+        """See AudioSource."""
+        zero = time.monotonic() + self.offset * BLOCK / RATE
+        at = 0
+        while at < self.seconds * RATE:
+            begin = at % (len(self.pcm) // BLOCK * BLOCK)
+            self.due = zero + (at + BLOCK) / RATE
+            wait = self.due - time.monotonic()
+            if self.live and wait > 0:
+                time.sleep(wait)
+            yield Frame(at, self.pcm[begin : begin + BLOCK])
+            at += BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What some channels came to."""
+
+    channels: int
+    overs: int
+    median_ms: float
+    slow_ms: float
+    """95th percentile of: the block that ends an over (carrier down, hang time over) was due → event in the journal."""
+    cores: float
+    """Busy on the average."""
+
+
+def carry(
+    ear: Ear, pcm: Pcm16, channels: int, seconds: float, journal: Journal, seed: int = 0,
+    on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
+) -> Carried:  # fmt: skip
+    """Listen to so many channels, each beginning at another place of ``pcm``, into ``journal``."""
+    rng = np.random.default_rng(seed)
+    now = datetime.now(UTC)
+    sources = {
+        f"c{k}": Paced(f"c{k}", np.roll(pcm, int(rng.integers(len(pcm)))), seconds, float(rng.random()), now)
+        for k in range(channels)
+    }
+    waits: list[float] = []
+
+    def take(event: Event, fact: Fact) -> None:
+        on_event(event, fact)
+        if isinstance(fact, OverHeard) and EDGE_S < fact.end < seconds - EDGE_S:
+            waits.append(1000 * (time.monotonic() - sources[fact.channel].due))
+
+    process = psutil.Process()
+    before, began = sum(process.cpu_times()[:2]), time.monotonic()
+    Channels(ear, journal, sources, take).join()
+    spent, took = sum(process.cpu_times()[:2]) - before, time.monotonic() - began
+    median, slow = (float(np.percentile(waits, p)) for p in (50, 95)) if waits else (0.0, 0.0)
+    return Carried(channels, len(waits), round(median), round(slow), round(spent / took, 2))

@@ -1,0 +1,117 @@
+"""``huying bench channels`` and ``huying bench pipeline``."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.table import Table
+
+from voice.bench.capacity import Carried, Paced, carry
+from voice.bench.speed import channel_of, machine, overs_of
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+from voice.net.loading import load_net
+from voice.pcm import RATE, Pcm16
+from voice.places import sample_net
+from voice.radio.carrier import CarrierGate, Closed
+from voice.station.ear import open_ear
+from voice.station.listener import Listener
+from voice.terminal.output import screen
+
+TARGET_MS = 300.0
+"""95th percentile of the wait after the hang time: later the log is too late."""
+
+LEAST_OVERS = 100
+"""So many are waited for: of fewer the 95th percentile says nothing."""
+
+RECORDING_S = 300.0
+OVER_S = 4.0
+"""About the length of an over with the pause that must follow."""
+STEP = 1.5
+
+
+def channels(duty: float, seconds: float, least: int, most: int, picture: Path | None) -> None:
+    """Raise the number of channels until the 95th percentile passes TARGET_MS."""
+    status = screen(error=True)
+    net = load_net(sample_net())
+    ear = open_ear(net)
+    pcm = channel_of(overs_of(net), RECORDING_S, duty)
+    rows: list[Carried] = []
+    n = least or (4 if duty > 0.5 else 25)
+    with tempfile.TemporaryDirectory() as place:
+        while n <= most:
+            span = max(seconds, LEAST_OVERS * OVER_S / duty / n)
+            status.print(f"{n} channels, {span:.0f} s…")
+            with Journal(f"{place}/{n}.sqlite") as journal:
+                rows.append(carry(ear, pcm, n, span, journal))
+            if rows[-1].slow_ms > TARGET_MS:
+                break
+            n = max(n + 2, round(n * STEP))
+    title = f"{machine()}, {duty:.0%} speech"
+    table = Table("channels", "overs", "median, ms", "95 % under, ms", "cores busy", title=title)
+    for r in rows:
+        table.add_row(*(f"{x:g}" for x in (r.channels, r.overs, r.median_ms, r.slow_ms, r.cores)))
+    screen().print(table)
+    if picture:
+        _draw(picture, rows, duty)
+
+
+def _draw(path: Path, rows: list[Carried], duty: float) -> None:
+    try:
+        from matplotlib import use
+    except ImportError as e:
+        raise HuyingError("pictures need matplotlib; run “pip install 'huying[eval]'”, or leave --picture out") from e
+    use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(6, 4), layout="constrained")
+    axis.plot([r.channels for r in rows], [r.slow_ms for r in rows], "o-", label="95th percentile")
+    axis.plot([r.channels for r in rows], [r.median_ms for r in rows], "o-", label="median")
+    axis.axhline(TARGET_MS, color="grey", linestyle="--")
+    axis.set(xlabel=f"channels, {duty:.0%} speech each", ylabel="ms after the hang time", ylim=(0, 2 * TARGET_MS))
+    axis.legend()
+    figure.savefig(path, dpi=110)
+
+
+def pipeline() -> None:
+    """CPU time of the same recording: the whole pipeline, one recogniser over everything, the recogniser alone on the
+    overs."""
+    net = load_net(sample_net())
+    ear = open_ear(net)
+    overs = overs_of(net)
+    table = Table("recording", "pipeline, s", "all of it, s", "overs alone, s", "pipeline / overs", "all / pipeline",
+                  title=machine())  # fmt: skip
+    for duty in (1.0, 0.1):
+        pcm = channel_of(overs, RECORDING_S, duty)
+        gate = CarrierGate(net.settings.timing.hang_time_s)
+        found = [e.over.pcm for k in range(0, len(pcm), RATE) for e in gate.process(pcm[k : k + RATE])
+                 if isinstance(e, Closed)]  # fmt: skip
+
+        def whole(pcm: Pcm16 = pcm) -> None:
+            with tempfile.TemporaryDirectory() as place, Journal(f"{place}/log.sqlite") as journal:
+                for _ in Listener(ear, journal).listen(Paced("bench", pcm, len(pcm) / RATE, live=False)):
+                    pass
+
+        def naive(pcm: Pcm16 = pcm) -> None:
+            ear.recogniser.recognise(pcm)
+
+        def alone(found: list[Pcm16] = found) -> None:
+            for x in found:
+                ear.recogniser.recognise(x)
+
+        a, b, c = (_cpu(f) for f in (whole, naive, alone))
+        table.add_row(f"{RECORDING_S:.0f} s, {duty:.0%} speech", *(f"{x:.2f}" for x in (a, b, c, a / c, b / a)))
+    screen().print(table)
+
+
+def _cpu(act: Callable[[], None]) -> float:
+    """s of CPU time, the better of two."""
+    best = float("inf")
+    for _ in range(2):
+        before = time.process_time()
+        act()
+        best = min(best, time.process_time() - before)
+    return best

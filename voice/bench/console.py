@@ -1,0 +1,253 @@
+"""``huying bench console``: consoles, searches and a webhook that hangs, beside a station that listens."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from voice.bench.capacity import Carried, carry
+from voice.bench.growth import BEGAN, fill
+from voice.bench.speed import channel_of, free_port, machine, overs_of
+from voice.errors import HuyingError
+from voice.journal.store import Event, Journal
+from voice.net.loading import load_net
+from voice.pcm import Pcm16
+from voice.places import sample_net
+from voice.station.ear import Ear, open_ear
+from voice.talk.facts import Answered, Fact
+from voice.terminal.output import screen
+
+START_S = 120.0
+SEARCH_EVERY_S = 2.0
+MARKS = 40
+"""Events whose way to the screen is timed."""
+
+TYPICAL = ("/", "/review", "/rolls", "/log")
+"""Pages that are opened in a browser: on watch, review, roll sheets, log."""
+
+WEBHOOK = """
+[[webhooks]]
+url = "http://127.0.0.1:{port}/"
+events = ["over", "called", "answered"]
+"""
+
+
+@dataclass
+class Seen:
+    """What the consoles saw."""
+
+    delays: list[float]
+    """From the journal to a console, s, an entry an event and console."""
+    searches: list[float]
+    """How long each took, s."""
+
+
+def console(events: int, consoles: int, channels: int, seconds: float, browser: bool) -> None:
+    """Channels alone; then with the console, its readers, searches and a webhook whose target never answers."""
+    status = screen(error=True)
+    net = load_net(sample_net())
+    ear = open_ear(net)
+    pcm = channel_of(overs_of(net), 300.0, 0.1)
+    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
+        path = Path(place) / "log.sqlite"
+        fill(path, net, events)
+        journal = stack.enter_context(Journal(str(path)))
+        status.print(f"{channels} channels alone, {seconds:.0f} s…")
+        alone = carry(ear, pcm, channels, seconds, journal)
+        address = stack.enter_context(_served(Path(place), stack.enter_context(_hanging())))
+        status.print(f"… and with {consoles} consoles")
+        together, seen = _loaded(ear, pcm, channels, seconds, journal, address, consoles)
+        table = Table("figure", "value", title=f"{machine()}, {events:,} events in the journal, {channels} channels")
+        for name, value in (
+            ("over to journal, channels alone, median and 95 %", f"{alone.median_ms:.0f}, {alone.slow_ms:.0f} ms"),
+            ("… with consoles, searches, a hanging webhook", f"{together.median_ms:.0f}, {together.slow_ms:.0f} ms"),
+            (f"journal to {consoles} consoles, median and 95 %", _percentiles(seen.delays)),
+            ("search while listening, median and 95 %", _percentiles(seen.searches)),
+        ):  # fmt: skip
+            table.add_row(name, value)
+        try:
+            for name, value in _screens(address, journal, consoles, channels) if browser else ():
+                table.add_row(name, value)
+        finally:  # what was measured is not lost with a page that does not open
+            screen().print(table)
+
+
+def _percentiles(waits: list[float]) -> str:
+    if not waits:
+        return "–"
+    median, slow = (1000 * float(np.percentile(waits, p)) for p in (50, 95))
+    return f"{median:.0f}, {slow:.0f} ms ({len(waits)})"
+
+
+@contextmanager
+def _hanging() -> Iterator[int]:
+    """The port of a server that takes connections and never answers."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen(64)
+        yield s.getsockname()[1]
+
+
+@contextmanager
+def _served(place: Path, hook: int) -> Iterator[str]:
+    """Address of a console on the journal in ``place``."""
+    shutil.copytree(sample_net(), place / "net")
+    with (place / "net" / "net.toml").open("a", encoding="utf-8") as f:
+        f.write(WEBHOOK.format(port=hook))
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "voice", "serve", "--journal", str(place / "log.sqlite"), "--port", str(port),
+         "--requests", str(place / "requests"), "--net", str(place / "net")],
+        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        ends = time.monotonic() + START_S
+        while True:
+            try:
+                with urllib.request.urlopen(f"{address}/api/v1/health", timeout=5):  # noqa: S310
+                    break
+            except OSError as e:
+                if server.poll() is not None or time.monotonic() > ends:
+                    raise HuyingError("the console did not start; try “huying serve” by hand") from e
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _loaded(
+    ear: Ear, pcm: Pcm16, channels: int, seconds: float, journal: Journal, address: str, consoles: int
+) -> tuple[Carried, Seen]:
+    """The people who look on are in a process of their own, as on other machines."""
+    committed: dict[int, float] = {}
+    own, theirs = multiprocessing.Pipe()
+    people = multiprocessing.get_context("spawn").Process(target=_people, args=(address, consoles, theirs), daemon=True)
+    people.start()
+    own.recv()  # all of them are there
+
+    def commit(event: Event, _fact: Fact) -> None:
+        committed[event.seq] = time.monotonic()
+
+    carried = carry(ear, pcm, channels, seconds, journal, 1, commit)
+    time.sleep(1.0)
+    own.send("enough")
+    arrived, searches = own.recv()
+    people.join()
+    # what was seen before the writer came to note it took no time
+    return carried, Seen([max(0.0, t - committed[seq]) for seq, t in arrived if seq in committed], searches)
+
+
+def _people(address: str, consoles: int, wire: Connection) -> None:
+    """Consoles that follow the events, and somebody who searches; sends what came when, and how long searches took."""
+    arrived: list[tuple[int, float]] = []
+    searches: list[float] = []
+    done = threading.Event()
+    threads = [threading.Thread(target=_read, args=(address, arrived, done), daemon=True) for _ in range(consoles)]
+    threads.append(threading.Thread(target=_search, args=(address, searches, done), daemon=True))
+    for t in threads:
+        t.start()
+    time.sleep(2.0)
+    wire.send("ready")
+    wire.recv()
+    done.set()
+    wire.send((list(arrived), list(searches)))
+
+
+def _read(address: str, arrived: list[tuple[int, float]], done: threading.Event) -> None:
+    """A console's stream of events."""
+    with urllib.request.urlopen(f"{address}/api/v1/events/stream", timeout=60) as stream:  # noqa: S310
+        for raw in stream:
+            if done.is_set():
+                return
+            if raw.startswith(b"id: "):
+                arrived.append((int(raw[4:]), time.monotonic()))
+
+
+def _search(address: str, searches: list[float], done: threading.Event) -> None:
+    words = ("贾岗", "jgsq", "一切正常", "zheng chang", "省残联")
+    k = 0
+    while not done.is_set():
+        began = time.monotonic()
+        q = urllib.parse.quote(words[k % len(words)])
+        with urllib.request.urlopen(f"{address}/api/v1/events?limit=100&q={q}", timeout=300) as answer:  # noqa: S310
+            json.load(answer)
+        searches.append(time.monotonic() - began)
+        k += 1
+        done.wait(SEARCH_EVERY_S)
+
+
+WATCHED = """() => {
+    window.seen = {};
+    new MutationObserver(() => {
+        for (const m of document.body.innerText.matchAll(/记号(\\d+)/g))
+            if (!(m[1] in window.seen)) window.seen[m[1]] = Date.now() / 1000;
+    }).observe(document.body, {childList: true, subtree: true, characterData: true});
+}"""
+
+
+def _screens(address: str, journal: Journal, consoles: int, channels: int) -> Iterator[tuple[str, str]]:
+    """Event to screen in so many browser windows, and how long pages take to open."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as e:
+        raise HuyingError("--browser needs Playwright; run “pip install playwright”, and install Chromium") from e
+    with sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for path in TYPICAL:
+            took = []
+            for _ in range(3):
+                window = chromium.new_context().new_page()
+                began = time.monotonic()
+                window.goto(address + path, wait_until="load")
+                window.wait_for_selector("header", state="visible")
+                took.append(time.monotonic() - began)
+                window.context.close()
+            yield f"page {path} opened, best of three", f"{min(took):.2f} s"
+        windows = [chromium.new_context().new_page() for _ in range(consoles)]
+        for w in windows:
+            w.goto(address, wait_until="load")
+            w.wait_for_selector(".banner", state="visible")
+            w.evaluate(WATCHED)
+        written = {}
+        for k in range(MARKS):
+            journal.append([_mark(k, c) for c in range(channels)], BEGAN)
+            written[str(k)] = time.time()
+            windows[0].wait_for_timeout(250)
+        windows[0].wait_for_timeout(2000)
+        shown: list[dict[str, Any]] = [w.evaluate("() => window.seen") for w in windows]
+        waits = [s[k] - written[k] for s in shown for k in s]
+        missing = sum(len(written) - len(s) for s in shown)
+        chromium.close()
+    yield f"journal to {consoles} screens, median and 95 %", _percentiles(waits)
+    if missing:
+        yield "events that a screen did not show", str(missing)
+
+
+def _mark(k: int, channel: int) -> Answered:
+    """An answer with a text of its own; a window shows one channel."""
+    return Answered(
+        t=9e6 + k, channel=f"c{channel}", exchange=k, unit="101", over=k, meaning="normal", grade="slot", latency_s=2.0,
+        late=False, confidence=0.97, text=f"记号{k}", review=False,
+    )  # fmt: skip

@@ -1,0 +1,212 @@
+"""A station learns from its own journal: confirmed overs → an adapted copy of the model.
+
+Every HELD_BACK-th confirmed over is not learned but heard, before and after: the copy is kept only if that
+part is heard better.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+from voice.mandarin.accents import states
+from voice.mandarin.phones import without_tone
+from voice.mandarin.readings import PAUSE, CannotBeRead
+from voice.measure.evaluation import Trials, evaluate
+from voice.measure.utterances import Utterance
+from voice.net.loading import Net
+from voice.pcm import RATE, Pcm16
+from voice.radio.over import Over
+from voice.speech.acoustics import AcousticModel, load_acoustic_model
+from voice.speech.adaptation import EPOCHS, UNKNOWN, Example, adapt, example, patched, surprise
+from voice.speech.models import check_model
+from voice.station.ear import open_ear
+from voice.talk.by_hand import Confirmed
+
+HELD_BACK = 4
+"""Every so manyth confirmed over is kept from learning."""
+
+LEAST = 24
+"""Fewer confirmed overs than this do not tell better from worse."""
+
+SILENCE_PDF = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """An over of which a person has said what it is."""
+
+    pcm: Pcm16
+    said: str
+
+
+def confirmations(journal: Journal) -> list[Confirmation]:
+    """Confirmed overs, the last word of a person counts; order of the overs. Raises HuyingError for a lost clip."""
+    last: dict[int, Confirmed] = {}
+    for event in journal.events(kind="confirmed"):
+        fact = event.fact()
+        assert isinstance(fact, Confirmed)
+        last[fact.confirms] = fact
+    return [Confirmation(journal.clips.get(f.clip), f.said) for _, f in sorted(last.items())]
+
+
+def aligned(model: AcousticModel, net: Net, c: Confirmation) -> Example | None:
+    """Frame labels of a confirmed over by forced alignment; None if the text cannot be read or does not fit."""
+    row: list[tuple[tuple[int, ...], bool]] = [((SILENCE_PDF,), True)]
+    try:
+        for part in PAUSE.split(c.said):
+            for syllable in net.readings.spoken(part) if part else ():
+                row += [(p, False) for p in states(syllable, net.lexicon.accent)]
+            row.append(((SILENCE_PDF,), True))
+    except CannotBeRead:
+        return None
+    loglikes = model.loglikes(c.pcm.astype(np.float32))
+    pdfs = _viterbi(loglikes, row)
+    if pdfs is None:
+        return None
+    base, tone = (np.array(x) for x in without_tone())
+    tones = np.where(pdfs == SILENCE_PDF, UNKNOWN, tone[pdfs])
+    return example(c.pcm.astype(np.float32), base[pdfs], tones)
+
+
+def _viterbi(loglikes: np.ndarray, row: Sequence[tuple[tuple[int, ...], bool]]) -> np.ndarray | None:
+    """Best pdf of every frame along ``row`` of (pdfs, may be skipped); None if there are too few frames."""
+    frames, n = len(loglikes), len(row)
+    if frames < sum(not skip for _, skip in row):
+        return None
+    emission = np.stack([loglikes[:, list(p)].max(1) for p, _ in row], 1)
+    skippable = np.array([skip for _, skip in row])
+    over = np.concatenate([[False, False], skippable[1:-1]]) if n > 2 else np.zeros(n, bool)  # state before is skipped
+    score = np.full(n, -np.inf)
+    score[0] = emission[0, 0]
+    if n > 1 and skippable[0]:
+        score[1] = emission[0, 1]
+    back = np.zeros((frames, n), np.int8)
+    for t in range(1, frames):
+        options = np.full((3, n), -np.inf)
+        options[0] = score
+        options[1, 1:] = score[:-1]
+        options[2, 2:] = np.where(over[2:], score[:-2], -np.inf)
+        back[t] = options.argmax(0)
+        score = options.max(0) + emission[t]
+    j = n - 1
+    if skippable[-1] and n > 1 and score[-2] > score[-1]:
+        j = n - 2
+    if not np.isfinite(score[j]):
+        return None
+    path = np.zeros(frames, np.int64)
+    for t in range(frames - 1, -1, -1):
+        options_here = row[j][0]
+        path[t] = options_here[int(np.argmax(loglikes[t, list(options_here)]))]
+        j -= int(back[t, j])
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How the held-back overs are heard by one model."""
+
+    overs: int
+    exact: int
+    """The graph's best path is what was said and nothing else."""
+    said: int
+    believed: int
+    """Words that were said and are believed at the net's threshold."""
+    false: int
+    surprise: float
+    """Mean negative log-posterior of what was said, nats a frame."""
+
+    def better_than(self, other: Hearing) -> bool:
+        """More right, a false word counting twice; or the same and less surprise."""
+        mine, others = (h.believed + h.exact - 2 * h.false for h in (self, other))
+        return mine > others or (mine == others and self.surprise < other.surprise)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What came of it."""
+
+    learned: int
+    minutes: float
+    left_out: int
+    """Overs whose text cannot be read, or does not fit the sound."""
+    before: Hearing
+    after: Hearing
+    folder: Path | None
+    """Of the adapted model; None: it was not better and not kept."""
+
+
+def adapt_to(
+    net: Net, confirmed: Sequence[Confirmation], rehearsed: Iterable[Pcm16], base: Path, out: Path, work: Path,
+    epochs: int = EPOCHS,
+    progress: Callable[[float], None] = lambda _share: None,
+) -> Adapted:  # fmt: skip
+    """Write an adapted copy of the model folder ``base`` to ``out``, if it is better. ``rehearsed``: other speech,
+    about which it should think as before. ``work`` is for scratch.
+
+    Raises HuyingError if ``out`` exists, the model is not ours, or there are too few confirmed overs.
+    """
+    if out.exists():
+        raise HuyingError(f"{out} exists; an adapted model never overwrites anything, name a new folder")
+    folder = check_model(base)
+    if folder.kind != "huying":
+        raise HuyingError(f"{base}: only a model of Huying's own recipe can be adapted, e.g. huying-zh-8k")
+    if len(confirmed) < LEAST:
+        raise HuyingError(
+            f"{len(confirmed)} confirmed overs; at least {LEAST} are needed. Listen and confirm more with "
+            "“huying journal confirm”"
+        )
+    mdl = base / "am" / "final.mdl"
+    model = load_acoustic_model(mdl)
+    held = [c for k, c in enumerate(confirmed) if k % HELD_BACK == HELD_BACK - 1]
+    pairs = [(c, aligned(model, net, c)) for k, c in enumerate(confirmed) if k % HELD_BACK != HELD_BACK - 1]
+    learned = [(c, e) for c, e in pairs if e is not None]
+    examples_held = [e for c in held if (e := aligned(model, net, c)) is not None]
+    nothing = np.zeros(0, np.int64)
+    as_before = [example(pcm.astype(np.float32), nothing, nothing) for pcm in rehearsed]
+    moved = adapt(model, [e for _, e in learned] + as_before, epochs=epochs, progress=progress)
+    copy = work / "adapted"
+    shutil.copytree(base, copy)
+    data = patched(mdl.read_bytes(), moved)
+    (copy / "am" / "final.mdl").write_bytes(data)
+    minutes = sum(len(c.pcm) for c, _ in learned) / RATE / 60
+    _describe(copy, folder.sha256, hashlib.sha256(data).hexdigest(), net.settings.name, len(learned), minutes)
+    before, after = (
+        _hearing(net, path, held, surprise(load_acoustic_model(path / "am" / "final.mdl"), examples_held), work)
+        for path in (base, copy)
+    )
+    kept = after.better_than(before)
+    if kept:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(str(copy), out)
+    left_out = len(confirmed) - len(learned) - len(examples_held)
+    return Adapted(len(learned), minutes, left_out, before, after, out if kept else None)
+
+
+def _describe(folder: Path, base: str, sha256: str, net: str, overs: int, minutes: float) -> None:
+    card = folder / "model.json"
+    listed = json.loads(card.read_text("utf-8"))
+    listed |= {"sha256": sha256, "adapted_from": base, "adapted_to": net}
+    card.write_text(json.dumps(listed, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    for name in ("evaluation.md", "evaluation.json"):
+        (folder / name).unlink(missing_ok=True)  # of the model before
+    about = folder / "README.md"
+    told = f"\n\n## Adapted\n\nTo the net {net}: {overs} confirmed overs, {minutes:.1f} min. From model {base}.\n"
+    about.write_text((about.read_text("utf-8") if about.is_file() else "") + told, "utf-8")
+
+
+def _hearing(net: Net, model: Path, held: Sequence[Confirmation], surprised: float, work: Path) -> Hearing:
+    ear = open_ear(net, work / "cache", str(model))
+    trials = Trials()
+    evaluate(ear, (Utterance(Over(1, 0.0, len(c.pcm) / RATE, c.pcm, 0.0, 0.0), c.said, "") for c in held), trials)
+    threshold = net.settings.recognition.threshold
+    believed, false = (trials.believed(threshold, right) for right in (True, False))
+    return Hearing(trials.utterances, trials.exact, trials.said_of(), believed, false, surprised)

@@ -1,0 +1,253 @@
+"""How far a net's ear can be trusted: misses against false alarms, calibration, and the operating point.
+
+Every word that the graph prefers in an utterance has a confidence; at a threshold it is believed or not. What
+is counted here is the word, before meanings and net logic: ``scoring`` counts those.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rapidfuzz.distance import LCSseq
+
+from voice.grammar.interpreter import SHORT_SYLLABLES
+from voice.grammar.lexicon import Entry
+from voice.measure.simulate import PerfectEar
+from voice.measure.utterances import Utterance
+from voice.pcm import RATE
+from voice.station.ear import Ear
+
+CLASSES = ("2-3", "4+")
+"""Names of short and long, as in the tables."""
+
+Z = 1.96
+"""Of a 95 % interval."""
+
+LOWEST = 0.3
+"""Threshold below which none is proposed: a little speech without a false word does not show that none will come."""
+
+POISSON_0 = 3.0
+"""95 % upper limit of the mean of a count of which none was seen (rule of three)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A word that the graph heard."""
+
+    entry: Entry
+    confidence: float
+    right: bool
+    group: str = ""
+    foreign: bool = False
+    """In an utterance that holds no phrase of the net."""
+
+    @property
+    def length(self) -> str:
+        return length_class(self.entry)
+
+
+def length_class(entry: Entry) -> str:
+    """“2-3” or “4+”."""
+    return CLASSES[entry.syllables > SHORT_SYLLABLES]
+
+
+@dataclass(slots=True)
+class Trials:
+    """Counts over utterances; fill with ``add``."""
+
+    said: list[tuple[Entry, str]] = field(default_factory=list)
+    """(entry, group) of every phrase that was said, a repetition counted once."""
+
+    heard: list[Judged] = field(default_factory=list)
+    seconds: float = 0.0
+    foreign_seconds: float = 0.0
+    """Of utterances that hold no phrase of the net."""
+    utterances: int = 0
+    exact: int = 0
+    """Utterances of which the graph's best path is what was said and nothing else."""
+
+    confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def hours(self) -> float:
+        return self.seconds / 3600
+
+    @property
+    def alarm_hours(self) -> float:
+        """Hours in which false alarms are counted: of speech without a phrase; of all, if there is none such."""
+        return (self.foreign_seconds or self.seconds) / 3600
+
+    def alarms(self, threshold: float, length: str) -> int:
+        """False words at or above a threshold in these hours. A phrase taken for another one is no false alarm."""
+        return self.believed(threshold, False, length, foreign=True if self.foreign_seconds else None)
+
+    def add(self, said: list[Entry], heard: list[tuple[Entry, float]], seconds: float, group: str) -> None:
+        """One utterance: its phrases, and the graph's words with their confidence."""
+        rows = [_identity(e) for e, _ in heard], [_identity(e) for e in said]
+        matched, found = set(), set()
+        for block in LCSseq.opcodes(*rows):
+            if block.tag == "equal":
+                matched |= set(range(block.src_start, block.src_end))
+                found |= set(range(block.dest_start, block.dest_end))
+        self.utterances += 1
+        self.exact += rows[0] == rows[1]
+        self.seconds += seconds
+        self.foreign_seconds += 0.0 if said else seconds
+        self.said += [(e, group) for e in said]
+        self.heard += [Judged(e, c, k in matched, group, not said) for k, (e, c) in enumerate(heard)]
+        instead = " ".join(e.text for k, (e, _) in enumerate(heard) if k not in matched) or "—"
+        for k, e in enumerate(said):
+            if k not in found:
+                self.confusions[e.text, instead] += 1
+
+    def take(self, other: Trials) -> None:
+        """The counts of other utterances too."""
+        self.said += other.said
+        self.heard += other.heard
+        self.seconds += other.seconds
+        self.foreign_seconds += other.foreign_seconds
+        self.utterances += other.utterances
+        self.exact += other.exact
+        self.confusions += other.confusions
+
+    def said_of(self, length: str | None = None, group: str | None = None) -> int:
+        """Phrases said, of a length class and a group if wanted."""
+        return sum((length in (None, length_class(e))) and group in (None, g) for e, g in self.said)
+
+    def believed(
+        self, threshold: float, right: bool, length: str | None = None, group: str | None = None,
+        foreign: bool | None = None,
+    ) -> int:  # fmt: skip
+        """Words heard, right or false, at or above a threshold; ``foreign``: where no phrase was said, or where one
+        was."""
+        return sum(
+            j.right == right and j.confidence >= threshold and length in (None, j.length) and group in (None, j.group)
+            and foreign in (None, j.foreign)
+            for j in self.heard
+        )
+
+    def groups(self) -> list[str]:
+        """Names of the groups, sorted."""
+        return sorted({g for _, g in self.said} | {j.group for j in self.heard})
+
+    def curve(self, length: str) -> list[tuple[float, float, float]]:
+        """(threshold, share missed, false alarms per hour) of a length class, thresholds rising."""
+        said = self.said_of(length)
+        if not said or not self.seconds:
+            return []
+        rows = sorted({0.0, *(j.confidence for j in self.heard if j.length == length)})
+        return [
+            (t, 1 - self.believed(t, True, length) / said, self.alarms(t, length) / self.alarm_hours) for t in rows
+        ]
+
+    def reliability(self, bins: int = 10) -> list[tuple[float, float, int]]:
+        """(mean confidence, share right, words) of each bin of confidence that has words."""
+        out = []
+        for b in range(bins):
+            some = [j for j in self.heard if min(int(j.confidence * bins), bins - 1) == b]
+            if some:
+                mean = sum(j.confidence for j in some) / len(some)
+                out.append((mean, sum(j.right for j in some) / len(some), len(some)))
+        return out
+
+    def calibration_error(self) -> float:
+        """Expected calibration error: mean distance of confidence and share right, weighed by words."""
+        return sum(abs(c - r) * n for c, r, n in self.reliability()) / max(1, len(self.heard))
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """A threshold and what it does."""
+
+    length: str
+    threshold: float
+    recall: float
+    """Of what was said."""
+    false_per_hour: float
+    at_most_per_hour: float
+    """Upper 95 % limit of the true rate: the less was listened to, the higher."""
+    reached: bool
+    """The wished rate is kept."""
+
+
+def operating_point(trials: Trials, length: str, wished_per_hour: float) -> OperatingPoint:
+    """The lowest threshold (in hundredths) at which false alarms of a class are no more than wished."""
+    grid = [k / 100 for k in range(round(100 * LOWEST), 100)]
+    said = max(1, trials.said_of(length))
+
+    def point(t: float) -> OperatingPoint:
+        false = trials.alarms(t, length)
+        rate = false / max(trials.alarm_hours, 1e-9)
+        upper = poisson_upper(false) / max(trials.alarm_hours, 1e-9)
+        return OperatingPoint(length, t, trials.believed(t, True, length) / said, rate, upper, rate <= wished_per_hour)
+
+    return next((p for t in grid if (p := point(t)).reached), point(grid[-1]))
+
+
+def poisson_upper(count: int) -> float:
+    """Upper 95 % limit of the mean of a Poisson count (Byar's approximation)."""
+    if count == 0:
+        return POISSON_0
+    n = count + 1
+    return float(n * (1 - 1 / (9 * n) + 1.645 / (3 * math.sqrt(n))) ** 3)
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson, 1927)."""
+    if n == 0:
+        return 0.0, 1.0
+    p = k / n
+    middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z / (1 + Z * Z / n) * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def share(k: int, n: int) -> str:
+    """“0.962 (0.93–0.98, n=240)”."""
+    if n == 0:
+        return "–"
+    low, high = wilson(k, n)
+    return f"{k / n:.3f} ({low:.2f}–{high:.2f}, n={n})"
+
+
+def words_of(ear: Ear, over: Utterance) -> list[tuple[Entry, float]]:
+    """The graph's words with their confidence; the same word in a row is one, the surer one."""
+    symbols = ear.interpreter.lexicon.by_symbol()
+    hypothesis = ear.recogniser.recognise(over.over.pcm)
+    words = [w for w in hypothesis.words if w.symbol in symbols]
+    verifier = ear.verification.verifier if ear.verification else None
+    score = verifier.of_frames(verifier.frames(over.over.pcm), hypothesis.words) if verifier and words else None
+    out: list[tuple[Entry, float]] = []
+    for w in words:
+        entry = symbols[w.symbol]
+        sure = score(entry, w.start, w.end) if score else w.confidence
+        if out and _identity(out[-1][0]) == _identity(entry):
+            out[-1] = (out[-1][0], max(out[-1][1], sure))
+        else:
+            out.append((entry, sure))
+    return out
+
+
+def said_in(ear: Ear, text: str) -> list[Entry]:
+    """The phrases of the net in a label, the same one in a row once."""
+    symbols = ear.interpreter.lexicon.by_symbol()
+    out: list[Entry] = []
+    for w in PerfectEar(ear.net).hypothesis(text, 0.0, 1.0).words if text else ():
+        entry = symbols.get(w.symbol)
+        if entry is not None and (not out or _identity(out[-1]) != _identity(entry)):
+            out.append(entry)
+    return out
+
+
+def evaluate(ear: Ear, overs: Iterable[Utterance], trials: Trials) -> None:
+    """Hear every utterance and count."""
+    for u in overs:
+        trials.add(said_in(ear, u.text), words_of(ear, u), len(u.over.pcm) / RATE, u.group)
+
+
+def _identity(entry: Entry) -> tuple[str, str]:
+    """Call signs of one unit count as the same."""
+    return entry.kind, entry.key

@@ -1,0 +1,63 @@
+"""Pictures of an evaluation: detection-error trade-off and calibration. Needs the extra ``eval`` (matplotlib)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from voice.errors import HuyingError
+from voice.measure.evaluation import CLASSES, Trials
+
+_NAMES = {"2-3": "phrases of 2 or 3 syllables", "4+": "phrases of 4 syllables and more"}
+
+
+def _figure(columns: int) -> tuple[Any, Any]:
+    try:
+        from matplotlib import use
+    except ImportError as e:
+        raise HuyingError("pictures need matplotlib; run “pip install 'huying[eval]'”, or leave --pictures out") from e
+    use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, columns, figsize=(5.2 * columns, 4.4), layout="constrained", squeeze=False)
+    return figure, axes[0]
+
+
+def draw_trade_off(path: Path, rows: Mapping[str, Trials], marks: Mapping[str, float] | None = None) -> None:
+    """Share missed over false words per hour, a panel a length class, a curve a row; ``marks``: thresholds."""
+    shown = [c for c in CLASSES if any(t.curve(c) for t in rows.values())]
+    figure, axes = _figure(max(1, len(shown)))
+    for axis, length in zip(axes, shown, strict=False):
+        floor = min(0.5 / max(t.alarm_hours, 1e-6) for t in rows.values())
+        for name, trials in rows.items():
+            curve = trials.curve(length)
+            if not curve:
+                continue
+            x, y = [max(f, floor) for _, _, f in curve], [max(m, 1e-3) for _, m, _ in curve]
+            line = axis.step(x, y, where="post", label=name)[0]
+            if marks and length in marks:
+                said = trials.said_of(length)
+                miss = 1 - trials.believed(marks[length], True, length) / said
+                false = trials.alarms(marks[length], length) / trials.alarm_hours
+                axis.plot(max(false, floor), max(miss, 1e-3), "o", color=line.get_color())
+        axis.set(xscale="log", yscale="log", xlabel="false words per hour of speech", ylabel="share missed")
+        axis.set_title(_NAMES[length])
+        axis.set_ylim(8e-4, 1.1)
+        axis.grid(True, which="both", alpha=0.25)
+        axis.legend()
+    figure.savefig(path, dpi=110)
+
+
+def draw_calibration(path: Path, trials: Trials) -> None:
+    """Share of right words over confidence: on the diagonal, 0.9 means nine out of ten."""
+    figure, (axis,) = _figure(1)
+    rows = trials.reliability()
+    axis.plot([0, 1], [0, 1], color="grey", linewidth=1)
+    axis.plot([c for c, _, _ in rows], [r for _, r, _ in rows], "o-")
+    for c, r, n in rows:
+        axis.annotate(str(n), (c, r), textcoords="offset points", xytext=(6, -10), fontsize=8)
+    axis.set(xlabel="confidence", ylabel="share of words that were said", xlim=(0, 1), ylim=(0, 1.02))
+    axis.set_title(f"calibration error {trials.calibration_error():.3f}, {len(trials.heard)} words")
+    axis.grid(True, alpha=0.25)
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,237 @@
+"""How well was a recording heard: its log against its labels."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+from voice.errors import HuyingError
+from voice.journal.lines import Line, LineMaker
+from voice.measure.scenario import Scenario
+from voice.measure.simulate import Spoken, perfect_log
+from voice.net.loading import Net
+
+COMPARED = (
+    "called", "answered", "closed", "called_in", "control_replied", "relayed", "remarked", "not_understood", "roll",
+)  # fmt: skip
+"""Event types that labels may name."""
+
+LABEL_FIELDS = ("type", "t", "unit", "meaning", "latency_s")
+TOLERANCE_S = 2.5
+"""An event counts as the labelled one if it is at most this far from it."""
+
+LATENCY_TOLERANCE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What should stand in the log of a recording."""
+
+    events: tuple[Line, ...]
+    start: str | None = None
+    """Wall clock of the recording's beginning, ISO 8601."""
+    net: str | None = None
+    duration: float = 0.0
+    doubled: tuple[tuple[float, float], ...] = ()
+    """(start, end) of overs in which two stations spoke: what is heard in them is not compared."""
+
+
+def make_labels(net: Net, scenario: Scenario, truth: list[Spoken], duration: float) -> dict[str, Any]:
+    """The label file of a simulated recording, as plain data."""
+    maker = LineMaker()
+    events = []
+    for fact, speakers in perfect_log(net, truth, duration):
+        line = maker.line(fact)
+        if line["type"] in COMPARED:
+            events.append({k: line[k] for k in LABEL_FIELDS if line[k] is not None} | {"speakers": list(speakers)})
+    overs = [
+        {
+            "start": round(s.start, 3), "end": round(s.end, 3), "speech": [round(s.speech_start, 3),
+            round(s.speech_end, 3)], "speakers": list(s.speakers), "words": list(s.words),
+        }
+        for s in truth
+    ]  # fmt: skip
+    return {
+        "start": scenario.start.isoformat(), "net": net.settings.name, "duration": round(duration, 3),
+        "events": events, "overs": overs,
+    }  # fmt: skip
+
+
+def read_labels(path: Path) -> Labels:
+    """Read a label file. Raises HuyingError for what is not one."""
+    try:
+        raw = json.loads(path.read_text("utf-8-sig"))
+        events = tuple(dict(e) for e in raw["events"])
+        unknown = next((e for e in events if e.get("type") not in COMPARED or "t" not in e), None)
+    except FileNotFoundError as e:
+        raise HuyingError(f"{path}: no such label file; “huying simulate” writes one beside its recording") from e
+    except (ValueError, KeyError, TypeError) as e:
+        raise HuyingError(f'{path}: not a label file ({e}); it is JSON: {{"events": [{{"type": …, "t": …}}]}}') from e
+    if unknown is not None:
+        raise HuyingError(f"{path}: {unknown} needs “t” and a “type” out of {', '.join(COMPARED)}")
+    overs = raw.get("overs", [])
+    doubled = tuple((float(o["start"]), float(o["end"])) for o in overs if len(o.get("speakers", ())) > 1)
+    return Labels(events, raw.get("start"), raw.get("net"), float(raw.get("duration", 0.0)), doubled)
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts over one or more recordings; add them up with ``add``."""
+
+    pairs: list[tuple[Line, Line]] = field(default_factory=list)
+    """(label, log line): same type and unit, near in time."""
+    missed: list[Line] = field(default_factory=list)
+    extra: list[Line] = field(default_factory=list)
+    confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(what was said, what was logged)."""
+    hours: float = 0.0
+    exchanges: int = 0
+    exchanges_right: int = 0
+
+    def add(self, other: Score) -> None:
+        """Take the counts of another recording."""
+        self.pairs += other.pairs
+        self.missed += other.missed
+        self.extra += other.extra
+        self.confusions += other.confusions
+        self.hours += other.hours
+        self.exchanges += other.exchanges
+        self.exchanges_right += other.exchanges_right
+
+    def rates(self, kind: str) -> tuple[int, int, float, float]:
+        """(labelled, found, recall, precision) of an event type; meaning must be right too."""
+        right = sum(a["type"] == kind and a["meaning"] == b["meaning"] for a, b in self.pairs)
+        labelled = sum(a["type"] == kind for a, _ in self.pairs) + sum(m["type"] == kind for m in self.missed)
+        logged = sum(a["type"] == kind for a, _ in self.pairs) + sum(x["type"] == kind for x in self.extra)
+        return labelled, right, right / labelled if labelled else 1.0, right / logged if logged else 1.0
+
+    @property
+    def false_alarms(self) -> int:
+        """Calls and answers in the log that nobody spoke."""
+        return sum(x["type"] in ("called", "answered", "called_in") for x in self.extra)
+
+    def latency_errors(self) -> list[float]:
+        """|logged − labelled| answer time of the answers found, s."""
+        return [
+            abs(b["latency_s"] - a["latency_s"])
+            for a, b in self.pairs
+            if a["type"] == "answered" and a.get("latency_s") is not None and b.get("latency_s") is not None
+        ]
+
+    def differences(self) -> list[str]:
+        """For people and for ``--expect``: one line for each thing that is not as labelled."""
+        out = [f"missing  {show(m)}" for m in self.missed]
+        out += [f"extra    {show(x)}" for x in self.extra]
+        for a, b in self.pairs:
+            if a["meaning"] != b["meaning"]:
+                out.append(f"differs  {show(a)}: logged as {b['meaning']}")
+            elif a.get("latency_s") is not None and abs(b["latency_s"] - a["latency_s"]) > LATENCY_TOLERANCE_S:
+                out.append(f"differs  {show(a)}: answer time {a['latency_s']:.1f} s, logged as {b['latency_s']:.1f} s")
+        return out
+
+    def as_json(self) -> dict[str, Any]:
+        """Figures for machines."""
+        errors = self.latency_errors()
+        kinds = {k: self.rates(k) for k in COMPARED}
+        return {
+            "hours": round(self.hours, 4),
+            "exchanges": self.exchanges,
+            "exchange_accuracy": round(self.exchanges_right / self.exchanges, 4) if self.exchanges else None,
+            "false_alarms": self.false_alarms,
+            "false_alarms_per_hour": round(self.false_alarms / self.hours, 2) if self.hours else None,
+            "answer_time_error_s": {"mean": round(mean(errors), 3), "median": round(median(errors), 3),
+                                    "max": round(max(errors), 3)} if errors else None,
+            "events": {k: {"labelled": n, "right": r, "recall": round(a, 4), "precision": round(p, 4)}
+                       for k, (n, r, a, p) in kinds.items() if n or any(x["type"] == k for x in self.extra)},
+            "confusions": [{"said": a, "logged": b, "times": n} for (a, b), n in self.confusions.most_common()],
+        }  # fmt: skip
+
+
+def show(line: Line) -> str:
+    """A label in one line."""
+    who = f" {line['unit']}" if line.get("unit") else ""
+    return f"{line['t']:7.1f} s  {line['type']}{who} {line.get('meaning') or ''}".rstrip()
+
+
+def compare(labels: Labels, logged: list[Line], duration: float) -> Score:
+    """Pair labelled and logged events: same type and unit, nearest in time first, meaning next."""
+    score = Score(hours=duration / 3600)
+    labelled = [{"meaning": None, "unit": None, **e} for e in labels.events if e["type"] in COMPARED]
+    mine = [x for x in logged if x["type"] in COMPARED]
+    labelled, mine = _certain(labelled, labels.doubled), _certain(mine, labels.doubled)
+    free = set(range(len(mine)))
+    partner: dict[int, int] = {}
+    options = sorted(
+        (a["meaning"] != mine[k]["meaning"], abs(a["t"] - mine[k]["t"]), i, k)
+        for i, a in enumerate(labelled)
+        for k in free
+        if (a["type"], a["unit"]) == (mine[k]["type"], mine[k]["unit"]) and _near(a, mine[k])
+    )
+    for _, _, i, k in options:
+        if i not in partner and k in free:
+            partner[i] = k
+            free.discard(k)
+    for i, a in enumerate(labelled):
+        if i in partner:
+            score.pairs.append((a, mine[partner[i]]))
+            continue
+        score.missed.append(a)
+        instead = [mine[k] for k in sorted(free) if abs(mine[k]["t"] - a["t"]) <= TOLERANCE_S]
+        score.confusions[_name(a), _name(instead[0]) if instead else "—"] += 1
+    score.extra = [mine[k] for k in sorted(free)]
+    for a, b in score.pairs:
+        if a["meaning"] != b["meaning"]:
+            score.confusions[_name(a), _name(b)] += 1
+    _exchanges(labelled, mine, score)
+    return score
+
+
+def _certain(events: list[Line], doubled: tuple[tuple[float, float], ...]) -> list[Line]:
+    """Events that do not rest on a doubled over. An exchange that was open in one is closed in many ways."""
+    touched = {
+        e["unit"] for e in events for a, b in doubled if e["type"] != "closed" and a - 0.5 <= e["t"] <= b + 0.5
+    }
+    return [
+        e
+        for e in events
+        if not any(a - 0.5 <= e["t"] <= b + 0.5 for a, b in doubled)
+        and not (e["type"] == "closed" and e["unit"] in touched and any(a <= e["t"] <= b + 60 for a, b in doubled))
+    ]
+
+
+def _near(a: Line, b: Line) -> bool:
+    """A closing is logged when time is up: seconds of clear channel, so it may drift with the overs between."""
+    return bool(abs(a["t"] - b["t"]) <= (4 * TOLERANCE_S if a["type"] == "closed" else TOLERANCE_S))
+
+
+def _name(line: Line) -> str:
+    return " ".join(str(line[k]) for k in ("type", "unit", "meaning") if line.get(k))
+
+
+def _exchanges(labels: list[Line], logged: list[Line], score: Score) -> None:
+    """An exchange is right if the call was logged and its result (who, what, or silence) is the labelled one."""
+    want, got = _results(labels), _results(logged)
+    free = list(got)
+    for unit, t, result in want:
+        score.exchanges += 1
+        hit = next((g for g in free if g[0] == unit and abs(g[1] - t) <= TOLERANCE_S and g[2] == result), None)
+        if hit:
+            score.exchanges_right += 1
+            free.remove(hit)
+
+
+def _results(events: list[Line]) -> list[tuple[str, float, str]]:
+    """(unit, time of the first call, how it ended) of every exchange."""
+    out: list[tuple[str, float, str]] = []
+    running: dict[str, float] = {}
+    for e in events:
+        unit = str(e.get("unit"))
+        if e["type"] == "called":
+            running.setdefault(unit, e["t"])
+        elif e["type"] in ("answered", "closed") and unit in running:
+            out.append((unit, running.pop(unit), str(e.get("meaning"))))
+    return out + [(u, t, "") for u, t in running.items()]

@@ -1,0 +1,144 @@
+"""The desk beside a running station: what was left in the requests folder, what the schedule says, what a crash
+left unfinished. Called between two frames; it owns no thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from voice.errors import HuyingError
+from voice.journal.store import Event, Journal
+from voice.net.loading import Net
+from voice.net.schedule import due
+from voice.station.requests import Order, Saying, Watching, Withdrawal, take
+from voice.station.station import Station
+from voice.talk.alert import Alert, evolve_alert
+from voice.talk.facts import RollEnded, RollMarked
+from voice.talk.rollcall import RollCall, evolve_roll
+from voice.talk.watch import Watch, evolve_watches
+
+LOOK_S = 0.2
+"""How often the folder is looked at."""
+
+
+class Desk:
+    """Feeds a station with requests and the schedule."""
+
+    def __init__(
+        self, station: Station, folder: Path | None, tell: Callable[[str], None],
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
+        """``wall`` tells the time of day; ``tell`` reaches the dispatcher."""
+        self.station, self.folder, self._tell, self._wall = station, folder, tell, wall
+        self._looked = -LOOK_S
+        self._trouble = ""
+        """Why the folder could not be used when it was last looked at."""
+        self._last = self._local()
+        """Latest time that the schedule was asked about: never goes back, though the clock may."""
+
+    @property
+    def _net(self) -> Net:
+        return self.station.net
+
+    def _local(self) -> datetime:
+        return self._wall().astimezone(self._net.settings.zone)
+
+    def attend(self, now: float) -> None:
+        """Between two frames; ``now`` is the channel's clock, s."""
+        if now - self._looked < LOOK_S:
+            return
+        self._looked = now
+        self._scheduled()
+        if self.folder is None:
+            return
+        try:
+            found = take(self.folder, self._net, not self.station.alerting)
+            if found is None:
+                return
+            request, units = found
+            if isinstance(request, Watching):
+                for unit in units:
+                    self.station.watch(unit, request.watch, request.by)
+            elif isinstance(request, Saying):
+                self.station.say(request.say)
+            elif isinstance(request, Withdrawal):
+                self.station.end_alert(request.by)
+            elif isinstance(request, Order):
+                self._order(request, units, now)
+            else:
+                self.station.raise_alert(
+                    request.text, units, request.repeat, request.need_ack, request.emergency, request.by
+                )
+            self._trouble = ""
+        except HuyingError as e:
+            self._tell(str(e))
+        except OSError as e:  # of the folder or of what lies in it: it is looked at again
+            if str(e) != self._trouble:
+                self._trouble = str(e)
+                self._tell(f"{self.folder}: requests cannot be taken 请求读不到 ({e}); the station must own the folder")
+
+    def _order(self, order: Order, units: tuple[str, ...], now: float) -> None:
+        if order.roll == "start":
+            rounds = order.rounds or self._net.settings.rollcall.rounds
+            rounds = 1 if order.until and not order.rounds else rounds
+            self.station.start_roll(units, rounds, order.by, order.question, order.until)
+        elif not self.station.calling_roll:
+            raise HuyingError(f"no roll-call is running: nothing to {order.roll} 当前没有点名")
+        else:
+            self.station.mark(RollMarked(t=now, mark=order.roll, over=0, reason=order.by))
+
+    def _scheduled(self) -> None:
+        now = self._local()
+        ripe = due(self._net.settings.rollcall.slots, self._last, now, self._net.settings.zone)
+        self._last = max(self._last, now)
+        if not ripe:
+            return
+        if self.station.calling_roll:
+            self._tell("a roll-call is due by the schedule, but one is running 按时点名已到, 正在点名")
+            return
+        self.station.start_roll(tuple(u.id for u in self._net.units), self._net.settings.rollcall.rounds, "schedule")
+
+
+def unfinished(journal: Journal, channel: str = "") -> RollCall | None:
+    """The roll-call that a crash or power cut has left open on a channel."""
+    roll: RollCall | None = None
+    for event in _since_last(journal, "roll_began", channel):
+        roll = evolve_roll(roll, event.fact())
+    return roll if roll is not None and not roll.closed else None
+
+
+def open_alert(journal: Journal, channel: str = "") -> tuple[Alert, datetime] | None:
+    """The alert that a crash or power cut has left open on a channel, and when it was raised."""
+    alert: Alert | None = None
+    raised = ""
+    for event in _since_last(journal, "alert_raised", channel):
+        alert = evolve_alert(alert, event.fact())
+        raised = raised or event.wall
+    if alert is None or alert.closed:
+        return None
+    return replace(alert, awaited=(), interrupted=True), datetime.fromisoformat(raised.replace("Z", "+00:00"))
+
+
+def _since_last(journal: Journal, kind: str, channel: str) -> Iterator[Event]:
+    """The events of a channel from its latest one of this kind on."""
+    latest = 0
+    for event in journal.events(kind=kind):
+        latest = event.seq if event.fact().channel == channel else latest
+    if latest:
+        yield from (e for e in journal.events(after=latest - 1) if e.fact().channel == channel)
+
+
+def watches_of(journal: Journal, channel: str = "") -> dict[str, Watch]:
+    """The timers that were set on a channel and not ended."""
+    watches: dict[str, Watch] = {}
+    for fact in (event.fact() for event in journal.events(kind="watch_set")):
+        if fact.channel == channel:
+            watches = evolve_watches(watches, fact)
+    return watches
+
+
+def give_up(station: Station, roll: RollCall, now: float) -> None:
+    """Close an unfinished roll-call without a word on the air."""
+    station.listener.record(RollEnded(t=now, complete=False, missing=roll.missing, unclear=roll.unclear))

@@ -1,0 +1,373 @@
+"""Calls from recorders that people already run: what rdio-scanner, trunk-recorder and SDRTrunk upload is logged.
+
+A call is kept in a spool folder until it stands in the journal. Each talkgroup is a channel of its own with one
+session, whose sample clock follows the times that the recorder gives; between calls nobody was transmitting. A call
+that is older than what was logged last begins a new session: nothing that stands in the journal is moved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import queue
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voice.audio.source import SUFFIXES, Damage, open_recording
+from voice.errors import HuyingError, Unwritable
+from voice.journal.store import Event, Journal
+from voice.pcm import RATE, Frame, Pcm16
+from voice.radio.bursts import Burst
+from voice.radio.over import Over
+from voice.station.ear import Ear
+from voice.station.listener import Listener
+from voice.talk.facts import Fact
+
+SETTLE_S = 2.0
+"""Calls that come in together are taken in the order of their times."""
+
+QUIET_AFTER_S = 90.0
+"""No call came in for so long: whoever was called has not answered. Longer than a recorder needs to upload a call."""
+
+CLOSE_S = 0.1
+"""After a call its carrier is down."""
+
+OLDER_S = 1.0
+"""A call that begins so much before what was logged last begins a new session."""
+
+REMEMBERED_S = 7 * 86400.0
+"""So long a call that comes again is known."""
+
+WHOLE, LOGGED, REFUSED = ".json", ".done", ".bad"
+"""What a call's description is called in the spool: with the first it is complete, with the others it is over. A call
+that has none of them was cut off by a crash, and may come again."""
+
+LARGEST_CALL = 30_000_000
+"""Bytes of audio."""
+
+
+class IncompleteCall(HuyingError):
+    """A field is missing or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as the recorder describes it."""
+
+    system: str
+    talkgroup: str
+    label: str
+    began: str
+    """ISO 8601 UTC."""
+    suffix: str
+    """Of the audio file."""
+    sources: tuple[tuple[float, str], ...] = ()
+    """(seconds from the beginning, number of the radio)."""
+    sha256: str = ""
+    """Of the audio."""
+
+    @property
+    def channel(self) -> str:
+        """Its name in the journal."""
+        return self.label or f"{self.system}-{self.talkgroup}"
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.began.replace("Z", "+00:00"))
+
+
+def call_of(fields: Mapping[str, str], audio_name: str) -> Call:
+    """The call of an upload's form fields. Raises IncompleteCall."""
+    for name in ("system", "talkgroup", "dateTime"):
+        if not fields.get(name, "").strip():
+            raise IncompleteCall(f"no {name.lower() if name != 'dateTime' else 'datetime'}")
+    suffix = Path(fields.get("audioName") or audio_name).suffix.lower()
+    if not re.fullmatch(r"\.[a-z0-9]{1,5}", suffix):
+        raise IncompleteCall("no audio name with a suffix such as .wav or .m4a")
+    sources = _sources(fields.get("sources", ""), fields.get("source", ""))
+    label = " ".join(fields.get("talkgroupLabel", "").split())[:40]
+    return Call(fields["system"].strip()[:20], fields["talkgroup"].strip()[:20], label, _moment(fields["dateTime"]),
+                suffix, sources)  # fmt: skip
+
+
+def call_of_trunk_recorder(meta: Mapping[str, Any], system: str, audio_name: str) -> Call:
+    """The call of trunk-recorder's own metadata file."""
+    fields = {
+        "system": system, "talkgroup": str(meta.get("talkgroup", "")), "dateTime": str(meta.get("start_time", "")),
+        "talkgroupLabel": str(meta.get("talkgroup_tag", "")), "sources": json.dumps(meta.get("srcList", [])),
+    }  # fmt: skip
+    return call_of(fields, audio_name)
+
+
+def _moment(text: str) -> str:
+    """Seconds since 1970, or ISO 8601, → ISO 8601 UTC."""
+    try:
+        if re.fullmatch(r"\d{9,13}(\.\d+)?", text.strip()):
+            number = float(text)
+            moment = datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
+        else:
+            moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError) as e:
+        raise IncompleteCall(f"datetime {text[:40]!r} is no time") from e
+    if not 2000 <= moment.year <= 2100:
+        raise IncompleteCall(f"datetime {text[:40]!r} is no time")
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sources(listed: str, single: str) -> tuple[tuple[float, str], ...]:
+    """Who transmitted from when on; what cannot be read is nobody's."""
+    try:
+        rows = json.loads(listed) if listed else []
+        found = [(float(r.get("pos", 0)), str(r.get("src", ""))) for r in rows if isinstance(r, dict)]
+    except (ValueError, TypeError):
+        found = []
+    found = [(pos, src) for pos, src in found if re.fullmatch(r"[0-9A-Fa-f]{1,12}", src) and src != "0" and pos >= 0]
+    if not found and re.fullmatch(r"[1-9A-Fa-f][0-9A-Fa-f]{0,11}", single.strip()):
+        found = [(0.0, single.strip())]
+    return tuple(found[:200])
+
+
+class Spool:
+    """Calls that are not in the journal yet; safe against a crash, and for two processes: one puts, one logs."""
+
+    def __init__(self, requests: Path) -> None:
+        """``requests``: the folder that console and station share."""
+        self.folder = requests / "calls"
+
+    def put(self, call: Call, audio: bytes) -> bool:
+        """Keep a call; False if it is there already. Raises HuyingError if it cannot be kept, or is no sound."""
+        if not audio:
+            raise IncompleteCall("no audio")
+        if len(audio) > LARGEST_CALL:
+            raise HuyingError(f"the call has {len(audio)} bytes; {LARGEST_CALL} at most")
+        digest = hashlib.sha256(audio).hexdigest()
+        stem = f"{re.sub('[^0-9]', '', call.began)}-{digest[:24]}"
+        if any((self.folder / f"{stem}{mark}").exists() for mark in (WHOLE, LOGGED, REFUSED)):
+            return False
+        part = self.folder / f"{stem}.part{call.suffix}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(audio)
+            decoded(part)
+            part.replace(self._audio(stem, call))
+            meta = self.folder / f"{stem}.meta"
+            meta.write_text(json.dumps(asdict(replace(call, sha256=digest)), ensure_ascii=False), "utf-8")
+            meta.replace(self.folder / f"{stem}{WHOLE}")
+        except OSError as e:
+            raise HuyingError(f"{self.folder}: the call cannot be kept ({e.strerror})") from e
+        finally:
+            part.unlink(missing_ok=True)
+        return True
+
+    def _audio(self, stem: str, call: Call) -> Path:
+        return self.folder / f"{stem}.audio{call.suffix}"
+
+    def waiting(self, settled_s: float = 0.0) -> list[Path]:
+        """Complete calls that have lain here for so long, and those that were made before them, in the order of their
+        times: an answer that was uploaded first does not go before its call."""
+        now = time.time()
+        calls = sorted(self.folder.glob(f"*{WHOLE}"))
+        settled = [k for k, p in enumerate(calls) if now - p.stat().st_mtime >= settled_s]
+        return calls[: settled[-1] + 1] if settled else []
+
+    def read(self, path: Path) -> tuple[Call, Pcm16]:
+        """A call and its sound at RATE. Raises HuyingError for one that cannot be read."""
+        try:
+            raw = json.loads(path.read_text("utf-8"))
+            raw["sources"] = tuple((float(p), str(s)) for p, s in raw.get("sources", ()))
+            call = Call(**raw)
+        except (OSError, ValueError, TypeError) as e:
+            raise HuyingError(f"{path.name}: not a call ({e})") from e
+        return call, decoded(self._audio(path.stem, call))
+
+    def done(self, path: Path) -> None:
+        """It stands in the journal: what the spool holds is deleted, but for a name that keeps it from coming twice."""
+        for p in self.folder.glob(f"{path.stem}.*"):
+            p.unlink(missing_ok=True)
+        (self.folder / f"{path.stem}{LOGGED}").touch()
+
+    def forget(self) -> None:
+        """Names of calls that were logged long ago: nobody uploads them again."""
+        for p in self.folder.glob(f"*{LOGGED}"):
+            if time.time() - p.stat().st_mtime > REMEMBERED_S:
+                p.unlink(missing_ok=True)
+
+    def refuse(self, path: Path) -> None:
+        """It cannot be logged; it is kept aside."""
+        path.replace(path.with_suffix(REFUSED))
+
+
+def decoded(path: Path) -> Pcm16:
+    """The sound of a file at RATE; what libsndfile does not read goes through ffmpeg. Raises HuyingError."""
+    if path.suffix in SUFFIXES:
+        return _pcm(path)
+    if shutil.which("ffmpeg") is None:
+        raise HuyingError(f"{path.suffix} audio needs ffmpeg (Debian: apt install ffmpeg), or have WAV or MP3 uploaded")
+    with tempfile.TemporaryDirectory() as folder:
+        wav = Path(folder) / "call.wav"
+        words = ["ffmpeg", "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-i", str(path), "-ac", "1",
+                 "-ar", str(RATE), str(wav)]  # fmt: skip
+        try:
+            subprocess.run(words, check=True, capture_output=True, timeout=60)
+        except (subprocess.SubprocessError, OSError) as e:
+            raise HuyingError(f"the {path.suffix} audio cannot be read") from e
+        return _pcm(wav)
+
+
+def _pcm(path: Path) -> Pcm16:
+    frames = [f.pcm for f in open_recording(path).frames()]
+    if not frames:
+        raise IncompleteCall("no audio")
+    return np.concatenate(frames)
+
+
+@dataclass
+class CallSource:
+    """The calls of one talkgroup as an ``AudioSource``: it waits for calls, and ends with one that is too old."""
+
+    name: str
+    began: datetime | None
+    quiet_s: float = 60.0
+    """So long waits the net for an answer, and some."""
+    duration: float | None = None
+    damage: Damage = field(default_factory=Damage)
+
+    def __post_init__(self) -> None:
+        self._calls: queue.Queue[tuple[Call, Pcm16, Callable[[], None]] | None] = queue.Queue(50)
+        self._at = self._promised = 0
+        """Sample that was reached, and that will be when all that was put is heard."""
+        self._who: list[tuple[float, str]] = []
+
+    def put(self, call: Call, pcm: Pcm16, done: Callable[[], None]) -> None:
+        """The next call; ``done`` is called when all of it was heard."""
+        assert self.began is not None
+        start = max(self._promised, self._start(call))
+        self._promised = start + len(pcm) + round(CLOSE_S * RATE)
+        self._who = [*self._who[-500:], *((start / RATE + pos, src) for pos, src in call.sources)]
+        self._calls.put((call, pcm, done))
+
+    def fits(self, call: Call) -> bool:
+        """False: it is older than what was heard already."""
+        return self._start(call) >= self._promised - OLDER_S * RATE
+
+    def end(self) -> None:
+        """After the calls that wait there are no more."""
+        self._calls.put(None)
+
+    def identify(self, over: Over) -> list[Burst]:
+        """Whose radio the recorder says transmitted in an over."""
+        names = [src for t, src in self._who if over.start - 0.5 <= t < over.end]
+        before = [src for t, src in self._who if t < over.start]
+        return [Burst("recorder", src, 0.0) for src in dict.fromkeys(names or before[-1:])]
+
+    def frames(self) -> Iterator[Frame]:
+        """See AudioSource."""
+        settled = True
+        while True:
+            try:
+                item = self._calls.get(timeout=None if settled else QUIET_AFTER_S)
+            except queue.Empty:
+                settled = True
+                self._at = self._promised = self._at + round(self.quiet_s * RATE)
+                yield Frame(self._at, np.zeros(0, np.int16))
+                continue
+            if item is None:
+                return
+            settled = False
+            call, pcm, done = item
+            start = max(self._at, self._start(call))
+            step = RATE // 10
+            for k in range(0, len(pcm), step):
+                yield Frame(start + k, pcm[k : k + step])
+            self._at = start + len(pcm) + round(CLOSE_S * RATE)
+            yield Frame(self._at, np.zeros(0, np.int16))  # the gap before it ends the over
+            done()
+
+    def _start(self, call: Call) -> int:
+        assert self.began is not None
+        return round((call.moment - self.began).total_seconds() * RATE)
+
+
+class UploadDesk:
+    """Takes calls out of the spool and logs them, a thread for each talkgroup."""
+
+    def __init__(
+        self, ear: Ear, journal: Journal, spool: Spool, tell: Callable[[str], None],
+        on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
+        wait: Callable[[Unwritable], bool] = lambda _e: False,
+    ) -> None:  # fmt: skip
+        """``on_event`` comes from the talkgroups' threads; ``wait``: see Listener."""
+        self._ear, self._journal, self.spool, self._tell = ear, journal, spool, tell
+        self._on_event, self._wait = on_event, wait
+        self._sources: dict[str, tuple[CallSource, threading.Thread]] = {}
+        self._taken: set[str] = set()
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Calls that are being heard are finished; the rest stays in the spool."""
+        self._closed.set()
+        self._thread.join(10.0)
+        for source, _ in self._sources.values():
+            source.end()
+        for _, thread in self._sources.values():
+            thread.join(20.0)
+
+    def _work(self) -> None:
+        self.spool.forget()
+        while not self._closed.wait(0.25):
+            for path in self.spool.waiting(SETTLE_S):
+                if path.name not in self._taken and not self._closed.is_set():
+                    self._take(path)
+
+    def _take(self, path: Path) -> None:
+        try:
+            call, pcm = self.spool.read(path)
+        except HuyingError as e:
+            self._tell(str(e))
+            self.spool.refuse(path)
+            return
+        self._taken.add(path.name)
+        source = self._source(call)
+
+        def done() -> None:
+            self.spool.done(path)
+            self._taken.discard(path.name)
+
+        source.put(call, pcm, done)
+
+    def _source(self, call: Call) -> CallSource:
+        """The running one of its talkgroup, or a new one that begins with this call."""
+        if call.channel in self._sources:
+            source, thread = self._sources[call.channel]
+            if thread.is_alive() and source.fits(call):
+                return source
+            source.end()
+            thread.join()
+        quiet_s = self._ear.net.settings.timing.answer_timeout_s + 5.0
+        source = CallSource(f"{call.system}/{call.talkgroup} {call.channel}", call.moment, quiet_s)
+        thread = threading.Thread(target=self._listen, args=(source, call.channel), daemon=True)
+        self._sources[call.channel] = source, thread
+        thread.start()
+        return source
+
+    def _listen(self, source: CallSource, channel: str) -> None:
+        try:
+            heard = Listener(self._ear, self._journal, self._on_event, channel, source.identify, self._wait)
+            for _ in heard.listen(source):
+                pass
+        except HuyingError as e:  # the journal cannot be written: the call stays in the spool
+            self._tell(f"{channel}: {e}")

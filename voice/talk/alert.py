@@ -1,0 +1,91 @@
+"""An alert: read to its units, acknowledged one by one, read again to the silent, ended with a count.
+
+Pure, like the roll-call: ``evolve_alert`` folds the journal's facts, ``next_move`` says what to announce.
+An emergency alert goes before a running roll-call; the station asks the alert first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from voice.talk.facts import AlertEnded, AlertRaised, Announced, Answered, ExchangeClosed, Fact, SessionBegan
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Where an alert stands."""
+
+    id: int
+    text: str
+    units: tuple[str, ...]
+    repeat: int
+    """How often it is read at most."""
+    need_ack: bool
+    emergency: bool
+    read: int = 0
+    """How often it was read."""
+    awaited: tuple[str, ...] = ()
+    """Asked in the last reading, and neither answered nor given up yet."""
+    answers: dict[str, str] = field(default_factory=dict)
+    """Unit → meaning: 收到, 没有发现, 有情况 …"""
+    unclear: tuple[str, ...] = ()
+    """Heard in the last reading but not understood."""
+    interrupted: bool = False
+    """The session has ended meanwhile: nothing is read until the station goes on with it."""
+    closed: bool = False
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Without an answer that was understood."""
+        return tuple(u for u in self.units if u not in self.answers)
+
+    @property
+    def finished(self) -> bool:
+        """Nothing is left to read."""
+        if not self.units:
+            return True
+        if self.read == 0 or self.awaited:
+            return False
+        return not self.need_ack or not self.silent or self.read >= self.repeat
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMove:
+    """What the station should announce for an alert: the text to ``units``, or the count."""
+
+    closing: bool
+    units: tuple[str, ...] = ()
+    again: bool = False
+
+
+def next_alert_move(alert: Alert | None) -> AlertMove | None:
+    """None: wait for the acknowledgements, or it is over."""
+    if alert is None or alert.closed or alert.awaited or alert.interrupted:
+        return None
+    if alert.finished:
+        return AlertMove(closing=True)
+    return AlertMove(closing=False, units=alert.silent, again=alert.read > 0)
+
+
+def evolve_alert(alert: Alert | None, fact: Fact) -> Alert | None:
+    """The alert after a fact; None if there is none."""
+    if isinstance(fact, AlertRaised):
+        return Alert(fact.alert, fact.text, fact.units, fact.repeat, fact.need_ack, fact.emergency)
+    if alert is None or alert.closed:
+        return alert
+    match fact:
+        case SessionBegan():  # whoever was being waited for is asked again
+            return replace(alert, awaited=(), interrupted=True)
+        case Announced(purpose="alert", units=units):
+            awaited = units if alert.need_ack else ()
+            return replace(alert, read=alert.read + 1, awaited=awaited, unclear=(), interrupted=False)
+        case Answered(unit=unit) if unit in alert.units and alert.read:
+            waiting = tuple(u for u in alert.awaited if u != unit)
+            return replace(alert, awaited=waiting, answers={**alert.answers, unit: fact.meaning})
+        case ExchangeClosed(unit=unit) if unit in alert.awaited:
+            unclear = (*alert.unclear, unit) if fact.outcome == "unclear" else alert.unclear
+            return replace(alert, awaited=tuple(u for u in alert.awaited if u != unit), unclear=unclear)
+        case AlertEnded(alert=number) if number == alert.id:
+            return replace(alert, closed=True)
+        case _:
+            return alert

@@ -1,0 +1,98 @@
+"""What the station says: announcements as Chinese text, numbers as they are spoken."""
+
+from __future__ import annotations
+
+from voice.grammar.templates import MEANINGS
+from voice.mandarin.figures import figures
+from voice.mandarin.readings import PAUSE, CannotBeRead, cardinal, for_the_air, toneless
+from voice.net.loading import Net
+from voice.net.roster import Unit
+from voice.talk.alert import Alert, AlertMove
+from voice.talk.rollcall import Move, RollCall
+
+QUESTION = "是否正常"
+"""Asked of a unit whose roster entry has no question of its own."""
+
+NAMED = 5
+"""So many missing units are named in the closing; of more only their number is said."""
+
+
+def sign_of(net: Net, unit_id: str) -> str:
+    """The call sign that we speak."""
+    unit = net.unit(unit_id)
+    return unit.call_signs[0] if unit else unit_id
+
+
+def call(unit: Unit, attempt: int, asked: str = "") -> str:
+    """``省残联,省残联,门前秩序是否良好?请回答。``; the second time only whether we are heard."""
+    sign = unit.call_signs[0]
+    question = asked or unit.question or QUESTION
+    return f"{sign},{sign},{question}?请回答。" if attempt == 1 else f"{sign},{sign},听到请回答。"
+
+
+def to_read_back(net: Net, text: str) -> tuple[str, ...]:
+    """Figures, times of day and places of an announcement: what an answer should repeat."""
+    found: list[str] = []
+    for part in PAUSE.split(for_the_air(text)):
+        try:
+            said = [toneless(s) for s in net.readings.spoken(part)] if part else []
+        except CannotBeRead:
+            said = []
+        found += figures(said, net.lexicon.digits)
+        found += [e.text for e in net.lexicon.entries if e.kind == "place" and e.text in part]
+    return tuple(dict.fromkeys(found))
+
+
+def closing(net: Net, roll: RollCall) -> str:
+    """``点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、安和社区。``"""
+    here, missing, unclear = len(roll.here), roll.missing, roll.unclear
+    if roll.until:
+        answer = MEANINGS.get(roll.answers.get(roll.found, ""), "") if roll.found else ""
+        return f"询问完毕。{sign_of(net, roll.found)}回答:{answer}。" if roll.found else "询问完毕,没有单位回答。"
+    begin = "点名停止" if roll.stopped else "点名完毕"
+    text = f"{begin}。应到{cardinal(len(roll.units))},实到{cardinal(here)}"
+    if missing:
+        text += f",未应答{count_of(len(missing))}个" + names_of(net, missing)
+    if unclear:
+        text += f",听不清{count_of(len(unclear))}个" + names_of(net, unclear)
+    return text + "。"
+
+
+def anchor_words(seq: int, code: str) -> str:
+    """``日志到第103条,校验码370142。``: figure by figure, as on the radio."""
+    return f"日志到第{seq}条,校验码{code}。"
+
+
+def words(net: Net, roll: RollCall, move: Move) -> str:
+    """The announcement for a move."""
+    if move.purpose == "opening":
+        return "各单位注意,现在开始询问。" if roll.until else "各单位注意,现在开始点名。"
+    if move.purpose == "closing":
+        return closing(net, roll)
+    unit = net.unit(move.unit or "")
+    if unit is None:
+        raise ValueError(f"no unit {move.unit!r} on the roster")
+    return call(unit, move.attempt, roll.question)
+
+
+def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:
+    """The text twice, to everybody or by call sign, with the question; or the count."""
+    if move.closing:
+        text = f"通知完毕。已应答{count_of(len(alert.answers))}个"
+        silent = alert.silent
+        return f"{text},未应答{count_of(len(silent))}个{names_of(net, silent)}。" if silent else f"{text}。"
+    everybody = set(move.units) == {u.id for u in net.units}
+    signs = "各单位注意" if everybody else "、".join(sign_of(net, u) for u in move.units) + "注意"
+    ask = "收到请回答。" if alert.need_ack else ""
+    text = alert.text.rstrip("。.!！")
+    return f"{signs},{text}。{'再次通知' if move.again else '重复一遍'},{text}。{ask}"
+
+
+def count_of(n: int) -> str:
+    """两 before a measure word."""
+    return "两" if n == 2 else cardinal(n)
+
+
+def names_of(net: Net, units: tuple[str, ...]) -> str:
+    """``:甲、乙``, or nothing if they are too many to be named."""
+    return ":" + "、".join(sign_of(net, u) for u in units) if len(units) <= NAMED else ""

@@ -1,0 +1,91 @@
+"""What the dispatcher tells us by voice: how it is read back, and what is answered. Pure."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date, datetime
+from typing import Literal
+
+from voice.grammar.templates import CODE_WORD
+from voice.mandarin.readings import for_the_air
+from voice.net.loading import Net
+from voice.talk.announcing import count_of, names_of, sign_of
+from voice.talk.rollcall import RollCall
+
+READ_BACK = {
+    "roll_start": "开始点名", "roll_pause": "暂停点名", "roll_resume": "继续点名", "roll_end": "停止点名",
+    "roll_skip": "跳过这个单位", "call_unit": "呼叫{unit}", "call_missing": "重新呼叫未应答单位",
+    "read_alert": "播报通知", "mark_present": "{unit}记为已到",
+}  # fmt: skip
+"""Commands that transmit or change the log: read back first, and carried out if nobody cancels."""
+
+ANSWERED = ("who_is_missing", "tell_time", "tell_officer", "repeat_last")
+"""Commands whose answer is all there is."""
+
+ROLL_MARKS = {"roll_pause": "pause", "roll_resume": "resume", "roll_end": "end", "roll_skip": "skip"}
+
+
+def read_back(net: Net, command: str, unit: str | None) -> str:
+    """``收到,开始点名。``"""
+    return f"收到,{READ_BACK[command].format(unit=sign_of(net, unit) if unit else '')}。"
+
+
+def code_words(net: Net) -> tuple[str, ...]:
+    """The words that may be a code, as the grammar lists them."""
+    return tuple(dict.fromkeys("".join(t.pieces) for t in net.lexicon.templates if t.meaning == CODE_WORD))
+
+
+def code_of_the_day(words: tuple[str, ...], key: str, day: date) -> str:
+    """The word that is spoken with a command on this day. It comes again after half as many days as there are words,
+    at the earliest: an older recording does not have it."""
+
+    def shuffled(some: tuple[str, ...], how: str) -> tuple[str, ...]:
+        return tuple(sorted(some, key=lambda w: hmac.digest(key.encode(), f"{how} {w}".encode(), "sha256")))
+
+    half = len(words) // 2
+    turn, at = divmod(day.toordinal(), half)
+    mixed = shuffled(words, "halves")
+    return shuffled(mixed[:half] if turn % 2 else mixed[half : 2 * half], str(turn))[at]
+
+
+def unauthorised(who: Literal["air", "code", "microphone"], on_air: bool, text: str, code: str) -> str:
+    """Why this speaker is not obeyed, in words for the air; empty if it is. ``text``: what was heard."""
+    if not on_air or who == "air":
+        return ""
+    if who == "microphone":
+        return "只听本地话筒"
+    return "" if code in text.split() else "口令不对"
+
+
+def obstacle(command: str, unit: str | None, roll: RollCall | None, last_alert: str) -> str | None:
+    """Why a command cannot be carried out now, in words for the air; None if it can."""
+    running = roll is not None and not roll.closed
+    if command in ROLL_MARKS and not running:
+        return "现在没有点名"
+    if command == "roll_start" and running:
+        return "正在点名"
+    if command == "call_missing" and (running or roll is None or not roll.missing):
+        return "正在点名" if running else "没有未应答单位"
+    if command in ("call_unit", "mark_present", "tell_officer") and unit is None:
+        return "没有听清单位"
+    if command == "read_alert" and not last_alert:
+        return "没有通知"
+    return None
+
+
+def answer(net: Net, command: str, unit: str | None, roll: RollCall | None, last_said: str, now: datetime) -> str:
+    """The answer to one of ANSWERED."""
+    if command == "tell_time":
+        return f"现在时间{for_the_air(f'{now:%H:%M}')}。"
+    if command == "tell_officer":
+        one = net.unit(unit or "")
+        officer = one.officer if one else ""
+        return f"{sign_of(net, unit or '')}的负责人是{officer}。" if officer else "没有登记负责人。"
+    if command == "repeat_last":
+        return last_said or "没有播报过。"
+    if roll is None:
+        return "还没有点名。"
+    missing = roll.missing if roll.closed else tuple(u for u in roll.missing if u in roll.results)
+    if not missing:
+        return "没有未应答单位。"
+    return f"未应答{count_of(len(missing))}个{names_of(net, missing)}。"

@@ -1,0 +1,299 @@
+"""What an over means for the net: ``decide(state, heard) -> facts``. Pure: no clock, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from voice.grammar.message import Act, Message
+from voice.grammar.templates import CODE_WORD
+from voice.talk.facts import (
+    Answered,
+    Called,
+    CalledIn,
+    Commanded,
+    ControlReplied,
+    ExchangeClosed,
+    Fact,
+    Grade,
+    NotUnderstood,
+    Relayed,
+    Remarked,
+    RollMarked,
+)
+from voice.talk.state import Exchange, NetState
+
+Seconds = float
+
+ANSWERS = ("situation", "not_found", "normal", "arrived", "on_the_way", "present", "ack", "report")
+"""Meanings that answer a call, the most telling first."""
+
+ROLL = {
+    "roll_start": "start", "roll_end": "end", "roll_pause": "pause", "roll_resume": "resume", "roll_skip": "skip",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """From the net's settings."""
+
+    answer_timeout_s: Seconds = 10.0
+    late_window_s: Seconds = 600.0
+    review_below: float = 0.6
+    """Answers of less confidence than this ask for review."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One over, interpreted."""
+
+    over: int
+    start: Seconds
+    end: Seconds
+    speech_start: Seconds
+    speech_end: Seconds
+    message: Message
+    doubled: bool = False
+    identified: str | None = None
+    """Unit whose radio has sent its identity."""
+
+    @property
+    def contradicted(self) -> bool:
+        """The radio says it is another unit than the speaker."""
+        return self.identified is not None and self.message.caller not in (None, self.identified)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has come to ``t`` and the channel is clear."""
+
+    t: Seconds
+    receiver_alive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The source has ended at ``t``."""
+
+    t: Seconds
+
+
+def decide(state: NetState, event: Heard | Tick | Ended, rules: Rules) -> list[Fact]:
+    """The facts that follow from an event in a state."""
+    match event:
+        case Heard():
+            return _heard(state, event, rules)
+        case Tick():
+            return [
+                _closed(e, event.t, event.receiver_alive, state)
+                for e in state.open_exchanges()
+                if event.t > e.deadline
+            ]
+        case Ended():
+            return [
+                ExchangeClosed(
+                    t=event.t, exchange=e.id, unit=e.unit, outcome="undetermined",
+                    reason="the recording ended before the waiting time was over",
+                    waited_s=max(0.0, event.t - e.called_at),
+                )
+                for e in state.open_exchanges()
+            ]  # fmt: skip
+
+
+def _closed(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeClosed:
+    together = sum(other.called_at == e.called_at for other in state.open_exchanges())
+    waited = max(0.0, t - e.called_at)
+    if e.heard_unclear:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited,
+            reason="something was heard in its slot but not understood",
+        )  # fmt: skip
+    if not alive:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="undetermined", waited_s=waited,
+            reason="the receiver was not alive",
+        )  # fmt: skip
+    if e.vague >= together:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited,
+            reason="something was heard that may have been its answer; whose it was, nobody can say",
+        )  # fmt: skip
+    reason = f"{together} units are open, {e.vague} answers nobody's" if e.vague else "nothing was heard in its slot"
+    return ExchangeClosed(t=t, exchange=e.id, unit=e.unit, outcome="silent", waited_s=waited, reason=reason)
+
+
+def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
+    m = h.message
+    if m.addressed:
+        return [command_heard(m, h.start, h.over)]
+    rolls: list[Fact] = [
+        RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over)  # type: ignore[arg-type]
+        for a in m.acts
+        if a.meaning in ROLL
+    ]
+    if rolls:
+        return rolls
+    if not m.understood:
+        return [_not_understood(state, h)]
+    behalf = next((a for a in m.acts if a.meaning in ("proxy", "relay")), None)
+    if behalf is not None:
+        return [_relayed(state, h, behalf)]
+    if m.to_all:
+        return [_call(state, h, unit, k) for k, unit in enumerate(state.units)]
+    if m.speaker == "control":
+        return _from_control(state, h)
+    return _from_unit(state, h, rules)
+
+
+def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
+    """What we were told. ``over`` is 0 for the dispatcher's own microphone."""
+    act = next((a for a in m.acts if a.meaning != CODE_WORD), None)
+    return Commanded(
+        t=t, command=act.meaning if act else "", unit=act.slots.get("unit") if act else None, over=over,
+        status="heard", text=m.text,
+    )  # fmt: skip
+
+
+def _not_understood(state: NetState, h: Heard) -> NotUnderstood:
+    hint = _slot_of(state)
+    return NotUnderstood(
+        t=h.start, over=h.over, unit=hint.unit if hint else None, exchange=hint.id if hint else None,
+        pinyin=h.message.pinyin,
+    )  # fmt: skip
+
+
+def _relayed(state: NetState, h: Heard, act: Act) -> Relayed:
+    m = h.message
+    exchange = state.exchanges.get(m.on_behalf_of or "")
+    return Relayed(
+        t=h.start, kind="proxy" if act.meaning == "proxy" else "relay", over=h.over, unit=m.on_behalf_of,
+        by=m.caller, exchange=exchange.id if exchange and exchange.open else None,
+        meaning=next((x for x in ANSWERS if x in m.meanings()), ""), text=m.text, confidence=m.confidence,
+    )  # fmt: skip
+
+
+def _call(state: NetState, h: Heard, unit: str, offset: int) -> Called:
+    """A new exchange with ``unit``, or one more attempt in the one that is open."""
+    old = state.exchanges.get(unit)
+    again = old is not None and old.open
+    return Called(
+        t=h.speech_end, exchange=old.id if old and again else state.next_id + offset, unit=unit, over=h.over,
+        attempt=old.attempt + 1 if old and again else 1, to_all=h.message.to_all,
+        question=" ".join(i.text or f"[{i.pinyin}]" for i in h.message.items if i.kind != "unit"),
+        figures=h.message.figures,
+    )  # fmt: skip
+
+
+def _from_control(state: NetState, h: Heard) -> list[Fact]:
+    m = h.message
+    meanings = m.meanings()
+    if "go_ahead" in meanings or "stand_by" in meanings:
+        unit = m.callees[0] if m.callees else state.calling_in
+        return [_control_replied(state, h, unit, "go_ahead" if "go_ahead" in meanings else "stand_by")]
+    if m.callees:
+        return [_call(state, h, unit, k) for k, unit in enumerate(m.callees)]
+    last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
+    if "ask" in meanings and last and not last[0].to_all:
+        return [_call(state, h, e.unit, k) for k, e in enumerate(last)]  # 收到请回答: the call once more
+    return [_remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
+
+
+def _control_replied(state: NetState, h: Heard, unit: str | None, meaning: str) -> ControlReplied:
+    waited = h.speech_start - state.calling_in_at if state.calling_in else 0.0
+    return ControlReplied(t=h.start, over=h.over, unit=unit, meaning=meaning, latency_s=max(0.0, waited))
+
+
+def _remark(
+    h: Heard, kind: str, unit: str | None, exchange: int | None, meaning: str, review: bool
+) -> Remarked:
+    return Remarked(
+        t=h.end, kind=kind, over=h.over, unit=unit, exchange=exchange, meaning=meaning,  # type: ignore[arg-type]
+        text=h.message.text, confidence=h.message.confidence, review=review or h.doubled,
+    )  # fmt: skip
+
+
+def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
+    m = h.message
+    meanings = m.meanings()
+    awaited = _slot(state, h, rules)
+    caller = h.identified or m.caller
+    grade: Grade = "burst" if h.identified else "call_sign"
+    mine = state.exchanges.get(caller) if caller else awaited
+    blocking = next((x for x in ("say_again", "negative") if x in meanings), None)
+    if blocking:
+        unit = caller or (mine.unit if mine else None)
+        number = mine.id if mine and mine.open else None
+        return [_remark(h, blocking, unit, number, blocking, review=False)]
+
+    meaning = next((x for x in ANSWERS if x in meanings), None)
+    if caller and mine and (mine.open or (_late(mine, h, rules) and meaning)) and (meaning or "call_in" in meanings):
+        return [_answered(mine, h, meaning or "present", grade, rules)]
+    urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
+    if urgent and (caller or urgent != "situation"):
+        return [
+            CalledIn(
+                t=h.start, over=h.over, unit=caller, meaning=urgent,
+                grade=grade, text=m.text, pinyin=m.pinyin, confidence=m.confidence,
+                free=m.free,
+            )
+        ]  # fmt: skip
+    if caller:
+        if state.calling_in == caller and "ack" in meanings and not h.identified:
+            return [_control_replied(state, h, caller, "ack")]  # 贾岗社区治安队,收到: net control acknowledges
+        return [_remark(h, "unsolicited", caller, None, meaning or "", review=h.contradicted)]
+    if meaning is None:
+        return [_remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
+    if awaited is None and state.calling_in is not None and meaning == "ack":
+        return [_control_replied(state, h, state.calling_in, "ack")]
+    return [_bare(state, h, meaning, awaited, rules)]
+
+
+def _slot(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
+    """The exchange that a bare answer belongs to; also one that was closed as silent or unclear not long ago."""
+    if state.awaited() or len(state.last_called) != 1:
+        return _slot_of(state)
+    last = state.exchanges[state.last_called[0]]
+    return last if last.status in ("silent", "unclear") and _late(last, h, rules) else None
+
+
+def _slot_of(state: NetState) -> Exchange | None:
+    """The exchange of the unit called last that is open; none if several of them were opened by one call."""
+    awaited = state.awaited()
+    return awaited[0] if len(awaited) == 1 else None
+
+
+def _late(e: Exchange, h: Heard, rules: Rules) -> bool:
+    return e.status in ("silent", "unclear") and h.start - e.deadline <= rules.late_window_s
+
+
+def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rules: Rules) -> Fact:
+    """收到 without a call sign: attributed to the slot, or not at all."""
+    if awaited is not None:
+        return _answered(awaited, h, meaning, "slot", rules)
+    if len(state.open_exchanges()) > 1:
+        return _remark(h, "unattributed", None, None, meaning, review=True)
+    last = state.exchanges.get(state.last_called[-1]) if state.last_called else None
+    in_slot = last is not None and h.start <= last.called_at + rules.answer_timeout_s
+    closing = last is not None and meaning == "ack" and last.meaning != "ack"  # net control's own 收到
+    if last and in_slot and not closing and last.status == "answered" and last.grade == "slot":
+        return _remark(h, "contested", last.unit, last.id, meaning, review=True)
+    return _remark(h, "stray", None, None, meaning, review=False)
+
+
+def _readback(called: tuple[str, ...], answered: tuple[str, ...]) -> Literal["", "same", "different"]:
+    """Every figure that comes back must be one of the call's."""
+    if not called or not answered:
+        return ""
+    return "same" if set(answered) <= set(called) else "different"
+
+
+def _answered(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> Answered:
+    m = h.message
+    slots = next((tuple(a.slots.items()) for a in m.acts if a.meaning == meaning), ())
+    readback = _readback(e.figures, m.figures)
+    return Answered(
+        t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
+        latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open, confidence=m.confidence, text=m.text,
+        review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below,
+        slots=slots, readback=readback, figures=m.figures, free=m.free,
+    )  # fmt: skip

@@ -1,0 +1,187 @@
+"""The conductor of an automatic roll-call (点名): every unit in turn, the silent ones again, an honest end.
+
+Pure. ``evolve_roll`` folds the journal's facts into a ``RollCall``; ``next_move`` says what to announce now,
+if anything. Nothing else is kept, so after a crash the roll-call goes on from the journal where it stood.
+It yields to real traffic: an incident pauses it, and the channel is waited for by the transmitter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from voice.talk.by_hand import Corrected
+from voice.talk.facts import (
+    Announced,
+    Answered,
+    Called,
+    CalledIn,
+    ExchangeClosed,
+    Fact,
+    Relayed,
+    RollBegan,
+    RollEnded,
+    RollMarked,
+    SessionBegan,
+)
+
+Result = Literal["present", "late", "silent", "unclear", "skipped"]
+
+HERE: tuple[Result, ...] = ("present", "late")
+
+
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """Where a roll-call stands."""
+
+    units: tuple[str, ...]
+    rounds: int
+    opened: bool = False
+    round: int = 1
+    called: tuple[str, ...] = ()
+    """In this round."""
+    current: str | None = None
+    """Called, and neither answered nor given up yet."""
+    results: dict[str, Result] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    """Unit → meaning of its answer."""
+    proxies: tuple[str, ...] = ()
+    """Units for which a neighbour answered."""
+    question: str = ""
+    """Asked of everybody instead of the roster's own."""
+    until: str = ""
+    """轮询: it ends with the first answer that means this, ``any``: with any."""
+    found: str | None = None
+    """Unit whose answer ended it."""
+    paused: str | None = None
+    """Why it pauses."""
+    stopped: bool = False
+    closed: bool = False
+    """The closing words were said."""
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        return tuple(u for u in self.units if self.results.get(u) in HERE)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Not here, those whose answer was not understood left out."""
+        return tuple(u for u in self.units if u not in self.here and self.results.get(u) != "unclear")
+
+    @property
+    def unclear(self) -> tuple[str, ...]:
+        """Heard, but not understood: a person decides."""
+        return tuple(u for u in self.units if self.results.get(u) == "unclear")
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Units still to be called in this round, in order."""
+        skipped = {u for u, r in self.results.items() if r == "skipped"}
+        return tuple(u for u in self.units if u not in self.called and u not in self.here and u not in skipped)
+
+    @property
+    def complete(self) -> bool:
+        """Nobody is left to call."""
+        if not self.opened or self.stopped or self.found or self.current is not None or self.waiting:
+            return False
+        return self.round >= self.rounds or not _again(self).waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What the station should announce next."""
+
+    purpose: Literal["opening", "call", "closing"]
+    unit: str | None = None
+    attempt: int = 1
+
+
+def next_move(roll: RollCall | None) -> Move | None:
+    """None: wait, for an answer, for the end of a pause, or because it is over."""
+    if roll is None or roll.closed:
+        return None
+    if roll.stopped or roll.found or (roll.complete and not roll.paused):
+        return Move("closing")
+    if roll.paused or roll.current is not None:
+        return None
+    if not roll.opened:
+        return Move("opening")
+    if roll.waiting:
+        return Move("call", roll.waiting[0], roll.round)
+    return Move("call", _again(roll).waiting[0], roll.round + 1)
+
+
+def _again(roll: RollCall) -> RollCall:
+    """The next round: everybody who is not here is called again."""
+    return replace(roll, round=roll.round + 1, called=())
+
+
+def evolve_roll(roll: RollCall | None, fact: Fact) -> RollCall | None:
+    """The roll-call after a fact; None if there is none."""
+    if isinstance(fact, RollBegan):
+        return RollCall(fact.units, fact.rounds, question=fact.question, until=fact.until)
+    if roll is None or roll.closed:
+        return roll
+    match fact:
+        case SessionBegan():  # whoever was just being called is called again
+            called = tuple(u for u in roll.called if u != roll.current)
+            return replace(roll, current=None, called=called, paused="interrupted")
+        case Announced(purpose="opening"):
+            return replace(roll, opened=True)
+        case Announced(purpose="closing") | RollEnded():
+            return replace(roll, closed=True, current=None)
+        case Called(unit=unit, over=0) if unit in roll.units:  # over 0: called by us
+            now = roll if unit in roll.waiting else _again(roll)
+            return replace(now, current=unit, called=(*now.called, unit))
+        case Called(unit=unit) if unit in roll.units:  # the dispatcher calls it: its answer is awaited first
+            return replace(roll, current=unit)
+        case Answered(unit=unit) if unit in roll.units:
+            return _answered(roll, fact)
+        case ExchangeClosed(unit=unit) if unit in roll.units:
+            result: Result = "unclear" if fact.outcome == "unclear" else "silent"
+            results = roll.results if roll.results.get(unit) in HERE else {**roll.results, unit: result}
+            return replace(roll, results=results, current=None if roll.current == unit else roll.current)
+        case Relayed(kind="proxy", unit=str(unit)) if unit in roll.units:
+            return replace(roll, proxies=(*roll.proxies, unit))
+        case CalledIn():
+            return replace(roll, paused=f"{fact.unit or '?'} {fact.meaning}")
+        case RollMarked():
+            return _marked(roll, fact)
+        case Corrected(unit=str(unit)) if unit in roll.units:
+            results = {**roll.results, unit: "present"}
+            return replace(roll, results=results, current=None if roll.current == unit else roll.current)
+        case _:
+            return roll
+
+
+def _answered(roll: RollCall, fact: Answered) -> RollCall:
+    result: Result = "late" if fact.late else "present"
+    fits = roll.until == "any" or (roll.until != "" and roll.until == fact.meaning)
+    return replace(
+        roll,
+        results={**roll.results, fact.unit: result},
+        answers={**roll.answers, fact.unit: fact.meaning},
+        current=None if roll.current == fact.unit else roll.current,
+        found=fact.unit if fits else roll.found,
+        paused=f"{fact.unit} situation" if fact.meaning == "situation" and not roll.until else roll.paused,
+    )
+
+
+def _marked(roll: RollCall, fact: RollMarked) -> RollCall:
+    match fact.mark:
+        case "pause":
+            return replace(roll, paused=fact.reason or "dispatcher")
+        case "resume":
+            return replace(roll, paused=None)
+        case "end":
+            return replace(roll, stopped=True, current=None)
+        case "skip":
+            unit = roll.current or next(iter(roll.waiting), None)
+            if unit is None:
+                return roll
+            return replace(roll, current=None, results={**roll.results, unit: "skipped"})
+        case "repeat":
+            called = tuple(u for u in roll.called if u != roll.current)
+            return replace(roll, current=None, called=called)
+        case _:
+            return roll

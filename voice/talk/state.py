@@ -1,0 +1,158 @@
+"""The net as the log knows it: which exchanges are open, who called in. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from voice.talk.facts import (
+    Answered,
+    Called,
+    CalledIn,
+    ControlReplied,
+    ExchangeClosed,
+    Fact,
+    Grade,
+    NotUnderstood,
+    OverHeard,
+    Remarked,
+    SessionBegan,
+    SessionEnded,
+)
+
+Seconds = float
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A call and what came of it."""
+
+    id: int
+    unit: str
+    called_at: Seconds
+    """End of the (last) call's speech."""
+    deadline: Seconds
+    """Silent after this, if the channel stays clear."""
+    attempt: int = 1
+    to_all: bool = False
+    status: str = "open"
+    """open, answered, silent, unclear or undetermined."""
+    grade: Grade | None = None
+    heard_unclear: bool = False
+    """Something that was not understood came in its slot."""
+    vague: int = 0
+    """Overs that may have been its answer, or that of another unit of the same call."""
+    answered_over: int | None = None
+    meaning: str = ""
+    """Of the answer."""
+    figures: tuple[str, ...] = ()
+    """Of the call."""
+
+    @property
+    def open(self) -> bool:
+        return self.status == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class NetState:
+    """A fold over the facts. ``units`` is the roster; exchanges are kept by unit, the last one each."""
+
+    units: tuple[str, ...] = ()
+    exchanges: dict[str, Exchange] = field(default_factory=dict)
+    next_id: int = 1
+    last_called: tuple[str, ...] = ()
+    """Units of the latest call over, in its order."""
+    calling_in: str | None = None
+    """Unit that called net control and waits for its answer."""
+    calling_in_at: Seconds = 0.0
+    deaf_since: Seconds | None = None
+    """Time of the last sign that the receiver was not alive while an exchange was open."""
+
+    def open_exchanges(self) -> list[Exchange]:
+        """In the order of their calls."""
+        return sorted((e for e in self.exchanges.values() if e.open), key=lambda e: e.id)
+
+    def awaited(self) -> list[Exchange]:
+        """Whose answer is due next: the open exchanges of the latest call; calls to single units go before one to
+        all."""
+        opened = self.open_exchanges()
+        single = [e for e in opened if not e.to_all] or opened
+        return [e for e in single if e.called_at == single[-1].called_at]
+
+    def expects(self, now: Seconds, late_window_s: Seconds) -> bool:
+        """Somebody may answer: a call is open, or was not answered and is not long ago, or a unit that called in
+        is being spoken to."""
+        if self.calling_in is not None:
+            return True
+        return any(e.open or (e.answered_over is None and now - e.deadline <= late_window_s)
+                   for e in self.exchanges.values())  # fmt: skip
+
+
+def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
+    """The state after a fact."""
+    match fact:
+        case SessionBegan():
+            return NetState(units=fact.units, next_id=state.next_id)
+        case OverHeard():
+            return _occupied(state, fact, timeout_s)
+        case Called():
+            old = state.exchanges.get(fact.unit)
+            exchange = Exchange(
+                fact.exchange, fact.unit, fact.t, fact.t + timeout_s, fact.attempt, fact.to_all,
+                heard_unclear=bool(old and old.id == fact.exchange and old.heard_unclear), figures=fact.figures,
+                vague=old.vague if old and old.id == fact.exchange else 0,
+            )  # fmt: skip
+            together = state.last_called if state.exchanges and _same_over(state, fact) else ()
+            return replace(
+                state,
+                exchanges={**state.exchanges, fact.unit: exchange},
+                next_id=max(state.next_id, fact.exchange + 1),
+                last_called=(*together, fact.unit),
+            )
+        case Answered():
+            return _set(state, fact.unit, fact.exchange, status="answered", grade=fact.grade,
+                        answered_over=fact.over, meaning=fact.meaning)
+        case ExchangeClosed():
+            return _set(state, fact.unit, fact.exchange, status=fact.outcome)
+        case NotUnderstood(unit=str(unit), exchange=int(number)):
+            return _set(state, unit, number, heard_unclear=True)
+        case NotUnderstood(exchange=None) | Remarked(kind="unattributed"):
+            may_be = {e.unit: replace(e, vague=e.vague + 1) for e in state.awaited()}
+            return replace(state, exchanges={**state.exchanges, **may_be})
+        case Remarked(kind="say_again" | "negative", exchange=int(number), unit=str(unit)):
+            return _set(state, unit, number, deadline=fact.t + timeout_s)
+        case CalledIn(unit=unit):
+            return replace(state, calling_in=unit, calling_in_at=fact.t)
+        case ControlReplied():
+            return replace(state, calling_in=None)
+        case SessionEnded():
+            return replace(state, calling_in=None)
+        case _:
+            return state
+
+
+def _same_over(state: NetState, fact: Called) -> bool:
+    """Whether the units of ``last_called`` were called in the same over: same end of speech."""
+    last = state.exchanges.get(state.last_called[-1]) if state.last_called else None
+    return last is not None and last.called_at == fact.t
+
+
+def _set(state: NetState, unit: str, number: int, **changes: object) -> NetState:
+    exchange = state.exchanges.get(unit)
+    if exchange is None or exchange.id != number:
+        return state
+    changed = replace(exchange, **changes)  # type: ignore[arg-type]
+    return replace(state, exchanges={**state.exchanges, unit: changed})
+
+
+def _occupied(state: NetState, over: OverHeard, timeout_s: Seconds) -> NetState:
+    """Nobody can answer while the channel is busy: waiting is counted in clear-channel time.
+
+    A single call's deadline moves by the over's length; that of a call to all begins anew, because
+    the units answer one after the other.
+    """
+    busy = over.end - over.start
+    moved = {
+        unit: replace(e, deadline=over.end + timeout_s if e.to_all else e.deadline + busy) if e.open else e
+        for unit, e in state.exchanges.items()
+    }
+    return replace(state, exchanges=moved)
