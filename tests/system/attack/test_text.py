@@ -11,10 +11,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from voice.grammar.readings import MOST_READINGS, CannotBeRead, read_table
+from voice.station.inbox import LONGEST_ALERT, Order, Request, Saying, checked
+from voice.station.scenario import read_scenario
 
 from voice.console.desk import Desk
 from voice.errors import FilesError, HuyingError
-from voice.grammar.readings import MOST_READINGS, CannotBeRead, read_table
 from voice.grammar.templates import MAX_EXPANSIONS, expand
 from voice.journal.store import Journal
 from voice.net.cells import safe, written
@@ -23,8 +25,6 @@ from voice.net.roster import read_roster
 from voice.net.roster_table import parse_roster, read_roster_table, roster_file
 from voice.net.settings import read_settings
 from voice.station.ear import open_ear
-from voice.station.inbox import LONGEST_ALERT, Order, Request, Saying, checked
-from voice.station.scenario import read_scenario
 
 
 def peak(act: Callable[[], object]) -> int:

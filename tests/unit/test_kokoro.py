@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from voice.grammar.phones import SYLLABLES
 
 from voice.errors import HuyingError
-from voice.grammar.phones import SYLLABLES
 from voice.speech.kokoro import LONGEST, STYLE, Kokoro, phonemes, phonemes_of
 
 AS_MISAKI = "d02595358a3bd0fd0ffb9772cad3b3b1"
