@@ -12,9 +12,7 @@ from scipy.signal import butter, sosfilt
 from models.recipe.features import RATE, SHIFT, WINDOW, num_frames
 
 _BANDS = [
-    butter(4, [lo, hi], "band", fs=RATE, output="sos")
-    for lo in (80, 200, 300, 400)
-    for hi in (2800, 3200, 3400, 3800)
+    butter(4, [lo, hi], "band", fs=RATE, output="sos") for lo in (80, 200, 300, 400) for hi in (2800, 3200, 3400, 3800)
 ]
 
 
@@ -147,7 +145,9 @@ def radio(
 
 
 def example(
-    parts: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator, crowd: np.ndarray | None = None,
+    parts: list[tuple[np.ndarray, np.ndarray]],
+    rng: np.random.Generator,
+    crowd: np.ndarray | None = None,
     severity: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(samples in int16 scale, one pdf per 10 ms frame)."""

@@ -182,6 +182,9 @@ def compare(model: Path, real: Path, cache: Path, settings: list[str]) -> None:
             told = [setting or "default"]
             for name, c in job.result().items():
                 false = f"{c.short / c.hours:.0f}+{c.long / c.hours:.0f}/h"
-                told.append(f"{name} {false}" if NETS[name] and not any(o.text for o in sets[name])
-                            else f"{name} {c.exact / c.overs:.3f} {false}")
+                told.append(
+                    f"{name} {false}"
+                    if NETS[name] and not any(o.text for o in sets[name])
+                    else f"{name} {c.exact / c.overs:.3f} {false}"
+                )
             print("; ".join(told), flush=True)

@@ -85,10 +85,12 @@ def curves(model: Path, real: Path, cache: Path) -> None:
                 wrong = t.believed(threshold, False, length, foreign=False)
                 lines.append(f"| {length} | {name} | {threshold} | {right} | {wrong} | {false:.1f} |")
     lines += [
-        "", "The threshold at which false words are as rare as wished, all SNRs together:", "",
+        "",
+        "The threshold at which false words are as rare as wished, all SNRs together:",
+        "",
         "| syllables | wished per hour | threshold | believed | false per hour | true rate at most (95 %) |",
         "|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     for length in CLASSES:
         p = operating_point(everything, length, WISHED[length])
         reached = "" if p.reached else " (not reached)"
@@ -97,11 +99,14 @@ def curves(model: Path, real: Path, cache: Path) -> None:
             f"| {p.at_most_per_hour:.1f} |"
         )
     lines += [
-        "", f"Calibration error {everything.calibration_error():.3f} over {len(everything.heard)} words "
+        "",
+        f"Calibration error {everything.calibration_error():.3f} over {len(everything.heard)} words "
         f"(with no false word at all, {poisson_upper(0) / everything.alarm_hours:.1f} per hour could not be excluded).",
         "",
-        "![misses against false words](trade-off.png)", "", "![calibration](calibration.png)",
-    ]  # fmt: skip
+        "![misses against false words](trade-off.png)",
+        "",
+        "![calibration](calibration.png)",
+    ]
     (model / "operating.md").write_text("\n".join(lines) + "\n", "utf-8")
     print("\n".join(lines))
 

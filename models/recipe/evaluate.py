@@ -28,15 +28,17 @@ Figures = dict[str, Any]
 
 def _exchange_table(scores: dict[float | None, Score], data: Figures) -> list[str]:
     lines = [
-        "## Real people on a net of their own words", "",
+        "## Real people on a net of their own words",
+        "",
         f"Speakers {', '.join(HELD_OUT)}: not trained or tuned on. Six call signs, six prowords, {EXCHANGES} exchanges",
         "per row between different people, every word said twice; channel simulator with limiter and squelch tail.",
         "An exchange is right if the call was logged and its result (who, what) is the true one. 北京 and 背景 differ",
-        "in tone alone: a third of the exchanges has one of them.", "",
+        "in tone alone: a third of the exchanges has one of them.",
+        "",
         "| SNR | exchanges right | calls: recall / precision | answers: recall / precision | false alarms per hour "
         "| answer-time error, median / max s |",
         "|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     total = Score()
     data["people"] = {}
     for snr, s in scores.items():
@@ -55,9 +57,11 @@ def _exchange_table(scores: dict[float | None, Score], data: Figures) -> list[st
 
 
 def _word_tables(
-    words: dict[float | None, tuple[int, Heard]], phrases: dict[float | None, tuple[int, Heard]],
-    foreign: dict[float | None, tuple[float, dict[str, int]]], data: Figures,
-) -> list[str]:  # fmt: skip
+    words: dict[float | None, tuple[int, Heard]],
+    phrases: dict[float | None, tuple[int, Heard]],
+    foreign: dict[float | None, tuple[float, dict[str, int]]],
+    data: Figures,
+) -> list[str]:
     lines = [
         "", "## The same people, one word or phrase an over", "",
         f"“word”: one of twelve, two syllables, in a graph of {words[None][0]} words (the sample net and these).",
@@ -78,9 +82,12 @@ def _word_tables(
                 f"| {share(h.believed, h.said)} | {share(h.tone_right, h.tone_said)} |"
             )
             data["single"][f"{name} {db(snr)}"] = {
-                "said": h.said, "graph": h.graph, "toneless": h.toneless, "believed": h.believed,
+                "said": h.said,
+                "graph": h.graph,
+                "toneless": h.toneless,
+                "believed": h.believed,
                 "tone": [h.tone_right, h.tone_said],
-            }  # fmt: skip
+            }
             if name == "word":
                 confusions += h.confusions
                 for s, (n, k) in h.by_speaker.items():
@@ -95,9 +102,10 @@ def _word_tables(
     doubted = words[None][1].another
     told = "; ".join(f"{name} ({n})" for name, n in sorted(doubted.items())) or "none"
     lines += [
-        "", f"On a clear channel the model is sure of another word ({measure.SURE} and more) in {doubted.total()} of",
+        "",
+        f"On a clear channel the model is sure of another word ({measure.SURE} and more) in {doubted.total()} of",
         f"{words[None][1].said} takes: {told}. Some may be recordings under the wrong name; all count as wrong.",
-    ]  # fmt: skip
+    ]
     hours = sum(h for h, _ in foreign.values())
     found: Counter[str] = sum((Counter(f) for _, f in foreign.values()), Counter())
     lines += ["", f"English words of the same people, {hours:.2f} h, all SNRs: {_alarms(found, hours)}."]
@@ -135,10 +143,14 @@ def _voice_tables(
     for (length, snr), c in sorted(counts.items(), key=lambda kv: (kv[0][0], -(kv[0][1] or 99))):
         lines.append(f"| {length} | {db(snr)} | {share(c.graph, c.said)} | {share(c.believed, c.said)} |")
     lines += [
-        "", f"{'、'.join(measure.ANSWERS)}, one an over at {measure.ANSWERS_DB:g} dB while an answer is expected,",
-        "understood as it and nothing else:", "", "| voice | understood |", "|---|---|",
+        "",
+        f"{'、'.join(measure.ANSWERS)}, one an over at {measure.ANSWERS_DB:g} dB while an answer is expected,",
+        "understood as it and nothing else:",
+        "",
+        "| voice | understood |",
+        "|---|---|",
         *(f"| {voice} | {share(right, said)} |" for voice, (said, right) in sorted(answers.items())),
-    ]  # fmt: skip
+    ]
     data["answers"] = answers
     hours, found = sentences
     told = _alarms(found, hours)
@@ -166,8 +178,9 @@ def evaluate(model: Path, real: Path, cache: Path) -> None:
     with ProcessPoolExecutor(2) as pool:
         jobs: dict[tuple[str, float | None], Future[Any]] = {
             (n, s): pool.submit(getattr(measure, n), bench, s)
-            for n in ("synthetic", "answers", "sentences", *per_snr) for s in (SNRS if n in per_snr else (None,))
-        }  # fmt: skip
+            for n in ("synthetic", "answers", "sentences", *per_snr)
+            for s in (SNRS if n in per_snr else (None,))
+        }
         for (name, snr), job in tqdm(jobs.items(), desc="evaluate"):
             found.setdefault(name, {})[snr] = job.result()
     data: Figures = {"sha256": json.loads((model / "model.json").read_text("utf-8"))["sha256"]}

@@ -33,9 +33,7 @@ def mel_matrix(warp: float = 1.0) -> torch.Tensor:
     """
     hz = RATE / NFFT * np.arange(NFFT // 2 + 1)
     knee = 0.8 * HIGH_HZ / max(warp, 1.0)
-    bent = np.where(
-        hz <= knee, hz * warp, knee * warp + (hz - knee) * (HIGH_HZ - knee * warp) / (HIGH_HZ - knee)
-    )
+    bent = np.where(hz <= knee, hz * warp, knee * warp + (hz - knee) * (HIGH_HZ - knee * warp) / (HIGH_HZ - knee))
     mel = _mel(bent)
     edges = np.linspace(_mel(np.array(LOW_HZ)), _mel(np.array(HIGH_HZ)), MELS + 2)
     rise = (mel[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
@@ -51,9 +49,7 @@ def _dct() -> torch.Tensor:
     return torch.tensor((m * lifter[:, None]).T, dtype=torch.float32)
 
 
-_WINDOW = torch.tensor(
-    (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / (WINDOW - 1))) ** 0.85, dtype=torch.float32
-)
+_WINDOW = torch.tensor((0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / (WINDOW - 1))) ** 0.85, dtype=torch.float32)
 _DCT = _dct()
 _FLAT = mel_matrix()
 

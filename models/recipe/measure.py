@@ -284,5 +284,3 @@ def false_alarms(ear: Ear, cache: Path, count: int = 300, seed: int = 78) -> tup
             if item.kind != "free" and not _same(item.text, t.text, ear):
                 found["4+" if len(item.pinyin.split()) >= 4 else "2-3"] += 1
     return seconds / 3600, found
-
-

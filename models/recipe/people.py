@@ -21,8 +21,13 @@ from voice.places import sample_net
 
 CALL_SIGNS = ("中国", "上海", "北京", "复旦", "总工", "饭店")
 PROWORDS = {
-    "语音": "ack", "语言": "normal", "识别": "not_found", "数字": "situation", "商行": "on_the_way", "背景": "arrived",
-}  # fmt: skip
+    "语音": "ack",
+    "语言": "normal",
+    "识别": "not_found",
+    "数字": "situation",
+    "商行": "on_the_way",
+    "背景": "arrived",
+}
 """北京 and 背景 differ in tone alone: they are in the net all the same."""
 
 EXCHANGES = 120

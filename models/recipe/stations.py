@@ -61,9 +61,16 @@ def _merges(standard: str, said: str) -> bool:
     a, b = split_syllable(standard) or (), split_syllable(said) or ()
     (x, y) = next((p, q) for p, q in zip(a, b, strict=True) if p != q)
     return (x, y) in {
-        ("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("eng", "en"), ("ing", "in"), ("ang", "an"), ("h", "f"),
+        ("zh", "z"),
+        ("ch", "c"),
+        ("sh", "s"),
+        ("n", "l"),
+        ("eng", "en"),
+        ("ing", "in"),
+        ("ang", "an"),
+        ("h", "f"),
         ("r", "l"),
-    }  # fmt: skip
+    }
 
 
 def narrow(x: np.ndarray, rng: np.random.Generator) -> Pcm16:
@@ -126,9 +133,14 @@ def _cell(job: tuple[str, str, Path, Path]) -> _Cell:
         evaluate(ear, station(net, speakers, TEST_VOICES, OVERS, 41, cache), trials)
     t = net.settings.recognition.threshold
     return _Cell(
-        speakers, accent, trials.said_of(), trials.believed(0, True), trials.believed(t, True),
-        trials.believed(t, False), trials.hours,
-    )  # fmt: skip
+        speakers,
+        accent,
+        trials.said_of(),
+        trials.believed(0, True),
+        trials.believed(t, True),
+        trials.believed(t, False),
+        trials.hours,
+    )
 
 
 def accents(model: Path, cache: Path) -> None:
@@ -174,8 +186,16 @@ def adaptation(
             ear = open_ear(net, Path(place) / "cache", str(folder))
             evaluate(ear, station(net, "standard", ("m1", "f1", "Annie"), 240, seed + 1, cache), others)
             t = net.settings.recognition.threshold
-            rows.append((name, others.said_of(), others.believed(0, True), others.believed(t, True),
-                         others.believed(t, False), others.hours))  # fmt: skip
+            rows.append(
+                (
+                    name,
+                    others.said_of(),
+                    others.believed(0, True),
+                    others.believed(t, True),
+                    others.believed(t, False),
+                    others.hours,
+                )
+            )
     a, b = result.before, result.after
     lines = [
         "# Adaptation", "", "Written by `python -m models.recipe adaptation`; do not edit.", "",

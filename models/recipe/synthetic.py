@@ -145,9 +145,7 @@ def synthesise(speech: Path, out: Path, count: int = 9000, seed: int = 7) -> Non
                 k = int(rng.integers(INVENTED))
                 name, variant = f"invented{k}", OWN_VARIANT
                 engine.define(invented[k])
-            x = engine.say(
-                text, f"cmn-latn-pinyin+{variant}", int(rng.integers(120, 280)), int(rng.integers(20, 85))
-            )
+            x = engine.say(text, f"cmn-latn-pinyin+{variant}", int(rng.integers(120, 280)), int(rng.integers(20, 85)))
             pcm = normalised(soxr.resample(x, engine.rate, RATE)) if len(x) else None
             if pcm is not None:
                 items.append((f"espeak-{i}", sandhi(toned), f"espeak-{name}", pcm))

@@ -133,7 +133,11 @@ _TONE = torch.tensor(TONE_OF)
 
 
 def losses(
-    net: Tdnn, cepstra: torch.Tensor, target: torch.Tensor, phase: int, smoothing: float,
+    net: Tdnn,
+    cepstra: torch.Tensor,
+    target: torch.Tensor,
+    phase: int,
+    smoothing: float,
     sequence: Sequence | None = None,
 ) -> tuple[torch.Tensor, float, float, int]:
     """(loss, right pdfs, right tones of toned frames, frames)."""

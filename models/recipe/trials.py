@@ -58,9 +58,14 @@ class Trial:
 
 
 def speak(
-    texts: list[str], voices: tuple[str, ...], snrs: tuple[float | None, ...], readings: ReadingsTable, seed: int,
-    cache: Path, onset_cut_s: float = 0.06,
-) -> Iterator[Trial]:  # fmt: skip
+    texts: list[str],
+    voices: tuple[str, ...],
+    snrs: tuple[float | None, ...],
+    readings: ReadingsTable,
+    seed: int,
+    cache: Path,
+    onset_cut_s: float = 0.06,
+) -> Iterator[Trial]:
     """Each text once, voice and SNR in turn, pitch, rate and a cut onset (0 to ``onset_cut_s``) at random."""
     rng = np.random.default_rng(seed)
     with Synthesiser(cache) as synthesiser:

@@ -16,9 +16,13 @@ from voice.journal.store import Journal
 
 def run(*args: str | Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "voice", *map(str, args)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, encoding="utf-8",
-    )  # fmt: skip
+        [sys.executable, "-m", "voice", *map(str, args)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
 
 
 def uplink(journal: Path, url: str, station: str, *more: str | Path) -> list[str | Path]:

@@ -30,10 +30,25 @@ UNITS = ("101", "102", "103", "104")
 
 def over(n: int, t: float, words: str, clip: str = "", pinyin: str = "") -> OverHeard:
     return OverHeard(
-        t=t, over=n, start=t, end=t + 2, speech_start=t, speech_end=t + 2, clip=clip, level_db=-20,
-        outcome="understood" if words else "unclear", speaker="unit", callees=(), caller=None, to_all=False,
-        meanings=(), text=words, pinyin=pinyin, confidence=0.9, doubled=False,
-    )  # fmt: skip
+        t=t,
+        over=n,
+        start=t,
+        end=t + 2,
+        speech_start=t,
+        speech_end=t + 2,
+        clip=clip,
+        level_db=-20,
+        outcome="understood" if words else "unclear",
+        speaker="unit",
+        callees=(),
+        caller=None,
+        to_all=False,
+        meanings=(),
+        text=words,
+        pinyin=pinyin,
+        confidence=0.9,
+        doubled=False,
+    )
 
 
 def called(t: float, unit: str, n: int) -> Called:
@@ -41,21 +56,48 @@ def called(t: float, unit: str, n: int) -> Called:
 
 
 def answered(t: float, unit: str, n: int, review: bool = False) -> Answered:
-    return Answered(t=t, exchange=n, unit=unit, over=n, meaning="normal", grade="slot", latency_s=1.5, late=False,
-                    confidence=0.9, text="一切正常", review=review)  # fmt: skip
+    return Answered(
+        t=t,
+        exchange=n,
+        unit=unit,
+        over=n,
+        meaning="normal",
+        grade="slot",
+        latency_s=1.5,
+        late=False,
+        confidence=0.9,
+        text="一切正常",
+        review=review,
+    )
 
 
 def morning(clip: str = "") -> list[Fact]:
     """Four units are called: one answers, one is silent, one is not understood, one is still awaited."""
-    session = SessionBegan(t=0, source="x.wav", net="n", net_sha256="", model="m", model_sha256="", clock="known",
-                           began="2026-06-05T02:00:00.000Z", units=UNITS)  # fmt: skip
+    session = SessionBegan(
+        t=0,
+        source="x.wav",
+        net="n",
+        net_sha256="",
+        model="m",
+        model_sha256="",
+        clock="known",
+        began="2026-06-05T02:00:00.000Z",
+        units=UNITS,
+    )
     return [
-        session, RollBegan(t=1, units=UNITS, rounds=1), called(2, "101", 1),
-        over(1, 3, "一切正常", clip, "yi2 qie4 zheng4 chang2"), answered(3, "101", 1), called(10, "102", 2),
-        ExchangeClosed(t=21, exchange=2, unit="102", outcome="silent", reason="", waited_s=10), called(22, "103", 3),
-        over(3, 24, "", clip), NotUnderstood(t=24, over=3, unit="103", exchange=3, pinyin="wo men"),
-        ExchangeClosed(t=33, exchange=3, unit="103", outcome="unclear", reason="", waited_s=10), called(35, "104", 4),
-    ]  # fmt: skip
+        session,
+        RollBegan(t=1, units=UNITS, rounds=1),
+        called(2, "101", 1),
+        over(1, 3, "一切正常", clip, "yi2 qie4 zheng4 chang2"),
+        answered(3, "101", 1),
+        called(10, "102", 2),
+        ExchangeClosed(t=21, exchange=2, unit="102", outcome="silent", reason="", waited_s=10),
+        called(22, "103", 3),
+        over(3, 24, "", clip),
+        NotUnderstood(t=24, over=3, unit="103", exchange=3, pinyin="wo men"),
+        ExchangeClosed(t=33, exchange=3, unit="103", outcome="unclear", reason="", waited_s=10),
+        called(35, "104", 4),
+    ]
 
 
 @dataclass

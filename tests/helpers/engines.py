@@ -30,8 +30,9 @@ class Postgres:
         if follows is None:
             self.tool("initdb", "-D", place / "data", "-A", "trust", "-U", "huying")
         else:
-            self.tool("pg_basebackup", "-h", "127.0.0.1", "-p", str(follows.port), "-U", "huying", "-R", "-D",
-                      place / "data")  # fmt: skip
+            self.tool(
+                "pg_basebackup", "-h", "127.0.0.1", "-p", str(follows.port), "-U", "huying", "-R", "-D", place / "data"
+            )
         self.start()
 
     @property
@@ -143,10 +144,27 @@ def certified(place: Path) -> tuple[Path, Path]:
         pytest.skip("openssl is not installed")
     key, certificate = place / "key.pem", place / "certificate.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout",
+            str(key),
+            "-out",
+            str(certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
     return key, certificate
 
 

@@ -26,28 +26,60 @@ CLIP = np.arange(800, dtype=np.int16)
 
 def over(number: int, t: float, clip: str, text: str) -> OverHeard:
     return OverHeard(
-        t=t, over=number, start=t, end=t + 2, speech_start=t + 0.2, speech_end=t + 1.8, clip=clip, level_db=-20.0,
-        outcome="understood", speaker="unit", callees=(), caller=None, to_all=False, meanings=("ack",), text=text,
-        pinyin="shou1 dao4", confidence=0.9, doubled=False, hypothesis=(("P1", 0.2, 1.8, 1.0),),
-    )  # fmt: skip
+        t=t,
+        over=number,
+        start=t,
+        end=t + 2,
+        speech_start=t + 0.2,
+        speech_end=t + 1.8,
+        clip=clip,
+        level_db=-20.0,
+        outcome="understood",
+        speaker="unit",
+        callees=(),
+        caller=None,
+        to_all=False,
+        meanings=("ack",),
+        text=text,
+        pinyin="shou1 dao4",
+        confidence=0.9,
+        doubled=False,
+        hypothesis=(("P1", 0.2, 1.8, 1.0),),
+    )
 
 
 def talk(clip: str) -> list[Fact]:
     return [
         SessionBegan(
-            t=0, source="a.flac", net="n", net_sha256="0", model="m", model_sha256="1", clock="known",
-            began="2026-06-05T00:30:00.000Z", units=("101", "102", "103"),
+            t=0,
+            source="a.flac",
+            net="n",
+            net_sha256="0",
+            model="m",
+            model_sha256="1",
+            clock="known",
+            began="2026-06-05T00:30:00.000Z",
+            units=("101", "102", "103"),
         ),
         Called(t=2, exchange=1, unit="101", over=1, attempt=1, to_all=False, question="是否正常"),
         over(2, 4.0, clip, "收到"),
         Answered(
-            t=4, exchange=1, unit="101", over=2, meaning="ack", grade="slot", latency_s=2.2, late=False,
-            confidence=0.9, text="收到", review=False,
+            t=4,
+            exchange=1,
+            unit="101",
+            over=2,
+            meaning="ack",
+            grade="slot",
+            latency_s=2.2,
+            late=False,
+            confidence=0.9,
+            text="收到",
+            review=False,
         ),
         Called(t=8, exchange=2, unit="102", over=3, attempt=1, to_all=False, question=""),
         ExchangeClosed(t=20, exchange=2, unit="102", outcome="silent", reason="", waited_s=10),
         SessionEnded(t=30, overs=2, pops=0, dead_s=0, damage=()),
-    ]  # fmt: skip
+    ]
 
 
 def tamper(path: Path, sql: str) -> None:

@@ -53,8 +53,9 @@ class Accounts:
         seed = bytes(user.seed).decode()
         path.write_text(
             f"-----BEGIN NATS USER JWT-----\n{token}\n------END NATS USER JWT------\n\n"
-            f"-----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n", "utf-8"
-        )  # fmt: skip
+            f"-----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n",
+            "utf-8",
+        )
         return path
 
     def forged(self, path: Path) -> Path:
@@ -71,8 +72,14 @@ def _name(pair: Any) -> str:
 
 
 def _signed(issuer: Any, subject: Any, nats: Claims) -> str:
-    claims = {"jti": _encoded(os.urandom(16)), "iat": int(time.time()), "iss": _name(issuer), "sub": _name(subject),
-              "name": "test", "nats": nats}  # fmt: skip
+    claims = {
+        "jti": _encoded(os.urandom(16)),
+        "iat": int(time.time()),
+        "iss": _name(issuer),
+        "sub": _name(subject),
+        "name": "test",
+        "nats": nats,
+    }
     head = {"typ": "JWT", "alg": "ed25519-nkey"}
     signed = ".".join(_encoded(json.dumps(part).encode()) for part in (head, claims))
     return f"{signed}.{_encoded(issuer.sign(signed.encode()))}"

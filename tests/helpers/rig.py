@@ -32,8 +32,9 @@ class Rig:
     def start(self) -> None:
         self.process = subprocess.Popen(
             ["rigctld", "-m", "1", "-P", "RIG", "-T", "127.0.0.1", "-t", str(self.port)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         assert until(self._listens)
 
     def _listens(self) -> bool:

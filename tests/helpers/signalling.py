@@ -12,8 +12,9 @@ from voice.pcm import RATE
 Samples = npt.NDArray[np.float64]
 
 _LOW = {k: hz for row, hz in zip(("123A", "456B", "789C", "*0#D"), (697, 770, 852, 941), strict=True) for k in row}
-_HIGH = {k: hz for column, hz in zip(("147*", "2580", "369#", "ABCD"), (1209, 1336, 1477, 1633), strict=True)
-         for k in column}  # fmt: skip
+_HIGH = {
+    k: hz for column, hz in zip(("147*", "2580", "369#", "ABCD"), (1209, 1336, 1477, 1633), strict=True) for k in column
+}
 
 
 def dtmf(digits: str, on_s: float = 0.06, off_s: float = 0.06) -> Samples:
@@ -21,9 +22,8 @@ def dtmf(digits: str, on_s: float = 0.06, off_s: float = 0.06) -> Samples:
     t = np.arange(round(on_s * RATE)) / RATE
     off = np.zeros(round(off_s * RATE))
     parts = [
-        x for d in digits
-        for x in (0.5 * (np.sin(2 * np.pi * _LOW[d] * t) + np.sin(2 * np.pi * _HIGH[d] * t)), off)
-    ]  # fmt: skip
+        x for d in digits for x in (0.5 * (np.sin(2 * np.pi * _LOW[d] * t) + np.sin(2 * np.pi * _HIGH[d] * t)), off)
+    ]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 

@@ -60,19 +60,29 @@ def make_stock_model(ours: Path, out: Path, words: dict[str, str]) -> Path:
     plugins = out / "plugins"
     plugins.mkdir()
     (plugins / "olabel_lookahead-fst.so").symlink_to(_lookahead() or "")
-    _run("fstconvert", "--fst_type=olabel_lookahead", f"--save_relabel_opairs={graph / 'relabel'}",
-         graph / "HCL.fst", graph / "HCLr.fst", libraries=plugins)  # fmt: skip
+    _run(
+        "fstconvert",
+        "--fst_type=olabel_lookahead",
+        f"--save_relabel_opairs={graph / 'relabel'}",
+        graph / "HCL.fst",
+        graph / "HCLr.fst",
+        libraries=plugins,
+    )
     pairs = dict(line.split() for line in (graph / "relabel").read_text().splitlines())
-    _run("fstrelabel", f"--relabel_ipairs={graph / 'relabel'}", f"--relabel_opairs={graph / 'relabel'}",
-         graph / "G.fst", graph / "G2.fst", libraries=plugins)  # fmt: skip
+    _run(
+        "fstrelabel",
+        f"--relabel_ipairs={graph / 'relabel'}",
+        f"--relabel_opairs={graph / 'relabel'}",
+        graph / "G.fst",
+        graph / "G2.fst",
+        libraries=plugins,
+    )
     _run("fstarcsort", "--sort_type=ilabel", graph / "G2.fst", graph / "Gr.fst", libraries=plugins)
     listing = ["<eps> 0", *(f"{w} {pairs[str(n)]}" for w, n in labels.items())]
     (graph / "words.txt").write_text("\n".join(listing) + "\n", "utf-8")
     (graph / "disambig_tid.int").write_text("")
     names = {"B": "begin", "E": "end", "I": "internal", "S": "singleton"}
-    boundary = [
-        f"{i} {names[s[-1]] if '_' in s else 'nonword'}" for i, s in enumerate(phone_set().symbols, 1)
-    ]
+    boundary = [f"{i} {names[s[-1]] if '_' in s else 'nonword'}" for i, s in enumerate(phone_set().symbols, 1)]
     (graph / "phones" / "word_boundary.int").write_text("\n".join(boundary) + "\n")
     for name in ("HCL.fst", "G.fst", "G2.fst", "relabel"):
         (graph / name).unlink()

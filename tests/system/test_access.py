@@ -117,12 +117,14 @@ def client(users: Users, net: Net, tmp_path: Path) -> Iterator[Client]:
 
 
 BODIES: dict[str, dict[str, object]] = {
-    "/api/v1/rollcall": {"order": "start"}, "/api/v1/alerts": {"text": "通知"},
+    "/api/v1/rollcall": {"order": "start"},
+    "/api/v1/alerts": {"text": "通知"},
     "/api/v1/corrections": {"seq": 5, "unit": "101", "meaning": "ack"},
-    "/api/v1/confirmations": {"seq": 5, "said": "收到"}, "/api/v1/test": {},
+    "/api/v1/confirmations": {"seq": 5, "said": "收到"},
+    "/api/v1/test": {},
     "/api/v1/nets": {"began": "2026-06-01T08:00", "results": [{"unit": "101", "result": "answered"}]},
     "/api/v1/roster": {"sha256": "0" * 64, "rows": []},
-}  # fmt: skip
+}
 QUERIES = {"/api/v1/events/wait": "?after=0", "/api/v1/readings": "?text=省残联", "/api/v1/speech": "?text=收到"}
 FOR_ADMINS = ("/api/v1/test", "/api/v1/roster")
 """Changes that operators may not make."""
@@ -181,9 +183,15 @@ def test_pages_send_strangers_to_the_log_in(client: Client) -> None:
 def test_commands(tmp_path: Path) -> None:
     def huying(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "voice", "users", *words], input=stdin, capture_output=True, text=True, cwd=ROOT,
-            encoding="utf-8", env={**os.environ, "HUYING_HOME": str(tmp_path)}, check=False,
-        )  # fmt: skip
+            [sys.executable, "-m", "voice", "users", *words],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            encoding="utf-8",
+            env={**os.environ, "HUYING_HOME": str(tmp_path)},
+            check=False,
+        )
 
     assert huying("add", "王", "--role", "operator", "--password-stdin", stdin=PASSWORD + "\n").returncode == 0
     assert "operator" in huying("list").stdout
@@ -203,9 +211,11 @@ def test_tls_with_a_certificate(tmp_path: Path) -> None:
     words = ["serve", "--journal", str(tmp_path / "log.sqlite"), "--port", str(port), "--requests", str(tmp_path / "r"),
              "--certificate", str(certificate), "--key", str(key)]  # fmt: skip
     process = subprocess.Popen(
-        [sys.executable, "-m", "voice", *words], cwd=ROOT, stderr=subprocess.PIPE,
+        [sys.executable, "-m", "voice", *words],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
         env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
-    )  # fmt: skip
+    )
     url = f"https://localhost:{port}/api/v1/health"
     trusting = ssl.create_default_context(cafile=str(certificate))
     try:

@@ -63,8 +63,13 @@ def test_scores_while_the_over_lasts_are_those_of_the_whole() -> None:
 
 def test_what_is_said_beside_a_phrase_counts() -> None:
     """Filler and noise within 1.5 s to both sides, other phrases and what is further away not; older models do not."""
-    words = [Word("#jin", 0.0, 1.0, 1.0), Word("P1", 1.0, 1.6, 1.0), Word("#tian", 1.6, 1.9, 1.0),
-             Word("U1", 1.9, 2.4, 1.0), Word(NOISE, 2.9, 3.9, 1.0)]  # fmt: skip
+    words = [
+        Word("#jin", 0.0, 1.0, 1.0),
+        Word("P1", 1.0, 1.6, 1.0),
+        Word("#tian", 1.6, 1.9, 1.0),
+        Word("U1", 1.9, 2.4, 1.0),
+        Word(NOISE, 2.9, 3.9, 1.0),
+    ]
     assert unexplained(words, 0.4, 1.0) == pytest.approx(0.6)
     assert unexplained(words, 1.6, 1.6 + BESIDE_S) == pytest.approx(0.3 + 0.2)
     alone = Goodness(-0.5, -0.8, -0.7, 4, 2)

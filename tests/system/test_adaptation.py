@@ -57,9 +57,7 @@ def test_gradients_are_those_of_finite_differences(model: AcousticModel) -> None
     step = 1e-2
     for k in (0, 1, 4, 7):
         direction = gradients[k][1] / np.linalg.norm(gradients[k][1])
-        up, down = (
-            loss(_with_bias(model, k, model.layers[k][1] + sign * step * direction)) for sign in (1, -1)
-        )
+        up, down = (loss(_with_bias(model, k, model.layers[k][1] + sign * step * direction)) for sign in (1, -1))
         slope = float(gradients[k][1] @ direction)
         assert (up - down) / (2 * step) == pytest.approx(slope, rel=0.05)
 
@@ -130,17 +128,32 @@ def test_better_means_more_right_or_less_surprise() -> None:
 def journal_of(path: Path, overs: list[tuple[Pcm16, str]]) -> None:
     """A journal of overs that were all heard as nothing."""
     began = datetime(2026, 6, 5, tzinfo=UTC)
-    session = SessionBegan(t=0.0, source="x.wav", net="n", net_sha256="", model="m", model_sha256="", began="",
-                           clock="known")  # fmt: skip
+    session = SessionBegan(
+        t=0.0, source="x.wav", net="n", net_sha256="", model="m", model_sha256="", began="", clock="known"
+    )
     with Journal(str(path)) as journal:
         journal.append([session], began)
         for k, (pcm, text) in enumerate(overs, 1):
             fact = OverHeard(
-                t=5.0 * k, over=k, start=5.0 * k, end=5.0 * k + 2, speech_start=5.0 * k, speech_end=5.0 * k + 2,
-                clip=journal.clips.put(pcm), level_db=-20.0, outcome="understood" if text else "unclear",
-                speaker="unit", callees=(), caller=None, to_all=False, meanings=(), text=text, pinyin="",
-                confidence=0.5, doubled=False,
-            )  # fmt: skip
+                t=5.0 * k,
+                over=k,
+                start=5.0 * k,
+                end=5.0 * k + 2,
+                speech_start=5.0 * k,
+                speech_end=5.0 * k + 2,
+                clip=journal.clips.put(pcm),
+                level_db=-20.0,
+                outcome="understood" if text else "unclear",
+                speaker="unit",
+                callees=(),
+                caller=None,
+                to_all=False,
+                meanings=(),
+                text=text,
+                pinyin="",
+                confidence=0.5,
+                doubled=False,
+            )
             journal.append([fact], began)
 
 

@@ -30,13 +30,25 @@ def read(*units: str) -> Fact:
 
 
 def began() -> Fact:
-    return SessionBegan(t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began="", clock="known",
-                        units=UNITS)  # fmt: skip
+    return SessionBegan(
+        t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began="", clock="known", units=UNITS
+    )
 
 
 def answer(unit: str, meaning: str = "ack") -> Fact:
-    return Answered(t=12, exchange=1, unit=unit, over=1, meaning=meaning, grade="call_sign", latency_s=1, late=False,
-                    confidence=1, text="", review=False)  # fmt: skip
+    return Answered(
+        t=12,
+        exchange=1,
+        unit=unit,
+        over=1,
+        meaning=meaning,
+        grade="call_sign",
+        latency_s=1,
+        late=False,
+        confidence=1,
+        text="",
+        review=False,
+    )
 
 
 def closed(unit: str, outcome: Outcome = "silent") -> Fact:

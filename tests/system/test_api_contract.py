@@ -49,8 +49,11 @@ def test_answers_fit_the_description(contract: Any) -> None:
             case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
         hypothesis.settings(
-            max_examples=40, deadline=None, derandomize=True, database=None,
+            max_examples=40,
+            deadline=None,
+            derandomize=True,
+            database=None,
             suppress_health_check=list(hypothesis.HealthCheck),
-        )(hypothesis.given(case=operation.as_strategy())(ask))()  # fmt: skip
+        )(hypothesis.given(case=operation.as_strategy())(ask))()
         asked += 1
     assert asked >= 20

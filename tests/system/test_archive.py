@@ -85,8 +85,11 @@ def test_a_file_that_is_no_recording_does_not_stop_the_others(archive: Path, tmp
     (folder / "2026-06-05T083030.wav").write_bytes(b"RIFF nonsense")
     done = subprocess.run(
         [sys.executable, "-m", "voice", "replay", str(folder), "--journal", str(tmp_path / "log.sqlite")],
-        capture_output=True, text=True, cwd=ROOT, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
     assert done.returncode == 1 and "not a sound file" in done.stderr
     assert "1 not heard" in done.stderr.replace("\n", " ")
     with Journal(str(tmp_path / "log.sqlite"), create=False) as journal:
@@ -113,16 +116,20 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
     env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     scheduler = subprocess.Popen(
-        [*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], cwd=tmp_path, env=env,
+        [*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
+        cwd=tmp_path,
+        env=env,
         **quiet,  # type: ignore[call-overload]
-    )  # fmt: skip
+    )
     workers = [
         subprocess.Popen(
-            [*dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"], cwd=tmp_path, env=env,
+            [*dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"],
+            cwd=tmp_path,
+            env=env,
             **quiet,  # type: ignore[call-overload]
         )
         for _ in range(2)
-    ]  # fmt: skip
+    ]
     from distributed import Client
 
     for _ in range(60):
@@ -145,8 +152,11 @@ def test_a_cluster_makes_the_same_journal_though_a_worker_dies(
     log = tmp_path / "log.sqlite"
     going = subprocess.Popen(
         [sys.executable, "-m", "voice", "replay", archive.as_uri(), "--journal", str(log), "--scheduler", address],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     time.sleep(4.0)
     workers[0].kill()
     out, err = going.communicate(timeout=180)

@@ -108,8 +108,12 @@ def test_the_joined_journal_reads_like_any_other(database: str, tmp_path: Path) 
     with Journal(str(path)) as journal:
         wanted = {(f"01/{c.unit}", c.result, c.grade) for s in sessions(journal.events()) for c in s.calls}
     assert any(grade == "human" for _, _, grade in wanted)
-    assert {(c.unit, c.result, c.grade) for s in sessions(store.journal.events()) for c in s.calls
-            if c.unit.startswith("01/")} == wanted  # fmt: skip
+    assert {
+        (c.unit, c.result, c.grade)
+        for s in sessions(store.journal.events())
+        for c in s.calls
+        if c.unit.startswith("01/")
+    } == wanted
     store.close()
 
 
@@ -194,10 +198,14 @@ def test_messages() -> None:
 
 def test_a_station_that_sends_nonsense_stops_nobody(database: str) -> None:
     """Bodies that fit their hash, but hold what no fact holds."""
-    bodies = ("{}", '{"unit":[1],"units":"x","results":[1,[],["101"]],"corrects":"9","confirms":-1,"channel":{}}',
-              '{"callees":[1,null,"102"],"releases":1e99,"by":3}')  # fmt: skip
-    chain = chained([Entry(k, 0.0, "w", b, None) for k, b in zip(("over", "nonsense", "relayed"), bodies, strict=True)],
-                    0, GENESIS)  # fmt: skip
+    bodies = (
+        "{}",
+        '{"unit":[1],"units":"x","results":[1,[],["101"]],"corrects":"9","confirms":-1,"channel":{}}',
+        '{"callees":[1,null,"102"],"releases":1e99,"by":3}',
+    )
+    chain = chained(
+        [Entry(k, 0.0, "w", b, None) for k, b in zip(("over", "nonsense", "relayed"), bodies, strict=True)], 0, GENESIS
+    )
     store = HubStore(database)
     assert store.store([Sent("x", e) for e in chain]).joined == 3
     assert list(store.events("x")) == chain
@@ -227,8 +235,12 @@ def test_up_with_sound_and_down_with_alerts(nats: Nats, tmp_path: Path, monkeypa
     asked = tmp_path / "asked"
     one = run(*hub(tmp_path / "hub.sqlite", nats.url, "--clips", "--net-folder", tmp_path / "net", "--requests", asked))
     try:
-        assert eventually(lambda: (tmp_path / "hub.sqlite.clips").is_dir() and any(
-            (tmp_path / "hub.sqlite.clips").rglob(f"{name}.flac")), 40)  # fmt: skip
+        assert eventually(
+            lambda: (
+                (tmp_path / "hub.sqlite.clips").is_dir() and any((tmp_path / "hub.sqlite.clips").rglob(f"{name}.flac"))
+            ),
+            40,
+        )
         number = huying("broadcast", "请加强夜间巡逻", "--nats", nats.url, "--bureau", "zz", "--to", "01").split(":")[0]
         huying("broadcast", "给别的站", "--nats", nats.url, "--bureau", "zz", "--to", "02")
         huying("broadcast", "给各站", "--nats", nats.url, "--bureau", "zz", "--emergency")
@@ -693,10 +705,21 @@ def test_the_console_on_the_bureaus_journal(nats: Nats, tmp_path: Path) -> None:
     huying(*hub(tmp_path / "hub.sqlite", nats.url, "--once", "--net-folder", tmp_path / "net"))
     port = free_port()
     console = subprocess.Popen(
-        [sys.executable, "-m", "voice", "serve", "--journal", str(tmp_path / "hub.sqlite"), "--net",
-         str(tmp_path / "net"), "--port", str(port)],
-        cwd=ROOT, env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "voice",
+            "serve",
+            "--journal",
+            str(tmp_path / "hub.sqlite"),
+            "--net",
+            str(tmp_path / "net"),
+            "--port",
+            str(port),
+        ],
+        cwd=ROOT,
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
+    )
     try:
         served = Served(f"http://127.0.0.1:{port}", tmp_path, tmp_path, tmp_path)
 

@@ -56,8 +56,13 @@ class Bus:
         return [Device(k, n, 1, 1, RATE) for k, n in enumerate(self.cards) if n not in used]
 
     def _row(self, index: int, name: str) -> dict[str, Any]:
-        return {"index": index, "name": name, "max_input_channels": 1, "max_output_channels": 1,
-                "default_samplerate": RATE}  # fmt: skip
+        return {
+            "index": index,
+            "name": name,
+            "max_input_channels": 1,
+            "max_output_channels": 1,
+            "default_samplerate": RATE,
+        }
 
     def RawInputStream(self, device: int, callback: Any, **_: Any) -> _Stream:
         return self._open(device, callback)

@@ -80,9 +80,11 @@ def test_empty_channels_give_no_over(kind: str) -> None:
     rng = np.random.default_rng(2)
     n = 60 * RATE
     x = {
-        "zeros": np.zeros(n), "offset": np.full(n, 900.0), "white": rng.standard_normal(n) * 2000,
+        "zeros": np.zeros(n),
+        "offset": np.full(n, 900.0),
+        "white": rng.standard_normal(n) * 2000,
         "hum": 30 * np.sin(2 * np.pi * 50 * np.arange(n) / RATE),
-    }[kind]  # fmt: skip
+    }[kind]
     assert overs(to_receiver(x)) == []
 
 

@@ -75,8 +75,13 @@ def test_a_second_channel_of_a_station(own_net: Callable[..., Path], net: Net, m
     folder = own_net(settings=f'{text}\n[[channels]]\nname = "二号"\ninput = "udp:{port}"\n')
     log = tmp_path / "log.sqlite"
     words = ["listen", "--input", "-", "--rate", "8000", "--net", str(folder), "--journal", str(log)]
-    station = subprocess.Popen([sys.executable, "-m", "voice", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               cwd=ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"})  # fmt: skip
+    station = subprocess.Popen(
+        [sys.executable, "-m", "voice", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
     assert station.stdin is not None and station.stdout is not None
     assert b"listening" in station.stdout.readline()
     pcm, _ = sf.read(str(morning), start=3 * RATE, stop=17 * RATE, dtype="int16")

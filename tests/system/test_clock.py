@@ -71,8 +71,9 @@ class DriftingCard:
         self.default = SimpleNamespace(device=(0, 0))
 
     def query_devices(self) -> list[dict[str, Any]]:
-        return [{"index": 0, "name": "drift", "max_input_channels": 1, "max_output_channels": 1,
-                 "default_samplerate": RATE}]  # fmt: skip
+        return [
+            {"index": 0, "name": "drift", "max_input_channels": 1, "max_output_channels": 1, "default_samplerate": RATE}
+        ]
 
     def RawInputStream(self, callback: Any, **_: Any) -> DriftingCard:
         self.callback = callback
@@ -135,9 +136,12 @@ def test_a_clock_set_back_during_a_roll_call(ear: Ear, net: Net, synthesiser: Sy
     air = Air(net, synthesiser, {"102": "absent"}, seed=1)
     with Journal("sqlite://") as journal:
         station = Station(
-            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser),
+            ear,
+            journal,
+            Transmitter(NoPtt(), air.play, lambda: air.now),
+            Speaker(net, synthesiser),
             lambda _e, f: air.heard(f),
-        )  # fmt: skip
+        )
         stage = 0
         for now in station.run(air, NOON):
             if stage == 0:

@@ -108,10 +108,13 @@ def test_simulate_and_score(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("overs: [", "not YAML"), ("overs: []", "overs"), ("overs:\n  - {unit: 外星人, say: 收到}", "no unit"),
-        ("overs:\n  - {control: 收到😀}", "no reading"), ("overs:\n  - {unit: 101}", "needs"),
+        ("overs: [", "not YAML"),
+        ("overs: []", "overs"),
+        ("overs:\n  - {unit: 外星人, say: 收到}", "no unit"),
+        ("overs:\n  - {control: 收到😀}", "no reading"),
+        ("overs:\n  - {unit: 101}", "needs"),
     ],
-)  # fmt: skip
+)
 def test_scenario_mistakes(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "s.yaml").write_text(text, "utf-8")
     assert says in huying("simulate", tmp_path / "s.yaml", "-o", tmp_path / "x.flac", code=2)
@@ -164,9 +167,12 @@ def test_a_console_in_another_encoding_does_not_stop_it(morning: Path) -> None:
 
 def test_interrupting_a_pipe_is_quiet(morning: Path) -> None:
     done = subprocess.run(
-        f"{sys.executable} -m voice replay {morning} --json | head -n 1", shell=True, capture_output=True, cwd=ROOT,
+        f"{sys.executable} -m voice replay {morning} --json | head -n 1",
+        shell=True,
+        capture_output=True,
+        cwd=ROOT,
         check=False,
-    )  # fmt: skip
+    )
     assert b"Traceback" not in done.stderr and done.stdout.startswith(b"{")
 
 

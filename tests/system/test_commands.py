@@ -66,15 +66,22 @@ def obeying_ear(obeying: Net) -> Ear:
 @pytest.mark.parametrize(
     "said, command, unit",
     [
-        ("呼应助手,开始点名", "roll_start", None), ("呼应助手,暂停点名", "roll_pause", None),
-        ("呼应助手,继续点名", "roll_resume", None), ("呼应助手,停止点名", "roll_end", None),
-        ("呼应助手,呼叫贾岗社区", "call_unit", "102"), ("呼应助手,重新呼叫未应答单位", "call_missing", None),
-        ("呼应助手,谁没有应答", "who_is_missing", None), ("呼应助手,播报警情", "read_alert", None),
-        ("呼应助手,重复一遍", "repeat_last", None), ("呼应助手,省残联记为已到", "mark_present", "101"),
-        ("呼应助手,现在几点", "tell_time", None), ("呼应助手,省残联的负责人是谁", "tell_officer", "101"),
-        ("呼应助手,取消", "cancel", None), ("呼应助手,晚上打羽毛球", "", None),
+        ("呼应助手,开始点名", "roll_start", None),
+        ("呼应助手,暂停点名", "roll_pause", None),
+        ("呼应助手,继续点名", "roll_resume", None),
+        ("呼应助手,停止点名", "roll_end", None),
+        ("呼应助手,呼叫贾岗社区", "call_unit", "102"),
+        ("呼应助手,重新呼叫未应答单位", "call_missing", None),
+        ("呼应助手,谁没有应答", "who_is_missing", None),
+        ("呼应助手,播报警情", "read_alert", None),
+        ("呼应助手,重复一遍", "repeat_last", None),
+        ("呼应助手,省残联记为已到", "mark_present", "101"),
+        ("呼应助手,现在几点", "tell_time", None),
+        ("呼应助手,省残联的负责人是谁", "tell_officer", "101"),
+        ("呼应助手,取消", "cancel", None),
+        ("呼应助手,晚上打羽毛球", "", None),
     ],
-)  # fmt: skip
+)
 def test_commands_are_understood_after_our_call_sign(obeying: Net, said: str, command: str, unit: str | None) -> None:
     perfect = PerfectEar(obeying)
     message = perfect._interpreter.interpret(perfect.hypothesis(said, 0, 3))
@@ -102,8 +109,10 @@ def test_what_is_read_back_and_answered(obeying: Net) -> None:
     roll = RollCall(("101", "102", "103"), 1, results={"101": "present", "102": "silent", "103": "silent"}, closed=True)
     assert answer(obeying, "who_is_missing", None, roll, "", NOON) == "未应答两个:贾岗社区治安队、警察学院。"
     assert answer(obeying, "repeat_last", None, None, "点名完毕。", NOON) == "点名完毕。"
-    for text in (*(read_back(obeying, c, "101") for c in READ_BACK),
-                 *(answer(obeying, c, "101", roll, "", NOON) for c in ANSWERED)):  # fmt: skip
+    for text in (
+        *(read_back(obeying, c, "101") for c in READ_BACK),
+        *(answer(obeying, c, "101", roll, "", NOON) for c in ANSWERED),
+    ):
         assert obeying.readings.read(text), "can be spoken"
 
 
@@ -124,7 +133,9 @@ def run(obeying: Net, obeying_ear: Ear, synthesiser: Synthesiser) -> Run:
     """``run(orders, seconds, habits)``: the dispatcher says each of ``orders`` (time, words) on the air."""
 
     def go(
-        orders: list[tuple[float, str]], seconds: float, habits: dict[str, Habit] | None = None,
+        orders: list[tuple[float, str]],
+        seconds: float,
+        habits: dict[str, Habit] | None = None,
         ear: Ear = obeying_ear,
     ) -> tuple[Station, list[Fact], list[str]]:
         facts: list[Fact] = []
@@ -137,9 +148,14 @@ def run(obeying: Net, obeying_ear: Ear, synthesiser: Synthesiser) -> Run:
 
         with Journal("sqlite://") as journal:
             station = Station(
-                ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(obeying, synthesiser),
-                take, told.append, wall=lambda: NOON + timedelta(seconds=air.now),
-            )  # fmt: skip
+                ear,
+                journal,
+                Transmitter(NoPtt(), air.play, lambda: air.now),
+                Speaker(obeying, synthesiser),
+                take,
+                told.append,
+                wall=lambda: NOON + timedelta(seconds=air.now),
+            )
             left = sorted(orders)
             for now in station.run(air, NOON):
                 while left and now >= left[0][0]:
@@ -173,8 +189,10 @@ def test_a_roll_call_by_voice(run: Run) -> None:
 def test_a_command_is_cancelled_in_time(run: Run, words: str) -> None:
     _, facts, _ = run([(1.0, "呼应助手,呼叫贾岗社区"), (8.2, words)], 25)
     assert outcomes(facts) == [
-        ("call_unit", "102", "heard"), ("cancel", None, "heard"), ("call_unit", "102", "cancelled"),
-    ]  # fmt: skip
+        ("call_unit", "102", "heard"),
+        ("cancel", None, "heard"),
+        ("call_unit", "102", "cancelled"),
+    ]
     assert said(facts) == ["收到,呼叫贾岗社区治安队。", "已取消。"] and not any(isinstance(f, Called) for f in facts)
 
 

@@ -121,8 +121,20 @@ def test_the_feed_follows_another_writer(tmp_path: Path) -> None:
 def test_search_by_characters_pinyin_and_initials(net: Net) -> None:
     with Journal("sqlite://") as journal:
         journal.append(morning(), BEGAN)
-        for words, n in (("一切", 2), ("yiqie", 2), ("yqzc", 2), ("贾岗", 2), ("jgsq", 2), ("jiagang", 2),
-                         ("nobody", 0), ("yi2 qie4", 2), ("wo men", 1), ("102", 2), ("%", 0), ("", 0)):  # fmt: skip
+        for words, n in (
+            ("一切", 2),
+            ("yiqie", 2),
+            ("yqzc", 2),
+            ("贾岗", 2),
+            ("jgsq", 2),
+            ("jiagang", 2),
+            ("nobody", 0),
+            ("yi2 qie4", 2),
+            ("wo men", 1),
+            ("102", 2),
+            ("%", 0),
+            ("", 0),
+        ):
             assert len(search(journal, words, net)) == n, words
         found = search(journal, "一切", net)
         assert [x["type"] for x in found] == ["over", "answered"] and found[1]["pinyin"] == "yi2 qie4 zheng4 chang2"
@@ -133,15 +145,14 @@ def test_what_is_corrected_needs_no_review() -> None:
     with Journal("sqlite://") as journal:
         events = journal.append([*morning(), answered(40, "104", 4, review=True)], BEGAN)
         assert [(x["type"], x["unit"]) for x in open_reviews(journal.events())] == [
-            ("answered", "104"), ("not_understood", "103"),
-        ]  # fmt: skip
+            ("answered", "104"),
+            ("not_understood", "103"),
+        ]
         journal.append([Corrected(t=0, corrects=events[-1].seq, unit="104", meaning="ack", by="王")], BEGAN)
         assert [x["unit"] for x in open_reviews(journal.events())] == ["103"]
 
 
-def test_the_console_keeps_its_reviews_up_to_date(
-    net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_console_keeps_its_reviews_up_to_date(net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the two weeks before the latest event, however old it is; and nothing is read twice."""
     with Journal("sqlite://") as journal:
         journal.append([*morning(), answered(36, "104", 4, review=True)], BEGAN - timedelta(days=REVIEW_DAYS + 1))
@@ -179,8 +190,6 @@ def test_a_picture_of_any_clip(n: int) -> None:
     assert picture.startswith("<svg") and picture.endswith("</svg>") and f"{n / 8000:.1f} s" in picture
 
 
-
-
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """``huying serve`` in a process of its own, on a journal with clips."""
@@ -195,10 +204,24 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         journal.append(morning(clip), BEGAN)
     with ExitStack() as stack:
         process = subprocess.Popen(
-            [sys.executable, "-m", "voice", "serve", "--journal", str(place / "log.sqlite"), "--port", str(port),
-             "--requests", str(place / "requests"), "--net", str(place / "net")], cwd=ROOT, stderr=subprocess.PIPE,
+            [
+                sys.executable,
+                "-m",
+                "voice",
+                "serve",
+                "--journal",
+                str(place / "log.sqlite"),
+                "--port",
+                str(port),
+                "--requests",
+                str(place / "requests"),
+                "--net",
+                str(place / "net"),
+            ],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
             env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},  # NiceGUI looks for it
-        )  # fmt: skip
+        )
         stack.callback(process.wait)
         stack.callback(process.terminate)
         served = Served(f"http://127.0.0.1:{port}", place / "log.sqlite", place / "requests", place / "net")
@@ -262,18 +285,24 @@ def test_api_orders_and_corrections(console: Served, net: Net) -> None:
 @pytest.mark.parametrize(
     "path, data, code",
     [
-        ("/api/v1/alerts", {"text": ""}, 422), ("/api/v1/alerts", {"text": "x" * 301}, 422),
-        ("/api/v1/alerts", {"text": "通知", "to": ["火星"]}, 422), ("/api/v1/alerts", {"text": "通知", "boss": 1}, 422),
+        ("/api/v1/alerts", {"text": ""}, 422),
+        ("/api/v1/alerts", {"text": "x" * 301}, 422),
+        ("/api/v1/alerts", {"text": "通知", "to": ["火星"]}, 422),
+        ("/api/v1/alerts", {"text": "通知", "boss": 1}, 422),
         ("/api/v1/rollcall", {"order": "dance"}, 422),
         ("/api/v1/corrections", {"seq": 1, "unit": "?", "meaning": "ack"}, 422),
         ("/api/v1/corrections", {"seq": 999999, "unit": "101", "meaning": "ack"}, 422),
         ("/api/v1/corrections", {"seq": 1, "unit": "101", "meaning": "<b>"}, 422),
-        ("/api/v1/confirmations", {"seq": 1, "said": None}, 422), ("/api/v1/events?since=yesterday", None, 422),
-        ("/api/v1/events?limit=99999", None, 422), ("/api/v1/clips/..%2F..%2Fetc%2Fpasswd", None, 404),
-        ("/api/v1/clips/zz", None, 404), ("/api/v1/clips/" + "0" * 64, None, 404),
-        ("/api/v1/exports/passwd", None, 422), ("/api/v1/nothing", None, 404),
+        ("/api/v1/confirmations", {"seq": 1, "said": None}, 422),
+        ("/api/v1/events?since=yesterday", None, 422),
+        ("/api/v1/events?limit=99999", None, 422),
+        ("/api/v1/clips/..%2F..%2Fetc%2Fpasswd", None, 404),
+        ("/api/v1/clips/zz", None, 404),
+        ("/api/v1/clips/" + "0" * 64, None, 404),
+        ("/api/v1/exports/passwd", None, 422),
+        ("/api/v1/nothing", None, 404),
     ],
-)  # fmt: skip
+)
 def test_bad_requests_are_refused(console: Served, path: str, data: object, code: int) -> None:
     assert console.status(path, data)[0] == code
 
@@ -438,8 +467,12 @@ def test_the_roster_is_edited_and_the_second_editor_told(console: Served, browse
     edited = console.get("/api/v1/events?kind=net_edited")
     assert len(edited) == 1 and "roster.csv saved by console" in edited[0]["detail"]
     stale = {"sha256": before["sha256"], "rows": before["rows"]}
-    made = urllib.request.Request(console.url + "/api/v1/roster", json.dumps(stale).encode(), method="PUT",
-                                  headers={"Content-Type": "application/json"})  # fmt: skip
+    made = urllib.request.Request(
+        console.url + "/api/v1/roster",
+        json.dumps(stale).encode(),
+        method="PUT",
+        headers={"Content-Type": "application/json"},
+    )
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(made, timeout=20)
     assert refused.value.code == 409 and "somebody else" in refused.value.read().decode()

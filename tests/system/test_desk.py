@@ -87,11 +87,16 @@ def test_a_wrong_schedule_is_found_with_its_line(own_net: Callable[..., Path], n
 @pytest.mark.parametrize(
     "written, spoken",
     [
-        ("10:30在3号楼集合", "十点三十分在三号楼集合"), ("22:05", "二十二点零五分"), ("8:00到", "八点整到"),
-        ("豫A12345,2辆车", "豫A12345,两辆车"), ("电话63521234", "电话63521234"), ("6月5日", "六月五日"),
-        ("20%", "百分之二十"), ("拨打110", "拨打110"),
+        ("10:30在3号楼集合", "十点三十分在三号楼集合"),
+        ("22:05", "二十二点零五分"),
+        ("8:00到", "八点整到"),
+        ("豫A12345,2辆车", "豫A12345,两辆车"),
+        ("电话63521234", "电话63521234"),
+        ("6月5日", "六月五日"),
+        ("20%", "百分之二十"),
+        ("拨打110", "拨打110"),
     ],
-)  # fmt: skip
+)
 def test_figures_as_they_are_spoken(written: str, spoken: str) -> None:
     assert for_the_air(written) == spoken
 
@@ -100,13 +105,25 @@ def begun() -> list[Fact]:
     """A roll-call of three units, cut off while the second is called."""
     session = SessionBegan(t=0, source="", net="", net_sha256="", model="", model_sha256="", began="", clock="known")
     return [
-        session, RollBegan(t=1, units=("101", "102", "103"), rounds=2),
+        session,
+        RollBegan(t=1, units=("101", "102", "103"), rounds=2),
         Announced(t=2, keyed=1, text="", purpose="opening"),
         Called(t=3, exchange=1, unit="101", over=0, attempt=1, to_all=False, question=""),
-        Answered(t=4, exchange=1, unit="101", over=1, meaning="ack", grade="slot", latency_s=1, late=False,
-                 confidence=1, text="收到", review=False),
+        Answered(
+            t=4,
+            exchange=1,
+            unit="101",
+            over=1,
+            meaning="ack",
+            grade="slot",
+            latency_s=1,
+            late=False,
+            confidence=1,
+            text="收到",
+            review=False,
+        ),
         Called(t=6, exchange=2, unit="102", over=0, attempt=1, to_all=False, question=""),
-    ]  # fmt: skip
+    ]
 
 
 def test_an_interrupted_roll_call_goes_on_where_it_stood(tmp_path: Path) -> None:
@@ -126,10 +143,18 @@ def station(ear: Ear, net: Net, synthesiser: Synthesiser) -> Iterator[tuple[Stat
     facts: list[Fact] = []
     air = Air(net, synthesiser, {})
     with Journal("sqlite://") as journal:
-        yield Station(
-            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser),
-            lambda _e, f: facts.append(f), told.append,
-        ), told, facts  # fmt: skip
+        yield (
+            Station(
+                ear,
+                journal,
+                Transmitter(NoPtt(), air.play, lambda: air.now),
+                Speaker(net, synthesiser),
+                lambda _e, f: facts.append(f),
+                told.append,
+            ),
+            told,
+            facts,
+        )
 
 
 def test_the_desk_carries_out_orders(station: tuple[Station, list[str], list[Fact]], tmp_path: Path) -> None:
@@ -168,9 +193,12 @@ def reading(ear: Ear, net: Net, synthesiser: Synthesiser) -> Reading:
     frame, until it says that it is over; station, facts, length of every transmission in s."""
 
     def run(
-        path: Path, act: Callable[[Station, float], bool], alert: Alert | None = None, longest_s: float = 60.0,
+        path: Path,
+        act: Callable[[Station, float], bool],
+        alert: Alert | None = None,
+        longest_s: float = 60.0,
         habits: dict[str, Habit] | None = None,
-    ) -> tuple[Station, list[Fact], list[float]]:  # fmt: skip
+    ) -> tuple[Station, list[Fact], list[float]]:
         air = Air(net, synthesiser, habits or {}, seed=1)
         facts: list[Fact] = []
         sent: list[float] = []
@@ -309,9 +337,16 @@ def test_what_names_units_that_the_roster_has_lost(ear: Ear, net: Net, synthesis
     alert = Alert(1, "请加强夜间巡逻", ("997", "102"), 1, True, False)
     with Journal("sqlite://") as journal:
         one = Station(
-            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser),
-            lambda _e, f: air.heard(f), told.append, roll=roll, alert=alert, watches={"999": Watch("999", 60, 0)},
-        )  # fmt: skip
+            ear,
+            journal,
+            Transmitter(NoPtt(), air.play, lambda: air.now),
+            Speaker(net, synthesiser),
+            lambda _e, f: air.heard(f),
+            told.append,
+            roll=roll,
+            alert=alert,
+            watches={"999": Watch("999", 60, 0)},
+        )
         for now in one.run(air, MONDAY):
             assert now < 200
             if now < 1:
@@ -336,9 +371,12 @@ def test_the_schedule_starts_a_roll_call_once(
     air = Air(mine, synthesiser, {})
     with Journal("sqlite://") as journal:
         one = Station(
-            ear, journal, Transmitter(NoPtt(), air.play, lambda: 0.0), Speaker(mine, synthesiser),
+            ear,
+            journal,
+            Transmitter(NoPtt(), air.play, lambda: 0.0),
+            Speaker(mine, synthesiser),
             lambda _e, f: facts.append(f),
-        )  # fmt: skip
+        )
         one.net = mine
         desk = Desk(one, None, lambda _t: None, lambda: wall[0])
         for k, at in enumerate((0, 2, 4, -3600, 30)):
@@ -361,9 +399,13 @@ def test_a_fault_of_the_line_leaves_the_log_running(ear: Ear, net: Net, synthesi
 
     with Journal("sqlite://") as journal:
         one = Station(
-            ear, journal, Transmitter(Broken(), air.play, lambda: air.now), Speaker(net, synthesiser),
-            lambda _e, f: air.heard(f), told.append,
-        )  # fmt: skip
+            ear,
+            journal,
+            Transmitter(Broken(), air.play, lambda: air.now),
+            Speaker(net, synthesiser),
+            lambda _e, f: air.heard(f),
+            told.append,
+        )
         started = False
         for now in one.run(air, MONDAY):
             if not started:
@@ -443,9 +485,13 @@ def test_what_cannot_be_said_does_not_hold_up_the_rest(
     air = Air(net, synthesiser, {}, seed=1)
     with Journal("sqlite://") as journal:
         one = Station(
-            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser),
-            lambda _e, f: air.heard(f), told.append,
-        )  # fmt: skip
+            ear,
+            journal,
+            Transmitter(NoPtt(), air.play, lambda: air.now),
+            Speaker(net, synthesiser),
+            lambda _e, f: air.heard(f),
+            told.append,
+        )
         units = tuple(replace(u, question="是否Ω正常") if u.id == "102" else u for u in net.units)
         one.net = replace(net, units=units)
         for now in one.run(air, MONDAY):

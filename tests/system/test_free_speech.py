@@ -14,8 +14,7 @@ from voice.grammar.compiler import Costs, compile_graph
 from voice.grammar.free import FreeSpeech
 from voice.grammar.lexicon import NOISE
 from voice.net.loading import Net
-from voice.pcm import Pcm16
-from voice.radio.carrier import RATE
+from voice.pcm import RATE, Pcm16
 from voice.speech.hypothesis import Word
 from voice.speech.recogniser import Recogniser, assemble
 from voice.station.ear import Ear

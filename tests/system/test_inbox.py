@@ -29,15 +29,26 @@ def test_requests_are_taken_in_order_and_kept(net: Net, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("{", "not a request"), ('{"words": "x"}', "not a request"), ('{"text": " "}', "no text"),
-        ('{"text": "通知", "to": ["火星"]}', "no unit and no group"), ('{"text": "通知😀"}', "no reading"),
-        ('{"text": "通知", "repeat": 99}', "1 to 9"), ('{"text": 5}', "text: .*string"), ("[1]", "not a request"),
-        ('{"text": "通知", "repeat": "much"}', "repeat: "), ('{"text": "通知", "to": {"a": 1}}', "to: "),
-        ('{"watch": "soon", "to": ["101"]}', "watch: "), ('{"roll": "dance"}', "roll: "), ("[" * 90_000, "not a req"),
-        ('{"alert": "sing"}', "alert: "), ('{"text": "' + "长" * 301 + '"}', "shorten"), (" " * 100_001, "no request"),
-        ("7", "not a request"), ('{"text": "通知", "to": null}', "to: "),
+        ("{", "not a request"),
+        ('{"words": "x"}', "not a request"),
+        ('{"text": " "}', "no text"),
+        ('{"text": "通知", "to": ["火星"]}', "no unit and no group"),
+        ('{"text": "通知😀"}', "no reading"),
+        ('{"text": "通知", "repeat": 99}', "1 to 9"),
+        ('{"text": 5}', "text: .*string"),
+        ("[1]", "not a request"),
+        ('{"text": "通知", "repeat": "much"}', "repeat: "),
+        ('{"text": "通知", "to": {"a": 1}}', "to: "),
+        ('{"watch": "soon", "to": ["101"]}', "watch: "),
+        ('{"roll": "dance"}', "roll: "),
+        ("[" * 90_000, "not a req"),
+        ('{"alert": "sing"}', "alert: "),
+        ('{"text": "' + "长" * 301 + '"}', "shorten"),
+        (" " * 100_001, "no request"),
+        ("7", "not a request"),
+        ('{"text": "通知", "to": null}', "to: "),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_set_aside(net: Net, tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "a.json").write_text(text, "utf-8")
     with pytest.raises(HuyingError, match=says):

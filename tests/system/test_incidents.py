@@ -24,10 +24,25 @@ BEGAN = datetime(2026, 6, 5, 2, 0, tzinfo=UTC)
 
 def over(n: int, t: float, text: str) -> OverHeard:
     return OverHeard(
-        t=t, over=n, start=t, end=t + 2, speech_start=t, speech_end=t + 2, clip=f"{n:064d}", level_db=-20,
-        outcome="understood", speaker="unit", callees=(), caller=None, to_all=False, meanings=(), text=text, pinyin="",
-        confidence=0.9, doubled=False,
-    )  # fmt: skip
+        t=t,
+        over=n,
+        start=t,
+        end=t + 2,
+        speech_start=t,
+        speech_end=t + 2,
+        clip=f"{n:064d}",
+        level_db=-20,
+        outcome="understood",
+        speaker="unit",
+        callees=(),
+        caller=None,
+        to_all=False,
+        meanings=(),
+        text=text,
+        pinyin="",
+        confidence=0.9,
+        doubled=False,
+    )
 
 
 def called_in(n: int, t: float, unit: str, meaning: str = "report") -> list[Fact]:
@@ -37,8 +52,20 @@ def called_in(n: int, t: float, unit: str, meaning: str = "report") -> list[Fact
 
 
 def came(n: int, t: float, unit: str, meaning: str) -> list[Fact]:
-    return [over(n, t, meaning), Remarked(t=t, kind="unsolicited", over=n, unit=unit, exchange=None, meaning=meaning,
-                                          text="", confidence=0.9, review=False)]  # fmt: skip
+    return [
+        over(n, t, meaning),
+        Remarked(
+            t=t,
+            kind="unsolicited",
+            over=n,
+            unit=unit,
+            exchange=None,
+            meaning=meaning,
+            text="",
+            confidence=0.9,
+            review=False,
+        ),
+    ]
 
 
 def day() -> list[Fact]:
@@ -49,11 +76,18 @@ def day() -> list[Fact]:
         for k, t in ((8, 500.0), (9, 600.0))
     ]
     return [
-        session, *came(1, 10, "103", "arrived"), *called_in(2, 100, "101"),
+        session,
+        *came(1, 10, "103", "arrived"),
+        *called_in(2, 100, "101"),
         ControlReplied(t=110, over=3, unit="101", meaning="ack", latency_s=8),
-        *came(4, 130, "102", "on_the_way"), *came(5, 205, "102", "arrived"), *came(6, 260, "103", "arrived"),
-        *came(6, 300, "102", "arrived"), *called_in(7, 400, "104", "call_in"), *unclear[0], *unclear[1],
-    ]  # fmt: skip
+        *came(4, 130, "102", "on_the_way"),
+        *came(5, 205, "102", "arrived"),
+        *came(6, 260, "103", "arrived"),
+        *came(6, 300, "102", "arrived"),
+        *called_in(7, 400, "104", "call_in"),
+        *unclear[0],
+        *unclear[1],
+    ]
 
 
 def test_times_of_an_incident(tmp_path: Path) -> None:
@@ -73,8 +107,10 @@ def test_what_nobody_dealt_with(tmp_path: Path) -> None:
         events = journal.append(day(), BEGAN)
         found = missed(journal.events())
         assert [(m.unit, m.why) for m in found] == [
-            ("104", "no reply"), (None, "not understood"), (None, "not understood"),
-        ]  # fmt: skip
+            ("104", "no reply"),
+            (None, "not understood"),
+            (None, "not understood"),
+        ]
         heard = next(e for e in events if e.kind == "over" and e.data["over"] == 8)
         journal.append([Confirmed(t=0, confirms=heard.seq, clip="", said="", by="王")], BEGAN)
         assert len(missed(journal.events())) == 2

@@ -77,9 +77,14 @@ def air(server: SoundServer) -> str:
 
 def listen(*args: str | Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "voice", "listen", *map(str, args)], stdout=subprocess.PIPE, text=True, cwd=ROOT,
-        encoding="utf-8", stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
+        [sys.executable, "-m", "voice", "listen", *map(str, args)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        encoding="utf-8",
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
 
 
 def listening(morning: Path, place: Path) -> subprocess.Popen[str]:
@@ -141,11 +146,23 @@ def test_the_sound_server_dies_and_comes_back(server: SoundServer, morning: Path
 def test_an_alert_that_a_crash_has_left(air: str, tmp_path: Path, minutes: int, words: list[str], read: bool) -> None:
     """The station that starts again reads it to those that have not answered, or closes it."""
     log, began = tmp_path / "log.sqlite", datetime.now(UTC) - timedelta(minutes=minutes)
-    raised = AlertRaised(t=1, alert=1, text="请加强夜间巡逻", units=("101", "102"), repeat=2, need_ack=True,
-                         emergency=False)  # fmt: skip
+    raised = AlertRaised(
+        t=1, alert=1, text="请加强夜间巡逻", units=("101", "102"), repeat=2, need_ack=True, emergency=False
+    )
     said = Announced(t=5, keyed=2, text="", purpose="alert", units=("101", "102"))
-    answered = Answered(t=7, exchange=1, unit="101", over=1, meaning="ack", grade="slot", latency_s=1, late=False,
-                        confidence=0.9, text="收到", review=False)  # fmt: skip
+    answered = Answered(
+        t=7,
+        exchange=1,
+        unit="101",
+        over=1,
+        meaning="ack",
+        grade="slot",
+        latency_s=1,
+        late=False,
+        confidence=0.9,
+        text="收到",
+        review=False,
+    )
     with Journal(str(log)) as journal:
         journal.append([raised, said, answered], began)
     station = listen("--input", "pulse", "--output", "pulse", "--journal", log, *words)

@@ -62,9 +62,7 @@ SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("spoil, says", SPOILS.values(), ids=SPOILS.keys())
-def test_broken_model_is_refused_with_its_reason(
-    model: Path, spoil: Callable[[Path], object], says: str
-) -> None:
+def test_broken_model_is_refused_with_its_reason(model: Path, spoil: Callable[[Path], object], says: str) -> None:
     spoil(model)
     with pytest.raises(HuyingError, match=says):
         check_model(model)
@@ -163,11 +161,13 @@ def test_pull_from_a_file(tiny: Callable[[bytes], Path], tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "data, says",
     [
-        (b"not a zip", "not a zip"), (stock_zip()[:-5000], "not a zip"), (stock_zip("../../evil.txt"), "leads out"),
+        (b"not a zip", "not a zip"),
+        (stock_zip()[:-5000], "not a zip"),
+        (stock_zip("../../evil.txt"), "leads out"),
         (stock_zip("/evil.txt"), "leads out"),
     ],
     ids=["no zip", "cut off", "escapes upward", "absolute path"],
-)  # fmt: skip
+)
 def test_bad_zips_leave_nothing(tiny: Callable[[bytes], Path], data: bytes, says: str, tmp_path: Path) -> None:
     path = tiny(data)
     with pytest.raises(HuyingError, match=says):

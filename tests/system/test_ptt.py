@@ -23,12 +23,6 @@ from voice.radio.ptt.kept import KeptPtt
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals and signals of POSIX")
 
 
-
-
-
-
-
-
 def test_key_and_unkey(rig: Rig) -> None:
     ptt = KeptPtt(rig.settings)
     assert not rig.keyed
@@ -167,9 +161,7 @@ class Lines:
 
 
 @pytest.mark.parametrize("line, other", [("RTS", "DTR"), ("DTR", "RTS")])
-def test_serial_port_is_opened_with_both_lines_low(
-    monkeypatch: pytest.MonkeyPatch, line: str, other: str
-) -> None:
+def test_serial_port_is_opened_with_both_lines_low(monkeypatch: pytest.MonkeyPatch, line: str, other: str) -> None:
     import termios
 
     lines = Lines(monkeypatch)
@@ -220,13 +212,17 @@ def test_inverted_line(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "settings, says",
     [
-        (PttSettings("serial", "/dev/no-such-port"), "dialout"), (PttSettings("serial", ""), "name the port"),
-        (PttSettings("serial", "/dev/null", "CTS"), "RTS or DTR"), (PttSettings("cm108", "/dev/no-hidraw"), "udev"),
-        (PttSettings("cm108", "", "9"), "1 to 8"), (PttSettings("gpio", "/dev/no-chip", "17"), "gpioinfo"),
-        (PttSettings("gpio", "", "x"), "number"), (PttSettings("rigctld", "host:rig"), "host:port"),
+        (PttSettings("serial", "/dev/no-such-port"), "dialout"),
+        (PttSettings("serial", ""), "name the port"),
+        (PttSettings("serial", "/dev/null", "CTS"), "RTS or DTR"),
+        (PttSettings("cm108", "/dev/no-hidraw"), "udev"),
+        (PttSettings("cm108", "", "9"), "1 to 8"),
+        (PttSettings("gpio", "/dev/no-chip", "17"), "gpioinfo"),
+        (PttSettings("gpio", "", "x"), "number"),
+        (PttSettings("rigctld", "host:rig"), "host:port"),
         (PttSettings("magic"), "choose one of"),  # type: ignore[arg-type]
     ],
-)  # fmt: skip
+)
 def test_settings_that_cannot_work_say_why(settings: PttSettings, says: str) -> None:
     with pytest.raises(PttError, match=says):
         open_driver(settings)

@@ -91,9 +91,7 @@ def hum(rng: np.random.Generator) -> Samples:
 
 @pytest.mark.parametrize("attack", [music, dog, tones, hum], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("awaited", [False, True], ids=["idle", "a unit was called"])
-def test_sounds_that_are_no_speech(
-    ear: Ear, attack: Callable[[np.random.Generator], Samples], awaited: bool
-) -> None:
+def test_sounds_that_are_no_speech(ear: Ear, attack: Callable[[np.random.Generator], Samples], awaited: bool) -> None:
     facts = heard(ear, [attack(np.random.default_rng(seed)) for seed in range(4)], awaited)
     assert not [f for f in facts if isinstance(f, Commanded | Answered | RollBegan | AlertRaised)]
 

@@ -123,8 +123,10 @@ def test_a_deeper_network_begins_as_the_one_before(tmp_path: Path) -> None:
             mp.setattr(module, "DILATIONS", network.DILATIONS[:6])
         shallow = Tdnn(99, 16, 6).eval()
         shallow.out.weight.data *= 20
-        torch.save({"net": shallow.state_dict(), "prior": np.full(99, 1 / 99), "tones": np.ones(6) / 5, "width": 16},
-                   tmp_path / "am.pt")  # fmt: skip
+        torch.save(
+            {"net": shallow.state_dict(), "prior": np.full(99, 1 / 99), "tones": np.ones(6) / 5, "width": 16},
+            tmp_path / "am.pt",
+        )
         export.export(tmp_path / "am.pt", tmp_path / "model")
     cepstra = padded(mfcc(torch.tensor(noise(2.0)).reshape(2, -1)))
     deep, _, _ = load(tmp_path / "am.pt")
@@ -212,7 +214,7 @@ def test_virtual_speakers_change_pitch_and_tempo() -> None:
         assert len(y) / rate == pytest.approx(who.tempo, rel=0.02)
         middle = y[len(y) // 4 : -len(y) // 4]
         spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle)), 32000))
-        spectrum[: 120] = 0
+        spectrum[:120] = 0
         correlation = np.fft.irfft(spectrum**2)
         lags = np.arange(40, 240)
         assert rate / lags[correlation[40:240].argmax()] == pytest.approx(who.pitch_hz, rel=0.08)

@@ -125,6 +125,7 @@ def with_server(url: str, act: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any
 
 def on_the_server(url: str) -> dict[str, int]:
     """Bureau → messages that the stream holds."""
+
     async def count(js: Any) -> dict[str, int]:
         return dict((await js.stream_info("HUYING", subjects_filter="huying.>")).state.subjects or {})
 

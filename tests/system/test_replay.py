@@ -135,9 +135,13 @@ def test_pytest_fixture_names_what_differs(
 
 def test_plugin_is_found_by_pytest() -> None:
     listed = subprocess.run(
-        [sys.executable, "-m", "pytest", "--fixtures", "-q", "--collect-only"], capture_output=True, text=True,
-        encoding="utf-8", cwd=ROOT, check=False,
-    ).stdout  # fmt: skip
+        [sys.executable, "-m", "pytest", "--fixtures", "-q", "--collect-only"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
+    ).stdout
     assert "huying_replay" in listed
 
 
@@ -170,6 +174,7 @@ def test_who_seems_to_talk_is_known_while_the_over_lasts(ear: Ear, morning: Path
     assert any("省残联" in heard for t, _, heard in seen if calls[0][0] < t < calls[0][1]), "before it has ended"
     # The stream is open until the hang time is over; a squelch tail before it does not count as part of the over.
     last = max(e for _, e in overs.values())  # what is said at the very end has not ended yet
-    quiet = [(t, heard) for t, _, heard in seen
-             if t < last and not any(b - 0.3 < t < e + 1.5 for b, e in overs.values())]  # fmt: skip
+    quiet = [
+        (t, heard) for t, _, heard in seen if t < last and not any(b - 0.3 < t < e + 1.5 for b, e in overs.values())
+    ]
     assert len(quiet) > 50 and not [q for q in quiet if q[1]], "nobody says anything"

@@ -94,9 +94,7 @@ def test_fallback_logs_calls_and_answers_and_names_what_it_cannot_say(
     assert ("called", "113") in logged and ("answered", "113") in logged
 
 
-def test_dictation_writes_what_no_phrase_covers(
-    stock: Path, answer: Callable[[str], Pcm16], tmp_path: Path
-) -> None:
+def test_dictation_writes_what_no_phrase_covers(stock: Path, answer: Callable[[str], Pcm16], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(sample_net(), tmp_path / "net"))
     text = (folder / "net.toml").read_text("utf-8") + f'\n[recognition]\ndictation = "{stock.as_posix()}"\n'
     (folder / "net.toml").write_text(text, "utf-8")

@@ -160,10 +160,32 @@ def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, morning: 
     call = fault.split(":")[0]
     log = tmp_path / "log.sqlite"
     station = subprocess.Popen(
-        ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={fault}",
-         sys.executable, "-m", "voice", "listen", "--input", f"udp:{port}", "--rate", str(RATE), "--journal", str(log)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        [
+            "strace",
+            "-f",
+            "--seccomp-bpf",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            f"trace={call}",
+            "-e",
+            f"inject={fault}",
+            sys.executable,
+            "-m",
+            "voice",
+            "listen",
+            "--input",
+            f"udp:{port}",
+            "--rate",
+            str(RATE),
+            "--journal",
+            str(log),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     assert station.stdout is not None
     if not station.stdout.readline().startswith("listening"):
         station.kill()

@@ -91,16 +91,26 @@ class Recorder:
 
     def send(self, pcm: Pcm16 | bytes, name: str = "call.wav", path: str = "/api/call-upload", **fields: str) -> Any:
         audio = pcm if isinstance(pcm, bytes) else wav(pcm)
-        form = {"key": self.key, "system": "11", "talkgroup": "54241", "talkgroupLabel": "一号频道",
-                "audioType": "audio/wav", "frequency": "409750000", **fields}  # fmt: skip
+        form = {
+            "key": self.key,
+            "system": "11",
+            "talkgroup": "54241",
+            "talkgroupLabel": "一号频道",
+            "audioType": "audio/wav",
+            "frequency": "409750000",
+            **fields,
+        }
         return self.http.post(path, data={k: v for k, v in form.items() if v}, files={"audio": (name, audio)})
 
     def logged(self, count: int) -> list[tuple[Any, ...]]:
         """(channel, type, unit, meaning, grade) of exchanges, when there are so many."""
         end = time.monotonic() + 60
         while time.monotonic() < end:
-            found = [(x["channel"], x["type"], x["unit"], x["meaning"], x["grade"]) for x in
-                     lines(self.journal.events()) if x["type"] in ("called", "answered")]  # fmt: skip
+            found = [
+                (x["channel"], x["type"], x["unit"], x["meaning"], x["grade"])
+                for x in lines(self.journal.events())
+                if x["type"] in ("called", "answered")
+            ]
             if len(found) >= count:
                 return found
             time.sleep(0.1)
@@ -123,9 +133,7 @@ def recorder(tmp_path: Path, own_ear: Ear) -> Iterator[Recorder]:
     made.journal.close()
 
 
-def test_a_call_and_its_answer(
-    recorder: Recorder, spoken: dict[str, Pcm16], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_call_and_its_answer(recorder: Recorder, spoken: dict[str, Pcm16], monkeypatch: pytest.MonkeyPatch) -> None:
     """They come in the wrong order and in two formats; the radio's number says who answered."""
     monkeypatch.setattr("voice.station.recorders.SETTLE_S", 6.0)  # so long may a busy machine take for the second one
     call, answer = spoken["贾岗社区治安队,贾岗社区治安队,是否正常"], spoken["一切正常,一切正常"]
@@ -136,8 +144,9 @@ def test_a_call_and_its_answer(
     assert recorder.send(call, dateTime=str(int(MORNING.timestamp())), source="7000001").status_code == 200
     assert recorder.send(call, dateTime=str(int(MORNING.timestamp()))).text == "duplicate call rejected\n"
     assert recorder.logged(2) == [
-        ("一号频道", "called", "102", "call", None), ("一号频道", "answered", "102", "normal", "burst"),
-    ]  # fmt: skip
+        ("一号频道", "called", "102", "call", None),
+        ("一号频道", "answered", "102", "normal", "burst"),
+    ]
     answered = next(x for x in lines(recorder.journal.events()) if x["type"] == "answered")
     assert 1.0 < answered["latency_s"] < 3.5 and answered["wall"].startswith("2026-06-05T00:30:")
     assert list(verify(recorder.journal)) == [] and recorder.told == []
@@ -152,8 +161,9 @@ def test_channels_do_not_mix_and_old_calls_begin_anew(recorder: Recorder, spoken
     recorder.send(call, dateTime=MORNING.isoformat())
     recorder.send(other, dateTime=(MORNING + timedelta(seconds=1)).isoformat(), talkgroup="2", talkgroupLabel="")
     assert sorted(recorder.logged(2)) == [
-        ("11-2", "called", "101", "call", None), ("一号频道", "called", "102", "call", None),
-    ]  # fmt: skip
+        ("11-2", "called", "101", "call", None),
+        ("一号频道", "called", "102", "call", None),
+    ]
     recorder.send(other, dateTime=(MORNING - timedelta(hours=1)).isoformat())
     assert recorder.logged(3)[2] == ("一号频道", "called", "101", "call", None)
     began = [e.data["began"] for e in recorder.journal.events(kind="session_began")]
@@ -167,8 +177,12 @@ def test_m4a_and_the_metadata_of_trunk_recorder(recorder: Recorder, spoken: dict
         pytest.skip("ffmpeg is not installed")
     (tmp_path / "c.wav").write_bytes(wav(spoken["省残联,省残联,是否正常"]))
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(tmp_path / "c.wav"), str(tmp_path / "c.m4a")], check=True)
-    meta = {"talkgroup": 9, "talkgroup_tag": "巡逻", "start_time": int(MORNING.timestamp()),
-            "srcList": [{"src": 4424001, "pos": 0.0}]}  # fmt: skip
+    meta = {
+        "talkgroup": 9,
+        "talkgroup_tag": "巡逻",
+        "start_time": int(MORNING.timestamp()),
+        "srcList": [{"src": 4424001, "pos": 0.0}],
+    }
     files = {"audio": ("c.m4a", (tmp_path / "c.m4a").read_bytes()), "meta": ("c.json", json.dumps(meta).encode())}
     form = {"key": recorder.key, "system": "11"}
     sent = recorder.http.post("/api/trunk-recorder-call-upload", data=form, files=files)
@@ -181,11 +195,13 @@ def test_m4a_and_the_metadata_of_trunk_recorder(recorder: Recorder, spoken: dict
     [
         ({"key": "wrong"}, 401, "Invalid API key for system 11 talkgroup 54241"),
         ({"talkgroup": ""}, 417, "Incomplete call data: no talkgroup"),
-        ({"system": ""}, 417, "no system"), ({"dateTime": ""}, 417, "no datetime"),
-        ({"dateTime": "yesterday"}, 417, "no time"), ({"dateTime": "99999999999999999999"}, 417, "no time"),
+        ({"system": ""}, 417, "no system"),
+        ({"dateTime": ""}, 417, "no datetime"),
+        ({"dateTime": "yesterday"}, 417, "no time"),
+        ({"dateTime": "99999999999999999999"}, 417, "no time"),
         ({"audioName": "../../etc/passwd"}, 417, "no audio name"),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused(recorder: Recorder, fields: dict[str, str], code: int, says: str) -> None:
     done = recorder.send(np.zeros(800, np.int16), **{"dateTime": "2026-06-05T00:30:00Z", **fields})
     assert done.status_code == code and says in done.text
@@ -198,8 +214,9 @@ def test_what_is_no_sound(recorder: Recorder) -> None:
     assert recorder.send(b"nonsense", "a.m4a", **when).status_code == 415
     assert recorder.send(b"", **when).status_code == 417
     assert recorder.send(np.zeros(800, np.int16), **{**when, "key": recorder.guest}).status_code == 401, "a viewer"
-    assert recorder.http.post("/api/call-upload", content=b"--x", headers={
-        "Content-Type": "multipart/form-data; boundary=x"}).status_code in (400, 401)  # fmt: skip
+    assert recorder.http.post(
+        "/api/call-upload", content=b"--x", headers={"Content-Type": "multipart/form-data; boundary=x"}
+    ).status_code in (400, 401)
     assert not list(recorder.spool.folder.glob("*"))
     sent = recorder.send(np.zeros(8000, np.int16), "..\\..\\evil<b>.wav", talkgroupLabel="<b>\n x", **when)
     assert sent.status_code == 200
@@ -255,13 +272,23 @@ def test_a_station_logs_what_its_console_takes(own: Net, spoken: dict[str, Pcm16
     words = ["--net", str(folder), "--journal", str(log), "--requests", str(requests)]
 
     def started(*more: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "voice", *more, *words], cwd=ROOT, env=env,
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, "-m", "voice", *more, *words],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
     def upload(text: str, at: datetime) -> str:
         form = {"system": "11", "talkgroup": "5", "talkgroupLabel": "一号频道", "dateTime": at.isoformat()}
-        answer = httpx.post(f"http://127.0.0.1:{port}/api/call-upload", data=form,
-                            files={"audio": ("call.wav", wav(spoken[text]))}, timeout=30)  # fmt: skip
+        answer = httpx.post(
+            f"http://127.0.0.1:{port}/api/call-upload",
+            data=form,
+            files={"audio": ("call.wav", wav(spoken[text]))},
+            timeout=30,
+        )
         return f"{answer.status_code} {answer.text.strip()}"
 
     def called() -> list[tuple[str | None, str]]:
@@ -274,7 +301,9 @@ def test_a_station_logs_what_its_console_takes(own: Net, spoken: dict[str, Pcm16
         assert eventually(lambda: _open(port), 60)
         assert upload("省残联,省残联,是否正常", MORNING) == "200 Call imported successfully."
         time.sleep(2 * SETTLE_S)
-        assert called() == [] and "huying_calls_waiting 1.0" in httpx.get(f"http://127.0.0.1:{port}/api/v1/metrics").text
+        assert (
+            called() == [] and "huying_calls_waiting 1.0" in httpx.get(f"http://127.0.0.1:{port}/api/v1/metrics").text
+        )
         processes.append(started("listen", "--input", "-"))
         assert eventually(lambda: called() == [("一号频道", "101")], 60)
         assert upload("贾岗社区治安队,贾岗社区治安队,是否正常", MORNING + timedelta(seconds=30)).startswith("200")

@@ -32,8 +32,19 @@ def called(t: float, unit: str, attempt: int = 1) -> Called:
 
 
 def answered(t: float, unit: str, meaning: str = "ack") -> Answered:
-    return Answered(t=t, exchange=1, unit=unit, over=1, meaning=meaning, grade="slot", latency_s=1, late=False,
-                    confidence=1, text="", review=False)  # fmt: skip
+    return Answered(
+        t=t,
+        exchange=1,
+        unit=unit,
+        over=1,
+        meaning=meaning,
+        grade="slot",
+        latency_s=1,
+        late=False,
+        confidence=1,
+        text="",
+        review=False,
+    )
 
 
 def closed(t: float, unit: str) -> ExchangeClosed:
@@ -64,8 +75,14 @@ def test_a_unit_is_called_twice_and_then_overdue() -> None:
 def test_a_poll_ends_with_the_first_answer_that_fits(net: Net) -> None:
     roll: RollCall | None = None
     begin = RollBegan(t=0, units=("101", "102", "103"), rounds=1, question="有没有看到", until="situation")
-    for f in (begin, Announced(t=1, keyed=0, text="", purpose="opening"), called(2, "101"),
-              answered(3, "101", "not_found"), called(5, "102"), answered(6, "102", "situation")):  # fmt: skip
+    for f in (
+        begin,
+        Announced(t=1, keyed=0, text="", purpose="opening"),
+        called(2, "101"),
+        answered(3, "101", "not_found"),
+        called(5, "102"),
+        answered(6, "102", "situation"),
+    ):
         roll = evolve_roll(roll, f)
     assert roll is not None and roll.found == "102" and not roll.paused and not roll.complete
     move = next_move(roll)
@@ -74,8 +91,9 @@ def test_a_poll_ends_with_the_first_answer_that_fits(net: Net) -> None:
     assert closing(net, RollCall((), 1, until="any")) == "询问完毕,没有单位回答。"
 
 
-def run(ear: Ear, synthesiser: Synthesiser, habits: dict[str, Habit], seconds: float,
-        begin: str) -> tuple[list[Fact], list[str], Journal]:  # fmt: skip
+def run(
+    ear: Ear, synthesiser: Synthesiser, habits: dict[str, Habit], seconds: float, begin: str
+) -> tuple[list[Fact], list[str], Journal]:
     facts: list[Fact] = []
     told: list[str] = []
     air = Air(ear.net, synthesiser, habits, Channel(snr_db=25.0), seed=3)

@@ -46,8 +46,14 @@ def test_the_nets_logic_is_pure() -> None:
     for name in ("decide", "state", "facts"):
         tree = ast.parse((ROOT / "voice" / "talk" / f"{name}.py").read_text("utf-8"))
         modules = {
-            n for node in ast.walk(tree)
-            for n in ([node.module or ""] if isinstance(node, ast.ImportFrom)
-                      else [a.name for a in node.names] if isinstance(node, ast.Import) else [])
-        }  # fmt: skip
+            n
+            for node in ast.walk(tree)
+            for n in (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
+        }
         assert {m for m in modules if not m.startswith("voice.")} <= {"__future__", "dataclasses", "typing"}, name

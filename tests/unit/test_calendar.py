@@ -81,16 +81,36 @@ def test_summer_time_is_no_set_clock(moment: str, machine_in: Zone) -> None:
 def call(t: float, exchange: int, unit: str, answer_s: float) -> list[Fact]:
     return [
         Called(t=t, exchange=exchange, unit=unit, over=0, attempt=1, to_all=False, question=""),
-        Answered(t=t + answer_s, exchange=exchange, unit=unit, over=1, meaning="ack", grade="slot",
-                 latency_s=answer_s, late=False, confidence=0.9, text="", review=False),
+        Answered(
+            t=t + answer_s,
+            exchange=exchange,
+            unit=unit,
+            over=1,
+            meaning="ack",
+            grade="slot",
+            latency_s=answer_s,
+            late=False,
+            confidence=0.9,
+            text="",
+            review=False,
+        ),
         ExchangeClosed(t=t + answer_s, exchange=exchange, unit=unit, outcome="answered", reason="", waited_s=answer_s),
-    ]  # fmt: skip
+    ]
 
 
 def began(wall: datetime) -> SessionBegan:
     told = wall.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return SessionBegan(t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began=told,
-                        clock="known", units=("1", "2"))  # fmt: skip
+    return SessionBegan(
+        t=0,
+        source="live",
+        net="n",
+        net_sha256="",
+        model="",
+        model_sha256="",
+        began=told,
+        clock="known",
+        units=("1", "2"),
+    )
 
 
 def test_a_roll_call_across_the_change_to_winter_time(tmp_path: Path, machine_in: Zone) -> None:
@@ -114,8 +134,9 @@ def test_a_leap_day_has_a_roll_of_its_own(tmp_path: Path) -> None:
         leap = sessions_between(journal, utc("2028-02-29", BEIJING), utc("2028-03-01", BEIJING))
         assert [s.began for s in leap] == ["2028-02-29T00:30:00.000Z"]
         assert [(m.name, m.calls) for m in by_month(sessions(journal.events()), BEIJING)] == [
-            ("2028-02", 2), ("2028-03", 1),
-        ]  # fmt: skip
+            ("2028-02", 2),
+            ("2028-03", 1),
+        ]
     slot = (parse_slot("Tue 08:30"),)
     half = datetime(2028, 2, 29, 8, 30, tzinfo=BEIJING)
     assert date(2028, 2, 29).weekday() == 1 and due(slot, half - timedelta(seconds=1), half, BEIJING)

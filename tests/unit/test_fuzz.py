@@ -36,8 +36,13 @@ st = pytest.importorskip("hypothesis.strategies")
 ROSTER = (sample_net() / "roster.csv").read_bytes()[:400]
 TOML = (sample_net() / "net.toml").read_bytes()
 YAML = (sample_net() / "morning-roll.yaml").read_bytes()[:600]
-LABELS = json.dumps({"events": [{"type": "called", "t": 1.0, "unit": "1"}], "overs": [
-    {"start": 0, "end": 1, "speakers": ["control"], "words": ["收到"]}], "duration": 3}).encode()  # fmt: skip
+LABELS = json.dumps(
+    {
+        "events": [{"type": "called", "t": 1.0, "unit": "1"}],
+        "overs": [{"start": 0, "end": 1, "speakers": ["control"], "words": ["收到"]}],
+        "duration": 3,
+    }
+).encode()
 GRAMMAR = "[unit]\nnormal = [一切|目前]正常\ncall_in = {unit}呼叫[{control}]\n".encode()
 READINGS = "祭城 = zha4 cheng2 | ji4 cheng2\n0 = ling2 | dong4\n".encode()
 
@@ -59,15 +64,21 @@ def mangled(good: bytes) -> Any:
         return data
 
     edit = st.tuples(st.integers(0, 10_000), st.integers(0, 30), st.binary(max_size=12))
-    return st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode),
-                     st.lists(edit, min_size=1, max_size=4).map(mangle))  # fmt: skip
+    return st.one_of(
+        st.binary(max_size=300),
+        st.text(max_size=200).map(str.encode),
+        st.lists(edit, min_size=1, max_size=4).map(mangle),
+    )
 
 
 def _each(data: Any, act: Callable[[Any], object]) -> None:
     hypothesis.settings(
-        max_examples=120, deadline=None, derandomize=True, database=None,
+        max_examples=120,
+        deadline=None,
+        derandomize=True,
+        database=None,
         suppress_health_check=list(hypothesis.HealthCheck),
-    )(hypothesis.given(data)(act))()  # fmt: skip
+    )(hypothesis.given(data)(act))()
 
 
 PARSERS: dict[str, tuple[bytes, str, Callable[[Path], object]]] = {

@@ -46,11 +46,21 @@ def test_every_syllable_has_phones_and_no_two_share_them() -> None:
 @pytest.mark.parametrize(
     "syllable, phones",
     [
-        ("jia", ("j", "ia")), ("yuan", ("van",)), ("xue", ("x", "ve")), ("lüe", ("l", "ve")), ("zhi", ("zh", "iii")),
-        ("si", ("s", "ii")), ("er", ("er",)), ("wen", ("uen",)), ("jun", ("j", "vn")), ("dui", ("d", "uei")),
-        ("hello", None), ("", None), ("bx", None),
+        ("jia", ("j", "ia")),
+        ("yuan", ("van",)),
+        ("xue", ("x", "ve")),
+        ("lüe", ("l", "ve")),
+        ("zhi", ("zh", "iii")),
+        ("si", ("s", "ii")),
+        ("er", ("er",)),
+        ("wen", ("uen",)),
+        ("jun", ("j", "vn")),
+        ("dui", ("d", "uei")),
+        ("hello", None),
+        ("", None),
+        ("bx", None),
     ],
-)  # fmt: skip
+)
 def test_split(syllable: str, phones: tuple[str, ...] | None) -> None:
     assert split_syllable(syllable) == phones
 
@@ -291,11 +301,17 @@ def test_on_an_idle_channel_short_phrases_alone_must_be_surer(net: Net) -> None:
 @pytest.mark.parametrize(
     "pinyin, found",
     [
-        ("che pai san wu qi jiu de", ("3579",)), ("yi er", ()), ("shi dian san shi fen ji he", ("10:30",)),
-        ("er shi er dian ling wu fen", ("22:05",)), ("liang dian ban dao", ("2:30",)), ("ba dian zheng", ("8:00",)),
-        ("shi yi dian shi wu", ("11:15",)), ("jiu shi jiu dian", ()), ("dian li ju", ()),
+        ("che pai san wu qi jiu de", ("3579",)),
+        ("yi er", ()),
+        ("shi dian san shi fen ji he", ("10:30",)),
+        ("er shi er dian ling wu fen", ("22:05",)),
+        ("liang dian ban dao", ("2:30",)),
+        ("ba dian zheng", ("8:00",)),
+        ("shi yi dian shi wu", ("11:15",)),
+        ("jiu shi jiu dian", ()),
+        ("dian li ju", ()),
         ("wu dian qu wu ge ren", ("5:00",)),
     ],
-)  # fmt: skip
+)
 def test_figures_in_free_speech(net: Net, pinyin: str, found: tuple[str, ...]) -> None:
     assert figures(pinyin.split(), Interpreter(net.lexicon)._digits) == found

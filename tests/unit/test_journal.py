@@ -49,8 +49,6 @@ def faults(path: Path) -> list[str]:
         return [str(f) for f in verify(journal)]
 
 
-
-
 def test_events_are_numbered_and_chained(path: Path) -> None:
     with Journal(str(path)) as journal:
         events = list(journal.events())
@@ -144,12 +142,35 @@ def test_a_journal_has_one_station(path: Path) -> None:
 
 def test_every_kind_of_fact_survives_the_journal() -> None:
     assert set(KINDS) == {
-        "session_began", "over", "called", "answered", "remarked", "called_in", "control_replied", "relayed",
-        "not_understood", "closed", "roll", "announced", "device", "clock", "roll_began", "roll_ended", "alert_raised",
-        "alert_ended", "watch_set", "overdue", "commanded", "corrected", "confirmed", "net_edited", "net_entered",
-        "clips_removed", "clip_hold",
+        "session_began",
+        "over",
+        "called",
+        "answered",
+        "remarked",
+        "called_in",
+        "control_replied",
+        "relayed",
+        "not_understood",
+        "closed",
+        "roll",
+        "announced",
+        "device",
+        "clock",
+        "roll_began",
+        "roll_ended",
+        "alert_raised",
+        "alert_ended",
+        "watch_set",
+        "overdue",
+        "commanded",
+        "corrected",
+        "confirmed",
+        "net_edited",
+        "net_entered",
+        "clips_removed",
+        "clip_hold",
         "session_ended",
-    }  # fmt: skip
+    }
     for fact in talk("ab"):
         kind = next(k for k, cls in KINDS.items() if type(fact) is cls)
         assert from_json(kind, json.loads(json.dumps(to_json(fact)))) == fact
@@ -223,8 +244,9 @@ def test_correction_is_a_new_event_and_the_sheet_follows_it(path: Path) -> None:
         journal.append([Corrected(t=30, corrects=silent.seq, unit="102", meaning="normal", by="值班员")], BEGAN)
         (session,) = sessions(journal.events())
         assert [(c.unit, c.result, c.grade) for c in session.calls] == [
-            ("101", "answered", "slot"), ("102", "answered", "human"),
-        ]  # fmt: skip
+            ("101", "answered", "slot"),
+            ("102", "answered", "human"),
+        ]
         assert next(iter(journal.events(kind="closed"))).data["outcome"] == "silent", "the original stays"
     assert faults(path) == []
 
@@ -346,8 +368,17 @@ def test_a_session_of_months_is_not_kept_in_memory() -> None:
         heard = over(k, float(k), "", "收到")
         overs.take(heard, 2 * k)
         answer = Answered(
-            t=float(k), exchange=k, unit="101", over=k, meaning="ack", grade="slot", latency_s=2.2, late=False,
-            confidence=0.9, text="收到", review=False,
-        )  # fmt: skip
+            t=float(k),
+            exchange=k,
+            unit="101",
+            over=k,
+            meaning="ack",
+            grade="slot",
+            latency_s=2.2,
+            late=False,
+            confidence=0.9,
+            text="收到",
+            review=False,
+        )
         assert overs.of(answer) == heard and overs.seq_of(answer) == 2 * k
     assert overs.of(over(3 * KEPT - KEPT, 0.0, "", "")) is not None and overs.of(over(KEPT, 0.0, "", "")) is None

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from voice.grammar.phones import SYLLABLES
 
 from voice.errors import HuyingError
+from voice.mandarin.phones import SYLLABLES
 from voice.speech.kokoro import LONGEST, STYLE, Kokoro, phonemes, phonemes_of
 
 AS_MISAKI = "d02595358a3bd0fd0ffb9772cad3b3b1"
@@ -24,9 +24,18 @@ def test_every_syllable_as_the_models_own_front_end_writes_it() -> None:
 
 @pytest.mark.parametrize(
     ("syllable", "said"),
-    [("jia3", "ʨja↓"), ("gang3", "ka↓ŋ"), ("lü4", "ly↘"), ("lve4", "lɥe↘"), ("xue2", "ɕɥe↗"), ("shi4", "ʂɨ↘"),
-     ("er4", "ɚ↘"), ("yo5", "jɔ"), ("ma", "ma")],
-)  # fmt: skip
+    [
+        ("jia3", "ʨja↓"),
+        ("gang3", "ka↓ŋ"),
+        ("lü4", "ly↘"),
+        ("lve4", "lɥe↘"),
+        ("xue2", "ɕɥe↗"),
+        ("shi4", "ʂɨ↘"),
+        ("er4", "ɚ↘"),
+        ("yo5", "jɔ"),
+        ("ma", "ma"),
+    ],
+)
 def test_syllables(syllable: str, said: str) -> None:
     assert phonemes_of(syllable) == said
 

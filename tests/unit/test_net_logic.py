@@ -38,7 +38,9 @@ CASES = {
            贾岗社区,收到
            省残联,收到""",
         [
-            "called 省残联 call", "called 贾岗社区治安队 call", "answered 贾岗社区治安队 ack",
+            "called 省残联 call",
+            "called 贾岗社区治安队 call",
+            "answered 贾岗社区治安队 ack",
             "answered 省残联 ack",
         ],
     ),
@@ -48,7 +50,9 @@ CASES = {
            收到
            收到""",
         [
-            "called 省残联 call", "called 贾岗社区治安队 call", "answered 贾岗社区治安队 ack slot",
+            "called 省残联 call",
+            "called 贾岗社区治安队 call",
+            "answered 贾岗社区治安队 ack slot",
             "answered 省残联 ack slot",
         ],
     ),
@@ -58,16 +62,22 @@ CASES = {
            贾岗社区,收到
            收到""",
         [
-            "called 省残联 call", "called 贾岗社区治安队 call", "remarked unattributed review",
-            "answered 贾岗社区治安队 ack", "answered 省残联 ack slot",
+            "called 省残联 call",
+            "called 贾岗社区治安队 call",
+            "remarked unattributed review",
+            "answered 贾岗社区治安队 ack",
+            "answered 省残联 ack slot",
         ],
     ),
     "two units called in one breath: words that are not understood are of neither": (
         """省残联,贾岗社区治安队,收到请回答
            这个我们昨天晚上清点过仓库了""",
         [
-            "called 省残联 call", "called 贾岗社区治安队 call", "not_understood unclear review",
-            "closed 省残联 silent", "closed 贾岗社区治安队 silent",  # one of them at least
+            "called 省残联 call",
+            "called 贾岗社区治安队 call",
+            "not_understood unclear review",
+            "closed 省残联 silent",
+            "closed 贾岗社区治安队 silent",  # one of them at least
         ],
     ),
     "… and who has not answered when as much came is not silent": (
@@ -75,7 +85,10 @@ CASES = {
            这个我们昨天晚上清点过仓库了
            省残联,收到""",
         [
-            "called 省残联 call", "called 贾岗社区治安队 call", "not_understood unclear review", "answered 省残联 ack",
+            "called 省残联 call",
+            "called 贾岗社区治安队 call",
+            "not_understood unclear review",
+            "answered 省残联 ack",
             "closed 贾岗社区治安队 unclear",
         ],
     ),
@@ -111,7 +124,9 @@ CASES = {
            +8 永平社区治安队,注意防范电信诈骗,收到请回答
            收到""",
         [
-            "called 永平社区治安队 call", "remarked 永平社区治安队 say_again", "called 永平社区治安队 call again",
+            "called 永平社区治安队 call",
+            "remarked 永平社区治安队 say_again",
+            "called 永平社区治安队 call again",
             "answered 永平社区治安队 ack slot",
         ],
     ),
@@ -131,7 +146,9 @@ CASES = {
            红星家具城,情况怎么样?
            有情况""",
         [
-            "called 四季果品市场 call", "answered 四季果品市场 not_found slot", "called 红星家具城 call",
+            "called 四季果品市场 call",
+            "answered 四季果品市场 not_found slot",
+            "called 红星家具城 call",
             "answered 红星家具城 situation slot",
         ],
     ),
@@ -141,8 +158,10 @@ CASES = {
            贾岗社区报告,发现可疑人员,请求支援
            收到""",
         [
-            "called_in 贾岗社区治安队 call_in", "control_replied 贾岗社区治安队 go_ahead",
-            "called_in 贾岗社区治安队 report", "control_replied 贾岗社区治安队 ack",
+            "called_in 贾岗社区治安队 call_in",
+            "control_replied 贾岗社区治安队 go_ahead",
+            "called_in 贾岗社区治安队 report",
+            "control_replied 贾岗社区治安队 ack",
         ],
     ),
     "a reply right after the own call sign is an answer, whatever follows": (

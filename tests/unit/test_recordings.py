@@ -28,12 +28,18 @@ def pcm_of(source: AudioSource) -> Pcm16:
 @pytest.mark.parametrize(
     "name, rate, channels, subtype",
     [
-        ("a.wav", 8000, 1, "PCM_16"), ("a.wav", 44100, 2, "PCM_24"), ("a.wav", 192_000, 1, "FLOAT"),
-        ("a.wav", 8000, 1, "PCM_U8"), ("a.wav", 48000, 8, "PCM_16"), ("a.flac", 16000, 1, "PCM_16"),
-        ("a.ogg", 48000, 1, "VORBIS"), ("a.opus", 48000, 1, "OPUS"), ("a.mp3", 44100, 1, "MPEG_LAYER_III"),
+        ("a.wav", 8000, 1, "PCM_16"),
+        ("a.wav", 44100, 2, "PCM_24"),
+        ("a.wav", 192_000, 1, "FLOAT"),
+        ("a.wav", 8000, 1, "PCM_U8"),
+        ("a.wav", 48000, 8, "PCM_16"),
+        ("a.flac", 16000, 1, "PCM_16"),
+        ("a.ogg", 48000, 1, "VORBIS"),
+        ("a.opus", 48000, 1, "OPUS"),
+        ("a.mp3", 44100, 1, "MPEG_LAYER_III"),
         ("a.wav", 8000, 1, "ULAW"),
     ],
-)  # fmt: skip
+)
 def test_any_file(tmp_path: Path, name: str, rate: int, channels: int, subtype: str) -> None:
     form = "OGG" if name.endswith(".opus") else None
     sf.write(tmp_path / name, tone(rate, channels=channels), rate, subtype=subtype, format=form)
@@ -65,17 +71,27 @@ def test_truncated_file_is_read_to_its_end_and_says_so(tmp_path: Path) -> None:
 
 
 def wav_header(rate: int) -> bytes:
-    return b"RIFF" + struct.pack("<I", 136) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, rate, rate * 2, 2, 16) + \
-        b"data" + struct.pack("<I", 100) + bytes(100)  # fmt: skip
+    return (
+        b"RIFF"
+        + struct.pack("<I", 136)
+        + b"WAVEfmt "
+        + struct.pack("<IHHIIHH", 16, 1, 1, rate, rate * 2, 2, 16)
+        + b"data"
+        + struct.pack("<I", 100)
+        + bytes(100)
+    )
 
 
 @pytest.mark.parametrize(
     "content, says",
     [
-        (b"", "empty"), ("这不是录音".encode() * 50, "not a sound file"), (b"RIFF\x10\0\0\0WAVE", "not a sound file"),
-        (wav_header(0), "0 Hz|not a sound file"), (wav_header(50), "50 Hz|not a sound file"),
+        (b"", "empty"),
+        ("这不是录音".encode() * 50, "not a sound file"),
+        (b"RIFF\x10\0\0\0WAVE", "not a sound file"),
+        (wav_header(0), "0 Hz|not a sound file"),
+        (wav_header(50), "50 Hz|not a sound file"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_a_recording(tmp_path: Path, content: bytes, says: str) -> None:
     (tmp_path / "x.wav").write_bytes(content)
     with pytest.raises(HuyingError, match=says):
@@ -106,9 +122,11 @@ def test_raw_pcm_stream(rate: int) -> None:
         ("net-2026-06-05_08-30-00", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
         ("20260605T083000", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
         ("2026-06-05 0830", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
-        ("2026-13-05_08-30", None), ("monday", None), ("13812345678", None),
+        ("2026-13-05_08-30", None),
+        ("monday", None),
+        ("13812345678", None),
     ],
-)  # fmt: skip
+)
 def test_start_time_in_file_name(stem: str, expected: datetime | None) -> None:
     assert start_in_name(stem) == expected
 

@@ -53,9 +53,16 @@ class Bench:
         self.log(Announced(t=self.t, keyed=self.t - 3, text="", purpose=move.purpose, units=called))
         if unit:
             self.log(
-                Called(t=self.t, exchange=len(self.moves), unit=unit, over=0, attempt=move.attempt, to_all=False,
-                       question="")
-            )  # fmt: skip
+                Called(
+                    t=self.t,
+                    exchange=len(self.moves),
+                    unit=unit,
+                    over=0,
+                    attempt=move.attempt,
+                    to_all=False,
+                    question="",
+                )
+            )
             reply = self.replies.get(unit, []).pop(0) if self.replies.get(unit) else None
             if reply in ("silent", None):
                 self.close(unit, "silent")
@@ -67,14 +74,23 @@ class Bench:
 
     def answer(self, unit: str, meaning: str, late: bool = False) -> None:
         self.log(
-            Answered(t=self.t + 1, exchange=1, unit=unit, over=1, meaning=meaning, grade="slot", latency_s=1.0,
-                     late=late, confidence=0.9, text="", review=False)
-        )  # fmt: skip
+            Answered(
+                t=self.t + 1,
+                exchange=1,
+                unit=unit,
+                over=1,
+                meaning=meaning,
+                grade="slot",
+                latency_s=1.0,
+                late=late,
+                confidence=0.9,
+                text="",
+                review=False,
+            )
+        )
 
     def close(self, unit: str, outcome: Outcome) -> None:
-        self.log(
-            ExchangeClosed(t=self.t + 10, exchange=1, unit=unit, outcome=outcome, reason="", waited_s=10)
-        )
+        self.log(ExchangeClosed(t=self.t + 10, exchange=1, unit=unit, outcome=outcome, reason="", waited_s=10))
 
     def run(self) -> None:
         while self.step():
@@ -128,8 +144,9 @@ def test_an_incident_pauses_it(how: str) -> None:
     bench = Bench({"101": ["later"]})
     bench.step(), bench.step()
     if how == "report":
-        bench.log(CalledIn(t=9, over=3, unit="103", meaning="report", grade="call_sign", text="", pinyin="",
-                           confidence=1))  # fmt: skip
+        bench.log(
+            CalledIn(t=9, over=3, unit="103", meaning="report", grade="call_sign", text="", pinyin="", confidence=1)
+        )
         bench.answer("101", "ack")
     else:
         bench.answer("101", "situation")
@@ -167,8 +184,9 @@ def test_the_dispatchers_own_call_is_waited_for_and_starts_no_round() -> None:
 def test_a_neighbours_answer_is_noted_but_does_not_count() -> None:
     bench = Bench({"101": ["later"]}, rounds=1)
     bench.step(), bench.step()
-    bench.log(Relayed(t=8, kind="proxy", over=2, unit="101", by="102", exchange=1, meaning="ack", text="",
-                      confidence=1))  # fmt: skip
+    bench.log(
+        Relayed(t=8, kind="proxy", over=2, unit="101", by="102", exchange=1, meaning="ack", text="", confidence=1)
+    )
     bench.close("101", "silent")
     assert bench.now.proxies == ("101",) and "101" in bench.now.missing
 

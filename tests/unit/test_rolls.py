@@ -42,8 +42,9 @@ def path(tmp_path: Path) -> Path:
 def test_a_session_of_weeks_is_cut_where_the_period_begins(path: Path) -> None:
     """What is called after the period began belongs to it, though the session began before; so do corrections made
     later, and nets entered by hand for that time."""
-    began = SessionBegan(t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began="", clock="known",
-                         units=("1", "2"))  # fmt: skip
+    began = SessionBegan(
+        t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began="", clock="known", units=("1", "2")
+    )
     day = 86400.0
 
     def called(t: float, exchange: int, unit: str) -> list[Fact]:
@@ -66,15 +67,27 @@ def test_a_session_of_weeks_is_cut_where_the_period_begins(path: Path) -> None:
 
 
 def test_columns_are_roll_calls_polls_and_alerts(path: Path) -> None:
-    began = SessionBegan(t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began="", clock="known",
-                         units=("1", "2"))  # fmt: skip
+    began = SessionBegan(
+        t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began="", clock="known", units=("1", "2")
+    )
 
     def answered(t: float, exchange: int, unit: str, meaning: str) -> list[Fact]:
         return [
             Called(t=t, exchange=exchange, unit=unit, over=0, attempt=1, to_all=False, question=""),
-            Answered(t=t + 3, exchange=exchange, unit=unit, over=1, meaning=meaning, grade="slot", latency_s=2.0,
-                     late=False, confidence=1, text="", review=False),
-        ]  # fmt: skip
+            Answered(
+                t=t + 3,
+                exchange=exchange,
+                unit=unit,
+                over=1,
+                meaning=meaning,
+                grade="slot",
+                latency_s=2.0,
+                late=False,
+                confidence=1,
+                text="",
+                review=False,
+            ),
+        ]
 
     facts = [
         began, *answered(1, 1, "1", "ack"), RollBegan(t=10, units=("1", "2"), rounds=1),

@@ -7,11 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from voice.pcm import RATE, Pcm16
 from voice.radio.transmitter import (
-    RATE,
     ChannelBusy,
     ClearChannel,
-    Pcm16,
     Priority,
     Sent,
     TooLong,
@@ -47,9 +46,12 @@ class Bench:
 
     def send(self, pcm: Pcm16 = SPEECH, **settings: float) -> Sent:
         made = Transmitter(
-            self, self.play, lambda: self.now, TransmitSettings(**settings),
+            self,
+            self.play,
+            lambda: self.now,
+            TransmitSettings(**settings),
             lambda on: self.note("deaf" if on else "hearing"),
-        )  # fmt: skip
+        )
         return made.send(pcm)
 
 

@@ -140,9 +140,13 @@ class CardSource:
     def _open(self, sd: Any, device: Device, callback: Any) -> Any:
         try:
             return sd.RawInputStream(
-                samplerate=device.rate, blocksize=device.rate // 10, device=device.index, channels=1, dtype="int16",
+                samplerate=device.rate,
+                blocksize=device.rate // 10,
+                device=device.index,
+                channels=1,
+                dtype="int16",
                 callback=callback,
-            )  # fmt: skip
+            )
         except sd.PortAudioError as e:
             raise HuyingError(f"{device.name}: cannot be opened ({e}); is another program using it?") from e
 

@@ -118,10 +118,15 @@ def devices() -> list[Device]:
     library = sounddevice()
     with stream():
         return [
-            Device(int(d["index"]), str(d["name"]), int(d["max_input_channels"]), int(d["max_output_channels"]),
-                   int(d["default_samplerate"]))
+            Device(
+                int(d["index"]),
+                str(d["name"]),
+                int(d["max_input_channels"]),
+                int(d["max_output_channels"]),
+                int(d["default_samplerate"]),
+            )
             for d in library.query_devices()
-        ]  # fmt: skip
+        ]
 
 
 def devices_now() -> list[Device]:
@@ -129,8 +134,11 @@ def devices_now() -> list[Device]:
     try:
         told = subprocess.run(
             [sys.executable, "-m", "voice.audio.portaudio"],
-            capture_output=True, text=True, timeout=LISTING_S, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            timeout=LISTING_S,
+            check=True,
+        )
         return [Device(**d) for d in json.loads(told.stdout.splitlines()[-1])]
     except subprocess.CalledProcessError as e:
         reason = (e.stderr.strip().splitlines() or ["it failed"])[-1]

@@ -234,16 +234,18 @@ def open_recording(path: Path, began: datetime | None = None) -> Recording:
             rate, channels, frames = f.samplerate, f.channels, f.frames
             stamp = f.copy_metadata().get("date", "")
     except (sf.LibsndfileError, TypeError) as e:
-        raise HuyingError(
-            f"{path}: not a sound file that can be read ({e}); WAV, FLAC, OGG/Opus and MP3 can"
-        ) from e
+        raise HuyingError(f"{path}: not a sound file that can be read ({e}); WAV, FLAC, OGG/Opus and MP3 can") from e
     if rate < 1000:
         raise HuyingError(f"{path}: sample rate {rate} Hz; speech needs 8000 Hz or more")
     known = 0 < frames < 2**40
     out = Recording(
-        path, path.name, rate, channels, frames / rate if known else None,
+        path,
+        path.name,
+        rate,
+        channels,
+        frames / rate if known else None,
         began or start_in_name(path.stem) or _stamp(stamp),
-    )  # fmt: skip
+    )
     out.damage.missing_s = _missing(path)
     return out
 
@@ -264,9 +266,7 @@ def _missing(path: Path) -> Seconds:
     return max(0.0, missing)
 
 
-_NAME = re.compile(
-    r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[T_ .-]?(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?(?!\d)"
-)
+_NAME = re.compile(r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[T_ .-]?(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?(?!\d)")
 
 
 def start_in_name(stem: str) -> datetime | None:

@@ -61,10 +61,14 @@ async def _through(url: str, stations: int, events: int, journal: str) -> tuple[
     for k in range(longest):  # all stations talk at once
         for station, chain in chains.items():
             e = chain[k]
-            waiting.append(await js.publish_async(
-                subject_of(BUREAU, station, e), packed(e), stream=EVENTS_STREAM,
-                headers={"Nats-Msg-Id": station + e.hash},
-            ))  # fmt: skip
+            waiting.append(
+                await js.publish_async(
+                    subject_of(BUREAU, station, e),
+                    packed(e),
+                    stream=EVENTS_STREAM,
+                    headers={"Nats-Msg-Id": station + e.hash},
+                )
+            )
             if len(waiting) >= IN_FLIGHT:
                 await asyncio.gather(*waiting)
                 waiting = []
@@ -92,15 +96,41 @@ def _talk(events: int) -> list[Event]:
         t = k * 10.0
         facts += [
             OverHeard(
-                t=t, over=k, start=t, end=t + 2, speech_start=t + 0.2, speech_end=t + 1.8, clip="", level_db=-20.0,
-                outcome="understood", speaker="control", callees=("101",), caller=None, to_all=False, meanings=(),
-                text="省残联 是否正常", pinyin="shi4 fou3 zheng4 chang2", confidence=0.97, doubled=False,
+                t=t,
+                over=k,
+                start=t,
+                end=t + 2,
+                speech_start=t + 0.2,
+                speech_end=t + 1.8,
+                clip="",
+                level_db=-20.0,
+                outcome="understood",
+                speaker="control",
+                callees=("101",),
+                caller=None,
+                to_all=False,
+                meanings=(),
+                text="省残联 是否正常",
+                pinyin="shi4 fou3 zheng4 chang2",
+                confidence=0.97,
+                doubled=False,
                 hypothesis=(("U1", 0.2, 1.0, 0.99), ("P7", 1.0, 1.8, 0.98)),
             ),
             Called(t=t + 2, exchange=k, unit="101", over=k, attempt=1, to_all=False, question="是否正常"),
-            Answered(t=t + 4, exchange=k, unit="101", over=k, meaning="normal", grade="slot", latency_s=2.0, late=False,
-                     confidence=0.97, text="一切正常", review=False),
-        ]  # fmt: skip
+            Answered(
+                t=t + 4,
+                exchange=k,
+                unit="101",
+                over=k,
+                meaning="normal",
+                grade="slot",
+                latency_s=2.0,
+                late=False,
+                confidence=0.97,
+                text="一切正常",
+                review=False,
+            ),
+        ]
     return chained([entry_of(f, BEGAN) for f in facts], 0, GENESIS)
 
 
@@ -110,9 +140,10 @@ def _nats(place: Path) -> Iterator[str]:
         raise HuyingError("nats-server is not installed; on Debian: apt install nats-server")
     port = free_port()
     server = subprocess.Popen(
-        ["nats-server", "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(place / "js")], stdout=subprocess.DEVNULL,
+        ["nats-server", "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(place / "js")],
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     try:
         for _ in range(100):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

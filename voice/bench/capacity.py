@@ -67,9 +67,14 @@ class Carried:
 
 
 def carry(
-    ear: Ear, pcm: Pcm16, channels: int, seconds: float, journal: Journal, seed: int = 0,
+    ear: Ear,
+    pcm: Pcm16,
+    channels: int,
+    seconds: float,
+    journal: Journal,
+    seed: int = 0,
     on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
-) -> Carried:  # fmt: skip
+) -> Carried:
     """Listen to so many channels, each beginning at another place of ``pcm``, into ``journal``."""
     rng = np.random.default_rng(seed)
     now = datetime.now(UTC)

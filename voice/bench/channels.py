@@ -82,13 +82,24 @@ def pipeline() -> None:
     net = load_net(sample_net())
     ear = open_ear(net)
     overs = overs_of(net)
-    table = Table("recording", "pipeline, s", "all of it, s", "overs alone, s", "pipeline / overs", "all / pipeline",
-                  title=machine())  # fmt: skip
+    table = Table(
+        "recording",
+        "pipeline, s",
+        "all of it, s",
+        "overs alone, s",
+        "pipeline / overs",
+        "all / pipeline",
+        title=machine(),
+    )
     for duty in (1.0, 0.1):
         pcm = channel_of(overs, RECORDING_S, duty)
         gate = CarrierGate(net.settings.timing.hang_time_s)
-        found = [e.over.pcm for k in range(0, len(pcm), RATE) for e in gate.process(pcm[k : k + RATE])
-                 if isinstance(e, Closed)]  # fmt: skip
+        found = [
+            e.over.pcm
+            for k in range(0, len(pcm), RATE)
+            for e in gate.process(pcm[k : k + RATE])
+            if isinstance(e, Closed)
+        ]
 
         def whole(pcm: Pcm16 = pcm) -> None:
             with tempfile.TemporaryDirectory() as place, Journal(f"{place}/log.sqlite") as journal:

@@ -82,7 +82,7 @@ def console(events: int, consoles: int, channels: int, seconds: float, browser: 
             ("… with consoles, searches, a hanging webhook", f"{together.median_ms:.0f}, {together.slow_ms:.0f} ms"),
             (f"journal to {consoles} consoles, median and 95 %", _percentiles(seen.delays)),
             ("search while listening, median and 95 %", _percentiles(seen.searches)),
-        ):  # fmt: skip
+        ):
             table.add_row(name, value)
         try:
             for name, value in _screens(address, journal, consoles, channels) if browser else ():
@@ -115,11 +115,24 @@ def _served(place: Path, hook: int) -> Iterator[str]:
         f.write(WEBHOOK.format(port=hook))
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "voice", "serve", "--journal", str(place / "log.sqlite"), "--port", str(port),
-         "--requests", str(place / "requests"), "--net", str(place / "net")],
-        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        [
+            sys.executable,
+            "-m",
+            "voice",
+            "serve",
+            "--journal",
+            str(place / "log.sqlite"),
+            "--port",
+            str(port),
+            "--requests",
+            str(place / "requests"),
+            "--net",
+            str(place / "net"),
+        ],
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
         env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
-    )  # fmt: skip
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         ends = time.monotonic() + START_S
@@ -248,6 +261,16 @@ def _screens(address: str, journal: Journal, consoles: int, channels: int) -> It
 def _mark(k: int, channel: int) -> Answered:
     """An answer with a text of its own; a window shows one channel."""
     return Answered(
-        t=9e6 + k, channel=f"c{channel}", exchange=k, unit="101", over=k, meaning="normal", grade="slot", latency_s=2.0,
-        late=False, confidence=0.97, text=f"记号{k}", review=False,
-    )  # fmt: skip
+        t=9e6 + k,
+        channel=f"c{channel}",
+        exchange=k,
+        unit="101",
+        over=k,
+        meaning="normal",
+        grade="slot",
+        latency_s=2.0,
+        late=False,
+        confidence=0.97,
+        text=f"记号{k}",
+        review=False,
+    )

@@ -69,16 +69,40 @@ def _exchange(net: Net, k: int, t: float) -> list[Fact]:
     """An over, the call in it, and its answer: three events."""
     unit = net.units[k % len(net.units)]
     heard = OverHeard(
-        t=t, over=k, start=t, end=t + 2, speech_start=t + 0.2, speech_end=t + 1.8, clip="", level_db=-20.0,
-        outcome="understood", speaker="control", callees=(unit.id,), caller=None, to_all=False, meanings=(),
-        text=f"{unit.call_signs[0]} 是否正常", pinyin="shi4 fou3 zheng4 chang2", confidence=0.97, doubled=False,
+        t=t,
+        over=k,
+        start=t,
+        end=t + 2,
+        speech_start=t + 0.2,
+        speech_end=t + 1.8,
+        clip="",
+        level_db=-20.0,
+        outcome="understood",
+        speaker="control",
+        callees=(unit.id,),
+        caller=None,
+        to_all=False,
+        meanings=(),
+        text=f"{unit.call_signs[0]} 是否正常",
+        pinyin="shi4 fou3 zheng4 chang2",
+        confidence=0.97,
+        doubled=False,
         hypothesis=(("U1", 0.2, 1.0, 0.99), ("P7", 1.0, 1.8, 0.98)),
-    )  # fmt: skip
+    )
     called = Called(t=t + 2, exchange=k, unit=unit.id, over=k, attempt=1, to_all=False, question="是否正常")
     answered = Answered(
-        t=t + 4, exchange=k, unit=unit.id, over=k, meaning="normal", grade="slot", latency_s=2.0, late=False,
-        confidence=0.97, text="一切正常", review=False,
-    )  # fmt: skip
+        t=t + 4,
+        exchange=k,
+        unit=unit.id,
+        over=k,
+        meaning="normal",
+        grade="slot",
+        latency_s=2.0,
+        late=False,
+        confidence=0.97,
+        text="一切正常",
+        review=False,
+    )
     return [heard, called, answered]
 
 
@@ -87,8 +111,22 @@ def fill(path: Path, net: Net, events: int) -> int:
     days = max(8, events // (3 * OVERS_A_DAY))
     step = days * 86400.0 / (events / 3)
     with Journal(str(path)) as journal:
-        journal.append([SessionBegan(t=0, source="bench", net="", net_sha256="", model="", model_sha256="", began="",
-                                     clock="known", units=tuple(u.id for u in net.units))], BEGAN)  # fmt: skip
+        journal.append(
+            [
+                SessionBegan(
+                    t=0,
+                    source="bench",
+                    net="",
+                    net_sha256="",
+                    model="",
+                    model_sha256="",
+                    began="",
+                    clock="known",
+                    units=tuple(u.id for u in net.units),
+                )
+            ],
+            BEGAN,
+        )
         facts: list[Fact] = []
         for k in track(range(events // 3), f"{events:,} events", transient=True, console=screen(error=True)):
             facts += _exchange(net, k + 1, k * step)

@@ -119,8 +119,15 @@ def live(
                 air.note(said=round(fact.t, 3))
 
         transmitter = Transmitter(NoPtt(), air.play, lambda: air.now)
-        station = Station(ear, journal, transmitter, Speaker(net, synthesiser), take, roll=left,
-                          alert=open_one[0] if open_one else None)  # fmt: skip
+        station = Station(
+            ear,
+            journal,
+            transmitter,
+            Speaker(net, synthesiser),
+            take,
+            roll=left,
+            alert=open_one[0] if open_one else None,
+        )
         stage = "resume" if left else "reading" if open_one else "roll"
         resumes: float | None = None
         for now in station.run(air, FIRST_DAY + timedelta(days=day)):
@@ -223,7 +230,15 @@ def compare(journal: Journal, truth_path: Path) -> SoakResult:
         doubled += len(hits) > 1
     announced = [x for x in lines if "said" in x]
     return SoakResult(
-        run, sent, found, sent - found, doubled, sum(map(len, overs.values())) - len(matched), len(announced),
-        sum(x["said"] not in said.get(x["run"], []) for x in announced), alerts, alerts - ended,
+        run,
+        sent,
+        found,
+        sent - found,
+        doubled,
+        sum(map(len, overs.values())) - len(matched),
+        len(announced),
+        sum(x["said"] not in said.get(x["run"], []) for x in announced),
+        alerts,
+        alerts - ended,
         tuple(x["memory_mb"] for x in lines if "memory_mb" in x),
-    )  # fmt: skip
+    )

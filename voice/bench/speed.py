@@ -41,11 +41,15 @@ from voice.talk.facts import Announced, Fact, OverHeard
 from voice.terminal.output import screen
 
 SAID = (
-    "省残联,省残联,门前秩序是否良好", "一切正常,一切正常",
-    "贾岗社区治安队,贾岗社区治安队,要加强治安防控力量,严防盗窃电动车案件", "收到,收到",
-    "派出所派出所,祭城社区治安队呼叫", "各单位注意,收到请回答", "没有发现情况",
+    "省残联,省残联,门前秩序是否良好",
+    "一切正常,一切正常",
+    "贾岗社区治安队,贾岗社区治安队,要加强治安防控力量,严防盗窃电动车案件",
+    "收到,收到",
+    "派出所派出所,祭城社区治安队呼叫",
+    "各单位注意,收到请回答",
+    "没有发现情况",
     "警察学院,一切正常",
-)  # fmt: skip
+)
 SPEECH_S = 300.0
 PAUSED_S = 1800.0
 SHARE = 0.1
@@ -147,8 +151,10 @@ def _replay(path: Path) -> dict[str, float]:
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "voice", "replay", str(path), "--json", "--start", "2026-06-05T08:30:00+08:00"],
-        stdout=subprocess.PIPE, text=True, encoding="utf-8",
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
     watched = psutil.Process(process.pid)
     peak, first = 0, 0.0
     assert process.stdout is not None
@@ -220,10 +226,11 @@ def _answer_to_call(net: Net) -> float:
 def _lexicon(net: Net, n: int) -> Lexicon:
     """The net's phrases and ``n`` made-up call signs."""
     signs = [
-        SURNAMES[i % len(SURNAMES)] + PLACES[i // len(SURNAMES) % len(PLACES)]
+        SURNAMES[i % len(SURNAMES)]
+        + PLACES[i // len(SURNAMES) % len(PLACES)]
         + KINDS[i // len(SURNAMES) // len(PLACES) % len(KINDS)]
         for i in range(n)
-    ]  # fmt: skip
+    ]
     units = [(str(i), [s]) for i, s in enumerate(signs)]
     return build_lexicon(units, [], list(net.lexicon.templates), net.readings, net.lexicon.accent, net.lexicon.tones)
 

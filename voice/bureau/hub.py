@@ -135,12 +135,16 @@ class Hub:
                 await js.delete_consumer(EVENTS_STREAM, self._consumer)
             self.reread = False
         return await js.pull_subscribe(
-            self._subjects, self._consumer, EVENTS_STREAM,
+            self._subjects,
+            self._consumer,
+            EVENTS_STREAM,
             config=ConsumerConfig(
-                ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_WAIT_S, max_ack_pending=20 * BATCH,
+                ack_policy=AckPolicy.EXPLICIT,
+                ack_wait=ACK_WAIT_S,
+                max_ack_pending=20 * BATCH,
                 description=f"hub of {self.bureau}",
             ),
-        )  # fmt: skip
+        )
 
     async def _all_done(self, subscription: Any) -> bool:
         """Nothing waits for this hub or another one, nothing that one of them took is unfinished."""
@@ -261,9 +265,13 @@ class Hub:
 
 
 async def broadcast(
-    server: Server, bureau: str, stations: list[str], alert: dict[str, Any], minutes: float,
+    server: Server,
+    bureau: str,
+    stations: list[str],
+    alert: dict[str, Any],
+    minutes: float,
     tell: Callable[[str], None],
-) -> str:  # fmt: skip
+) -> str:
     """Send an alert to stations (all, if none are named); each reads it out on its own air. Its number.
 
     A station that is away gets it when it is back, unless ``minutes`` have passed.
@@ -290,15 +298,17 @@ def alert_number() -> str:
 
 async def send_alert(
     js: JetStreamContext, bureau: str, number: str, alerts: Mapping[str, Mapping[str, Any]], minutes: float
-) -> None:  # fmt: skip
+) -> None:
     """Station, or ``all`` → what it should read out."""
     expires = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
     for station, alert in alerts.items():
         body = json.dumps({**alert, "id": number, "expires": expires}, ensure_ascii=False).encode()
         await js.publish(
-            f"huying-alerts.{bureau}.{station}", body, stream=ALERTS_STREAM,
+            f"huying-alerts.{bureau}.{station}",
+            body,
+            stream=ALERTS_STREAM,
             headers={"Nats-Msg-Id": f"{number}:{station}"},
-        )  # fmt: skip
+        )
 
 
 def alerts_of(net: Net, requests: Path) -> dict[str, dict[str, Any]]:
@@ -315,7 +325,14 @@ def alerts_of(net: Net, requests: Path) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for unit in units:
         station, _, own = unit.partition("/")
-        out.setdefault(station, {
-            "text": wish.text, "repeat": wish.repeat, "need_ack": wish.need_ack, "emergency": wish.emergency, "to": [],
-        })["to"].append(own)  # fmt: skip
+        out.setdefault(
+            station,
+            {
+                "text": wish.text,
+                "repeat": wish.repeat,
+                "need_ack": wish.need_ack,
+                "emergency": wish.emergency,
+                "to": [],
+            },
+        )["to"].append(own)
     return out

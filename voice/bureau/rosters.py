@@ -31,10 +31,17 @@ def write_bureau_net(folder: Path, bureau: str, rosters: Mapping[str, Mapping[st
     for station, roster in rosters.items():
         for unit in roster.get("units", ()):
             name = f"{station} {unit.get('name', '')}".strip()
-            rows.append({
-                **{c: str(unit.get(c, "")) for c in COLUMNS}, "id": f"{station}/{unit.get('id', '')}", "name": name,
-                "call_signs": f"{station}{unit.get('name', '')}", "group": station, "neighbours": "", "ani": "",
-            })  # fmt: skip
+            rows.append(
+                {
+                    **{c: str(unit.get(c, "")) for c in COLUMNS},
+                    "id": f"{station}/{unit.get('id', '')}",
+                    "name": name,
+                    "call_signs": f"{station}{unit.get('name', '')}",
+                    "group": station,
+                    "neighbours": "",
+                    "ani": "",
+                }
+            )
     part = folder / f"roster.{os.getpid()}.part"
     with part.open("w", encoding="utf-8-sig", newline="") as f:
         writer = csv.writer(f)

@@ -188,12 +188,15 @@ class HubStore:
         """Every station."""
         waiting = (
             sa.select(_events.c.station, sa.func.count().label("n"))
-            .where(_events.c.joined.is_(None)).group_by(_events.c.station).subquery()
-        )  # fmt: skip
+            .where(_events.c.joined.is_(None))
+            .group_by(_events.c.station)
+            .subquery()
+        )
         q = (
             sa.select(_stations, sa.func.coalesce(waiting.c.n, 0).label("n"))
-            .join(waiting, waiting.c.station == _stations.c.station, isouter=True).order_by(_stations.c.station)
-        )  # fmt: skip
+            .join(waiting, waiting.c.station == _stations.c.station, isouter=True)
+            .order_by(_stations.c.station)
+        )
         with self.journal.begin() as db:
             return [Standing(r.station, r.seq, r.n, r.fault) for r in db.execute(q)]
 

@@ -115,11 +115,13 @@ class Uplink:
         """All of it, in order; the server throws away what it has already."""
         acks = [
             await js.publish_async(
-                subject_of(self.bureau, self.station, e), packed(e), stream=EVENTS_STREAM,
+                subject_of(self.bureau, self.station, e),
+                packed(e),
+                stream=EVENTS_STREAM,
                 headers={"Nats-Msg-Id": f"{self.bureau}:{self.station}:{e.hash}"},
             )
             for e in batch
-        ]  # fmt: skip
+        ]
         await asyncio.wait_for(asyncio.gather(*acks), ACK_S)
 
     async def _again(self, act: Callable[[], Any]) -> None:
@@ -162,9 +164,10 @@ class Uplink:
         rows = read_roster_table(self.net.folder / self.net.settings.roster).rows
         told = {"name": self.net.settings.name, "units": rows}
         await js.publish(
-            roster_subject(self.bureau, self.station), json.dumps(told, ensure_ascii=False).encode(),
+            roster_subject(self.bureau, self.station),
+            json.dumps(told, ensure_ascii=False).encode(),
             stream=EVENTS_STREAM,
-        )  # fmt: skip
+        )
 
     async def _send_clips(self, js: JetStreamContext) -> bool:
         """Sound of some overs that were sent; whether there was any. What does not go is tried again."""
@@ -206,9 +209,11 @@ class Uplink:
         while not self.ended.is_set():
             try:
                 subscription = await js.pull_subscribe(
-                    subject, durable, ALERTS_STREAM,
+                    subject,
+                    durable,
+                    ALERTS_STREAM,
                     config=ConsumerConfig(deliver_policy=DeliverPolicy.NEW),
-                )  # fmt: skip
+                )
                 while not self.ended.is_set():
                     try:
                         messages = await subscription.fetch(1, timeout=5)
@@ -226,9 +231,13 @@ class Uplink:
             raw: dict[str, Any] = json.loads(message.data)
             expires, number = datetime.fromisoformat(raw["expires"]), str(raw["id"])
             wish = Request(
-                str(raw["text"]), tuple(raw.get("to", ())), int(raw.get("repeat", 2)), bool(raw.get("need_ack", True)),
-                bool(raw.get("emergency", False)), f"bureau {number}",
-            )  # fmt: skip
+                str(raw["text"]),
+                tuple(raw.get("to", ())),
+                int(raw.get("repeat", 2)),
+                bool(raw.get("need_ack", True)),
+                bool(raw.get("emergency", False)),
+                f"bureau {number}",
+            )
             if datetime.now(UTC) > expires:
                 self.tell(f"alert {number} came too late, not read out 通知已过期: {wish.text}")
                 return

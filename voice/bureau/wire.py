@@ -102,9 +102,19 @@ def events_of(bureau: str, station: str = "*") -> str:
 def packed(event: Event) -> bytes:
     """An event as a message."""
     return json.dumps(
-        {"version": VERSION, "seq": event.seq, "kind": event.kind, "t": event.t, "wall": event.wall, "body": event.body,
-         "unit": event.unit, "previous": event.previous, "hash": event.hash}, ensure_ascii=False,
-    ).encode()  # fmt: skip
+        {
+            "version": VERSION,
+            "seq": event.seq,
+            "kind": event.kind,
+            "t": event.t,
+            "wall": event.wall,
+            "body": event.body,
+            "unit": event.unit,
+            "previous": event.previous,
+            "hash": event.hash,
+        },
+        ensure_ascii=False,
+    ).encode()
 
 
 class Newer(HuyingError):
@@ -200,12 +210,20 @@ async def connect(
         tell(f"{server.shown}: connected again 已重新连上")
 
     while True:
-        going = asyncio.ensure_future(nats.connect(
-            server.url.split(","), name=name, tls=tls,
-            user_credentials=str(server.credentials) if server.credentials else None,
-            error_cb=fault, reconnected_cb=back, max_reconnect_attempts=-1, reconnect_time_wait=1, connect_timeout=5,
-            inbox_prefix=f"_INBOX.{inbox}",
-        ))  # fmt: skip
+        going = asyncio.ensure_future(
+            nats.connect(
+                server.url.split(","),
+                name=name,
+                tls=tls,
+                user_credentials=str(server.credentials) if server.credentials else None,
+                error_cb=fault,
+                reconnected_cb=back,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                connect_timeout=5,
+                inbox_prefix=f"_INBOX.{inbox}",
+            )
+        )
         refused = asyncio.ensure_future(final.wait())
         stopped = asyncio.ensure_future((ended or asyncio.Event()).wait())
         try:

@@ -47,7 +47,8 @@ def run(target: str, output: Path, net_folder: Path | None, model: str | None, e
         out.print("the held-back overs are not heard better: the adapted model was not kept 未保留", style="yellow")
         return 1
     out.print(
-        f"{result.folder}\nuse it: in net.toml, [recognition] model = \"{result.folder.resolve().as_posix()}\"",
-        style="green", soft_wrap=True,
-    )  # fmt: skip
+        f'{result.folder}\nuse it: in net.toml, [recognition] model = "{result.folder.resolve().as_posix()}"',
+        style="green",
+        soft_wrap=True,
+    )
     return 0

@@ -64,9 +64,13 @@ def cast(ids: list[str], wanted: dict[Habit, int], seed: int) -> dict[str, Habit
 
 
 def _air(
-    o: Options, net: Net, synthesiser: Synthesiser, habits: dict[str, Habit], stack: contextlib.ExitStack,
+    o: Options,
+    net: Net,
+    synthesiser: Synthesiser,
+    habits: dict[str, Habit],
+    stack: contextlib.ExitStack,
     status: Console,
-) -> Air:  # fmt: skip
+) -> Air:
     """The channel: sound devices, a null sink of the sound server, or this process."""
     channel = Channel(snr_db=o.snr)
     if o.input and o.output:
@@ -115,10 +119,13 @@ def run(o: Options) -> int:
             air.heard(fact)
 
         station = Station(
-            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now, on_keyed=_deafen(air)),
-            Speaker(net, synthesiser), take,
+            ear,
+            journal,
+            Transmitter(NoPtt(), air.play, lambda: air.now, on_keyed=_deafen(air)),
+            Speaker(net, synthesiser),
+            take,
             lambda text: out.print(f"      ! {text}", style="bold magenta"),
-        )  # fmt: skip
+        )
         began = datetime.now().astimezone()
         resumed_at: float | None = None
         started = False

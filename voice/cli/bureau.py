@@ -72,13 +72,21 @@ def uplink(
 
 
 def hub(
-    o: Options, journal: str, net_folder: Path | None, requests: Path | None, clips: bool, replicas: int,
-    keep_days: float, reread: bool, once: bool,
-) -> None:  # fmt: skip
+    o: Options,
+    journal: str,
+    net_folder: Path | None,
+    requests: Path | None,
+    clips: bool,
+    replicas: int,
+    keep_days: float,
+    reread: bool,
+    once: bool,
+) -> None:
     """Take what stations send until stopped."""
     checked_name("bureau", o.bureau)
     store = HubStore(journal)
     try:
+
         def rosters() -> None:
             if net_folder:
                 units = write_bureau_net(net_folder, o.bureau, store.rosters())

@@ -88,12 +88,14 @@ def run(o: Options) -> None:
 def figures(trials: Trials, points: dict[str, OperatingPoint]) -> dict[str, Any]:
     """For machines."""
     return {
-        "utterances": trials.utterances, "exact": trials.exact, "hours": round(trials.hours, 4),
+        "utterances": trials.utterances,
+        "exact": trials.exact,
+        "hours": round(trials.hours, 4),
         "calibration_error": round(trials.calibration_error(), 4),
         "operating_points": {c: asdict(p) for c, p in points.items()},
         "curves": {c: [[round(v, 4) for v in row] for row in trials.curve(c)] for c in CLASSES},
         "confusions": [[a, b, n] for (a, b), n in trials.confusions.most_common()],
-    }  # fmt: skip
+    }
 
 
 def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: int) -> None:
@@ -116,18 +118,27 @@ def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: in
                 continue
             rate = f"{false / trials.alarm_hours:.1f}" if group is None and trials.foreign_seconds else ""
             table.add_row(
-                length, group or "all", str(n), share(trials.believed(0.0, True, length, group), n),
-                share(trials.believed(thresholds[length], True, length, group), n), str(wrong), str(false), rate,
-            )  # fmt: skip
+                length,
+                group or "all",
+                str(n),
+                share(trials.believed(0.0, True, length, group), n),
+                share(trials.believed(thresholds[length], True, length, group), n),
+                str(wrong),
+                str(false),
+                rate,
+            )
     out.print(table)
     out.print(
-        "believed at " + ", ".join(f"{SETTING[c]} {thresholds[c]:g} ({c})" for c in CLASSES)
-        + f"; calibration error {trials.calibration_error():.3f}", style="dim",
-    )  # fmt: skip
+        "believed at "
+        + ", ".join(f"{SETTING[c]} {thresholds[c]:g} ({c})" for c in CLASSES)
+        + f"; calibration error {trials.calibration_error():.3f}",
+        style="dim",
+    )
     out.print(
         "wrong: heard where another phrase was said; false: in speech that holds none "
-        f"({trials.foreign_seconds / 60:.1f} min)", style="dim",
-    )  # fmt: skip
+        f"({trials.foreign_seconds / 60:.1f} min)",
+        style="dim",
+    )
     if trials.confusions:
         table = Table("said", "heard", "times", title="confusions 混淆")
         for (a, b), n in trials.confusions.most_common(15):
@@ -147,5 +158,6 @@ def show_points(points: dict[str, OperatingPoint], wished: float, hours: float) 
     if 3.0 / max(hours, 1e-9) > wished:
         out.print(
             f"To be sure of {wished:g} per hour takes {3.0 / wished:.0f} hours of speech without a false word; "
-            f"these are {hours:.2f}. 样本越多越可靠。", style="yellow",
-        )  # fmt: skip
+            f"these are {hours:.2f}. 样本越多越可靠。",
+            style="yellow",
+        )

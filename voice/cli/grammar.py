@@ -38,9 +38,10 @@ def check(folder: Path | None, readings: bool) -> int:
     for c in found:
         what = "homophones 同音" if c.homophones else f"sound alike 音近, {c.distance:.2f} syllables apart"
         out.print(
-            f"{what}: {c.a.text} ({net.name_of(c.a.key)}) — {c.b.text} ({net.name_of(c.b.key)})", style="yellow",
+            f"{what}: {c.a.text} ({net.name_of(c.a.key)}) — {c.b.text} ({net.name_of(c.b.key)})",
+            style="yellow",
             soft_wrap=True,
-        )  # fmt: skip
+        )
     if found:
         names = "、".join(e.text for e in to_rename(found))
         advice = f"rename 建议改名: {names}; then run “huying grammar hear”"
@@ -67,8 +68,12 @@ def hear(folder: Path | None, snr: float, voices: int, model: str | None) -> int
             wrong = [h for h in heard if not h.right]
             if wrong:
                 lost += 1
-                table.add_row(e.text, net.name_of(e.key), f"{len(heard) - len(wrong)} of {len(heard)}",
-                              "; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong))  # fmt: skip
+                table.add_row(
+                    e.text,
+                    net.name_of(e.key),
+                    f"{len(heard) - len(wrong)} of {len(heard)}",
+                    "; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong),
+                )
     if lost:
         out.print(table)
     out.print(f"{len(signs) - lost} of {len(signs)} call signs survive in all {voices} voices at {snr:g} dB")

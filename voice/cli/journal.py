@@ -45,9 +45,16 @@ def _between(all_lines: Iterator[Line], since: str | None, until: str | None, ne
 
 
 def show(
-    target: str, unit: str | None, kind: str | None, since: str | None, until: str | None, review: bool,
-    overs: bool, as_json: bool, net: Path | None,
-) -> None:  # fmt: skip
+    target: str,
+    unit: str | None,
+    kind: str | None,
+    since: str | None,
+    until: str | None,
+    review: bool,
+    overs: bool,
+    as_json: bool,
+    net: Path | None,
+) -> None:
     """Events that pass all filters."""
     out, names = screen(), _net(net)
     with Journal(target, create=False) as journal:
@@ -153,12 +160,19 @@ def show_incidents(target: str, since: str | None, until: str | None, net: Path 
     with Journal(target, create=False) as journal:
         zone = names.settings.zone
         found = incidents(journal.events(since=utc(since, zone), until=utc(until, zone)))
-    table = Table("no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达",
-                  title="警情 incidents")  # fmt: skip
+    table = Table(
+        "no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达", title="警情 incidents"
+    )
     for i in found:
         told = i.text or f"[{i.pinyin}]"
-        table.add_row(str(i.seq), clock(i.wall, names.settings.zone), names.name_of(i.unit) or "?", told,
-                      _times(i.on_the_way, names), _times(i.arrived, names))  # fmt: skip
+        table.add_row(
+            str(i.seq),
+            clock(i.wall, names.settings.zone),
+            names.name_of(i.unit) or "?",
+            told,
+            _times(i.on_the_way, names),
+            _times(i.arrived, names),
+        )
     out.print(table)
 
 
@@ -216,9 +230,7 @@ def retain(target: str, days: float, by: str) -> None:
     screen().print(f"{gone} clips removed 已清理; {kept} holds in force 留存 {kept} 段")
 
 
-def hold(
-    target: str, since: str | None, until: str | None, ends: int, note: str, by: str, net: Path | None
-) -> None:
+def hold(target: str, since: str | None, until: str | None, ends: int, note: str, by: str, net: Path | None) -> None:
     """Begin or end a hold, or list those in force."""
     zone, out = _net(net).settings.zone, screen()
     with Journal(target, create=False) as journal:

@@ -129,12 +129,19 @@ class _Listening:
         self._status = status_file(folder)
         stack.callback(self._status.remove)
         self.station = Station(
-            ear, self.journal, transmitter, speaker, self._take, self.tell, self._left,
-            self._alert[0] if self._alert else None, carrier_busy,
+            ear,
+            self.journal,
+            transmitter,
+            speaker,
+            self._take,
+            self.tell,
+            self._left,
+            self._alert[0] if self._alert else None,
+            carrier_busy,
             watches=watches_of(self.journal) if self.speaks else {},
             on_saying=lambda text: self._status.write(Status(saying=text, source=self.source.name), True),
             wait=self.wait,
-        )  # fmt: skip
+        )
         self._requests = Desk(self.station, folder if self.speaks else None, self.tell)
         self._sources = self._other_sources(net, o.rate)
         self._others = Channels(ear, self.journal, self._sources, self._take, self.tell, self.wait)
@@ -211,9 +218,17 @@ class _Listening:
         station, heard = self.station, self.station.listener
         if self._status.due:
             self._status.write(
-                Status(heard.busy, round(heard.level_db, 1), "", self.source.name, round(heard.floor_db, 1),
-                       heard.squelch, heard.voice, *heard.talking)
-            )  # fmt: skip
+                Status(
+                    heard.busy,
+                    round(heard.level_db, 1),
+                    "",
+                    self.source.name,
+                    round(heard.floor_db, 1),
+                    heard.squelch,
+                    heard.voice,
+                    *heard.talking,
+                )
+            )
         while not self._notices.empty():
             self._note(*self._notices.get())
         moved = self._clock.look(datetime.now(UTC), time.monotonic(), now)
@@ -253,10 +268,12 @@ def _transmitter(desk: StationSettings, line: Line, card: CardSource | None) -> 
     vox = VOX_LEAD_S if desk.ptt == "none" else 0.0
     began = time.monotonic()
     return Transmitter(
-        line, play, (lambda: card.now) if card else (lambda: time.monotonic() - began),
+        line,
+        play,
+        (lambda: card.now) if card else (lambda: time.monotonic() - began),
         TransmitSettings(vox_tone_s=vox, longest_s=desk.timeout_s, level_db=desk.level_db),
         card.deafen if card else lambda _on: None,
-    )  # fmt: skip
+    )
 
 
 def _source(

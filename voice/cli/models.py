@@ -27,8 +27,9 @@ def show() -> None:
             table.add_row(name, "broken", "", f"{size:.1f}", str(e))
     for name, stock in STOCK.items():
         if name not in here:
-            table.add_row(name, "stock", "16000 Hz", f"{stock.size / 1e6:.1f}" if stock.size else "",
-                          f"huying models pull {name}")  # fmt: skip
+            table.add_row(
+                name, "stock", "16000 Hz", f"{stock.size / 1e6:.1f}" if stock.size else "", f"huying models pull {name}"
+            )
     screen().print(table)
 
 

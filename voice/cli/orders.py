@@ -21,9 +21,15 @@ def give(net: Path | None, folder: Path | None, wish: Wish) -> None:
 
 
 def alert(
-    net: Path | None, folder: Path | None, text: str, to: list[str], near: list[str], repeat: int, need_ack: bool,
+    net: Path | None,
+    folder: Path | None,
+    text: str,
+    to: list[str],
+    near: list[str],
+    repeat: int,
+    need_ack: bool,
     emergency: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Leave an alert, and say whom it goes to."""
     loaded = load_net(net or sample_net())
     request = Request(text, _whom(loaded, to, near), repeat, need_ack, emergency)
@@ -44,9 +50,7 @@ def codes(net: Path | None, days: int) -> None:
         typer.echo(f"{day:%Y-%m-%d}  {code_of_the_day(words, loaded.settings.station.code_key, day)}")
 
 
-def poll(
-    net: Path | None, folder: Path | None, question: str, to: list[str], near: list[str], until: str
-) -> None:
+def poll(net: Path | None, folder: Path | None, question: str, to: list[str], near: list[str], until: str) -> None:
     """Leave the order to ask one unit after the other."""
     loaded = load_net(net or sample_net())
     give(net, folder, Order("start", _whom(loaded, to, near), 1, question, until))

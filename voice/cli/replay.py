@@ -79,8 +79,9 @@ def run(o: Options) -> int:
             told = "、".join(ear.cannot_say)
             status.print(
                 f"{ear.model.path.name} has no words for these, they will not be heard 听不到: {told}",
-                style="yellow", soft_wrap=True,
-            )  # fmt: skip
+                style="yellow",
+                soft_wrap=True,
+            )
         for source in sources:
             result = _one(source, ear, journal, began, o, status)
             if labels:
@@ -132,9 +133,10 @@ def _all_of(paths: list[str], net: Net, began: datetime | None, o: Options) -> i
     started, seconds, faults, known = time.monotonic(), 0.0, 0, 0
     columns = (TextColumn("{task.completed}/{task.total}"), BarColumn(), TimeRemainingColumn())
     with (
-        Journal(o.journal or "sqlite://") as journal, _workers(o, len(paths)) as (executor, n),
+        Journal(o.journal or "sqlite://") as journal,
+        _workers(o, len(paths)) as (executor, n),
         Progress(*columns, console=status, transient=True, disable=not status.is_terminal) as progress,
-    ):  # fmt: skip
+    ):
         journal.claim()
         task = progress.add_task("recordings", total=len(paths))
         for done, events in replay_all(executor, n, todo, journal, o.again):
@@ -220,18 +222,19 @@ def _refuse_known(journal: Journal, sources: list[AudioSource], o: Options) -> N
     known = {e.data["source"]: e.seq for e in journal.events(kind="session_began")}
     for s in sources:
         if s.name in known:
-            raise HuyingError(
-                f"{s.name} is in {o.journal} already (event {known[s.name]}); --again logs it once more"
-            )
+            raise HuyingError(f"{s.name} is in {o.journal} already (event {known[s.name]}); --again logs it once more")
 
 
 def _progress(source: AudioSource, quiet: bool, status: Console) -> Progress:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     # On a terminal the bar stays below the lines; elsewhere (a file, a pipe) it would be noise.
     return Progress(
-        *columns, TimeRemainingColumn(), console=status, transient=True,
+        *columns,
+        TimeRemainingColumn(),
+        console=status,
+        transient=True,
         disable=quiet or not status.is_terminal or source.duration is None,
-    )  # fmt: skip
+    )
 
 
 def _summary(out: Console, result: Replayed, net: Net, took: float) -> None:
@@ -281,9 +284,7 @@ def _compare(labels: Labels, result: Replayed, status: Console) -> bool:
 def _written(o: Options, journal: Journal, net: Net, status: Console) -> None:
     if o.sheet:
         sheet = sessions(journal.events())
-        (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(
-            o.sheet, sheet, Heading.of(net, journal.head)
-        )
+        (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(o.sheet, sheet, Heading.of(net, journal.head))
         status.print(f"roll sheet: {o.sheet}")
     if o.journal:
         status.print(f"journal: {len(journal)} events, head {journal.head}", soft_wrap=True)

@@ -17,9 +17,16 @@ NICENESS = 5
 
 
 def run(
-    target: str, net_folder: Path | None, host: str, port: int, requests: Path | None, names: list[str],
-    certificate: Path | None, key: Path | None, uploads: bool = False,
-) -> None:  # fmt: skip
+    target: str,
+    net_folder: Path | None,
+    host: str,
+    port: int,
+    requests: Path | None,
+    names: list[str],
+    certificate: Path | None,
+    key: Path | None,
+    uploads: bool = False,
+) -> None:
     """Open the console on a journal."""
     # What browsers have chosen (language, channel); NiceGUI reads it when it is imported, and would use this folder.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(user_folder() / "console"))
@@ -34,5 +41,10 @@ def run(
     url = f"http{'s' if certificate else ''}://{host}:{port}/"
     status = screen(error=True)
     status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green", soft_wrap=True)
-    serve(net, journal, requests or requests_folder(), Address(host, port, tuple(names), certificate, key),
-          uploads=uploads)  # fmt: skip
+    serve(
+        net,
+        journal,
+        requests or requests_folder(),
+        Address(host, port, tuple(names), certificate, key),
+        uploads=uploads,
+    )

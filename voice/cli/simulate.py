@@ -30,9 +30,7 @@ def run(path: Path, output: Path, net_folder: Path | None, seed: int | None, snr
     status = screen(error=True)
     with Synthesiser(cache_folder() / "speech") as synthesiser, Progress(console=status, transient=True) as progress:
         task = progress.add_task("simulate")
-        pcm, truth = simulate(
-            net, scenario, synthesiser, lambda k, n: progress.update(task, completed=k, total=n)
-        )
+        pcm, truth = simulate(net, scenario, synthesiser, lambda k, n: progress.update(task, completed=k, total=n))
     duration = len(pcm) / RATE
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

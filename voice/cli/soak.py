@@ -134,12 +134,19 @@ def _show(r: SoakResult, killed: int, faults: list[str], took: float) -> int:
     table = Table("figure", "value")
     memory = ", ".join(f"{m:.0f}" for m in (r.memory_mb[0], max(r.memory_mb), r.memory_mb[-1])) if r.memory_mb else "–"
     for name, value in (
-        ("sessions, kills among them", f"{r.runs}, {killed}"), ("overs sent", r.sent), ("overs found", r.found),
-        ("lost", r.lost), ("doubled", r.doubled), ("invented", r.invented), ("our announcements", r.announced),
-        ("announcements not logged", r.announced_lost), ("alerts", r.alerts),
-        ("alerts never ended", r.alerts_open), ("memory after the first day, at most, at the end, MB", memory),
+        ("sessions, kills among them", f"{r.runs}, {killed}"),
+        ("overs sent", r.sent),
+        ("overs found", r.found),
+        ("lost", r.lost),
+        ("doubled", r.doubled),
+        ("invented", r.invented),
+        ("our announcements", r.announced),
+        ("announcements not logged", r.announced_lost),
+        ("alerts", r.alerts),
+        ("alerts never ended", r.alerts_open),
+        ("memory after the first day, at most, at the end, MB", memory),
         ("took, s", f"{took:.0f}"),
-    ):  # fmt: skip
+    ):
         table.add_row(name, str(value))
     out.print(table)
     for f in faults:

@@ -212,9 +212,7 @@ OPEN_PATHS = ("/login", "/api/v1/health")
 class Guard:
     """Lets in whom ``Access`` knows: pages send strangers to the log-in page, the API answers 401 and 403."""
 
-    def __init__(
-        self, app: ASGIApp, access: Access, secure: bool = False, own_keys: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, access: Access, secure: bool = False, own_keys: tuple[str, ...] = ()) -> None:
         """``own_keys``: paths that check a key of their own."""
         self.app, self._access, self._secure, self._own_keys = app, access, secure, own_keys
 
@@ -303,4 +301,3 @@ button{{background:#0b5c94;color:#fff}}p{{color:#b3261e;margin:0}}</style>
 <label>用户名 name<br><input name="name" autocomplete="username" autofocus required></label>
 <label>密码 password<br><input name="password" type="password" autocomplete="current-password" required></label>
 <button>登录 Log in</button></form></html>"""
-

@@ -172,9 +172,13 @@ def router(desk: Desk) -> APIRouter:
     def health() -> dict[str, Any]:
         """Is the journal readable, and does a station log into it?"""
         return {
-            "ok": not feed.fault, "fault": feed.fault, "events": len(feed.lines), "seq": feed.seq,
-            "listening": feed.board.listening, "free_mb": round(shutil.disk_usage(Path.cwd()).free / 1e6),
-        }  # fmt: skip
+            "ok": not feed.fault,
+            "fault": feed.fault,
+            "events": len(feed.lines),
+            "seq": feed.seq,
+            "listening": feed.board.listening,
+            "free_mb": round(shutil.disk_usage(Path.cwd()).free / 1e6),
+        }
 
     @api.get("/station")
     def station() -> dict[str, Any] | None:
@@ -186,10 +190,18 @@ def router(desk: Desk) -> APIRouter:
     def units() -> list[dict[str, Any]]:
         """The roster."""
         return [
-            {"id": u.id, "name": u.name, "call_signs": u.call_signs, "group": u.group, "location": u.location,
-             "officer": u.officer, "neighbours": u.neighbours, "ani": u.ani}
+            {
+                "id": u.id,
+                "name": u.name,
+                "call_signs": u.call_signs,
+                "group": u.group,
+                "location": u.location,
+                "officer": u.officer,
+                "neighbours": u.neighbours,
+                "ani": u.ani,
+            }
             for u in desk.net.units
-        ]  # fmt: skip
+        ]
 
     @api.get("/roster")
     def roster() -> dict[str, Any]:
@@ -217,8 +229,10 @@ def router(desk: Desk) -> APIRouter:
     @api.get("/channels")
     def channels() -> list[dict[str, Any]]:
         """The channels that are listened to, and whether somebody is logging them."""
-        return [{"channel": c, "listening": feed.board_of(c).listening, "source": feed.board_of(c).source}
-                for c in feed.channels]  # fmt: skip
+        return [
+            {"channel": c, "listening": feed.board_of(c).listening, "source": feed.board_of(c).source}
+            for c in feed.channels
+        ]
 
     @api.get("/board")
     def board(channel: str | None = None) -> dict[str, Any]:
@@ -232,10 +246,14 @@ def router(desk: Desk) -> APIRouter:
 
     @api.get("/events")
     def events(
-        after: Annotated[int, Query(ge=0, le=HIGHEST)] = 0, kind: str | None = None, unit: str | None = None,
-        since: Wall = None, until: Wall = None, q: Annotated[str, Query(max_length=100)] = "",
+        after: Annotated[int, Query(ge=0, le=HIGHEST)] = 0,
+        kind: str | None = None,
+        unit: str | None = None,
+        since: Wall = None,
+        until: Wall = None,
+        q: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=MOST)] = 500,
-    ) -> list[Line]:  # fmt: skip
+    ) -> list[Line]:
         """Events in order, as ``huying journal show --json`` gives them: the first ones, or of those with ``q`` in them
         the latest."""
         begin, end = _refusing(desk.utc)(since), _refusing(desk.utc)(until)
@@ -249,10 +267,13 @@ def router(desk: Desk) -> APIRouter:
         plain = not after and begin is end is kind is unit is None
         hits = search(feed.journal, q, desk.net, limit if plain else MOST)
         return [
-            x for x in hits
-            if wanted(x) and x["seq"] > after and (begin is None or x["wall"] >= begin)
+            x
+            for x in hits
+            if wanted(x)
+            and x["seq"] > after
+            and (begin is None or x["wall"] >= begin)
             and (end is None or x["wall"] < end)
-        ][-limit:]  # fmt: skip
+        ][-limit:]
 
     @api.get("/events/wait")
     async def wait(
@@ -287,10 +308,17 @@ def router(desk: Desk) -> APIRouter:
     def event_candidates(seq: Annotated[int, UrlPath(ge=1, le=HIGHEST)]) -> list[dict[str, Any]]:
         """What the over of an event may have been: call signs and phrases, the likeliest first."""
         return [
-            {"kind": c.entry.kind, "key": c.entry.key, "text": c.entry.text, "score": c.score, "start": c.start,
-             "end": c.end, "meaning": desk.meaning_of(c.entry.text) if c.entry.kind == "phrase" else ""}
+            {
+                "kind": c.entry.kind,
+                "key": c.entry.key,
+                "text": c.entry.text,
+                "score": c.score,
+                "start": c.start,
+                "end": c.end,
+                "meaning": desk.meaning_of(c.entry.text) if c.entry.kind == "phrase" else "",
+            }
             for c in _refusing(desk.candidates)(seq)
-        ]  # fmt: skip
+        ]
 
     @api.get("/clips/{sha256}", **_gives("audio/flac", missing=True))
     def clip(sha256: Sha256) -> FileResponse:
@@ -318,35 +346,61 @@ def router(desk: Desk) -> APIRouter:
         sheet = _refusing(desk.sheet)(since, until)
         return {
             "units": [
-                {"unit": r.unit, "name": desk.net.name_of(r.unit), "calls": r.calls, "answered": r.answered,
-                 "late": r.late, "silent": r.silent, "unclear": r.unclear, "median_s": r.median_s}
+                {
+                    "unit": r.unit,
+                    "name": desk.net.name_of(r.unit),
+                    "calls": r.calls,
+                    "answered": r.answered,
+                    "late": r.late,
+                    "silent": r.silent,
+                    "unclear": r.unclear,
+                    "median_s": r.median_s,
+                }
                 for r in figures(sheet)
             ],
             "sessions": [
-                {"began": s.began, "source": s.source, "calls": [
-                    {"unit": c.unit, "wall": c.wall, "result": c.result, "meaning": c.meaning, "latency_s": c.latency_s}
-                    for c in s.calls
-                ]} for s in sheet
+                {
+                    "began": s.began,
+                    "source": s.source,
+                    "calls": [
+                        {
+                            "unit": c.unit,
+                            "wall": c.wall,
+                            "result": c.result,
+                            "meaning": c.meaning,
+                            "latency_s": c.latency_s,
+                        }
+                        for c in s.calls
+                    ],
+                }
+                for s in sheet
             ],
-        }  # fmt: skip
+        }
 
     @api.get("/incidents")
     def all_incidents(since: Wall = None, until: Wall = None) -> list[dict[str, Any]]:
         """Reports, and how fast units set out and arrived."""
         found = incidents(feed.journal.events(since=_refusing(desk.utc)(since), until=_refusing(desk.utc)(until)))
         return [
-            {"seq": i.seq, "wall": i.wall, "unit": i.unit, "text": i.text, "on_the_way": i.on_the_way,
-             "arrived": i.arrived}
+            {
+                "seq": i.seq,
+                "wall": i.wall,
+                "unit": i.unit,
+                "text": i.text,
+                "on_the_way": i.on_the_way,
+                "arrived": i.arrived,
+            }
             for i in found
-        ]  # fmt: skip
+        ]
 
     @api.get("/exports/{name}", **_gives("*/*"))
     def exports(
         name: Literal[
             "roll.html", "roll.xlsx", "events.csv", "events.jsonl", "events.xlsx", "roster.csv", "roster.xlsx"
         ],
-        since: Wall = None, until: Wall = None,
-    ) -> FileResponse:  # fmt: skip
+        since: Wall = None,
+        until: Wall = None,
+    ) -> FileResponse:
         """The roll sheet, the events or the roster as a file."""
         from starlette.background import BackgroundTask
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Literal
 
 from voice.journal.store import Event
@@ -23,6 +22,7 @@ from voice.talk.facts import (
     SessionEnded,
 )
 from voice.talk.rollcall import RollCall, evolve_roll
+from voice.time import parse_wall
 
 State = Literal[
     "idle", "called", "alerted", "present", "late", "silent", "unclear", "undetermined", "calling", "overdue"
@@ -73,7 +73,7 @@ class Board:
         if roll is None or roll.closed or not self.roll_since:
             return None
         done = sum(u in roll.results for u in roll.units)
-        spent = (_moment(wall) - _moment(self.roll_since)).total_seconds()
+        spent = (parse_wall(wall) - parse_wall(self.roll_since)).total_seconds()
         return spent / done * (len(roll.units) - done) if done and spent > 0 else None
 
     @property
@@ -125,10 +125,6 @@ def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
             return _put(board, Tile(unit, "present", event.wall, fact.meaning, None, 0, "human", True, True))
         case _:
             return board
-
-
-def _moment(wall: str) -> datetime:
-    return datetime.fromisoformat(wall.replace("Z", "+00:00"))
 
 
 def _put(board: Board, *tiles: Tile) -> Board:

@@ -19,9 +19,11 @@ class Metrics:
         self._events = Counter("huying_events", "Events by type", ["type"], registry=self._registry)
         self._exchanges = Counter("huying_exchanges", "Exchanges by result", ["result"], registry=self._registry)
         self._answers = Histogram(
-            "huying_answer_seconds", "From the end of a call to its answer", buckets=(1, 2, 3, 5, 8, 13, 20, 30),
+            "huying_answer_seconds",
+            "From the end of a call to its answer",
+            buckets=(1, 2, 3, 5, 8, 13, 20, 30),
             registry=self._registry,
-        )  # fmt: skip
+        )
         self._review = Counter("huying_review", "Lines that ask for review", registry=self._registry)
 
     def take(self, line: Line) -> None:
@@ -46,6 +48,6 @@ class Metrics:
             ("huying_calls_waiting", "Calls of recorders that are not logged yet", calls_waiting),
             ("huying_disk_free_bytes", "Free space where the console runs", shutil.disk_usage(Path.cwd()).free),
             ("huying_journal_readable", "0: the journal cannot be read", int(not feed.fault)),
-        ):  # fmt: skip
+        ):
             Gauge(name, text, registry=gauges).set(value)
         return generate_latest(self._registry) + generate_latest(gauges)

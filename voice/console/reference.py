@@ -21,9 +21,12 @@ def add_reference(app: FastAPI, api: APIRouter) -> None:
     from swagger_ui_bundle import swagger_ui_path
 
     described = get_openapi(
-        title="Huying 呼应", version=voice.__version__, openapi_version="3.0.3", routes=api.routes,
+        title="Huying 呼应",
+        version=voice.__version__,
+        openapi_version="3.0.3",
+        routes=api.routes,
         description="The journal for other systems, and orders to the running station.",
-    )  # fmt: skip
+    )
 
     @app.get(DESCRIPTION, include_in_schema=False)
     def description() -> dict[str, Any]:
@@ -32,8 +35,11 @@ def add_reference(app: FastAPI, api: APIRouter) -> None:
     @app.get("/api/docs", include_in_schema=False)
     def page() -> HTMLResponse:
         return get_swagger_ui_html(
-            openapi_url=DESCRIPTION, title="Huying API", swagger_js_url=f"{STATIC}/swagger-ui-bundle.js",
-            swagger_css_url=f"{STATIC}/swagger-ui.css", swagger_favicon_url=f"{STATIC}/favicon-32x32.png",
-        )  # fmt: skip
+            openapi_url=DESCRIPTION,
+            title="Huying API",
+            swagger_js_url=f"{STATIC}/swagger-ui-bundle.js",
+            swagger_css_url=f"{STATIC}/swagger-ui.css",
+            swagger_favicon_url=f"{STATIC}/favicon-32x32.png",
+        )
 
     app.mount(STATIC, StaticFiles(directory=str(swagger_ui_path)))

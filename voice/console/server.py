@@ -118,10 +118,18 @@ def serve(
     host, port = at.host, at.port
     tls: dict[str, Any] = {"ssl_certfile": str(at.certificate), "ssl_keyfile": str(at.key)} if at.certificate else {}
     ui.run(
-        host=host, port=port, title=f"呼应 {net.settings.name}", favicon="📻", reload=False, show=False,
-        language="zh-CN", storage_secret=_secret(), show_welcome_message=False, reconnect_timeout=10.0,
+        host=host,
+        port=port,
+        title=f"呼应 {net.settings.name}",
+        favicon="📻",
+        reload=False,
+        show=False,
+        language="zh-CN",
+        storage_secret=_secret(),
+        show_welcome_message=False,
+        reconnect_timeout=10.0,
         **tls,
-    )  # fmt: skip
+    )
 
 
 def _check_free(at: Address) -> None:

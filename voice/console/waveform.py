@@ -10,14 +10,15 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-RATE = 8000
+from voice.pcm import RATE, Pcm16
+
 WIDTH, HEIGHT = 480, 96
 """Of the picture; the upper half is the envelope."""
 
 _WINDOW, _BINS = 256, 48
 
 
-def waveform_svg(pcm: npt.NDArray[np.int16]) -> str:
+def waveform_svg(pcm: Pcm16) -> str:
     """``pcm``: int16 at 8000 Hz, any length."""
     half = HEIGHT // 2
     seconds = len(pcm) / RATE
@@ -38,7 +39,7 @@ def waveform_svg(pcm: npt.NDArray[np.int16]) -> str:
     )
 
 
-def _spectrogram(pcm: npt.NDArray[np.int16]) -> bytes:
+def _spectrogram(pcm: Pcm16) -> bytes:
     """Grey PNG, low frequencies at the bottom."""
     x = np.pad(pcm.astype(np.float32), (0, max(0, _WINDOW - len(pcm))))
     step = max(64, (len(x) - _WINDOW) // 240 or 1)

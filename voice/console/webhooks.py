@@ -33,9 +33,13 @@ class Webhook:
     """One receiver. Works in a thread of its own; a receiver that hangs delays nobody else."""
 
     def __init__(
-        self, feed: Feed, settings: WebhookSettings, net_folder: Path, places: Path,
+        self,
+        feed: Feed,
+        settings: WebhookSettings,
+        net_folder: Path,
+        places: Path,
         tell: Callable[[str], None] = lambda _t: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``places``: folder in which the number of the last delivered event is kept. Raises HuyingError for a secret
         that cannot be read."""
         self._feed, self._settings, self._tell = feed, settings, tell
@@ -89,16 +93,19 @@ class Webhook:
         """False if we end before it is taken."""
         body = json.dumps(line, ensure_ascii=False).encode()
         headers = {
-            "Content-Type": "application/json", "X-Huying-Delivery": str(event.seq), "X-Huying-Hash": event.hash,
+            "Content-Type": "application/json",
+            "X-Huying-Delivery": str(event.seq),
+            "X-Huying-Hash": event.hash,
             "X-Huying-Event": str(line["type"]),
-        }  # fmt: skip
+        }
         if self._secret:
             headers["X-Huying-Signature"] = "sha256=" + hmac.new(self._secret, body, hashlib.sha256).hexdigest()
         wait, told = FIRST_WAIT_S, False
         while not self._ended.is_set():
             try:
                 with urllib.request.urlopen(  # noqa: S310  # the settings allow http and https alone
-                    urllib.request.Request(self._settings.url, body, headers), timeout=TIMEOUT_S  # noqa: S310
+                    urllib.request.Request(self._settings.url, body, headers),  # noqa: S310
+                    timeout=TIMEOUT_S,
                 ):
                     self._save(event.seq)
                     return True

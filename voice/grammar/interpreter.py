@@ -57,9 +57,7 @@ class Interpreter:
         self.threshold = threshold
         self.idle_threshold = idle_threshold
         self._by_symbol = lexicon.by_symbol()
-        self._rows = [
-            (e, tuple(p[0] for p in plain(r))) for e in lexicon.spoken for r in e.readings
-        ]
+        self._rows = [(e, tuple(p[0] for p in plain(r))) for e in lexicon.spoken for r in e.readings]
         self._digits = lexicon.digits
         self._short = {
             e.text: plain(e.readings[0])[0][0] for e in lexicon.entries if e.kind == "phrase" and e.syllables == 1
@@ -68,9 +66,13 @@ class Interpreter:
         self._templates = sorted(lexicon.templates, key=lambda t: (-len(t.pieces), -sum(map(len, t.pieces))))
 
     def interpret(
-        self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None, expecting: bool = True,
+        self,
+        hypothesis: Hypothesis,
+        score: Score | None = None,
+        free: Free | None = None,
+        expecting: bool = True,
         addressed: bool = False,
-    ) -> Message:  # fmt: skip
+    ) -> Message:
         """Understand one over. ``score`` verifies a graph word against the audio; without it the
         recogniser's confidence stands. ``free`` says what a word that fails sounded like instead.
         ``expecting``: somebody was called and has not answered yet. ``addressed``: it is said to us, though our
@@ -84,10 +86,11 @@ class Interpreter:
         if any(i.kind not in ("phrase", "place") or len(i.pinyin.split()) > SHORT_SYLLABLES for i in known):
             return items
         return [
-            i if i.kind == "free" or i.score >= self.idle_threshold
+            i
+            if i.kind == "free" or i.score >= self.idle_threshold
             else Item("free", "", "", " ".join(s.rstrip("12345") for s in i.pinyin.split()), i.start, i.end, 0.0)
             for i in items
-        ]  # fmt: skip
+        ]
 
     # -- items ---------------------------------------------------------------------------------
 
@@ -208,9 +211,16 @@ class Interpreter:
             scores = [i.score for i in items if i.kind != "free"]
         known = bool(units or acts or to_all)
         return Message(
-            tuple(items), tuple(acts), callees, caller, behalf, to_all, speaker,
-            figures=self._figures(items), confidence=round(min(scores), 3) if scores and known else 0.0,
-        )  # fmt: skip
+            tuple(items),
+            tuple(acts),
+            callees,
+            caller,
+            behalf,
+            to_all,
+            speaker,
+            figures=self._figures(items),
+            confidence=round(min(scores), 3) if scores and known else 0.0,
+        )
 
     def _figures(self, items: list[Item]) -> tuple[str, ...]:
         """Of the free speech; and the places."""
@@ -269,8 +279,9 @@ class Interpreter:
             else:
                 if piece == "{unit}" and item.kind == "unit":
                     slots["unit2" if "unit" in slots else "unit"] = item.key
-                elif not ((piece == "{control}" and item.kind == "control")
-                          or (item.kind == "phrase" and item.key == piece)):
+                elif not (
+                    (piece == "{control}" and item.kind == "control") or (item.kind == "phrase" and item.key == piece)
+                ):
                     return None
                 score = min(score, item.score)
             k += 1
@@ -347,4 +358,3 @@ def _code(row: Sequence[str]) -> str:
 def _number(phone: str) -> int:
     """A small stable number for a phone."""
     return int(sum(ord(c) * 31**i for i, c in enumerate(phone)) % 251)
-

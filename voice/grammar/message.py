@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from voice.grammar.lexicon import Kind
 from voice.grammar.templates import Speaker
-
-Seconds = float
+from voice.pcm import Seconds
 
 
 @dataclass(frozen=True, slots=True)

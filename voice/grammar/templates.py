@@ -163,9 +163,7 @@ def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
                 problems.append(Problem(path, number, f"“{body}” has no “=”", "meaning = 模板"))
                 continue
             if meaning not in MEANINGS:
-                problems.append(
-                    Problem(path, number, f"unknown meaning “{meaning}”", "one of " + ", ".join(MEANINGS))
-                )
+                problems.append(Problem(path, number, f"unknown meaning “{meaning}”", "one of " + ", ".join(MEANINGS)))
                 continue
             try:
                 rows = expand(template)

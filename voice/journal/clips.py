@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-import numpy.typing as npt
 
 from voice.errors import HuyingError
+from voice.pcm import RATE, Pcm16
 
-Pcm16 = npt.NDArray[np.int16]
-RATE = 8000
 NAME = re.compile("[0-9a-f]{64}")
 
 KEEP_FREE = 20_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from voice.journal.overs import Overs
 from voice.journal.store import Event
@@ -16,6 +16,7 @@ from voice.talk.facts import (
     NotUnderstood,
     Remarked,
 )
+from voice.time import parse_wall
 
 URGENT = ("report", "situation")
 OPEN_FOR = timedelta(hours=2)
@@ -64,8 +65,17 @@ def incidents(events: Iterable[Event]) -> list[Incident]:
         match fact:
             case CalledIn() | Answered() if fact.meaning in URGENT:
                 over = overs.of(fact)
-                out.append(Incident(e.seq, e.wall, fact.unit, fact.text, over.pinyin if over else "",
-                                    over.clip if over else "", fact.channel))  # fmt: skip
+                out.append(
+                    Incident(
+                        e.seq,
+                        e.wall,
+                        fact.unit,
+                        fact.text,
+                        over.pinyin if over else "",
+                        over.clip if over else "",
+                        fact.channel,
+                    )
+                )
             case CalledIn() | Answered() | Remarked() if fact.unit and fact.meaning in ("on_the_way", "arrived"):
                 _responded([i for i in out if i.channel == fact.channel], e, fact.unit, fact.meaning)
             case _:
@@ -74,10 +84,10 @@ def incidents(events: Iterable[Event]) -> list[Incident]:
 
 
 def _responded(found: list[Incident], e: Event, unit: str, meaning: str) -> None:
-    if not found or _time(e.wall) - _time(found[-1].wall) > OPEN_FOR:
+    if not found or parse_wall(e.wall) - parse_wall(found[-1].wall) > OPEN_FOR:
         return
     times = found[-1].arrived if meaning == "arrived" else found[-1].on_the_way
-    times.setdefault(unit, (_time(e.wall) - _time(found[-1].wall)).total_seconds())
+    times.setdefault(unit, (parse_wall(e.wall) - parse_wall(found[-1].wall)).total_seconds())
 
 
 def missed(events: Iterable[Event]) -> list[Missed]:
@@ -96,16 +106,16 @@ def missed(events: Iterable[Event]) -> list[Missed]:
                 waiting.append(Missed(e.seq, e.wall, fact.unit, "no reply", fact.text, clip, fact.channel))
             case ControlReplied():
                 waiting = [
-                    m for m in waiting
-                    if m.channel != fact.channel or _time(e.wall) - _time(m.wall) > REPLY_WITHIN
+                    m
+                    for m in waiting
+                    if m.channel != fact.channel
+                    or parse_wall(e.wall) - parse_wall(m.wall) > REPLY_WITHIN
                     or (fact.unit is not None and m.unit not in (None, fact.unit))
-                ]  # fmt: skip
+                ]
             case NotUnderstood():
                 of_event[overs.seq_of(fact)] = e.seq
                 told = f"[{fact.pinyin}]"
-                out.append(
-                    Missed(e.seq, e.wall, fact.unit, "not understood", told, overs.clip_of(fact), fact.channel)
-                )
+                out.append(Missed(e.seq, e.wall, fact.unit, "not understood", told, overs.clip_of(fact), fact.channel))
             case Confirmed():
                 out = [m for m in out if m.seq != of_event.get(fact.confirms)]
             case Corrected():
@@ -114,7 +124,3 @@ def missed(events: Iterable[Event]) -> list[Missed]:
             case _:
                 pass
     return sorted([*out, *waiting], key=lambda m: m.seq)
-
-
-def _time(wall: str) -> datetime:
-    return datetime.fromisoformat(wall.replace("Z", "+00:00"))

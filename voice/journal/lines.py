@@ -54,18 +54,24 @@ class LineMaker:
         heard = self._overs.of(fact)
         out: Line = dict.fromkeys(FIELDS)
         out |= {
-            "seq": event.seq if event else None, "wall": event.wall if event else None, "type": kind_of(fact),
+            "seq": event.seq if event else None,
+            "wall": event.wall if event else None,
+            "type": kind_of(fact),
             "channel": fact.channel or None,
-            "t": round(fact.t, 3), "over": [round(heard.start, 3), round(heard.end, 3)] if heard else None,
-            "unit": getattr(fact, "unit", None), "meaning": meaning_of(fact),
+            "t": round(fact.t, 3),
+            "over": [round(heard.start, 3), round(heard.end, 3)] if heard else None,
+            "unit": getattr(fact, "unit", None),
+            "meaning": meaning_of(fact),
             "text": getattr(fact, "text", None) or (heard.text if heard else None),
-            "pinyin": heard.pinyin if heard else None, "free": getattr(fact, "free", None) or None,
+            "pinyin": heard.pinyin if heard else None,
+            "free": getattr(fact, "free", None) or None,
             "confidence": getattr(fact, "confidence", None),
-            "grade": getattr(fact, "grade", None), "exchange": getattr(fact, "exchange", None),
+            "grade": getattr(fact, "grade", None),
+            "exchange": getattr(fact, "exchange", None),
             "review": getattr(fact, "review", False) or isinstance(fact, NotUnderstood),
             "dictated": (heard.dictated or None) if heard else None,
             "clip": heard.clip if heard else None,
-        }  # fmt: skip
+        }
         if isinstance(fact, Answered | ControlReplied):
             out["latency_s"] = round(fact.latency_s, 3)
         match fact:

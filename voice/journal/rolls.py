@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from voice.journal.overs import Overs
 from voice.journal.store import Event, Journal
@@ -29,6 +29,7 @@ from voice.talk.facts import (
     SessionBegan,
     SessionEnded,
 )
+from voice.time import parse_wall
 
 RESULTS = ("answered", "late", "unclear", "silent", "undetermined", "open")
 
@@ -175,8 +176,7 @@ def _kind(fact: Fact) -> str:
 
 def _entered(fact: NetEntered, seq: int) -> Session:
     calls = [
-        Call(unit, fact.began, 1, result, meaning, grade="human", text="")
-        for unit, result, meaning in fact.results
+        Call(unit, fact.began, 1, result, meaning, grade="human", text="") for unit, result, meaning in fact.results
     ]
     note = f"entered by {fact.by} 人工补录" + (f": {fact.note}" if fact.note else "")
     units = tuple(unit for unit, *_ in fact.results)
@@ -283,7 +283,7 @@ def by_month(sheet: list[Session], zone: tzinfo | None = None) -> list[Share]:
     """Attendance month by month, oldest first; recordings whose date nobody knows are left out."""
 
     def month(c: Call) -> str:
-        return datetime.fromisoformat(c.wall.replace("Z", "+00:00")).astimezone(zone).strftime("%Y-%m")
+        return parse_wall(c.wall).astimezone(zone).strftime("%Y-%m")
 
     months = calls_by([s for s in sheet if s.clock == "known"], month)
     return [share_of(m, calls) for m, calls in sorted(months.items())]
@@ -314,8 +314,15 @@ def figures(sheet: list[Session]) -> list[UnitFigures]:
         times = [c.latency_s for c in calls if c.latency_s is not None]
         rows.append(
             UnitFigures(
-                unit, len(calls), n["answered"], n["late"], n["unclear"], n["silent"],
-                n["undetermined"] + n["open"], quantile(times, 0.5), quantile(times, 0.9),
+                unit,
+                len(calls),
+                n["answered"],
+                n["late"],
+                n["unclear"],
+                n["silent"],
+                n["undetermined"] + n["open"],
+                quantile(times, 0.5),
+                quantile(times, 0.9),
             )
-        )  # fmt: skip
+        )
     return rows

@@ -78,4 +78,3 @@ def _ranges(hits: Iterable[int]) -> list[tuple[int, int]]:
         else:
             out.append((max(0, h - BEFORE), h))
     return out
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from html import escape
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from voice.journal.rolls import (
 from voice.journal.wording import MEANINGS
 from voice.net.cells import safe
 from voice.net.loading import Net
+from voice.time import parse_wall
 
 Name = Callable[[str], str]
 
@@ -52,12 +53,21 @@ class Heading:
 
 
 RESULT_NAMES = {
-    "answered": "已答", "late": "迟到", "unclear": "听不清", "silent": "未答", "undetermined": "未定", "open": "进行中",
-}  # fmt: skip
+    "answered": "已答",
+    "late": "迟到",
+    "unclear": "听不清",
+    "silent": "未答",
+    "undetermined": "未定",
+    "open": "进行中",
+}
 COLOURS = {
-    "answered": "#2e7d32", "late": "#f9a825", "unclear": "#1565c0", "silent": "#c62828",
-    "undetermined": "#9e9e9e", "open": "#9e9e9e",
-}  # fmt: skip
+    "answered": "#2e7d32",
+    "late": "#f9a825",
+    "unclear": "#1565c0",
+    "silent": "#c62828",
+    "undetermined": "#9e9e9e",
+    "open": "#9e9e9e",
+}
 SIGNS = {"answered": "✓", "late": "迟", "unclear": "?", "silent": "✗", "undetermined": "–", "open": "…"}
 GRADES = {"call_sign": "报呼号", "burst": "信令", "slot": "应答时隙", "human": "人工"}
 MAX_COLUMNS = 31
@@ -67,7 +77,7 @@ MAX_COLUMNS = 31
 def _when(s: Session, zone: tzinfo | None, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
     if s.clock != "known":
         return "日期不明"
-    return datetime.fromisoformat((wall or s.began).replace("Z", "+00:00")).astimezone(zone).strftime(form)
+    return parse_wall(wall or s.began).astimezone(zone).strftime(form)
 
 
 def title_of(column: Session) -> str:
@@ -139,10 +149,11 @@ def matrix_html(sheet: list[Session], heading: Heading) -> str:
 def summary_html(sheet: list[Session], heading: Heading) -> str:
     """Attendance by group and month, the waiting time that the answers propose, what polls and alerts came to."""
     return (
-        _waiting(sheet, heading) + _shares("按组别", by_group(sheet, heading.groups))
+        _waiting(sheet, heading)
+        + _shares("按组别", by_group(sheet, heading.groups))
         + _shares("按月", by_month(sheet, heading.zone))
         + _outcomes([s for s in columns(sheet)[-MAX_COLUMNS:] if s.kind not in ("", "roll")], heading.zone)
-    )  # fmt: skip
+    )
 
 
 def html_sheet(sheet: list[Session], heading: Heading, title: str = "点名表") -> str:
@@ -165,9 +176,10 @@ def html_sheet(sheet: list[Session], heading: Heading, title: str = "点名表")
                 f"<td>{answer}</td><td>{GRADES.get(c.grade, '')}</td><td>{note}</td></tr>"
             )
     key = " ".join(
-        f'<span class="cell" style="background:{COLOURS[k]}">{SIGNS[k]}</span> {RESULT_NAMES[k]}' for k in COLOURS
+        f'<span class="cell" style="background:{COLOURS[k]}">{SIGNS[k]}</span> {RESULT_NAMES[k]}'
+        for k in COLOURS
         if k != "open"
-    )  # fmt: skip
+    )
     notes = "".join(f"<li>{_when(s, zone)} {escape(n)}</li>" for s in sheet[-MAX_COLUMNS:] for n in s.notes)
     left_out = f"<p>只显示最近 {MAX_COLUMNS} 次,合计含全部 {len(every)} 次。</p>" if len(every) > len(shown) else ""
     answered = sum(r.answered + r.late for r in rows)
@@ -271,17 +283,28 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
     book = Workbook()
     del book[book.sheetnames[0]]
     roll = book.create_sheet("点名表")
-    roll.append(["编号", "单位", *(_when(s, zone) for s in shown), "呼叫", "回答", "迟到", "未答", "听不清", "中位秒",
-                 "九成秒"])  # fmt: skip
+    roll.append(
+        ["编号", "单位", *(_when(s, zone) for s in shown), "呼叫", "回答", "迟到", "未答", "听不清", "中位秒", "九成秒"]
+    )
     for r in rows:
         cells = []
         for s in shown:
             calls = s.of(r.unit)
             cells.append(RESULT_NAMES[calls[-1].result] if calls else "")
         roll.append(
-            [safe(r.unit), safe(name(r.unit)), *cells, r.calls, r.answered + r.late, r.late, r.silent, r.unclear,
-             r.median_s, r.slow_s]
-        )  # fmt: skip
+            [
+                safe(r.unit),
+                safe(name(r.unit)),
+                *cells,
+                r.calls,
+                r.answered + r.late,
+                r.late,
+                r.silent,
+                r.unclear,
+                r.median_s,
+                r.slow_s,
+            ]
+        )
     fills = {RESULT_NAMES[k]: PatternFill("solid", fgColor=v[1:]) for k, v in COLOURS.items()}
     for line in roll.iter_rows(min_row=2, min_col=3, max_col=2 + len(shown)):
         for cell in line:
@@ -308,18 +331,37 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
     shares = book.create_sheet("比较")
     shares.append(["", "呼叫", "应答", "到答率", "中位秒", "九成秒"])
     for share in (*by_month(sheet, zone), *by_group(sheet, heading.groups)):
-        shares.append([safe(share.name or "—"), share.calls, share.answered, round(share.answered / share.calls, 3),
-                       share.median_s, share.slow_s])  # fmt: skip
+        shares.append(
+            [
+                safe(share.name or "—"),
+                share.calls,
+                share.answered,
+                round(share.answered / share.calls, 3),
+                share.median_s,
+                share.slow_s,
+            ]
+        )
 
     details = book.create_sheet("明细")
     details.append("时间 编号 单位 呼叫次数 结果 回答 原话 用时(秒) 依据 请复核 代答 录音".split())
     for s in sheet:
         for c in s.calls:
             details.append(
-                [_when(s, zone, c.wall, "%Y-%m-%d %H:%M:%S"), safe(c.unit), safe(name(c.unit)), c.attempts,
-                 RESULT_NAMES[c.result], c.meaning, safe(c.text), c.latency_s, GRADES.get(c.grade, ""),
-                 "是" if c.review else "", safe(name(c.proxy) if c.proxy else ""), c.clip]
-            )  # fmt: skip
+                [
+                    _when(s, zone, c.wall, "%Y-%m-%d %H:%M:%S"),
+                    safe(c.unit),
+                    safe(name(c.unit)),
+                    c.attempts,
+                    RESULT_NAMES[c.result],
+                    c.meaning,
+                    safe(c.text),
+                    c.latency_s,
+                    GRADES.get(c.grade, ""),
+                    "是" if c.review else "",
+                    safe(name(c.proxy) if c.proxy else ""),
+                    c.clip,
+                ]
+            )
     for column, wide in zip("ACG", (20, 24, 40), strict=True):
         details.column_dimensions[column].width = wide
     for page in book.worksheets:

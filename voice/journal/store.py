@@ -40,9 +40,7 @@ _CLAIM_KEY = 0x48555949  # “HUYI”
 """Of the advisory lock in PostgreSQL."""
 
 _meta = sa.MetaData()
-_info = sa.Table(
-    "huying_info", _meta, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.Text)
-)
+_info = sa.Table("huying_info", _meta, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.Text))
 _events = sa.Table(
     "huying_events",
     _meta,
@@ -294,9 +292,15 @@ class Journal:
         return self._last(db)[0]
 
     def events(
-        self, *, kind: str | None = None, unit: str | None = None, since: str | None = None,
-        until: str | None = None, after: int = 0, before: int | None = None,
-    ) -> Iterator[Event]:  # fmt: skip
+        self,
+        *,
+        kind: str | None = None,
+        unit: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        after: int = 0,
+        before: int | None = None,
+    ) -> Iterator[Event]:
         """Events in order. ``since`` and ``until`` are wall times as they stand in the journal; ``after`` and
         ``before`` are numbers."""
         q = sa.select(_events).where(_events.c.seq > after).order_by(_events.c.seq)

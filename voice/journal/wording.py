@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 
 from voice.errors import HuyingError
 from voice.grammar.templates import MEANINGS as SPOKEN
+from voice.time import parse_wall
 
 KINDS = {
     "session_began": "开始", "over": "发话", "called": "呼叫", "answered": "回答", "remarked": "备注",
@@ -17,15 +18,39 @@ KINDS = {
     "commanded": "口令", "watch_set": "定时", "overdue": "超时", "session_ended": "完",
 }  # fmt: skip
 MEANINGS = SPOKEN | {
-    "call": "", "call_all": "全体", "said": "", "silent": "未答", "unclear": "听不清", "undetermined": "未定",
-    "stray": "无人被叫", "unsolicited": "未被呼叫", "contested": "同一时隙第二个回答", "unattributed": "不知是谁",
-    "opening": "开场", "closing": "小结", "alert": "通知", "closing_alert": "小结", "reply": "答复",
-    "complete": "完成", "incomplete": "未完成", "emergency": "紧急", "lost": "丢失", "back": "恢复",
+    "call": "",
+    "call_all": "全体",
+    "said": "",
+    "silent": "未答",
+    "unclear": "听不清",
+    "undetermined": "未定",
+    "stray": "无人被叫",
+    "unsolicited": "未被呼叫",
+    "contested": "同一时隙第二个回答",
+    "unattributed": "不知是谁",
+    "opening": "开场",
+    "closing": "小结",
+    "alert": "通知",
+    "closing_alert": "小结",
+    "reply": "答复",
+    "complete": "完成",
+    "incomplete": "未完成",
+    "emergency": "紧急",
+    "lost": "丢失",
+    "back": "恢复",
     "overrun": "来不及",
-    "no_clips": "录音存不下", "clips": "录音恢复", "unwritten": "日志曾写不进",
-    "repeat": "重复", "start": "开始", "end": "结束",
-    "pause": "暂停", "resume": "继续", "skip": "跳过", "set": "被调整", "drift": "声卡漂移",
-}  # fmt: skip
+    "no_clips": "录音存不下",
+    "clips": "录音恢复",
+    "unwritten": "日志曾写不进",
+    "repeat": "重复",
+    "start": "开始",
+    "end": "结束",
+    "pause": "暂停",
+    "resume": "继续",
+    "skip": "跳过",
+    "set": "被调整",
+    "drift": "声卡漂移",
+}
 """Of the grammar files, and of the events that the net's logic adds."""
 
 
@@ -33,7 +58,7 @@ def clock(wall: str | None, zone: tzinfo | None) -> str:
     """Time of day; a recording whose date nobody knows is logged from 1970 on, and shows none."""
     if not wall or wall.startswith("1970"):
         return "--:--:--"
-    return datetime.fromisoformat(wall.replace("Z", "+00:00")).astimezone(zone).strftime("%H:%M:%S")
+    return parse_wall(wall).astimezone(zone).strftime("%H:%M:%S")
 
 
 def utc(text: str | None, zone: tzinfo | None) -> str | None:

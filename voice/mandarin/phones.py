@@ -130,9 +130,7 @@ def phone_set() -> PhoneSet:
             n += 2
     base = INITIALS + FINALS + tuple(f + t for f in FINALS for t in TONES)
     symbols = (SILENCE, GARBAGE, *(f"{p}_{k}" for p in base for k in POSITIONS))
-    states = sorted(
-        (i + 1, s, pdf) for i, p in enumerate(symbols) for s, pdf in enumerate(pdfs[p.split("_")[0]])
-    )
+    states = sorted((i + 1, s, pdf) for i, p in enumerate(symbols) for s, pdf in enumerate(pdfs[p.split("_")[0]]))
     return PhoneSet(pdfs, toneless, symbols, tuple(states))
 
 

@@ -140,9 +140,7 @@ class ReadingsTable:
 def _pinyin(han: str) -> list[str]:
     from pypinyin import Style, lazy_pinyin  # 0.3 s: only where a grammar is compiled
 
-    return [
-        s.replace("ü", "v") for s in lazy_pinyin(han, style=Style.TONE3, neutral_tone_with_five=True)
-    ]
+    return [s.replace("ü", "v") for s in lazy_pinyin(han, style=Style.TONE3, neutral_tone_with_five=True)]
 
 
 def _without_er(reading: Reading) -> Reading | None:
@@ -185,10 +183,7 @@ def read_table(paths: list[Path], spoken_nine: str = "jiu3") -> tuple[ReadingsTa
             word, _, value = (s.strip() for s in body.partition("="))
             readings = tuple(tuple(r.split()) for r in value.split("|"))
             bad = [
-                s
-                for r in readings
-                for s in r
-                if not _PINYIN.fullmatch(s) or split_syllable(s.rstrip("12345")) is None
+                s for r in readings for s in r if not _PINYIN.fullmatch(s) or split_syllable(s.rstrip("12345")) is None
             ]
             if not word or not value:
                 problems.append(Problem(path, number, f"“{body}” is not a reading", how))

@@ -145,10 +145,15 @@ class Adapted:
 
 
 def adapt_to(
-    net: Net, confirmed: Sequence[Confirmation], rehearsed: Iterable[Pcm16], base: Path, out: Path, work: Path,
+    net: Net,
+    confirmed: Sequence[Confirmation],
+    rehearsed: Iterable[Pcm16],
+    base: Path,
+    out: Path,
+    work: Path,
     epochs: int = EPOCHS,
     progress: Callable[[float], None] = lambda _share: None,
-) -> Adapted:  # fmt: skip
+) -> Adapted:
     """Write an adapted copy of the model folder ``base`` to ``out``, if it is better. ``rehearsed``: other speech,
     about which it should think as before. ``work`` is for scratch.
 

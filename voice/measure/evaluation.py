@@ -118,13 +118,20 @@ class Trials:
         return sum((length in (None, length_class(e))) and group in (None, g) for e, g in self.said)
 
     def believed(
-        self, threshold: float, right: bool, length: str | None = None, group: str | None = None,
+        self,
+        threshold: float,
+        right: bool,
+        length: str | None = None,
+        group: str | None = None,
         foreign: bool | None = None,
-    ) -> int:  # fmt: skip
+    ) -> int:
         """Words heard, right or false, at or above a threshold; ``foreign``: where no phrase was said, or where one
         was."""
         return sum(
-            j.right == right and j.confidence >= threshold and length in (None, j.length) and group in (None, j.group)
+            j.right == right
+            and j.confidence >= threshold
+            and length in (None, j.length)
+            and group in (None, j.group)
             and foreign in (None, j.foreign)
             for j in self.heard
         )
@@ -139,9 +146,7 @@ class Trials:
         if not said or not self.seconds:
             return []
         rows = sorted({0.0, *(j.confidence for j in self.heard if j.length == length)})
-        return [
-            (t, 1 - self.believed(t, True, length) / said, self.alarms(t, length) / self.alarm_hours) for t in rows
-        ]
+        return [(t, 1 - self.believed(t, True, length) / said, self.alarms(t, length) / self.alarm_hours) for t in rows]
 
     def reliability(self, bins: int = 10) -> list[tuple[float, float, int]]:
         """(mean confidence, share right, words) of each bin of confidence that has words."""

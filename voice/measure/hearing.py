@@ -27,9 +27,13 @@ class Hearing:
 
 
 def hear_yourself(
-    ear: Ear, entry: Entry, synthesiser: Synthesiser, channel: Channel, voices: tuple[str, ...],
+    ear: Ear,
+    entry: Entry,
+    synthesiser: Synthesiser,
+    channel: Channel,
+    voices: tuple[str, ...],
     rng: np.random.Generator,
-) -> list[Hearing]:  # fmt: skip
+) -> list[Hearing]:
     """Synthesise the call sign in each voice, send it through the channel, recognise it."""
     out = []
     for name in voices:

@@ -35,9 +35,12 @@ def character(number: int) -> str:
 
 
 def rehearsal(
-    net: Net, synthesiser: Synthesiser, overs: int = OVERS, seed: int = 0,
+    net: Net,
+    synthesiser: Synthesiser,
+    overs: int = OVERS,
+    seed: int = 0,
     progress: Callable[[float], None] = lambda _share: None,
-) -> Iterator[Pcm16]:  # fmt: skip
+) -> Iterator[Pcm16]:
     """Overs as a receiver gives them. Raises SpeechError."""
     rng = np.random.default_rng(seed)
     for k in range(overs):

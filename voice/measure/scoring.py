@@ -16,8 +16,16 @@ from voice.measure.simulate import Spoken, perfect_log
 from voice.net.loading import Net
 
 COMPARED = (
-    "called", "answered", "closed", "called_in", "control_replied", "relayed", "remarked", "not_understood", "roll",
-)  # fmt: skip
+    "called",
+    "answered",
+    "closed",
+    "called_in",
+    "control_replied",
+    "relayed",
+    "remarked",
+    "not_understood",
+    "roll",
+)
 """Event types that labels may name."""
 
 LABEL_FIELDS = ("type", "t", "unit", "meaning", "latency_s")
@@ -50,15 +58,21 @@ def make_labels(net: Net, scenario: Scenario, truth: list[Spoken], duration: flo
             events.append({k: line[k] for k in LABEL_FIELDS if line[k] is not None} | {"speakers": list(speakers)})
     overs = [
         {
-            "start": round(s.start, 3), "end": round(s.end, 3), "speech": [round(s.speech_start, 3),
-            round(s.speech_end, 3)], "speakers": list(s.speakers), "words": list(s.words),
+            "start": round(s.start, 3),
+            "end": round(s.end, 3),
+            "speech": [round(s.speech_start, 3), round(s.speech_end, 3)],
+            "speakers": list(s.speakers),
+            "words": list(s.words),
         }
         for s in truth
-    ]  # fmt: skip
+    ]
     return {
-        "start": scenario.start.isoformat(), "net": net.settings.name, "duration": round(duration, 3),
-        "events": events, "overs": overs,
-    }  # fmt: skip
+        "start": scenario.start.isoformat(),
+        "net": net.settings.name,
+        "duration": round(duration, 3),
+        "events": events,
+        "overs": overs,
+    }
 
 
 def read_labels(path: Path) -> Labels:
@@ -143,12 +157,20 @@ class Score:
             "exchange_accuracy": round(self.exchanges_right / self.exchanges, 4) if self.exchanges else None,
             "false_alarms": self.false_alarms,
             "false_alarms_per_hour": round(self.false_alarms / self.hours, 2) if self.hours else None,
-            "answer_time_error_s": {"mean": round(mean(errors), 3), "median": round(median(errors), 3),
-                                    "max": round(max(errors), 3)} if errors else None,
-            "events": {k: {"labelled": n, "right": r, "recall": round(a, 4), "precision": round(p, 4)}
-                       for k, (n, r, a, p) in kinds.items() if n or any(x["type"] == k for x in self.extra)},
+            "answer_time_error_s": {
+                "mean": round(mean(errors), 3),
+                "median": round(median(errors), 3),
+                "max": round(max(errors), 3),
+            }
+            if errors
+            else None,
+            "events": {
+                k: {"labelled": n, "right": r, "recall": round(a, 4), "precision": round(p, 4)}
+                for k, (n, r, a, p) in kinds.items()
+                if n or any(x["type"] == k for x in self.extra)
+            },
             "confusions": [{"said": a, "logged": b, "times": n} for (a, b), n in self.confusions.most_common()],
-        }  # fmt: skip
+        }
 
 
 def show(line: Line) -> str:
@@ -192,9 +214,7 @@ def compare(labels: Labels, logged: list[Line], duration: float) -> Score:
 
 def _certain(events: list[Line], doubled: tuple[tuple[float, float], ...]) -> list[Line]:
     """Events that do not rest on a doubled over. An exchange that was open in one is closed in many ways."""
-    touched = {
-        e["unit"] for e in events for a, b in doubled if e["type"] != "closed" and a - 0.5 <= e["t"] <= b + 0.5
-    }
+    touched = {e["unit"] for e in events for a, b in doubled if e["type"] != "closed" and a - 0.5 <= e["t"] <= b + 0.5}
     return [
         e
         for e in events

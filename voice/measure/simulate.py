@@ -116,9 +116,10 @@ def _send(
         number = next(k for k, u in enumerate(net.units) if u.id == unit.id)
         spread = np.random.default_rng(number)
         sound = Voice(
-            s.rate or int(spread.integers(140, 190)), s.pitch or int(spread.integers(35, 65)),
+            s.rate or int(spread.integers(140, 190)),
+            s.pitch or int(spread.integers(35, 65)),
             s.voice or UNIT_VOICES[number % len(UNIT_VOICES)],
-        )  # fmt: skip
+        )
     samples, rate = synthesiser.say(s.words, net.spell(s.words), sound)
     speech = soxr.resample(samples.astype(np.float64), rate, RATE)
     own = {"snr_db": s.snr, "tail_s": s.tail, "lead_s": s.lead, "onset_cut_s": s.onset_cut}
@@ -180,11 +181,25 @@ def perfect_log(net: Net, truth: list[Spoken], duration: float) -> Iterator[tupl
             yield fact, ()
         m = h.message
         over = OverHeard(
-            t=s.start, over=k, start=s.start, end=s.end, speech_start=s.speech_start, speech_end=s.speech_end, clip="",
-            level_db=0.0, outcome="understood" if m.understood else "unclear", speaker=m.speaker, callees=m.callees,
-            caller=m.caller, to_all=m.to_all, meanings=m.meanings(), text=m.text, pinyin=m.pinyin,
-            confidence=m.confidence, doubled=s.doubled,
-        )  # fmt: skip
+            t=s.start,
+            over=k,
+            start=s.start,
+            end=s.end,
+            speech_start=s.speech_start,
+            speech_end=s.speech_end,
+            clip="",
+            level_db=0.0,
+            outcome="understood" if m.understood else "unclear",
+            speaker=m.speaker,
+            callees=m.callees,
+            caller=m.caller,
+            to_all=m.to_all,
+            meanings=m.meanings(),
+            text=m.text,
+            pinyin=m.pinyin,
+            confidence=m.confidence,
+            doubled=s.doubled,
+        )
         state = evolve(state, over, rules.answer_timeout_s)
         for fact in decide(state, h, rules):
             state = evolve(state, fact, rules.answer_timeout_s)

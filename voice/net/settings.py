@@ -49,7 +49,6 @@ class Language(_Section):
     """Whether tones count in hearing; if not said, they do unless the accent has tones of its own."""
     spoken_nine: Literal["九", "勾"] = "九"
 
-
     @property
     def hears_tones(self) -> bool:
         """The setting, or what suits the accent."""
@@ -259,8 +258,10 @@ def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
     except ValidationError as e:
         return None, [
             Problem(
-                path, _line(text, err["loc"]), f"{'.'.join(map(str, err['loc']))}: {err['msg']}",
+                path,
+                _line(text, err["loc"]),
+                f"{'.'.join(map(str, err['loc']))}: {err['msg']}",
                 _HINTS.get(err["type"], "see grammars/sample/net.toml"),
             )
             for err in e.errors()
-        ]  # fmt: skip
+        ]

@@ -14,11 +14,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from voice.pcm import RATE, Pcm16
+
 Floats = npt.NDArray[np.float64]
-Pcm16 = npt.NDArray[np.int16]
 Bits = npt.NDArray[np.int64]
 
-RATE = 8000
 
 LOW_HZ = (697.0, 770.0, 852.0, 941.0)
 HIGH_HZ = (1209.0, 1336.0, 1477.0, 1633.0)
@@ -88,8 +88,9 @@ def find_bursts(pcm: Pcm16) -> list[Burst]:
     parts = [(0, x)] if len(x) <= 2 * n else [(0, x[:n]), (len(x) - n, x[-n:])]
     found = [
         Burst(b.system, b.code, round(b.start + at / RATE, 3))
-        for at, part in parts for b in (*_dtmf(part), *_mdc1200(part))
-    ]  # fmt: skip
+        for at, part in parts
+        for b in (*_dtmf(part), *_mdc1200(part))
+    ]
     return list({(b.system, b.code): b for b in sorted(found, key=lambda b: -b.start)}.values())[::-1]
 
 

@@ -17,12 +17,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from voice.pcm import RATE, Pcm16
 from voice.radio.over import Over
 
-Pcm16 = npt.NDArray[np.int16]
 _Floats = npt.NDArray[np.floating]
 
-RATE = 8000
 STEP = 160
 """Samples in a frame of the gate: 20 ms."""
 
@@ -305,8 +304,13 @@ class CarrierGate:
         events.append(
             Closed(
                 Over(
-                    self._overs, self._start * STEP / RATE, max(end, self._start + 1) * STEP / RATE,
-                    np.concatenate(clip), self._first * STEP / RATE, round(float(level), 1), cut,
+                    self._overs,
+                    self._start * STEP / RATE,
+                    max(end, self._start + 1) * STEP / RATE,
+                    np.concatenate(clip),
+                    self._first * STEP / RATE,
+                    round(float(level), 1),
+                    cut,
                 )
             )
-        )  # fmt: skip
+        )

@@ -7,9 +7,9 @@ frames is taken for such a heterodyne. It lowers the grade of what was heard and
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-RATE = 8000
+from voice.pcm import RATE, Pcm16
+
 SIZE, HOP = 512, 160
 LOW_HZ = 700.0
 SHARE = 0.35
@@ -19,7 +19,7 @@ FRAMES = 10
 """Consecutive frames of 20 ms: 200 ms. No vowel harmonic above 700 Hz stays in one 16 Hz bin so long."""
 
 
-def heterodyne_s(pcm: npt.NDArray[np.int16]) -> float:
+def heterodyne_s(pcm: Pcm16) -> float:
     """Longest steady whistle in ``pcm`` (8000 Hz), in seconds; 0 if shorter than 200 ms."""
     if len(pcm) < SIZE:
         return 0.0

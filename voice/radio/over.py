@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-Seconds = float
+from voice.pcm import Pcm16, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class Over:
     end: Seconds
     """Later than ``start``; squelch tail excluded."""
 
-    pcm: npt.NDArray[np.int16]
+    pcm: Pcm16
     """Shape (n,), at 8000 Hz, with pre-roll; begins at ``clip_start``."""
 
     clip_start: Seconds

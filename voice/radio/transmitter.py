@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from voice.errors import HuyingError
+from voice.pcm import RATE, Pcm16
 
-Pcm16 = npt.NDArray[np.int16]
-RATE = 8000
 Priority = Literal["routine", "emergency"]
 
 TONE_HZ = 1000.0
@@ -123,9 +121,13 @@ class Transmitter:
     """Sends one announcement at a time, at once: ``ClearChannel`` says when. Not thread-safe."""
 
     def __init__(
-        self, line: Line, play: Callable[[Pcm16], None], clock: Callable[[], float],
-        settings: TransmitSettings | None = None, on_keyed: Callable[[bool], None] = lambda _on: None,
-    ) -> None:  # fmt: skip
+        self,
+        line: Line,
+        play: Callable[[Pcm16], None],
+        clock: Callable[[], float],
+        settings: TransmitSettings | None = None,
+        on_keyed: Callable[[bool], None] = lambda _on: None,
+    ) -> None:
         """``play`` returns when the last sample has left; ``on_keyed`` tells the listener when to be deaf."""
         self._line, self._play, self._clock, self._on_keyed = line, play, clock, on_keyed
         self.settings = settings or TransmitSettings()

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.errors import HuyingError
+from voice.pcm import Pcm16
 
 Floats = npt.NDArray[np.float32]
-Pcm16 = npt.NDArray[np.int16]
 
 FRAME_S = 0.03
 """Output frames of the network, seconds."""
@@ -255,16 +255,30 @@ class Goodness:
         beside, amid = self.before + self.after, min(self.before, self.after)
         short = float(self.syllables <= SHORT)
         return (
-            1.0, self.mean, self.worst, self.second, float(min(self.shortest, 5)), float(min(self.syllables, 6)),
-            beside, amid, short * beside, short * amid, self.contrast,
+            1.0,
+            self.mean,
+            self.worst,
+            self.second,
+            float(min(self.shortest, 5)),
+            float(min(self.syllables, 6)),
+            beside,
+            amid,
+            short * beside,
+            short * amid,
+            self.contrast,
             float(np.clip(self.longest - DWELL, 0, DWELL)) / DWELL,
-        )  # fmt: skip
+        )
 
 
 def goodness(
-    loglikes: Floats, free: Floats, usual: Floats, states: States, syllable_of: tuple[int, ...],
-    start: float, end: float,
-) -> Goodness:  # fmt: skip
+    loglikes: Floats,
+    free: Floats,
+    usual: Floats,
+    states: States,
+    syllable_of: tuple[int, ...],
+    start: float,
+    end: float,
+) -> Goodness:
     """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` gives each its syllable.
 
     ``loglikes``, ``free``, ``usual``: of the whole over, from AcousticModel's methods of these names.
@@ -300,9 +314,14 @@ def goodness(
     second = float(per[min(1, syllables - 1)])
     beaten = np.bincount(which, (free - usual)[a:b][said], syllables) / np.maximum(frames_of, 1)
     return Goodness(
-        float(loss.mean()), float(per[0]), second, int(frames_of.min()), syllables, float(beaten.min()),
+        float(loss.mean()),
+        float(per[0]),
+        second,
+        int(frames_of.min()),
+        syllables,
+        float(beaten.min()),
         int(np.bincount(path).max()),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,9 +163,15 @@ def surprise(model: AcousticModel, examples: Sequence[Example]) -> float:
 
 
 def adapt(
-    model: AcousticModel, examples: Sequence[Example], *, epochs: int = EPOCHS, step: float = STEP,
-    restraint: float = RESTRAINT, seed: int = 0, progress: Callable[[float], None] = lambda _share: None,
-) -> AcousticModel:  # fmt: skip
+    model: AcousticModel,
+    examples: Sequence[Example],
+    *,
+    epochs: int = EPOCHS,
+    step: float = STEP,
+    restraint: float = RESTRAINT,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda _share: None,
+) -> AcousticModel:
     """The model, moved towards the examples. ``progress`` gets the share done, 0..1."""
     rng = np.random.default_rng(seed)
     targets = []

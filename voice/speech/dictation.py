@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+from voice.pcm import Pcm16
 from voice.speech.recogniser import Recogniser, open_stock
 
-Pcm16 = npt.NDArray[np.int16]
 LONGEST_WORD = 8
 """Characters of the longest vocabulary word that is tried."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Seconds = float
+from voice.pcm import Seconds
 
 
 @dataclass(frozen=True, slots=True)

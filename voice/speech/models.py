@@ -42,9 +42,7 @@ STOCK = {
             43_898_754,
             "3af8b0e7e0f835ae9d414ce5df580237a3cfb08d586c9fbbb0f7ff29ad5b14ba",
         ),
-        StockModel(
-            "vosk-model-cn-0.22", "https://alphacephei.com/vosk/models/vosk-model-cn-0.22.zip", 0, ""
-        ),
+        StockModel("vosk-model-cn-0.22", "https://alphacephei.com/vosk/models/vosk-model-cn-0.22.zip", 0, ""),
     )
 }
 
@@ -176,5 +174,3 @@ def _ending(data: bytes) -> bytes:
         whole = data[at : at + 17 + 4 * max(n, 0)]
         return whole.rstrip() if n >= 0 and len(whole) == 17 + 4 * n else b"\xff cut off"
     return data.rstrip()[-8:]
-
-

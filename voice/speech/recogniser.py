@@ -11,16 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from voice.errors import HuyingError
+from voice.pcm import RATE, Pcm16
 from voice.speech.hypothesis import Hypothesis, Word
 from voice.speech.models import ModelFolder, check_model
-
-Pcm16 = npt.NDArray[np.int16]
-
-RATE = 8000
-"""Hz of the audio that is fed, whatever the model's own rate is."""
 
 NOISE_RMS = 2.0
 """Fixed noise added before recognition, in int16 steps: digital silence is outside of what the model knows."""

@@ -83,8 +83,16 @@ class Synthesiser:
         with self._turn:
             if not path.is_file():
                 part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part.wav")  # others may be making it
-                self._ask({"text": text, "pinyin": spoken, "voice": voice.variant, "rate": voice.rate,
-                           "pitch": voice.pitch, "path": str(part)})  # fmt: skip
+                self._ask(
+                    {
+                        "text": text,
+                        "pinyin": spoken,
+                        "voice": voice.variant,
+                        "rate": voice.rate,
+                        "pitch": voice.pitch,
+                        "path": str(part),
+                    }
+                )
                 part.replace(path)
         samples, rate = soundfile.read(str(path), dtype="float32")
         return samples, int(rate)
@@ -104,9 +112,12 @@ class Synthesiser:
     def _start(self) -> subprocess.Popen[str]:
         worker = subprocess.Popen(
             [sys.executable, "-m", "voice.speech.synthesis_worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            text=True, encoding="utf-8",
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+        )
         answers: queue.Queue[str] = queue.Queue()
 
         def read() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import webrtcvad
+
+from voice.pcm import Pcm16
 
 FRAME_MS = 20
 MODE = 2
@@ -15,7 +15,7 @@ MODE = 2
 Span = tuple[float, float]
 
 
-def speech_spans(pcm: npt.NDArray[np.int16], rate: int, hang_s: float = 0.3, mode: int = MODE) -> list[Span]:
+def speech_spans(pcm: Pcm16, rate: int, hang_s: float = 0.3, mode: int = MODE) -> list[Span]:
     """Utterances in seconds from the start of ``pcm`` (shape (n,), rate 8000 or 16000 Hz).
 
     Pauses shorter than ``hang_s`` do not end an utterance; single frames do not begin one.
@@ -23,9 +23,7 @@ def speech_spans(pcm: npt.NDArray[np.int16], rate: int, hang_s: float = 0.3, mod
     step = rate * FRAME_MS // 1000
     vad: Any = webrtcvad.Vad(mode)  # a new one each time: it adapts, and the same audio must give the same answer
     data = pcm.tobytes()
-    speech = [
-        vad.is_speech(data[2 * i : 2 * (i + step)], rate) for i in range(0, len(pcm) - step + 1, step)
-    ]
+    speech = [vad.is_speech(data[2 * i : 2 * (i + step)], rate) for i in range(0, len(pcm) - step + 1, step)]
     spans: list[list[float]] = []
     for k, s in enumerate(speech):
         if not s or not (speech[k - 1 : k] == [True] or speech[k + 1 : k + 2] == [True]):

@@ -18,6 +18,7 @@ from voice.talk.alert import Alert, evolve_alert
 from voice.talk.facts import RollEnded, RollMarked
 from voice.talk.rollcall import RollCall, evolve_roll
 from voice.talk.watch import Watch, evolve_watches
+from voice.time import parse_wall
 
 LOOK_S = 0.2
 """How often the folder is looked at."""
@@ -27,9 +28,12 @@ class Desk:
     """Feeds a station with requests and the schedule."""
 
     def __init__(
-        self, station: Station, folder: Path | None, tell: Callable[[str], None],
+        self,
+        station: Station,
+        folder: Path | None,
+        tell: Callable[[str], None],
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``wall`` tells the time of day; ``tell`` reaches the dispatcher."""
         self.station, self.folder, self._tell, self._wall = station, folder, tell, wall
         self._looked = -LOOK_S
@@ -118,7 +122,7 @@ def open_alert(journal: Journal, channel: str = "") -> tuple[Alert, datetime] | 
         raised = raised or event.wall
     if alert is None or alert.closed:
         return None
-    return replace(alert, awaited=(), interrupted=True), datetime.fromisoformat(raised.replace("Z", "+00:00"))
+    return replace(alert, awaited=(), interrupted=True), parse_wall(raised)
 
 
 def _since_last(journal: Journal, kind: str, channel: str) -> Iterator[Event]:

@@ -21,10 +21,14 @@ class Channels:
     """Listens to named sources until each of them ends."""
 
     def __init__(
-        self, ear: Ear, journal: Journal, sources: Mapping[str, AudioSource],
-        on_event: Callable[[Event, Fact], None] = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
+        self,
+        ear: Ear,
+        journal: Journal,
+        sources: Mapping[str, AudioSource],
+        on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
+        tell: Callable[[str], None] = lambda _t: None,
         wait: Callable[[Unwritable], bool] = lambda _e: False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``on_event`` comes from one thread at a time; ``tell`` gets what has ended a channel early; ``wait``: see
         Listener."""
         self.listeners: dict[str, Listener] = {}

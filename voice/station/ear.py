@@ -136,9 +136,13 @@ class Ear:
     """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
 
     def understand(
-        self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
+        self,
+        over: Over,
+        hypothesis: Hypothesis,
+        expecting: bool = True,
+        addressed: bool = False,
         scorer: Scorer | None = None,
-    ) -> Message:  # fmt: skip
+    ) -> Message:
         """The message of one over; see ``Interpreter.interpret``. ``scorer``: if one has worked while it lasted."""
         v = self.verification
         if v is None or all(map(_unexplained, hypothesis.words)):
@@ -175,9 +179,7 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     graph = compile_graph(net.lexicon, net.costs, cache / "graphs")
     recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
     acoustics = load_acoustic_model(folder.path / "am" / "final.mdl")
-    verifier = Verifier(
-        acoustics, folder.calibrations[net.lexicon.tones], net.lexicon.accent, net.lexicon.tones
-    )
+    verifier = Verifier(acoustics, folder.calibrations[net.lexicon.tones], net.lexicon.accent, net.lexicon.tones)
     return Ear(
         net, folder, recogniser, interpreter, Verification(verifier, FreeSpeech(net.costs)), dictation, dictation_sha256
     )

@@ -57,10 +57,14 @@ class Listener:
     """Logs one source into a journal."""
 
     def __init__(
-        self, ear: Ear, journal: Journal, on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
-        channel: str = "", identify: Callable[[Over], list[Burst]] = lambda over: find_bursts(over.pcm),
+        self,
+        ear: Ear,
+        journal: Journal,
+        on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
+        channel: str = "",
+        identify: Callable[[Over], list[Burst]] = lambda over: find_bursts(over.pcm),
         wait: Callable[[Unwritable], bool] = lambda _e: False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``channel``: its name in the journal, where several are listened to. ``identify``: what a radio has sent of
         itself in an over. ``wait``: called while the journal cannot be written; true when it has waited a while and
         it is to be tried again, false to raise. Of a live source the sound waits in memory meanwhile."""
@@ -101,14 +105,20 @@ class Listener:
         self._expected, self._latest = 0, 0.0
         self._record(
             SessionBegan(
-                t=0.0, source=source.name, net=net.settings.name, net_sha256=net.sha256,
-                model=self.ear.model.path.name, model_sha256=self.ear.model.sha256,
+                t=0.0,
+                source=source.name,
+                net=net.settings.name,
+                net_sha256=net.sha256,
+                model=self.ear.model.path.name,
+                model_sha256=self.ear.model.sha256,
                 began=self._began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                clock="known" if known else "unknown", units=tuple(u.id for u in net.units),
-                version=voice.__version__, dictation=self.ear.dictation_sha256,
+                clock="known" if known else "unknown",
+                units=tuple(u.id for u in net.units),
+                version=voice.__version__,
+                dictation=self.ear.dictation_sha256,
                 recording=source.sha256 if isinstance(source, Recording) else "",
             )
-        )  # fmt: skip
+        )
         now = 0.0
         for frame in source.frames():
             now = (frame.start + len(frame.pcm)) / RATE
@@ -122,10 +132,13 @@ class Listener:
         counts = self._gate.counts
         self._record(
             SessionEnded(
-                t=now, overs=self._overs, pops=counts.pops + self._void, dead_s=counts.dead_frames * 0.02,
+                t=now,
+                overs=self._overs,
+                pops=counts.pops + self._void,
+                dead_s=counts.dead_frames * 0.02,
                 damage=(*source.damage.notes, *dict.fromkeys(self._clips_failed)),
             )
-        )  # fmt: skip
+        )
 
     @property
     def reached(self) -> float:
@@ -232,19 +245,31 @@ class Listener:
         self._record(*decide(self.state, Tick(over.start, not self._gate.receiver_dead), self.rules))
         bursts = self._identify(over)
         unit = next((u for b in bursts if (u := self.ear.net.by_ani(b.code)) is not None), None)
-        heard = Heard(
-            self._overs, over.start, over.end, begin, end, message, doubled, unit.id if unit else None
-        )
+        heard = Heard(self._overs, over.start, over.end, begin, end, message, doubled, unit.id if unit else None)
         fact = OverHeard(
-            t=over.start, over=self._overs, start=over.start, end=over.end, speech_start=heard.speech_start,
-            speech_end=heard.speech_end, clip=self._clip(over), level_db=over.level_db,
-            outcome="understood" if message.understood else "unclear", speaker=message.speaker,
-            callees=message.callees, caller=message.caller, to_all=message.to_all, meanings=message.meanings(),
-            text=message.text, pinyin=message.pinyin, confidence=message.confidence, doubled=doubled,
+            t=over.start,
+            over=self._overs,
+            start=over.start,
+            end=over.end,
+            speech_start=heard.speech_start,
+            speech_end=heard.speech_end,
+            clip=self._clip(over),
+            level_db=over.level_db,
+            outcome="understood" if message.understood else "unclear",
+            speaker=message.speaker,
+            callees=message.callees,
+            caller=message.caller,
+            to_all=message.to_all,
+            meanings=message.meanings(),
+            text=message.text,
+            pinyin=message.pinyin,
+            confidence=message.confidence,
+            doubled=doubled,
             hypothesis=tuple((w.symbol, w.start, w.end, w.confidence) for w in hypothesis.words),
-            dictated=self.ear.dictate(over, message), identities=tuple(f"{b.system}:{b.code}" for b in bursts),
+            dictated=self.ear.dictate(over, message),
+            identities=tuple(f"{b.system}:{b.code}" for b in bursts),
             identified=heard.identified,
-        )  # fmt: skip
+        )
         self._record(fact, *decide(evolve(self.state, fact, self.rules.answer_timeout_s), heard, self.rules))
 
     def _clip(self, over: Over) -> str:

@@ -33,6 +33,7 @@ from voice.radio.over import Over
 from voice.station.ear import Ear
 from voice.station.listener import Listener
 from voice.talk.facts import Fact
+from voice.time import parse_wall
 
 SETTLE_S = 2.0
 """Calls that come in together are taken in the order of their times."""
@@ -84,7 +85,7 @@ class Call:
 
     @property
     def moment(self) -> datetime:
-        return datetime.fromisoformat(self.began.replace("Z", "+00:00"))
+        return parse_wall(self.began)
 
 
 def call_of(fields: Mapping[str, str], audio_name: str) -> Call:
@@ -97,16 +98,25 @@ def call_of(fields: Mapping[str, str], audio_name: str) -> Call:
         raise IncompleteCall("no audio name with a suffix such as .wav or .m4a")
     sources = _sources(fields.get("sources", ""), fields.get("source", ""))
     label = " ".join(fields.get("talkgroupLabel", "").split())[:40]
-    return Call(fields["system"].strip()[:20], fields["talkgroup"].strip()[:20], label, _moment(fields["dateTime"]),
-                suffix, sources)  # fmt: skip
+    return Call(
+        fields["system"].strip()[:20],
+        fields["talkgroup"].strip()[:20],
+        label,
+        _moment(fields["dateTime"]),
+        suffix,
+        sources,
+    )
 
 
 def call_of_trunk_recorder(meta: Mapping[str, Any], system: str, audio_name: str) -> Call:
     """The call of trunk-recorder's own metadata file."""
     fields = {
-        "system": system, "talkgroup": str(meta.get("talkgroup", "")), "dateTime": str(meta.get("start_time", "")),
-        "talkgroupLabel": str(meta.get("talkgroup_tag", "")), "sources": json.dumps(meta.get("srcList", [])),
-    }  # fmt: skip
+        "system": system,
+        "talkgroup": str(meta.get("talkgroup", "")),
+        "dateTime": str(meta.get("start_time", "")),
+        "talkgroupLabel": str(meta.get("talkgroup_tag", "")),
+        "sources": json.dumps(meta.get("srcList", [])),
+    }
     return call_of(fields, audio_name)
 
 
@@ -117,7 +127,7 @@ def _moment(text: str) -> str:
             number = float(text)
             moment = datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
         else:
-            moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+            moment = parse_wall(text.strip())
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError) as e:
         raise IncompleteCall(f"datetime {text[:40]!r} is no time") from e
@@ -304,10 +314,14 @@ class UploadDesk:
     """Takes calls out of the spool and logs them, a thread for each talkgroup."""
 
     def __init__(
-        self, ear: Ear, journal: Journal, spool: Spool, tell: Callable[[str], None],
+        self,
+        ear: Ear,
+        journal: Journal,
+        spool: Spool,
+        tell: Callable[[str], None],
         on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
         wait: Callable[[Unwritable], bool] = lambda _e: False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """``on_event`` comes from the talkgroups' threads; ``wait``: see Listener."""
         self._ear, self._journal, self.spool, self._tell = ear, journal, spool, tell
         self._on_event, self._wait = on_event, wait

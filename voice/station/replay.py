@@ -23,9 +23,13 @@ class Replayed:
 
 
 def replay(
-    ear: Ear, journal: Journal, source: AudioSource, began: datetime | None = None,
-    on_line: Callable[[Line], None] = lambda _line: None, on_time: Callable[[float], None] = lambda _t: None,
-) -> Replayed:  # fmt: skip
+    ear: Ear,
+    journal: Journal,
+    source: AudioSource,
+    began: datetime | None = None,
+    on_line: Callable[[Line], None] = lambda _line: None,
+    on_time: Callable[[float], None] = lambda _t: None,
+) -> Replayed:
     """Listen to ``source`` from beginning to end; every event goes to ``on_line`` as soon as it is in the journal."""
     result = Replayed()
     maker = LineMaker()

@@ -126,8 +126,9 @@ class Orders:
                 station.raise_alert(a.text, a.units, a.repeat, a.need_ack, a.emergency, "voice")
             elif command == "mark_present" and unit:
                 corrects = station.last_event.get(unit, 0)
-                present = Corrected(t=station.now, corrects=corrects, unit=unit, meaning="present", by="dispatcher",
-                                    note="by voice")  # fmt: skip
+                present = Corrected(
+                    t=station.now, corrects=corrects, unit=unit, meaning="present", by="dispatcher", note="by voice"
+                )
                 station.listener.record(present)
         except HuyingError as e:
             self._tell(str(e))

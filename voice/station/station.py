@@ -59,12 +59,21 @@ class Station:
     """Listens to one live channel, conducts its roll-calls and reads its alerts."""
 
     def __init__(
-        self, ear: Ear, journal: Journal, transmitter: Transmitter, speaker: Speaker,
-        on_event: OnEvent = lambda _e, _f: None, tell: Callable[[str], None] = lambda _t: None,
-        roll: RollCall | None = None, alert: Alert | None = None, line_busy: Callable[[], bool] = lambda: False,
-        wall: Callable[[], datetime] = lambda: datetime.now().astimezone(), watches: dict[str, Watch] | None = None,
-        on_saying: Callable[[str], None] = lambda _t: None, wait: Callable[[Unwritable], bool] = lambda _e: False,
-    ) -> None:  # fmt: skip
+        self,
+        ear: Ear,
+        journal: Journal,
+        transmitter: Transmitter,
+        speaker: Speaker,
+        on_event: OnEvent = lambda _e, _f: None,
+        tell: Callable[[str], None] = lambda _t: None,
+        roll: RollCall | None = None,
+        alert: Alert | None = None,
+        line_busy: Callable[[], bool] = lambda: False,
+        wall: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        watches: dict[str, Watch] | None = None,
+        on_saying: Callable[[str], None] = lambda _t: None,
+        wait: Callable[[Unwritable], bool] = lambda _e: False,
+    ) -> None:
         """``tell`` reaches the dispatcher: what needs a person. ``roll`` and ``alert`` were left unfinished by the
         session before: they wait for a mark that says to go on, for ``resume_alert`` or ``end_alert``.
         ``line_busy`` is a carrier detect beside the audio; ``on_saying`` gets what is read out, and then nothing.
@@ -140,18 +149,31 @@ class Station:
         self._replies.append(text)
 
     def raise_alert(
-        self, text: str, units: tuple[str, ...] = (), repeat: int = 2, need_ack: bool = True, emergency: bool = False,
+        self,
+        text: str,
+        units: tuple[str, ...] = (),
+        repeat: int = 2,
+        need_ack: bool = True,
+        emergency: bool = False,
         by: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Read ``text`` to ``units`` (all if none are named). Raises HuyingError while another alert is open."""
         if self.alerting:
             raise HuyingError("an alert is being read; wait for its end")
         self._alerts += 1
         to = units or tuple(u.id for u in self.net.units)
         self.listener.record(
-            AlertRaised(t=self.now, alert=self._alerts, text=text, units=to, repeat=repeat, need_ack=need_ack,
-                        emergency=emergency, by=by)
-        )  # fmt: skip
+            AlertRaised(
+                t=self.now,
+                alert=self._alerts,
+                text=text,
+                units=to,
+                repeat=repeat,
+                need_ack=need_ack,
+                emergency=emergency,
+                by=by,
+            )
+        )
 
     def resume_alert(self) -> None:
         """Go on with the alert that the session before has left."""
@@ -231,9 +253,7 @@ class Station:
             priority: Priority = "emergency" if urgent else "routine"
             self._wait = (move, ClearChannel(self._transmitter.settings, priority, self.now))
         try:
-            if not self._wait[1].ready(
-                self.listener.busy or self._line_busy(), self.now, self.listener.clear_since
-            ):
+            if not self._wait[1].ready(self.listener.busy or self._line_busy(), self.now, self.listener.clear_since):
                 return
         except ChannelBusy as e:
             self._wait = None
@@ -313,9 +333,11 @@ class Station:
             self.listener.record(said, AlertEnded(t=said.t, alert=a.id, answered=len(a.answers), silent=a.silent))
             return
         said = self._say(text, "alert", move.units)
-        called = [
-            self._called(said.t, u, a.text, to_all=len(move.units) > 1, offset=k) for k, u in enumerate(move.units)
-        ] if a.need_ack else []
+        called = (
+            [self._called(said.t, u, a.text, to_all=len(move.units) > 1, offset=k) for k, u in enumerate(move.units)]
+            if a.need_ack
+            else []
+        )
         self.listener.record(said, *called)
 
     def _called(self, t: float, unit: str, text: str, to_all: bool = False, offset: int = 0) -> Called:
@@ -323,7 +345,12 @@ class Station:
         old = self.listener.state.exchanges.get(unit)
         again = old is not None and old.open
         return Called(
-            t=t, exchange=old.id if old and again else self.listener.state.next_id + offset, unit=unit, over=0,
-            attempt=old.attempt + 1 if old and again else 1, to_all=to_all, question=text,
+            t=t,
+            exchange=old.id if old and again else self.listener.state.next_id + offset,
+            unit=unit,
+            over=0,
+            attempt=old.attempt + 1 if old and again else 1,
+            to_all=to_all,
+            question=text,
             figures=to_read_back(self.net, text),
-        )  # fmt: skip
+        )

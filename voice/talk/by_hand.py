@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from voice.talk.facts import Fact, Seconds
+from voice.pcm import Seconds
+from voice.talk.facts import Fact
 
 Result = Literal["answered", "late", "silent", "unclear"]
 RESULTS: tuple[str, ...] = get_args(Result)

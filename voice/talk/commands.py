@@ -13,10 +13,16 @@ from voice.talk.announcing import count_of, names_of, sign_of
 from voice.talk.rollcall import RollCall
 
 READ_BACK = {
-    "roll_start": "开始点名", "roll_pause": "暂停点名", "roll_resume": "继续点名", "roll_end": "停止点名",
-    "roll_skip": "跳过这个单位", "call_unit": "呼叫{unit}", "call_missing": "重新呼叫未应答单位",
-    "read_alert": "播报通知", "mark_present": "{unit}记为已到",
-}  # fmt: skip
+    "roll_start": "开始点名",
+    "roll_pause": "暂停点名",
+    "roll_resume": "继续点名",
+    "roll_end": "停止点名",
+    "roll_skip": "跳过这个单位",
+    "call_unit": "呼叫{unit}",
+    "call_missing": "重新呼叫未应答单位",
+    "read_alert": "播报通知",
+    "mark_present": "{unit}记为已到",
+}
 """Commands that transmit or change the log: read back first, and carried out if nobody cancels."""
 
 ANSWERED = ("who_is_missing", "tell_time", "tell_officer", "repeat_last")

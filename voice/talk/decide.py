@@ -7,6 +7,7 @@ from typing import Literal
 
 from voice.grammar.message import Act, Message
 from voice.grammar.templates import CODE_WORD
+from voice.pcm import Seconds
 from voice.talk.facts import (
     Answered,
     Called,
@@ -23,14 +24,16 @@ from voice.talk.facts import (
 )
 from voice.talk.state import Exchange, NetState
 
-Seconds = float
-
 ANSWERS = ("situation", "not_found", "normal", "arrived", "on_the_way", "present", "ack", "report")
 """Meanings that answer a call, the most telling first."""
 
 ROLL = {
-    "roll_start": "start", "roll_end": "end", "roll_pause": "pause", "roll_resume": "resume", "roll_skip": "skip",
-}  # fmt: skip
+    "roll_start": "start",
+    "roll_end": "end",
+    "roll_pause": "pause",
+    "roll_resume": "resume",
+    "roll_skip": "skip",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +88,20 @@ def decide(state: NetState, event: Heard | Tick | Ended, rules: Rules) -> list[F
             return _heard(state, event, rules)
         case Tick():
             return [
-                _closed(e, event.t, event.receiver_alive, state)
-                for e in state.open_exchanges()
-                if event.t > e.deadline
+                _closed(e, event.t, event.receiver_alive, state) for e in state.open_exchanges() if event.t > e.deadline
             ]
         case Ended():
             return [
                 ExchangeClosed(
-                    t=event.t, exchange=e.id, unit=e.unit, outcome="undetermined",
+                    t=event.t,
+                    exchange=e.id,
+                    unit=e.unit,
+                    outcome="undetermined",
                     reason="the recording ended before the waiting time was over",
                     waited_s=max(0.0, event.t - e.called_at),
                 )
                 for e in state.open_exchanges()
-            ]  # fmt: skip
+            ]
 
 
 def _closed(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeClosed:
@@ -105,19 +109,31 @@ def _closed(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
     waited = max(0.0, t - e.called_at)
     if e.heard_unclear:
         return ExchangeClosed(
-            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited,
+            t=t,
+            exchange=e.id,
+            unit=e.unit,
+            outcome="unclear",
+            waited_s=waited,
             reason="something was heard in its slot but not understood",
-        )  # fmt: skip
+        )
     if not alive:
         return ExchangeClosed(
-            t=t, exchange=e.id, unit=e.unit, outcome="undetermined", waited_s=waited,
+            t=t,
+            exchange=e.id,
+            unit=e.unit,
+            outcome="undetermined",
+            waited_s=waited,
             reason="the receiver was not alive",
-        )  # fmt: skip
+        )
     if e.vague >= together:
         return ExchangeClosed(
-            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited,
+            t=t,
+            exchange=e.id,
+            unit=e.unit,
+            outcome="unclear",
+            waited_s=waited,
             reason="something was heard that may have been its answer; whose it was, nobody can say",
-        )  # fmt: skip
+        )
     reason = f"{together} units are open, {e.vague} answers nobody's" if e.vague else "nothing was heard in its slot"
     return ExchangeClosed(t=t, exchange=e.id, unit=e.unit, outcome="silent", waited_s=waited, reason=reason)
 
@@ -149,27 +165,40 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
     """What we were told. ``over`` is 0 for the dispatcher's own microphone."""
     act = next((a for a in m.acts if a.meaning != CODE_WORD), None)
     return Commanded(
-        t=t, command=act.meaning if act else "", unit=act.slots.get("unit") if act else None, over=over,
-        status="heard", text=m.text,
-    )  # fmt: skip
+        t=t,
+        command=act.meaning if act else "",
+        unit=act.slots.get("unit") if act else None,
+        over=over,
+        status="heard",
+        text=m.text,
+    )
 
 
 def _not_understood(state: NetState, h: Heard) -> NotUnderstood:
     hint = _slot_of(state)
     return NotUnderstood(
-        t=h.start, over=h.over, unit=hint.unit if hint else None, exchange=hint.id if hint else None,
+        t=h.start,
+        over=h.over,
+        unit=hint.unit if hint else None,
+        exchange=hint.id if hint else None,
         pinyin=h.message.pinyin,
-    )  # fmt: skip
+    )
 
 
 def _relayed(state: NetState, h: Heard, act: Act) -> Relayed:
     m = h.message
     exchange = state.exchanges.get(m.on_behalf_of or "")
     return Relayed(
-        t=h.start, kind="proxy" if act.meaning == "proxy" else "relay", over=h.over, unit=m.on_behalf_of,
-        by=m.caller, exchange=exchange.id if exchange and exchange.open else None,
-        meaning=next((x for x in ANSWERS if x in m.meanings()), ""), text=m.text, confidence=m.confidence,
-    )  # fmt: skip
+        t=h.start,
+        kind="proxy" if act.meaning == "proxy" else "relay",
+        over=h.over,
+        unit=m.on_behalf_of,
+        by=m.caller,
+        exchange=exchange.id if exchange and exchange.open else None,
+        meaning=next((x for x in ANSWERS if x in m.meanings()), ""),
+        text=m.text,
+        confidence=m.confidence,
+    )
 
 
 def _call(state: NetState, h: Heard, unit: str, offset: int) -> Called:
@@ -177,11 +206,15 @@ def _call(state: NetState, h: Heard, unit: str, offset: int) -> Called:
     old = state.exchanges.get(unit)
     again = old is not None and old.open
     return Called(
-        t=h.speech_end, exchange=old.id if old and again else state.next_id + offset, unit=unit, over=h.over,
-        attempt=old.attempt + 1 if old and again else 1, to_all=h.message.to_all,
+        t=h.speech_end,
+        exchange=old.id if old and again else state.next_id + offset,
+        unit=unit,
+        over=h.over,
+        attempt=old.attempt + 1 if old and again else 1,
+        to_all=h.message.to_all,
         question=" ".join(i.text or f"[{i.pinyin}]" for i in h.message.items if i.kind != "unit"),
         figures=h.message.figures,
-    )  # fmt: skip
+    )
 
 
 def _from_control(state: NetState, h: Heard) -> list[Fact]:
@@ -203,13 +236,18 @@ def _control_replied(state: NetState, h: Heard, unit: str | None, meaning: str) 
     return ControlReplied(t=h.start, over=h.over, unit=unit, meaning=meaning, latency_s=max(0.0, waited))
 
 
-def _remark(
-    h: Heard, kind: str, unit: str | None, exchange: int | None, meaning: str, review: bool
-) -> Remarked:
+def _remark(h: Heard, kind: str, unit: str | None, exchange: int | None, meaning: str, review: bool) -> Remarked:
     return Remarked(
-        t=h.end, kind=kind, over=h.over, unit=unit, exchange=exchange, meaning=meaning,  # type: ignore[arg-type]
-        text=h.message.text, confidence=h.message.confidence, review=review or h.doubled,
-    )  # fmt: skip
+        t=h.end,
+        kind=kind,  # type: ignore[arg-type]
+        over=h.over,
+        unit=unit,
+        exchange=exchange,
+        meaning=meaning,
+        text=h.message.text,
+        confidence=h.message.confidence,
+        review=review or h.doubled,
+    )
 
 
 def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
@@ -232,11 +270,17 @@ def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if urgent and (caller or urgent != "situation"):
         return [
             CalledIn(
-                t=h.start, over=h.over, unit=caller, meaning=urgent,
-                grade=grade, text=m.text, pinyin=m.pinyin, confidence=m.confidence,
+                t=h.start,
+                over=h.over,
+                unit=caller,
+                meaning=urgent,
+                grade=grade,
+                text=m.text,
+                pinyin=m.pinyin,
+                confidence=m.confidence,
                 free=m.free,
             )
-        ]  # fmt: skip
+        ]
     if caller:
         if state.calling_in == caller and "ack" in meanings and not h.identified:
             return [_control_replied(state, h, caller, "ack")]  # 贾岗社区治安队,收到: net control acknowledges
@@ -292,8 +336,19 @@ def _answered(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -
     slots = next((tuple(a.slots.items()) for a in m.acts if a.meaning == meaning), ())
     readback = _readback(e.figures, m.figures)
     return Answered(
-        t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
-        latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open, confidence=m.confidence, text=m.text,
+        t=h.start,
+        exchange=e.id,
+        unit=e.unit,
+        over=h.over,
+        meaning=meaning,
+        grade=grade,
+        latency_s=max(0.0, h.speech_start - e.called_at),
+        late=not e.open,
+        confidence=m.confidence,
+        text=m.text,
         review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below,
-        slots=slots, readback=readback, figures=m.figures, free=m.free,
-    )  # fmt: skip
+        slots=slots,
+        readback=readback,
+        figures=m.figures,
+        free=m.free,
+    )

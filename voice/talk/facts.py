@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Seconds = float
+from voice.pcm import Seconds
+
 Grade = Literal["call_sign", "burst", "slot", "human"]
 """How we know who answered: spoken call sign > burst identity > was called just now > set by a person."""
 

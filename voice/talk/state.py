@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from voice.pcm import Seconds
 from voice.talk.facts import (
     Answered,
     Called,
@@ -18,8 +19,6 @@ from voice.talk.facts import (
     SessionBegan,
     SessionEnded,
 )
-
-Seconds = float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,9 @@ class NetState:
         is being spoken to."""
         if self.calling_in is not None:
             return True
-        return any(e.open or (e.answered_over is None and now - e.deadline <= late_window_s)
-                   for e in self.exchanges.values())  # fmt: skip
+        return any(
+            e.open or (e.answered_over is None and now - e.deadline <= late_window_s) for e in self.exchanges.values()
+        )
 
 
 def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
@@ -97,10 +97,16 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
         case Called():
             old = state.exchanges.get(fact.unit)
             exchange = Exchange(
-                fact.exchange, fact.unit, fact.t, fact.t + timeout_s, fact.attempt, fact.to_all,
-                heard_unclear=bool(old and old.id == fact.exchange and old.heard_unclear), figures=fact.figures,
+                fact.exchange,
+                fact.unit,
+                fact.t,
+                fact.t + timeout_s,
+                fact.attempt,
+                fact.to_all,
+                heard_unclear=bool(old and old.id == fact.exchange and old.heard_unclear),
+                figures=fact.figures,
                 vague=old.vague if old and old.id == fact.exchange else 0,
-            )  # fmt: skip
+            )
             together = state.last_called if state.exchanges and _same_over(state, fact) else ()
             return replace(
                 state,
@@ -109,8 +115,15 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
                 last_called=(*together, fact.unit),
             )
         case Answered():
-            return _set(state, fact.unit, fact.exchange, status="answered", grade=fact.grade,
-                        answered_over=fact.over, meaning=fact.meaning)
+            return _set(
+                state,
+                fact.unit,
+                fact.exchange,
+                status="answered",
+                grade=fact.grade,
+                answered_over=fact.over,
+                meaning=fact.meaning,
+            )
         case ExchangeClosed():
             return _set(state, fact.unit, fact.exchange, status=fact.outcome)
         case NotUnderstood(unit=str(unit), exchange=int(number)):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from voice.pcm import Seconds
 from voice.talk.facts import Answered, Called, CalledIn, ExchangeClosed, Fact, Overdue, Remarked, SessionBegan, WatchSet
-
-Seconds = float
 
 TRIES = 2
 """Calls before a unit counts as overdue."""

@@ -13,9 +13,16 @@ HIDDEN = ("over", "session_began", "session_ended")
 """Types of events that live output leaves out."""
 
 STYLES = {
-    "called": "cyan", "answered": "green", "closed": "red", "not_understood": "yellow", "called_in": "magenta",
-    "relayed": "yellow", "remarked": "dim", "device": "bold red", "announced": "blue",
-}  # fmt: skip
+    "called": "cyan",
+    "answered": "green",
+    "closed": "red",
+    "not_understood": "yellow",
+    "called_in": "magenta",
+    "relayed": "yellow",
+    "remarked": "dim",
+    "device": "bold red",
+    "announced": "blue",
+}
 
 
 def print_line(console: Console, line: Line, net: Net) -> None:

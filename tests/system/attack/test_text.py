@@ -11,20 +11,20 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from voice.grammar.readings import MOST_READINGS, CannotBeRead, read_table
-from voice.station.inbox import LONGEST_ALERT, Order, Request, Saying, checked
-from voice.station.scenario import read_scenario
 
 from voice.console.desk import Desk
 from voice.errors import FilesError, HuyingError
 from voice.grammar.templates import MAX_EXPANSIONS, expand
 from voice.journal.store import Journal
+from voice.mandarin.readings import MOST_READINGS, CannotBeRead, read_table
+from voice.measure.scenario import read_scenario
 from voice.net.cells import safe, written
 from voice.net.loading import Net, check_net, load_net
 from voice.net.roster import read_roster
 from voice.net.roster_table import parse_roster, read_roster_table, roster_file
 from voice.net.settings import read_settings
 from voice.station.ear import open_ear
+from voice.station.requests import LONGEST_ALERT, Order, Request, Saying, checked
 
 
 def peak(act: Callable[[], object]) -> int:
@@ -71,18 +71,30 @@ def test_a_readings_file_with_many_readings(tmp_path: Path) -> None:
     assert not problems and len(table.read("收" * 60)) == MOST_READINGS
 
 
-@pytest.mark.parametrize("wish", [
-    Request("下列单位注意:" + ",".join(str(100 + k) for k in range(70))), Request("祭城" * (LONGEST_ALERT // 2)),
-    Saying("祭城" * 50), Order("start", question="祭城" * 200),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wish",
+    [
+        Request("下列单位注意:" + ",".join(str(100 + k) for k in range(70))),
+        Request("祭城" * (LONGEST_ALERT // 2)),
+        Saying("祭城" * 50),
+        Order("start", question="祭城" * 200),
+    ],
+)
 def test_requests_are_read_within_bounds(net: Net, wish: Request | Saying | Order) -> None:
     assert peak(lambda: checked(net, wish)) < 20_000_000
 
 
-@pytest.mark.parametrize("template", [
-    "(收|到)" * 22, "[收]" * 24 + "到", "(" * 3000 + "收" + ")" * 3000, "(收|" * 500 + "到" + ")" * 500,
-    "(" + "|".join("(收|到)" * 8 for _ in range(60)) + ")" + "(一|二|三|四)" * 4, "收" * 100_000,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "template",
+    [
+        "(收|到)" * 22,
+        "[收]" * 24 + "到",
+        "(" * 3000 + "收" + ")" * 3000,
+        "(收|" * 500 + "到" + ")" * 500,
+        "(" + "|".join("(收|到)" * 8 for _ in range(60)) + ")" + "(一|二|三|四)" * 4,
+        "收" * 100_000,
+    ],
+)
 def test_templates_that_expand_without_end_say_so(template: str) -> None:
     def act() -> None:
         with pytest.raises(ValueError):
@@ -146,11 +158,15 @@ def cell(at: str, text: str) -> str:
 HEAD = '<row r="1">' + cell("A1", "编号") + cell("B1", "名称") + "</row>"
 
 
-@pytest.mark.parametrize("rows", [
-    HEAD + "<row/>" * 3_000_000, HEAD + f'<row r="1048576">{cell("A1048576", "1")}{cell("B1048576", "x")}</row>',
-    HEAD + "".join(f'<row r="{k}">{cell(f"XFD{k}", "x")}</row>' for k in range(2, 3000)),
-    HEAD + "<row/>" * 9_000_000,
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rows",
+    [
+        HEAD + "<row/>" * 3_000_000,
+        HEAD + f'<row r="1048576">{cell("A1048576", "1")}{cell("B1048576", "x")}</row>',
+        HEAD + "".join(f'<row r="{k}">{cell(f"XFD{k}", "x")}</row>' for k in range(2, 3000)),
+        HEAD + "<row/>" * 9_000_000,
+    ],
+)
 def test_workbooks_of_emptiness_are_refused(rows: str) -> None:
     with pytest.raises(HuyingError, match=r"more than|unpacks to"):
         parse_roster(table(rows), ".xlsx")
@@ -171,9 +187,7 @@ def desk(folder: Path, tmp_path: Path) -> Desk:
 
 
 @pytest.mark.parametrize("sign", ["§§§", "😀", "派出所\u0007", "祭城" * 60, "A" * 5000])
-def test_a_roster_that_cannot_be_read_is_never_written(
-    own_net: Callable[..., Path], tmp_path: Path, sign: str
-) -> None:
+def test_a_roster_that_cannot_be_read_is_never_written(own_net: Callable[..., Path], tmp_path: Path, sign: str) -> None:
     at = desk(own_net(), tmp_path)
     before = at.roster
     rows = [dict(r) for r in before.rows]
@@ -233,10 +247,17 @@ def test_an_exported_roster_has_no_formulas_and_comes_back_as_it_was(tmp_path: P
     assert [r["officer"] for r in parse_roster(data, suffix)] == evil
 
 
-@pytest.mark.parametrize("text", [
-    "a=" + "[" * 100_000, "[" + ".".join("a" * 50_000) + "]\nx=1", "n=" + "9" * 5000, '[timing]\nanswer_timeout_s=nan',
-    "[timing]\nanswer_timeout_s=inf", "[timing]\nlate_window_s=1e400",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a=" + "[" * 100_000,
+        "[" + ".".join("a" * 50_000) + "]\nx=1",
+        "n=" + "9" * 5000,
+        "[timing]\nanswer_timeout_s=nan",
+        "[timing]\nanswer_timeout_s=inf",
+        "[timing]\nlate_window_s=1e400",
+    ],
+)
 def test_settings_that_no_parser_likes(tmp_path: Path, text: str) -> None:
     path = tmp_path / "net.toml"
     path.write_text(text, "utf-8")
@@ -244,11 +265,18 @@ def test_settings_that_no_parser_likes(tmp_path: Path, text: str) -> None:
     assert settings is None and problems
 
 
-@pytest.mark.parametrize("text", [
-    "[" * 20_000, "start: 2026-13-45\novers: [{pause: 1}]", "overs: [{pause: " + "1" * 6000 + "}]", "overs: &x [*x]",
-    "start: 2026-01-01T25:61:61\novers: [{pause: 1}]", "!!python/object/apply:os.system ['true']",
-    "overs: [{pause: .nan}]",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 20_000,
+        "start: 2026-13-45\novers: [{pause: 1}]",
+        "overs: [{pause: " + "1" * 6000 + "}]",
+        "overs: &x [*x]",
+        "start: 2026-01-01T25:61:61\novers: [{pause: 1}]",
+        "!!python/object/apply:os.system ['true']",
+        "overs: [{pause: .nan}]",
+    ],
+)
 def test_scenarios_that_no_parser_likes(tmp_path: Path, text: str) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(text, "utf-8")

@@ -23,18 +23,14 @@ def replay(
     sheet: Annotated[Path | None, typer.Option(help="Write the roll sheet: .html or .xlsx.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per event on stdout.")] = False,
     realtime: Annotated[bool, typer.Option(help="As slowly as it was recorded.")] = False,
-    start: Annotated[
-        str | None, typer.Option(help="When the recording began, e.g. 2026-06-05T08:30:00+08:00.")
-    ] = None,
+    start: Annotated[str | None, typer.Option(help="When the recording began, e.g. 2026-06-05T08:30:00+08:00.")] = None,
     rate: Annotated[int, typer.Option(help="Hz of raw PCM on stdin (16-bit little-endian mono).")] = 8000,
     again: Annotated[bool, typer.Option(help="Log a recording that the journal has already.")] = False,
     model: ModelOption = None,
     jobs: Annotated[
         int, typer.Option(min=0, help="Recordings heard at once; 0: one a core, if there are several and a journal.")
     ] = 0,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Hear them on a Dask cluster instead: tcp://host:8786.")
-    ] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Hear them on a Dask cluster instead: tcp://host:8786.")] = None,
 ) -> None:
     """Hear recordings and log who was called, who answered, when, and who stayed silent. 回放录音, 生成日志。"""
     from voice.cli.replay import Options, run

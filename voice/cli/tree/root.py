@@ -10,9 +10,11 @@ import typer
 import voice
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
     help="Huying 呼应: hears a two-way radio net and keeps its log. 听对讲机频道, 记点名日志。",
-)  # fmt: skip
+)
 
 NetOption = Annotated[Path | None, typer.Option("--net", help="Net folder (net.toml). Default: the sample net.")]
 ModelOption = Annotated[str | None, typer.Option("--model", help="Model name or folder, instead of the net's.")]

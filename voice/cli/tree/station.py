@@ -214,7 +214,12 @@ def bench_net(
     from voice.cli.bench_net import Options, run
 
     habits: dict[Habit, int] = {
-        "absent": absent, "second": second, "slow": slow, "double": double, "wrong": wrong, "mumble": mumble,
+        "absent": absent,
+        "second": second,
+        "slow": slow,
+        "double": double,
+        "wrong": wrong,
+        "mumble": mumble,
         "report": report,
-    }  # fmt: skip
+    }
     raise typer.Exit(run(Options(net, units, habits, rounds, alert, snr, seed, journal, model, sound, source, output)))

@@ -42,21 +42,51 @@ class Devices(Page):
         """Half a minute of input level, the carrier threshold, and beneath it carrier and voice."""
         with ui.card().classes("w-full"):
             told = ui.label().classes("text-lg mono")
-            chart = ui.echart({
-                "animation": False, "grid": {"left": 46, "right": 12, "top": 34, "bottom": 24}, "legend": {"top": 0},
-                "xAxis": {"type": "value", "min": -CURVE_S, "max": 0, "axisLabel": {"formatter": "{value} s"}},
-                "yAxis": {"type": "value", "min": -90, "max": 0},
-                "series": [
-                    {"name": f"{self.t('input level')} dBFS", "type": "line", "showSymbol": False, "data": [],
-                     "lineStyle": {"color": "#1769c0"}, "itemStyle": {"color": "#1769c0"}},
-                    {"name": self.t("threshold"), "type": "line", "showSymbol": False, "data": [],
-                     "lineStyle": {"color": "#8a6a00", "type": "dashed"}, "itemStyle": {"color": "#8a6a00"}},
-                    {"name": self.t("carrier"), "type": "line", "showSymbol": False, "data": [], "connectNulls": False,
-                     "lineStyle": {"color": "#1b7f3b", "width": 6}, "itemStyle": {"color": "#1b7f3b"}},
-                    {"name": self.t("voice"), "type": "line", "showSymbol": False, "data": [], "connectNulls": False,
-                     "lineStyle": {"color": "#a34700", "width": 6}, "itemStyle": {"color": "#a34700"}},
-                ],
-            }).classes("w-full h-64")  # fmt: skip
+            chart = ui.echart(
+                {
+                    "animation": False,
+                    "grid": {"left": 46, "right": 12, "top": 34, "bottom": 24},
+                    "legend": {"top": 0},
+                    "xAxis": {"type": "value", "min": -CURVE_S, "max": 0, "axisLabel": {"formatter": "{value} s"}},
+                    "yAxis": {"type": "value", "min": -90, "max": 0},
+                    "series": [
+                        {
+                            "name": f"{self.t('input level')} dBFS",
+                            "type": "line",
+                            "showSymbol": False,
+                            "data": [],
+                            "lineStyle": {"color": "#1769c0"},
+                            "itemStyle": {"color": "#1769c0"},
+                        },
+                        {
+                            "name": self.t("threshold"),
+                            "type": "line",
+                            "showSymbol": False,
+                            "data": [],
+                            "lineStyle": {"color": "#8a6a00", "type": "dashed"},
+                            "itemStyle": {"color": "#8a6a00"},
+                        },
+                        {
+                            "name": self.t("carrier"),
+                            "type": "line",
+                            "showSymbol": False,
+                            "data": [],
+                            "connectNulls": False,
+                            "lineStyle": {"color": "#1b7f3b", "width": 6},
+                            "itemStyle": {"color": "#1b7f3b"},
+                        },
+                        {
+                            "name": self.t("voice"),
+                            "type": "line",
+                            "showSymbol": False,
+                            "data": [],
+                            "connectNulls": False,
+                            "lineStyle": {"color": "#a34700", "width": 6},
+                            "itemStyle": {"color": "#a34700"},
+                        },
+                    ],
+                }
+            ).classes("w-full h-64")
             past: deque[tuple[float, Status]] = deque(maxlen=round(CURVE_S / EVERY_S))
 
             def show() -> None:
@@ -68,10 +98,16 @@ class Devices(Page):
                 squelch = self.t(f"squelch {s.squelch}") if s.squelch else ""
                 told.set_text(f"{s.source}  {s.level_db:.0f} dBFS  {squelch}")
                 rows = [(round(t - now, 2), p) for t, p in past]
-                for series, values in zip(chart.options["series"], (
-                    [[t, p.level_db] for t, p in rows], [[t, p.floor_db] for t, p in rows],
-                    [[t, -82 if p.busy else None] for t, p in rows], [[t, -86 if p.voice else None] for t, p in rows],
-                ), strict=True):  # fmt: skip
+                for series, values in zip(
+                    chart.options["series"],
+                    (
+                        [[t, p.level_db] for t, p in rows],
+                        [[t, p.floor_db] for t, p in rows],
+                        [[t, -82 if p.busy else None] for t, p in rows],
+                        [[t, -86 if p.voice else None] for t, p in rows],
+                    ),
+                    strict=True,
+                ):
                     series["data"] = values
                 chart.update()
 
@@ -111,19 +147,22 @@ class Devices(Page):
             ui.label(f"PTT {s.ptt} {s.ptt_device} · {self.t('output level')} {s.level_db:.0f} dBFS").classes("text-lg")
             if user is not None and user.may_manage:
                 ui.button(
-                    self.t("test transmission"), icon="cell_tower",
+                    self.t("test transmission"),
+                    icon="cell_tower",
                     on_click=lambda: self.do(self.desk.test, manage=True),
-                ).props("color=negative no-caps")  # fmt: skip
+                ).props("color=negative no-caps")
 
     def _stands_on_card(self) -> None:
         board = self.feed.board
         free = shutil.disk_usage(Path.cwd()).free / 1e9
         with ui.card().classes("w-full gap-1"):
             for label, value in (
-                (self.t("model"), self.net.settings.recognition.model), (self.t("disk"), f"{free:.1f} GB"),
-                (self.t("events"), f"{board.seq}"), (self.t("requests"), str(self.desk.requests)),
+                (self.t("model"), self.net.settings.recognition.model),
+                (self.t("disk"), f"{free:.1f} GB"),
+                (self.t("events"), f"{board.seq}"),
+                (self.t("requests"), str(self.desk.requests)),
                 (self.t("source"), board.source if board.listening else self.t("not listening")),
-            ):  # fmt: skip
+            ):
                 with ui.row().classes("gap-3 text-lg no-wrap"):
                     ui.label(label).classes("font-bold w-32 shrink-0")
                     ui.label(value).classes("break-all")

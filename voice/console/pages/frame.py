@@ -20,9 +20,13 @@ from voice.station.status import status_file
 
 REFRESH_S = 0.1
 ICONS = {
-    "watch": "podcasts", "review": "hearing", "rolls": "fact_check", "log": "manage_search", "roster": "groups",
+    "watch": "podcasts",
+    "review": "hearing",
+    "rolls": "fact_check",
+    "log": "manage_search",
+    "roster": "groups",
     "devices": "settings_input_antenna",
-}  # fmt: skip
+}
 """Pages in the order of the header."""
 
 STYLE = """
@@ -75,9 +79,12 @@ class Page:
                 ui.label("呼应").classes("text-2xl font-bold mr-2")
                 for p in ICONS:
                     look = "bg-[#1d5478]" if p == self.name else ""
-                    with ui.link(target="/" if p == "watch" else f"/{p}").classes(
-                        f"text-white no-underline rounded px-2 py-1 {look}"
-                    ), ui.row().classes("items-center gap-1 no-wrap"):
+                    with (
+                        ui.link(target="/" if p == "watch" else f"/{p}").classes(
+                            f"text-white no-underline rounded px-2 py-1 {look}"
+                        ),
+                        ui.row().classes("items-center gap-1 no-wrap"),
+                    ):
                         ui.icon(ICONS[p]).classes("text-xl")
                         ui.label(self.t(p)).classes("max-sm:hidden")
                 ui.space()
@@ -190,8 +197,10 @@ class Page:
         )
 
     def play(self, clip: str) -> None:
-        ui.run_javascript(f"window.huyingAudio?.pause();window.huyingAudio=new Audio('/api/v1/clips/{clip}');"
-                          "window.huyingAudio.play()")  # fmt: skip
+        ui.run_javascript(
+            f"window.huyingAudio?.pause();window.huyingAudio=new Audio('/api/v1/clips/{clip}');"
+            "window.huyingAudio.play()"
+        )
 
     def build(self) -> None:
         """Below the header."""

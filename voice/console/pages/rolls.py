@@ -15,6 +15,7 @@ from voice.journal.rolls import Session, UnitFigures, figures
 from voice.journal.sheet import MATRIX_CSS, RESULT_NAMES, matrix_html, summary_html
 from voice.journal.wording import MEANINGS
 from voice.talk.by_hand import RESULTS, ByHand
+from voice.time import parse_wall
 
 PERIODS = {"day": 0, "week": 6, "month": 30, "year": 365}
 """Name → days before the last one."""
@@ -45,9 +46,13 @@ class Rolls(Page):
             for period, days in PERIODS.items():
                 ui.button(self.t(period), on_click=lambda _e, d=days: choose(d)).props("outline dense no-caps")
             for name, label in (("roll.html", "HTML / 打印"), ("roll.xlsx", "XLSX"), ("events.csv", "CSV")):
-                ui.button(label, icon="download", on_click=lambda _e, n=name: ui.navigate.to(
-                    f"/api/v1/exports/{n}?since={since.value or '2000-01-01'}&until={_next_day(until.value)}"
-                )).props("outline dense no-caps")  # fmt: skip
+                ui.button(
+                    label,
+                    icon="download",
+                    on_click=lambda _e, n=name: ui.navigate.to(
+                        f"/api/v1/exports/{n}?since={since.value or '2000-01-01'}&until={_next_day(until.value)}"
+                    ),
+                ).props("outline dense no-caps")
             enter = ui.button(self.t("enter a net"), icon="edit_note", on_click=lambda: self._enter(build))
             enter.props("dense no-caps")
         holder = ui.column().classes("w-full gap-3")
@@ -98,23 +103,38 @@ class Rolls(Page):
     def _last_day(self) -> date:
         """Of the latest event, where the net is; today if there is none."""
         last = next((x["wall"] for x in reversed(self.feed.lines) if not issubclass(KINDS[x["type"]], ByHand)), None)
-        moment = datetime.fromisoformat(last.replace("Z", "+00:00")) if last else datetime.now().astimezone()
+        moment = parse_wall(last) if last else datetime.now().astimezone()
         return moment.astimezone(self.net.settings.zone).date()
 
     def _chart(self, rows: list[UnitFigures]) -> None:
-        ui.echart({
-            "title": {"text": self.t("answer times")}, "tooltip": {"trigger": "axis"}, "legend": {"right": 10},
-            "grid": {"left": 50, "right": 20, "bottom": 110},
-            "xAxis": {"type": "category", "data": [self.net.name_of(r.unit) for r in rows],
-                      "axisLabel": {"rotate": 50, "interval": 0}},
-            "yAxis": {"type": "value", "name": "s"},
-            "series": [
-                {"type": "bar", "name": self.t("median"), "data": [r.median_s or 0 for r in rows],
-                 "itemStyle": {"color": "#1769c0"}},
-                {"type": "scatter", "name": self.t("nine of ten"), "data": [r.slow_s or 0 for r in rows],
-                 "itemStyle": {"color": "#a34700"}},
-            ],
-        }).classes("grow h-80 min-w-[340px]")  # fmt: skip
+        ui.echart(
+            {
+                "title": {"text": self.t("answer times")},
+                "tooltip": {"trigger": "axis"},
+                "legend": {"right": 10},
+                "grid": {"left": 50, "right": 20, "bottom": 110},
+                "xAxis": {
+                    "type": "category",
+                    "data": [self.net.name_of(r.unit) for r in rows],
+                    "axisLabel": {"rotate": 50, "interval": 0},
+                },
+                "yAxis": {"type": "value", "name": "s"},
+                "series": [
+                    {
+                        "type": "bar",
+                        "name": self.t("median"),
+                        "data": [r.median_s or 0 for r in rows],
+                        "itemStyle": {"color": "#1769c0"},
+                    },
+                    {
+                        "type": "scatter",
+                        "name": self.t("nine of ten"),
+                        "data": [r.slow_s or 0 for r in rows],
+                        "itemStyle": {"color": "#a34700"},
+                    },
+                ],
+            }
+        ).classes("grow h-80 min-w-[340px]")
 
     def _enter(self, done: Any) -> None:
         """A net that nobody recorded: when, and a line a unit."""
@@ -141,8 +161,9 @@ class Rolls(Page):
             def save() -> None:
                 results = [
                     (unit, str(result.value), str(meaning.value or "") if result.value in ("answered", "late") else "")
-                    for unit, (result, meaning) in boxes.items() if result.value
-                ]  # fmt: skip
+                    for unit, (result, meaning) in boxes.items()
+                    if result.value
+                ]
                 began = f"{day.value}T{at.value}"
                 if self.do(lambda by: self.desk.enter_net(began, results, by, str(note.value or "")), "saved"):
                     dialog.close()

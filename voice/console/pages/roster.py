@@ -32,22 +32,26 @@ class Roster(Page):
         with ui.row().classes("items-center gap-3 w-full"):
             if may:
                 ui.button(self.t("new unit"), icon="add", on_click=lambda: self._edit(None, show)).props("no-caps")
-                upload = ui.upload(
-                    auto_upload=True, max_file_size=LARGEST_FILE, on_upload=lambda e: self._import(e, show),
-                    on_rejected=lambda: ui.notify(self.t("too large"), type="negative"),
-                ).props("accept=.csv,.xlsx").classes("hidden")  # fmt: skip
-                ui.button(
-                    self.t("import"), icon="upload_file", on_click=lambda: upload.run_method("pickFiles")
-                ).props("outline no-caps")  # fmt: skip
+                upload = (
+                    ui.upload(
+                        auto_upload=True,
+                        max_file_size=LARGEST_FILE,
+                        on_upload=lambda e: self._import(e, show),
+                        on_rejected=lambda: ui.notify(self.t("too large"), type="negative"),
+                    )
+                    .props("accept=.csv,.xlsx")
+                    .classes("hidden")
+                )
+                ui.button(self.t("import"), icon="upload_file", on_click=lambda: upload.run_method("pickFiles")).props(
+                    "outline no-caps"
+                )
             for name in ("roster.csv", "roster.xlsx"):
-                ui.button(name, icon="download", on_click=lambda _e, n=name: ui.navigate.to(
-                    f"/api/v1/exports/{n}"
-                )).props("outline no-caps")  # fmt: skip
+                ui.button(
+                    name, icon="download", on_click=lambda _e, n=name: ui.navigate.to(f"/api/v1/exports/{n}")
+                ).props("outline no-caps")
             search = ui.input(self.t("find")).props("dense clearable").classes("w-40")
         wrong = ui.column().classes("w-full gap-1")
-        columns = [
-            {"name": k, "label": self.t(k), "field": k, "align": "left", "sortable": True} for k in SHOWN
-        ]
+        columns = [{"name": k, "label": self.t(k), "field": k, "align": "left", "sortable": True} for k in SHOWN]
         table = ui.table(columns=columns, rows=[], row_key="id").classes("w-full text-lg")
         table.props("dense flat wrap-cells")
         table.bind_filter_from(search, "value")
@@ -73,12 +77,20 @@ class Roster(Page):
             near.setdefault(c.b.text, []).append(c.a.text)
         pinyin = {e.text: e.pinyin for e in self.net.lexicon.entries}
         return [
-            {"id": u.id, "name": u.name, "call_signs": "; ".join(u.call_signs),
-             "reading": "; ".join(pinyin.get(s, "") for s in u.call_signs), "group": u.group, "officer": u.officer,
-             "phone": u.phone, "neighbours": "、".join(u.neighbours), "ani": "; ".join(u.ani),
-             "alike": "、".join(x for s in u.call_signs for x in near.get(s, []))}
+            {
+                "id": u.id,
+                "name": u.name,
+                "call_signs": "; ".join(u.call_signs),
+                "reading": "; ".join(pinyin.get(s, "") for s in u.call_signs),
+                "group": u.group,
+                "officer": u.officer,
+                "phone": u.phone,
+                "neighbours": "、".join(u.neighbours),
+                "ani": "; ".join(u.ani),
+                "alike": "、".join(x for s in u.call_signs for x in near.get(s, [])),
+            }
             for u in self.net.units
-        ]  # fmt: skip
+        ]
 
     def _edit(self, unit: str | None, done: Any) -> None:
         """The unit's card; ``None``: a new one. What is saved is checked against the version that was opened."""
@@ -98,9 +110,10 @@ class Roster(Page):
                     with ui.row().classes("items-center no-wrap w-full"):
                         told = ui.label().classes("grow text-sm")
                         ui.button(
-                            self.t("hear it"), icon="volume_up",
+                            self.t("hear it"),
+                            icon="volume_up",
                             on_click=lambda: self._hear(boxes["call_signs"].value or boxes["name"].value),
-                        ).props("dense flat no-caps")  # fmt: skip
+                        ).props("dense flat no-caps")
             boxes["id"].set_enabled(unit is None)
 
             def check() -> None:
@@ -151,8 +164,10 @@ class Roster(Page):
             ui.notify(str(e), type="negative")
             return
         coded = base64.b64encode(sound or b"").decode()
-        ui.run_javascript(f"window.huyingAudio?.pause();window.huyingAudio=new Audio('data:audio/wav;base64,{coded}');"
-                          "window.huyingAudio.play()")  # fmt: skip
+        ui.run_javascript(
+            f"window.huyingAudio?.pause();window.huyingAudio=new Audio('data:audio/wav;base64,{coded}');"
+            "window.huyingAudio.play()"
+        )
 
     def _save(self, opened: RosterTable, rows: list[dict[str, str]]) -> bool:
         def act(by: str) -> None:

@@ -58,8 +58,11 @@ class Watch(Page):
                 tiles.pop(gone)[0].delete()
                 shown.pop(gone, None)
             channel = self.channel
-            new = [x for x in self.feed.after(last) if x["type"] not in ("session_began", "session_ended")
-                   and (x["channel"] or "") == channel]
+            new = [
+                x
+                for x in self.feed.after(last)
+                if x["type"] not in ("session_began", "session_ended") and (x["channel"] or "") == channel
+            ]
             last = self.feed.seq
             for line in new[-FEED_ROWS:]:
                 with feed:
@@ -141,8 +144,14 @@ class Watch(Page):
             progress = ui.linear_progress(0.0, show_value=False).classes("w-full")
             told = ui.label().classes("mono")
             with ui.row().classes("gap-2"):
-                for order, icon in (("start", "play_arrow"), ("pause", "pause"), ("resume", "fast_forward"),
-                                    ("skip", "skip_next"), ("repeat", "replay"), ("end", "stop")):  # fmt: skip
+                for order, icon in (
+                    ("start", "play_arrow"),
+                    ("pause", "pause"),
+                    ("resume", "fast_forward"),
+                    ("skip", "skip_next"),
+                    ("repeat", "replay"),
+                    ("end", "stop"),
+                ):
                     ui.button(self.t(order), icon=icon, on_click=lambda _e, o=order: self._order(o, whom.value)).props(
                         "dense no-caps"
                     )
@@ -156,9 +165,10 @@ class Watch(Page):
                 progress.set_value(done / max(1, len(roll.units)))
                 left = board.remaining_s(self.feed.lines[-1]["wall"]) if self.feed.lines else None
                 told.set_text(
-                    f"{len(roll.here)}/{len(roll.units)}" + (f" · {roll.paused}" if roll.paused else "")
+                    f"{len(roll.here)}/{len(roll.units)}"
+                    + (f" · {roll.paused}" if roll.paused else "")
                     + (f" · {self.t('left')} {int(left // 60)}:{int(left % 60):02d}" if left is not None else "")
-                )  # fmt: skip
+                )
 
             self.on_news(show)
 
@@ -188,9 +198,10 @@ class Watch(Page):
             with ui.row():
                 ui.button(self.t("send"), icon="campaign", on_click=send).props("color=negative no-caps")
                 end = ui.button(
-                    self.t("withdraw"), icon="cancel",
+                    self.t("withdraw"),
+                    icon="cancel",
                     on_click=lambda: self.do(lambda by: self.desk.leave(Withdrawal(by=by))),
-                ).props("outline no-caps")  # fmt: skip
+                ).props("outline no-caps")
 
             def show() -> None:
                 alert = self.board.alert

@@ -69,8 +69,11 @@ class KeptPtt:
     def _start(self) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "voice.radio.ptt.keeper", json.dumps(self._settings.as_json())],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
         answers: queue.Queue[str] = queue.Queue()
         self._process, self._answers = process, answers
 
