@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from voice.text import NotText, decoded
+
 
 class HuyingError(Exception):
     """Something the user can mend. The message names the thing, what is wrong and what to do next."""
@@ -28,6 +30,9 @@ class Problem:
     fix: str
     """How to write it."""
 
+    notice: bool = False
+    """It is used all the same; a person should look."""
+
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else str(self.path)
         return f"{where}: {self.what} → {self.fix}"
@@ -42,11 +47,11 @@ class FilesError(HuyingError):
 
 
 def lines_of(path: Path, problems: list[Problem]) -> list[tuple[int, str]]:
-    """(number, line) of a text file that a person edits; none, and a problem, if it is not UTF-8."""
+    """(number, line) of a text file that a person edits; none, and a problem, if it is no text."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as e:
-        problems.append(Problem(path, 0, f"not UTF-8 text ({e.reason})", "save the file as UTF-8"))
+        text = decoded(path.read_bytes())
+    except NotText as e:
+        problems.append(Problem(path, 0, f"cannot be read as text: {e}", "save the file as UTF-8"))
         return []
     except OSError as e:
         problems.append(Problem(path, 0, f"cannot be read ({e.strerror})", "let the station's user read it"))

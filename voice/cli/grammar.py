@@ -28,6 +28,8 @@ def check(folder: Path | None, readings: bool) -> int:
         out.print(str(p), style="red", soft_wrap=True)
     if net is None:
         return 1
+    for p in net.notices:
+        out.print(str(p), style="yellow", soft_wrap=True)
     if readings:
         table = Table("", "text", "reading 读音", "also")
         for e in net.lexicon.entries:
@@ -49,8 +51,9 @@ def check(folder: Path | None, readings: bool) -> int:
     lexicon = net.lexicon
     out.print(
         f"{net.settings.name}: {len(net.units)} units, {len(lexicon.entries)} words, "
-        f"{len(lexicon.templates)} sentences; {len(problems)} mistakes, {len(found)} pairs sound alike"
-    )
+        f"{len(lexicon.templates)} sentences; {len(problems)} mistakes, {len(net.notices)} notices, "
+        f"{len(found)} pairs sound alike", soft_wrap=True,
+    )  # fmt: skip
     return 1 if problems else 0
 
 

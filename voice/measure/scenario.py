@@ -32,6 +32,7 @@ from voice.errors import FilesError, HuyingError, Problem
 from voice.mandarin.readings import CannotBeRead
 from voice.net.loading import Net
 from voice.net.roster import Unit
+from voice.text import NotText, decoded
 
 UnitName = Annotated[str, BeforeValidator(str)]
 """YAML reads an unquoted 102 as a number."""
@@ -125,11 +126,11 @@ def read_scenario(path: Path) -> Scenario:
     import yaml
 
     try:
-        raw = yaml.safe_load(path.read_text("utf-8-sig"))
+        raw = yaml.safe_load(decoded(path.read_bytes()))
     except FileNotFoundError as e:
         raise HuyingError(f"{path}: no such scenario") from e
-    except UnicodeDecodeError as e:
-        raise HuyingError(f"{path}: not UTF-8 text; save it as UTF-8") from e
+    except NotText as e:
+        raise HuyingError(f"{path}: cannot be read as text: {e}; save it as UTF-8") from e
     except OSError as e:
         raise HuyingError(f"{path}: cannot be read ({e.strerror})") from e
     except yaml.YAMLError as e:

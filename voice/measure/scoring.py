@@ -14,6 +14,7 @@ from voice.journal.lines import Line, LineMaker
 from voice.measure.scenario import Scenario
 from voice.measure.simulate import Spoken, perfect_log
 from voice.net.loading import Net
+from voice.text import decoded
 
 COMPARED = (
     "called",
@@ -78,7 +79,7 @@ def make_labels(net: Net, scenario: Scenario, truth: list[Spoken], duration: flo
 def read_labels(path: Path) -> Labels:
     """Read a label file. Raises HuyingError for what is not one."""
     try:
-        raw = json.loads(path.read_text("utf-8-sig"))
+        raw = json.loads(decoded(path.read_bytes()))
         events = tuple(dict(e) for e in raw["events"])
         unknown = next((e for e in events if e.get("type") not in COMPARED or "t" not in e), None)
     except FileNotFoundError as e:

@@ -13,6 +13,7 @@ The text is what was said, as in the roster and the grammar files; ``-`` is spee
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from voice.measure.simulate import label_path
 from voice.pcm import RATE, Pcm16
 from voice.radio.carrier import CarrierGate, Closed
 from voice.radio.over import Over
+from voice.text import NotText, decoded
 
 FOREIGN = "-"
 """Label of speech that has nothing of the net."""
@@ -59,7 +61,7 @@ def read_table(path: Path) -> dict[Path, list[Label]]:
     problems: list[Problem] = []
     out: dict[Path, list[Label]] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as f:
+        with io.StringIO(decoded(path.read_bytes()), newline="") as f:
             rows = csv.DictReader(f)
             if missing := {"file", "text"} - set(rows.fieldnames or ()):
                 told = f"no column {', '.join(sorted(missing))}"
@@ -75,7 +77,7 @@ def read_table(path: Path) -> dict[Path, list[Label]]:
                 if not recording.is_file():
                     problems.append(Problem(path, rows.line_num, f"no file {recording}", "paths count from the table"))
                 out.setdefault(recording, []).append(label)
-    except (OSError, UnicodeDecodeError) as e:
+    except (OSError, NotText) as e:
         raise HuyingError(f"{path}: cannot be read ({e}); it is a CSV table in UTF-8") from e
     if problems:
         raise FilesError(problems)
@@ -93,7 +95,7 @@ def labels_beside(recording: Path) -> list[Label]:
     track, written = recording.with_suffix(".txt"), label_path(recording)
     if written.is_file():
         try:
-            overs = json.loads(written.read_text("utf-8-sig"))["overs"]
+            overs = json.loads(decoded(written.read_bytes()))["overs"]
             return [Label(o["start"], o["end"], o["words"][0], "") for o in overs if len(o["words"]) == 1]
         except (ValueError, KeyError, TypeError) as e:
             raise HuyingError(f"{written}: no overs with words in it ({e})") from e

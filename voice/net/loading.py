@@ -13,6 +13,7 @@ from voice.grammar.templates import CODE_WORD, Template, read_templates
 from voice.mandarin.readings import PAUSE as PAUSE_MARKS
 from voice.mandarin.readings import CannotBeRead, ReadingsTable, read_table
 from voice.mandarin.spelling import PAUSE
+from voice.net.doubtful import doubtful
 from voice.net.roster import Unit, read_roster
 from voice.net.settings import NetSettings, read_settings
 from voice.places import data_folder
@@ -34,6 +35,8 @@ class Net:
     readings: ReadingsTable
     sha256: str
     """Of all its files: part of what makes a replay reproducible."""
+    notices: tuple[Problem, ...] = ()
+    """What a person should look at, though the net works."""
 
     @property
     def costs(self) -> Costs:
@@ -82,15 +85,18 @@ def load_net(folder: Path) -> Net:
 
 
 def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, list[Problem]]:
-    """Load as much of a net as can be, and report all mistakes at once. ``roster``: another one than its own."""
+    """Load as much of a net as can be, and report all mistakes at once; what is only odd is in the net's notices.
+    ``roster``: another one than its own."""
     path = folder / "net.toml"
     settings, problems = read_settings(path)
     used = [path]
+    notices: list[Problem] = []
     roster_path = roster or folder / (settings.roster if settings else "roster.csv")
     units: tuple[Unit, ...] = ()
     if settings or roster_path.exists():
         units, more = read_roster(roster_path)
-        problems += more
+        problems += [p for p in more if not p.notice]
+        notices += [p for p in more if p.notice]
         used.append(roster_path)
     folders, missing = grammar_folders(folder, settings.grammars if settings else ("zh",))
     problems += [
@@ -138,7 +144,8 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
     lexicon = build_lexicon(
         signs, control, templates, readings, language.accent, language.hears_tones, assistant, places
     )
-    return Net(folder, settings, units, lexicon, readings, _digest(used)), problems
+    notices += doubtful(units, lexicon, roster_path)
+    return Net(folder, settings, units, lexicon, readings, _digest(used), tuple(notices)), problems
 
 
 def _readable_signs(

@@ -1,38 +1,44 @@
-"""The roster: who is on the net. CSV or XLSX, headed in Chinese or English."""
+"""The roster: who is on the net. CSV or a workbook, headed in Chinese or English, as people keep it."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from voice.errors import Problem
+from voice.net.delimited import Delimited, read_delimited
+from voice.net.grid import NoTable, Row, Sheet
+from voice.net.roster_header import REQUIRED, Header, field_of, find_header, missing_in, nearest_header
+from voice.net.workbook import OLE, ZIP, read_workbook
+from voice.text import halfwidth
 
-HEADERS = {
-    "编号": "id", "id": "id",
-    "名称": "name", "name": "name",
-    "呼号": "call_signs", "call signs": "call_signs", "call_signs": "call_signs", "call sign": "call_signs",
-    "组别": "group", "group": "group",
-    "位置": "location", "location": "location",
-    "责任民警": "officer", "responsible officer": "officer", "officer": "officer",
-    "电话": "phone", "phone": "phone",
-    "点名用语": "question", "question": "question",
-    "身份码": "ani", "ani": "ani", "dtmf": "ani", "mdc": "ani",
-    "邻近": "neighbours", "相邻": "neighbours", "neighbours": "neighbours", "neighbors": "neighbours",
-}  # fmt: skip
-REQUIRED = ("id", "name")
-LARGEST_WORKBOOK = 30_000_000
-"""Bytes of an .xlsx file, unpacked: some kilobytes may hold gigabytes."""
+FIRST_LINE = "编号,名称,呼号,组别,位置,责任民警,电话"
 
-MOST_ROWS, MOST_COLUMNS = 50_000, 100
-"""Of a table, empty ones included: a workbook of some kilobytes may have a million."""
+_ASIDE = re.compile("示例|样例|例表|范例|说明|模板|备份|历史|作废|旧|example|backup", re.IGNORECASE)
+"""In the names of sheets that are not the roster if another sheet can be."""
+
+LISTS = ("call_signs", "ani", "neighbours")
+"""Fields of several entries."""
 
 LONGEST_SIGN = 40
 """Characters of a call sign: it is one word of the decoding graph."""
+
+FIGURES = ("id", "ani", "phone", "neighbours")
+"""Fields whose full-width figures and letters are the same as those of the keyboard."""
+
+_SUM = re.compile(
+    r"(?:本页|本组)?(?:合计|总计|小计|共计|总数|汇总|累计)(?:[:：(]?.{0,12})|(?:sub)?total:?|sum:?", re.IGNORECASE
+)
+_COUNT = re.compile(r"[共计][0-9一二三四五六七八九十百]+[个家名所支].{0,12}")
+_ROLES = (
+    "填表|制表|填报|编制|审核|复核|审批|签发|批准|打印|导出|更新|报送|统计|截止|截至|联系|主管|分管|经办|负责|单位负责|备注|"
+    "说明|注意|注|附注|日期|时间"
+)
+_REMARK = re.compile(
+    rf"(?:{_ROLES}|附)[\u4e00-\u9fff]{{0,4}}[0-9一二三四五六七八九十]*[:：.、].*|(?:{_ROLES})(?:人|者|单位|部门|日期|时间|电话)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,68 +63,118 @@ class Unit:
     """Ids, names or call signs of the units next to it."""
 
 
-def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of a CSV or XLSX file, from 1. Raises ValueError for one of more than MOST_ROWS or MOST_COLUMNS."""
-    for n, (line, cells) in enumerate(_rows_of(path)):
-        if n == MOST_ROWS:
-            raise ValueError(f"it has more than {MOST_ROWS} rows; delete those that are empty")
-        if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
-            raise ValueError(f"line {line} has more than {MOST_COLUMNS} columns")
-        yield line, cells[:MOST_COLUMNS]
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A row of the sheet that is a unit's."""
+
+    row: Row
+    fields: dict[str, str]
+    more: tuple[int, ...] = ()
+    """Lines that go on with the same unit: its id and name are merged over them."""
 
 
-def _rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:
-    if path.suffix.lower() == ".xlsx":
-        from openpyxl import load_workbook
+@dataclass(frozen=True, slots=True)
+class RosterSheet:
+    """The sheet of a file that holds the roster, read but not yet checked."""
 
-        with zipfile.ZipFile(path) as archive:
-            size = sum(i.file_size for i in archive.infolist())
-        if size > LARGEST_WORKBOOK:
-            raise ValueError(f"it unpacks to {size / 1e6:.0f} MB")
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        for n, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-            yield n, ["" if c is None else str(c).strip() for c in cells]
-        return
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("gb18030")  # Excel on a Chinese Windows saves CSV so
-    reader = csv.reader(io.StringIO(text))
-    for row in reader:
-        yield reader.line_num, [c.strip() for c in row]
+    sheet: Sheet
+    header: Header
+    units: tuple[UnitRow, ...]
+    text: Delimited | None
+    """How the file was written, if it is one of text."""
 
 
 def split_list(cell: str) -> tuple[str, ...]:
-    """Several entries of one cell."""
-    return tuple(s.strip() for s in re.split("[;；、/|]", cell) if s.strip())
+    """Several entries of one cell. A stroke separates names and numbers (省残联/残联), not what belongs to one call
+    sign (BG6ABC/P, A/B座)."""
+    out: list[str] = []
+    for entry in re.split(r"[;；、|,，\n\r]", cell):
+        out += _at_strokes(entry)
+    return tuple(s for s in (e.strip() for e in out) if s)
+
+
+def _at_strokes(entry: str) -> list[str]:
+    parts = [p.strip() for p in entry.replace("／", "/").split("/")]
+    out = [parts[0]]
+    for part in parts[1:]:
+        if _apart(out[-1], part):
+            out.append(part)
+        else:
+            out[-1] += f"/{part}"
+    return out
+
+
+def _apart(left: str, right: str) -> bool:
+    """Whether a stroke between the two separates entries."""
+    han = [bool(re.search("[\u3400-\u9fff]", side)) for side in (left, right)]
+    if all(han):
+        return True
+    if any(han):
+        return False
+    return (left.isdigit() and right.isdigit()) or min(len(left), len(right)) > 3
+
+
+def read_sheet(path: Path) -> tuple[RosterSheet | None, list[Problem]]:
+    """Find the roster in a file, and what in it is no unit. Problems that are notices do not hinder."""
+    if not path.is_file():
+        return None, [Problem(path, 0, "no such roster", "name a .csv or .xlsx file in net.toml: roster = …")]
+    text: Delimited | None = None
+    try:
+        data = path.read_bytes()
+        if data.startswith((ZIP, OLE)):
+            sheets = read_workbook(data)
+        elif data.lstrip()[:200].lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
+            raise NoTable("it is a web page under another name; open it in Excel or WPS and save it as .xlsx")
+        else:
+            text = read_delimited(data, lambda s: find_header(s) is not None)
+            sheets = [text.sheet]
+    except OSError as e:
+        return None, [Problem(path, 0, f"cannot be read ({e.strerror})", "let the station's user read it")]
+    except NoTable as e:
+        what, _, fix = str(e).rpartition("; ")
+        return None, [Problem(path, 0, f"cannot be read: {what or e}", fix or "save it as CSV (UTF-8) or as .xlsx")]
+    if not any(s.rows for s in sheets):
+        return None, [Problem(path, 1, "the roster is empty", f"first line: {FIRST_LINE}")]
+    found = [(s, h) for s in sheets if (h := find_header(s))]
+    found.sort(key=lambda f: (f[0].hidden, bool(_ASIDE.search(f[0].name))))
+    if not found:
+        return None, [_no_header(path, sheets, text)]
+    sheet, header = found[0]
+    problems = [
+        _notice(path, 0, f"sheet “{s.name}” has {_rows_below(s, h)} rows of a roster too, which are not used",
+                f"put them into “{sheet.name}”, which is")
+        for s, h in found[1:] if _rows_below(s, h)
+    ]  # fmt: skip
+    if sheet.hidden:
+        problems.append(_notice(path, 0, f"the roster is the hidden sheet “{sheet.name}”", "show it, or delete it"))
+    problems += [
+        _notice(path, header.last, f"column “{title}” is not used: another column has what it could hold",
+                "put both into one column")
+        for title in header.passed_over
+    ]  # fmt: skip
+    if header.others:
+        told = f"columns that mean nothing to the net are kept and not used: {'、'.join(header.others)}"
+        fix = f"columns are {FIRST_LINE},点名用语,邻近,身份码"
+        problems.append(_notice(path, header.last, " ".join(told.split()), fix))
+    units, more = _unit_rows(path, sheet, header)
+    return RosterSheet(sheet, header, tuple(units), text), problems + more
 
 
 def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
     """Read a roster; every mistake is reported with its line, the good lines are used."""
-    if not path.is_file():
-        return (), [Problem(path, 0, "no such roster", "name a .csv or .xlsx file in net.toml: roster = …")]
-    try:
-        rows = [(n, r) for n, r in rows_of(path) if any(r)]
-    except Exception as e:  # openpyxl raises many kinds for what is not a workbook
-        return (), [Problem(path, 0, f"cannot be read: {e}", "save it as CSV (UTF-8) or as .xlsx")]
-    if not rows:
-        return (), [Problem(path, 1, "the roster is empty", "first line: 编号,名称,呼号,组别,位置,责任民警,电话")]
-    head = [HEADERS.get(c.lower(), "") for c in rows[0][1]]
-    problems = [
-        Problem(path, rows[0][0], f"the header has no column for {c}", "编号,名称,呼号,组别,位置,责任民警,电话")
-        for c in REQUIRED
-        if c not in head
-    ]
-    if problems:
+    found, problems = read_sheet(path)
+    if found is None:
         return (), problems
     units: list[Unit] = []
     ids: dict[str, int] = {}
     codes: dict[str, str] = {}
-    for number, row in rows[1:]:
-        cell = {h: v for h, v in zip(head, row, strict=False) if h}
-        if not cell.get("id") or not cell.get("name"):
-            problems.append(Problem(path, number, "编号 or 名称 is empty", "fill both in, or delete the line"))
+    for unit_row in found.units:
+        cell, number = unit_row.fields, unit_row.row.line
+        doubts = list(_doubts(path, found.header, unit_row))
+        problems += doubts
+        if not cell["id"] or not cell["name"]:
+            if all(d.notice for d in doubts):
+                problems.append(Problem(path, number, "编号 or 名称 is empty", "fill both in, or delete the line"))
             continue
         if cell["id"] in ids:
             problems.append(
@@ -139,19 +195,137 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
         ids[cell["id"]] = number
         units.append(
             Unit(
-                cell["id"],
-                cell["name"],
-                signs or (cell["name"],),
-                cell.get("group", ""),
-                cell.get("location", ""),
-                cell.get("officer", ""),
-                cell.get("phone", ""),
-                cell.get("question", ""),
-                number,
-                split_list(cell.get("ani", "").upper()),
-                split_list(cell.get("neighbours", "")),
+                cell["id"], cell["name"], signs or (cell["name"],), cell.get("group", ""),
+                cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""),
+                cell.get("question", ""), number,
+                split_list(cell.get("ani", "").upper()), split_list(cell.get("neighbours", "")),
             )
-        )
-    if not units and not problems:
+        )  # fmt: skip
+    problems += _without_group(path, units)
+    if not units and all(p.notice for p in problems):
         problems.append(Problem(path, 1, "the roster has no units", "add at least one line below the header"))
     return tuple(units), problems
+
+
+def _no_header(path: Path, sheets: list[Sheet], text: Delimited | None) -> Problem:
+    """What is missing, by the row that comes nearest to a header."""
+    near = [(len(missing_in(r)), r, s) for s in sheets if (r := nearest_header(s))]
+    if not near:
+        first = next(s.rows[0] for s in sheets if s.rows)
+        shown = " | ".join(t for t in first.texts if t)[:80]
+        told = f"no line names the columns; the first is “{shown}”"
+        return Problem(path, first.line, told, f"write a header: {FIRST_LINE}")
+    missing, row, sheet = min(near, key=lambda n: n[0])
+    names = "、".join(f"{REQUIRED[f]} ({f})" for f in missing_in(row))
+    titles = "、".join(t for t in dict.fromkeys(row.texts) if t)
+    where = f"sheet “{sheet.name}”: " if len(sheets) > 1 else ""
+    return Problem(path, row.line, f"{where}the header has no column for {names}; it has {titles}", FIRST_LINE)
+
+
+def _unit_rows(path: Path, sheet: Sheet, header: Header) -> tuple[list[UnitRow], list[Problem]]:
+    """Units' rows, and a word on every row that is none."""
+    units: list[UnitRow] = []
+    problems: list[Problem] = []
+    for row in sheet.rows:
+        if row.line <= header.last:
+            continue
+        if _repeats(row, header):
+            continue
+        fields = _fields(row, header)
+        told = _no_unit(row, fields)
+        if told:
+            problems.append(_notice(path, row.line, told, "it is no unit and is not called"))
+            continue
+        if units and _goes_on(row, header):
+            units[-1] = _joined(units[-1], row, fields)
+            continue
+        if not any(fields.values()):
+            shown = " | ".join(t for t in row.texts if t)[:80]
+            problems.append(_notice(path, row.line, f"“{shown}” stands in no column that is used", "it is no unit"))
+            continue
+        problems += [
+            _notice(path, row.line, f"{fields['name'] or fields['id']}: the line is {mark} in the sheet",
+                    "it is called like the others; delete the line if it should not be")
+            for mark in row.marks
+        ]  # fmt: skip
+        units.append(UnitRow(row, fields))
+    return units, problems
+
+
+def _fields(row: Row, header: Header) -> dict[str, str]:
+    """Field → text; those of columns that the header lacks are missing, but for id and name."""
+    out = dict.fromkeys(REQUIRED, "")
+    for column, field in enumerate(header.fields):
+        if field:
+            text = row[column].text
+            out[field] = halfwidth(text) if field in FIGURES else text if field in LISTS else " ".join(text.split())
+    return out
+
+
+def _repeats(row: Row, header: Header) -> bool:
+    """The header again, as at the top of every printed page."""
+    said = [(f, field_of(row[k].text)) for k, f in enumerate(header.fields) if f]
+    return len(said) >= 2 and all(found is not None and found[0] == f for f, found in said)
+
+
+def _no_unit(row: Row, fields: dict[str, str]) -> str:
+    """Why a row is no unit's: a sum, a remark, a caption; empty if it may be one."""
+    written = [t for t in row.texts if t]
+    first = halfwidth("".join(written[0].split())) if written else ""
+    own = "".join(halfwidth(fields["id"]).split())
+    named = "".join(halfwidth(fields["name"]).split())
+    if any(map(_SUM.fullmatch, (first, own))) or _COUNT.fullmatch(first) or (not own and _SUM.fullmatch(named)):
+        return f"“{' | '.join(dict.fromkeys(written))[:60]}” is a sum"
+    if _REMARK.fullmatch(first):
+        return f"“{written[0][:60]}” is a remark"
+    once = list(dict.fromkeys(written))
+    if len(once) == 1 and re.search("[\u3400-\u9fff]{2}", once[0]) and (fields["id"] or len(written) > 2):
+        return f"“{once[0][:60]}” stands alone in its line: a caption, not a unit"
+    return ""
+
+
+def _goes_on(row: Row, header: Header) -> bool:
+    """Id and name are those of the row above, merged with it."""
+    columns = [header.column(f) for f in REQUIRED]
+    return all(c is not None and row[c].merged for c in columns)
+
+
+def _joined(unit: UnitRow, row: Row, fields: dict[str, str]) -> UnitRow:
+    both = dict(unit.fields)
+    for field, text in fields.items():
+        if text and text != both.get(field) and field not in REQUIRED:
+            separator = ";" if field in LISTS else "、"
+            both[field] = separator.join(filter(None, (both.get(field), text)))
+    return UnitRow(unit.row, both, (*unit.more, row.line))
+
+
+def _doubts(path: Path, header: Header, unit: UnitRow) -> Iterator[Problem]:
+    """What is odd about the cells of a unit. Wrong for certain and needed for calling it: a mistake."""
+    for column, field in enumerate(header.fields):
+        cell = unit.row[column]
+        if not field or not cell.doubt:
+            continue
+        shown = f"“{cell.text}” " if cell.text else ""
+        told = f"{header.titles[column]} {shown}{cell.doubt}"
+        grave = field in (*REQUIRED, "call_signs", "ani") and cell.lost
+        fix = "format the cell as text, then write it again"
+        if "formula" in cell.doubt:
+            fix = "save the file once in Excel or WPS, or put the value in place of the formula"
+        yield Problem(path, unit.row.line, " ".join(told.split()), fix, notice=not grave)
+
+
+def _without_group(path: Path, units: Iterable[Unit]) -> list[Problem]:
+    """Some have a group and some have none: a roll-call of groups leaves them out."""
+    bare = [u for u in units if not u.group]
+    if not bare or all(not u.group for u in units):
+        return []
+    told = f"no 组别, unlike the others: {'、'.join(u.name for u in bare[:8])}{' …' if len(bare) > 8 else ''}"
+    return [_notice(path, bare[0].line, told, "a roll-call of groups leaves them out; write the group into each line")]
+
+
+def _rows_below(sheet: Sheet, header: Header) -> int:
+    return sum(r.line > header.last for r in sheet.rows)
+
+
+def _notice(path: Path, line: int, what: str, fix: str) -> Problem:
+    return Problem(path, line, what, fix, notice=True)

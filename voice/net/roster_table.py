@@ -1,6 +1,7 @@
 """The roster as a table that people edit: what the file holds beside what we know stays, the old version is kept.
 
-Saving demands the hash of what was read. Whoever saves second is told, nothing is overwritten.
+Saving demands the hash of what was read. Whoever saves second is told, nothing is overwritten. A change goes into the
+cells that it concerns: other sheets, formats, titles, sums, remarks and columns that we do not know stay.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from pathlib import Path
 
 from voice.errors import HuyingError, Problem
 from voice.net.cells import safe, written
-from voice.net.roster import HEADERS, read_roster, rows_of
+from voice.net.delimited import changed_delimited
+from voice.net.grid import Changes, NoTable
+from voice.net.roster import RosterSheet, UnitRow, read_roster, read_sheet
+from voice.net.workbook_changes import changed_workbook
 
 COLUMNS = {
     "id": "编号", "name": "名称", "call_signs": "呼号", "group": "组别", "location": "位置", "officer": "责任民警",
@@ -40,28 +44,39 @@ class RosterTable:
     """A roster file as it was read."""
 
     path: Path
-    header: tuple[str, ...]
-    cells: tuple[tuple[str, ...], ...]
     sha256: str
     """Of the file."""
+    found: RosterSheet | None
+    """None: the file is empty."""
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Titles of the columns, of those too that mean nothing to us."""
+        return self.found.header.titles if self.found else tuple(COLUMNS.values())
+
+    @property
+    def cells(self) -> tuple[tuple[str, ...], ...]:
+        """A row a unit, a text a column."""
+        width = range(len(self.header))
+        return tuple(tuple(u.row[k].text for k in width) for u in self.found.units) if self.found else ()
 
     @property
     def rows(self) -> list[dict[str, str]]:
         """A row a unit, with every field of COLUMNS."""
-        fields = [HEADERS.get(c.lower(), "") for c in self.header]
-        return [
-            dict.fromkeys(COLUMNS, "") | {f: v for f, v in zip(fields, row, strict=False) if f} for row in self.cells
-        ]
+        return [dict.fromkeys(COLUMNS, "") | u.fields for u in self.found.units] if self.found else []
 
 
 def read_roster_table(path: Path) -> RosterTable:
     """Raises HuyingError for a file that is missing or no table."""
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        rows = [tuple(r) for _, r in rows_of(path) if any(r)]
-    except Exception as e:  # openpyxl raises many kinds for what is not a workbook
-        raise HuyingError(f"{path}: cannot be read ({e}); save it as CSV (UTF-8) or as .xlsx") from e
-    return RosterTable(path, rows[0] if rows else tuple(COLUMNS.values()), tuple(rows[1:]), digest)
+    except OSError as e:
+        raise HuyingError(f"{path}: cannot be read ({e.strerror}); save it as CSV (UTF-8) or as .xlsx") from e
+    found, problems = read_sheet(path)
+    wrong = [p for p in problems if not p.notice]
+    if found is None and path.stat().st_size and "is empty" not in wrong[0].what:
+        raise HuyingError("\n".join(map(str, wrong)))
+    return RosterTable(path, digest, found)
 
 
 class RosterChanged(HuyingError):
@@ -74,19 +89,18 @@ def save_roster_table(
     """Write ``rows`` in place of the table that was read as ``sha256``. Returns the new table, or the old one and the
     mistakes. ``check``: what else must be said of the new file, before it takes the old one's place.
 
-    Columns that we do not know stay with the row of the same id. Raises RosterChanged, or HuyingError if it cannot
-    be written.
+    A row belongs to that of the same id. Raises RosterChanged, or HuyingError if it cannot be written.
     """
     table = read_roster_table(path)
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     if table.sha256 != sha256:
         raise RosterChanged(CHANGED)
     try:
-        part.write_bytes(_as_file(path.suffix.lower(), *_merged(table, rows)))
+        part.write_bytes(_changed(table, rows))
         _, problems = read_roster(part)
-        problems = problems or [p for p in (check(part) if check else ()) if p.path == part]
-        if problems:
-            return table, [Problem(path, p.line, p.what, p.fix) for p in problems]
+        wrong = [p for p in problems if not p.notice]
+        if wrong := wrong or [p for p in (check(part) if check else ()) if p.path == part]:
+            return table, [Problem(path, p.line, p.what, p.fix) for p in wrong]
         kept = path.parent / VERSIONS
         kept.mkdir(exist_ok=True)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
@@ -94,6 +108,8 @@ def save_roster_table(
         with part.open("rb") as f:
             os.fsync(f.fileno())
         part.replace(path)
+    except NoTable as e:
+        raise HuyingError(f"{path}: cannot be saved: {e}; the old roster is unchanged") from e
     except OSError as e:
         raise HuyingError(f"{path}: cannot be saved ({e.strerror}); the old roster is unchanged") from e
     finally:
@@ -101,21 +117,51 @@ def save_roster_table(
     return read_roster_table(path), []
 
 
-def _merged(table: RosterTable, rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
-    """Header and cells of the new file."""
-    header = list(table.header)
-    fields = [HEADERS.get(c.lower(), "") for c in header]
+def _changed(table: RosterTable, rows: Sequence[Row]) -> bytes:
+    """The new file."""
+    found = table.found
+    if found is None:
+        cells = [[_cell(r.get(f, "")) for f in COLUMNS] for r in rows]
+        return _as_file(table.path.suffix.lower(), list(COLUMNS.values()), cells)
+    changes = _changes(found, rows)
+    if not (changes.cells or changes.emptied or changes.added):
+        return table.path.read_bytes()
+    if found.text is not None:
+        return changed_delimited(found.text, changes)
+    return changed_workbook(table.path.read_bytes(), found.sheet, changes)
+
+
+def _changes(found: RosterSheet, rows: Sequence[Row]) -> Changes:
+    """Cells that differ, units that are gone, units that are new."""
+    columns = {f: k for k, f in enumerate(found.header.fields) if f}
+    cells: dict[tuple[int, int], str] = {}
+    width = max(len(found.header.titles), *(len(r.cells) for r in found.sheet.rows))
     for field, title in COLUMNS.items():
-        if field not in fields and any(r.get(field) for r in rows):
-            header.append(title)
-            fields.append(field)
-    old = {known["id"]: row for known, row in zip(table.rows, table.cells, strict=True)}
-    out = []
+        if field not in columns and any(r.get(field) for r in rows):
+            columns[field] = width
+            cells[found.header.last, width] = title
+            width += 1
+    old: dict[str, UnitRow] = {}
+    for unit in found.units:
+        old.setdefault(unit.fields["id"], unit)
+    added: list[dict[int, str]] = []
+    kept: set[str] = set()
     for row in rows:
-        before = old.get(row.get("id", ""), ())
-        padded = [*before, *[""] * (len(header) - len(before))]
-        out.append([_cell(row[f]) if f and f in row else v for f, v in zip(fields, padded, strict=True)])
-    return header, out
+        known = row.get("id", "")
+        unit_row = old.get(known) if known not in kept else None
+        kept.add(known)
+        if unit_row is None:
+            added.append({columns[f]: _cell(v) for f, v in row.items() if f in columns and v})
+            continue
+        for field, text in row.items():
+            if field in columns and _cell(text) != _cell(unit_row.fields.get(field, "")):
+                cells[unit_row.row.line, columns[field]] = _cell(text)
+                for line in unit_row.more:
+                    cells[line, columns[field]] = ""
+    gone = [u for u in found.units if u.fields["id"] and u.fields["name"] and u.fields["id"] not in kept]
+    last = max((max(u.row.line, *u.more) if u.more else u.row.line for u in found.units), default=found.header.last)
+    emptied = frozenset(line for u in gone for line in (u.row.line, *u.more))
+    return Changes(cells, emptied, tuple(added), last)
 
 
 def _cell(text: str) -> str:
@@ -142,15 +188,21 @@ def _as_file(suffix: str, header: list[str], rows: list[list[str]]) -> bytes:
 
 def parse_roster(data: bytes, suffix: str) -> list[dict[str, str]]:
     """The rows of an uploaded roster. Raises HuyingError for one that cannot be used."""
-    if suffix not in (".csv", ".xlsx"):
-        raise HuyingError(f"“{suffix}”: a roster is a .csv or .xlsx file 名册应为 CSV 或 XLSX")
+    return parse_with_notices(data, suffix)[0]
+
+
+def parse_with_notices(data: bytes, suffix: str) -> tuple[list[dict[str, str]], list[Problem]]:
+    """The same, and what a person should know of it: lines that are no units, dates, hidden lines, …"""
+    if suffix not in (".csv", ".txt", ".xlsx", ".xlsm"):
+        raise HuyingError(f"“{suffix}”: a roster is a .csv or .xlsx file; save it as one of them 名册应为 CSV 或 XLSX")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"roster{suffix}"
         path.write_bytes(data)
         _, problems = read_roster(path)
-        if problems:
-            raise HuyingError("\n".join(f"{p.line}: {p.what} → {p.fix}" for p in problems[:10]))
-        return [{field: written(cell) for field, cell in row.items()} for row in read_roster_table(path).rows]
+        if wrong := [p for p in problems if not p.notice]:
+            raise HuyingError("\n".join(f"{p.line}: {p.what} → {p.fix}" for p in wrong[:10]))
+        rows = read_roster_table(path).rows
+        return [{field: written(cell) for field, cell in row.items()} for row in rows], problems
 
 
 def roster_file(path: Path, suffix: str) -> bytes:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from voice.errors import HuyingError, Problem
 from voice.grammar.compiler import Costs
 from voice.net.schedule import Slot, parse_slot
+from voice.text import NotText, decoded
 
 _COSTS = Costs()
 
@@ -204,7 +205,7 @@ class NetSettings(_Section):
 def write_settings(path: Path, section: str, values: Mapping[str, float | str | bool]) -> None:
     """Set some values of one section; comments and order stay. Raises HuyingError if the file cannot be written."""
     try:
-        document = tomlkit.parse(path.read_text("utf-8-sig"))
+        document = tomlkit.parse(decoded(path.read_bytes()))
         table = document.setdefault(section, tomlkit.table())
         for key, value in values.items():
             table[key] = value
@@ -239,13 +240,13 @@ def _line(text: str, keys: tuple[str | int, ...]) -> int:
 def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
     """Read ``net.toml``; problems carry the line."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = decoded(path.read_bytes())
     except FileNotFoundError:
         return None, [Problem(path, 0, "no such file", "a net folder holds net.toml; copy grammars/sample")]
     except OSError as e:
         return None, [Problem(path, 0, f"cannot be read ({e.strerror})", "let the station's user read it")]
-    except UnicodeDecodeError as e:
-        return None, [Problem(path, 0, f"not UTF-8 text ({e.reason})", "save the file as UTF-8")]
+    except NotText as e:
+        return None, [Problem(path, 0, f"cannot be read as text: {e}", "save the file as UTF-8")]
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:

@@ -13,7 +13,7 @@ from voice.errors import HuyingError
 from voice.grammar.check import clashes
 from voice.net.loading import check_net
 from voice.net.roster import split_list
-from voice.net.roster_table import COLUMNS, RosterTable, parse_roster
+from voice.net.roster_table import COLUMNS, RosterTable, parse_with_notices
 
 SHOWN = ("id", "name", "call_signs", "reading", "group", "officer", "phone", "neighbours", "ani", "alike")
 LARGEST_FILE = 5_000_000
@@ -32,23 +32,17 @@ class Roster(Page):
         with ui.row().classes("items-center gap-3 w-full"):
             if may:
                 ui.button(self.t("new unit"), icon="add", on_click=lambda: self._edit(None, show)).props("no-caps")
-                upload = (
-                    ui.upload(
-                        auto_upload=True,
-                        max_file_size=LARGEST_FILE,
-                        on_upload=lambda e: self._import(e, show),
-                        on_rejected=lambda: ui.notify(self.t("too large"), type="negative"),
-                    )
-                    .props("accept=.csv,.xlsx")
-                    .classes("hidden")
-                )
-                ui.button(self.t("import"), icon="upload_file", on_click=lambda: upload.run_method("pickFiles")).props(
-                    "outline no-caps"
-                )
-            for name in ("roster.csv", "roster.xlsx"):
+                upload = ui.upload(
+                    auto_upload=True, max_file_size=LARGEST_FILE, on_upload=lambda e: self._import(e, show),
+                    on_rejected=lambda: ui.notify(self.t("too large"), type="negative"),
+                ).props("accept=.csv,.txt,.xlsx,.xlsm").classes("hidden")  # fmt: skip
                 ui.button(
-                    name, icon="download", on_click=lambda _e, n=name: ui.navigate.to(f"/api/v1/exports/{n}")
-                ).props("outline no-caps")
+                    self.t("import"), icon="upload_file", on_click=lambda: upload.run_method("pickFiles")
+                ).props("outline no-caps")  # fmt: skip
+            for name in ("roster.csv", "roster.xlsx"):
+                ui.button(name, icon="download", on_click=lambda _e, n=name: ui.navigate.to(
+                    f"/api/v1/exports/{n}"
+                )).props("outline no-caps")  # fmt: skip
             search = ui.input(self.t("find")).props("dense clearable").classes("w-40")
         wrong = ui.column().classes("w-full gap-1")
         columns = [{"name": k, "label": self.t(k), "field": k, "align": "left", "sortable": True} for k in SHOWN]
@@ -60,12 +54,14 @@ class Roster(Page):
             table.classes("cursor-pointer")
 
         def show() -> None:
-            _, problems = check_net(self.net.folder)
+            net, problems = check_net(self.net.folder)
             wrong.clear()
             with wrong:
                 ui.label(self.t("mistakes") if problems else self.t("no mistakes")).classes("text-xl font-bold")
                 for p in problems:
                     ui.label(str(p)).classes("text-[#b3261e]")
+                for p in net.notices if net else ():
+                    ui.label(str(p)).classes("text-[#8a5a00]")
             table.rows = self._rows()
 
         show()
@@ -77,20 +73,12 @@ class Roster(Page):
             near.setdefault(c.b.text, []).append(c.a.text)
         pinyin = {e.text: e.pinyin for e in self.net.lexicon.entries}
         return [
-            {
-                "id": u.id,
-                "name": u.name,
-                "call_signs": "; ".join(u.call_signs),
-                "reading": "; ".join(pinyin.get(s, "") for s in u.call_signs),
-                "group": u.group,
-                "officer": u.officer,
-                "phone": u.phone,
-                "neighbours": "、".join(u.neighbours),
-                "ani": "; ".join(u.ani),
-                "alike": "、".join(x for s in u.call_signs for x in near.get(s, [])),
-            }
+            {"id": u.id, "name": u.name, "call_signs": "; ".join(u.call_signs),
+             "reading": "; ".join(pinyin.get(s, "") for s in u.call_signs), "group": u.group, "officer": u.officer,
+             "phone": u.phone, "neighbours": "、".join(u.neighbours), "ani": "; ".join(u.ani),
+             "alike": "、".join(x for s in u.call_signs for x in near.get(s, []))}
             for u in self.net.units
-        ]
+        ]  # fmt: skip
 
     def _edit(self, unit: str | None, done: Any) -> None:
         """The unit's card; ``None``: a new one. What is saved is checked against the version that was opened."""
@@ -110,10 +98,9 @@ class Roster(Page):
                     with ui.row().classes("items-center no-wrap w-full"):
                         told = ui.label().classes("grow text-sm")
                         ui.button(
-                            self.t("hear it"),
-                            icon="volume_up",
+                            self.t("hear it"), icon="volume_up",
                             on_click=lambda: self._hear(boxes["call_signs"].value or boxes["name"].value),
-                        ).props("dense flat no-caps")
+                        ).props("dense flat no-caps")  # fmt: skip
             boxes["id"].set_enabled(unit is None)
 
             def check() -> None:
@@ -164,10 +151,8 @@ class Roster(Page):
             ui.notify(str(e), type="negative")
             return
         coded = base64.b64encode(sound or b"").decode()
-        ui.run_javascript(
-            f"window.huyingAudio?.pause();window.huyingAudio=new Audio('data:audio/wav;base64,{coded}');"
-            "window.huyingAudio.play()"
-        )
+        ui.run_javascript(f"window.huyingAudio?.pause();window.huyingAudio=new Audio('data:audio/wav;base64,{coded}');"
+                          "window.huyingAudio.play()")  # fmt: skip
 
     def _save(self, opened: RosterTable, rows: list[dict[str, str]]) -> bool:
         def act(by: str) -> None:
@@ -180,7 +165,7 @@ class Roster(Page):
     async def _import(self, e: events.UploadEventArguments, done: Any) -> None:
         """Shows how many units the file has, and replaces the roster when that is wanted."""
         try:
-            rows = parse_roster(await e.file.read(), PurePath(e.file.name).suffix.lower())
+            rows, notices = parse_with_notices(await e.file.read(), PurePath(e.file.name).suffix.lower())
             opened = self.desk.roster
         except HuyingError as fault:
             ui.notify(str(fault), type="negative", multi_line=True)
@@ -190,6 +175,8 @@ class Roster(Page):
         gone = len(known - {r["id"] for r in rows})
         with ui.dialog(value=True) as dialog, ui.card():
             ui.label(self.t("replace roster", len(opened.cells), len(rows), fresh, gone)).classes("text-lg")
+            for p in notices:
+                ui.label(f"{p.line}: {p.what} → {p.fix}").classes("text-[#8a5a00]")
             with ui.row().classes("justify-end w-full"):
                 ui.button(self.t("cancel"), on_click=dialog.close).props("flat no-caps")
 
