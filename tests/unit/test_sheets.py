@@ -107,10 +107,8 @@ def test_merged_cells_hold_for_all_their_rows(tmp_path: Path) -> None:
 
 def test_a_unit_of_two_lines(tmp_path: Path) -> None:
     rows: list[list[Any]] = [
-        HEAD[:7],
-        [101, "省残联", "省残联", "机构", "", "甲", "801"],
-        [None, None, "残联", None, "", "乙", "802"],
-    ]
+        HEAD[:7], [101, "省残联", "省残联", "机构", "", "甲", "801"], [None, None, "残联", None, "", "乙", "802"],
+    ]  # fmt: skip
 
     def merge(wb: Workbook) -> None:
         for area in ("A2:A3", "B2:B3", "D2:D3"):
@@ -122,11 +120,12 @@ def test_a_unit_of_two_lines(tmp_path: Path) -> None:
 
 
 def test_titles_above_a_header_of_two_lines_and_sums_below(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["学府路派出所电台名册"], ["填报单位：学府路派出所", None, None, None, "2026年6月1日"],
         ["序号", "单位名称", "联系方式", None, "所属片区"], [None, None, "手机号码", "对讲机呼号", None],
         [1, "省残联", 13800000001, "省残联", "机构"], [2, "财经大学", 13800000002, "财大", "校园"],
-        ["序号", "单位名称", "手机号码", "对讲机呼号", "所属片区"], ["二、校园"],
+        ["序号", "单位名称", "手机号码", "对讲机呼号", "所属片区"],
+        ["二、校园"],
         [3, "第九中学", None, "九中", "校园"],
         ["合 计", "3个单位"], ["填表人：王某"], ["审核人", "李某"], ["注：每月更新"],
     ]  # fmt: skip
@@ -146,8 +145,11 @@ def test_the_sheet_that_is_a_roster(tmp_path: Path) -> None:
     def more(wb: Workbook) -> None:
         first = wb.worksheets[0]
         first.title = "填写说明"
-        for name, rows in (("示例", [HEAD, [1, "某单位"]]), ("名册", [HEAD, *ROWS]), ("旧名册", [HEAD, *ROWS[:2]]),
-                           ("通讯录", [["姓名", "手机"], ["甲", 138]])):  # fmt: skip
+        pages: dict[str, list[list[Any]]] = {
+            "示例": [HEAD, [1, "某单位"]], "名册": [HEAD, *ROWS], "旧名册": [HEAD, *ROWS[:2]],
+            "通讯录": [["姓名", "手机"], ["甲", 138]],
+        }  # fmt: skip
+        for name, rows in pages.items():
             page = wb.create_sheet(name)
             for r in rows:
                 page.append(r)

@@ -162,7 +162,6 @@ HEAD = '<row r="1">' + cell("A1", "编号") + cell("B1", "名称") + "</row>"
     "rows",
     [
         HEAD + "<row/>" * 3_000_000,
-        HEAD + f'<row r="1048576">{cell("A1048576", "1")}{cell("B1048576", "x")}</row>',
         HEAD + "".join(f'<row r="{k}">{cell(f"XFD{k}", "x")}</row>' for k in range(2, 3000)),
         HEAD + "<row/>" * 9_000_000,
     ],
@@ -170,6 +169,11 @@ HEAD = '<row r="1">' + cell("A1", "编号") + cell("B1", "名称") + "</row>"
 def test_workbooks_of_emptiness_are_refused(rows: str) -> None:
     with pytest.raises(HuyingError, match=r"more than|unpacks to"):
         parse_roster(table(rows), ".xlsx")
+
+
+def test_a_unit_in_the_last_line_of_a_sheet_costs_nothing_and_is_taken() -> None:
+    far = HEAD + f'<row r="1048576">{cell("A1048576", "1")}{cell("B1048576", "七号")}</row>'
+    assert [r["name"] for r in parse_roster(table(far), ".xlsx")] == ["七号"]
 
 
 def test_a_table_of_a_million_lines_is_refused() -> None:
