@@ -8,6 +8,7 @@ import unicodedata
 GB18030 = "gb18030"
 """What Windows programs in China save when they do not save Unicode; GBK and GB2312 are parts of it."""
 
+
 class NotText(ValueError):
     """Bytes that are no text in an encoding that we read."""
 

@@ -13,7 +13,7 @@ ORDER = (
     "mandarin", "audio", "radio", "speech", "grammar", "net", "talk", "journal", "station", "measure", "bureau",
     "console", "terminal", "bench", "cli",
 )  # fmt: skip
-EVERYBODYS = {"errors", "places", "pcm", "text", "__init__"}
+EVERYBODYS = {"errors", "places", "pcm", "text", "time", "__init__"}
 FILES = sorted((ROOT / "voice").rglob("*.py"))
 
 

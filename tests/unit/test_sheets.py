@@ -136,7 +136,8 @@ def test_titles_above_a_header_of_two_lines_and_sums_below(tmp_path: Path) -> No
 
     units, problems = taken(book(tmp_path / "r.xlsx", rows, merge))
     assert {k: (u.call_signs, u.phone, u.group) for k, u in units.items()} == {
-        "1": (("省残联",), "13800000001", "机构"), "2": (("财大",), "13800000002", "校园"), "3": (("九中",), "", "校园"),
+        "1": (("省残联",), "13800000001", "机构"), "2": (("财大",), "13800000002", "校园"),
+        "3": (("九中",), "", "校园"),
     }  # fmt: skip
     assert [p.line for p in problems] == [8, 10, 11, 12, 13]
 

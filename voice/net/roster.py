@@ -215,7 +215,7 @@ def _no_header(path: Path, sheets: list[Sheet], text: Delimited | None) -> Probl
         shown = " | ".join(t for t in first.texts if t)[:80]
         told = f"no line names the columns; the first is “{shown}”"
         return Problem(path, first.line, told, f"write a header: {FIRST_LINE}")
-    missing, row, sheet = min(near, key=lambda n: n[0])
+    _missing, row, sheet = min(near, key=lambda n: n[0])
     names = "、".join(f"{REQUIRED[f]} ({f})" for f in missing_in(row))
     titles = "、".join(t for t in dict.fromkeys(row.texts) if t)
     where = f"sheet “{sheet.name}”: " if len(sheets) > 1 else ""
