@@ -106,7 +106,9 @@ def test_what_is_read_back_and_answered(obeying: Net) -> None:
     assert answer(obeying, "tell_time", None, None, "", datetime(2026, 6, 5, 10, 30)) == "现在时间十点三十分。"
     assert answer(obeying, "tell_officer", "101", None, "", NOON) == "省残联的负责人是社区民警一。"
     assert answer(obeying, "tell_officer", "103", None, "", NOON) == "没有登记负责人。"
-    roll = RollCall(("101", "102", "103"), 1, results={"101": "present", "102": "silent", "103": "silent"}, closed=True)
+    roll = RollCall(
+        ("101", "102", "103"), 1, results={"101": "answered", "102": "silent", "103": "silent"}, closed=True
+    )
     assert answer(obeying, "who_is_missing", None, roll, "", NOON) == "未应答两个:贾岗社区治安队、警察学院。"
     assert answer(obeying, "repeat_last", None, None, "点名完毕。", NOON) == "点名完毕。"
     for text in (
@@ -117,7 +119,7 @@ def test_what_is_read_back_and_answered(obeying: Net) -> None:
 
 
 def test_what_cannot_be_done_now_is_said() -> None:
-    running, done = RollCall(("1",), 1), RollCall(("1",), 1, results={"1": "present"}, closed=True)
+    running, done = RollCall(("1",), 1), RollCall(("1",), 1, results={"1": "answered"}, closed=True)
     assert obstacle("roll_pause", None, done, "") == "现在没有点名"
     assert obstacle("roll_start", None, running, "") == "正在点名" and obstacle("roll_start", None, done, "") is None
     assert obstacle("call_missing", None, done, "") == "没有未应答单位"

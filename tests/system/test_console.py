@@ -27,7 +27,7 @@ import pytest
 import voice.console.feed as feed_module
 from tests.helpers.console import BEGAN, Served, answered, called, morning, over
 from tests.helpers.places import ROOT
-from voice.console.board import Board, evolve_board
+from voice.console.board import Watching
 from voice.console.desk import REVIEW_DAYS, Desk
 from voice.console.feed import PAGE, RECENT, Feed
 from voice.console.texts import TEXTS, text
@@ -50,37 +50,40 @@ from voice.talk.facts import (
 
 
 def test_the_board_says_who_did_not_answer() -> None:
-    board = Board()
+    watching = Watching()
     with Journal("sqlite://") as journal:
         for event in journal.append(morning(), BEGAN):
-            board = evolve_board(board, event)
+            board = watching.take(event)
         assert [t.state for t in board.tiles.values()] == ["present", "silent", "unclear", "called"]
-        assert board.missing == ("102", "103") and board.present == ("101",) and board.listening
+        count = board.attendance
+        assert count.silent == ("102",) and count.unclear == ("103",) and count.answered == ("101",)
+        assert board.listening and board.running
         assert board.tiles["101"].latency_s == 1.5 and board.tiles["102"].since == "2026-06-05T02:00:21.000Z"
         fact = Corrected(t=0, corrects=7, unit="102", meaning="present", by="王")
-        board = evolve_board(board, journal.append([fact], BEGAN)[0])
-    assert board.missing == ("103",) and board.tiles["102"].by == "human"
+        board = watching.take(journal.append([fact], BEGAN)[0])
+    assert board.attendance.silent == () and board.attendance.unclear == ("103",)
+    assert board.tiles["102"].by == "human" and board.tiles["102"].since == "2026-06-05T02:00:21.000Z"
 
 
 def test_a_unit_that_calls_in_after_the_roll_call_has_answered_it() -> None:
-    board = Board()
+    watching = Watching()
     with Journal("sqlite://") as journal:
         calls = [
             CalledIn(t=40, unit=u, over=9, meaning="report", grade="slot", text="", pinyin="", confidence=0.9)
             for u in ("101", "104")
         ]
         for event in journal.append([*morning()[:6], *calls], BEGAN):
-            board = evolve_board(board, event)
+            board = watching.take(event)
     assert [board.tiles[u].state for u in ("101", "104")] == ["calling", "calling"]
-    assert board.called == ("101", "102") and board.present == ("101",)
+    assert board.attendance.called == ("101", "102") and board.attendance.answered == ("101",)
 
 
 def test_an_open_alert_shows_on_its_tiles() -> None:
-    board = Board()
+    watching = Watching()
     raised = AlertRaised(t=50, alert=1, text="通知", units=("101", "102"), repeat=1, need_ack=True, emergency=False)
     with Journal("sqlite://") as journal:
         for event in journal.append([*morning(), raised, called(52, "101", 7), called(52, "104", 8)], BEGAN):
-            board = evolve_board(board, event)
+            board = watching.take(event)
     assert [board.tiles[u].state for u in ("101", "102", "104")] == ["alerted", "idle", "called"]
 
 
@@ -238,7 +241,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_api_reads(console: Served, net: Net) -> None:
     assert console.get("/api/v1/health")["ok"]
     assert len(console.get("/api/v1/units")) == len(net.units)
-    assert console.get("/api/v1/board")["missing"] == ["102", "103"]
+    assert console.get("/api/v1/board")["missing"] == ["102"]
+    assert console.get("/api/v1/board")["attendance"]["unclear"] == 1
     events = console.get("/api/v1/events?kind=answered")
     assert [e["unit"] for e in events] == ["101"]
     hits = console.get("/api/v1/events?q=jgsq")
@@ -252,7 +256,8 @@ def test_api_reads(console: Served, net: Net) -> None:
     assert "省残联" in console.get("/api/v1/exports/roll.html?since=2026-06-01")
     assert "一切正常" in console.get("/api/v1/exports/events.csv")
     metrics = console.get("/api/v1/metrics")
-    assert 'huying_exchanges_total{result="silent"} 1.0' in metrics and "huying_missing_units 2.0" in metrics
+    assert 'huying_exchanges_total{result="silent"} 1.0' in metrics
+    assert "huying_missing_units 1.0" in metrics and "huying_unclear_units 1.0" in metrics
 
 
 def test_api_stream(console: Served) -> None:
@@ -547,7 +552,7 @@ def test_pages_at_both_widths_in_both_languages(console: Served, browser: Any, p
 
 def test_who_was_away_for_long_gets_every_event(net: Net, tmp_path: Path) -> None:
     """More events than the feed keeps have happened meanwhile: they come out of the journal, page by page."""
-    with Journal("sqlite://") as journal:
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
         journal.append(morning(), BEGAN)
         journal.append([answered(50 + k, "104", 4) for k in range(PAGE + RECENT)], BEGAN)
         desk = Desk(journal, net, tmp_path)
@@ -562,7 +567,7 @@ def test_who_was_away_for_long_gets_every_event(net: Net, tmp_path: Path) -> Non
 def test_counters_never_fall(net: Net, tmp_path: Path) -> None:
     """More lines than the feed keeps: what was counted stays counted."""
     pytest.importorskip("prometheus_client")
-    with Journal("sqlite://") as journal:
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
         journal.append(morning(), BEGAN)
         desk = Desk(journal, net, tmp_path)
         journal.append([answered(50 + k, "104", 4) for k in range(RECENT + 5)], BEGAN)

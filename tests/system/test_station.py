@@ -94,7 +94,7 @@ def test_everybody_answers(play: Play) -> None:
 
 def test_the_absent_are_called_twice_and_named(play: Play) -> None:
     done = play({"113": "absent", "102": "second"})
-    assert done.roll.missing == ("113",) and done.roll.results["102"] == "present"
+    assert done.roll.missing == ("113",) and done.roll.results["102"] == "answered"
     assert sum("财经大学,财经大学" in s for s in done.said) == 2
     assert done.said[-1] == "点名完毕。应到五,实到四,未应答一个:财经大学。"
 

@@ -188,7 +188,7 @@ def test_a_neighbours_answer_is_noted_but_does_not_count() -> None:
         Relayed(t=8, kind="proxy", over=2, unit="101", by="102", exchange=1, meaning="ack", text="", confidence=1)
     )
     bench.close("101", "silent")
-    assert bench.now.proxies == ("101",) and "101" in bench.now.missing
+    assert bench.now.attendance.relayed == ("101",) and "101" in bench.now.missing
 
 
 @pytest.mark.parametrize("crash_after", range(12))
@@ -213,13 +213,13 @@ def test_announcements(net: Net) -> None:
     assert words(net, roll, Move("opening")) == "各单位注意,现在开始点名。"
     assert words(net, roll, Move("call", "101", 1)) == "省残联,省残联,是否正常?请回答。"
     assert words(net, roll, Move("call", "101", 2)) == "省残联,省残联,听到请回答。"
-    results = {u.id: "present" for u in net.units} | {"102": "silent", "104": "silent"}
+    results = {u.id: "answered" for u in net.units} | {"102": "silent", "104": "silent"}
     done = RollCall(roll.units, 2, opened=True, results=results)  # type: ignore[arg-type]
     assert closing(net, done) == "点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、龙子湖社区治安队。"
     done = RollCall(roll.units, 2, opened=True, results=results | {"104": "unclear"})  # type: ignore[arg-type]
     assert closing(net, done).endswith("未应答一个:贾岗社区治安队,听不清一个:龙子湖社区治安队。")
     nobody = RollCall(roll.units, 2, opened=True, stopped=True)
-    assert closing(net, nobody) == "点名停止。应到四十二,实到零,未应答四十二个。"
+    assert closing(net, nobody) == "点名停止。应到四十二,呼叫零,实到零。"
 
 
 def test_a_unit_may_have_a_question_of_its_own(own_net: Callable[..., Path]) -> None:

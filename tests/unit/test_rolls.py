@@ -12,7 +12,6 @@ from voice.journal.rolls import (
     Session,
     by_month,
     columns,
-    outcome,
     quantile,
     sessions,
     sessions_between,
@@ -100,8 +99,11 @@ def test_columns_are_roll_calls_polls_and_alerts(path: Path) -> None:
         journal.append(facts, BEGAN)
         sheet = sessions(journal.events())
     found = columns(sheet)
-    assert [(c.kind, len(c.calls)) for c in found] == [("", 1), ("roll", 2), ("", 1), ("poll: 有没有发现情况", 2)]
-    assert outcome(found[-1]) == {"not_found": 2} and words_of(outcome(found[-1])) == "没有发现 2"
+    assert [(c.occasion.kind, c.occasion.words, len(c.calls)) for c in found] == [
+        ("calls", "", 1), ("roll", "", 2), ("calls", "", 1), ("poll", "有没有发现情况", 2)
+    ]  # fmt: skip
+    outcome = found[-1].occasion.outcome()
+    assert outcome == {"not_found": 2} and words_of(outcome) == "没有发现 2"
     assert waiting_time(sheet) is None, "six answers propose nothing"
     assert [(s.name, s.calls, s.answered) for s in by_month(sheet)] == [("2026-06", 6, 6)]
     page = html_sheet(sheet, Heading(str, groups={"1": "甲", "2": "乙"}, head="abc"))

@@ -21,7 +21,7 @@ from voice.journal.incidents import incidents, missed
 from voice.journal.lines import Line, lines
 from voice.journal.retention import hold as keep_sound
 from voice.journal.retention import holds, release, remove_clips
-from voice.journal.rolls import Session, figures, sessions_between
+from voice.journal.rolls import Session, columns, figures, sessions_between
 from voice.journal.search import search as find
 from voice.journal.sheet import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
@@ -84,13 +84,13 @@ def roll(target: str, since: str | None, until: str | None, net: Path | None) ->
 
 def roll_table(sheet: list[Session], names: Net) -> Table:
     """Who answered, how often and how fast."""
-    columns = ("单位 unit", "呼 calls", "答", "迟", "未答", "听不清", "中位秒", "")
-    table = Table(*columns, title=f"点名表 ({len(sheet)} 次)")
+    names_of = ("单位 unit", "呼 calls", "答", "其中迟到", "未答", "听不清", "代答", "中位秒", "")
+    table = Table(*names_of, title=f"点名表 ({len(columns(sheet))} 次)")
     rows = figures(sheet)
     longest = max((r.median_s or 0.0 for r in rows), default=0.0) or 1.0
     for r in rows:
         if r.calls:
-            marks = (r.answered, r.late, r.silent, r.unclear)
+            marks = (r.answered, r.late, r.silent, r.unclear, r.relayed)
             style = "red" if r.silent else "yellow" if r.late or r.unclear else "green"
             bar = "█" * round(10 * (r.median_s or 0.0) / longest)
             time = f"{r.median_s:.1f}" if r.median_s is not None else ""

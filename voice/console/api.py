@@ -25,7 +25,7 @@ from voice.errors import HuyingError
 from voice.journal.export import export
 from voice.journal.incidents import incidents
 from voice.journal.lines import Line, lines
-from voice.journal.rolls import figures
+from voice.journal.rolls import columns, figures
 from voice.journal.search import search
 from voice.journal.sheet import write_html, write_xlsx
 from voice.net.roster_table import RosterChanged, roster_file
@@ -242,7 +242,11 @@ def router(desk: Desk) -> APIRouter:
             {"unit": t.unit, "state": t.state, "since": t.since, "meaning": t.meaning, "latency_s": t.latency_s}
             for t in b.tiles.values()
         ]
-        return {"seq": b.seq, "listening": b.listening, "source": b.source, "tiles": tiles, "missing": b.missing}
+        count = b.attendance
+        return {
+            "seq": b.seq, "listening": b.listening, "source": b.source, "running": b.running, "tiles": tiles,
+            "attendance": count.counts(), "missing": count.silent, "unclear": count.unclear, "overdue": b.overdue,
+        }  # fmt: skip
 
     @api.get("/events")
     def events(
@@ -352,11 +356,22 @@ def router(desk: Desk) -> APIRouter:
                     "calls": r.calls,
                     "answered": r.answered,
                     "late": r.late,
+                    "relayed": r.relayed,
                     "silent": r.silent,
                     "unclear": r.unclear,
                     "median_s": r.median_s,
                 }
                 for r in figures(sheet)
+            ],
+            "rolls": [
+                {
+                    "began": c.began,
+                    "kind": c.occasion.kind,
+                    "words": c.occasion.words,
+                    **c.attendance.counts(),
+                    "standings": dict(c.attendance.standings),
+                }
+                for c in columns(sheet)
             ],
             "sessions": [
                 {

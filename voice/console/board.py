@@ -8,6 +8,7 @@ from typing import Literal
 
 from voice.journal.store import Event
 from voice.talk.alert import Alert, evolve_alert
+from voice.talk.attendance import Attendance, Occasion, Occasions
 from voice.talk.by_hand import Corrected
 from voice.talk.facts import (
     AlertRaised,
@@ -42,9 +43,6 @@ class Tile:
     attempts: int = 0
     by: str = ""
     """``human``: a person set it."""
-    called: bool = False
-    answered: bool = False
-    """Since the latest roll-call or alert began; a unit that calls in meanwhile has answered all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,8 @@ class Board:
     """All tiles, the running roll-call and alert."""
 
     tiles: Mapping[str, Tile] = field(default_factory=dict)
+    occasion: Occasion | None = None
+    """What is counted: the running roll-call, poll or alert, or the last one."""
     roll: RollCall | None = None
     alert: Alert | None = None
     roll_since: str = ""
@@ -63,34 +63,66 @@ class Board:
     """Last event that went in."""
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """Units that were called and gave no answer that was understood."""
-        return tuple(t.unit for t in self.tiles.values() if t.state in ("silent", "unclear", "undetermined", "overdue"))
+    def attendance(self) -> Attendance:
+        """The count; empty before anybody was called."""
+        return self.occasion.attendance if self.occasion else Attendance({})
+
+    @property
+    def running(self) -> bool:
+        """A roll-call, poll or alert goes on."""
+        return self.occasion is not None and self.occasion.kind != "calls" and not self.occasion.ended
+
+    @property
+    def overdue(self) -> tuple[str, ...]:
+        """Units on a timer that were called in vain."""
+        return tuple(t.unit for t in self.tiles.values() if t.state == "overdue")
 
     def remaining_s(self, wall: str) -> float | None:
         """What the roll-call may still take, from its pace so far; None while nothing can be said."""
         roll = self.roll
         if roll is None or roll.closed or not self.roll_since:
             return None
-        done = sum(u in roll.results for u in roll.units)
+        done = len(roll.attendance.settled)
         spent = (parse_wall(wall) - parse_wall(self.roll_since)).total_seconds()
         return spent / done * (len(roll.units) - done) if done and spent > 0 else None
 
-    @property
-    def called(self) -> tuple[str, ...]:
-        """Units that were called or set by a person."""
-        return tuple(t.unit for t in self.tiles.values() if t.called)
 
-    @property
-    def present(self) -> tuple[str, ...]:
-        """Units that have answered."""
-        return tuple(t.unit for t in self.tiles.values() if t.answered)
+REMEMBERED = 20_000
+"""Events that a correction can still find, the latest so many."""
 
 
-def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
-    """The board after an event."""
-    fact = fact or event.fact()
-    board = replace(board, roll=evolve_roll(board.roll, fact), alert=evolve_alert(board.alert, fact), seq=event.seq)
+class Watching:
+    """The board of one channel, folded from its events in order. ``board`` is a value: any thread may read it."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self._occasions = Occasions(REMEMBERED)
+
+    def take(self, event: Event, fact: Fact | None = None) -> Board:
+        """The next event; the board after it."""
+        fact = fact or event.fact()
+        before = self.board
+        at = self._occasions.take(fact, event.seq, event.wall)
+        board = replace(
+            before, roll=evolve_roll(before.roll, fact, event.seq), alert=evolve_alert(before.alert, fact),
+            occasion=self._occasions.latest, seq=event.seq,
+        )  # fmt: skip
+        if isinstance(fact, Corrected):
+            counted = at is not None and self._occasions.all[at] is board.occasion
+            self.board = _corrected(board, fact, event) if counted else board
+        else:
+            self.board = _evolved(board, event, fact)
+        return self.board
+
+
+def _corrected(board: Board, fact: Corrected, event: Event) -> Board:
+    """A person set it right: the time stays that of the exchange."""
+    unit = str(fact.unit)
+    since = board.tiles[unit].since if unit in board.tiles else ""
+    return _put(board, Tile(unit, "present", since or event.wall, fact.meaning, None, 0, "human"))
+
+
+def _evolved(board: Board, event: Event, fact: Fact) -> Board:
     match fact:
         case SessionBegan():
             tiles = {u: Tile(u) for u in fact.units}
@@ -105,24 +137,17 @@ def evolve_board(board: Board, event: Event, fact: Fact | None = None) -> Board:
             alert = board.alert
             asked = alert is not None and not alert.closed and fact.unit in alert.units
             waits: State = "alerted" if asked else "called"
-            return _put(board, Tile(fact.unit, waits, event.wall, attempts=fact.attempt, called=True))
+            return _put(board, Tile(fact.unit, waits, event.wall, attempts=fact.attempt))
         case Answered():
             state: State = "late" if fact.late else "present"
-            return _put(
-                board, Tile(fact.unit, state, event.wall, fact.meaning, fact.latency_s, called=True, answered=True)
-            )
+            return _put(board, Tile(fact.unit, state, event.wall, fact.meaning, fact.latency_s))
         case ExchangeClosed():
             closed: State = fact.outcome if fact.outcome != "answered" else "present"
-            answered = closed == "present"
-            return _put(board, Tile(fact.unit, closed, event.wall, called=True, answered=answered))
+            return _put(board, Tile(fact.unit, closed, event.wall))
         case CalledIn(unit=str(unit)):
-            before = board.tiles.get(unit, Tile(unit))
-            calls_in = Tile(unit, "calling", event.wall, fact.meaning, called=before.called, answered=before.answered)
-            return _put(board, calls_in)
+            return _put(board, Tile(unit, "calling", event.wall, fact.meaning))
         case Overdue():
-            return _put(board, Tile(fact.unit, "overdue", event.wall, called=True))
-        case Corrected(unit=str(unit)):
-            return _put(board, Tile(unit, "present", event.wall, fact.meaning, None, 0, "human", True, True))
+            return _put(board, Tile(fact.unit, "overdue", event.wall))
         case _:
             return board
 

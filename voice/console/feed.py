@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice
 
-from voice.console.board import Board, evolve_board
+from voice.console.board import Board, Watching
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker, lines
 from voice.journal.store import Event, Journal
@@ -34,7 +34,7 @@ class Feed:
     def __init__(self, journal: Journal, on_line: Callable[[Line], None] = lambda _line: None) -> None:
         """``on_line`` gets every line once, in order, from the thread that reads."""
         self.journal = journal
-        self.boards: dict[str, Board] = {}
+        self._watching: dict[str, Watching] = {}
         """Channel → its board, from its session's beginning on; a station that has one channel does not name it."""
         self.seq = 0
         """Number of the last event."""
@@ -66,7 +66,7 @@ class Feed:
     @property
     def channels(self) -> tuple[str, ...]:
         """Those that have a board, in the order of their first event."""
-        return tuple(self.boards) or ("",)
+        return tuple(self._watching) or ("",)
 
     @property
     def board(self) -> Board:
@@ -75,15 +75,15 @@ class Feed:
 
     def board_of(self, channel: str) -> Board:
         """Of one channel; empty if nothing was heard on it."""
-        return self.boards.get(channel) or Board()
+        found = self._watching.get(channel)
+        return found.board if found else Board()
 
     def _take(self, event: Event) -> None:
         fact = event.fact()
-        board = self.boards.get(fact.channel)
-        if board is None and isinstance(fact, SessionBegan):
-            board = Board()
-        if board is not None:
-            self.boards = {**self.boards, fact.channel: evolve_board(board, event, fact)}
+        if fact.channel not in self._watching and isinstance(fact, SessionBegan):
+            self._watching = {**self._watching, fact.channel: Watching()}  # others may be reading the old one
+        if fact.channel in self._watching:
+            self._watching[fact.channel].take(event, fact)
         line = self._maker.line(fact, event)
         self.lines.append(line)
         self._on_line(line)

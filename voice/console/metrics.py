@@ -44,7 +44,8 @@ class Metrics:
         for name, text, value in (
             ("huying_last_event", "Number of the last event", feed.seq),
             ("huying_listening", "A session is running", int(feed.board.listening)),
-            ("huying_missing_units", "Units without an answer that was understood", len(feed.board.missing)),
+            ("huying_missing_units", "Units that were called and gave no answer", len(feed.board.attendance.silent)),
+            ("huying_unclear_units", "Units whose answer was not understood", len(feed.board.attendance.unclear)),
             ("huying_calls_waiting", "Calls of recorders that are not logged yet", calls_waiting),
             ("huying_disk_free_bytes", "Free space where the console runs", shutil.disk_usage(Path.cwd()).free),
             ("huying_journal_readable", "0: the journal cannot be read", int(not feed.fault)),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from voice.journal.overs import Overs
 from voice.journal.store import Event, Journal
+from voice.talk.attendance import HERE, Attendance, Occasion, Occasions, Standing, entered
 from voice.talk.by_hand import Corrected, NetEntered
 from voice.talk.facts import (
-    AlertEnded,
-    AlertRaised,
     Answered,
     Called,
     ExchangeClosed,
@@ -23,9 +21,6 @@ from voice.talk.facts import (
     OverHeard,
     Relayed,
     Remarked,
-    RollBegan,
-    RollEnded,
-    RollMarked,
     SessionBegan,
     SessionEnded,
 )
@@ -54,6 +49,33 @@ class Call:
 
 
 @dataclass(slots=True)
+class Column:
+    """A column of the sheet: one roll-call, poll or alert, or the dispatcher's calls between them."""
+
+    occasion: Occasion
+    net: str
+    clock: str
+    source: str
+    channel: str = ""
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def began(self) -> str:
+        """UTC wall time of its first event."""
+        return self.occasion.wall
+
+    @property
+    def attendance(self) -> Attendance:
+        """Who came."""
+        return self.occasion.attendance
+
+    def call_of(self, unit: str) -> Call | None:
+        """The exchange that says how a unit stands: its answer, or its last one."""
+        calls = [c for c in self.calls if c.unit == unit]
+        return next((c for c in calls if c.result in HERE), calls[-1] if calls else None)
+
+
+@dataclass(slots=True)
 class Session:
     """One recording or one stretch of listening."""
 
@@ -69,33 +91,32 @@ class Session:
     overs: int = 0
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
-    cuts: list[tuple[int, str]] = field(default_factory=list)
-    """(calls before it, kind): where a roll-call, poll or alert began or ended."""
-    kind: str = ""
-    """Of a column: ``roll``, ``poll: question``, ``alert: text``; empty: calls by the dispatcher."""
+    columns: list[Column] = field(default_factory=list)
+    """Those that began in it."""
 
     def of(self, unit: str) -> list[Call]:
+        """The exchanges of a unit."""
         return [c for c in self.calls if c.unit == unit]
-
-    def count(self, result: str) -> int:
-        return sum(c.result == result for c in self.calls)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFigures:
-    """What a period says about one unit."""
+    """What a period says about one unit. It is counted once in each roll-call, poll and alert."""
 
     unit: str
     calls: int
+    """Roll-calls, polls and alerts in which it was called."""
     answered: int
+    """Of them, in time or late."""
     late: int
+    relayed: int
     unclear: int
     silent: int
     undetermined: int
     median_s: float | None
     """Median answer time."""
     slow_s: float | None = None
-    """So long took the slowest tenth at least."""
+    """90th percentile of the answer times."""
 
 
 class _Fold:
@@ -104,6 +125,8 @@ class _Fold:
     def __init__(self) -> None:
         self.out: list[Session] = []
         self._now: dict[str, Session] = {}
+        self._occasions: dict[str, Occasions] = {}
+        self._columns: dict[str, list[Column]] = {}
         self._running: dict[str, dict[int, Call]] = {}
         self._by_event: dict[int, Call] = {}
         self._overs = Overs()
@@ -112,6 +135,9 @@ class _Fold:
         """The next event."""
         fact = e.fact()
         self._overs.take(fact, e.seq)
+        if isinstance(fact, NetEntered):
+            self.out.append(_entered(fact, e.seq))
+            return
         if isinstance(fact, SessionBegan):
             self._now[fact.channel] = Session(
                 fact.source, fact.net, fact.began, fact.clock, fact.units, e.seq, fact.channel
@@ -120,23 +146,37 @@ class _Fold:
             self._running[fact.channel] = {}
         elif isinstance(fact, Corrected):
             _correct(fact, self._by_event)
-        elif isinstance(fact, NetEntered):
-            self.out.append(_entered(fact, e.seq))
-        elif fact.channel in self._now:
-            self._in_session(self._now[fact.channel], self._running[fact.channel], fact, e)
+        now, opened = self._now.get(fact.channel), None
+        if now is not None:
+            opened = self._in_session(now, self._running[fact.channel], fact, e)
+            self._in_column(now, fact, e, opened)
 
-    def _in_session(self, now: Session, running: dict[int, Call], fact: Fact, e: Event) -> None:
+    def _in_column(self, now: Session, fact: Fact, e: Event, opened: Call | None) -> None:
+        """What the fact changes of its roll-call, poll or alert."""
+        occasions = self._occasions.setdefault(fact.channel, Occasions())
+        columns = self._columns.setdefault(fact.channel, [])
+        at = occasions.take(fact, e.seq, e.wall)
+        for occasion in occasions.all[len(columns) :]:
+            columns.append(Column(occasion, now.net, now.clock, now.source, now.channel))
+            now.columns.append(columns[-1])
+        if at is None:
+            return
+        columns[at].occasion = occasions.all[at]
+        if opened is not None:
+            columns[at].calls.append(opened)
+
+    def _in_session(self, now: Session, running: dict[int, Call], fact: Fact, e: Event) -> Call | None:
+        """The exchange that the fact opens, if it opens one."""
         match fact:
             case OverHeard():
                 now.overs += 1
-            case RollBegan() | RollEnded() | RollMarked(mark="start" | "end") | AlertRaised() | AlertEnded():
-                now.cuts.append((len(now.calls), _kind(fact)))
             case Called():
                 if fact.exchange in running and running[fact.exchange].unit == fact.unit:
                     running[fact.exchange].attempts = fact.attempt
                 else:
                     running[fact.exchange] = Call(fact.unit, e.wall, fact.attempt)
                     now.calls.append(running[fact.exchange])
+                    return running[fact.exchange]
             case Answered() if fact.exchange in running:
                 c = running[fact.exchange]
                 c.result, c.meaning, c.grade = "late" if fact.late else "answered", fact.meaning, fact.grade
@@ -159,19 +199,7 @@ class _Fold:
                 now.notes += fact.damage
             case _:
                 pass
-
-
-def _kind(fact: Fact) -> str:
-    """What begins with this fact: ``roll``, ``poll: …``, ``alert: …``; nothing if something ends with it."""
-    match fact:
-        case RollBegan(question=str(question), until=str(until)) if question or until:
-            return f"poll: {question}"
-        case RollBegan() | RollMarked(mark="start"):
-            return "roll"
-        case AlertRaised(text=text):
-            return f"alert: {text}"
-        case _:
-            return ""
+        return None
 
 
 def _entered(fact: NetEntered, seq: int) -> Session:
@@ -180,7 +208,8 @@ def _entered(fact: NetEntered, seq: int) -> Session:
     ]
     note = f"entered by {fact.by} 人工补录" + (f": {fact.note}" if fact.note else "")
     units = tuple(unit for unit, *_ in fact.results)
-    return Session(note, "", fact.began, "known", units, seq, fact.channel, calls, cuts=[(0, "roll")])
+    column = Column(entered(fact, seq), "", "known", note, fact.channel, calls)
+    return Session(note, "", fact.began, "known", units, seq, fact.channel, calls, columns=[column])
 
 
 def sessions(events: Iterable[Event]) -> list[Session]:
@@ -216,16 +245,10 @@ def _within(wall: str, since: str | None, until: str | None) -> bool:
     return (since is None or wall >= since) and (until is None or wall < until)
 
 
-def columns(sheet: list[Session]) -> list[Session]:
-    """The sessions cut into what is a column of the sheet: each roll-call, poll and alert, and the calls between."""
-    out = []
-    for s in sheet:
-        cuts = [(0, ""), *s.cuts, (len(s.calls), "")]
-        for (begin, kind), (end, _) in itertools.pairwise(cuts):
-            calls = s.calls[begin:end]
-            if calls:
-                out.append(replace(s, began=calls[0].wall, calls=calls, kind=kind, cuts=[]))
-    return sorted(out, key=lambda s: s.began)
+def columns(sheet: Iterable[Session]) -> list[Column]:
+    """Each roll-call, poll and alert, and the calls between them, in the order of time."""
+    found = [c for s in sheet for c in s.columns if c.calls or c.attendance.called]
+    return sorted(found, key=lambda c: c.began)
 
 
 def _correct(fact: Corrected, by_event: dict[int, Call]) -> None:
@@ -263,61 +286,82 @@ class Share:
     """90th percentile."""
 
 
-def calls_by(sheet: Iterable[Session], key: Callable[[Call], str]) -> dict[str, list[Call]]:
-    """All exchanges, gathered by something."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One unit in one column, if it was called."""
+
+    unit: str
+    began: str
+    standing: Standing
+    times: tuple[float, ...]
+    """Answer times, s."""
+
+
+def places(shown: Iterable[Column]) -> Iterator[Place]:
+    """Every unit that was called, in every column."""
+    for column in shown:
+        times = calls_by(column.calls)
+        for unit, standing in column.attendance.standings.items():
+            if standing != "not_called":
+                known = tuple(c.latency_s for c in times.get(unit, ()) if c.latency_s is not None)
+                yield Place(unit, column.began, standing, known)
+
+
+def calls_by(calls: Iterable[Call]) -> dict[str, list[Call]]:
+    """Exchanges, gathered by unit."""
     out: dict[str, list[Call]] = {}
-    for s in sheet:
-        for c in s.calls:
-            out.setdefault(key(c), []).append(c)
+    for c in calls:
+        out.setdefault(c.unit, []).append(c)
     return out
 
 
-def share_of(name: str, calls: Sequence[Call]) -> Share:
-    """Attendance and answer times of some calls."""
-    times = [c.latency_s for c in calls if c.latency_s is not None]
-    here = sum(c.result in ("answered", "late") for c in calls)
-    return Share(name, len(calls), here, quantile(times, 0.5), quantile(times, 0.9))
+def _gathered(found: Iterable[Place], key: Callable[[Place], str]) -> dict[str, list[Place]]:
+    out: dict[str, list[Place]] = {}
+    for p in found:
+        out.setdefault(key(p), []).append(p)
+    return out
 
 
-def by_month(sheet: list[Session], zone: tzinfo | None = None) -> list[Share]:
+def share_of(name: str, found: Sequence[Place]) -> Share:
+    """Attendance and answer times."""
+    times = [t for p in found for t in p.times]
+    here = sum(p.standing in HERE for p in found)
+    return Share(name, len(found), here, quantile(times, 0.5), quantile(times, 0.9))
+
+
+def by_month(sheet: Iterable[Session], zone: tzinfo | None = None) -> list[Share]:
     """Attendance month by month, oldest first; recordings whose date nobody knows are left out."""
 
-    def month(c: Call) -> str:
-        return parse_wall(c.wall).astimezone(zone).strftime("%Y-%m")
+    def month(p: Place) -> str:
+        return parse_wall(p.began).astimezone(zone).strftime("%Y-%m")
 
-    months = calls_by([s for s in sheet if s.clock == "known"], month)
-    return [share_of(m, calls) for m, calls in sorted(months.items())]
+    months = _gathered(places(columns(s for s in sheet if s.clock == "known")), month)
+    return [share_of(m, found) for m, found in sorted(months.items())]
 
 
-def by_group(sheet: list[Session], groups: Mapping[str, str]) -> list[Share]:
+def by_group(sheet: Iterable[Session], groups: Mapping[str, str]) -> list[Share]:
     """Attendance by group; ``groups``: unit → its group."""
-    found = calls_by(sheet, lambda c: groups.get(c.unit, ""))
-    return [share_of(g, calls) for g, calls in found.items()]
+    found = _gathered(places(columns(sheet)), lambda p: groups.get(p.unit, ""))
+    return [share_of(g, here) for g, here in found.items()]
 
 
-def outcome(column: Session) -> dict[str, int]:
-    """What a poll, an alert or a roll-call came to: meaning of the answers, or result where there was none → units."""
-    last = {c.unit: c for c in column.calls}
-    counts = Counter(c.meaning if c.result in ("answered", "late") else c.result for c in last.values())
-    return dict(counts.most_common())
-
-
-def figures(sheet: list[Session]) -> list[UnitFigures]:
+def figures(sheet: Sequence[Session]) -> list[UnitFigures]:
     """One row a unit, in the order of the rosters; every unit on a roster is there, called or not."""
     order = dict.fromkeys(u for s in sheet for u in s.units)
     order |= dict.fromkeys(c.unit for s in sheet for c in s.calls)
+    by_unit = _gathered(places(columns(sheet)), lambda p: p.unit)
     rows = []
-    by_unit = calls_by(sheet, lambda c: c.unit)
     for unit in order:
-        calls = by_unit.get(unit, [])
-        n = {r: sum(c.result == r for c in calls) for r in RESULTS}
-        times = [c.latency_s for c in calls if c.latency_s is not None]
+        found = by_unit.get(unit, [])
+        n = Counter(p.standing for p in found)
+        times = [t for p in found for t in p.times]
         rows.append(
             UnitFigures(
                 unit,
-                len(calls),
-                n["answered"],
+                len(found),
+                n["answered"] + n["late"],
                 n["late"],
+                n["relayed"],
                 n["unclear"],
                 n["silent"],
                 n["undetermined"] + n["open"],

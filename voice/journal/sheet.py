@@ -11,15 +11,14 @@ from pathlib import Path
 from voice.errors import HuyingError
 from voice.journal.rolls import (
     Call,
+    Column,
     Session,
     Share,
     UnitFigures,
     by_group,
     by_month,
-    calls_by,
     columns,
     figures,
-    outcome,
     waiting_time,
 )
 from voice.journal.wording import MEANINGS
@@ -55,10 +54,12 @@ class Heading:
 RESULT_NAMES = {
     "answered": "已答",
     "late": "迟到",
+    "relayed": "代答",
     "unclear": "听不清",
     "silent": "未答",
     "undetermined": "未定",
     "open": "进行中",
+    "not_called": "未呼叫",
 }
 COLOURS = {
     "answered": "#2e7d32",
@@ -67,37 +68,48 @@ COLOURS = {
     "silent": "#c62828",
     "undetermined": "#9e9e9e",
     "open": "#9e9e9e",
+    "relayed": "#6a5acd",
 }
-SIGNS = {"answered": "✓", "late": "迟", "unclear": "?", "silent": "✗", "undetermined": "–", "open": "…"}
+SIGNS = {
+    "answered": "✓",
+    "late": "迟",
+    "relayed": "代",
+    "unclear": "?",
+    "silent": "✗",
+    "undetermined": "–",
+    "open": "…",
+}
 GRADES = {"call_sign": "报呼号", "burst": "信令", "slot": "应答时隙", "human": "人工"}
 MAX_COLUMNS = 31
 """Roll-calls on a page: a month."""
 
 
-def _when(s: Session, zone: tzinfo | None, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
+def _when(s: Session | Column, zone: tzinfo | None, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
     if s.clock != "known":
         return "日期不明"
     return parse_wall(wall or s.began).astimezone(zone).strftime(form)
 
 
-def title_of(column: Session) -> str:
+def title_of(column: Column) -> str:
     """What a column of the sheet is."""
-    kind, _, words = column.kind.partition(": ")
-    names = {"roll": "点名", "poll": "询问", "alert": "通知"}
-    return f"{names.get(kind, '呼叫')}{words and f': {words}'}"
+    names = {"roll": "点名", "poll": "询问", "alert": "通知", "calls": "呼叫"}
+    words = column.occasion.words
+    return names[column.occasion.kind] + (f": {words}" if words else "")
 
 
-def _calls_cell(calls: list[Call]) -> str:
-    if not calls:
+def _cell(column: Column, unit: str) -> str:
+    """How a unit stands in a column."""
+    calls: list[Call] = [c for c in column.calls if c.unit == unit]
+    standing, best = column.attendance.standings.get(unit, "not_called"), column.call_of(unit)
+    if standing == "not_called" or best is None:
         return '<td class="none"></td>'
-    best = next((c for r in ("answered", "late", "unclear", "silent") for c in calls if c.result == r), calls[-1])
     tip = "; ".join(
         f"{RESULT_NAMES[c.result]}" + (f" {c.latency_s:.1f} 秒" if c.latency_s is not None else "") for c in calls
     )
-    mark = ("代" if best.proxy is not None else "") + ("*" if best.review else "")
-    style = f"background:{COLOURS[best.result]}"
+    mark = "*" if any(c.review for c in calls) else ""
+    style = f"background:{COLOURS[standing]}"
     time = f"<br><small>{best.latency_s:.1f}</small>" if best.latency_s is not None else ""
-    return f'<td class="cell" style="{style}" title="{escape(tip)}">{SIGNS[best.result]}{mark}{time}</td>'
+    return f'<td class="cell" style="{style}" title="{escape(tip)}">{SIGNS[standing]}{mark}{time}</td>'
 
 
 def _times_svg(rows: list[UnitFigures], sheet: list[Session], name: Name) -> str:
@@ -105,7 +117,10 @@ def _times_svg(rows: list[UnitFigures], sheet: list[Session], name: Name) -> str
     rows = [r for r in rows if r.median_s is not None]
     if not rows:
         return "<p>没有回答时间可画。</p>"
-    times = {r.unit: [c.latency_s for s in sheet for c in s.of(r.unit) if c.latency_s is not None] for r in rows}
+    times: dict[str, list[float]] = {r.unit: [] for r in rows}
+    for c in (c for s in sheet for c in s.calls):
+        if c.latency_s is not None:
+            times[c.unit].append(c.latency_s)
     top = max(5.0, *(t for ts in times.values() for t in ts))
     left, width, step = 170, 520, 18
     height = step * len(rows) + 34
@@ -131,11 +146,10 @@ def matrix_html(sheet: list[Session], heading: Heading) -> str:
         f'<th title="{escape(title_of(s))}">{_when(s, heading.zone)}<br><small>{escape(title_of(s)[:8])}</small></th>'
         for s in shown
     )
-    cells = [calls_by([s], lambda c: c.unit) for s in shown]
     body = []
     for r in figures(sheet):
-        row = "".join(_calls_cell(by_unit.get(r.unit, [])) for by_unit in cells)
-        share = f"{r.answered + r.late}/{r.calls}" if r.calls else "未呼叫"
+        row = "".join(_cell(column, r.unit) for column in shown)
+        share = f"{r.answered}/{r.calls}" if r.calls else "未呼叫"
         body.append(
             f'<tr><th class="unit">{escape(heading.name(r.unit))}</th>{row}<td>{share}</td><td>{r.silent or ""}</td>'
             f"<td>{r.unclear or ''}</td><td>{_seconds(r.median_s)}</td><td>{_seconds(r.slow_s)}</td></tr>"
@@ -152,7 +166,7 @@ def summary_html(sheet: list[Session], heading: Heading) -> str:
         _waiting(sheet, heading)
         + _shares("按组别", by_group(sheet, heading.groups))
         + _shares("按月", by_month(sheet, heading.zone))
-        + _outcomes([s for s in columns(sheet)[-MAX_COLUMNS:] if s.kind not in ("", "roll")], heading.zone)
+        + _outcomes([s for s in columns(sheet)[-MAX_COLUMNS:] if s.occasion.kind in ("poll", "alert")], heading.zone)
     )
 
 
@@ -182,7 +196,7 @@ def html_sheet(sheet: list[Session], heading: Heading, title: str = "点名表")
     )
     notes = "".join(f"<li>{_when(s, zone)} {escape(n)}</li>" for s in sheet[-MAX_COLUMNS:] for n in s.notes)
     left_out = f"<p>只显示最近 {MAX_COLUMNS} 次,合计含全部 {len(every)} 次。</p>" if len(every) > len(shown) else ""
-    answered = sum(r.answered + r.late for r in rows)
+    answered = sum(r.answered for r in rows)
     total = sum(r.calls for r in rows)
     proof = f"<br>日志末条校验值 {escape(heading.head)}" if heading.head else ""
     nets = "、".join(dict.fromkeys(s.net for s in sheet))
@@ -229,10 +243,11 @@ def _shares(title: str, shares: list[Share]) -> str:
     return f"<h2>{title}</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _outcomes(shown: list[Session], zone: tzinfo | None) -> str:
+def _outcomes(shown: list[Column], zone: tzinfo | None) -> str:
     """What polls and alerts came to."""
     rows = "".join(
-        f"<tr><td>{_when(s, zone)}</td><td>{escape(title_of(s))}</td><td>{escape(words_of(outcome(s)))}</td></tr>"
+        f"<tr><td>{_when(s, zone)}</td><td>{escape(title_of(s))}</td>"
+        f"<td>{escape(words_of(s.occasion.outcome()))}</td></tr>"
         for s in shown
     )
     head = "<th>时间</th><th>内容</th><th>回答</th>"
@@ -289,15 +304,15 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
     for r in rows:
         cells = []
         for s in shown:
-            calls = s.of(r.unit)
-            cells.append(RESULT_NAMES[calls[-1].result] if calls else "")
+            standing = s.attendance.standings.get(r.unit, "not_called")
+            cells.append(RESULT_NAMES[standing] if standing != "not_called" else "")
         roll.append(
             [
                 safe(r.unit),
                 safe(name(r.unit)),
                 *cells,
                 r.calls,
-                r.answered + r.late,
+                r.answered,
                 r.late,
                 r.silent,
                 r.unclear,
@@ -344,11 +359,11 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
 
     details = book.create_sheet("明细")
     details.append("时间 编号 单位 呼叫次数 结果 回答 原话 用时(秒) 依据 请复核 代答 录音".split())
-    for s in sheet:
-        for c in s.calls:
+    for session in sheet:
+        for c in session.calls:
             details.append(
                 [
-                    _when(s, zone, c.wall, "%Y-%m-%d %H:%M:%S"),
+                    _when(session, zone, c.wall, "%Y-%m-%d %H:%M:%S"),
                     safe(c.unit),
                     safe(name(c.unit)),
                     c.attempts,

@@ -109,7 +109,7 @@ def unfinished(journal: Journal, channel: str = "") -> RollCall | None:
     """The roll-call that a crash or power cut has left open on a channel."""
     roll: RollCall | None = None
     for event in _since_last(journal, "roll_began", channel):
-        roll = evolve_roll(roll, event.fact())
+        roll = evolve_roll(roll, event.fact(), event.seq)
     return roll if roll is not None and not roll.closed else None
 
 

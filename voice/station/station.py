@@ -198,7 +198,7 @@ class Station:
 
     def _event(self, event: Event, fact: Fact) -> None:
         before = self.roll
-        self.roll = evolve_roll(self.roll, fact)
+        self.roll = evolve_roll(self.roll, fact, event.seq)
         self.alert = evolve_alert(self.alert, fact)
         self.watches = evolve_watches(self.watches, fact)
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:

@@ -8,6 +8,7 @@ from voice.mandarin.readings import PAUSE, CannotBeRead, cardinal, for_the_air, 
 from voice.net.loading import Net
 from voice.net.roster import Unit
 from voice.talk.alert import Alert, AlertMove
+from voice.talk.attendance import Attendance
 from voice.talk.rollcall import Move, RollCall
 
 QUESTION = "是否正常"
@@ -45,17 +46,22 @@ def to_read_back(net: Net, text: str) -> tuple[str, ...]:
 
 def closing(net: Net, roll: RollCall) -> str:
     """``点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、安和社区。``"""
-    here, missing, unclear = len(roll.here), roll.missing, roll.unclear
+    count = roll.attendance
     if roll.until:
         answer = MEANINGS.get(roll.answers.get(roll.found, ""), "") if roll.found else ""
         return f"询问完毕。{sign_of(net, roll.found)}回答:{answer}。" if roll.found else "询问完毕,没有单位回答。"
     begin = "点名停止" if roll.stopped else "点名完毕"
-    text = f"{begin}。应到{cardinal(len(roll.units))},实到{cardinal(here)}"
-    if missing:
-        text += f",未应答{count_of(len(missing))}个" + names_of(net, missing)
-    if unclear:
-        text += f",听不清{count_of(len(unclear))}个" + names_of(net, unclear)
-    return text + "。"
+    called = f",呼叫{cardinal(len(count.called))}" if count.not_called else ""
+    told = lacking(net, count)
+    text = f"{begin}。应到{cardinal(len(count.units))}{called},实到{cardinal(len(count.answered))}"
+    return f"{text}{told and ','}{told}。"
+
+
+def lacking(net: Net, count: Attendance) -> str:
+    """``未应答两个:贾岗社区治安队、安和社区,听不清一个:警察学院``; nothing if nobody that was called is lacking."""
+    silent = count.of("silent", "undetermined")
+    parts = (("未应答", silent), ("听不清", count.unclear), ("代答", count.relayed))
+    return ",".join(f"{word}{count_of(len(units))}个{names_of(net, units)}" for word, units in parts if units)
 
 
 def anchor_words(seq: int, code: str) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from voice.grammar.templates import CODE_WORD
 from voice.mandarin.readings import for_the_air
 from voice.net.loading import Net
-from voice.talk.announcing import count_of, names_of, sign_of
+from voice.talk.announcing import lacking, sign_of
 from voice.talk.rollcall import RollCall
 
 READ_BACK = {
@@ -91,7 +91,5 @@ def answer(net: Net, command: str, unit: str | None, roll: RollCall | None, last
         return last_said or "没有播报过。"
     if roll is None:
         return "还没有点名。"
-    missing = roll.missing if roll.closed else tuple(u for u in roll.missing if u in roll.results)
-    if not missing:
-        return "没有未应答单位。"
-    return f"未应答{count_of(len(missing))}个{names_of(net, missing)}。"
+    told = lacking(net, roll.attendance)
+    return f"{told}。" if told else "没有未应答单位。"

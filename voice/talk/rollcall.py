@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from voice.talk.attendance import HERE, Attendance, Standing, attendance, stand
 from voice.talk.by_hand import Corrected
 from voice.talk.facts import (
     Announced,
@@ -25,10 +26,6 @@ from voice.talk.facts import (
     SessionBegan,
 )
 
-Result = Literal["present", "late", "silent", "unclear", "skipped"]
-
-HERE: tuple[Result, ...] = ("present", "late")
-
 
 @dataclass(frozen=True, slots=True)
 class RollCall:
@@ -42,11 +39,12 @@ class RollCall:
     """In this round."""
     current: str | None = None
     """Called, and neither answered nor given up yet."""
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, Standing] = field(default_factory=dict)
+    """Of the units that were called; counted by ``attendance`` alone."""
     answers: dict[str, str] = field(default_factory=dict)
     """Unit → meaning of its answer."""
-    proxies: tuple[str, ...] = ()
-    """Units for which a neighbour answered."""
+    skipped: tuple[str, ...] = ()
+    """Not called again."""
     question: str = ""
     """Asked of everybody instead of the roster's own."""
     until: str = ""
@@ -58,26 +56,34 @@ class RollCall:
     stopped: bool = False
     closed: bool = False
     """The closing words were said."""
+    since: int = 0
+    """Number of the event that began it; 0: not known."""
+
+    @property
+    def attendance(self) -> Attendance:
+        """The count."""
+        return attendance(self.units, self.results)
 
     @property
     def here(self) -> tuple[str, ...]:
-        return tuple(u for u in self.units if self.results.get(u) in HERE)
+        return self.attendance.answered
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Not here, those whose answer was not understood left out."""
-        return tuple(u for u in self.units if u not in self.here and self.results.get(u) != "unclear")
+        """Without an answer of their own, those whose answer was not understood left out: silent, spoken for by a
+        neighbour, or not called."""
+        return self.attendance.of("silent", "relayed", "undetermined", "open", "not_called")
 
     @property
     def unclear(self) -> tuple[str, ...]:
         """Heard, but not understood: a person decides."""
-        return tuple(u for u in self.units if self.results.get(u) == "unclear")
+        return self.attendance.unclear
 
     @property
     def waiting(self) -> tuple[str, ...]:
         """Units still to be called in this round, in order."""
-        skipped = {u for u, r in self.results.items() if r == "skipped"}
-        return tuple(u for u in self.units if u not in self.called and u not in self.here and u not in skipped)
+        done = {*self.called, *self.here, *self.skipped}
+        return tuple(u for u in self.units if u not in done)
 
     @property
     def complete(self) -> bool:
@@ -116,10 +122,10 @@ def _again(roll: RollCall) -> RollCall:
     return replace(roll, round=roll.round + 1, called=())
 
 
-def evolve_roll(roll: RollCall | None, fact: Fact) -> RollCall | None:
-    """The roll-call after a fact; None if there is none."""
+def evolve_roll(roll: RollCall | None, fact: Fact, seq: int = 0) -> RollCall | None:
+    """The roll-call after a fact; None if there is none. ``seq``: number of the fact's event, where it has one."""
     if isinstance(fact, RollBegan):
-        return RollCall(fact.units, fact.rounds, question=fact.question, until=fact.until)
+        return RollCall(fact.units, fact.rounds, question=fact.question, until=fact.until, since=seq)
     if roll is None or roll.closed:
         return roll
     match fact:
@@ -132,34 +138,34 @@ def evolve_roll(roll: RollCall | None, fact: Fact) -> RollCall | None:
             return replace(roll, closed=True, current=None)
         case Called(unit=unit, over=0) if unit in roll.units:  # over 0: called by us
             now = roll if unit in roll.waiting else _again(roll)
-            return replace(now, current=unit, called=(*now.called, unit))
+            return _standing(replace(now, current=unit, called=(*now.called, unit)), unit, fact)
         case Called(unit=unit) if unit in roll.units:  # the dispatcher calls it: its answer is awaited first
-            return replace(roll, current=unit)
+            return _standing(replace(roll, current=unit), unit, fact)
         case Answered(unit=unit) if unit in roll.units:
             return _answered(roll, fact)
         case ExchangeClosed(unit=unit) if unit in roll.units:
-            result: Result = "unclear" if fact.outcome == "unclear" else "silent"
-            results = roll.results if roll.results.get(unit) in HERE else {**roll.results, unit: result}
-            return replace(roll, results=results, current=None if roll.current == unit else roll.current)
+            return _standing(replace(roll, current=None if roll.current == unit else roll.current), unit, fact)
         case Relayed(kind="proxy", unit=str(unit)) if unit in roll.units:
-            return replace(roll, proxies=(*roll.proxies, unit))
+            return _standing(roll, unit, fact)
         case CalledIn():
             return replace(roll, paused=f"{fact.unit or '?'} {fact.meaning}")
         case RollMarked():
             return _marked(roll, fact)
-        case Corrected(unit=str(unit)) if unit in roll.units:
-            results = {**roll.results, unit: "present"}
+        case Corrected(unit=str(unit), corrects=at) if unit in roll.units and (at == 0 or at >= roll.since):
+            results = {**roll.results, unit: HERE[0]}
             return replace(roll, results=results, current=None if roll.current == unit else roll.current)
         case _:
             return roll
 
 
+def _standing(roll: RollCall, unit: str, fact: Fact) -> RollCall:
+    return replace(roll, results={**roll.results, unit: stand(roll.results.get(unit, "not_called"), fact)})
+
+
 def _answered(roll: RollCall, fact: Answered) -> RollCall:
-    result: Result = "late" if fact.late else "present"
     fits = roll.until == "any" or (roll.until != "" and roll.until == fact.meaning)
     return replace(
-        roll,
-        results={**roll.results, fact.unit: result},
+        _standing(roll, fact.unit, fact),
         answers={**roll.answers, fact.unit: fact.meaning},
         current=None if roll.current == fact.unit else roll.current,
         found=fact.unit if fits else roll.found,
@@ -179,7 +185,7 @@ def _marked(roll: RollCall, fact: RollMarked) -> RollCall:
             unit = roll.current or next(iter(roll.waiting), None)
             if unit is None:
                 return roll
-            return replace(roll, current=None, results={**roll.results, unit: "skipped"})
+            return replace(roll, current=None, skipped=(*roll.skipped, unit))
         case "repeat":
             called = tuple(u for u in roll.called if u != roll.current)
             return replace(roll, current=None, called=called)

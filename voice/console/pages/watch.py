@@ -96,19 +96,32 @@ class Watch(Page):
         ui.toggle(list(self.feed.channels), value=self.channel, on_change=lambda e: choose(e.value)).props("no-caps")
 
     def _banner(self, banner: Any, b: Board) -> None:
-        called = b.called
-        if b.missing:
-            names = "、".join(self.net.name_of(u) for u in b.missing)
-            told = f"{self.t('missing')} {len(b.missing)}: {names}"
-            colour = "#b3261e"
-        elif called:
-            told, colour = self.t("nobody missing"), "#1b7f3b"
-        else:
-            told, colour = self.t("not called"), "#44515c"
-        if called:
-            told += f"  ({self.t('answered of', len(called), len(b.present))})"
+        told, colour = self._count(b)
         banner.set_text(told)
         banner.style(f"background:{colour}")
+
+    def _count(self, b: Board) -> tuple[str, str]:
+        """The roll-call in one line, and its colour: green only when it is over and everybody has answered."""
+        count = b.attendance
+        if not count.called:
+            return self.t("not called"), "#44515c"
+        parts = [
+            f"{self.t(word)} {len(units)}: {self._names(units)}"
+            for word, units in (("missing", count.silent), ("unclear", count.unclear), ("relayed", count.relayed))
+            if units
+        ]  # fmt: skip
+        said = self.t("answered of", len(count.called), len(count.answered))
+        if b.running and b.occasion:
+            name = self.t(f"running {b.occasion.kind}", len(count.settled), len(count.units))
+            return " · ".join((name, said, *parts)), "#b3261e" if parts else "#1769c0"
+        if parts:
+            return " · ".join((*parts, said)), "#b3261e"
+        whole = len(count.answered) == len(count.called)
+        told = self.t("nobody missing" if whole else "not all")
+        return f"{told}  ({said})", "#1b7f3b" if whole else "#44515c"
+
+    def _names(self, units: tuple[str, ...]) -> str:
+        return "、".join(self.net.name_of(u) for u in units)
 
     def _tile(self) -> tuple[Any, Any, Any, Any]:
         with ui.element("div").classes("tile") as box:
@@ -161,7 +174,7 @@ class Watch(Page):
                 roll = board.roll
                 if roll is None:
                     return
-                done = len([u for u in roll.units if u in roll.results])
+                done = len(roll.attendance.settled)
                 progress.set_value(done / max(1, len(roll.units)))
                 left = board.remaining_s(self.feed.lines[-1]["wall"]) if self.feed.lines else None
                 told.set_text(

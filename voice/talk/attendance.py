@@ -1,0 +1,331 @@
+"""Who came when the net was called: one rule for how a unit stands, one count for every view.
+
+An *occasion* is one roll-call, poll or alert, or the calls of a dispatcher between them. Command line, board, sheets,
+exports, API and the spoken closing all print ``Attendance``; nothing else counts units. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
+
+from voice.talk.by_hand import Corrected, NetEntered
+from voice.talk.facts import (
+    AlertEnded,
+    AlertRaised,
+    Announced,
+    Answered,
+    Called,
+    ExchangeClosed,
+    Fact,
+    NotUnderstood,
+    Relayed,
+    RollBegan,
+    RollEnded,
+    RollMarked,
+    SessionBegan,
+    SessionEnded,
+)
+
+Standing = Literal["answered", "late", "relayed", "unclear", "silent", "undetermined", "open", "not_called"]
+"""How a unit stands in an occasion: exactly one of these. ``relayed``: it gave no answer of its own, but a neighbour
+spoke for it (代答). ``undetermined``: nobody can say, the receiver was dead or the recording ended."""
+
+STANDINGS: tuple[Standing, ...] = get_args(Standing)
+"""The strongest first: whoever has answered once is here, and what was heard is never outdone by silence."""
+
+HERE: tuple[Standing, ...] = ("answered", "late")
+
+Kind = Literal["roll", "poll", "alert", "calls"]
+
+CALM_S = 1800.0
+"""A dispatcher's calls that come so long after the one before begin an occasion of their own."""
+
+
+def stand(before: Standing, fact: Fact) -> Standing:
+    """How a unit stands after a fact of its exchange."""
+    now: Standing
+    match fact:
+        case Called():
+            now = "open"
+        case Answered(late=late):
+            now = "late" if late else "answered"
+        case Relayed(kind="proxy"):
+            now = "relayed"
+        case ExchangeClosed(outcome=outcome):
+            now = outcome
+        case _:
+            return before
+    return min(before, now, key=STANDINGS.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """The count of one occasion: every unit stands in exactly one place, in the order of the roster."""
+
+    standings: Mapping[str, Standing]
+
+    def of(self, *standings: Standing) -> tuple[str, ...]:
+        """The units that stand so."""
+        return tuple(u for u, s in self.standings.items() if s in standings)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Expected (应到)."""
+        return tuple(self.standings)
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """All but those that were not called."""
+        return tuple(u for u, s in self.standings.items() if s != "not_called")
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """Present (实到): they answered themselves, in time or late."""
+        return self.of(*HERE)
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """Of those that answered."""
+        return self.of("late")
+
+    @property
+    def relayed(self) -> tuple[str, ...]:
+        """A neighbour spoke for them (代答)."""
+        return self.of("relayed")
+
+    @property
+    def unclear(self) -> tuple[str, ...]:
+        """Something was heard of them that was not understood (听不清): never the same as silent."""
+        return self.of("unclear")
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Nothing was heard of them (未答)."""
+        return self.of("silent")
+
+    @property
+    def undetermined(self) -> tuple[str, ...]:
+        """Nobody can say (未定)."""
+        return self.of("undetermined")
+
+    @property
+    def not_called(self) -> tuple[str, ...]:
+        """On the roster, and not called (未呼叫)."""
+        return self.of("not_called")
+
+    @property
+    def settled(self) -> tuple[str, ...]:
+        """Nothing more is awaited of them in this round."""
+        return tuple(u for u, s in self.standings.items() if s not in ("open", "not_called"))
+
+    def counts(self) -> dict[str, int]:
+        """As the API gives them."""
+        return {
+            "units": len(self.units), "called": len(self.called), "answered": len(self.answered),
+            "late": len(self.late), "relayed": len(self.relayed), "unclear": len(self.unclear),
+            "silent": len(self.silent), "undetermined": len(self.of("undetermined", "open")),
+            "not_called": len(self.not_called),
+        }  # fmt: skip
+
+
+def attendance(units: Iterable[str], standings: Mapping[str, Standing]) -> Attendance:
+    """The count. ``units``: who is expected, in order; others are not counted."""
+    return Attendance({u: standings.get(u, "not_called") for u in units})
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A roll-call, poll or alert, or the calls of a dispatcher between them."""
+
+    kind: Kind
+    units: tuple[str, ...]
+    """Expected."""
+    seq: int = 0
+    """Number of the event that it began with."""
+    wall: str = ""
+    """Time of that event, UTC."""
+    words: str = ""
+    """A poll's question, an alert's text."""
+    heard: Mapping[str, Standing] = field(default_factory=dict)
+    """As it was heard."""
+    by_hand: Mapping[str, str] = field(default_factory=dict)
+    """Unit → meaning, as a person set it: it counts as answered."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Unit → meaning of its latest answer."""
+    ended: bool = False
+
+    @property
+    def attendance(self) -> Attendance:
+        """The count, with what people have set right."""
+        return attendance(self.units, {**self.heard, **dict.fromkeys(self.by_hand, HERE[0])})
+
+    def outcome(self) -> dict[str, int]:
+        """Meaning of an answer, or the standing where there was none → how many, the most first."""
+        counts: dict[str, int] = {}
+        said = {**self.answers, **self.by_hand}
+        for unit, standing in self.attendance.standings.items():
+            key = said.get(unit, "") if standing in HERE else standing
+            counts[key] = counts.get(key, 0) + 1
+        counts.pop("not_called", None)
+        return dict(sorted(counts.items(), key=lambda kv: -kv[1]))
+
+
+class Occasions:
+    """The occasions of one channel, folded from its facts in order. An exchange belongs to the occasion that opened it,
+    so a late answer counts there whenever it comes."""
+
+    def __init__(self, remembered: int = 0) -> None:
+        """``remembered``: events that can still be corrected, the latest so many; 0: all."""
+        self.all: list[Occasion] = []
+        self._remembered = remembered
+        self._roster: tuple[str, ...] = ()
+        self._roll: int | None = None
+        self._interrupted: int | None = None
+        self._alert: int | None = None
+        self._calls: int | None = None
+        self._called_at = 0.0
+        self._reading = False
+        """Our latest announcement was an alert."""
+        self._exchanges: dict[int, tuple[int, str]] = {}
+        self._events: dict[int, tuple[int, str | None]] = {}
+
+    @property
+    def latest(self) -> Occasion | None:
+        """The running roll-call, poll or alert, or the last one; a dispatcher's calls where there was none."""
+        if self._alert is not None:
+            return self.all[self._alert]
+        return next((o for o in reversed(self.all) if o.kind != "calls"), self.all[-1] if self.all else None)
+
+    def take(self, fact: Fact, seq: int = 0, wall: str = "") -> int | None:
+        """The next fact, its event's number and time; index of the occasion that it changed."""
+        match fact:
+            case SessionBegan():
+                self._begin(fact)
+            case SessionEnded():
+                self._calls = None
+            case Announced():
+                self._reading = fact.purpose == "alert"
+            case RollBegan(question=question, until=until):
+                self._end("_roll")
+                kind: Kind = "poll" if question or until else "roll"
+                self._roll = self._open(Occasion(kind, fact.units, seq, wall, question))
+                return self._roll
+            case RollMarked(mark="start") if self._roll is None:
+                self._roll = self._open(Occasion("roll", self._roster, seq, wall))
+                return self._roll
+            case RollMarked(mark="resume") if self._roll is None:
+                self._roll, self._interrupted = self._interrupted, None
+            case RollEnded() | RollMarked(mark="end"):
+                return self._end("_roll" if self._roll is not None else "_interrupted")
+            case AlertRaised():
+                self._end("_alert")
+                self._alert = self._open(Occasion("alert", fact.units, seq, wall, fact.text))
+                return self._alert
+            case AlertEnded():
+                return self._end("_alert")
+            case Called():
+                return self._called(fact, seq, wall)
+            case Answered() | ExchangeClosed() | NotUnderstood() | Relayed():
+                return self._answered(fact, seq)
+            case Corrected(unit=str(unit)):
+                return self._corrected(fact, unit)
+            case NetEntered():
+                return self._open(entered(fact, seq))
+            case _:
+                pass
+        return None
+
+    def occasion_of(self, exchange: int) -> int | None:
+        """Index of the occasion that an exchange of the running session belongs to."""
+        found = self._exchanges.get(exchange)
+        return found[0] if found else None
+
+    def _begin(self, fact: SessionBegan) -> None:
+        """Exchanges are counted anew; a roll-call that was cut off may go on."""
+        self._roster, self._exchanges, self._calls, self._reading = fact.units, {}, None, False
+        self._interrupted, self._roll = self._roll if self._roll is not None else self._interrupted, None
+
+    def _open(self, occasion: Occasion) -> int:
+        self.all.append(occasion)
+        self._calls = None
+        at = len(self.all) - 1
+        self._note(occasion.seq, at, None)
+        return at
+
+    def _end(self, what: str) -> int | None:
+        at: int | None = getattr(self, what)
+        setattr(self, what, None)
+        self._calls = None
+        if at is not None:
+            self.all[at] = replace(self.all[at], ended=True)
+        return at
+
+    def _note(self, seq: int, at: int, unit: str | None) -> None:
+        self._events[seq] = at, unit
+        if self._remembered and len(self._events) > self._remembered:
+            del self._events[next(iter(self._events))]
+
+    def _called(self, fact: Called, seq: int, wall: str) -> int:
+        found = self._exchanges.get(fact.exchange)
+        at = found[0] if found and found[1] == fact.unit else self._place(fact, seq, wall)
+        self._exchanges[fact.exchange] = at, fact.unit
+        self._put(at, fact.unit, fact)
+        self._note(seq, at, fact.unit)
+        return at
+
+    def _place(self, fact: Called, seq: int, wall: str) -> int:
+        """Which occasion a new exchange belongs to."""
+        roll = self._roll if self._roll is not None and fact.unit in self.all[self._roll].units else None
+        alert = self._alert if self._alert is not None and fact.unit in self.all[self._alert].units else None
+        first, second = (alert, roll) if self._reading and fact.over == 0 else (roll, alert)
+        at = first if first is not None else second
+        if at is not None:
+            return at
+        if self._calls is None or fact.t - self._called_at > CALM_S:
+            self._calls = self._open(Occasion("calls", self._roster, seq, wall))
+        self._called_at = fact.t
+        here = self.all[self._calls]
+        if fact.unit not in here.units:  # called, though it is on no roster
+            self.all[self._calls] = replace(here, units=(*here.units, fact.unit))
+        return self._calls
+
+    def _answered(self, fact: Answered | ExchangeClosed | NotUnderstood | Relayed, seq: int) -> int | None:
+        found = self._exchanges.get(fact.exchange) if fact.exchange is not None else None
+        if found is None:
+            if isinstance(fact, Relayed) and fact.unit and self._roll is not None:
+                self._put(self._roll, fact.unit, fact)
+                return self._roll
+            return None
+        at, unit = found
+        if fact.unit not in (None, unit):
+            return None
+        self._put(at, unit, fact)
+        self._note(seq, at, None if isinstance(fact, NotUnderstood) else unit)
+        return at
+
+    def _put(self, at: int, unit: str, fact: Fact) -> None:
+        o = self.all[at]
+        heard = {**o.heard, unit: stand(o.heard.get(unit, "not_called"), fact)}
+        answers = {**o.answers, unit: fact.meaning} if isinstance(fact, Answered) else o.answers
+        self.all[at] = replace(o, heard=heard, answers=answers)
+
+    def _corrected(self, fact: Corrected, unit: str) -> int | None:
+        """A person decided. ``corrects`` names an event of the unit's exchange, or the beginning of the occasion; 0
+        means the running roll-call."""
+        at, whose = self._events.get(fact.corrects, (None, None)) if fact.corrects else (self._roll, None)
+        if at is None or whose not in (None, unit) or unit not in self.all[at].units:
+            return None
+        self.all[at] = replace(self.all[at], by_hand={**self.all[at].by_hand, unit: fact.meaning})
+        return at
+
+
+_BY_HAND: dict[str, Standing] = {"answered": "answered", "late": "late", "silent": "silent", "unclear": "unclear"}
+
+
+def entered(fact: NetEntered, seq: int = 0) -> Occasion:
+    """A net that nobody recorded."""
+    heard: dict[str, Standing] = {unit: _BY_HAND[result] for unit, result, _ in fact.results}
+    answers = {unit: meaning for unit, _, meaning in fact.results if meaning}
+    return Occasion("roll", tuple(heard), seq, fact.began, heard=heard, answers=answers, ended=True)
