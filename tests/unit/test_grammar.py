@@ -12,8 +12,9 @@ from voice.grammar.check import clashes, to_rename
 from voice.grammar.compiler import Costs, build_graph, compile_graph, graph_key
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import NOISE, build_lexicon, pronunciations
+from voice.grammar.meanings import MEANINGS
 from voice.grammar.message import Message
-from voice.grammar.templates import MEANINGS, expand, read_templates
+from voice.grammar.templates import expand, read_templates
 from voice.mandarin.accents import ACCENTS, variants
 from voice.mandarin.distance import phrase_distance, syllable_distance
 from voice.mandarin.figures import figures

@@ -16,7 +16,7 @@ from voice.console.metrics import Metrics
 from voice.errors import HuyingError, Problem
 from voice.grammar.check import alike
 from voice.grammar.lexicon import plain
-from voice.grammar.templates import MEANINGS
+from voice.grammar.meanings import MEANINGS
 from voice.journal.confirming import confirmation, over_of
 from voice.journal.lines import Line
 from voice.journal.review import OpenReviews

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from voice.errors import Problem, lines_of
+from voice.grammar.meanings import MEANINGS
 
 Speaker = Literal["unit", "control", "anyone", "assistant"]
 """Who says it; ``assistant``: the dispatcher, to us."""
@@ -27,47 +28,6 @@ SLOTS = ("unit", "control", "number", "time")
 MAX_EXPANSIONS = 400
 LONGEST_TEMPLATE = 2000
 """Characters."""
-CODE_WORD = "code_word"
-"""Meaning of the words that may be the code of a day."""
-
-MEANINGS: dict[str, str] = {
-    "ack": "收到",
-    "normal": "一切正常",
-    "not_found": "没有发现",
-    "situation": "有情况",
-    "negative": "没听清或不明白",
-    "say_again": "请重复",
-    "on_the_way": "正在赶来",
-    "arrived": "已到达",
-    "present": "在岗",
-    "call_in": "单位呼叫",
-    "report": "报告",
-    "proxy": "代答",
-    "relay": "转达",
-    "over": "完毕",
-    "ask": "要求回答",
-    "call": "呼叫",
-    "all_units": "各单位",
-    "go_ahead": "请讲",
-    "stand_by": "稍等",
-    "roll_start": "开始点名",
-    "roll_end": "点名结束",
-    "roll_pause": "暂停点名",
-    "roll_resume": "继续点名",
-    "roll_skip": "跳过",
-    "who_is_missing": "谁没有回答",
-    "read_alert": "播报通知",
-    "time_is": "报时",
-    "call_unit": "呼叫单位",
-    "call_missing": "重新呼叫未应答单位",
-    "repeat_last": "重复一遍",
-    "mark_present": "记为已到",
-    "tell_time": "现在几点",
-    "tell_officer": "负责人是谁",
-    "cancel": "取消",
-    "code_word": "当日口令",
-}
-"""Every meaning that the net's logic knows, with its Chinese name. Grammar files may use these alone."""
 
 
 @dataclass(frozen=True, slots=True)

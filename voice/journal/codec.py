@@ -5,69 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
-from voice.talk.by_hand import ClipHold, ClipsRemoved, Confirmed, Corrected, NetEdited, NetEntered
-from voice.talk.facts import (
-    AlertEnded,
-    AlertRaised,
-    Announced,
-    Answered,
-    Called,
-    CalledIn,
-    ClockChanged,
-    Commanded,
-    ControlReplied,
-    DeviceChanged,
-    ExchangeClosed,
-    Fact,
-    NotUnderstood,
-    Overdue,
-    OverHeard,
-    Relayed,
-    Remarked,
-    RollBegan,
-    RollEnded,
-    RollMarked,
-    SessionBegan,
-    SessionEnded,
-    WatchSet,
-)
+from voice.talk import by_hand, facts
+from voice.talk.facts import Fact
 
 KINDS: dict[str, type[Fact]] = {
-    "session_began": SessionBegan,
-    "over": OverHeard,
-    "called": Called,
-    "answered": Answered,
-    "remarked": Remarked,
-    "called_in": CalledIn,
-    "control_replied": ControlReplied,
-    "relayed": Relayed,
-    "not_understood": NotUnderstood,
-    "closed": ExchangeClosed,
-    "roll": RollMarked,
-    "announced": Announced,
-    "device": DeviceChanged,
-    "clock": ClockChanged,
-    "roll_began": RollBegan,
-    "roll_ended": RollEnded,
-    "watch_set": WatchSet,
-    "overdue": Overdue,
-    "alert_raised": AlertRaised,
-    "alert_ended": AlertEnded,
-    "commanded": Commanded,
-    "corrected": Corrected,
-    "confirmed": Confirmed,
-    "net_edited": NetEdited,
-    "net_entered": NetEntered,
-    "clips_removed": ClipsRemoved,
-    "clip_hold": ClipHold,
-    "session_ended": SessionEnded,
+    cls.KIND: cls
+    for room in (facts, by_hand)
+    for cls in vars(room).values()
+    if isinstance(cls, type) and issubclass(cls, Fact) and "KIND" in vars(cls) and cls.KIND
 }
-_NAMES = {cls: name for name, cls in KINDS.items()}
+"""Every kind of fact by the name under which it stands in the journal; each declares its own."""
 
 
 def kind_of(fact: Fact) -> str:
     """The name under which a fact stands in the journal."""
-    return _NAMES[type(fact)]
+    return fact.KIND
 
 
 def to_json(fact: Fact) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from voice.grammar.meanings import URGENT
 from voice.journal.overs import Overs
 from voice.journal.store import Event
 from voice.talk.by_hand import Confirmed, Corrected
@@ -18,7 +19,6 @@ from voice.talk.facts import (
 )
 from voice.time import parse_wall
 
-URGENT = ("report", "situation")
 OPEN_FOR = timedelta(hours=2)
 """An arrival counts for the latest incident that is not older."""
 

@@ -5,19 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from voice.errors import HuyingError
-from voice.grammar.templates import MEANINGS as SPOKEN
+from voice.grammar.meanings import CHINESE
+from voice.journal.codec import KINDS as FACTS
 from voice.time import parse_wall
 
-KINDS = {
-    "session_began": "开始", "over": "发话", "called": "呼叫", "answered": "回答", "remarked": "备注",
-    "called_in": "呼入", "control_replied": "台回", "relayed": "转代", "not_understood": "没听懂", "closed": "结束",
-    "roll": "点名", "announced": "播报", "device": "设备", "clock": "时钟", "roll_began": "点名", "roll_ended": "点名",
-    "alert_raised": "通知", "alert_ended": "通知", "corrected": "更正", "confirmed": "确认",
-    "net_edited": "名册", "net_entered": "补录", "clips_removed": "清理录音",
-    "clip_hold": "留存",
-    "commanded": "口令", "watch_set": "定时", "overdue": "超时", "session_ended": "完",
-}  # fmt: skip
-MEANINGS = SPOKEN | {
+KINDS = {kind: cls.NAMES[0] for kind, cls in FACTS.items()}
+MEANINGS = CHINESE | {
     "call": "",
     "call_all": "全体",
     "said": "",

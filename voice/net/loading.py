@@ -9,7 +9,8 @@ from pathlib import Path
 from voice.errors import FilesError, Problem, lines_of
 from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import Lexicon, build_lexicon
-from voice.grammar.templates import CODE_WORD, Template, read_templates
+from voice.grammar.meanings import CODE_WORD
+from voice.grammar.templates import Template, read_templates
 from voice.mandarin.readings import PAUSE as PAUSE_MARKS
 from voice.mandarin.readings import CannotBeRead, ReadingsTable, read_table
 from voice.mandarin.spelling import PAUSE

@@ -22,7 +22,7 @@ from typing import Any, Literal, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from voice.errors import HuyingError
-from voice.grammar.templates import MEANINGS
+from voice.grammar.meanings import MEANINGS
 from voice.mandarin.readings import CannotBeRead
 from voice.net.loading import Net
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voice.grammar.templates import MEANINGS
+from voice.grammar.meanings import CHINESE
 from voice.mandarin.figures import figures
 from voice.mandarin.readings import PAUSE, CannotBeRead, cardinal, for_the_air, toneless
 from voice.net.loading import Net
@@ -48,7 +48,7 @@ def closing(net: Net, roll: RollCall) -> str:
     """``点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、安和社区。``"""
     count = roll.attendance
     if roll.until:
-        answer = MEANINGS.get(roll.answers.get(roll.found, ""), "") if roll.found else ""
+        answer = CHINESE.get(roll.answers.get(roll.found, ""), "") if roll.found else ""
         return f"询问完毕。{sign_of(net, roll.found)}回答:{answer}。" if roll.found else "询问完毕,没有单位回答。"
     begin = "点名停止" if roll.stopped else "点名完毕"
     called = f",呼叫{cardinal(len(count.called))}" if count.not_called else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from voice.pcm import Seconds
 from voice.talk.facts import Fact
@@ -25,16 +25,28 @@ class ByHand(Fact):
 class Corrected(ByHand):
     """A person set right what an earlier event says. The earlier event stays."""
 
+    KIND: ClassVar[str] = "corrected"
+    NAMES: ClassVar[tuple[str, str]] = ("更正", "corrected")
+
     corrects: int
     """Sequence number of the event in the journal."""
     unit: str | None
     meaning: str
     note: str = ""
 
+    def word(self) -> str:
+        return self.meaning
+
+    def detail(self) -> str | None:
+        return f"corrects {self.corrects} by {self.by}: {self.note}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed(ByHand):
     """A person listened to an over and says what was said in it. The station may learn from it."""
+
+    KIND: ClassVar[str] = "confirmed"
+    NAMES: ClassVar[tuple[str, str]] = ("确认", "confirmed")
 
     confirms: int
     """Sequence number of the over's event in the journal."""
@@ -42,10 +54,16 @@ class Confirmed(ByHand):
     said: str
     """As in the roster and the grammar files, pauses as commas."""
 
+    def detail(self) -> str | None:
+        return f"confirms {self.confirms} by {self.by}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetEdited(ByHand):
     """Somebody saved one of the net's files. A running station uses it from its next start on."""
+
+    KIND: ClassVar[str] = "net_edited"
+    NAMES: ClassVar[tuple[str, str]] = ("名册", "net edited")
 
     file: str
     sha256: str
@@ -54,10 +72,16 @@ class NetEdited(ByHand):
     """SHA-256 of the old one, which is kept."""
     note: str = ""
 
+    def detail(self) -> str | None:
+        return f"{self.file} saved by {self.by}" + (f": {self.note}" if self.note else "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetEntered(ByHand):
     """A net that nobody recorded, entered by hand afterwards."""
+
+    KIND: ClassVar[str] = "net_entered"
+    NAMES: ClassVar[tuple[str, str]] = ("补录", "net entered")
 
     began: str
     """Wall clock, ISO 8601 UTC."""
@@ -65,21 +89,38 @@ class NetEntered(ByHand):
     """(unit, one of RESULTS, meaning of the answer)."""
     note: str = ""
 
+    def detail(self) -> str | None:
+        here = sum(result in ("answered", "late") for _, result, _ in self.results)
+        return f"net of {self.began}, {here} of {len(self.results)} answered, entered by {self.by}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipsRemoved(ByHand):
     """Clips of overs before a wall time were removed, because they were kept long enough. The events stay."""
 
+    KIND: ClassVar[str] = "clips_removed"
+    NAMES: ClassVar[tuple[str, str]] = ("清理录音", "clips removed")
+
     before: str
     clips: int
+
+    def detail(self) -> str | None:
+        return f"{self.clips} clips before {self.before} removed by {self.by}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipHold(ByHand):
     """The sound between two wall times is kept whatever its age, or no longer."""
 
+    KIND: ClassVar[str] = "clip_hold"
+    NAMES: ClassVar[tuple[str, str]] = ("留存", "clip hold")
+
     since: str
     until: str
     note: str = ""
     releases: int = 0
     """Number of the hold that ends; 0: one begins."""
+
+    def detail(self) -> str | None:
+        what = f"hold {self.releases} released" if self.releases else f"kept: {self.since} to {self.until}"
+        return f"{what} by {self.by}" + (f": {self.note}" if self.note else "")

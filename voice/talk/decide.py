@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from voice.grammar.meanings import ANSWERS, CODE_WORD
 from voice.grammar.message import Act, Message
-from voice.grammar.templates import CODE_WORD
 from voice.pcm import Seconds
 from voice.talk.facts import (
     Answered,
@@ -23,9 +23,6 @@ from voice.talk.facts import (
     RollMarked,
 )
 from voice.talk.state import Exchange, NetState
-
-ANSWERS = ("situation", "not_found", "normal", "arrived", "on_the_way", "present", "ack", "report")
-"""Meanings that answer a call, the most telling first."""
 
 ROLL = {
     "roll_start": "start",

@@ -6,7 +6,7 @@ What people do to the log is in ``by_hand``, the way to and from the journal in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from voice.pcm import Seconds
 
@@ -28,10 +28,26 @@ class Fact:
     channel: str = ""
     """Where it happened, if a station listens to several; sessions, overs and exchanges are counted for each."""
 
+    KIND: ClassVar[str] = ""
+    """Under which it stands in the journal."""
+    NAMES: ClassVar[tuple[str, str]] = ("", "")
+    """Chinese and English, for people."""
+
+    def word(self) -> str:
+        """One word for what it says: a key of ``grammar.meanings`` or of ``journal.wording``."""
+        return ""
+
+    def detail(self) -> str | None:
+        """What people should know beside its fields."""
+        return None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBegan(Fact):
     """A source is being listened to."""
+
+    KIND: ClassVar[str] = "session_began"
+    NAMES: ClassVar[tuple[str, str]] = ("开始", "session began")
 
     source: str
     net: str
@@ -50,10 +66,16 @@ class SessionBegan(Fact):
     recording: str = ""
     """SHA-256 of the sound file; empty for what was heard live."""
 
+    def detail(self) -> str | None:
+        return f"{self.source}, clock {self.clock}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverHeard(Fact):
     """The evidence: one over, what was heard in it, and its clip."""
+
+    KIND: ClassVar[str] = "over"
+    NAMES: ClassVar[tuple[str, str]] = ("发话", "over")
 
     over: int
     start: Seconds
@@ -83,10 +105,24 @@ class OverHeard(Fact):
     identified: str | None = None
     """Unit that one of them belongs to, by the roster. It counts for more than a call sign that was heard."""
 
+    def word(self) -> str:
+        return "+".join(self.meanings)
+
+    def detail(self) -> str | None:
+        notes = ["two stations at once"] if self.doubled else []
+        if self.identities:
+            notes.append(f"radio {', '.join(self.identities)}")
+        if self.identified and self.caller not in (None, self.identified):
+            notes.append(f"radio of {self.identified}, but the call sign of {self.caller}")
+        return "; ".join(notes) or None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called(Fact):
     """Net control called a unit: an exchange is open."""
+
+    KIND: ClassVar[str] = "called"
+    NAMES: ClassVar[tuple[str, str]] = ("呼叫", "called")
 
     exchange: int
     unit: str
@@ -98,10 +134,19 @@ class Called(Fact):
     figures: tuple[str, ...] = ()
     """Rows of digits, times of day and places in the call: the answer should read them back."""
 
+    def word(self) -> str:
+        return "call_all" if self.to_all else "call"
+
+    def detail(self) -> str | None:
+        return f"call {self.attempt}" if self.attempt > 1 else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Fact):
     """A unit answered its call."""
+
+    KIND: ClassVar[str] = "answered"
+    NAMES: ClassVar[tuple[str, str]] = ("回答", "answered")
 
     exchange: int
     unit: str
@@ -123,6 +168,14 @@ class Answered(Fact):
     free: str = ""
     """Pinyin of what was said beside the meaning: where, what it looks like, …"""
 
+    def word(self) -> str:
+        return self.meaning
+
+    def detail(self) -> str | None:
+        if self.readback == "different":
+            return f"reads back {', '.join(self.figures)}: not what was said"
+        return "late" if self.late else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remarked(Fact):
@@ -133,6 +186,9 @@ class Remarked(Fact):
     answered slot; unattributed a bare answer while several units are asked.
     """
 
+    KIND: ClassVar[str] = "remarked"
+    NAMES: ClassVar[tuple[str, str]] = ("备注", "remarked")
+
     kind: Literal["say_again", "negative", "unsolicited", "stray", "contested", "unattributed", "said"]
     over: int
     unit: str | None
@@ -142,10 +198,16 @@ class Remarked(Fact):
     confidence: float
     review: bool
 
+    def word(self) -> str:
+        return self.kind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalledIn(Fact):
     """A unit called net control by itself, or reported."""
+
+    KIND: ClassVar[str] = "called_in"
+    NAMES: ClassVar[tuple[str, str]] = ("呼入", "called in")
 
     over: int
     unit: str | None
@@ -157,20 +219,32 @@ class CalledIn(Fact):
     free: str = ""
     """As of ``Answered``."""
 
+    def word(self) -> str:
+        return self.meaning
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlReplied(Fact):
     """Net control answered a unit that had called in."""
+
+    KIND: ClassVar[str] = "control_replied"
+    NAMES: ClassVar[tuple[str, str]] = ("台回", "control replied")
 
     over: int
     unit: str | None
     meaning: str
     latency_s: Seconds
 
+    def word(self) -> str:
+        return self.meaning
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relayed(Fact):
     """A neighbour answered for a unit (代答) or passed a message on (转达). Not the unit's own answer."""
+
+    KIND: ClassVar[str] = "relayed"
+    NAMES: ClassVar[tuple[str, str]] = ("转代", "relayed")
 
     kind: Literal["proxy", "relay"]
     over: int
@@ -183,10 +257,19 @@ class Relayed(Fact):
     text: str
     confidence: float
 
+    def word(self) -> str:
+        return self.kind
+
+    def detail(self) -> str | None:
+        return f"by {self.by}" if self.by else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotUnderstood(Fact):
     """Speech that gave no meaning: clip and pinyin are kept, a person decides, nothing is guessed."""
+
+    KIND: ClassVar[str] = "not_understood"
+    NAMES: ClassVar[tuple[str, str]] = ("没听懂", "not understood")
 
     over: int
     unit: str | None
@@ -194,10 +277,16 @@ class NotUnderstood(Fact):
     exchange: int | None
     pinyin: str
 
+    def word(self) -> str:
+        return "unclear"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeClosed(Fact):
     """An exchange ended without an answer."""
+
+    KIND: ClassVar[str] = "closed"
+    NAMES: ClassVar[tuple[str, str]] = ("结束", "closed")
 
     exchange: int
     unit: str
@@ -206,20 +295,35 @@ class ExchangeClosed(Fact):
     reason: str
     waited_s: Seconds
 
+    def word(self) -> str:
+        return self.outcome
+
+    def detail(self) -> str | None:
+        return self.reason
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollMarked(Fact):
     """A roll-call began, paused, went on or ended, by the dispatcher's words."""
+
+    KIND: ClassVar[str] = "roll"
+    NAMES: ClassVar[tuple[str, str]] = ("点名", "roll")
 
     mark: Literal["start", "pause", "resume", "end", "skip", "repeat"]
     over: int
     """0 if it was no spoken command."""
     reason: str = ""
 
+    def word(self) -> str:
+        return self.mark
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announced(Fact):
     """We spoke on the air ourselves. ``t`` is when our carrier dropped: from then on answers are awaited."""
+
+    KIND: ClassVar[str] = "announced"
+    NAMES: ClassVar[tuple[str, str]] = ("播报", "announced")
 
     keyed: Seconds
     """When we keyed."""
@@ -229,14 +333,26 @@ class Announced(Fact):
     """Who was called by it."""
     clip: str = ""
 
+    def word(self) -> str:
+        return self.purpose
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceChanged(Fact):
     """The receiver's sound card was lost, came back, or gave sound faster than it could be taken; clips could no
     longer be kept, or can be again; the journal could not be written for a while (``unwritten``)."""
 
+    KIND: ClassVar[str] = "device"
+    NAMES: ClassVar[tuple[str, str]] = ("设备", "device")
+
     what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten"]
     note: str
+
+    def word(self) -> str:
+        return self.what
+
+    def detail(self) -> str | None:
+        return self.note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,15 +360,27 @@ class ClockChanged(Fact):
     """Wall times of the events from this one on are moved; ``t`` and answer times are counted in samples and are not
     touched."""
 
+    KIND: ClassVar[str] = "clock"
+    NAMES: ClassVar[tuple[str, str]] = ("时钟", "clock")
+
     by_s: Seconds
     """Positive: forward."""
     cause: Literal["set", "drift"]
     """The machine's clock was set; the sound card has drifted away from it."""
 
+    def word(self) -> str:
+        return self.cause
+
+    def detail(self) -> str | None:
+        return f"wall times from here on {self.by_s:+.1f} s"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollBegan(Fact):
     """An automatic roll-call of these units, in this order."""
+
+    KIND: ClassVar[str] = "roll_began"
+    NAMES: ClassVar[tuple[str, str]] = ("点名", "roll began")
 
     units: tuple[str, ...]
     rounds: int
@@ -263,38 +391,68 @@ class RollBegan(Fact):
     until: str = ""
     """轮询: ask one after the other until somebody's answer means this (``any``: any answer); empty: ask all."""
 
+    def word(self) -> str:
+        return "start"
+
+    def detail(self) -> str | None:
+        return f"{len(self.units)} units, {self.rounds} rounds"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSet(Fact):
     """A unit was put on a timer, or taken off it."""
+
+    KIND: ClassVar[str] = "watch_set"
+    NAMES: ClassVar[tuple[str, str]] = ("定时", "watch set")
 
     unit: str
     minutes: float
     """It must be heard at least so often; 0: no longer."""
     by: str = ""
 
+    def detail(self) -> str | None:
+        return f"every {self.minutes:g} min" if self.minutes else "no longer"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue(Fact):
     """A unit on a timer was due, and was called in vain."""
 
+    KIND: ClassVar[str] = "overdue"
+    NAMES: ClassVar[tuple[str, str]] = ("超时", "overdue")
+
     unit: str
     tries: int
+
+    def detail(self) -> str | None:
+        return f"called {self.tries} times in vain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollEnded(Fact):
     """The roll-call is over; an incomplete one is a legal outcome and says so."""
 
+    KIND: ClassVar[str] = "roll_ended"
+    NAMES: ClassVar[tuple[str, str]] = ("点名", "roll ended")
+
     complete: bool
     """Every unit was called as often as planned."""
     missing: tuple[str, ...]
     unclear: tuple[str, ...]
 
+    def word(self) -> str:
+        return "complete" if self.complete else "incomplete"
+
+    def detail(self) -> str | None:
+        return f"{len(self.missing)} missing, {len(self.unclear)} unclear"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaised(Fact):
     """Somebody asked for an alert to be read to these units."""
+
+    KIND: ClassVar[str] = "alert_raised"
+    NAMES: ClassVar[tuple[str, str]] = ("通知", "alert raised")
 
     alert: int
     """Number of the alert in this session."""
@@ -305,10 +463,19 @@ class AlertRaised(Fact):
     emergency: bool
     by: str = ""
 
+    def word(self) -> str:
+        return "emergency" if self.emergency else "alert"
+
+    def detail(self) -> str | None:
+        return f"to {len(self.units)} units"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEnded(Fact):
     """The alert was read as often as it was to be, everybody has answered, or somebody withdrew it."""
+
+    KIND: ClassVar[str] = "alert_ended"
+    NAMES: ClassVar[tuple[str, str]] = ("通知", "alert ended")
 
     alert: int
     answered: int
@@ -316,10 +483,20 @@ class AlertEnded(Fact):
     by: str = ""
     """Who withdrew it, ``interrupted`` if a crash did; empty: read to its end."""
 
+    def word(self) -> str:
+        return "complete" if not self.silent and not self.by else "incomplete"
+
+    def detail(self) -> str | None:
+        told = f"{self.answered} answered, {len(self.silent)} silent"
+        return told + (f"; ended by {self.by}" if self.by else "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commanded(Fact):
     """The dispatcher told us something by voice."""
+
+    KIND: ClassVar[str] = "commanded"
+    NAMES: ClassVar[tuple[str, str]] = ("口令", "commanded")
 
     command: str
     """A meaning of the grammar's ``[assistant]`` sections; empty: addressed to us, but not understood."""
@@ -331,10 +508,19 @@ class Commanded(Fact):
     text: str = ""
     note: str = ""
 
+    def word(self) -> str:
+        return self.command
+
+    def detail(self) -> str | None:
+        return f"{self.status}: {self.note}" if self.note else self.status
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(Fact):
     """The source ended."""
+
+    KIND: ClassVar[str] = "session_ended"
+    NAMES: ClassVar[tuple[str, str]] = ("完", "session ended")
 
     overs: int
     pops: int

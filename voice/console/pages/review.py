@@ -8,12 +8,12 @@ from nicegui import background_tasks, events, run, ui
 
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
+from voice.grammar.meanings import REVIEWABLE
 from voice.journal.lines import Line
 from voice.journal.wording import KINDS, MEANINGS
 from voice.station.candidates import Candidate
 
 REVIEW_ROWS = 60
-REVIEWABLE = ("ack", "normal", "not_found", "situation", "present", "on_the_way", "arrived", "say_again")
 
 
 class Review(Page):

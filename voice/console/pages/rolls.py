@@ -9,6 +9,7 @@ from nicegui import run, ui
 
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
+from voice.grammar.meanings import ENTERABLE
 from voice.journal.codec import KINDS
 from voice.journal.incidents import Incident, incidents
 from voice.journal.rolls import Session, UnitFigures, figures
@@ -20,7 +21,7 @@ from voice.time import parse_wall
 PERIODS = {"day": 0, "week": 6, "month": 30, "year": 365}
 """Name → days before the last one."""
 
-HEARD = ("", "ack", "normal", "not_found", "present", "situation")
+HEARD = ("", *ENTERABLE)
 """Meanings that a net entered by hand offers."""
 
 

@@ -1,0 +1,75 @@
+"""What can be meant on a net: one table. Grammar files may use these keys alone.
+
+Adding a meaning is a line here and phrases in a grammar file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One meaning of what is said, or of a command to us."""
+
+    key: str
+    chinese: str
+    """For people, and as we say it on the air."""
+    english: str
+    rank: int = 0
+    """Of an answer: of several in one over the lowest counts. 0: it answers no call."""
+    urgent: bool = False
+    """Somebody must look at it at once."""
+    reviewable: bool = False
+    """Offered to a person who says what an over really meant."""
+    enterable: bool = False
+    """Offered where a net is entered by hand."""
+
+
+TABLE: tuple[Meaning, ...] = (
+    Meaning("ack", "收到", "acknowledged", rank=7, reviewable=True, enterable=True),
+    Meaning("normal", "一切正常", "all well", rank=3, reviewable=True, enterable=True),
+    Meaning("not_found", "没有发现", "nothing found", rank=2, reviewable=True, enterable=True),
+    Meaning("situation", "有情况", "incident", rank=1, urgent=True, reviewable=True, enterable=True),
+    Meaning("present", "在岗", "present", rank=6, reviewable=True, enterable=True),
+    Meaning("on_the_way", "正在赶来", "on the way", rank=5, reviewable=True),
+    Meaning("arrived", "已到达", "arrived", rank=4, reviewable=True),
+    Meaning("say_again", "请重复", "say again", reviewable=True),
+    Meaning("negative", "没听清或不明白", "not understood"),
+    Meaning("call_in", "单位呼叫", "unit calls"),
+    Meaning("report", "报告", "report", rank=8, urgent=True),
+    Meaning("proxy", "代答", "answers for another"),
+    Meaning("relay", "转达", "relays"),
+    Meaning("over", "完毕", "over"),
+    Meaning("ask", "要求回答", "asks for an answer"),
+    Meaning("call", "呼叫", "call"),
+    Meaning("all_units", "各单位", "all units"),
+    Meaning("go_ahead", "请讲", "go ahead"),
+    Meaning("stand_by", "稍等", "stand by"),
+    Meaning("time_is", "报时", "time check"),
+    Meaning("roll_start", "开始点名", "start the roll-call"),
+    Meaning("roll_end", "点名结束", "end the roll-call"),
+    Meaning("roll_pause", "暂停点名", "pause the roll-call"),
+    Meaning("roll_resume", "继续点名", "resume the roll-call"),
+    Meaning("roll_skip", "跳过", "skip"),
+    Meaning("who_is_missing", "谁没有回答", "who is missing"),
+    Meaning("read_alert", "播报通知", "read the alert"),
+    Meaning("call_unit", "呼叫单位", "call a unit"),
+    Meaning("call_missing", "重新呼叫未应答单位", "call the missing again"),
+    Meaning("repeat_last", "重复一遍", "repeat the last"),
+    Meaning("mark_present", "记为已到", "mark present"),
+    Meaning("tell_time", "现在几点", "what time is it"),
+    Meaning("tell_officer", "负责人是谁", "who is in charge"),
+    Meaning("cancel", "取消", "cancel"),
+    Meaning("code_word", "当日口令", "code of the day"),
+)
+
+MEANINGS: dict[str, Meaning] = {m.key: m for m in TABLE}
+CHINESE: dict[str, str] = {m.key: m.chinese for m in TABLE}
+ANSWERS: tuple[str, ...] = tuple(m.key for m in sorted(TABLE, key=lambda m: m.rank) if m.rank)
+"""What can answer a call; of several in one over the first counts."""
+URGENT: frozenset[str] = frozenset(m.key for m in TABLE if m.urgent)
+REVIEWABLE: tuple[str, ...] = tuple(m.key for m in TABLE if m.reviewable)
+ENTERABLE: tuple[str, ...] = tuple(m.key for m in TABLE if m.enterable)
+CODE_WORD = "code_word"
+"""Meaning of the words that may be the code of a day."""
