@@ -14,7 +14,7 @@ STEPS = (
 )  # fmt: skip
 
 
-def main() -> None:
+def main() -> None:  # noqa: C901  # one branch a step
     p = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
     p.add_argument("step", choices=[*STEPS, "all"])
     told = "with “costs”: weights to compare, e.g. phrase=6,again=6; with “blend”: two model folders"

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.helpers.rig import Rig, until
-from voice.radio.ptt import KINDS, PttError, PttSettings, open_driver
+from voice.radio.ptt import DRIVERS, PttError, PttSettings, open_driver
 from voice.radio.ptt.cm108 import report
 from voice.radio.ptt.kept import KeptPtt
 
@@ -220,7 +220,7 @@ def test_inverted_line(monkeypatch: pytest.MonkeyPatch) -> None:
         (PttSettings("gpio", "/dev/no-chip", "17"), "gpioinfo"),
         (PttSettings("gpio", "", "x"), "number"),
         (PttSettings("rigctld", "host:rig"), "host:port"),
-        (PttSettings("magic"), "choose one of"),  # type: ignore[arg-type]
+        (PttSettings("magic"), "choose one of"),
     ],
 )
 def test_settings_that_cannot_work_say_why(settings: PttSettings, says: str) -> None:
@@ -233,7 +233,7 @@ def test_vox_has_no_line() -> None:
     ptt.key()
     ptt.unkey()
     ptt.close()
-    assert "none" in KINDS
+    assert "none" in DRIVERS
 
 
 def test_cm108_report() -> None:

@@ -30,7 +30,7 @@ from voice.net.loading import Net, load_net
 from voice.net.settings import StationSettings
 from voice.pcm import RATE, Pcm16
 from voice.places import cache_folder, requests_folder, sample_net
-from voice.radio.ptt import PttSettings
+from voice.radio.ptt import PttSettings, kind_of_carrier
 from voice.radio.ptt.kept import KeptPtt
 from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
 from voice.radio.sense import CarrierSense
@@ -52,7 +52,6 @@ from voice.talk.rollcall import RollCall
 from voice.terminal.events import HIDDEN, print_line
 from voice.terminal.output import screen
 
-SERIAL_INPUTS = ("cts", "dsr", "dcd")
 UNWRITABLE_WAIT_S = 1.0
 """Before the journal is tried again."""
 
@@ -295,7 +294,7 @@ def _line(
     desk: StationSettings, tell: Callable[[str], None], stack: contextlib.ExitStack
 ) -> tuple[Line, Callable[[], bool]]:
     """The PTT line and the carrier detect beside the audio; both are closed with ``stack``."""
-    kind = "serial" if desk.carrier in SERIAL_INPUTS else desk.carrier
+    kind = "" if desk.carrier == "audio" else kind_of_carrier(desk.carrier)
     same = kind == desk.ptt and desk.carrier_device in ("", desk.ptt_device)
     ptt = PttSettings(desk.ptt, desk.ptt_device, desk.ptt_line, desk.ptt_inverted, desk.carrier if same else "")
     line: Line = NoPtt()
@@ -307,7 +306,7 @@ def _line(
         asked = line
     else:
         device = desk.carrier_device or desk.ptt_device
-        other = PttSettings(kind, device, carrier=desk.carrier)  # type: ignore[arg-type]
+        other = PttSettings(kind, device, carrier=desk.carrier)
         asked = stack.enter_context(contextlib.closing(KeptPtt(other, desk.timeout_s, tell)))
     return line, stack.enter_context(contextlib.closing(CarrierSense(asked, tell))).busy
 

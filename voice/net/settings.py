@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from voice.errors import HuyingError, Problem
 from voice.grammar.compiler import Costs
 from voice.net.schedule import Slot, parse_slot
+from voice.radio.ptt import CARRIERS, DRIVERS
 from voice.text import NotText, decoded
 
 _COSTS = Costs()
@@ -86,11 +87,12 @@ class StationSettings(_Section):
     """Sound card: name, part of it, number; ``-`` raw PCM on standard input, ``udp:7355`` raw PCM from a socket."""
     output: str = ""
     """Sound card to speak to; empty: we only listen."""
-    ptt: Literal["none", "serial", "cm108", "gpio", "rigctld"] = "none"
+    ptt: str = "none"
+    """A key of ``radio.ptt.DRIVERS``."""
     ptt_device: str = ""
     ptt_line: str = ""
     ptt_inverted: bool = False
-    carrier: Literal["audio", "cts", "dsr", "dcd", "cm108", "rigctld"] = "audio"
+    carrier: str = "audio"
     """What tells that the channel is busy, beside the audio."""
     carrier_device: str = ""
     """Empty: that of the PTT."""
@@ -117,6 +119,20 @@ class StationSettings(_Section):
     off (``huying journal verify --anchor``)."""
     prompts: str = ""
     """Folder of recorded prompts, from the net folder: 省残联.wav is played where that is said."""
+
+    @field_validator("ptt")
+    @classmethod
+    def _driver(cls, value: str) -> str:
+        if value not in DRIVERS:
+            raise ValueError(f"“{value}” is no PTT driver: {', '.join(DRIVERS)}")
+        return value
+
+    @field_validator("carrier")
+    @classmethod
+    def _detect(cls, value: str) -> str:
+        if value not in ("audio", *CARRIERS):
+            raise ValueError(f"“{value}” is no carrier detect: audio, {', '.join(CARRIERS)}")
+        return value
 
     @model_validator(mode="after")
     def _has_key(self) -> StationSettings:

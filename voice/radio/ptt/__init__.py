@@ -8,12 +8,30 @@ A station uses ``KeptPtt``; the drivers themselves are used by the keeper, by th
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
 from voice.errors import HuyingError
 
-Kind = Literal["none", "serial", "cm108", "gpio", "rigctld"]
-KINDS: tuple[str, ...] = ("none", "serial", "cm108", "gpio", "rigctld")
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One kind of line. Adding one is a file beside this and a line in ``DRIVERS``."""
+
+    made_by: str
+    """``module:class`` in this folder, imported when it is opened."""
+    carriers: tuple[str, ...] = ()
+    """Carrier detects that it can ask for, as ``[station] carrier`` names them."""
+
+
+DRIVERS: dict[str, Driver] = {
+    "none": Driver("none:NoPtt"),
+    "serial": Driver("serial_line:SerialPtt", ("cts", "dsr", "dcd")),
+    "cm108": Driver("cm108:Cm108Ptt", ("cm108",)),
+    "gpio": Driver("gpio:GpioPtt"),
+    "rigctld": Driver("rigctld:RigctldPtt", ("rigctld",)),
+}
+CARRIERS: tuple[str, ...] = tuple(c for d in DRIVERS.values() for c in d.carriers)
 
 
 class PttError(HuyingError):
@@ -24,8 +42,8 @@ class PttError(HuyingError):
 class PttSettings:
     """Which line keys the transmitter."""
 
-    kind: Kind = "none"
-    """``none``: the radio keys itself on audio (VOX), or nothing is transmitted."""
+    kind: str = "none"
+    """A key of ``DRIVERS``. ``none``: the radio keys itself on audio (VOX), or nothing is transmitted."""
 
     device: str = ""
     """serial: port (``/dev/ttyUSB0``, ``COM3``); cm108: hidraw path, the first CM108 if empty; gpio: chip
@@ -71,25 +89,17 @@ class Ptt(Protocol):
 
 def open_driver(settings: PttSettings) -> Ptt:
     """The driver itself, in this process. Raises PttError."""
-    match settings.kind:
-        case "none":
-            from voice.radio.ptt.none import NoPtt
+    driver = DRIVERS.get(settings.kind)
+    if driver is None:
+        raise PttError(f"ptt kind “{settings.kind}”: choose one of {', '.join(DRIVERS)}")
+    module, _, name = driver.made_by.partition(":")
+    opened: Ptt = getattr(import_module(f"voice.radio.ptt.{module}"), name)(settings)
+    return opened
 
-            return NoPtt()
-        case "serial":
-            from voice.radio.ptt.serial_line import SerialPtt
 
-            return SerialPtt(settings)
-        case "cm108":
-            from voice.radio.ptt.cm108 import Cm108Ptt
-
-            return Cm108Ptt(settings)
-        case "gpio":
-            from voice.radio.ptt.gpio import GpioPtt
-
-            return GpioPtt(settings)
-        case "rigctld":
-            from voice.radio.ptt.rigctld import RigctldPtt
-
-            return RigctldPtt(settings)
-    raise PttError(f"ptt kind “{settings.kind}”: choose one of {', '.join(KINDS)}")
+def kind_of_carrier(carrier: str) -> str:
+    """The kind of driver that asks for this carrier detect. Raises PttError."""
+    for kind, driver in DRIVERS.items():
+        if carrier in driver.carriers:
+            return kind
+    raise PttError(f"carrier “{carrier}”: choose one of audio, {', '.join(CARRIERS)}")

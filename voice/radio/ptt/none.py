@@ -6,12 +6,17 @@ audio stops and the radio unkeys by itself after its hang time.
 
 from __future__ import annotations
 
+from voice.radio.ptt import PttSettings
+
 VOX_LEAD_S = 0.5
 """Seconds of tone that open a VOX (svxlink, direwolf and graywolf users report starts clipped with less)."""
 
 
 class NoPtt:
     """Does nothing."""
+
+    def __init__(self, settings: PttSettings | None = None) -> None:
+        """``settings`` are those of any driver; nothing in them matters."""
 
     def key(self) -> None: ...
 

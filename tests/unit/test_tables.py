@@ -1,0 +1,61 @@
+"""One table per family: what is declared in one place is known everywhere, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from importlib import import_module
+
+import pytest
+
+from voice.console.texts import TEXTS
+from voice.grammar.meanings import ANSWERS, MEANINGS, TABLE
+from voice.journal import wording
+from voice.journal.codec import KINDS
+from voice.net.loading import Net
+from voice.radio.ptt import CARRIERS, DRIVERS, Ptt
+from voice.talk import by_hand, facts
+from voice.talk.facts import Fact
+
+
+def declared() -> set[type[Fact]]:
+    return {
+        c for room in (facts, by_hand) for c in vars(room).values() if isinstance(c, type) and issubclass(c, Fact)
+    } - {Fact, by_hand.ByHand}
+
+
+def test_every_fact_has_a_kind_of_its_own_and_two_names() -> None:
+    assert declared() == set(KINDS.values())
+    for cls in declared():
+        assert "KIND" in vars(cls) and all(cls.NAMES), cls
+        assert KINDS[cls.KIND] is cls
+        assert wording.KINDS[cls.KIND] == cls.NAMES[0]
+        assert not {"KIND", "NAMES"} & {f.name for f in fields(cls)}
+
+
+def test_every_meaning_has_two_names_and_answers_have_a_rank_of_their_own() -> None:
+    assert len(MEANINGS) == len(TABLE)
+    for m in TABLE:
+        assert m.chinese and m.english, m
+    ranks = [m.rank for m in TABLE if m.rank]
+    assert len(ranks) == len(set(ranks)) == len(ANSWERS)
+    assert ANSWERS[0] == "situation", "what is urgent counts before a 收到 in the same over"
+
+
+def test_the_sample_net_says_nothing_that_is_not_in_the_table(net: Net) -> None:
+    used = {t.meaning for t in net.lexicon.templates}
+    assert used and used <= set(MEANINGS)
+
+
+@pytest.mark.parametrize("kind", DRIVERS)
+def test_every_driver_is_where_the_table_says(kind: str) -> None:
+    module, _, name = DRIVERS[kind].made_by.partition(":")
+    cls = getattr(import_module(f"voice.radio.ptt.{module}"), name)
+    for method in ("key", "unkey", "busy", "close"):
+        assert callable(getattr(cls, method)) and hasattr(Ptt, method)
+    assert set(DRIVERS[kind].carriers) <= set(CARRIERS)
+
+
+def test_every_text_has_two_languages() -> None:
+    for key, pair in TEXTS.items():
+        assert len(pair) == 2 and all(pair), key
+        assert pair[0].count("{") == pair[1].count("{"), key
