@@ -170,7 +170,7 @@ def unpacked_roster(subject: str, data: bytes) -> tuple[str, str]:
     return subject.split(".")[2], text
 
 
-async def connect(
+async def connect(  # noqa: C901
     server: Server, name: str, inbox: str, tell: Callable[[str], None], ended: asyncio.Event | None = None
 ) -> Client:
     """A connection that comes back by itself. ``inbox``: prefix of the subjects on which answers come, so that

@@ -163,7 +163,7 @@ def _manager(request: HttpRequest) -> str:
     return _by(request)
 
 
-def router(desk: Desk) -> APIRouter:
+def router(desk: Desk) -> APIRouter:  # noqa: C901
     """All routes."""
     api = APIRouter(prefix="/api/v1", responses=REFUSALS)
     feed = desk.feed

@@ -153,7 +153,7 @@ def read_workbook(data: bytes) -> list[Sheet]:
     return [Sheet(name, tuple(_rows(book, raw_sheet(book.part(part)))), hidden) for name, part, hidden in book.sheets]
 
 
-def raw_sheet(xml: bytes) -> RawSheet:
+def raw_sheet(xml: bytes) -> RawSheet:  # noqa: C901
     """What stands where. Raises NoTable."""
     out = RawSheet(xml)
     parser = _parser()
