@@ -1,0 +1,71 @@
+"""What people add to the log: corrections, confirmations, nets that nobody recorded."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi import Request as HttpRequest
+from pydantic import Field
+
+from voice.console.api.common import (
+    HIGHEST,
+    Body,
+    by,
+    refusing,
+)
+from voice.console.desk import Desk
+from voice.talk.by_hand import Result
+
+
+class CorrectionBody(Body):
+    """What an exchange really came to."""
+
+    seq: int = Field(ge=1, le=HIGHEST)
+    unit: str = Field(max_length=80)
+    meaning: str = Field(max_length=40)
+    note: str = Field(default="", max_length=500)
+
+
+class ResultBody(Body):
+    """What one unit did on a net."""
+
+    unit: str = Field(max_length=80)
+    result: Result
+    meaning: str = Field(default="", max_length=40)
+
+
+class NetBody(Body):
+    """A net that nobody recorded."""
+
+    began: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
+    results: list[ResultBody] = Field(min_length=1, max_length=5000)
+    note: str = Field(default="", max_length=500)
+
+
+class ConfirmationBody(Body):
+    """What was said in the over of an event; ``null``: as logged."""
+
+    seq: int = Field(ge=1, le=HIGHEST)
+    said: str | None = Field(default=None, max_length=500)
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Of this noun."""
+    api = APIRouter()
+
+    @api.post("/corrections", status_code=201)
+    def corrections(body: CorrectionBody, request: HttpRequest) -> dict[str, int]:
+        """Set right what an exchange came to. The original event stays."""
+        return {"seq": refusing(desk.correct)(body.seq, body.unit, body.meaning, by(request), body.note)}
+
+    @api.post("/confirmations", status_code=201)
+    def confirmations(body: ConfirmationBody, request: HttpRequest) -> dict[str, int]:
+        """Say what was said in an over."""
+        return {"seq": refusing(desk.confirm)(body.seq, body.said, by(request))}
+
+    @api.post("/nets", status_code=201)
+    def enter_net(body: NetBody, request: HttpRequest) -> dict[str, int]:
+        """Log a net that nobody recorded."""
+        results = [(r.unit, r.result, r.meaning) for r in body.results]
+        return {"seq": refusing(desk.enter_net)(body.began, results, by(request), body.note)}
+
+    return api

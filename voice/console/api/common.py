@@ -1,0 +1,83 @@
+"""What the routes share: bounds, refusals, who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+from fastapi import HTTPException, Query, Response
+from fastapi import Request as HttpRequest
+from pydantic import BaseModel, ConfigDict
+
+from voice.console.access import LOCAL
+from voice.errors import HuyingError
+from voice.net.roster_table import RosterChanged
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+HIGHEST = 2**53
+"""Number of an event, at most."""
+
+MOST = 5000
+"""Events in one answer."""
+
+WAIT_S = 30.0
+"""A long poll waits so long at most."""
+
+Sha256 = Annotated[str, "64 hexadecimal digits"]
+Wall = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Refusal(BaseModel):
+    """Why something was not done."""
+
+    detail: Any
+    """Words for people, or a list of what is wrong with the request."""
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "Log in, or send a token", "content": {"text/plain": {}}},
+    403: {"description": "Not for this role", "model": Refusal},
+    422: {"description": "Not a request that can be carried out", "model": Refusal},
+}
+MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "There is none", "model": Refusal}}
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "Changed meanwhile", "model": Refusal}}
+
+
+def gives(*kinds: str, missing: bool = False) -> dict[str, Any]:
+    """Arguments of a route whose answer is a file of these content types."""
+    answers: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in kinds}}}
+    return {"response_class": Response, "responses": answers | (MISSING if missing else {})}
+
+
+def refusing(act: Callable[P, R]) -> Callable[P, R]:
+    """HuyingError becomes 422 with its message, RosterChanged 409."""
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return act(*args, **kwargs)
+        except RosterChanged as e:
+            raise HTTPException(409, str(e)) from e
+        except HuyingError as e:
+            raise HTTPException(422, str(e)) from e
+
+    return run
+
+
+def by(request: HttpRequest) -> str:
+    """Who asks, for the journal."""
+    user = getattr(request.state, "user", None)
+    return user.name if user else LOCAL.name
+
+
+def manager(request: HttpRequest) -> str:
+    """Who asks, if he may manage. Raises 403."""
+    user = getattr(request.state, "user", None)
+    if user is not None and not user.may_manage:
+        raise HTTPException(403, "only an admin may do this")
+    return by(request)

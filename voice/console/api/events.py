@@ -1,0 +1,109 @@
+"""What was heard: events and streams of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from fastapi import Path as UrlPath
+from fastapi.responses import StreamingResponse
+
+from voice.console.api.common import (
+    HIGHEST,
+    MOST,
+    WAIT_S,
+    Wall,
+    gives,
+    refusing,
+)
+from voice.console.desk import Desk
+from voice.journal.lines import Line, lines
+from voice.journal.search import search
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Of this noun."""
+    api = APIRouter()
+    feed = desk.feed
+
+    @api.get("/events")
+    def events(
+        after: Annotated[int, Query(ge=0, le=HIGHEST)] = 0,
+        kind: str | None = None,
+        unit: str | None = None,
+        since: Wall = None,
+        until: Wall = None,
+        q: Annotated[str, Query(max_length=100)] = "",
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 500,
+    ) -> list[Line]:
+        """Events in order, as ``huying journal show --json`` gives them: the first ones, or of those with ``q`` in them
+        the latest."""
+        begin, end = refusing(desk.utc)(since), refusing(desk.utc)(until)
+
+        def wanted(x: Line) -> bool:
+            return kind in (None, x["type"]) and unit in (None, x["unit"])
+
+        if not q:
+            found = lines(feed.journal.events(after=after, since=begin, until=end))
+            return list(islice(filter(wanted, found), limit))
+        plain = not after and begin is end is kind is unit is None
+        hits = search(feed.journal, q, desk.net, limit if plain else MOST)
+        return [
+            x
+            for x in hits
+            if wanted(x)
+            and x["seq"] > after
+            and (begin is None or x["wall"] >= begin)
+            and (end is None or x["wall"] < end)
+        ][-limit:]
+
+    @api.get("/events/wait")
+    async def wait(
+        after: Annotated[int, Query(ge=0, le=HIGHEST)], seconds: Annotated[float, Query(ge=0, le=WAIT_S)] = 20
+    ) -> list[Line]:
+        """The next events after a number, a thousand at most; waits for one if there is none."""
+        await asyncio.to_thread(feed.wait, after, seconds)
+        return await asyncio.to_thread(feed.following, after)
+
+    @api.get("/events/stream", **gives("text/event-stream"))
+    async def stream(
+        after: Annotated[int | None, Query(ge=0, le=HIGHEST)] = None,
+        last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST)] = None,
+    ) -> StreamingResponse:
+        """Server-sent events: one for each event of the journal, ``id`` its number. A client that lost the connection
+        goes on after the ``Last-Event-ID`` that it has."""
+        begin = after if last_event_id is None else last_event_id
+
+        async def send() -> AsyncIterator[str]:
+            seq = feed.seq if begin is None else begin
+            yield "retry: 1000\n\n"
+            while True:
+                if not await asyncio.to_thread(feed.wait, seq, 10.0):
+                    yield ": alive\n\n"
+                for line in await asyncio.to_thread(feed.following, seq):
+                    seq = line["seq"]
+                    yield f"id: {seq}\nevent: {line['type']}\ndata: {json.dumps(line, ensure_ascii=False)}\n\n"
+
+        return StreamingResponse(send(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    @api.get("/events/{seq}/candidates")
+    def event_candidates(seq: Annotated[int, UrlPath(ge=1, le=HIGHEST)]) -> list[dict[str, Any]]:
+        """What the over of an event may have been: call signs and phrases, the likeliest first."""
+        return [
+            {
+                "kind": c.entry.kind,
+                "key": c.entry.key,
+                "text": c.entry.text,
+                "score": c.score,
+                "start": c.start,
+                "end": c.end,
+                "meaning": desk.meaning_of(c.entry.text) if c.entry.kind == "phrase" else "",
+            }
+            for c in refusing(desk.candidates)(seq)
+        ]
+
+    return api

@@ -1,0 +1,119 @@
+"""Roll sheets, incidents, exports."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from voice.console.api.common import (
+    Wall,
+    gives,
+    refusing,
+)
+from voice.console.desk import Desk
+from voice.journal.export import export
+from voice.journal.incidents import incidents
+from voice.journal.lines import lines
+from voice.journal.rolls import columns, figures
+from voice.journal.sheet import write_html, write_xlsx
+from voice.net.roster_table import roster_file
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Of this noun."""
+    api = APIRouter()
+    feed = desk.feed
+
+    @api.get("/rolls")
+    def rolls(since: Wall = None, until: Wall = None) -> dict[str, Any]:
+        """Attendance by unit, and every exchange."""
+        sheet = refusing(desk.sheet)(since, until)
+        return {
+            "units": [
+                {
+                    "unit": r.unit,
+                    "name": desk.net.name_of(r.unit),
+                    "calls": r.calls,
+                    "answered": r.answered,
+                    "late": r.late,
+                    "relayed": r.relayed,
+                    "silent": r.silent,
+                    "unclear": r.unclear,
+                    "median_s": r.median_s,
+                }
+                for r in figures(sheet)
+            ],
+            "rolls": [
+                {
+                    "began": c.began,
+                    "kind": c.occasion.kind,
+                    "words": c.occasion.words,
+                    **c.attendance.counts(),
+                    "standings": dict(c.attendance.standings),
+                }
+                for c in columns(sheet)
+            ],
+            "sessions": [
+                {
+                    "began": s.began,
+                    "source": s.source,
+                    "calls": [
+                        {
+                            "unit": c.unit,
+                            "wall": c.wall,
+                            "result": c.result,
+                            "meaning": c.meaning,
+                            "latency_s": c.latency_s,
+                        }
+                        for c in s.calls
+                    ],
+                }
+                for s in sheet
+            ],
+        }
+
+    @api.get("/incidents")
+    def all_incidents(since: Wall = None, until: Wall = None) -> list[dict[str, Any]]:
+        """Reports, and how fast units set out and arrived."""
+        found = incidents(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
+        return [
+            {
+                "seq": i.seq,
+                "wall": i.wall,
+                "unit": i.unit,
+                "text": i.text,
+                "on_the_way": i.on_the_way,
+                "arrived": i.arrived,
+            }
+            for i in found
+        ]
+
+    @api.get("/exports/{name}", **gives("*/*"))
+    def exports(
+        name: Literal[
+            "roll.html", "roll.xlsx", "events.csv", "events.jsonl", "events.xlsx", "roster.csv", "roster.xlsx"
+        ],
+        since: Wall = None,
+        until: Wall = None,
+    ) -> FileResponse:
+        """The roll sheet, the events or the roster as a file."""
+        from starlette.background import BackgroundTask
+
+        folder = Path(tempfile.mkdtemp(prefix="huying-export-"))
+        path = folder / name
+        if name.startswith("roster"):
+            path.write_bytes(refusing(roster_file)(desk.roster.path, path.suffix))
+        elif name.startswith("roll"):
+            sheet = refusing(desk.sheet)(since, until)
+            (write_html if name.endswith("html") else write_xlsx)(path, sheet, desk.heading)
+        else:
+            found = lines(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
+            export(path, path.suffix[1:], found)
+        return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, folder, True))
+
+    return api

@@ -1,0 +1,71 @@
+"""How the net and its station stand: health, channels, board, figures for Prometheus."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from voice.console.api.common import (
+    gives,
+)
+from voice.console.desk import Desk
+from voice.station.recorders import Spool
+from voice.station.status import status_file
+
+
+def routes(desk: Desk) -> APIRouter:
+    """Of this noun."""
+    api = APIRouter()
+    feed = desk.feed
+
+    @api.get("/health")
+    def health() -> dict[str, Any]:
+        """Is the journal readable, and does a station log into it?"""
+        return {
+            "ok": not feed.fault,
+            "fault": feed.fault,
+            "events": len(feed.lines),
+            "seq": feed.seq,
+            "listening": feed.board.listening,
+            "free_mb": round(shutil.disk_usage(Path.cwd()).free / 1e6),
+        }
+
+    @api.get("/station")
+    def station() -> dict[str, Any] | None:
+        """What the running station is doing this moment; null if none runs."""
+        now = status_file(desk.requests).read()
+        return None if now is None else asdict(now)
+
+    @api.get("/channels")
+    def channels() -> list[dict[str, Any]]:
+        """The channels that are listened to, and whether somebody is logging them."""
+        return [
+            {"channel": c, "listening": feed.board_of(c).listening, "source": feed.board_of(c).source}
+            for c in feed.channels
+        ]
+
+    @api.get("/board")
+    def board(channel: str | None = None) -> dict[str, Any]:
+        """The tiles as they stand, of the first channel or of a named one."""
+        b = feed.board if channel is None else feed.board_of(channel)
+        tiles = [
+            {"unit": t.unit, "state": t.state, "since": t.since, "meaning": t.meaning, "latency_s": t.latency_s}
+            for t in b.tiles.values()
+        ]
+        count = b.attendance
+        return {
+            "seq": b.seq, "listening": b.listening, "source": b.source, "running": b.running, "tiles": tiles,
+            "attendance": count.counts(), "missing": count.silent, "unclear": count.unclear, "overdue": b.overdue,
+        }  # fmt: skip
+
+    @api.get("/metrics", **gives("text/plain"))
+    def metrics() -> Response:
+        """For Prometheus."""
+        told = desk.metrics.exposition(feed, len(Spool(desk.requests).waiting()))
+        return Response(told, media_type="text/plain; version=0.0.4")
+
+    return api
