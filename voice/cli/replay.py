@@ -192,8 +192,8 @@ def _one(
                 time.sleep(max(0.0, started + t - time.monotonic()))
 
         result = replay(ear, journal, source, began, on_line, on_time)
-    for note in source.damage.notes:
-        status.print(f"{source.name}: {note}", style="yellow")
+    for note in result.notes:
+        status.print(f"{source.name}: {note}", style="yellow", soft_wrap=True)
     if not o.as_json:
         _summary(screen(), result, net, time.monotonic() - started)
     return result

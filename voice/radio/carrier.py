@@ -2,9 +2,10 @@
 
 A squelched receiver is quiet between overs; an open one hisses, and hiss is not speech, though every
 voice activity detector says so. Each 20 ms frame is quiet, noise (flat and steady spectrum) or signal.
-With a squelched channel everything that is not quiet belongs to an over; where noise has stood for
-three seconds the squelch is open, and an over is what departs from that noise: speech, or the quieting
-of a carrier. Squelch tails are the noise at an over's end and are cut off.
+With a squelched channel everything that is not quiet belongs to an over. Where noise stands (see ``standing``), an
+over is what departs from that noise: speech, or the quieting of a carrier. That noise stands may be known only when
+an over has begun that is none: it is void then, and its frames are looked at once more.
+Squelch tails are the noise at an over's end and are cut off.
 """
 
 from __future__ import annotations
@@ -15,19 +16,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from voice.pcm import RATE, Pcm16
 from voice.radio.over import Over
-
-_Floats = npt.NDArray[np.floating]
-
-STEP = 160
-"""Samples in a frame of the gate: 20 ms."""
-
-NOISE_RIPPLE_DB = 2.3
-"""Spread of 16 band levels (100 ms mean, slope removed) under which a frame is noise. Steady noise has
-about 0.9 dB, vowels 4 to 12 dB; at 5 dB signal-to-noise ratio vowels still reach 3 dB."""
+from voice.radio.spectrum import FULL_SCALE_DB, STEP, Look, Spectrum
+from voice.radio.standing import NOISE_RIPPLE_DB, Standing
 
 QUIET_MARGIN_DB = 8.0
 FLOOR_RISE_DB_S = 0.4
@@ -44,29 +37,6 @@ TAIL_MARGIN_FRAMES = 5
 
 SEND_FRAMES = 10
 """Audio is handed on in pieces of 200 ms: the recogniser works in blocks."""
-
-SMOOTH = 5
-"""Frames of the moving means: 100 ms."""
-
-BANDS = 16
-"""From 400 to 2800 Hz: inside what every radio passes."""
-
-
-def _matrices() -> tuple[_Floats, _Floats, _Floats]:
-    """As matrices, because a block has few frames: the windowed Fourier transform in bins of 50 Hz, real parts before
-    imaginary ones (STEP, 2·bins); from their squares to band levels (2·bins, BANDS); the part of BANDS levels in dB
-    that is neither mean nor slope."""
-    edges = np.linspace(8, 56, BANDS + 1).astype(int)
-    bins = np.arange(edges[0], edges[-1])
-    angle = 2 * np.pi * np.outer(np.arange(STEP), bins) / STEP
-    transform = np.hanning(STEP)[:, None] * np.concatenate([np.cos(angle), np.sin(angle)], 1)
-    band = (bins[:, None] >= edges[:-1]) & (bins[:, None] < edges[1:])
-    slope = np.linspace(-1, 1, BANDS)
-    rest = np.eye(BANDS) - 1 / BANDS - np.outer(slope, slope) / (slope @ slope)
-    return transform.astype(np.float32), np.tile(band / np.diff(edges), (2, 1)).astype(np.float32), rest
-
-
-_TRANSFORM, _BAND, _REST = _matrices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +68,14 @@ class Pop:
     end: float
 
 
-GateEvent = Opened | Audio | Closed | Pop
+@dataclass(frozen=True, slots=True)
+class Void:
+    """What was begun is no over but the noise of the channel. What it holds comes again, in overs of its own."""
+
+    start: float
+
+
+GateEvent = Opened | Audio | Closed | Pop | Void
 _Class = Literal["quiet", "noise", "signal"]
 
 
@@ -111,31 +88,44 @@ class GateCounts:
     dead_frames: int = 0
     """Exact digital silence where the receiver normally hisses: it was not alive."""
 
+    open_frames: int = 0
+    """Noise stood in the channel while nobody transmitted."""
+
+    open_db: float = 0.0
+    """Its mean level, dBFS."""
+
+    loudest_db: float = -100.0
+    """Level of the loudest frame, dBFS."""
+
 
 class CarrierGate:
     """Feed samples with ``process``; get the events of overs. One per channel."""
 
-    def __init__(self, hang_s: float = 0.5, preroll_s: float = 0.3, max_over_s: float = 180.0) -> None:
+    def __init__(
+        self, hang_s: float = 0.5, preroll_s: float = 0.3, max_over_s: float = 180.0, clear: bool = False
+    ) -> None:
+        """``clear``: nobody transmits before the first sample, as before a recorder's call."""
         self.hang = max(1, round(hang_s * RATE / STEP))
         self.max_frames = round(max_over_s * RATE / STEP)
         self.counts = GateCounts()
         self.mode: Literal["squelched", "open"] = "squelched"
         self._overs = 0
-        self._rest = np.zeros(0, np.int16)
-        self._before: deque[Pcm16] = deque(maxlen=max(1, round(preroll_s * RATE / STEP)) + OPENING_FRAMES)
-        self._latest = np.zeros((SMOOTH - 1, BANDS + 1))
-        """Bands and level of the last frames, for the moving means."""
+        self._spectrum = Spectrum()
+        self._standing = Standing(clear)
+        self._before: deque[Look] = deque(maxlen=max(1, round(preroll_s * RATE / STEP)) + OPENING_FRAMES)
         self._floor = FIRST_FLOOR_DB
         self._idle_level = 0.0
         self._noise_run = 0
         self._noise_level = 0.0
         self._quiet_run = 0
         self._reference = 0.0
+        self._stood = 0
+        """Frames of noise since the channel counts as open."""
         self._active = 0
         # of the over that is open
         self._open = False
         self._start = 0
-        self._clip: list[Pcm16] = []
+        self._clip: list[Look] = []
         self._sent = 0
         self._idle = 0
         self._last_signal = 0
@@ -147,22 +137,9 @@ class CarrierGate:
 
     def process(self, pcm: Pcm16) -> list[GateEvent]:
         """Samples in order, any number of them."""
-        data = np.concatenate([self._rest, pcm]) if len(self._rest) else pcm
-        n = len(data) // STEP
-        self._rest = data[n * STEP :]
-        if n == 0:
-            return []
-        frames = data[: n * STEP].reshape(n, STEP)
-        spectrum = frames.astype(np.float32) @ _TRANSFORM
-        bands = np.square(spectrum, out=spectrum) @ _BAND
-        level = 10 * np.log10(bands.sum(1) / (BANDS * STEP * 0.375 * 0.5) + 1.0)
-        dead = frames.max(1) == frames.min(1)
-        ripple, mean = self._smoothed(bands, level)
         events: list[GateEvent] = []
-        rows = zip(frames, level.tolist(), mean.tolist(), ripple.tolist(), dead.tolist(), strict=True)
-        for frame, frame_level, frame_mean, frame_ripple, frame_dead in rows:
-            kind = self._classify(frame_level, frame_mean, frame_ripple)
-            self._frame(frame, kind, frame_level, frame_dead, events)
+        for look in self._spectrum.looks(pcm):
+            self._look(look, events)
         return events
 
     def skip(self, samples: int) -> list[GateEvent]:
@@ -170,7 +147,8 @@ class CarrierGate:
         events = self.finish()
         self.counts.frames += round(samples / STEP)
         self._before.clear()
-        self._rest = np.zeros(0, np.int16)
+        self._spectrum.skip()
+        self._standing.clear(self.counts.frames)
         self._active = self._noise_run = self._quiet_run = self._dead_run = 0
         return events
 
@@ -189,7 +167,7 @@ class CarrierGate:
         """The source has ended: an over that is open is closed as it stands."""
         events: list[GateEvent] = []
         if self._open:
-            self._close(events, cut=False)
+            self._end(events, cut=False)
         return events
 
     @property
@@ -197,25 +175,70 @@ class CarrierGate:
         """More than a second of exact silence where there is normally noise."""
         return self._dead_run > 50
 
-    def _smoothed(self, bands: _Floats, level: _Floats) -> tuple[_Floats, _Floats]:
-        """Per frame: ripple of the spectrum (dB, slope removed) and level, both over the last SMOOTH frames."""
-        now = np.column_stack([bands, level])
-        if self.counts.frames == 0:  # before the first frame there was more of the same, not digital silence
-            self._latest[:] = now[0]
-        both = np.concatenate([self._latest, now])
-        self._latest = both[len(now) :]
-        mean = np.sum([both[k : k + len(now)] for k in range(SMOOTH)], 0) / SMOOTH
-        ripple = 10 * np.log10(mean[:, :BANDS] + 1e-3) @ _REST
-        return np.sqrt(np.square(ripple, out=ripple).sum(1) / BANDS), mean[:, BANDS]
-
-    def _classify(self, level: float, mean: float, ripple: float) -> _Class:
-        self._floor = min(max(mean, 0.0), self._floor + FLOOR_RISE_DB_S * STEP / RATE)
-        if level < self._floor + QUIET_MARGIN_DB:
+    def _classify(self, look: Look) -> _Class:
+        self._floor = min(max(look.mean, 0.0), self._floor + FLOOR_RISE_DB_S * STEP / RATE)
+        if self._is_quiet(look.level, QUIET_MARGIN_DB):
             return "quiet"
-        return "noise" if ripple < NOISE_RIPPLE_DB else "signal"
+        return "noise" if look.ripple < NOISE_RIPPLE_DB else "signal"
 
-    def _frame(self, pcm: Pcm16, kind: _Class, level: float, dead: bool, events: list[GateEvent]) -> None:
+    def _is_quiet(self, level: float, margin_db: float) -> bool:
+        """Nothing is as quiet as the floor above the channel's own noise."""
+        return level < self._floor + margin_db and (
+            self.mode == "squelched" or level < self._reference - OPEN_TOLERANCE_DB
+        )
+
+    def _is_standing(self, level: float) -> bool:
+        """Noise of this level is the channel's own, as far as that is known."""
+        return self.mode == "open" and abs(level - self._reference) < OPEN_TOLERANCE_DB
+
+    def _look(self, look: Look, events: list[GateEvent]) -> None:
+        level = self._pause(look)
+        if level is not None:
+            self._stand(level, [look], events)
+        else:
+            self._frame(look, events)
+
+    def _pause(self, look: Look) -> float | None:
+        """Level of the channel while nobody transmits, if that has just turned out to be another one."""
+        level, at = self._standing.pause(look), self.counts.frames
+        if level is None:
+            return None
+        quiet = self._is_quiet(level, QUIET_MARGIN_DB - 2.0)
+        if self._is_standing(level):
+            self._reference += 0.5 * (level - self._reference)
+        elif self.mode == "open" or not quiet:
+            misled = quiet and self._stood * STEP < OPEN_AFTER_S * RATE  # by a short pause of noise
+            return level if self._standing.unknown(at, level) or misled else None
+        self._standing.known(at)
+        return None
+
+    def _stand(self, level: float, looks: list[Look], events: list[GateEvent]) -> None:
+        """While nobody transmits, the channel has this level: what was taken for an over is looked at once more."""
+        if self._open:
+            events.append(Void(self._start * STEP / RATE))
+        again = [*(self._clip if self._open else self._before), *looks]
+        self.counts.frames -= len(again) - len(looks)
+        self._open, self._clip = False, []
+        self._before.clear()
+        self.mode = "squelched" if self._is_quiet(level, QUIET_MARGIN_DB - 2.0) else "open"
+        self._reference, self._stood = level, 0
+        self._active = self._noise_run = self._quiet_run = 0
+        for look in again:
+            self._frame(look, events)
+        self._standing.known(self.counts.frames)
+
+    def _end(self, events: list[GateEvent], cut: bool) -> None:
+        """The over ends, but not because its carrier dropped: it may be the noise of the channel."""
+        noise = self._standing.since(self._start)
+        if noise is not None and self.mode == "squelched":
+            self._stand(noise, [], events)
+        if self._open:
+            self._close(events, cut)
+
+    def _frame(self, look: Look, events: list[GateEvent]) -> None:
+        kind, level = self._classify(look), look.level
         self.counts.frames += 1
+        self.counts.loudest_db = max(self.counts.loudest_db, level - FULL_SCALE_DB)
         at = self.counts.frames - 1
         self._noise_run = self._noise_run + 1 if kind == "noise" else 0
         self._quiet_run = self._quiet_run + 1 if kind == "quiet" else 0
@@ -224,36 +247,42 @@ class CarrierGate:
         limit = OPEN_AFTER_S * RATE / STEP
         if self._noise_run == limit:
             self.mode, self._reference = "open", self._noise_level
+            self._standing.known(at)
             if self._open:
                 self._close(events, cut=False)
         elif self._quiet_run == limit:
             self.mode = "squelched"
+            self._standing.known(at)
             if self._open:
                 self._close(events, cut=False)
         if self.mode == "open" and self._noise_run > limit:
             self._reference = self._noise_level
 
         if self.mode == "open":
-            active = not (kind == "noise" and abs(level - self._reference) < OPEN_TOLERANCE_DB)
+            active = not (kind == "noise" and self._is_standing(level))
+            self._stood += not active
         else:
             active = kind != "quiet"
         if not active:
             self._idle_level += (level - self._idle_level) * 0.01
-            alive = not dead or self._idle_level < 1.0
+            alive = not look.dead or self._idle_level < 1.0
             self._dead_run = 0 if alive else self._dead_run + 1
             self.counts.dead_frames += not alive
         else:
             self._dead_run = 0
 
         if not self._open:
-            self._before.append(pcm)
+            if self.mode == "open" and not active:
+                self.counts.open_frames += 1
+                self.counts.open_db += (level - FULL_SCALE_DB - self.counts.open_db) / self.counts.open_frames
+            self._before.append(look)
             self._active = self._active + 1 if active else 0
             if self._active >= OPENING_FRAMES:
                 self._begin(at - OPENING_FRAMES + 1, events)
                 self._last_active = at
                 self._note(kind, at, level)
             return
-        self._clip.append(pcm)
+        self._clip.append(look)
         self._note(kind, at, level)
         if active:
             self._idle, self._last_active = 0, at
@@ -263,7 +292,7 @@ class CarrierGate:
         if self._idle >= self.hang:
             self._close(events, cut=False)
         elif len(self._clip) >= self.max_frames:
-            self._close(events, cut=True)
+            self._end(events, cut=True)
 
     def _note(self, kind: _Class, at: int, level: float) -> None:
         if kind == "signal":
@@ -286,7 +315,7 @@ class CarrierGate:
         """Hand on what is surely not tail: up to the last signal and a little more."""
         ready = min(len(self._clip), self._last_signal - self._first + 1 + TAIL_MARGIN_FRAMES)
         if self._signals and ready >= self._sent + (SEND_FRAMES if self._open else 1):
-            events.append(Audio(np.concatenate(self._clip[self._sent : ready])))
+            events.append(Audio(np.concatenate([x.pcm for x in self._clip[self._sent : ready]])))
             self._sent = ready
 
     def _close(self, events: list[GateEvent], cut: bool) -> None:
@@ -300,14 +329,14 @@ class CarrierGate:
             events.append(Pop(self._start * STEP / RATE, end * STEP / RATE))
             return
         self._overs += 1
-        level = 10 * np.log10(self._energy / self._signals) - 90.3
+        level = 10 * np.log10(self._energy / self._signals) - FULL_SCALE_DB
         events.append(
             Closed(
                 Over(
                     self._overs,
                     self._start * STEP / RATE,
                     max(end, self._start + 1) * STEP / RATE,
-                    np.concatenate(clip),
+                    np.concatenate([x.pcm for x in clip]),
                     self._first * STEP / RATE,
                     round(float(level), 1),
                     cut,

@@ -124,7 +124,7 @@ def work(job: Job) -> Done:
                 entries = tuple(Entry(e.kind, e.t, e.wall, e.body, e.unit) for e in journal.events())
                 names = sorted({c for e in journal.events(kind="over") if (c := e.data.get("clip"))})
                 clips = tuple((n, journal.clips.path(n).read_bytes()) for n in names)
-            return Done(job.path, digest, False, entries, clips, tuple(source.damage.notes), "", result.duration)
+            return Done(job.path, digest, False, entries, clips, result.notes, "", result.duration)
     except HuyingError as e:
         return Done(job.path, "", fault=str(e))
 

@@ -28,6 +28,7 @@ from voice.speech.acoustics import Scorer
 from voice.speech.hypothesis import Hypothesis
 from voice.speech.recogniser import OverStream
 from voice.speech.vad import Span, speech_spans
+from voice.station.channel_notes import FRAME_S, channel_notes
 from voice.station.ear import Ear
 from voice.talk.decide import Ended, Heard, Rules, Tick, decide
 from voice.talk.facts import ClockChanged, DeviceChanged, Fact, OverHeard, SessionBegan, SessionEnded
@@ -64,10 +65,12 @@ class Listener:
         channel: str = "",
         identify: Callable[[Over], list[Burst]] = lambda over: find_bursts(over.pcm),
         wait: Callable[[Unwritable], bool] = lambda _e: False,
+        clear: bool = False,
     ) -> None:
         """``channel``: its name in the journal, where several are listened to. ``identify``: what a radio has sent of
         itself in an over. ``wait``: called while the journal cannot be written; true when it has waited a while and
-        it is to be tried again, false to raise. Of a live source the sound waits in memory meanwhile."""
+        it is to be tried again, false to raise. Of a live source the sound waits in memory meanwhile. ``clear``: see
+        CarrierGate."""
         self.ear = ear
         self.channel = channel
         self._identify, self._wait = identify, wait
@@ -79,7 +82,8 @@ class Listener:
         self.state = NetState()
         self.command_pending = False
         """A command was read back and waits: 取消 needs no call sign then."""
-        self._gate = CarrierGate(timing.hang_time_s)
+        self._clear = clear
+        self._gate = CarrierGate(timing.hang_time_s, clear=clear)
         self._stream: OverStream | None = None
         self._scorer: Scorer | None = None
         self._began = EPOCH
@@ -90,6 +94,8 @@ class Listener:
         self._power = self._clear_since = 0.0
         self._recent = np.zeros(0, np.int16)
         """The latest tenth of a second."""
+        self.notes: tuple[str, ...] = ()
+        """Of the session that has ended: what a person must know besides its events."""
         self._overs = 0
         self._void = 0
         self._clips_failed: list[str] = []
@@ -101,7 +107,7 @@ class Listener:
         net = self.ear.net
         known = began or source.began
         self._began = (known or EPOCH).astimezone(UTC)
-        self._gate = CarrierGate(net.settings.timing.hang_time_s)
+        self._gate = CarrierGate(net.settings.timing.hang_time_s, clear=self._clear)
         self._expected, self._latest = 0, 0.0
         self._record(
             SessionBegan(
@@ -129,15 +135,12 @@ class Listener:
         now = max(now, self._latest)
         self._record(*decide(self.state, Tick(now, not self._gate.receiver_dead), self.rules))
         self._record(*decide(self.state, Ended(now), self.rules))
-        counts = self._gate.counts
+        counts, pops = self._gate.counts, self._gate.counts.pops + self._void
+        self.notes = (
+            *source.damage.notes, *dict.fromkeys(self._clips_failed), *channel_notes(counts, self._overs, pops),
+        )  # fmt: skip
         self._record(
-            SessionEnded(
-                t=now,
-                overs=self._overs,
-                pops=counts.pops + self._void,
-                dead_s=counts.dead_frames * 0.02,
-                damage=(*source.damage.notes, *dict.fromkeys(self._clips_failed)),
-            )
+            SessionEnded(t=now, overs=self._overs, pops=pops, dead_s=counts.dead_frames * FRAME_S, damage=self.notes)
         )
 
     @property

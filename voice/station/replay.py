@@ -20,6 +20,8 @@ class Replayed:
 
     lines: list[Line] = field(default_factory=list)
     duration: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What a person must know besides: damage, an open squelch, why nothing was heard."""
 
 
 def replay(
@@ -39,7 +41,9 @@ def replay(
         result.lines.append(line)
         on_line(line)
 
-    for t in Listener(ear, journal, take).listen(source, began):
+    listener = Listener(ear, journal, take)
+    for t in listener.listen(source, began):
         result.duration = t
         on_time(t)
+    result.notes = listener.notes
     return result
