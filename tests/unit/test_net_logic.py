@@ -133,12 +133,12 @@ CASES = {
     "not understood is not an acknowledgement": (
         """永平社区治安队,收到请回答
            不明白""",
-        ["called 永平社区治安队 call", "remarked 永平社区治安队 negative", "closed 永平社区治安队 silent"],
+        ["called 永平社区治安队 call", "remarked 永平社区治安队 negative", "closed 永平社区治安队 unclear review"],
     ),
     "没有收到 is not 收到": (
         """永平社区治安队,收到请回答
            没有收到""",
-        ["called 永平社区治安队 call", "remarked 永平社区治安队 negative", "closed 永平社区治安队 silent"],
+        ["called 永平社区治安队 call", "remarked 永平社区治安队 negative", "closed 永平社区治安队 unclear review"],
     ),
     "status replies": (
         """四季果品市场,有没有发现情况?

@@ -48,7 +48,7 @@ def alike(row: tuple[str, ...], entries: tuple[Entry, ...], own: str) -> list[tu
 
 def clashes(entries: tuple[Entry, ...]) -> list[Clash]:
     """Pairs of call signs (units and net control) that sound alike, the worst first."""
-    signs = [e for e in entries if e.kind in ("unit", "control")]
+    signs = [e for e in entries if e.kind in ("unit", "control") and not e.short]
     rows = [row_of(e) for e in signs]
     found = []
     for i, j in _pairs(rows):

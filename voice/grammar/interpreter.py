@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz, process
 
 from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
-from voice.grammar.message import Act, Item, Message
+from voice.grammar.message import Act, Item, Message, Naming
+from voice.grammar.naming import PAUSE_S, content, instructs, names_in
 from voice.grammar.templates import Speaker, Template
 from voice.mandarin.distance import phrase_distance, syllable_distance
 from voice.mandarin.figures import figures
@@ -32,6 +33,16 @@ SHORT_SYLLABLES = 3
 
 FREE_SPEECH_SYLLABLES = 4
 """After a call sign, this much uncovered speech is an instruction: net control is talking."""
+
+ANSWERING = ("ack", "normal", "not_found", "situation", "on_the_way", "arrived", "present")
+"""Meanings of a phrase that answers a call."""
+
+SYLLABLE_SCORE = 0.5
+"""Of an answer of one syllable (到, 在, 行): too short to be verified, so a person is asked to listen."""
+
+DENIED = ("situation", "arrived", "on_the_way", "present", "normal")
+NOT = (["mei"], ["wei"], ["bu"], ["mei", "you"])
+"""没, 未, 不: directly before a phrase of these meanings, that no phrase has together, they turn it around."""
 
 Score = Callable[[Entry, float, float], float]
 """(entry, start, end) → 0..1."""
@@ -63,22 +74,43 @@ class Interpreter:
             e.text: plain(e.readings[0])[0][0] for e in lexicon.entries if e.kind == "phrase" and e.syllables == 1
         }
         self._codes = [_code(row) for _, row in self._rows]
+        own = {w for t in lexicon.templates if not t.awaited for w in t.words}
+        self._awaited = frozenset(w for t in lexicon.templates for w in t.words) - own
+        self._shortened = frozenset(e.text for e in lexicon.entries if e.short)
+        self._introducing = _phrases(lexicon, ("this_is",))
+        self._answering = _phrases(lexicon, ANSWERING)
+        self._acks = _phrases(lexicon, ("ack",))
+        self._asks = _phrases(lexicon, ("ask",))
+        self._carrying = _phrases(lexicon, ("proxy", "relay", "call_in", "report"))
         self._templates = sorted(lexicon.templates, key=lambda t: (-len(t.pieces), -sum(map(len, t.pieces))))
 
     def interpret(
-        self,
-        hypothesis: Hypothesis,
-        score: Score | None = None,
-        free: Free | None = None,
-        expecting: bool = True,
-        addressed: bool = False,
-    ) -> Message:
+        self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None, expecting: bool = True,
+        addressed: bool = False, awaiting: bool = True,
+    ) -> Message:  # fmt: skip
         """Understand one over. ``score`` verifies a graph word against the audio; without it the
         recogniser's confidence stands. ``free`` says what a word that fails sounded like instead.
         ``expecting``: somebody was called and has not answered yet. ``addressed``: it is said to us, though our
-        call sign was not spoken."""
+        call sign was not spoken. ``awaiting``: an answer is due now, so that the shortest words count."""
         items = _merge(self._items(hypothesis.words, score, free))
-        return self._message(items if expecting or addressed else self._doubted(items), addressed)
+        if addressed:
+            return self._message(items, True)
+        if not awaiting:
+            items = [_as_free(i) if self._needs_a_question(i) else i for i in items]
+        if not expecting:
+            items = self._doubted(items)
+        rows = self._overs(items)
+        if len(rows) == 1:
+            return self._message(items, awaiting=awaiting)
+        parts = tuple(self._message(row, awaiting=awaiting) for row in rows)
+        whole = self._message([i for i in items if i.kind != "assistant"], awaiting=awaiting)
+        return replace(whole, items=tuple(items), parts=parts, jumbled=False)
+
+    def _needs_a_question(self, item: Item) -> bool:
+        """Phrases of ``awaited`` sentences, and call signs of two syllables that people have shortened."""
+        if item.kind == "unit":
+            return item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
+        return item.kind == "phrase" and item.key in self._awaited
 
     def _doubted(self, items: list[Item]) -> list[Item]:
         """Nobody was asked: short phrases alone must be surer than ``threshold`` to be more than free speech."""
@@ -86,9 +118,7 @@ class Interpreter:
         if any(i.kind not in ("phrase", "place") or len(i.pinyin.split()) > SHORT_SYLLABLES for i in known):
             return items
         return [
-            i
-            if i.kind == "free" or i.score >= self.idle_threshold
-            else Item("free", "", "", " ".join(s.rstrip("12345") for s in i.pinyin.split()), i.start, i.end, 0.0)
+            i if i.kind == "free" or i.score >= self.idle_threshold else _as_free(i)
             for i in items
         ]
 
@@ -131,7 +161,7 @@ class Interpreter:
         shortest = 2 if any(s.sure for s in free) else MIN_NEAR_SYLLABLES
         if len(row) >= shortest:
             code = _code(row)
-            found = process.extract(code, self._codes, scorer=fuzz.partial_ratio, score_cutoff=60, limit=8)
+            found = process.extract(code, self._codes, scorer=fuzz.partial_ratio, score_cutoff=60, limit=24)
             for _, _, index in found:
                 entry, want = self._rows[index]
                 n = len(want)
@@ -156,42 +186,89 @@ class Interpreter:
 
     # -- message -------------------------------------------------------------------------------
 
-    def _message(self, items: list[Item], addressed: bool = False) -> Message:
+    def _overs(self, items: list[Item]) -> list[list[Item]]:
+        """Overs that touched are received as one: an order behind an answer, an answer behind an answer. A unit that
+        answers behind another's answer begins an over of its own, so does whoever names us."""
+        cuts = [0]
+        own = next((k for k, i in enumerate(items) if k and i.kind == "assistant"), None)
+        end = len(items) if own is None else own
+        if not any(i.kind == "phrase" and i.key in self._asks for i in items[:end]):
+            for k in range(1, end - 1):
+                before, follows = items[cuts[-1] : k], items[k + 1]
+                signs = [i for i in before if i.kind == "unit"]
+                if (
+                    items[k].kind == "unit" and self._replies(follows)
+                    and any(self._replies(i) for i in before)
+                    and not any(i.kind == "phrase" and i.key in self._carrying for i in items[:end])
+                    and (any(i.key != items[k].key for i in signs) if signs
+                         else items[k].start - before[-1].end >= PAUSE_S)
+                ):  # fmt: skip
+                    cuts.append(k)
+        if own is not None:
+            if any(i.kind == "unit" or self._replies(i) for i in items[cuts[-1] : own]):
+                cuts.append(own)
+            else:
+                cuts = [0]
+        return [items[a:b] for a, b in zip(cuts, [*cuts[1:], len(items)], strict=True)]
+
+    def _replies(self, item: Item) -> bool:
+        """An answer, as a phrase of its own."""
+        return item.kind == "phrase" and item.key in self._answering
+
+    def _message(self, items: list[Item], addressed: bool = False, awaiting: bool = True) -> Message:
         if not items:
             return Message((), ())
         own = next((i for i in items if i.kind == "assistant"), None)
-        acts = self._match([part for i in items for part in _split(i)], bool(own) or addressed)
+        split = [part for i in items for part in _split(i)]
+        acts = self._match(split, bool(own) or addressed, awaiting)
         if own or addressed:
             sure = [a.score for a in acts] + ([own.score] if own else [])
             confidence = round(min(sure), 3) if sure else 0.0
             return Message(tuple(items), acts, speaker="control", addressed=True, confidence=confidence)
-        units = [i for i in items if i.kind == "unit"]
+        acts = tuple(a for a in acts if not _denied(a, split) and not _told(a, split))
+        names = names_in(items, self._introducing)
+        spoken = _spoken(names)
+        units = [i for i in items if i.kind == "unit" and i.key in spoken]
         special = next((a for a in acts if a.meaning in ("proxy", "relay", "call_in", "report")), None)
         to_all = any(a.meaning == "all_units" for a in acts)
         speakers = {a.speaker for a in acts} - {"anyone"}
-        free_syllables = sum(len(i.pinyin.split()) for i in items if i.kind in ("free", "place"))
+        free_syllables = sum(len(content(i.pinyin)) for i in items if i.kind in ("free", "place"))
+        mine = next((n.unit for n in names if n.place == "self"), None)
+        signed = next((n.unit for n in names if n.place == "tail"), None)
         caller: str | None = None
         callees: tuple[str, ...] = ()
         behalf: str | None = None
         speaker: Speaker = "anyone"
+        unsure = False
+        said_once = sum(n.times for n in names if n.place != "inside") == 1
+        jumbled = self._jumbled(items, spoken)
 
-        if special and special.meaning in ("proxy", "relay"):
+        if jumbled:
+            callees = spoken
+        elif special and special.meaning in ("proxy", "relay"):
             speaker = "unit"
             behalf = special.slots.get("unit2") or special.slots.get("unit")
             caller = special.slots.get("unit") if "unit2" in special.slots else None
             if caller is None:
                 caller = next((u.key for u in units if u.key != behalf), None)
+        elif mine and not to_all:
+            speaker, caller = "unit", mine
+            callees = tuple(u for u in spoken if u != mine)
         elif special:
             speaker = "unit"
             caller = special.slots.get("unit") or (units[0].key if units else None)
         elif to_all or "control" in speakers:
             speaker = "control"
-            callees = () if to_all else tuple(dict.fromkeys(u.key for u in units))
+            callees = () if to_all else spoken
+        elif signed and ("unit" in speakers or acts):
+            speaker, caller = "unit", signed
         elif units and ("unit" in speakers or acts):
             # Own call sign and a reply; or called by name with an instruction in front of the reply.
             instructed = free_syllables >= FREE_SPEECH_SYLLABLES and "unit" not in speakers
             if instructed and not _answers_at_once(items):
-                speaker, callees = "control", tuple(dict.fromkeys(u.key for u in units))
+                callees = spoken
+                unsure = len(spoken) == 1 and said_once and not _ordered(items)
+                speaker = "anyone" if unsure else "control"
             else:
                 speaker, caller = "unit", units[0].key
         elif units:
@@ -199,7 +276,9 @@ class Interpreter:
                 speaker, caller = "unit", units[0].key  # 派出所派出所, 贾岗社区
                 acts = (*acts, Act("call_in", "unit", units[0].score, {"unit": units[0].key}))
             else:
-                speaker, callees = "control", tuple(dict.fromkeys(u.key for u in units))
+                callees = spoken
+                unsure = len(spoken) == 1 and said_once and not _ordered(items)
+                speaker = "anyone" if unsure else "control"
         elif "unit" in speakers:
             speaker = "unit"
         elif any(i.kind == "control" for i in items) and not acts:
@@ -211,15 +290,22 @@ class Interpreter:
             scores = [i.score for i in items if i.kind != "free"]
         known = bool(units or acts or to_all)
         return Message(
-            tuple(items),
-            tuple(acts),
-            callees,
-            caller,
-            behalf,
-            to_all,
-            speaker,
-            figures=self._figures(items),
-            confidence=round(min(scores), 3) if scores and known else 0.0,
+            tuple(items), tuple(acts), callees, caller, behalf, to_all, speaker, names, unsure,
+            unsure and all(i.text in self._shortened for i in units), jumbled,
+            figures=self._figures(items), confidence=round(min(scores), 3) if scores and known else 0.0,
+        )  # fmt: skip
+
+    def _jumbled(self, items: Sequence[Item], spoken: Sequence[str]) -> bool:
+        """A question and, behind it, an answer that is not asked for in the same words: two stations at least."""
+        if not spoken:
+            return False
+        asked = next((k for k, i in enumerate(items) if i.kind == "phrase" and i.key in self._asks), None)
+        if asked is None:
+            return False
+        return any(
+            self._replies(i) and (i.key not in self._acks or i.start - items[k - 1].end >= PAUSE_S)
+            for k, i in enumerate(items)
+            if k > asked
         )
 
     def _figures(self, items: list[Item]) -> tuple[str, ...]:
@@ -232,20 +318,29 @@ class Interpreter:
                 found.append(i.text)
         return tuple(found)
 
-    def _match(self, items: list[Item], addressed: bool) -> tuple[Act, ...]:
+    def _match(self, items: list[Item], addressed: bool, awaiting: bool = True) -> tuple[Act, ...]:
         """Templates over the row of items, longest first; every item serves once. What is said to us has templates
         of its own."""
         used: set[int] = set()
         found: list[tuple[int, Act]] = []
         for template in (t for t in self._templates if (t.speaker == "assistant") == addressed):
+            if template.meaning == "this_is" or (template.awaited and not awaiting):
+                continue
+            syllable = template.pieces[-1] in self._short
+            if syllable and len(template.pieces) == 1 and not _alone(items):
+                continue
             for at in range(len(items)):
                 hit = self._match_at(items, at, template, used)
                 if hit is None:
                     continue
                 end, slots, score = hit
+                if syllable and template.awaited:  # 贾岗社区,到: nothing comes behind it
+                    if end < len(items):
+                        continue
+                    score = min(score, SYLLABLE_SCORE)
                 if any(not p.startswith("{") for p in template.pieces):
                     used.update(range(at, end))
-                found.append((at, Act(template.meaning, template.speaker, score, slots)))
+                found.append((at, Act(template.meaning, template.speaker, score, slots, at)))
         found.sort(key=lambda f: f[0])
         unique: dict[str, Act] = {}
         for _, act in found:
@@ -293,10 +388,54 @@ class Interpreter:
         return want is not None and syllable_distance(want, heard) <= NEAR
 
 
+def _phrases(lexicon: Lexicon, meanings: Sequence[str]) -> frozenset[str]:
+    """Phrases that have one of these meanings alone."""
+    return frozenset(t.pieces[0] for t in lexicon.templates if t.meaning in meanings and len(t.pieces) == 1)
+
+
+def _spoken(names: Sequence[Naming]) -> tuple[str, ...]:
+    """Units that are spoken to or speak."""
+    return tuple(dict.fromkeys(n.unit for n in names if n.place != "inside"))
+
+
+def _denied(act: Act, items: Sequence[Item]) -> bool:
+    """没 发现情况: the phrase is heard, and turned around by what stands before it."""
+    if act.meaning not in DENIED or not act.at or items[act.at].start - items[act.at - 1].end >= PAUSE_S:
+        return False
+    before = [i.pinyin if i.kind == "free" else "" for i in items[max(0, act.at - 2) : act.at]]
+    return any(before[-len(w) :] == w for w in NOT)
+
+
+def _told(act: Act, items: Sequence[Item]) -> bool:
+    """我跟各社区说了: the units are spoken of, not to."""
+    return act.meaning == "all_units" and "注意" not in items[act.at].key and any(
+        i.kind == "free" and content(i.pinyin) for i in items[: act.at][-2:]
+    )
+
+
+def _ordered(items: Sequence[Item]) -> bool:
+    """The free speech right after the first call sign begins as an instruction."""
+    first = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
+    after = items[first + 1] if first + 1 < len(items) else None
+    return after is not None and after.kind == "free" and instructs(after.pinyin)
+
+
 def _answers_at_once(items: list[Item]) -> bool:
     """康宁社区,收到,…: whoever goes on with a reply right after the call sign has given its own."""
     first = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
     return first + 1 < len(items) and items[first + 1].kind == "phrase"
+
+
+def _as_free(item: Item) -> Item:
+    """A phrase that does not count: speech like any other."""
+    row = " ".join(s.rstrip("12345") for s in item.pinyin.split())
+    return Item("free", "", "", " ".join([row] * item.times), item.start, item.end, 0.0)
+
+
+def _alone(items: Sequence[Item]) -> bool:
+    """One syllable, once or twice, and nothing else."""
+    said = [s for i in items for s in content(i.pinyin)]
+    return all(i.kind == "free" for i in items) and 0 < len(said) <= 2 and len(set(said)) == 1
 
 
 def _merge(items: list[Item]) -> list[Item]:

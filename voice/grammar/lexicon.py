@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +34,9 @@ class Entry:
     """As written in roster or grammar file."""
 
     readings: tuple[Reading, ...]
+
+    short: bool = False
+    """A call sign as people shorten it: on its own it is often a mere place name."""
 
     @property
     def syllables(self) -> int:
@@ -80,17 +83,18 @@ def build_lexicon(
     tones: bool = True,
     assistant: str = "",
     places: Iterable[str] = (),
+    short: Mapping[str, Iterable[str]] | None = None,
 ) -> Lexicon:
     """Entries of (unit id, call signs) pairs, of net control's call signs, of our own, of the templates
-    and places.
+    and places. ``short``: unit id → call signs as people shorten them.
 
     Raises CannotBeRead for a text that has no reading (check rosters first).
     """
     entries: list[Entry] = []
 
-    def add(kind: Kind, key: str, text: str, prefix: str) -> None:
+    def add(kind: Kind, key: str, text: str, prefix: str, short: bool = False) -> None:
         readings = tuple(table.read(text))
-        entries.append(Entry(f"{prefix}{len(entries)}", kind, key, text, readings))
+        entries.append(Entry(f"{prefix}{len(entries)}", kind, key, text, readings, short))
 
     for unit, signs in units:
         for sign in dict.fromkeys(signs):
@@ -103,6 +107,9 @@ def build_lexicon(
         add("phrase", piece, piece, "P")
     for place in dict.fromkeys(places):
         add("place", place, place, "L")
+    for unit, derived in (short or {}).items():
+        for sign in derived:
+            add("unit", unit, sign, "S", short=True)
     if any(re.fullmatch(r"\{(number|time)\}", p) for t in templates for p in t.pieces):
         for digit, row in table.digits().items():
             readings = tuple(((s,),) for s in row)

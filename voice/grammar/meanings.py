@@ -61,6 +61,8 @@ TABLE: tuple[Meaning, ...] = (
     Meaning("tell_time", "现在几点", "what time is it"),
     Meaning("tell_officer", "负责人是谁", "who is in charge"),
     Meaning("cancel", "取消", "cancel"),
+    Meaning("this_is", "自报呼号", "says who it is"),
+    Meaning("heard", "有回答,内容不清", "answered, content unclear"),
     Meaning("code_word", "当日口令", "code of the day"),
 )
 
@@ -71,5 +73,7 @@ ANSWERS: tuple[str, ...] = tuple(m.key for m in sorted(TABLE, key=lambda m: m.ra
 URGENT: frozenset[str] = frozenset(m.key for m in TABLE if m.urgent)
 REVIEWABLE: tuple[str, ...] = tuple(m.key for m in TABLE if m.reviewable)
 ENTERABLE: tuple[str, ...] = tuple(m.key for m in TABLE if m.enterable)
+HEARD = "heard"
+"""A unit answered in words that are not understood: no phrase means it, the logic does."""
 CODE_WORD = "code_word"
 """Meaning of the words that may be the code of a day."""

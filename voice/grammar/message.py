@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from voice.grammar.lexicon import Kind
 from voice.grammar.templates import Speaker
@@ -34,6 +35,20 @@ class Item:
     """How often it was said in a row (省残联,省残联 is one item, 2)."""
 
 
+Place = Literal["lead", "tail", "self", "inside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A call sign in an over, and where it stands."""
+
+    unit: str
+    place: Place
+    """``lead``: what follows is said to it or by it; ``tail``: it signs off; ``self``: 我是…, 这里是…; ``inside``: only
+    mentioned in a sentence."""
+    times: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One meaning found in the over."""
@@ -42,6 +57,8 @@ class Act:
     speaker: Speaker
     score: float
     slots: dict[str, str] = field(default_factory=dict)
+    at: int = 0
+    """Place in the row of items, free speech counted syllable by syllable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,21 @@ class Message:
     to_all: bool = False
     speaker: Speaker = "anyone"
     """Who must have been talking, as far as the words tell."""
+
+    names: tuple[Naming, ...] = ()
+    """Every call sign that was said, in order."""
+
+    unsure: bool = False
+    """The words allow both: net control calls the one callee, or this unit speaks."""
+
+    weak: bool = False
+    """``unsure``, and the call sign was only said in short, as a place name is."""
+
+    jumbled: bool = False
+    """Calls and answers of several stations in one over: who said what, nobody can tell."""
+
+    parts: tuple[Message, ...] = ()
+    """Overs that touched and were received as one, taken apart again; empty: it is one."""
 
     addressed: bool = False
     """Said to us: our own call sign came first, or it came from the dispatcher's own microphone."""

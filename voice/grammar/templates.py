@@ -4,6 +4,7 @@ One line, one template::
 
     [unit]                         who says it: unit, control, anyone; or assistant: said to us
     normal   = [一切|目前]正常      a meaning, and the words for it
+    [unit, awaited]                … and these count only while somebody's answer is awaited
     call_in  = {unit}呼叫{control}
 
 ``(a|b)`` is a choice, ``[a]`` may be left out, ``{unit}``, ``{control}``, ``{number}`` and ``{time}``
@@ -37,6 +38,8 @@ class Template:
     meaning: str
     speaker: Speaker
     pieces: tuple[str, ...]
+    awaited: bool = False
+    """It counts only while somebody's answer is awaited: short words that are in all talk."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -105,18 +108,18 @@ def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
     templates: list[Template] = []
     problems: list[Problem] = []
     for path in paths:
-        speaker = "anyone"
+        speaker, awaited = "anyone", False
         for number, line in lines_of(path, problems):
             body = line.split("#", 1)[0].strip()
             if not body:
                 continue
             if body.startswith("[") and body.endswith("]") and "=" not in body:
-                if body[1:-1].strip() in SPEAKERS:
-                    speaker = body[1:-1].strip()
+                who, _, when = (s.strip() for s in body[1:-1].partition(","))
+                if who in SPEAKERS and when in ("", "awaited"):
+                    speaker, awaited = who, bool(when)
                 else:
-                    problems.append(
-                        Problem(path, number, f"“{body}” is not a speaker", "[unit], [control] or [anyone]")
-                    )
+                    how = "[unit], [control] or [anyone]; [unit, awaited]"
+                    problems.append(Problem(path, number, f"“{body}” is not a speaker", how))
                 continue
             meaning, eq, template = (s.strip() for s in body.partition("="))
             if not eq or not template:
@@ -136,5 +139,5 @@ def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
                     Problem(path, number, f"unknown slot {{{sorted(slots)[0]}}}", "{" + "}, {".join(SLOTS) + "}")
                 )
                 continue
-            templates += [Template(meaning, cast(Speaker, speaker), r) for r in rows]
+            templates += [Template(meaning, cast(Speaker, speaker), r, awaited) for r in rows]
     return templates, problems

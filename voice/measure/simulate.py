@@ -137,9 +137,10 @@ class PerfectEar:
         self._entries = sorted(net.lexicon.spoken, key=lambda e: -len(e.text))
 
     def hypothesis(self, text: str, start: float, end: float) -> Hypothesis:
-        """Longest entries first; what none covers becomes filler syllables. Times spread evenly."""
+        """Longest entries first; what none covers becomes filler syllables. Times spread evenly, a comma is a pause."""
         found: list[tuple[str, int]] = []
-        for part in PAUSE_MARKS.split(text):
+        for part in [p for p in PAUSE_MARKS.split(text) if p]:
+            found += [("", 2)] * bool(found)
             while part:
                 entry = self._longest(part)
                 if entry:
@@ -151,19 +152,22 @@ class PerfectEar:
         step = (end - start) / max(sum(n for _, n in found), 1)
         words, at = [], start
         for symbol, n in found:
-            words.append(Word(symbol, at, at + n * step, 1.0))
+            if symbol:
+                words.append(Word(symbol, at, at + n * step, 1.0))
             at += n * step
         return Hypothesis(tuple(words))
 
     def _longest(self, text: str) -> Entry | None:
         return next((e for e in self._entries if text.startswith(e.text)), None)
 
-    def heard(self, number: int, s: Spoken) -> Heard:
+    def heard(self, number: int, s: Spoken, awaiting: bool = True) -> Heard:
         """The over as the net's logic should get it. Two voices at once are not understood."""
         if s.doubled:
             message = Message((), ())
         else:
-            message = self._interpreter.interpret(self.hypothesis(s.words[0], s.speech_start, s.speech_end))
+            message = self._interpreter.interpret(
+                self.hypothesis(s.words[0], s.speech_start, s.speech_end), awaiting=awaiting
+            )
         return Heard(number, s.start, s.end, s.speech_start, s.speech_end, message, s.doubled)
 
 

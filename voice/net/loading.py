@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from voice.errors import FilesError, Problem, lines_of
@@ -14,6 +14,7 @@ from voice.grammar.templates import Template, read_templates
 from voice.mandarin.readings import PAUSE as PAUSE_MARKS
 from voice.mandarin.readings import CannotBeRead, ReadingsTable, read_table
 from voice.mandarin.spelling import PAUSE
+from voice.net.abbreviations import Refused, short_signs
 from voice.net.doubtful import doubtful
 from voice.net.roster import Unit, read_roster
 from voice.net.settings import NetSettings, read_settings
@@ -38,6 +39,10 @@ class Net:
     """Of all its files: part of what makes a replay reproducible."""
     notices: tuple[Problem, ...] = ()
     """What a person should look at, though the net works."""
+    short: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Unit id → call signs as people shorten them: understood, never spoken."""
+    refused: tuple[Refused, ...] = ()
+    """Short call signs that are not used, and why."""
 
     @property
     def costs(self) -> Costs:
@@ -104,6 +109,13 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
         Problem(path, 0, f"no grammar folder “{m}”", "name one that lies in the net folder, or “zh”") for m in missing
     ]
     files = [p for f in folders for p in sorted(f.glob("*.txt"))]
+    without = set(settings.without_phrases) if settings else set()
+    groups = {p.stem for p in files if p.name not in NOT_TEMPLATES}
+    problems += [
+        Problem(path, 0, f"without_phrases: no group “{name}”", f"one of {', '.join(sorted(groups))}")
+        for name in sorted(without - groups)
+    ]
+    files = [p for p in files if p.stem not in without or p.name in NOT_TEMPLATES]
     nine = "gou1" if settings and settings.language.spoken_nine == "勾" else "jiu3"
     files += [p for p in (folder / "readings.txt", folder / "places.txt") if p.is_file() and p not in files]
     tables = [p for p in files if p.name in ("digits.txt", "readings.txt")]
@@ -142,11 +154,15 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
         problems.append(Problem(path, 0, str(e), "use Chinese characters in the assistant's call sign"))
         assistant = ""
     language = settings.language
+    taken = {w for t in templates for w in t.words} | set(places) | set(control)
+    short, refused = short_signs(units, readings, taken)
     lexicon = build_lexicon(
-        signs, control, templates, readings, language.accent, language.hears_tones, assistant, places
+        signs, control, templates, readings, language.accent, language.hears_tones, assistant, places, short
     )
     notices += doubtful(units, lexicon, roster_path)
-    return Net(folder, settings, units, lexicon, readings, _digest(used), tuple(notices)), problems
+    return Net(
+        folder, settings, units, lexicon, readings, _digest(used), tuple(notices), short, tuple(refused)
+    ), problems
 
 
 def _readable_signs(

@@ -19,7 +19,7 @@ FIRST_LINE = "编号,名称,呼号,组别,位置,责任民警,电话"
 _ASIDE = re.compile("示例|样例|例表|范例|说明|模板|备份|历史|作废|旧|example|backup", re.IGNORECASE)
 """In the names of sheets that are not the roster if another sheet can be."""
 
-LISTS = ("call_signs", "ani", "neighbours")
+LISTS = ("call_signs", "ani", "neighbours", "short")
 """Fields of several entries."""
 
 LONGEST_SIGN = 40
@@ -61,6 +61,8 @@ class Unit:
     """What its radios send of themselves: DTMF digits, or MDC1200 unit numbers (hexadecimal)."""
     neighbours: tuple[str, ...] = ()
     """Ids, names or call signs of the units next to it."""
+    short: tuple[str, ...] = ()
+    """As the roster says; empty: they are derived, see ``voice.net.abbreviations``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,7 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
                 cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""),
                 cell.get("question", ""), number,
                 split_list(cell.get("ani", "").upper()), split_list(cell.get("neighbours", "")),
+                split_list(cell.get("short", "")),
             )
         )  # fmt: skip
     problems += _without_group(path, units)

@@ -48,6 +48,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "neighbours": (
         "邻近", "相邻", "neighbours", "neighbors", "邻近单位", "相邻单位", "周边单位", "邻居",
     ),
+    "short": (
+        "口头简称", "口语简称", "叫法", "short", "short call signs",
+    ),
 }  # fmt: skip
 """Field → names of its column, the likeliest first: where two columns could hold it, the better name has it."""
 

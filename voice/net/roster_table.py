@@ -27,6 +27,7 @@ from voice.net.workbook_changes import changed_workbook
 COLUMNS = {
     "id": "编号", "name": "名称", "call_signs": "呼号", "group": "组别", "location": "位置", "officer": "责任民警",
     "phone": "电话", "question": "点名用语", "neighbours": "邻近", "ani": "身份码",
+    "short": "口头简称",
 }  # fmt: skip
 """Field → header of a column that a save adds."""
 

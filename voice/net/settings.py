@@ -188,6 +188,8 @@ class NetSettings(_Section):
     """For showing times, e.g. ``+08:00``; this machine's own if empty. The journal itself is in UTC."""
     roster: str = "roster.csv"
     grammars: tuple[str, ...] = ("zh",)
+    without_phrases: tuple[str, ...] = ()
+    """Groups of phrases that this net does not use: names of grammar files, e.g. ``trouble`` for ``trouble.txt``."""
     control: Control
     timing: Timing = Timing()
     language: Language = Language()

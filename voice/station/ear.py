@@ -136,24 +136,22 @@ class Ear:
     """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
 
     def understand(
-        self,
-        over: Over,
-        hypothesis: Hypothesis,
-        expecting: bool = True,
-        addressed: bool = False,
-        scorer: Scorer | None = None,
-    ) -> Message:
+        self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
+        scorer: Scorer | None = None, awaiting: bool = True,
+    ) -> Message:  # fmt: skip
         """The message of one over; see ``Interpreter.interpret``. ``scorer``: if one has worked while it lasted."""
         v = self.verification
         if v is None or all(map(_unexplained, hypothesis.words)):
-            return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed)
+            return self.interpreter.interpret(
+                hypothesis, expecting=expecting, addressed=addressed, awaiting=awaiting
+            )
         frames = v.verifier.frames(over.pcm, scorer)
 
         def without_phrases(start: float, end: float) -> Hypothesis:
             return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)
 
         return self.interpreter.interpret(
-            hypothesis, v.verifier.of_frames(frames, hypothesis.words), without_phrases, expecting, addressed
+            hypothesis, v.verifier.of_frames(frames, hypothesis.words), without_phrases, expecting, addressed, awaiting
         )
 
     def dictate(self, over: Over, message: Message) -> str:

@@ -234,7 +234,8 @@ class Listener:
 
     def _over(self, over: Over, hypothesis: Hypothesis) -> None:
         expecting = self.state.expects(over.start, self.rules.late_window_s)
-        message = self.ear.understand(over, hypothesis, expecting, scorer=self._scorer)
+        awaiting = self.state.awaiting(over.start)
+        message = self.ear.understand(over, hypothesis, expecting, scorer=self._scorer, awaiting=awaiting)
         if self.command_pending and not message.addressed:
             to_us = self.ear.understand(over, hypothesis, expecting, True, self._scorer)
             message = to_us if any(a.meaning == "cancel" for a in to_us.acts) else message

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from voice.grammar.meanings import ANSWERS, CODE_WORD
+from voice.grammar.meanings import ANSWERS, CODE_WORD, HEARD
 from voice.grammar.message import Act, Message
 from voice.pcm import Seconds
 from voice.talk.facts import (
@@ -22,7 +22,19 @@ from voice.talk.facts import (
     Remarked,
     RollMarked,
 )
-from voice.talk.state import Exchange, NetState
+from voice.talk.speaking import speaker_of
+from voice.talk.state import ASKED_S, Exchange, NetState, evolve
+
+BLOCKING: dict[str, Literal["say_again", "negative", "wait"]] = {
+    "say_again": "say_again", "negative": "negative", "stand_by": "wait",
+}  # fmt: skip
+"""What a unit says instead of an answer: its exchange stays open."""
+
+KEPT = {
+    "say_again": "it asked to say the call again, and nothing more came",
+    "negative": "it said that it had not understood, and nothing more came",
+    "wait": "it asked to wait, and nothing more came",
+}
 
 ROLL = {
     "roll_start": "start",
@@ -104,15 +116,12 @@ def decide(state: NetState, event: Heard | Tick | Ended, rules: Rules) -> list[F
 def _closed(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeClosed:
     together = sum(other.called_at == e.called_at for other in state.open_exchanges())
     waited = max(0.0, t - e.called_at)
-    if e.heard_unclear:
+    if e.heard_unclear or e.last:
         return ExchangeClosed(
-            t=t,
-            exchange=e.id,
-            unit=e.unit,
-            outcome="unclear",
-            waited_s=waited,
-            reason="something was heard in its slot but not understood",
-        )
+            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited, over=e.heard_over,
+            review=bool(e.last and not e.heard_unclear),
+            reason=KEPT[e.last] if e.last else "something was heard in its slot but not understood",
+        )  # fmt: skip
     if not alive:
         return ExchangeClosed(
             t=t,
@@ -130,13 +139,20 @@ def _closed(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
             outcome="unclear",
             waited_s=waited,
             reason="something was heard that may have been its answer; whose it was, nobody can say",
-        )
+        )  # fmt: skip
+    if e.doubt:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited, over=e.heard_over, review=True,
+            reason="net control called it, or it spoke itself: nobody can tell, and nothing more came",
+        )  # fmt: skip
     reason = f"{together} units are open, {e.vague} answers nobody's" if e.vague else "nothing was heard in its slot"
     return ExchangeClosed(t=t, exchange=e.id, unit=e.unit, outcome="silent", waited_s=waited, reason=reason)
 
 
 def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     m = h.message
+    if m.parts:
+        return _taken_apart(state, h, rules)
     if m.addressed:
         return [command_heard(m, h.start, h.over)]
     rolls: list[Fact] = [
@@ -146,16 +162,63 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     ]
     if rolls:
         return rolls
+    if m.jumbled:
+        return _jumbled(state, h)
     if not m.understood:
-        return [_not_understood(state, h)]
+        return [_own_radio(state, h, rules) if h.identified else _not_understood(state, h)]
     behalf = next((a for a in m.acts if a.meaning in ("proxy", "relay")), None)
     if behalf is not None:
         return [_relayed(state, h, behalf)]
-    if m.to_all:
+    if m.to_all and not h.identified:
         return [_call(state, h, unit, k) for k, unit in enumerate(state.units)]
-    if m.speaker == "control":
+    who = speaker_of(m, h.identified, state, h.speech_start, rules.late_window_s)
+    if who.role == "control":
         return _from_control(state, h)
-    return _from_unit(state, h, rules)
+    if who.role == "either":
+        return [_either(state, h, who.unit) if who.unit else _not_understood(state, h)]
+    return _from_unit(state, h, rules, who.unit)
+
+
+def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
+    """Overs that touched, one after the other: what the first does to the net counts for the next."""
+    facts: list[Fact] = []
+    first = h.message.items[0].start if h.message.items else 0.0
+    for part in h.message.parts:
+        begin = h.speech_start + part.items[0].start - first
+        end = h.speech_start + part.items[-1].end - first
+        new = _heard(state, replace(h, message=part, speech_start=begin, speech_end=end), rules)
+        for fact in new:
+            state = evolve(state, fact, rules.answer_timeout_s)
+        facts += new
+    return facts
+
+
+def _jumbled(state: NetState, h: Heard) -> list[Fact]:
+    """Calls and answers in one over: every unit that was named was called, and what came of it is not known."""
+    facts: list[Fact] = []
+    for k, unit in enumerate(h.message.callees):
+        call = _call(state, h, unit, k)
+        facts += [call, NotUnderstood(t=h.start, over=h.over, unit=unit, exchange=call.exchange,
+                                      pinyin=h.message.pinyin, why="jumbled")]  # fmt: skip
+    return facts
+
+
+def _either(state: NetState, h: Heard, unit: str) -> Fact:
+    """The unit or net control. While we are the ones who call, nobody is called by it."""
+    e = state.exchanges.get(unit)
+    if e is not None and e.open:
+        return NotUnderstood(t=h.start, over=h.over, unit=unit, exchange=e.id, pinyin=h.message.pinyin, why="speaker")
+    if state.conducting:
+        return _remark(h, "unsolicited", unit, None, HEARD, review=True)
+    return _call(state, h, unit, 0, doubt=True)
+
+
+def _own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
+    """Words that are not understood, from a radio that says whose it is."""
+    e = state.exchanges.get(h.identified or "")
+    if e is not None and (e.open or _late(e, h, rules) or _unfinished(e, h)):
+        return _answered(e, h, HEARD, "burst", rules)
+    return NotUnderstood(t=h.start, over=h.over, unit=h.identified, exchange=None, pinyin=h.message.pinyin)
 
 
 def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
@@ -171,8 +234,11 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
     )
 
 
-def _not_understood(state: NetState, h: Heard) -> NotUnderstood:
+def _not_understood(state: NetState, h: Heard) -> Fact:
+    """Words that nobody knows; with the call sign of the one that is awaited among them they are its answer."""
     hint = _slot_of(state)
+    if hint and any(n.unit == hint.unit for n in h.message.names):
+        return _answered(hint, h, HEARD, "call_sign", Rules())
     return NotUnderstood(
         t=h.start,
         over=h.over,
@@ -198,7 +264,7 @@ def _relayed(state: NetState, h: Heard, act: Act) -> Relayed:
     )
 
 
-def _call(state: NetState, h: Heard, unit: str, offset: int) -> Called:
+def _call(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = False) -> Called:
     """A new exchange with ``unit``, or one more attempt in the one that is open."""
     old = state.exchanges.get(unit)
     again = old is not None and old.open
@@ -210,8 +276,8 @@ def _call(state: NetState, h: Heard, unit: str, offset: int) -> Called:
         attempt=old.attempt + 1 if old and again else 1,
         to_all=h.message.to_all,
         question=" ".join(i.text or f"[{i.pinyin}]" for i in h.message.items if i.kind != "unit"),
-        figures=h.message.figures,
-    )
+        figures=h.message.figures, doubt=doubt,
+    )  # fmt: skip
 
 
 def _from_control(state: NetState, h: Heard) -> list[Fact]:
@@ -247,24 +313,25 @@ def _remark(h: Heard, kind: str, unit: str | None, exchange: int | None, meaning
     )
 
 
-def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
+def _from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> list[Fact]:
     m = h.message
     meanings = m.meanings()
     awaited = _slot(state, h, rules)
-    caller = h.identified or m.caller
     grade: Grade = "burst" if h.identified else "call_sign"
     mine = state.exchanges.get(caller) if caller else awaited
-    blocking = next((x for x in ("say_again", "negative") if x in meanings), None)
-    if blocking:
+    meaning = next((x for x in ANSWERS if x in meanings), None)
+    if "stand_by" in meanings and state.calling_in and not caller and (mine is None or mine.id < state.next_id - 1):
+        return [_control_replied(state, h, state.calling_in, "stand_by")]
+    blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
+    if blocking and (meaning in (None, "ack", "report") or blocking != "wait"):
         unit = caller or (mine.unit if mine else None)
         number = mine.id if mine and mine.open else None
         return [_remark(h, blocking, unit, number, blocking, review=False)]
 
-    meaning = next((x for x in ANSWERS if x in meanings), None)
-    if caller and mine and (mine.open or (_late(mine, h, rules) and meaning)) and (meaning or "call_in" in meanings):
-        return [_answered(mine, h, meaning or "present", grade, rules)]
+    if caller and mine and (mine.open or _unfinished(mine, h) or (_late(mine, h, rules) and _speaks(h, meaning))):
+        return [_answered(mine, h, meaning or _nameless(state, h) or HEARD, grade, rules)]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
-    if urgent and (caller or urgent != "situation"):
+    if urgent and (caller or urgent != "situation" or awaited is None):
         return [
             CalledIn(
                 t=h.start,
@@ -289,11 +356,33 @@ def _from_unit(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     return [_bare(state, h, meaning, awaited, rules)]
 
 
+def _speaks(h: Heard, meaning: str | None) -> bool:
+    """There is more than a call sign."""
+    return bool(meaning or h.message.free or "call_in" in h.message.meanings())
+
+
+def _unfinished(e: Exchange, h: Heard) -> bool:
+    """It has answered in words that were not understood, and may say it again, asked or not."""
+    since = max(e.answered_at, e.asked_at or 0.0)
+    return e.status == "answered" and e.meaning == HEARD and h.start - since <= ASKED_S
+
+
+def _nameless(state: NetState, h: Heard) -> str:
+    """A call sign alone, after we have asked whose the answer was: what was answered."""
+    asked = state.nameless
+    alone = not h.message.acts and not h.message.free
+    return asked[0] if asked and alone and h.start - asked[1] <= ASKED_S else ""
+
+
 def _slot(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
     """The exchange that a bare answer belongs to; also one that was closed as silent or unclear not long ago."""
-    if state.awaited() or len(state.last_called) != 1:
+    if len(state.last_called) != 1:
         return _slot_of(state)
     last = state.exchanges[state.last_called[0]]
+    if last.asked_at is not None and _unfinished(last, h):
+        return last
+    if state.awaited():
+        return _slot_of(state)
     return last if last.status in ("silent", "unclear") and _late(last, h, rules) else None
 
 
@@ -333,19 +422,10 @@ def _answered(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -
     slots = next((tuple(a.slots.items()) for a in m.acts if a.meaning == meaning), ())
     readback = _readback(e.figures, m.figures)
     return Answered(
-        t=h.start,
-        exchange=e.id,
-        unit=e.unit,
-        over=h.over,
-        meaning=meaning,
-        grade=grade,
-        latency_s=max(0.0, h.speech_start - e.called_at),
-        late=not e.open,
-        confidence=m.confidence,
-        text=m.text,
-        review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below,
-        slots=slots,
-        readback=readback,
-        figures=m.figures,
-        free=m.free,
-    )
+        t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
+        latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
+        confidence=m.confidence, text=m.text,
+        review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below
+        or meaning == HEARD,
+        slots=slots, readback=readback, figures=m.figures, free=m.free,
+    )  # fmt: skip

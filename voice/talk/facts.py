@@ -13,7 +13,7 @@ from voice.pcm import Seconds
 Grade = Literal["call_sign", "burst", "slot", "human"]
 """How we know who answered: spoken call sign > burst identity > was called just now > set by a person."""
 
-Purpose = Literal["opening", "call", "closing", "alert", "closing_alert", "reply"]
+Purpose = Literal["opening", "call", "again", "closing", "alert", "closing_alert", "reply"]
 """Of an announcement of ours."""
 
 Outcome = Literal["answered", "unclear", "silent", "undetermined"]
@@ -133,6 +133,8 @@ class Called(Fact):
     question: str
     figures: tuple[str, ...] = ()
     """Rows of digits, times of day and places in the call: the answer should read them back."""
+    doubt: bool = False
+    """It may have been the unit itself that spoke: what comes of it is never “silent”."""
 
     def word(self) -> str:
         return "call_all" if self.to_all else "call"
@@ -152,6 +154,7 @@ class Answered(Fact):
     unit: str
     over: int
     meaning: str
+    """``heard``: it spoke, and what it said is not understood."""
     grade: Grade
     latency_s: Seconds
     """From the end of the call's speech to the beginning of the answer's."""
@@ -181,7 +184,7 @@ class Answered(Fact):
 class Remarked(Fact):
     """Heard and understood, but neither call nor answer.
 
-    ``kind``: say_again and negative keep the exchange open; unsolicited is an answer of a unit that was
+    ``kind``: say_again, negative and wait keep the exchange open; unsolicited is an answer of a unit that was
     not called; stray a bare answer that nobody was asked for; contested a second carrier in an
     answered slot; unattributed a bare answer while several units are asked.
     """
@@ -189,7 +192,7 @@ class Remarked(Fact):
     KIND: ClassVar[str] = "remarked"
     NAMES: ClassVar[tuple[str, str]] = ("备注", "remarked")
 
-    kind: Literal["say_again", "negative", "unsolicited", "stray", "contested", "unattributed", "said"]
+    kind: Literal["say_again", "negative", "wait", "unsolicited", "stray", "contested", "unattributed", "said"]
     over: int
     unit: str | None
     exchange: int | None
@@ -276,6 +279,9 @@ class NotUnderstood(Fact):
     """Whose answer was awaited, if of one unit only; a hint, not an attribution."""
     exchange: int | None
     pinyin: str
+    why: Literal["", "speaker", "jumbled"] = ""
+    """``speaker``: the unit or net control, nobody can tell; ``jumbled``: several stations in one over; empty: no known
+    words."""
 
     def word(self) -> str:
         return "unclear"
@@ -294,6 +300,10 @@ class ExchangeClosed(Fact):
     """``silent`` only if the receiver was demonstrably alive; ``undetermined`` otherwise."""
     reason: str
     waited_s: Seconds
+    over: int = 0
+    """The latest over in its slot; 0: nothing was heard there."""
+    review: bool = False
+    """A person should listen: it is not sure who spoke, and nothing else says so."""
 
     def word(self) -> str:
         return self.outcome

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from voice.pcm import Seconds
 from voice.talk.facts import (
+    Announced,
     Answered,
     Called,
     CalledIn,
@@ -19,6 +21,14 @@ from voice.talk.facts import (
     SessionBegan,
     SessionEnded,
 )
+
+Seconds = float
+
+WAIT_S = 30.0
+"""After 稍等 a unit has so long, in clear-channel time."""
+
+ASKED_S = 15.0
+"""Whoever was asked to say it again, or who it was, has so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +47,27 @@ class Exchange:
     """open, answered, silent, unclear or undetermined."""
     grade: Grade | None = None
     heard_unclear: bool = False
-    """Something that was not understood came in its slot."""
+    """Something came in its slot that was no answer, or was not understood."""
+    heard_over: int = 0
+    """The latest such over."""
+    doubt: bool = False
+    """The over that opened it may have been the unit's own."""
+    ours: bool = False
+    """We called ourselves: whoever gives this call sign now is the unit."""
+    last: Literal["", "say_again", "negative", "wait"] = ""
+    """What the unit has said that keeps it open."""
     vague: int = 0
     """Overs that may have been its answer, or that of another unit of the same call."""
     answered_over: int | None = None
+    answered_at: Seconds = 0.0
+    asked_at: Seconds | None = None
+    """When we asked the unit to say it again."""
     meaning: str = ""
     """Of the answer."""
     figures: tuple[str, ...] = ()
     """Of the call."""
+    question: str = ""
+    """The words of the latest call."""
 
     @property
     def open(self) -> bool:
@@ -65,6 +88,14 @@ class NetState:
     calling_in_at: Seconds = 0.0
     deaf_since: Seconds | None = None
     """Time of the last sign that the receiver was not alive while an exchange was open."""
+    nameless: tuple[str, Seconds] | None = None
+    """(meaning, time) of the latest answer that may be several units'."""
+
+    @property
+    def conducting(self) -> bool:
+        """The latest call was ours."""
+        last = self.exchanges.get(self.last_called[-1]) if self.last_called else None
+        return last is not None and last.ours
 
     def open_exchanges(self) -> list[Exchange]:
         """In the order of their calls."""
@@ -86,6 +117,12 @@ class NetState:
             e.open or (e.answered_over is None and now - e.deadline <= late_window_s) for e in self.exchanges.values()
         )
 
+    def awaiting(self, now: Seconds) -> bool:
+        """An answer is due now."""
+        asked = [self.nameless[1]] if self.nameless else []
+        asked += [e.asked_at for e in self.exchanges.values() if e.asked_at is not None]
+        return any(e.open for e in self.exchanges.values()) or any(now - t <= ASKED_S for t in asked)
+
 
 def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
     """The state after a fact."""
@@ -96,17 +133,13 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             return _occupied(state, fact, timeout_s)
         case Called():
             old = state.exchanges.get(fact.unit)
+            same = old if old and old.id == fact.exchange else None
             exchange = Exchange(
-                fact.exchange,
-                fact.unit,
-                fact.t,
-                fact.t + timeout_s,
-                fact.attempt,
-                fact.to_all,
-                heard_unclear=bool(old and old.id == fact.exchange and old.heard_unclear),
-                figures=fact.figures,
-                vague=old.vague if old and old.id == fact.exchange else 0,
-            )
+                fact.exchange, fact.unit, fact.t, fact.t + timeout_s, fact.attempt, fact.to_all,
+                heard_unclear=bool(same and same.heard_unclear), heard_over=same.heard_over if same else 0,
+                figures=fact.figures or (same.figures if same else ()), vague=same.vague if same else 0,
+                doubt=fact.doubt, ours=fact.over == 0, question=fact.question, last=same.last if same else "",
+            )  # fmt: skip
             together = state.last_called if state.exchanges and _same_over(state, fact) else ()
             return replace(
                 state,
@@ -115,24 +148,23 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
                 last_called=(*together, fact.unit),
             )
         case Answered():
-            return _set(
-                state,
-                fact.unit,
-                fact.exchange,
-                status="answered",
-                grade=fact.grade,
-                answered_over=fact.over,
-                meaning=fact.meaning,
-            )
+            return _set(state, fact.unit, fact.exchange, status="answered", grade=fact.grade,
+                        answered_over=fact.over, meaning=fact.meaning, answered_at=fact.t)
         case ExchangeClosed():
             return _set(state, fact.unit, fact.exchange, status=fact.outcome)
         case NotUnderstood(unit=str(unit), exchange=int(number)):
-            return _set(state, unit, number, heard_unclear=True)
-        case NotUnderstood(exchange=None) | Remarked(kind="unattributed"):
+            return _set(state, unit, number, heard_unclear=True, heard_over=fact.over)
+        case NotUnderstood(unit=None, exchange=None) | Remarked(kind="unattributed"):
             may_be = {e.unit: replace(e, vague=e.vague + 1) for e in state.awaited()}
-            return replace(state, exchanges={**state.exchanges, **may_be})
-        case Remarked(kind="say_again" | "negative", exchange=int(number), unit=str(unit)):
-            return _set(state, unit, number, deadline=fact.t + timeout_s)
+            nameless = (fact.meaning, fact.t) if isinstance(fact, Remarked) else state.nameless
+            return replace(state, exchanges={**state.exchanges, **may_be}, nameless=nameless)
+        case Remarked(kind="say_again" | "negative" | "wait" as said, exchange=int(number), unit=str(unit)):
+            room = max(WAIT_S, timeout_s) if said == "wait" else timeout_s
+            return _set(state, unit, number, deadline=fact.t + room, last=said, heard_over=fact.over)
+        case Announced(purpose="again", units=units):
+            again = {u: state.exchanges[u] for u in units if u in state.exchanges}
+            waiting = {u: replace(e, deadline=fact.t + timeout_s, asked_at=fact.t) for u, e in again.items()}
+            return replace(state, exchanges={**state.exchanges, **waiting}) if waiting else state
         case CalledIn(unit=unit):
             return replace(state, calling_in=unit, calling_in_at=fact.t)
         case ControlReplied():

@@ -1,0 +1,186 @@
+"""Dialogues as a duty officer would write them down, and what must stand in the journal.
+
+A file is made of scenes; a scene begins with ``# title``. A line is an over::
+
+    台: 安和社区,情况怎么样?
+      → 呼叫 安和社区
+    安和社区: 安和社区,门口有人推销
+      → 安和社区 答 有回答,内容不清 (复核)
+
+Speakers: ``台`` (a human dispatcher), ``本机`` (the station itself calls the units that are named), or a unit. The
+name is for the reader; the logic is only told what a perfect ear would hear. ``〔电台〕`` behind a unit: its radio
+sends its identity. ``(12秒)`` before the speaker: so long after the over before, instead of one second. ``(完)`` is
+a minute of silence. What stands behind ``→`` are all events that follow, in order; what the station says by itself
+begins with ``本机说``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from voice.grammar.meanings import CHINESE as MEANINGS
+from voice.measure.simulate import PerfectEar, Spoken
+from voice.net.loading import Net
+from voice.talk.answering import Answering
+from voice.talk.decide import Heard, Rules, Tick, decide
+from voice.talk.facts import (
+    Announced,
+    Answered,
+    Called,
+    CalledIn,
+    Commanded,
+    ControlReplied,
+    ExchangeClosed,
+    Fact,
+    NotUnderstood,
+    OverHeard,
+    Relayed,
+    Remarked,
+    RollMarked,
+)
+from voice.talk.state import NetState, evolve
+
+SPEECH_S = 2.0
+_OVER = re.compile(r"^(?:\((?P<wait>\d+(?:\.\d+)?)秒\)\s*)?(?P<who>[^:：]+)[:：]\s*(?P<words>.+)$")
+CLOSED = {"silent": "未答", "unclear": "听不清", "undetermined": "未定"}
+REMARKS = {
+    "say_again": "请重复", "negative": "没听明白", "wait": "请稍等", "unsolicited": "未被呼叫", "stray": "无人被叫",
+    "contested": "又一个回答", "unattributed": "不知是谁", "said": "其他",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Turn:
+    """One over and what must follow."""
+
+    line: int
+    who: str
+    words: str
+    wait: float
+    expected: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Scene:
+    """Some turns."""
+
+    title: str
+    turns: list[Turn] = field(default_factory=list)
+
+
+def read_scenes(path: Path) -> list[Scene]:
+    """The scenes of a file."""
+    out: list[Scene] = []
+    for number, row in enumerate(path.read_text("utf-8").splitlines(), 1):
+        text = row.strip()
+        if not text:
+            continue
+        if text.startswith("#"):
+            out.append(Scene(text.lstrip("# ")))
+        elif text.startswith("→"):
+            out[-1].turns[-1].expected += [w.strip() for w in text[1:].split(";") if w.strip()]
+        elif text == "(完)":
+            out[-1].turns.append(Turn(number, "", "", 60.0))
+        else:
+            m = _OVER.match(text)
+            assert m, f"{path}:{number}: {text}"
+            out[-1].turns.append(Turn(number, m["who"].strip(), m["words"].strip(), float(m["wait"] or 1.0)))
+    return out
+
+
+def play(net: Net, scene: Scene) -> Iterator[tuple[Turn, list[str]]]:
+    """Each turn with what followed."""
+    rules = Rules(net.settings.timing.answer_timeout_s, net.settings.timing.late_window_s)
+    state = NetState(units=tuple(u.id for u in net.units))
+    answering = Answering(net)
+    ear, t, over = PerfectEar(net), 0.0, 0
+
+    def take(facts: list[Fact]) -> list[str]:
+        nonlocal state
+        told = []
+        for fact in facts:
+            state = evolve(state, fact, rules.answer_timeout_s)
+            told += [w for w in [in_words(net, fact)] if w]
+            saying = answering.reply(state, fact)
+            if saying is not None:
+                told.append(f"本机说 {saying.text}")
+                after = Announced(t=fact.t + 3.0, keyed=fact.t + 0.7, text=saying.text, purpose=saying.purpose,
+                                  units=saying.units)  # fmt: skip
+                state = evolve(state, after, rules.answer_timeout_s)
+                answering.reply(state, after)
+        return told
+
+    for turn in scene.turns:
+        t += turn.wait
+        told = take(decide(state, Tick(t), rules))
+        if not turn.who:
+            yield turn, told
+            continue
+        if turn.who == "本机":
+            t += 3.0
+            units = [u for u in net.units if any(s in turn.words for s in u.call_signs)]
+            several = len(units) != 1
+            facts: list[Fact] = [
+                Called(t=t, exchange=state.next_id + k, unit=u.id, over=0, attempt=1, to_all=several,
+                       question=turn.words)
+                for k, u in enumerate(units or net.units)
+            ]  # fmt: skip
+            take(facts)
+            yield turn, told
+            continue
+        over += 1
+        s = Spoken(t, t + SPEECH_S, t + 0.2, t + SPEECH_S - 0.2, (turn.who,), (turn.words,))
+        unit = next((u for u in net.units if turn.who.removesuffix("〔电台〕") in (u.name, *u.call_signs)), None)
+        h = ear.heard(over, s, state.awaiting(t))
+        radio = unit.id if unit and turn.who.endswith("〔电台〕") else None
+        h = Heard(h.over, h.start, h.end, h.speech_start, h.speech_end, h.message, False, radio)
+        m = h.message
+        take([
+            OverHeard(t=t, over=over, start=t, end=s.end, speech_start=h.speech_start, speech_end=h.speech_end, clip="",
+                      level_db=0.0, outcome="understood" if m.understood else "unclear", speaker=m.speaker,
+                      callees=m.callees, caller=m.caller, to_all=m.to_all, meanings=m.meanings(), text=m.text,
+                      pinyin=m.pinyin, confidence=m.confidence, doubled=False)
+        ])  # fmt: skip
+        told += take(decide(state, h, rules))
+        t = s.end
+        yield turn, told
+
+
+def in_words(net: Net, fact: Fact) -> str:
+    """An event in a line; nothing for what is no event of the talk."""
+    unit = getattr(fact, "unit", None)
+    name = net.unit(unit).name if unit and net.unit(unit) else ""  # type: ignore[union-attr]
+    meaning = MEANINGS.get(getattr(fact, "meaning", "") or "", "")
+    review = " (复核)" if getattr(fact, "review", False) else ""
+    match fact:
+        case Called():
+            again = " 再次" if fact.attempt > 1 else ""
+            return f"呼叫 {name}{again}{' (存疑)' if fact.doubt else ''}"
+        case Answered():
+            how = {"slot": "推断", "burst": "身份码"}.get(fact.grade, "")
+            late, read = "迟到" if fact.late else "", "复诵不符" if fact.readback == "different" else ""
+            return " ".join(w for w in (name, "答", meaning, how, late, read) if w) + review
+        case ExchangeClosed():
+            return f"{name} {CLOSED[fact.outcome]}{review}"
+        case Remarked():
+            telling = fact.kind in ("unsolicited", "stray", "contested", "unattributed")
+            what = f" {meaning}" if meaning and telling else ""
+            return f"{name or '?'} {REMARKS[fact.kind]}{what}{review}"
+        case CalledIn():
+            return f"{name or '?'} 呼入 {meaning}"
+        case ControlReplied():
+            return f"台回 {name or '?'} {meaning}"
+        case Relayed():
+            return f"{'代答' if fact.kind == 'proxy' else '转达'} {name or '?'} {meaning}".strip()
+        case NotUnderstood():
+            why = {"speaker": " 不知谁在说", "jumbled": " 几台混在一起"}.get(fact.why, "")
+            return f"没听懂 {name or '?'}{why}"
+        case RollMarked():
+            return f"点名 {fact.mark}"
+        case Commanded():
+            return f"口令 {MEANINGS.get(fact.command, '没听懂')}{' ' + name if name else ''}"
+        case _:
+            return ""

@@ -1,0 +1,106 @@
+"""Call signs in an over: spoken by somebody, to somebody, or only mentioned. Pure.
+
+``贾岗社区,一切正常`` and ``我是贾岗社区`` name who speaks or is spoken to; ``在家属院布控`` only mentions it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voice.grammar.message import Item, Naming, Place
+
+PAUSE_S = 0.25
+"""A gap between two words that separates phrases: within a phrase, gaps of the recogniser are below 0.1 s."""
+
+FILLERS = frozenset({"e", "en", "a", "o", "na ge", "zhe ge", "jiu shi", "wei", "ei"})
+"""呃, 嗯, 那个, …: said by people who think. Toneless pinyin."""
+
+GREETINGS = frozenset({"ni hao", "nin hao"})
+
+SELF = ("wo shi", "wo men shi", "zhe li shi", "zhe bian shi", "wo men", "wo zhe li shi", "wo zhe bian shi", "wo")
+"""Before a call sign: it is the speaker's own."""
+
+MENTIONING = frozenset(
+    {"zai", "dao", "qu", "wang", "cong", "gei", "gen", "dui", "ba", "he", "jiao", "rang", "you", "tong", "xiang", "li"}
+)
+"""在, 到, 去, 往, 从, 给, 跟, 对, 把, 和, 叫, 让, 由, 同, 向, 离: directly before a call sign they make it part of a
+sentence."""
+
+INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "jia qiang", "gai dao", "gai yong", "bie")
+"""请, 要, 注意, 你, 加强, 改到, 改用, 别: what net control goes on with after a call sign."""
+
+
+def content(pinyin: str) -> tuple[str, ...]:
+    """Syllables of free speech without the fillers."""
+    names = pinyin.split()
+    out: list[str] = []
+    k = 0
+    while k < len(names):
+        if " ".join(names[k : k + 2]) in FILLERS:
+            k += 2
+        else:
+            out += [] if names[k] in FILLERS else [names[k]]
+            k += 1
+    return tuple(out)
+
+
+def instructs(pinyin: str) -> bool:
+    """Free speech that begins as an instruction does."""
+    said = " ".join(content(pinyin))
+    return any(said == w or said.startswith(w + " ") for w in INSTRUCTING)
+
+
+def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -> tuple[Naming, ...]:
+    """Every call sign of a row of items, with its place. ``introducing``: phrases like 这里是."""
+    out: list[Naming] = []
+    at: list[int] = []
+    for k, item in enumerate(items):
+        if item.kind == "unit":
+            before = out[-1].place if at and at[-1] == k - 1 else None
+            out.append(Naming(item.key, _place(items, k, before, introducing), item.times))
+            at.append(k)
+    return tuple(out)
+
+
+def _place(items: Sequence[Item], k: int, before: Place | None, introducing: frozenset[str]) -> Place:
+    """``before``: place of the call sign directly before this one."""
+    item = items[k]
+    last = k == len(items) - 1 or all(i.kind == "free" and not content(i.pinyin) for i in items[k + 1 :])
+    if k == 0:
+        return "inside" if _of(items, k) else "lead"
+    previous = items[k - 1]
+    paused = item.start - previous.end >= PAUSE_S
+    if before is not None:
+        return "lead" if before == "self" else before
+    if previous.kind == "free":
+        said = previous.pinyin.split()
+        if any(said[-len(w.split()) :] == w.split() for w in SELF):
+            return "self"
+        spoken = content(previous.pinyin)
+        if spoken and spoken[-1] in MENTIONING and not paused:
+            return "inside"
+        if " ".join(spoken) in GREETINGS:
+            return "lead"
+        if k == 1 and len(spoken) <= 1:
+            return "inside" if _of(items, k) else "lead"
+        if not spoken:
+            return _place([*items[: k - 1], *items[k:]], k - 1, before, introducing)
+        return ("tail" if last else "lead") if paused else "inside"
+    if previous.kind == "place":
+        return "inside" if not paused else "lead"
+    if previous.kind == "phrase" and previous.key in introducing:
+        return "self"
+    if previous.kind == "phrase" and previous.pinyin.split()[-1].rstrip("12345") in MENTIONING and not paused:
+        return "inside"  # 马上到 家属院
+    if last and previous.kind == "phrase":
+        return "tail"
+    return "lead"
+
+
+def _of(items: Sequence[Item], k: int) -> bool:
+    """家属院的…: what follows belongs to it."""
+    after = items[k + 1] if k + 1 < len(items) else None
+    return (
+        after is not None and after.kind == "free" and after.pinyin.split()[:1] == ["de"]
+        and after.start - items[k].end < PAUSE_S
+    )  # fmt: skip

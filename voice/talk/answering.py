@@ -1,0 +1,91 @@
+"""What the station says by itself to what it hears: say it again, who was that, your report has been passed on. Pure.
+
+Only where the station leads the talk: the call that is answered was its own. Net control's own exchanges are left
+alone; a report that comes in by itself is acknowledged, and the station waits whether net control does it first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from voice.grammar.meanings import HEARD, URGENT
+from voice.net.loading import Net
+from voice.talk.announcing import sign_of
+from voice.talk.facts import Answered, CalledIn, Fact, NotUnderstood, Purpose, Remarked
+from voice.talk.state import NetState
+
+Seconds = float
+
+WHO_EVERY_S = 20.0
+"""“Which unit was that?” is asked again after this at the earliest."""
+
+REPEATS = 2
+"""So often a question is repeated for a unit that asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Something to say once."""
+
+    text: str
+    purpose: Purpose
+    units: tuple[str, ...] = ()
+    """Whose answer is awaited after it."""
+    patient: bool = False
+    """Net control may say it first."""
+
+
+@dataclass(slots=True)
+class Answering:
+    """What was asked already, so that nothing is asked twice."""
+
+    net: Net
+    _asked: set[int] = field(default_factory=set)
+    """Exchanges in which a unit was asked to say it again."""
+    _repeated: dict[int, int] = field(default_factory=dict)
+    _who_at: Seconds = -WHO_EVERY_S
+
+    def reply(self, state: NetState, fact: Fact) -> Saying | None:
+        """``state`` is that after the fact."""
+        match fact:
+            case Answered(meaning=meaning) | CalledIn(meaning=meaning) if meaning in URGENT:
+                return self._reported(state, fact.unit)
+            case NotUnderstood(unit=str(unit), exchange=int(number)) | Answered(
+                meaning="heard", unit=unit, exchange=number
+            ):
+                return self._again(state, unit, number)
+            case Remarked(kind="say_again" | "negative", unit=str(unit), exchange=int(number)):
+                return self._repeat(state, unit, number)
+            case Remarked(kind="unattributed") | NotUnderstood(unit=None, exchange=None):
+                return self._who(state, fact)
+            case _:
+                return None
+
+    def _ours(self, state: NetState, unit: str, number: int) -> bool:
+        e = state.exchanges.get(unit)
+        return e is not None and e.id == number and e.ours and (e.open or e.meaning == HEARD)
+
+    def _again(self, state: NetState, unit: str, number: int) -> Saying | None:
+        if number in self._asked or not self._ours(state, unit, number):
+            return None
+        self._asked.add(number)
+        return Saying(f"{sign_of(self.net, unit)},没听清,请再说一遍。", "again", (unit,))
+
+    def _repeat(self, state: NetState, unit: str, number: int) -> Saying | None:
+        times = self._repeated.get(number, 0)
+        if times >= REPEATS or not self._ours(state, unit, number):
+            return None
+        self._repeated[number] = times + 1
+        return Saying(state.exchanges[unit].question, "again", (unit,))
+
+    def _who(self, state: NetState, fact: Fact) -> Saying | None:
+        awaited = state.awaited()
+        if len(awaited) < 2 or not all(e.ours for e in awaited) or fact.t - self._who_at < WHO_EVERY_S:
+            return None
+        self._who_at = fact.t
+        ask = "刚才哪个单位回答?请报呼号。" if isinstance(fact, Remarked) else "刚才哪个单位?请报呼号,再说一遍。"
+        return Saying(ask, "again", tuple(e.unit for e in awaited))
+
+    def _reported(self, state: NetState, unit: str | None) -> Saying | None:
+        sign = f"{sign_of(self.net, unit)}," if unit else ""
+        return Saying(f"{sign}收到,已报值班员。", "reply", patient=not state.conducting)
