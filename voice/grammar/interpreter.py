@@ -117,10 +117,7 @@ class Interpreter:
         known = [i for i in items if i.kind != "free"]
         if any(i.kind not in ("phrase", "place") or len(i.pinyin.split()) > SHORT_SYLLABLES for i in known):
             return items
-        return [
-            i if i.kind == "free" or i.score >= self.idle_threshold else _as_free(i)
-            for i in items
-        ]
+        return [i if i.kind == "free" or i.score >= self.idle_threshold else _as_free(i) for i in items]
 
     # -- items ---------------------------------------------------------------------------------
 
@@ -408,8 +405,10 @@ def _denied(act: Act, items: Sequence[Item]) -> bool:
 
 def _told(act: Act, items: Sequence[Item]) -> bool:
     """我跟各社区说了: the units are spoken of, not to."""
-    return act.meaning == "all_units" and "注意" not in items[act.at].key and any(
-        i.kind == "free" and content(i.pinyin) for i in items[: act.at][-2:]
+    return (
+        act.meaning == "all_units"
+        and "注意" not in items[act.at].key
+        and any(i.kind == "free" and content(i.pinyin) for i in items[: act.at][-2:])
     )
 
 

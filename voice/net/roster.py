@@ -197,10 +197,17 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
         ids[cell["id"]] = number
         units.append(
             Unit(
-                cell["id"], cell["name"], signs or (cell["name"],), cell.get("group", ""),
-                cell.get("location", ""), cell.get("officer", ""), cell.get("phone", ""),
-                cell.get("question", ""), number,
-                split_list(cell.get("ani", "").upper()), split_list(cell.get("neighbours", "")),
+                cell["id"],
+                cell["name"],
+                signs or (cell["name"],),
+                cell.get("group", ""),
+                cell.get("location", ""),
+                cell.get("officer", ""),
+                cell.get("phone", ""),
+                cell.get("question", ""),
+                number,
+                split_list(cell.get("ani", "").upper()),
+                split_list(cell.get("neighbours", "")),
                 split_list(cell.get("short", "")),
             )
         )  # fmt: skip

@@ -142,9 +142,7 @@ class Ear:
         """The message of one over; see ``Interpreter.interpret``. ``scorer``: if one has worked while it lasted."""
         v = self.verification
         if v is None or all(map(_unexplained, hypothesis.words)):
-            return self.interpreter.interpret(
-                hypothesis, expecting=expecting, addressed=addressed, awaiting=awaiting
-            )
+            return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed, awaiting=awaiting)
         frames = v.verifier.frames(over.pcm, scorer)
 
         def without_phrases(start: float, end: float) -> Hypothesis:

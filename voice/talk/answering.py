@@ -10,11 +10,17 @@ from dataclasses import dataclass, field
 
 from voice.grammar.meanings import HEARD, URGENT
 from voice.net.loading import Net
+from voice.pcm import Seconds
 from voice.talk.announcing import sign_of
 from voice.talk.facts import Answered, CalledIn, Fact, NotUnderstood, Purpose, Remarked
 from voice.talk.state import NetState
 
+<<<<<<< HEAD
 Seconds = float
+=======
+URGENT = ("situation", "report")
+"""Meanings that open an incident: see ``voice.net.incident``."""
+>>>>>>> ffdf794 (House formatting)
 
 WHO_EVERY_S = 20.0
 """“Which unit was that?” is asked again after this at the earliest."""
@@ -50,8 +56,9 @@ class Answering:
         match fact:
             case Answered(meaning=meaning) | CalledIn(meaning=meaning) if meaning in URGENT:
                 return self._reported(state, fact.unit)
-            case NotUnderstood(unit=str(unit), exchange=int(number)) | Answered(
-                meaning="heard", unit=unit, exchange=number
+            case (
+                NotUnderstood(unit=str(unit), exchange=int(number))
+                | Answered(meaning="heard", unit=unit, exchange=number)
             ):
                 return self._again(state, unit, number)
             case Remarked(kind="say_again" | "negative", unit=str(unit), exchange=int(number)):

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from voice.grammar.message import Message
+from voice.pcm import Seconds
 from voice.talk.state import Exchange, NetState
-
-Seconds = float
 
 SOON_S = 4.0
 """A call sign alone, so soon after its call, may be the unit's answer; later it is the call once more. Units begin to

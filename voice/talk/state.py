@@ -22,8 +22,6 @@ from voice.talk.facts import (
     SessionEnded,
 )
 
-Seconds = float
-
 WAIT_S = 30.0
 """After 稍等 a unit has so long, in clear-channel time."""
 
@@ -148,8 +146,16 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
                 last_called=(*together, fact.unit),
             )
         case Answered():
-            return _set(state, fact.unit, fact.exchange, status="answered", grade=fact.grade,
-                        answered_over=fact.over, meaning=fact.meaning, answered_at=fact.t)
+            return _set(
+                state,
+                fact.unit,
+                fact.exchange,
+                status="answered",
+                grade=fact.grade,
+                answered_over=fact.over,
+                meaning=fact.meaning,
+                answered_at=fact.t,
+            )
         case ExchangeClosed():
             return _set(state, fact.unit, fact.exchange, status=fact.outcome)
         case NotUnderstood(unit=str(unit), exchange=int(number)):
