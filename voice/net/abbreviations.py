@@ -1,8 +1,8 @@
 """Call signs as people shorten them: 贾岗社区治安队 is called 贾岗社区 and 贾岗 on the air. Pure.
 
-They are derived from each unit's name and call signs, unless the roster's column 口头简称 says otherwise: what stands there
-counts instead, ``-`` (or 无) means none. One that belongs to two units, or sounds like another unit's call sign, is
-refused for both, and ``huying grammar check`` says so.
+They are derived from each unit's name and call signs, unless the roster's column 口头简称 says otherwise: what stands
+there counts instead, ``-`` (or 无) means none. One that belongs to two units, or sounds like another unit's call sign,
+is refused for both, and ``huying grammar check`` says so.
 """
 
 from __future__ import annotations
