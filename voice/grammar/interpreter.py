@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz, process
 
 from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
-from voice.grammar.message import Act, Item, Message, Naming
-from voice.grammar.naming import PAUSE_S, content, instructs, names_in
-from voice.grammar.templates import Speaker, Template
+from voice.grammar.message import Act, Item, Message
+from voice.grammar.naming import PAUSE_S, content, names_in
+from voice.grammar.roles import Roles, roles_of, spoken_units
+from voice.grammar.templates import Template
 from voice.mandarin.distance import phrase_distance, syllable_distance
 from voice.mandarin.figures import figures
 from voice.mandarin.phones import split_syllable
@@ -30,9 +31,6 @@ REPEAT_GAP_S = 1.5
 
 SHORT_SYLLABLES = 3
 """Phrases of so many at most are heard in foreign speech by chance."""
-
-FREE_SPEECH_SYLLABLES = 4
-"""After a call sign, this much uncovered speech is an instruction: net control is talking."""
 
 ANSWERING = ("ack", "normal", "not_found", "situation", "on_the_way", "arrived", "present")
 """Meanings of a phrase that answers a call."""
@@ -224,73 +222,32 @@ class Interpreter:
             return Message(tuple(items), acts, speaker="control", addressed=True, confidence=confidence)
         acts = tuple(a for a in acts if not _denied(a, split) and not _told(a, split))
         names = names_in(items, self._introducing)
-        spoken = _spoken(names)
+        spoken = spoken_units(names)
         units = [i for i in items if i.kind == "unit" and i.key in spoken]
-        special = next((a for a in acts if a.meaning in ("proxy", "relay", "call_in", "report")), None)
         to_all = any(a.meaning == "all_units" for a in acts)
-        speakers = {a.speaker for a in acts} - {"anyone"}
-        free_syllables = sum(len(content(i.pinyin)) for i in items if i.kind in ("free", "place"))
-        mine = next((n.unit for n in names if n.place == "self"), None)
-        signed = next((n.unit for n in names if n.place == "tail"), None)
-        caller: str | None = None
-        callees: tuple[str, ...] = ()
-        behalf: str | None = None
-        speaker: Speaker = "anyone"
-        unsure = False
-        said_once = sum(n.times for n in names if n.place != "inside") == 1
         jumbled = self._jumbled(items, spoken)
-
-        if jumbled:
-            callees = spoken
-        elif special and special.meaning in ("proxy", "relay"):
-            speaker = "unit"
-            behalf = special.slots.get("unit2") or special.slots.get("unit")
-            caller = special.slots.get("unit") if "unit2" in special.slots else None
-            if caller is None:
-                caller = next((u.key for u in units if u.key != behalf), None)
-        elif mine and not to_all:
-            speaker, caller = "unit", mine
-            callees = tuple(u for u in spoken if u != mine)
-        elif special:
-            speaker = "unit"
-            caller = special.slots.get("unit") or (units[0].key if units else None)
-        elif to_all or "control" in speakers:
-            speaker = "control"
-            callees = () if to_all else spoken
-        elif signed and ("unit" in speakers or acts):
-            speaker, caller = "unit", signed
-        elif units and ("unit" in speakers or acts):
-            # Own call sign and a reply; or called by name with an instruction in front of the reply.
-            instructed = free_syllables >= FREE_SPEECH_SYLLABLES and "unit" not in speakers
-            if instructed and not _answers_at_once(items):
-                callees = spoken
-                unsure = len(spoken) == 1 and said_once and not _ordered(items)
-                speaker = "anyone" if unsure else "control"
-            else:
-                speaker, caller = "unit", units[0].key
-        elif units:
-            if any(i.kind == "control" for i in items):
-                speaker, caller = "unit", units[0].key  # 派出所派出所, 贾岗社区
-                acts = (*acts, Act("call_in", "unit", units[0].score, {"unit": units[0].key}))
-            else:
-                callees = spoken
-                unsure = len(spoken) == 1 and said_once and not _ordered(items)
-                speaker = "anyone" if unsure else "control"
-        elif "unit" in speakers:
-            speaker = "unit"
-        elif any(i.kind == "control" for i in items) and not acts:
-            speaker = "unit"
-            acts = (*acts, Act("call_in", "unit", min(i.score for i in items if i.kind == "control")))
-
+        roles = Roles(callees=spoken) if jumbled else roles_of(items, acts, names)
+        if roles.calls_in is not None:
+            acts = (*acts, Act("call_in", "unit", roles.calls_in, {"unit": roles.caller} if roles.caller else {}))
         scores = [u.score for u in units] + [a.score for a in acts]
         if not units and not acts:
             scores = [i.score for i in items if i.kind != "free"]
         known = bool(units or acts or to_all)
         return Message(
-            tuple(items), tuple(acts), callees, caller, behalf, to_all, speaker, names, unsure,
-            unsure and all(i.text in self._shortened for i in units), jumbled,
-            figures=self._figures(items), confidence=round(min(scores), 3) if scores and known else 0.0,
-        )  # fmt: skip
+            tuple(items),
+            acts,
+            roles.callees,
+            roles.caller,
+            roles.on_behalf_of,
+            to_all,
+            roles.speaker,
+            names,
+            roles.unsure,
+            weak=roles.unsure and all(i.text in self._shortened for i in units),
+            jumbled=jumbled,
+            figures=self._figures(items),
+            confidence=round(min(scores), 3) if scores and known else 0.0,
+        )
 
     def _jumbled(self, items: Sequence[Item], spoken: Sequence[str]) -> bool:
         """A question and, behind it, an answer that is not asked for in the same words: two stations at least."""
@@ -390,11 +347,6 @@ def _phrases(lexicon: Lexicon, meanings: Sequence[str]) -> frozenset[str]:
     return frozenset(t.pieces[0] for t in lexicon.templates if t.meaning in meanings and len(t.pieces) == 1)
 
 
-def _spoken(names: Sequence[Naming]) -> tuple[str, ...]:
-    """Units that are spoken to or speak."""
-    return tuple(dict.fromkeys(n.unit for n in names if n.place != "inside"))
-
-
 def _denied(act: Act, items: Sequence[Item]) -> bool:
     """没 发现情况: the phrase is heard, and turned around by what stands before it."""
     if act.meaning not in DENIED or not act.at or items[act.at].start - items[act.at - 1].end >= PAUSE_S:
@@ -410,19 +362,6 @@ def _told(act: Act, items: Sequence[Item]) -> bool:
         and "注意" not in items[act.at].key
         and any(i.kind == "free" and content(i.pinyin) for i in items[: act.at][-2:])
     )
-
-
-def _ordered(items: Sequence[Item]) -> bool:
-    """The free speech right after the first call sign begins as an instruction."""
-    first = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
-    after = items[first + 1] if first + 1 < len(items) else None
-    return after is not None and after.kind == "free" and instructs(after.pinyin)
-
-
-def _answers_at_once(items: list[Item]) -> bool:
-    """康宁社区,收到,…: whoever goes on with a reply right after the call sign has given its own."""
-    first = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
-    return first + 1 < len(items) and items[first + 1].kind == "phrase"
 
 
 def _as_free(item: Item) -> Item:

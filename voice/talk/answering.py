@@ -15,13 +15,6 @@ from voice.talk.announcing import sign_of
 from voice.talk.facts import Answered, CalledIn, Fact, NotUnderstood, Purpose, Remarked
 from voice.talk.state import NetState
 
-<<<<<<< HEAD
-Seconds = float
-=======
-URGENT = ("situation", "report")
-"""Meanings that open an incident: see ``voice.net.incident``."""
->>>>>>> ffdf794 (House formatting)
-
 WHO_EVERY_S = 20.0
 """“Which unit was that?” is asked again after this at the earliest."""
 
