@@ -1,0 +1,113 @@
+"""The station's voice: a family of engines, chosen by name in ``[voice]`` of the net's settings.
+
+    espeak.py    espeak-ng through pyttsx3: needs nothing, sounds like a machine
+    sapi5.py     the voice that Windows has, through pyttsx3
+    kokoro.py    a neural voice: huying models pull kokoro-82m-zh, pip install 'huying[voice]'
+    standby.py   a voice and the one that takes over when it fails
+    prompts.py   recorded prompts where there are some, a voice for the rest
+
+A new engine is a file here and a line in ``ENGINES``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from voice.errors import HuyingError
+from voice.pcm import Floats
+from voice.speech.synthesiser import Synthesiser
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a net wants of its voice."""
+
+    engine: str = "auto"
+    """A name of ``ENGINES``; ``auto``: the best that is here."""
+    speaker: str = ""
+    """Of kokoro: a voice's name; of the others: as ``variant``."""
+    tempo: float = 1.0
+    """0.9 to 1.3 times the engine's usual one."""
+    rate: int = 165
+    """Of espeak and sapi5: words (here about syllables) a minute."""
+    pitch: int = 50
+    variant: str = "f2"
+
+
+class Voice(Protocol):
+    """Says rows of toned syllables."""
+
+    @property
+    def name(self) -> str:
+        """Engine and speaker, for people."""
+
+    @property
+    def by_clause(self) -> bool:
+        """It takes its time: it is given one clause at a time, ended by its mark, so that the first is on the air while
+        the next is being made, and clauses that come again are taken from the cache."""
+
+    def say(self, text: str, syllables: Sequence[str]) -> tuple[Floats, int]:
+        """(samples in -1..1, shape (n,); rate in Hz). ``syllables``: toned pinyin with marks between phrases; ``text``
+        is the same in characters. Raises HuyingError after a timeout or an engine's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A variant: what it lacks here, and how it is opened."""
+
+    lacks: Callable[[], str]
+    """What is missing on this machine, in words that say what to do; empty if nothing is."""
+    open: Callable[[Choice, Synthesiser, Path], Voice]
+    """Raises HuyingError, for a speaker that is not there for example. The path is the cache."""
+
+
+def _engines() -> dict[str, Engine]:
+    from voice.speech.voices import espeak, kokoro, sapi5
+
+    return {
+        "kokoro": Engine(kokoro.lacks, kokoro.open_kokoro),
+        "espeak": Engine(espeak.lacks, espeak.open_espeak),
+        "sapi5": Engine(sapi5.lacks, sapi5.open_sapi5),
+    }
+
+
+ENGINES = _engines()
+"""The best first."""
+
+
+def choose(wanted: str) -> tuple[str, str]:
+    """(engine that will speak, why). Raises HuyingError where nothing can."""
+    lacking = {name: e.lacks() for name, e in ENGINES.items()}
+    if wanted != "auto":
+        if wanted not in ENGINES:
+            raise HuyingError(f"no voice engine “{wanted}”; there is: auto, {', '.join(ENGINES)}")
+        if not lacking[wanted]:
+            return wanted, "as [voice] engine says"
+    for name, lack in lacking.items():
+        if not lack:
+            if wanted == "auto":
+                better = [f"{n}: {w}" for n, w in lacking.items() if w and list(ENGINES).index(n) < list(ENGINES).index(name)]
+                return name, "; ".join(["the best that is here", *better])
+            return name, f"{wanted} cannot speak: {lacking[wanted]}"
+    raise HuyingError("no voice engine can speak here: " + "; ".join(f"{n}: {w}" for n, w in lacking.items()))
+
+
+def open_voice(
+    choice: Choice, synthesiser: Synthesiser, cache: Path, tell: Callable[[str], None] = lambda _t: None
+) -> Voice:
+    """The voice of a net. ``tell`` hears once when another engine than the wanted one speaks. Raises HuyingError for a
+    speaker that is not there: it would be another person's voice."""
+    from voice.speech.voices.standby import Standby
+
+    name, why = choose(choice.engine)
+    if choice.engine not in ("auto", name):
+        tell(f"the voice is {name} 换用 {name} 语音: {why}")
+    voice = ENGINES[name].open(choice, synthesiser, cache)
+    plain = "sapi5" if sys.platform == "win32" else "espeak"
+    if name == plain:
+        return voice
+    return Standby(voice, lambda: ENGINES[plain].open(Choice(), synthesiser, cache), tell)

@@ -1,0 +1,52 @@
+"""espeak-ng through pyttsx3: needs nothing, speaks from toned pinyin, is understood, and is nobody's favourite."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice.errors import HuyingError
+from voice.pcm import Floats
+from voice.speech import synthesiser as pyttsx3
+from voice.speech.synthesiser import Synthesiser, voice_variants
+from voice.speech.voices import Choice
+
+
+def lacks() -> str:
+    """See Engine."""
+    if sys.platform == "win32":
+        return "on Windows sapi5 speaks"
+    missing = [m for m in ("pyttsx3", "espeakng_loader") if importlib.util.find_spec(m) is None]
+    return f"pip install {' '.join(missing)}" if missing else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Espeak:
+    """One of espeak-ng's voices."""
+
+    sound: pyttsx3.Voice
+    synthesiser: Synthesiser
+
+    by_clause = False
+    """50 ms a sentence."""
+
+    @property
+    def name(self) -> str:
+        """See Voice."""
+        return f"espeak {self.sound.variant}"
+
+    def say(self, text: str, syllables: Sequence[str]) -> tuple[Floats, int]:
+        """See Voice."""
+        return self.synthesiser.say(text, syllables, self.sound)
+
+
+def open_espeak(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Espeak:
+    """Raises HuyingError for a variant that espeak-ng lacks: it would speak with another one."""
+    del cache  # the synthesiser has its own
+    known, wanted = voice_variants(), choice.speaker or choice.variant
+    if known and wanted not in known:
+        raise HuyingError(f"no voice “{wanted}”; there is: {', '.join(sorted(known))}")
+    return Espeak(pyttsx3.Voice(round(choice.rate * choice.tempo), choice.pitch, wanted), synthesiser)

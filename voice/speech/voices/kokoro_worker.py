@@ -1,0 +1,71 @@
+"""The process that owns the neural voice: syllables in, a WAV file at RATE out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import soxr
+
+from voice.pcm import RATE, Floats
+from voice.speech import kokoro
+from voice.speech.band import for_a_handheld
+from voice.speech.worker import serve
+
+EDGE = 0.02
+"""Of the peak: what is softer at either end is silence."""
+
+AROUND_S = 0.03
+"""Kept around the speech."""
+
+PAUSES_S = {",": 0.16, ".": 0.32, "?": 0.32, "!": 0.32}
+"""Behind a clause, by its mark."""
+
+
+def trimmed(x: Floats, rate: int) -> Floats:
+    """Without the silence at both ends."""
+    loud = np.flatnonzero(np.abs(x) > EDGE * (np.abs(x).max() + 1e-9))
+    if len(loud) == 0:
+        return x[:0]
+    around = round(AROUND_S * rate)
+    return x[max(0, loud[0] - around) : loud[-1] + around]
+
+
+def phrases(syllables: list[str]) -> list[list[str]]:
+    """A flat row with marks → words for the model."""
+    out: list[list[str]] = []
+    for s in syllables:
+        if s in kokoro.MARKS:
+            out.append([s])
+        elif out and out[-1][0] not in kokoro.MARKS:
+            out[-1].append(s)
+        else:
+            out.append([s])
+    return out
+
+
+def main() -> None:
+    """Load the model at the first job; serve until standard input ends."""
+    loaded: dict[str, kokoro.Kokoro] = {}
+    styles: dict[str, Floats] = {}
+
+    def work(job: dict[str, Any]) -> dict[str, Any]:
+        model = loaded.get(job["folder"])
+        if model is None:
+            loaded.clear()
+            model = loaded[job["folder"]] = kokoro.Kokoro(Path(job["folder"]))
+        if job["speaker"] not in styles:
+            styles[job["speaker"]] = model.style(job["speaker"])
+        said = model.say(phrases(job["syllables"]), styles[job["speaker"]], job["tempo"])
+        x = for_a_handheld(np.asarray(soxr.resample(trimmed(said, kokoro.RATE), kokoro.RATE, RATE), np.float32))
+        pause = np.zeros(round(PAUSES_S.get(job["syllables"][-1], 0.0) * RATE), np.float32)
+        soundfile.write(job["path"], np.concatenate([x, pause]), RATE, subtype="PCM_16")
+        return {"ok": True}
+
+    serve(work)
+
+
+if __name__ == "__main__":
+    main()

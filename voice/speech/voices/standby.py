@@ -1,0 +1,48 @@
+"""A voice and the one that takes over when it fails: the dispatcher is told once, and the station goes on speaking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from voice.errors import HuyingError
+from voice.pcm import Floats
+from voice.speech.voices import Voice
+
+FAILURES = 2
+"""In a row: one may be a machine that was too busy for a moment."""
+
+
+class Standby:
+    """Speaks with the first voice until it has failed twice in a row, with the other from then on."""
+
+    def __init__(self, first: Voice, other: Callable[[], Voice], tell: Callable[[str], None]) -> None:
+        """``other`` is opened when it is needed."""
+        self._first, self._other, self._tell = first, other, tell
+        self._taken_over: Voice | None = None
+        self._failed = 0
+
+    @property
+    def name(self) -> str:
+        """See Voice."""
+        return (self._taken_over or self._first).name
+
+    @property
+    def by_clause(self) -> bool:
+        """See Voice."""
+        return (self._taken_over or self._first).by_clause
+
+    def say(self, text: str, syllables: Sequence[str]) -> tuple[Floats, int]:
+        """See Voice."""
+        if self._taken_over is None:
+            try:
+                made = self._first.say(text, syllables)
+            except HuyingError as e:
+                self._failed += 1
+                if self._failed < FAILURES:
+                    return self.say(text, syllables)
+                self._taken_over = self._other()
+                self._tell(f"{self._first.name} cannot speak, {self._taken_over.name} does 换用备用语音: {e}")
+            else:
+                self._failed = 0
+                return made
+        return self._taken_over.say(text, [s if s not in ".?!" else "," for s in syllables])
