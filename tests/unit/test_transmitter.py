@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from voice.errors import HuyingError
 from voice.pcm import RATE, Pcm16
 from voice.radio.transmitter import (
     ChannelBusy,
@@ -106,3 +107,45 @@ def test_vox_gets_a_tone_first_and_speech_its_level() -> None:
     assert np.abs(np.fft.rfft(tone)).argmax() == 500 and not pause.any()
     assert np.abs(speech).max() == pytest.approx(32767 * 10 ** (-6 / 20), rel=0.02)
     assert not levelled(np.zeros(100, np.int16), -12.0).any()
+
+
+def stream(bench: Bench, pieces: list[float], making_s: float = 0.0, **settings: float) -> Sent:
+    """Pieces of so many seconds, each of which takes ``making_s`` to make when it is asked for."""
+
+    def piece(s: float) -> Pcm16:
+        bench.note("made")
+        bench.now += making_s
+        return SPEECH[:1].repeat(round(s * RATE))
+
+    made = Transmitter(bench, bench.play, lambda: bench.now, TransmitSettings(**settings))
+    return made.stream([lambda s=s: piece(s) for s in pieces])  # type: ignore[misc]
+
+
+def test_the_first_piece_is_waited_for_before_the_key() -> None:
+    bench = Bench()
+    sent = stream(bench, [1.0, 2.0], making_s=0.5, lead_in_s=0.4, tail_s=0.2)
+    assert bench.log == [(0.0, "made"), (0.5, "key"), (1.9, "made"), (4.6, "unkey")]
+    assert (sent.keyed, round(sent.unkeyed, 3)) == (0.5, 4.6)
+
+
+def test_pieces_that_do_not_fit_go_into_the_next_transmission() -> None:
+    bench = Bench()
+    stream(bench, [4.0, 4.0, 4.0], longest_s=10.0, lead_in_s=0.5, tail_s=0.5)
+    assert [what for _, what in bench.log] == ["made", "key", "made", "made", "unkey", "key", "unkey"]
+    keyed = [t for t, what in bench.log if what in ("key", "unkey")]
+    assert keyed[1] - keyed[0] <= 10.0 and keyed[3] - keyed[2] == pytest.approx(5.0)
+
+
+def test_a_piece_that_cannot_be_made_leaves_the_line_open() -> None:
+    bench = Bench()
+
+    def broken() -> Pcm16:
+        raise HuyingError("the voice is gone")
+
+    sending = Transmitter(bench, bench.play, lambda: bench.now)
+    with pytest.raises(HuyingError, match="the voice is gone"):
+        sending.stream([broken])
+    assert bench.log == []  # never keyed
+    with pytest.raises(HuyingError, match="the voice is gone"):
+        sending.stream([lambda: SPEECH, broken])
+    assert [what for _, what in bench.log] == ["key", "unkey"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from voice.net.loading import check_net, load_net
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.ear import open_ear
+from voice.station.speaker import Speaker
 from voice.terminal.output import screen
 
 KINDS = {"unit": "呼号", "control": "台站", "assistant": "助手", "phrase": "用语", "place": "地点", "digit": "数字"}
@@ -65,9 +67,14 @@ def hear(folder: Path | None, snr: float, voices: int, model: str | None) -> int
     signs = [e for e in net.lexicon.entries if e.kind == "unit"]
     table = Table("call sign 呼号", "unit", "understood", "heard as", title=f"hear-yourself test at {snr:g} dB")
     lost = 0
-    with Synthesiser(cache_folder() / "speech") as synthesiser:
+    tell = lambda text: status.print(text, soft_wrap=True)  # noqa: E731
+    with (
+        Synthesiser(cache_folder() / "speech") as synthesiser,
+        contextlib.closing(Speaker(net, synthesiser, tell)) as speaker,
+    ):
         for e in track(signs, "hear", console=status, transient=True, disable=not status.is_terminal):
-            heard = hear_yourself(ear, e, synthesiser, Channel(snr_db=snr), VOICES[:voices], np.random.default_rng(0))
+            rng = np.random.default_rng(0)
+            heard = hear_yourself(ear, e, synthesiser, Channel(snr_db=snr), VOICES[:voices], rng, speaker)
             wrong = [h for h in heard if not h.right]
             if wrong:
                 lost += 1

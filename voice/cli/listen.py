@@ -47,6 +47,7 @@ from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.station.status import Status, status_file
 from voice.talk.alert import Alert
+from voice.talk.announcing import known
 from voice.talk.facts import DeviceChanged, Fact, RollMarked
 from voice.talk.rollcall import RollCall
 from voice.terminal.events import HIDDEN, print_line
@@ -122,8 +123,12 @@ class _Listening:
         """Likewise an alert."""
         self._resume_alert = self._alert is not None and _reads_on(o, *self._alert, self.out)
         line, carrier_busy = _line(desk, self.tell, stack)
-        transmitter = _transmitter(desk, line, card)
-        speaker = Speaker(net, stack.enter_context(Synthesiser(cache_folder() / "speech")))
+        level = net.settings.voice.level_db
+        transmitter = _transmitter(desk, line, card, desk.level_db if level is None else level)
+        synthesiser = stack.enter_context(Synthesiser(cache_folder() / "speech"))
+        speaker = stack.enter_context(contextlib.closing(Speaker(net, synthesiser, self.tell)))
+        if self.speaks:
+            speaker.prepare(known(net))
         folder = o.requests or requests_folder()
         self._status = status_file(folder)
         stack.callback(self._status.remove)
@@ -255,7 +260,7 @@ class _Listening:
             station.start_roll(tuple(u.id for u in self.net.units), self._rounds, "listen")
 
 
-def _transmitter(desk: StationSettings, line: Line, card: CardSource | None) -> Transmitter:
+def _transmitter(desk: StationSettings, line: Line, card: CardSource | None, level_db: float) -> Transmitter:
     """Plays to the desk's output; without one it can only say so."""
     sink = CardSink(desk.output) if desk.output else None
 
@@ -270,7 +275,7 @@ def _transmitter(desk: StationSettings, line: Line, card: CardSource | None) -> 
         line,
         play,
         (lambda: card.now) if card else (lambda: time.monotonic() - began),
-        TransmitSettings(vox_tone_s=vox, longest_s=desk.timeout_s, level_db=desk.level_db),
+        TransmitSettings(vox_tone_s=vox, longest_s=desk.timeout_s, level_db=level_db),
         card.deafen if card else lambda _on: None,
     )
 

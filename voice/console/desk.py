@@ -51,6 +51,7 @@ class Desk:
         self.feed = Feed(journal, self.metrics.take)
         self._saving = threading.Lock()
         self._synthesiser: Synthesiser | None = None
+        self._speaker: tuple[Net, Speaker] | None = None
         self._hearing = threading.Lock()
         self._ear: Ear | None = None
         self._reviews: OpenReviews | None = None
@@ -142,9 +143,11 @@ class Desk:
             raise HuyingError(f"1 to {LONGEST_SPEECH} characters can be said")
         if self._synthesiser is None:
             self._synthesiser = Synthesiser(cache_folder() / "speech")
+        if self._speaker is None or self._speaker[0] is not self.net:
+            self._speaker = (self.net, Speaker(self.net, self._synthesiser))
         out = io.BytesIO()
         try:
-            sf.write(out, Speaker(self.net, self._synthesiser).say(text), RATE, format="WAV")
+            sf.write(out, self._speaker[1].say(text), RATE, format="WAV")
         except CannotBeRead as e:
             raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
         return out.getvalue()
@@ -167,6 +170,8 @@ class Desk:
     def close(self) -> None:
         """The console ends."""
         self.feed.close()
+        if self._speaker is not None:
+            self._speaker[1].close()
         if self._synthesiser is not None:
             self._synthesiser.close()
 

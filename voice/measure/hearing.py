@@ -12,6 +12,7 @@ from voice.pcm import RATE
 from voice.radio.over import Over
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.ear import Ear
+from voice.station.speaker import Speaker
 
 VOICES = ("m3", "f4", "max", "f1", "m7", "linda")
 
@@ -33,12 +34,16 @@ def hear_yourself(
     channel: Channel,
     voices: tuple[str, ...],
     rng: np.random.Generator,
+    speaker: Speaker | None = None,
 ) -> list[Hearing]:
-    """Synthesise the call sign in each voice, send it through the channel, recognise it."""
+    """Synthesise the call sign in each voice, and in the station's own if ``speaker`` is given, send it through the
+    channel, recognise it."""
+    spoken = [place[0] for place in entry.readings[0]]
+    said = [(name, *synthesiser.say(entry.text, spoken, Voice(160, 50, name))) for name in voices]
+    if speaker is not None:
+        said.append((f"our own, {speaker.voice.name}", np.asarray(speaker.say(entry.text) / 32768, np.float32), RATE))
     out = []
-    for name in voices:
-        spoken = [place[0] for place in entry.readings[0]]
-        samples, rate = synthesiser.say(entry.text, spoken, Voice(160, 50, name))
+    for name, samples, rate in said:
         pcm = received(samples, channel.with_(tail_s=0.0), rng, rate)
         message = ear.understand(Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0), ear.recogniser.recognise(pcm))
         units = {i.key for i in message.items if i.kind == "unit"}

@@ -73,8 +73,16 @@ class Recognition(_Section):
 
 
 class VoiceSettings(_Section):
-    """The synthetic voice."""
+    """The synthetic voice. See ``voice.speech.voices``."""
 
+    engine: Literal["auto", "kokoro", "espeak", "sapi5"] = "auto"
+    """``auto``: the best that is installed; ``huying doctor`` says which, and why."""
+    speaker: str = ""
+    """kokoro: zf_xiaoxiao, zm_yunxi …; espeak: a variant; sapi5: a voice's id. Empty: the engine's own."""
+    tempo: float = Field(default=1.0, ge=0.9, le=1.3)
+    """Times the engine's usual tempo."""
+    level_db: float | None = Field(default=None, ge=-60, le=0)
+    """Of our loudest speech, dBFS; if not said that of the station."""
     rate: int = Field(default=165, ge=80, le=400)
     pitch: int = Field(default=50, ge=0, le=99)
     variant: str = "f2"

@@ -6,7 +6,7 @@ announcement is not thrown away: the caller is told and decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -63,6 +63,10 @@ class TransmitSettings:
 
     level_db: float = -12.0
     """Level of the loudest speech, dBFS."""
+
+
+Piece = Callable[[], Pcm16]
+"""Audio that may still be in the making: the call waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +148,51 @@ class Transmitter:
 
     def send(self, pcm: Pcm16) -> Sent:
         """Raises TooLong, or what the line and the sound card raise; PTT is off on every way out."""
-        s = self.settings
-        audio = assembled(pcm, s)
-        if len(pcm) / RATE > self.room_s + 1e-9:
+        return self.stream((lambda: pcm,))
+
+    def stream(self, pieces: Sequence[Piece]) -> Sent:
+        """One piece behind the other, each on the air while the next is being made; the first is waited for before PTT
+        is keyed. Where the time-out timer would end a transmission, PTT is off for a moment and on again. Raises as
+        ``send``, and what the pieces raise."""
+        waiting = list(pieces)
+        piece = waiting.pop(0)()
+        self._fits(piece)
+        keyed = self._clock()
+        while True:
+            left = self._transmission(piece, waiting)
+            if left is None:
+                return Sent(keyed, self._clock())
+            self._fits(left)
+            piece = left
+
+    def _fits(self, piece: Pcm16) -> None:
+        if len(piece) / RATE > self.room_s + 1e-9:
+            s = self.settings
+            length = len(piece) / RATE + s.longest_s - self.room_s
             raise TooLong(
-                f"the announcement lasts {len(audio) / RATE:.0f} s, the time-out timer allows {s.longest_s:.0f} s; "
+                f"the announcement lasts {length:.0f} s, the time-out timer allows {s.longest_s:.0f} s; "
                 "shorten it or read it in parts"
             )
-        keyed = self._clock()
+
+    def _transmission(self, piece: Pcm16, waiting: list[Piece]) -> Pcm16 | None:
+        """Key, play what has room, unkey; the piece that had none. What was played is gone from ``waiting``."""
+        s = self.settings
+        room, begin = self.room_s + 1e-9, 0
         try:
             self._on_keyed(True)
             self._line.key()
-            self._play(audio)
+            while True:
+                room -= len(piece) / RATE
+                audio = assembled(piece, s)
+                self._play(audio[begin : len(audio) - (round(s.tail_s * RATE) if waiting else 0)])
+                begin = round(s.vox_tone_s * RATE) + round(s.lead_in_s * RATE)
+                if not waiting:
+                    return None
+                piece = waiting.pop(0)()
+                if len(piece) / RATE > room:
+                    return piece
         finally:
             try:
                 self._line.unkey()
             finally:
                 self._on_keyed(False)
-        return Sent(keyed, self._clock())

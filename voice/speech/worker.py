@@ -1,4 +1,4 @@
-"""A process of its own for an engine that may hang, crash or eat memory: a JSON job a line in, a JSON answer a line out."""
+"""A process of its own for an engine that may hang, crash or eat memory. JSON jobs in, JSON answers out."""
 
 from __future__ import annotations
 
@@ -89,13 +89,13 @@ class Worker:
         return process
 
 
-def serve(work: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def serve(work: Callable[[dict[str, Any]], dict[str, Any]], niceness: int = 0) -> None:
     """The worker's side: answer jobs until standard input ends. What an engine prints does not reach the answers."""
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(2, 1)
     with contextlib.suppress(AttributeError, OSError):
-        os.nice(5)  # the ear comes first
+        os.nice(niceness)
     for line in sys.stdin:
         try:
             answer = work(json.loads(line))

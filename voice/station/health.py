@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +73,21 @@ def _cache() -> str:
 
 
 def _voice() -> str:
-    from voice.speech.synthesiser import Synthesiser, Voice
+    """Which voice speaks, why, and how long it takes: nothing is taken from the cache."""
+    from voice.speech.synthesiser import Synthesiser
+    from voice.speech.voices import ENGINES, Choice, choose
 
+    name, why = choose("auto")
     with tempfile.TemporaryDirectory() as place, Synthesiser(Path(place)) as synthesiser:
-        samples, rate = synthesiser.say("收到", ["shou1", "dao4"], Voice())
-    return f"{len(samples) / rate:.1f} s of speech made"
+        voice = ENGINES[name].open(Choice(), synthesiser, Path(place))
+        try:
+            voice.say("收到", ["shou1", "dao4", ","])
+            began = time.monotonic()
+            samples, rate = voice.say("一切正常", ["yi2", "qie4", "zheng4", "chang2", ","])
+            took = time.monotonic() - began
+        finally:
+            voice.close()
+    return f"{voice.name} ({why}); {len(samples) / rate:.1f} s of speech made in {took:.1f} s"
 
 
 def _devices() -> str:

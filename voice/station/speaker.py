@@ -1,20 +1,25 @@
-"""The station's voice: recorded prompts where there are some, the synthetic voice for the rest."""
+"""The station's voice: recorded prompts where there are some, the net's voice for the rest."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import soxr
 
-from voice.audio.source import SUFFIXES, open_recording
 from voice.errors import HuyingError
 from voice.mandarin.readings import PAUSE, CannotBeRead, for_the_air
+from voice.mandarin.words import in_words, words
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16, to_pcm16
-from voice.radio.transmitter import levelled
-from voice.speech.synthesiser import Synthesiser, Voice, voice_variants
+from voice.places import cache_folder
+from voice.radio.transmitter import Piece, levelled
+from voice.speech.synthesiser import Synthesiser
+from voice.speech.voices import WORD, Choice, open_voice
+from voice.speech.voices.prompts import open_prompts
 
 GAP_S = 0.2
 """Between a recorded prompt and what stands beside it."""
@@ -25,6 +30,15 @@ MARKS = ("[。!?！？;；]", "[,，、:：]")
 LEVEL_DB = -12.0
 """Of each piece before they are joined: prompts and synthesis are equally loud."""
 
+FIRST, OTHERS = 6, 10
+"""Characters of a clause that a slow voice is given at once; the first of them is waited for."""
+
+SHORTEST = 3
+"""A rest of fewer characters stays with what stands before it."""
+
+LONGEST_OWN = 4
+"""Characters of the net's phrases that are taken for one word."""
+
 
 class Unreadable(HuyingError):
     """A text for which there is no reading: it cannot be said now or later."""
@@ -33,32 +47,35 @@ class Unreadable(HuyingError):
 class Speaker:
     """Text to PCM in the net's voice."""
 
-    def __init__(self, net: Net, synthesiser: Synthesiser) -> None:
-        """Raises HuyingError for a voice that is not there: the engine would speak with another one."""
-        self._net, self._synthesiser = net, synthesiser
-        known, wanted = voice_variants(), net.settings.voice.variant
-        if known and wanted not in known:
-            raise HuyingError(f"{net.folder / 'net.toml'}: no voice “{wanted}”; there is: {', '.join(sorted(known))}")
+    def __init__(self, net: Net, synthesiser: Synthesiser, tell: Callable[[str], None] = lambda _t: None) -> None:
+        """``tell`` hears once that another voice speaks than the net wants. Raises HuyingError for a speaker that is
+        not there: the engine would speak with another one."""
+        self._net = net
+        v = net.settings.voice
+        try:
+            choice = Choice(v.engine, v.speaker, v.tempo, v.rate, v.pitch, v.variant)
+            self.voice = open_voice(choice, synthesiser, cache_folder() / "speech", tell)
+        except HuyingError as e:
+            raise HuyingError(f"{net.folder / 'net.toml'}: {e}") from e
         folder = net.settings.station.prompts
-        self._prompts = _prompts(net.folder / folder) if folder else {}
+        self._prompts = open_prompts(net.folder / folder if folder else None)
+        self._ahead = ThreadPoolExecutor(1, "voice")
+        """Makes the pieces of an announcement while the first is on the air."""
+        self._own = {e.text for e in net.lexicon.entries if len(e.text) <= LONGEST_OWN}
+        self._ended = threading.Event()
+        self._preparing: threading.Thread | None = None
 
     def say(self, text: str) -> Pcm16:
         """At 8000 Hz. Raises Unreadable, SpeechError, or HuyingError for a prompt that cannot be opened."""
-        pieces: list[Pcm16] = []
-        run: list[str] = []
-        for part in [p for p in PAUSE.split(for_the_air(text)) if p] + [""]:
-            if part and part not in self._prompts:
-                run.append(part)
-                continue
-            if run:
-                pieces.append(self._synthesised(",".join(run)))
-                run = []
-            if part:
-                frames = [f.pcm for f in open_recording(self._prompts[part]).frames()]
-                pieces.append(np.concatenate(frames) if frames else np.zeros(0, np.int16))
-        gap = np.zeros(round(GAP_S * RATE), np.int16)
-        joined = [x for p in pieces for x in (levelled(p, LEVEL_DB), gap)]
-        return np.concatenate(joined[:-1]) if joined else np.zeros(0, np.int16)
+        made = [piece() for piece in self._pieces(text)]
+        return np.concatenate(made) if made else np.zeros(0, np.int16)
+
+    def pieces(self, text: str, longest_s: float) -> list[Piece]:
+        """What ``say`` gives, in pieces that can be on the air one by one; none is longer than ``longest_s``. Raises
+        Unreadable at once."""
+        if self.voice.by_clause:
+            return [self._ahead.submit(piece).result for piece in self._pieces(text)]
+        return [lambda part=part: part for part in self.parts(text, longest_s)]  # type: ignore[misc]
 
     def parts(self, text: str, longest_s: float) -> list[Pcm16]:
         """What ``say`` gives, in transmissions of ``longest_s`` at most: cut where a sentence or a clause ends."""
@@ -70,16 +87,97 @@ class Speaker:
         cut = near[0] if near else middle
         return self.parts(text[:cut], longest_s) + self.parts(text[cut:], longest_s)
 
-    def _synthesised(self, text: str) -> Pcm16:
-        v = self._net.settings.voice
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Make what is known to be said, in the background, one clause after the other; what the station says meanwhile
+        waits for one clause at most. A voice that is quick enough has nothing to prepare."""
+        if not self.voice.by_clause or self._preparing is not None:
+            return
+
+        def work() -> None:
+            for text in texts:
+                try:
+                    for piece in self._pieces(text):
+                        if self._ended.is_set():
+                            return
+                        piece()
+                except HuyingError:
+                    continue  # it is told when it is to be said
+
+        self._preparing = threading.Thread(target=work, name="voice ahead", daemon=True)
+        self._preparing.start()
+
+    def close(self) -> None:
+        """The station ends."""
+        self._ended.set()
+        self._ahead.shutdown(wait=False, cancel_futures=True)
+        self.voice.close()
+
+    def _pieces(self, text: str) -> list[Piece]:
+        """One after the other they are the announcement; each is made when it is called."""
+        found: list[tuple[bool, str]] = []
+        for part, mark in _marked(for_the_air(text)):
+            if part in self._prompts:
+                found.append((True, part))
+            elif self.voice.by_clause:
+                found += [(False, clause) for clause in self._clauses(part, _mark(mark), not found)]
+            elif found and not found[-1][0]:
+                found[-1] = (False, f"{found[-1][1]},{part}")
+            else:
+                found.append((False, part))
+        pieces: list[Piece] = []
+        gap = np.zeros(round(GAP_S * RATE), np.int16)
+        for k, (recorded, part) in enumerate(found):
+            last = k == len(found) - 1
+            after = gap[:0] if last or (self.voice.by_clause and not recorded) else gap
+            pieces.append(self._recorded(part, after) if recorded else self._spoken(part, after))
+        return pieces
+
+    def _recorded(self, text: str, after: Pcm16) -> Piece:
+        return lambda: np.concatenate([levelled(self._prompts.say(text), LEVEL_DB), after])
+
+    def _spoken(self, text: str, after: Pcm16) -> Piece:
         try:
-            syllables = self._net.spell(text)
+            syllables = self._by_clause(text) if self.voice.by_clause else self._net.spell(text)
         except CannotBeRead as e:
             raise Unreadable(f"{e} in “{text}”; write it in Chinese characters, digits and letters") from e
-        samples, rate = self._synthesiser.say(text, syllables, Voice(v.rate, v.pitch, v.variant))
-        return to_pcm16(np.asarray(soxr.resample(samples, rate, RATE)))
+
+        def made() -> Pcm16:
+            samples, rate = self.voice.say(text, syllables)
+            pcm = to_pcm16(np.asarray(samples if rate == RATE else soxr.resample(samples, rate, RATE)))
+            return np.concatenate([levelled(pcm, LEVEL_DB), after])
+
+        return made
+
+    def _clauses(self, text: str, mark: str, first: bool) -> list[str]:
+        """A clause and its mark; a long one in parts that end where words do, a short one first if it is waited for."""
+        parts = [""]
+        for word in words(text, self._is_word):
+            longest = FIRST if first and len(parts) == 1 else OTHERS
+            if parts[-1] and len(parts[-1]) + len(word) > longest:
+                parts.append("")
+            parts[-1] += word
+        if len(parts) > 1 and len(parts[-1]) < SHORTEST:
+            parts[-2:] = [parts[-2] + parts[-1]]
+        return [*parts[:-1], parts[-1] + mark]
+
+    def _by_clause(self, text: str) -> list[str]:
+        """Words and the mark at the end."""
+        said, mark = (text[:-1], [text[-1]]) if text[-1] in ",.?" else (text, [])
+        rows = in_words(said, self._net.readings.spoken(said), self._is_word)
+        return [s for row in rows for s in (*row, WORD)][:-1] + mark
+
+    def _is_word(self, text: str) -> bool:
+        from pypinyin.constants import PHRASES_DICT
+
+        return text in PHRASES_DICT or text in self._own
 
 
-def _prompts(folder: Path) -> dict[str, Path]:
-    """What is said → its recording: the file's name is the text."""
-    return {p.stem: p for p in sorted(folder.glob("*")) if p.suffix.lower() in SUFFIXES}
+def _marked(text: str) -> list[tuple[str, str]]:
+    """Clauses, each with the marks behind it."""
+    found = re.split(f"({PAUSE.pattern})", text)
+    return [(part, mark) for part, mark in zip(found[::2], [*found[1::2], ""], strict=True) if part]
+
+
+def _mark(text: str) -> str:
+    """How a clause ends, from the marks behind it: ``,``, ``.`` or ``?``."""
+    return "?" if re.search("[?？]", text) else "." if re.search("[。.!！;；…]", text) or not text.strip() else ","

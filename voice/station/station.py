@@ -17,7 +17,7 @@ from voice.errors import HuyingError, Unwritable
 from voice.grammar.message import Message
 from voice.journal.anchor import anchor_of
 from voice.journal.store import Event, Journal
-from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Sent, Transmitter
+from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
 from voice.station.ear import Ear
 from voice.station.listener import Listener
 from voice.station.speaker import Speaker, Unreadable
@@ -292,15 +292,13 @@ class Station:
             self._retry_at = self.now + RETRY_S
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
-        parts = self._speaker.parts(text, self._transmitter.room_s)
-        sent: list[Sent] = []
+        pieces = self._speaker.pieces(text, self._transmitter.room_s)
         try:
-            for audio in parts:
-                self._on_saying(text)
-                sent.append(self._transmitter.send(audio))
+            self._on_saying(text)
+            sent = self._transmitter.stream(pieces)
         finally:
             self._on_saying("")
-        keyed, unkeyed = sent[0].keyed, sent[-1].unkeyed
+        keyed, unkeyed = sent.keyed, sent.unkeyed
         self.now = max(self.now, unkeyed)
         if purpose != "reply":
             self.last_said = text

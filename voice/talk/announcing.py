@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from voice.grammar.meanings import CHINESE
 from voice.mandarin.figures import figures
 from voice.mandarin.readings import PAUSE, CannotBeRead, cardinal, for_the_air, toneless
@@ -13,6 +15,9 @@ from voice.talk.rollcall import Move, RollCall
 
 QUESTION = "是否正常"
 """Asked of a unit whose roster entry has no question of its own."""
+
+MOST_COUNTED = 300
+"""Counts up to this are made ahead."""
 
 NAMED = 5
 """So many missing units are named in the closing; of more only their number is said."""
@@ -102,3 +107,19 @@ def count_of(n: int) -> str:
 def names_of(net: Net, units: tuple[str, ...]) -> str:
     """``:甲、乙``, or nothing if they are too many to be named."""
     return ":" + "、".join(sign_of(net, u) for u in units) if len(units) <= NAMED else ""
+
+
+def known(net: Net) -> Iterator[str]:
+    """What the station is going to say as far as it is known beforehand, the likeliest first: a voice that takes its
+    time makes it ahead, clause by clause."""
+    yield "各单位注意,现在开始点名。"
+    for unit in net.units:
+        yield call(unit, 1)
+    yield "听到请回答。"
+    for n in range(min(len(net.units), MOST_COUNTED) + 1):
+        yield f"点名完毕。应到{cardinal(n)},实到{cardinal(n)},未应答{count_of(n)}个,听不清{count_of(n)}个。"
+    for unit in net.units:
+        yield f"未应答一个:{sign_of(net, unit.id)}。"
+    for text in net.settings.alert_templates:
+        yield f"各单位注意,{text}。重复一遍,{text}。收到请回答。"
+    yield "点名停止。通知完毕。再次通知。"

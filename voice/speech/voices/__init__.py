@@ -21,6 +21,9 @@ from voice.errors import HuyingError
 from voice.pcm import Floats
 from voice.speech.synthesiser import Synthesiser
 
+WORD = " "
+"""Stands between syllables where a word ends, for a voice that takes one clause at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -51,8 +54,11 @@ class Voice(Protocol):
         the next is being made, and clauses that come again are taken from the cache."""
 
     def say(self, text: str, syllables: Sequence[str]) -> tuple[Floats, int]:
-        """(samples in -1..1, shape (n,); rate in Hz). ``syllables``: toned pinyin with marks between phrases; ``text``
+        """(samples in -1..1, shape (n,); rate in Hz). ``syllables``: toned pinyin with marks (and WORD); ``text``
         is the same in characters. Raises HuyingError after a timeout or an engine's fault."""
+
+    def close(self) -> None:
+        """End what runs for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def choose(wanted: str) -> tuple[str, str]:
     for name, lack in lacking.items():
         if not lack:
             if wanted == "auto":
-                better = [f"{n}: {w}" for n, w in lacking.items() if w and list(ENGINES).index(n) < list(ENGINES).index(name)]
+                better = [f"{n}: {w}" for n, w in list(lacking.items())[: list(lacking).index(name)]]
                 return name, "; ".join(["the best that is here", *better])
             return name, f"{wanted} cannot speak: {lacking[wanted]}"
     raise HuyingError("no voice engine can speak here: " + "; ".join(f"{n}: {w}" for n, w in lacking.items()))

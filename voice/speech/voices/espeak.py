@@ -42,6 +42,9 @@ class Espeak:
         """See Voice."""
         return self.synthesiser.say(text, syllables, self.sound)
 
+    def close(self) -> None:
+        """The synthesiser belongs to whoever opened it."""
+
 
 def open_espeak(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Espeak:
     """Raises HuyingError for a variant that espeak-ng lacks: it would speak with another one."""

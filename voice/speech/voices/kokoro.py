@@ -98,6 +98,5 @@ def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Kokoro
     names = sorted(p.stem for p in (folder / "voices").glob("*.bin"))
     if speaker not in names:
         raise HuyingError(f"no voice “{speaker}”; there is: {', '.join(n for n in names if n[0] == 'z') or 'none'}")
-    voice = Kokoro(folder, speaker, choice.tempo, cache)
-    synthesiser.closing.append(voice.close)
-    return voice
+    del synthesiser
+    return Kokoro(folder, speaker, choice.tempo, cache)

@@ -12,6 +12,7 @@ import soxr
 from voice.pcm import RATE, Floats
 from voice.speech import kokoro
 from voice.speech.band import for_a_handheld
+from voice.speech.voices import WORD
 from voice.speech.worker import serve
 
 EDGE = 0.02
@@ -36,13 +37,13 @@ def trimmed(x: Floats, rate: int) -> Floats:
 def phrases(syllables: list[str]) -> list[list[str]]:
     """A flat row with marks → words for the model."""
     out: list[list[str]] = []
+    begins = True
     for s in syllables:
-        if s in kokoro.MARKS:
+        if s in kokoro.MARKS or (s != WORD and begins):
             out.append([s])
-        elif out and out[-1][0] not in kokoro.MARKS:
+        elif s != WORD:
             out[-1].append(s)
-        else:
-            out.append([s])
+        begins = s == WORD or s in kokoro.MARKS
     return out
 
 

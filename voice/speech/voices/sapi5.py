@@ -39,6 +39,9 @@ class Sapi5:
         """See Voice."""
         return self.synthesiser.say(text, syllables, self.sound)
 
+    def close(self) -> None:
+        """The synthesiser belongs to whoever opened it."""
+
 
 def open_sapi5(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Sapi5:
     """``speaker`` is the id of a SAPI5 voice; empty: the one that is set in Windows."""

@@ -6,10 +6,16 @@ from collections.abc import Callable, Sequence
 
 from voice.errors import HuyingError
 from voice.pcm import Floats
-from voice.speech.voices import Voice
+from voice.speech.voices import WORD, Voice
 
 FAILURES = 2
 """In a row: one may be a machine that was too busy for a moment."""
+
+
+def _for_any(syllables: Sequence[str]) -> list[str]:
+    """A row for a voice that takes whole sentences: pauses within, no words."""
+    said = ["," if s in (".", "?", "!") else s for s in syllables if s != WORD]
+    return said[:-1] if said[-1:] == [","] else said
 
 
 class Standby:
@@ -45,4 +51,10 @@ class Standby:
             else:
                 self._failed = 0
                 return made
-        return self._taken_over.say(text, [s if s not in ".?!" else "," for s in syllables])
+        return self._taken_over.say(text, _for_any(syllables))
+
+    def close(self) -> None:
+        """See Voice."""
+        self._first.close()
+        if self._taken_over is not None:
+            self._taken_over.close()
