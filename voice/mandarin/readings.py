@@ -8,12 +8,15 @@ and, for numbers of two digits and more, the cardinal number too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import islice, product
 from pathlib import Path
 
 from voice.errors import Problem, lines_of
 from voice.mandarin.phones import split_syllable
+from voice.mandarin.polyphones import ANYWHERE, AT_THE_BEGINNING, LONE
+from voice.text import halfwidth
 
 Place = tuple[str, ...]
 """Toned syllables that may stand in one place, the spoken one first."""
@@ -38,6 +41,8 @@ LETTERS["Q"] = ("kou1",)
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0002ffff]+")
 PAUSE = re.compile(r"[\s,，.。、;；:：!！?？…·\-—()（）《》“”\"']+")
 _PINYIN = re.compile(r"[a-zü:]+[1-5]")
+_FIGURES = re.compile(r"[0-9]+|[A-Za-z]|(?<=[0-9A-Za-z])/(?=[0-9A-Za-z])|\0")
+_HYPHEN = re.compile(r"(?<=[0-9A-Za-z])-(?=[0-9])")
 
 
 class CannotBeRead(ValueError):
@@ -48,21 +53,67 @@ class CannotBeRead(ValueError):
         super().__init__(f"“{text}” contains “{char}”, which has no reading")
 
 
+TITLES = (
+    "警官|民警|辅警|警长|队长|所长|副所长|局长|政委|教导员|指导员|中队长|大队长|支队长|主任|书记|科长|处长|站长|班长|组长|排长|连长|"
+    "校长|园长|院长|厂长|店长|经理|老师|医生|大夫|师傅|同志|先生|女士"
+)
+"""What follows a person's name and is no part of it."""
+
+_STROKES: dict[str, tuple[str, ...]] = {"/": ("xie2", "gang4"), "-": ("gang4",)}
+"""Within a call sign of letters and figures (BG6ABC/P, 3-2): mostly left out, or said so."""
+
+_BELOW = re.compile(r"(?:(?<=^)|(?<=[\s,，。;；:：(（下]))-([0-9]{1,3})(?=[楼层度])")
+_SHARP = re.compile(r"(?<=[0-9])#(?=楼|号|栋|幢|门|岗|机|[^0-9A-Za-z]|$)号?|#(?=[0-9])")
+_SPELLED = str.maketrans({"〇": "零", "−": "-", "–": "-", "‑": "-", **{chr(0x2160 + k): str(k + 1) for k in range(12)}})
+
+
+def plain_text(text: str) -> str:
+    """As the reader takes it: figures and letters of the keyboard, 〇 as 零, Ⅱ as 2, -1楼 as 负一楼, 3#楼 as 3号楼."""
+    text = halfwidth(text.translate(_SPELLED))
+    text = _BELOW.sub(lambda m: f"负{cardinal(int(m[1]))}", text)
+    return _SHARP.sub(lambda m: "" if m.end() < len(text) and text[m.end()].isdigit() else "号", text)
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingsTable:
     """Local readings that dictionaries get wrong, and the readers built on them."""
 
-    words: dict[str, tuple[tuple[str, ...], ...]]
+    words: Mapping[str, tuple[tuple[str, ...], ...]]
     """Word or digit → readings, each a row of toned syllables; the first is spoken, all are understood."""
 
     spoken_nine: str = "jiu3"
     """What the synthesiser says for 9: ``jiu3`` or ``gou1``."""
 
+    surnames: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """The same, for the beginning of a person's name alone."""
+
+    _beginning: dict[str, list[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Character → words that begin with it, the longest first."""
+    _titled: re.Pattern[str] | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        for word in sorted(self.words, key=len, reverse=True):
+            self._beginning.setdefault(word[0], []).append(word)
+        if self.surnames:
+            names = "|".join(sorted(map(re.escape, self.surnames), key=len, reverse=True))
+            titled = re.compile(f"({names})([\u3400-\u9fff]{{0,2}})(?=(?:副)?(?:{TITLES}))")
+            object.__setattr__(self, "_titled", titled)
+
+    def with_names(self, people: Iterable[str]) -> ReadingsTable:
+        """A table that knows these persons: their surnames are read as surnames wherever the names stand."""
+        more: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for person in people:
+            surname = next((person[:n] for n in (2, 1) if person[:n] in self.surnames), None)
+            if surname and 2 <= len(person) <= 4 and _HAN.fullmatch(person) and person not in self.words:
+                rest = [self.words[c][0][0] if c in self.words else s for c, s in _lone(person[len(surname) :])]
+                more[person] = tuple((*r, *rest) for r in self.surnames[surname])
+        return ReadingsTable({**self.words, **more}, self.spoken_nine, self.surnames) if more else self
+
     def read(self, text: str) -> list[Reading]:
         """Up to MOST_READINGS of ``text``, the spoken one first, and the same with erhua. Time and memory grow with the
         text, not with the number of its readings. Raises CannotBeRead."""
         parts: list[list[Reading]] = []
-        for chunk in self._chunks(text):
+        for chunk in self._chunks(plain_text(text)):
             parts += self._read_chunk(text, chunk)
         if not parts:
             raise CannotBeRead(text, text)
@@ -76,18 +127,20 @@ class ReadingsTable:
 
     def _chunks(self, text: str) -> list[str]:
         out: list[str] = []
-        for part in PAUSE.split(text):
+        for part in PAUSE.split(_HYPHEN.sub("\0", text)):
             i = 0
             while i < len(part):
-                m = _HAN.match(part, i) or re.compile(r"[0-9]+|[A-Za-z]").match(part, i)
+                m = _HAN.match(part, i) or _FIGURES.match(part, i)
                 if m is None:
                     raise CannotBeRead(text, part[i])
-                out.append(m.group())
+                out.append("-" if m.group() == "\0" else m.group())
                 i = m.end()
         return out
 
     def _read_chunk(self, text: str, chunk: str) -> list[list[Reading]]:
         """The parts of a chunk, each with its readings."""
+        if chunk in _STROKES:
+            return [[(), tuple((s,) for s in _STROKES[chunk])]]
         if chunk.isascii() and chunk.isdigit():
             one_by_one = tuple(self._digit(d) for d in chunk)
             if 2 <= len(chunk) <= 4 and chunk[0] != "0":
@@ -112,22 +165,49 @@ class ReadingsTable:
 
     def _read_han(self, text: str, chunk: str) -> list[list[Reading]]:
         """Longest words of the table first; pypinyin reads what stands between them."""
-        pieces = [chunk]
-        """Text and words of the table by turns: what has an odd place is a word."""
-        for word in sorted((w for w in self.words if w in chunk), key=len, reverse=True):
-            cut: list[str] = []
-            for k, piece in enumerate(pieces):
-                if k % 2:
-                    cut.append(piece)
+        person = self._titled.match(chunk) if self._titled else None
+        if person and (person[2] or person[1] not in _TITLES_OF_PLACES):
+            known = self.surnames[person[1]]
+            rest = chunk[len(person[1]) :]
+            return [[tuple((s,) for s in r) for r in known], *self._read_pieces(text, rest)]
+        return self._read_pieces(text, chunk)
+
+    def _read_pieces(self, text: str, chunk: str) -> list[list[Reading]]:
+        return [
+            [tuple((s,) for s in r) for r in self.words[piece]] if known else [self._dictionary(text, piece)]
+            for piece, known in self.pieces(chunk)
+        ]
+
+    def pieces(self, han: str) -> list[tuple[str, bool]]:
+        """Characters in a row → words of the table (True) and what stands between them."""
+        here = sorted({w for c in set(han) for w in self._beginning.get(c, ()) if w in han}, key=lambda w: (-len(w), w))
+        cut: list[tuple[str, bool]] = [(han, False)]
+        for word in here:
+            finer: list[tuple[str, bool]] = []
+            for piece, known in cut:
+                if known or word not in piece:
+                    finer.append((piece, known))
                     continue
                 between = piece.split(word)
-                cut += [x for b in between[:-1] for x in (b, word)] + between[-1:]
-            pieces = cut
-        return [
-            [tuple((s,) for s in r) for r in self.words[piece]] if k % 2 else [self._dictionary(text, piece)]
-            for k, piece in enumerate(pieces)
-            if piece
-        ]
+                finer += [x for b in between[:-1] for x in ((b, False), (word, True))] + [(between[-1], False)]
+            cut = finer
+        return [p for p in cut if p[0]]
+
+    def doubtful(self, text: str) -> list[tuple[str, str, tuple[str, ...]]]:
+        """(word, character, readings) of every character of more than one common reading that neither this table nor a
+        phrase of the dictionary decides. The first reading is the one that is taken."""
+        found: list[tuple[str, str, tuple[str, ...]]] = []
+        for chunk in _HAN.findall(plain_text(text)):
+            pieces = [] if self._titled and self._titled.match(chunk) else self.pieces(chunk)
+            undecided = [
+                (n, char, s) for n, (p, known) in enumerate(pieces) if not known for char, s in _lone(p, False)
+            ]
+            for n, char, syllable in undecided:
+                first = n == 0 and chunk.startswith(char)
+                others = ANYWHERE.get(char) or (AT_THE_BEGINNING.get(char) if first else None) or ()
+                if others:
+                    found.append((chunk, char, (syllable, *(o for o in others if o != syllable))))
+        return list(dict.fromkeys(found))
 
     def _dictionary(self, text: str, han: str) -> Reading:
         syllables = _pinyin(han)
@@ -137,10 +217,29 @@ class ReadingsTable:
         return tuple((s,) for s in syllables)
 
 
-def _pinyin(han: str) -> list[str]:
-    from pypinyin import Style, lazy_pinyin  # 0.3 s: only where a grammar is compiled
+_TITLES_OF_PLACES = ("区", "员", "都", "哈", "应", "任", "种", "干", "过", "要", "秘", "宿", "相", "和", "车")
+"""Surnames that stand before a title as other words too (区队长, 车队长): they are not read as names without a given
+name."""
 
-    return [s.replace("ü", "v") for s in lazy_pinyin(han, style=Style.TONE3, neutral_tone_with_five=True)]
+
+def _pinyin(han: str) -> list[str]:
+    """The dictionary's reading; a character that no phrase of it covers is read as in names."""
+    return [s for _, s in _lone(han)]
+
+
+def _lone(han: str, all_of: bool = True) -> list[tuple[str, str]]:
+    """(character, syllable) of all, or only of those that no phrase of the dictionary covers."""
+    from pypinyin import Style, lazy_pinyin  # 0.3 s: only where a grammar is compiled
+    from pypinyin.seg.mmseg import seg
+
+    out: list[tuple[str, str]] = []
+    for phrase in seg.cut(han):
+        read = [s.replace("ü", "v") for s in lazy_pinyin(phrase, style=Style.TONE3, neutral_tone_with_five=True)]
+        if len(phrase) == 1:
+            out.append((phrase, LONE.get(phrase, read[0])))
+        elif all_of:
+            out += zip(phrase, read, strict=False)
+    return out
 
 
 def _without_er(reading: Reading) -> Reading | None:
@@ -170,10 +269,18 @@ def toneless(syllable: str) -> str:
     return syllable.rstrip("12345")
 
 
-def read_table(paths: list[Path], spoken_nine: str = "jiu3") -> tuple[ReadingsTable, list[Problem]]:
-    """Load readings files: lines ``祭城 = zha4 cheng2 | ji4 cheng2``; later files win."""
-    words: dict[str, tuple[tuple[str, ...], ...]] = {}
+def read_table(
+    paths: list[Path], spoken_nine: str = "jiu3", surnames: list[Path] | None = None
+) -> tuple[ReadingsTable, list[Problem]]:
+    """Load readings files: lines ``祭城 = zha4 cheng2 | ji4 cheng2``; later files win. ``surnames``: files of the same
+    form."""
     problems: list[Problem] = []
+    words = _read_words(paths, problems)
+    return ReadingsTable(words, spoken_nine, _read_words(surnames or [], problems)), problems
+
+
+def _read_words(paths: list[Path], problems: list[Problem]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    words: dict[str, tuple[tuple[str, ...], ...]] = {}
     how = "write 词 = pin1 yin1 | other1 reading4, with tone numbers 1-5"
     for path in paths:
         for number, line in lines_of(path, problems):
@@ -193,7 +300,7 @@ def read_table(paths: list[Path], spoken_nine: str = "jiu3") -> tuple[ReadingsTa
                 problems.append(Problem(path, number, f"“{word}” needs {len(word)} syllables a reading", how))
             else:
                 words[word] = readings
-    return ReadingsTable(words, spoken_nine), problems
+    return words
 
 
 _TIME = re.compile(r"(?<!\d)([01]?\d|2[0-4])[:：]([0-5]\d)(?!\d)")

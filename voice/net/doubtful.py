@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voice.errors import Problem
+from voice.grammar.check import row_of
 from voice.grammar.lexicon import Entry, Lexicon
+from voice.mandarin.readings import ReadingsTable
 from voice.net.roster import Unit
 
 KINDS = {
@@ -15,9 +17,25 @@ KINDS = {
 }  # fmt: skip
 
 
-def doubtful(units: Sequence[Unit], lexicon: Lexicon, path: Path) -> list[Problem]:
-    """Neighbours that nobody is, call signs that cannot be heard, call signs that sound like something else."""
-    return [*_neighbours(units, path), *_short(units, lexicon, path), *_taken(units, lexicon, path)]
+def doubtful(units: Sequence[Unit], lexicon: Lexicon, table: ReadingsTable, path: Path) -> list[Problem]:
+    """Neighbours that nobody is; call signs that cannot be heard, that sound like something else, or that may be read
+    otherwise."""
+    return [
+        *_neighbours(units, path), *_short(units, lexicon, path), *_taken(units, lexicon, path),
+        *_ambiguous(units, table, path),
+    ]  # fmt: skip
+
+
+def _ambiguous(units: Sequence[Unit], table: ReadingsTable, path: Path) -> list[Problem]:
+    """Characters of more than one common reading that nothing decides: a person must say which it is."""
+    asked: dict[tuple[str, str], Problem] = {}
+    for u in units:
+        for sign in u.call_signs:
+            for word, char, (taken, *others) in table.doubtful(sign):
+                told = f"“{char}” in “{sign}” is read {taken}, and elsewhere {' or '.join(others)}: which is it here?"
+                fix = f"if it is not {taken}, or to settle it, write “{word} = …” into readings.txt"
+                asked.setdefault((word, char), Problem(path, u.line, told, fix, True))
+    return list(asked.values())
 
 
 def _neighbours(units: Sequence[Unit], path: Path) -> list[Problem]:
@@ -44,18 +62,20 @@ def _short(units: Sequence[Unit], lexicon: Lexicon, path: Path) -> list[Problem]
 
 
 def _taken(units: Sequence[Unit], lexicon: Lexicon, path: Path) -> list[Problem]:
-    """Said alike, tones included: which of the two was meant is chance."""
-    others: dict[str, Entry] = {}
+    """Said alike, but perhaps for the tones: which of the two was meant is chance."""
+    others: dict[tuple[str, ...], Entry] = {}
     for e in lexicon.entries:
         if e.kind != "unit":
-            others.setdefault(e.pinyin, e)
+            others.setdefault(row_of(e), e)
     lines = {u.id: u for u in units}
     return [
         Problem(
-            path, lines[e.key].line,
-            f"call sign “{e.text}” is said like {KINDS[others[e.pinyin].kind]}: “{others[e.pinyin].text}”",
-            "choose another call sign", True,
+            path,
+            lines[e.key].line,
+            f"call sign “{e.text}” is said like {KINDS[other.kind]}: “{other.text}”",
+            "choose another call sign",
+            True,
         )
         for e in lexicon.entries
-        if e.kind == "unit" and e.pinyin in others and e.key in lines
-    ]  # fmt: skip
+        if e.kind == "unit" and e.key in lines and (other := others.get(row_of(e)))
+    ]

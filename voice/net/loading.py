@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from voice.grammar.lexicon import Lexicon, build_lexicon
 from voice.grammar.meanings import CODE_WORD
 from voice.grammar.templates import Template, read_templates
 from voice.mandarin.readings import PAUSE as PAUSE_MARKS
-from voice.mandarin.readings import CannotBeRead, ReadingsTable, read_table
+from voice.mandarin.readings import CannotBeRead, ReadingsTable, plain_text, read_table
 from voice.mandarin.spelling import PAUSE
 from voice.net.abbreviations import Refused, short_signs
 from voice.net.doubtful import doubtful
@@ -23,7 +24,10 @@ from voice.places import data_folder
 LEAST_CODES = 6
 """Words for the code of the day; fewer come again too soon."""
 
-NOT_TEMPLATES = ("digits.txt", "readings.txt", "places.txt")
+READINGS = ("digits.txt", "names.txt", "readings.txt")
+"""Files of readings, the later ones win."""
+
+NOT_TEMPLATES = (*READINGS, "surnames.txt", "places.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Net:
     def spell(self, text: str) -> list[str]:
         """Toned syllables with pauses, as the synthesiser gets them. Raises CannotBeRead."""
         out: list[str] = []
-        for part in PAUSE_MARKS.split(text):
+        for part in PAUSE_MARKS.split(plain_text(text)):
             if part:
                 out += [PAUSE] * bool(out) + self.readings.spoken(part)
         return out
@@ -117,9 +121,11 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
     ]
     files = [p for p in files if p.stem not in without or p.name in NOT_TEMPLATES]
     nine = "gou1" if settings and settings.language.spoken_nine == "勾" else "jiu3"
-    files += [p for p in (folder / "readings.txt", folder / "places.txt") if p.is_file() and p not in files]
-    tables = [p for p in files if p.name in ("digits.txt", "readings.txt")]
-    readings, more = read_table(tables, nine)
+    own = (folder / name for name in ("names.txt", "readings.txt", "surnames.txt", "places.txt"))
+    files += [p for p in own if p.is_file() and p not in files]
+    tables = [p for p in files if p.name in READINGS]
+    readings, more = read_table(tables, nine, [p for p in files if p.name == "surnames.txt"])
+    readings = readings.with_names(dict.fromkeys(n for u in units for n in re.split("[、/;；,， \\n]", u.officer)))
     problems += more
     templates, more = read_templates([p for p in files if p.name not in NOT_TEMPLATES])
     problems += more
@@ -159,7 +165,7 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
     lexicon = build_lexicon(
         signs, control, templates, readings, language.accent, language.hears_tones, assistant, places, short
     )
-    notices += doubtful(units, lexicon, roster_path)
+    notices += doubtful(units, lexicon, readings, roster_path)
     return Net(
         folder, settings, units, lexicon, readings, _digest(used), tuple(notices), short, tuple(refused)
     ), problems
