@@ -11,7 +11,7 @@ from rich.console import Console
 from voice.cli.journal import roll_table
 from voice.console.board import Watching
 from voice.journal.rolls import columns, figures, sessions
-from voice.journal.sheet import Heading, html_sheet
+from voice.journal.sheets import Heading, html_sheet
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.talk.announcing import closing
@@ -109,7 +109,11 @@ def test_every_view_of_one_morning_counts_the_same(net: Net) -> None:
     out = Console(file=io.StringIO(), width=200)
     out.print(roll_table(sheet, net))
     assert isinstance(out.file, io.StringIO) and "(3 次)" in out.file.getvalue()
-    assert "3 次" in html_sheet(sheet, Heading(str))
+    page = html_sheet(sheet, Heading(net.name_of, net=net.settings.name))
+    assert "点名记录" in page and "size:A4 portrait" in page
+    assert page.index("永平社区治安队") < page.index("康宁社区治安队") < page.index("<table"), (
+        "who is lacking comes first"
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from voice.journal.rolls import (
     sessions_between,
     waiting_time,
 )
-from voice.journal.sheet import Heading, html_sheet, words_of
+from voice.journal.sheets import Heading, html_sheet
+from voice.journal.sheets.overview import overview_html, words_of
 from voice.journal.store import Journal
 from voice.talk.by_hand import Corrected, NetEntered
 from voice.talk.facts import (
@@ -106,8 +107,10 @@ def test_columns_are_roll_calls_polls_and_alerts(path: Path) -> None:
     assert outcome == {"not_found": 2} and words_of(outcome) == "没有发现 2"
     assert waiting_time(sheet) is None, "six answers propose nothing"
     assert [(s.name, s.calls, s.answered) for s in by_month(sheet)] == [("2026-06", 6, 6)]
-    page = html_sheet(sheet, Heading(str, groups={"1": "甲", "2": "乙"}, head="abc"))
-    assert "按组别" in page and "有没有发现情况" in page and "abc" in page
+    heading = Heading(str, groups={"1": "甲", "2": "乙"}, head="abc")
+    page, over = html_sheet(sheet, heading), overview_html(sheet, heading)
+    assert "此外" in page and "size:A4 portrait" in page and "abc" in page, "one roll-call is one page"
+    assert "按组别" in over and "有没有发现情况" in over and "size:A4 landscape" in over
 
 
 def test_the_waiting_time_that_answers_propose() -> None:

@@ -23,7 +23,7 @@ from voice.journal.retention import hold as keep_sound
 from voice.journal.retention import holds, release, remove_clips
 from voice.journal.rolls import Session, columns, figures, sessions_between
 from voice.journal.search import search as find
-from voice.journal.sheet import Heading, write_html, write_xlsx
+from voice.journal.sheets import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.journal.verify import verify as find_faults
 from voice.journal.wording import clock, utc

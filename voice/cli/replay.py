@@ -21,7 +21,7 @@ from voice.audio.source import AudioSource, RawStream, find_recordings, open_rec
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
 from voice.journal.rolls import sessions
-from voice.journal.sheet import Heading, write_html, write_xlsx
+from voice.journal.sheets import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.measure.scoring import Labels, compare, read_labels
 from voice.net.loading import Net, load_net

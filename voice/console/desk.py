@@ -11,6 +11,7 @@ from pathlib import Path
 
 import soundfile as sf
 
+from voice.console.access import LOCAL
 from voice.console.feed import Feed
 from voice.console.metrics import Metrics
 from voice.errors import HuyingError, Problem
@@ -21,7 +22,7 @@ from voice.journal.confirming import confirmation, over_of
 from voice.journal.lines import Line
 from voice.journal.review import OpenReviews
 from voice.journal.rolls import Session, sessions_between
-from voice.journal.sheet import Heading
+from voice.journal.sheets import Heading
 from voice.journal.store import Event, Journal, wall_time
 from voice.journal.wording import utc
 from voice.mandarin.readings import CannotBeRead
@@ -175,10 +176,9 @@ class Desk:
         if self._synthesiser is not None:
             self._synthesiser.close()
 
-    @property
-    def heading(self) -> Heading:
-        """Of roll sheets."""
-        return Heading.of(self.net, self.feed.journal.head)
+    def heading(self, by: str = "", english: bool = False) -> Heading:
+        """Of roll sheets; ``by``: who asks for it is the officer on duty."""
+        return Heading.of(self.net, self.feed.journal.head, "" if by == LOCAL.name else by, english)
 
     def enter_net(self, began: str, results: Sequence[tuple[str, str, str]], by: str, note: str = "") -> int:
         """Log a net that nobody recorded; number of the event."""

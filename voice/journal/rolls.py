@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from voice.journal.overs import Overs
@@ -70,9 +70,10 @@ class Column:
         return self.occasion.attendance
 
     def call_of(self, unit: str) -> Call | None:
-        """The exchange that says how a unit stands: its answer, or its last one."""
+        """The exchange that says how a unit stands, or its last one."""
         calls = [c for c in self.calls if c.unit == unit]
-        return next((c for c in calls if c.result in HERE), calls[-1] if calls else None)
+        standing = self.occasion.heard.get(unit)
+        return next((c for c in calls if c.result in (standing, *HERE)), calls[-1] if calls else None)
 
 
 @dataclass(slots=True)
@@ -243,6 +244,11 @@ def sessions_between(journal: Journal, since: str | None, until: str | None) -> 
 
 def _within(wall: str, since: str | None, until: str | None) -> bool:
     return (since is None or wall >= since) and (until is None or wall < until)
+
+
+def only(sheet: Iterable[Session], seq: int) -> list[Session]:
+    """The sessions cut down to the occasion that began with an event; none if there is none."""
+    return [replace(s, columns=[c], calls=c.calls, notes=[]) for s in sheet for c in s.columns if c.occasion.seq == seq]
 
 
 def columns(sheet: Iterable[Session]) -> list[Column]:

@@ -1,50 +1,122 @@
-"""How events are called in Chinese, and how their time is shown."""
+"""How events are called, in Chinese and English, and how their time is shown.
+
+The journal holds keys and English notes; what people read is worded here, in the language that they chose.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 
 from voice.errors import HuyingError
-from voice.grammar.meanings import CHINESE
+from voice.grammar.meanings import TABLE
 from voice.journal.codec import KINDS as FACTS
 from voice.time import parse_wall
 
-KINDS = {kind: cls.NAMES[0] for kind, cls in FACTS.items()}
-MEANINGS = CHINESE | {
-    "call": "",
-    "call_all": "全体",
-    "said": "",
-    "silent": "未答",
-    "unclear": "听不清",
-    "undetermined": "未定",
-    "stray": "无人被叫",
-    "unsolicited": "未被呼叫",
-    "contested": "同一时隙第二个回答",
-    "unattributed": "不知是谁",
-    "opening": "开场",
-    "closing": "小结",
-    "alert": "通知",
-    "closing_alert": "小结",
-    "reply": "答复",
-    "complete": "完成",
-    "incomplete": "未完成",
-    "emergency": "紧急",
-    "lost": "丢失",
-    "back": "恢复",
-    "overrun": "来不及",
-    "no_clips": "录音存不下",
-    "clips": "录音恢复",
-    "unwritten": "日志曾写不进",
-    "repeat": "重复",
-    "start": "开始",
-    "end": "结束",
-    "pause": "暂停",
-    "resume": "继续",
-    "skip": "跳过",
-    "set": "被调整",
-    "drift": "声卡漂移",
-}
+Pair = tuple[str, str]
+"""Chinese, English."""
+
+KINDS: dict[str, Pair] = {kind: cls.NAMES for kind, cls in FACTS.items()}
+"""Kind of an event → its name."""
+
+MEANINGS: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} | {
+    "call": ("", ""), "call_all": ("全体", "everybody"), "said": ("", ""), "silent": ("未答", "no answer"),
+    "unclear": ("听不清", "unclear"), "undetermined": ("未定", "undetermined"),
+    "stray": ("无人被叫", "nobody was called"), "unsolicited": ("未被呼叫", "was not called"),
+    "contested": ("同一时隙第二个回答", "second answer in one slot"),
+    "unattributed": ("不知是谁", "nobody knows whose"),
+    "opening": ("开场", "opening"), "closing": ("小结", "closing"), "alert": ("通知", "alert"),
+    "closing_alert": ("小结", "closing"), "reply": ("答复", "reply"), "complete": ("完成", "complete"),
+    "incomplete": ("未完成", "incomplete"), "emergency": ("紧急", "emergency"), "lost": ("丢失", "lost"),
+    "back": ("恢复", "back"), "overrun": ("来不及", "overrun"), "no_clips": ("录音存不下", "sound cannot be kept"),
+    "clips": ("录音恢复", "sound is kept again"), "unwritten": ("日志曾写不进", "journal could not be written"),
+    "repeat": ("重复", "repeat"), "start": ("开始", "start"), "end": ("结束", "end"), "pause": ("暂停", "pause"),
+    "resume": ("继续", "resume"), "skip": ("跳过", "skip"), "set": ("被调整", "was set"),
+    "drift": ("声卡漂移", "sound card drift"),
+}  # fmt: skip
 """Of the grammar files, and of the events that the net's logic adds."""
+
+STANDINGS: dict[str, Pair] = {
+    "answered": ("已答", "answered"), "late": ("迟到", "late"), "relayed": ("代答", "spoken for"),
+    "unclear": ("听不清", "unclear"), "silent": ("未答", "no answer"), "undetermined": ("未定", "undetermined"),
+    "open": ("进行中", "being called"), "not_called": ("未呼叫", "not called"),
+}  # fmt: skip
+"""How a unit stands in a roll-call."""
+
+OCCASIONS: dict[str, Pair] = {
+    "roll": ("点名", "Roll-call"), "poll": ("询问", "Poll"), "alert": ("通知", "Alert"), "calls": ("呼叫", "Calls"),
+}  # fmt: skip
+
+GRADES: dict[str, Pair] = {
+    "call_sign": ("报呼号", "call sign"), "burst": ("信令", "radio ID"), "slot": ("应答时隙", "was called just now"),
+    "human": ("人工", "by hand"), "voice": ("声音", "voice"),
+}  # fmt: skip
+"""How it is known who answered."""
+
+_NOTES: tuple[Pair, ...] = (
+    (r"nothing was heard in its slot", "应答时间内没有声音"),
+    (r"something was heard in its slot but not understood", "有人回答, 但没听清"),
+    (r"the receiver was not alive", "当时收不到信号"),
+    (r"the recording ended before the waiting time was over", "录音在等待时间内结束"),
+    (r"something was heard that may have been its answer; whose it was, nobody can say", "有声音, 说不清是哪个单位"),
+    (r"(\d+) units are open, (\d+) answers nobody's", r"同时等 \1 个单位, \2 个回答不知是谁"),
+    (r"call (\d+)", r"第 \1 次呼叫"),
+    (r"late", "迟到"),
+    (r"reads back (.*): not what was said", r"复诵 \1, 与播报不符"),
+    (r"by (.*)", r"由 \1"),
+    (r"corrects (\d+) by (.*?): (.*)", r"\2 更正第 \1 条: \3"),
+    (r"confirms (\d+) by (.*)", r"\2 确认第 \1 条"),
+    (r"every ([\d.]+) min", r"每 \1 分钟"),
+    (r"no longer", "取消定时"),
+    (r"called (\d+) times in vain", r"呼叫 \1 次无回答"),
+    (r"heard", "听到"), (r"done", "已执行"), (r"cancelled", "已取消"), (r"refused", "未执行"),
+    (r"refused: (.*)", r"未执行: \1"), (r"cancelled: (.*)", r"已取消: \1"), (r"done: (.*)", r"已执行: \1"),
+    (r"(.*) saved by (.*?): (\d+) → (\d+) units", r"\2 保存 \1: \3 → \4 个单位"),
+    (r"(.*) saved by (.*)", r"\2 保存 \1"),
+    (r"(\d+) clips before (.*) removed by (.*)", r"\3 清理 \2 以前的录音 \1 段"),
+    (r"hold (\d+) released by (.*)", r"\2 解除第 \1 条留存"),
+    (r"kept: (.*) to (.*) by (.*)", r"\3 留存 \1 至 \2 的录音"),
+    (r"net of (.*), (\d+) of (\d+) answered, entered by (.*)", r"\4 补录 \1 的点名, \3 个单位 \2 个已答"),
+    (r"to (\d+) units", r"发给 \1 个单位"),
+    (r"(\d+) answered, (\d+) silent", r"已答 \1, 未答 \2"),
+    (r"(\d+) answered, (\d+) silent; ended by (.*)", r"已答 \1, 未答 \2; 由 \3 结束"),
+    (r"wall times from here on ([-+\d.]+) s", r"此后时间调整 \1 秒"),
+    (r"(\d+) units, (\d+) rounds", r"\1 个单位, 最多 \2 轮"),
+    (r"(\d+) missing, (\d+) unclear", r"未答 \1, 听不清 \2"),
+    (r"two stations at once", "两台同时讲话"),
+    (r"radio (.*)", r"身份码 \1"),
+    (r"(.*), clock known", r"\1"), (r"(.*), clock unknown", r"\1, 日期不明"),
+    (r"interrupted", "中断"), (r"dispatcher", "值班员"), (r"the channel stayed busy", "信道一直占用"),
+    (r"heard right", "听对了"), (r"schedule", "按时"), (r"voice", "口令"), (r"console", "值班台"),
+    (r"no reply", "没有答复"), (r"not understood", "没听懂"),
+    (r"entered by (.*) 人工补录(.*)", r"\1 人工补录\2"),
+    (r"the file is cut off: ([\d.]+) s that its header promises are missing", r"文件不完整, 缺 \1 秒"),
+)  # fmt: skip
+"""English note of the journal, as a pattern → Chinese."""
+
+NOTES = tuple((re.compile(english), chinese) for english, chinese in _NOTES)
+
+
+def name_of(table: dict[str, Pair], key: str | None, english: bool) -> str:
+    """One of the tables above; a key that is not there is returned."""
+    return table[key][english] if key in table else key or ""
+
+
+def note_in(note: str | None, english: bool) -> str:
+    """A note of the journal (reason, detail) in the reader's language; one that nobody has worded stays as it is."""
+    if not note or english:
+        return note or ""
+    for pattern, chinese in NOTES:
+        found = pattern.fullmatch(note)
+        if found:
+            return found.expand(chinese)
+    if "; " in note:
+        return "; ".join(note_in(part, english) for part in note.split("; "))
+    if ": " in note:  # “hold 7 released by 王: the case is closed”: what people wrote stays
+        head, _, rest = note.partition(": ")
+        said = note_in(head, english)
+        return f"{said}: {rest}" if said != head else note
+    return note
 
 
 def clock(wall: str | None, zone: tzinfo | None) -> str:

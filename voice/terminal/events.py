@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from voice.journal.lines import Line
-from voice.journal.wording import KINDS, MEANINGS, clock
+from voice.journal.wording import KINDS, MEANINGS, clock, name_of, note_in
 from voice.net.loading import Net
 
 HIDDEN = ("over", "session_began", "session_ended")
@@ -25,11 +25,11 @@ STYLES = {
 }
 
 
-def print_line(console: Console, line: Line, net: Net) -> None:
+def print_line(console: Console, line: Line, net: Net, english: bool = False) -> None:
     """One event in one line: time, kind, unit, meaning, answer time, words."""
     name = net.name_of(line["unit"])
-    kind = KINDS.get(line["type"], line["type"])
-    meaning = MEANINGS.get(line["meaning"], line["meaning"] or "")
+    kind = name_of(KINDS, line["type"], english)
+    meaning = name_of(MEANINGS, line["meaning"], english)
     latency = f"{line['latency_s']:.1f}秒" if line["latency_s"] is not None else ""
     head = f"{line['seq'] or '':>5} {clock(line['wall'], net.settings.zone)} {line['t']:8.1f}s  "
     style = "red" if line["meaning"] == "silent" else STYLES.get(line["type"], "")
@@ -37,7 +37,14 @@ def print_line(console: Console, line: Line, net: Net) -> None:
     text.append(f"{kind}  ", f"bold {style}" if style else "bold")
     written = f"“{line['dictated']}”" if line["dictated"] else ""
     words = [line["text"], written] if line["type"] != "closed" else []
-    parts = [f"[{line['channel']}]" if line["channel"] else "", name, meaning, latency, *words, line["detail"] or ""]
+    parts = [
+        f"[{line['channel']}]" if line["channel"] else "",
+        name,
+        meaning,
+        latency,
+        *words,
+        note_in(line["detail"], english),
+    ]
     text.append("  ".join(p for p in parts if p), style)
     if line["review"]:
         text.append("  ⚑请复核", "bold yellow")

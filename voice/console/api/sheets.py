@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse
 
 from voice.console.api.common import (
+    HIGHEST,
     Wall,
+    by,
     gives,
     refusing,
 )
@@ -19,8 +22,8 @@ from voice.console.desk import Desk
 from voice.journal.export import export
 from voice.journal.incidents import incidents
 from voice.journal.lines import lines
-from voice.journal.rolls import columns, figures
-from voice.journal.sheet import write_html, write_xlsx
+from voice.journal.rolls import columns, figures, only
+from voice.journal.sheets import write_html, write_xlsx
 from voice.net.roster_table import roster_file
 
 
@@ -50,6 +53,7 @@ def routes(desk: Desk) -> APIRouter:
             ],
             "rolls": [
                 {
+                    "seq": c.occasion.seq,
                     "began": c.began,
                     "kind": c.occasion.kind,
                     "words": c.occasion.words,
@@ -98,10 +102,15 @@ def routes(desk: Desk) -> APIRouter:
         name: Literal[
             "roll.html", "roll.xlsx", "events.csv", "events.jsonl", "events.xlsx", "roster.csv", "roster.xlsx"
         ],
+        request: HttpRequest,
         since: Wall = None,
         until: Wall = None,
+        roll: Annotated[int, Query(ge=0, le=HIGHEST)] = 0,
+        language: Literal["zh", "en"] = "zh",
+        view: bool = False,
     ) -> FileResponse:
-        """The roll sheet, the events or the roster as a file."""
+        """The roll sheet, the events or the roster as a file. ``roll``: the sheet of the roll-call that began with
+        this event alone; ``language``: of the sheet; ``view``: to be shown and printed, not saved."""
         from starlette.background import BackgroundTask
 
         folder = Path(tempfile.mkdtemp(prefix="huying-export-"))
@@ -110,10 +119,14 @@ def routes(desk: Desk) -> APIRouter:
             path.write_bytes(refusing(roster_file)(desk.roster.path, path.suffix))
         elif name.startswith("roll"):
             sheet = refusing(desk.sheet)(since, until)
-            (write_html if name.endswith("html") else write_xlsx)(path, sheet, desk.heading)
+            heading = desk.heading(by(request), language == "en")
+            write = write_html if name.endswith("html") else write_xlsx
+            refusing(write)(path, only(sheet, roll) if roll else sheet, heading)
         else:
             found = lines(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
             export(path, path.suffix[1:], found)
-        return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, folder, True))
+        shown = "inline" if view and name == "roll.html" else "attachment"
+        gone = BackgroundTask(shutil.rmtree, folder, True)
+        return FileResponse(path, filename=name, content_disposition_type=shown, background=gone)
 
     return api

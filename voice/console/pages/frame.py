@@ -14,7 +14,7 @@ from voice.console.desk import Desk
 from voice.console.texts import text
 from voice.errors import HuyingError
 from voice.journal.lines import Line
-from voice.journal.wording import KINDS, clock
+from voice.journal.wording import KINDS, clock, name_of
 from voice.net.loading import Net
 from voice.station.status import status_file
 
@@ -168,7 +168,7 @@ class Page:
         look = "feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if line["review"] else "")
         with ui.row().classes(look):
             ui.label(self.clock(line["wall"])).classes("mono w-20 shrink-0")
-            kind = line["type"].replace("_", " ") if self.english else KINDS.get(line["type"], "")
+            kind = name_of(KINDS, line["type"], self.english)
             ui.label(kind).classes("w-24 shrink-0 leading-tight")
             ui.label(self._direction(line)).classes("w-44 shrink-0 font-bold max-sm:w-24")
             heard = line["text"] or line["pinyin"] or line["detail"] or ""

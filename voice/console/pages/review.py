@@ -10,7 +10,7 @@ from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.grammar.meanings import REVIEWABLE
 from voice.journal.lines import Line
-from voice.journal.wording import KINDS, MEANINGS
+from voice.journal.wording import KINDS, MEANINGS, name_of
 from voice.station.candidates import Candidate
 
 REVIEW_ROWS = 60
@@ -73,7 +73,7 @@ class _Card:
         with ui.card().classes("w-full") as self._box:
             with ui.row().classes("items-center gap-3 w-full"):
                 ui.label(f"{line['seq']} · {page.clock(line['wall'])}").classes("mono font-bold")
-                ui.label(str(line["type"] if page.english else KINDS.get(line["type"], line["type"])))
+                ui.label(name_of(KINDS, line["type"], page.english))
                 ui.label(net.name_of(line["unit"])).classes("font-bold")
                 ui.label(line["text"] or line["pinyin"] or "").classes("grow")
                 if line["clip"]:
@@ -85,7 +85,7 @@ class _Card:
                 units = {u.id: u.name for u in net.units}
                 value = line["unit"] if line["unit"] in units else None
                 self._unit = ui.select(units, value=value, label=t("unit"), with_input=True)
-                names = {m: MEANINGS.get(m, m) if not page.english else m for m in REVIEWABLE}
+                names = {m: name_of(MEANINGS, m, page.english) for m in REVIEWABLE}
                 value = line["meaning"] if line["meaning"] in names else None
                 self._meaning = ui.select(names, value=value, label=t("meaning")).classes("min-w-32")
                 self._said = ui.input(t("said")).classes("min-w-48")

@@ -13,8 +13,8 @@ from voice.grammar.meanings import ENTERABLE
 from voice.journal.codec import KINDS
 from voice.journal.incidents import Incident, incidents
 from voice.journal.rolls import Session, UnitFigures, figures
-from voice.journal.sheet import MATRIX_CSS, RESULT_NAMES, matrix_html, summary_html
-from voice.journal.wording import MEANINGS
+from voice.journal.sheets.overview import MATRIX_CSS, matrix_html, summary_html
+from voice.journal.wording import MEANINGS, STANDINGS, name_of
 from voice.talk.by_hand import RESULTS, ByHand
 from voice.time import parse_wall
 
@@ -82,7 +82,7 @@ class Rolls(Page):
         return sheet, incidents(self.feed.journal.events(since=self.desk.utc(begin), until=self.desk.utc(end)))
 
     def _shown(self, sheet: list[Session], found: list[Incident]) -> None:
-        heading = self.desk.heading
+        heading = self.desk.heading(self.user.name if self.user else "", self.english)
         ui.html(matrix_html(sheet, heading), sanitize=False).classes("w-full overflow-x-auto bg-white rounded p-2")
         with ui.row().classes("w-full gap-4 items-start"):
             ui.html(f'<div class="roll-summary">{summary_html(sheet, heading)}</div>', sanitize=False)
@@ -139,9 +139,9 @@ class Rolls(Page):
 
     def _enter(self, done: Any) -> None:
         """A net that nobody recorded: when, and a line a unit."""
-        names = {r: RESULT_NAMES[r] if not self.english else r for r in RESULTS}
+        names = {r: name_of(STANDINGS, r, self.english) for r in RESULTS}
         names = {"": self.t("not asked"), **names}
-        meanings = {m: (MEANINGS.get(m) or "—") if not self.english else m or "—" for m in HEARD}
+        meanings = {m: name_of(MEANINGS, m, self.english) or "—" for m in HEARD}
         with ui.dialog(value=True) as dialog, ui.card().classes("w-[620px] max-w-full gap-1"):
             ui.label(self.t("enter a net")).classes("text-xl font-bold")
             with ui.row().classes("gap-3 items-end"):

@@ -8,7 +8,7 @@ from nicegui import app, ui
 
 from voice.console.board import Board, Tile
 from voice.console.pages.frame import Page
-from voice.journal.wording import MEANINGS
+from voice.journal.wording import MEANINGS, name_of
 from voice.station.requests import LONGEST_ALERT, Order, Request, Withdrawal
 
 FEED_ROWS = 30
@@ -139,7 +139,7 @@ class Watch(Page):
         icon.props(f"name={symbol}")
         told = self.t(tile.state)
         if tile.state in ("present", "late", "calling") and tile.meaning:
-            told = MEANINGS.get(tile.meaning, tile.meaning) if not self.english else tile.meaning
+            told = name_of(MEANINGS, tile.meaning, self.english)
         if tile.latency_s is not None:
             told += f" {tile.latency_s:.1f} s"
         if tile.since:

@@ -1,0 +1,101 @@
+"""What a sheet says beside its figures: names, dates, colours, who was on duty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
+
+from voice.journal.rolls import Column, Session
+from voice.journal.sheets.words import word
+from voice.journal.wording import OCCASIONS, STANDINGS, name_of
+from voice.net.loading import Net
+from voice.time import parse_wall
+
+Name = Callable[[str], str]
+
+COLOURS = {
+    "answered": "#2e7d32", "late": "#b8860b", "relayed": "#6a5acd", "unclear": "#1565c0", "silent": "#c62828",
+    "undetermined": "#757575", "open": "#757575",
+}  # fmt: skip
+"""Of a standing; dark enough for white letters."""
+
+SIGNS = {
+    "answered": "✓", "late": "迟", "relayed": "代", "unclear": "?", "silent": "✗", "undetermined": "–", "open": "…",
+}  # fmt: skip
+"""Of a standing: a sheet reads without colours too."""
+
+ENGLISH_SIGNS = SIGNS | {"late": "L", "relayed": "P"}
+DAYS = ("星期一 星期二 星期三 星期四 星期五 星期六 星期日".split(), "Mon Tue Wed Thu Fri Sat Sun".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a sheet says beside its figures."""
+
+    name: Name
+    """Of a unit."""
+    zone: tzinfo | None = None
+    """Times are shown in it; None: this machine's own."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Unit → its group."""
+    phones: Mapping[str, str] = field(default_factory=dict)
+    """Unit → its officer and phone."""
+    timeout_s: float | None = None
+    """The waiting time that is set."""
+    head: str = ""
+    """Hash of the journal's last event: printed, it proves later that nothing was cut off."""
+    net: str = ""
+    """Name of the net."""
+    officer: str = ""
+    """Who is on duty; empty: a line to write on."""
+    english: bool = False
+
+    @staticmethod
+    def of(net: Net, head: str = "", officer: str = "", english: bool = False) -> Heading:
+        """With the names and times of a net."""
+        s = net.settings
+        groups = {u.id: u.group for u in net.units}
+        phones = {u.id: " ".join(filter(None, (u.officer, u.phone))) for u in net.units}
+        return Heading(net.name_of, s.zone, groups, phones, s.timing.answer_timeout_s, head, s.name, officer, english)
+
+    def in_language(self, english: bool) -> Heading:
+        """The same for readers of English or Chinese."""
+        return replace(self, english=english)
+
+    def t(self, key: str, *values: object) -> str:
+        """One of the sheets' words."""
+        return word(key, self.english, *values)
+
+    def standing(self, key: str) -> str:
+        """Name of a standing."""
+        return name_of(STANDINGS, key, self.english)
+
+    def sign(self, key: str) -> str:
+        """One character for a standing."""
+        return (ENGLISH_SIGNS if self.english else SIGNS)[key]
+
+    def local(self, wall: str) -> datetime:
+        """A time of the journal where the net is."""
+        return parse_wall(wall).astimezone(self.zone)
+
+    def when(self, of: Column | Session, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
+        """Local time of a column or of something in it."""
+        return self.local(wall or of.began).strftime(form) if of.clock == "known" else self.t("unknown date")
+
+    def date(self, of: Column | Session) -> str:
+        """``2026年6月5日 星期五``."""
+        if of.clock != "known":
+            return self.t("unknown date")
+        at = self.local(of.began)
+        day = DAYS[self.english][at.weekday()]
+        return f"{day} {at:%d %B %Y}" if self.english else f"{at.year}年{at.month}月{at.day}日 {day}"
+
+    def title(self, column: Column) -> str:
+        """What a column of the sheet is."""
+        words = column.occasion.words
+        return name_of(OCCASIONS, column.occasion.kind, self.english) + (f": {words}" if words else "")
+
+    def seconds(self, value: float | None) -> str:
+        """``2.3``, or nothing."""
+        return "" if value is None else f"{value:.1f}"

@@ -1,0 +1,167 @@
+"""One roll-call on one portrait A4 page: who is missing first, then every unit in two columns, to be signed."""
+
+from __future__ import annotations
+
+from html import escape
+
+from voice.journal.rolls import Call, Column, Session, columns
+from voice.journal.sheets.heading import COLOURS, Heading
+from voice.journal.wording import MEANINGS, name_of
+
+FULL_MM = 7.8
+"""Height of a line of the table where there is room."""
+LEAST_MM = 3.5
+"""The lowest line that can be read; more units than fit go to a second page."""
+ROOM_MM = 196.0
+"""For the table and the names of those who are lacking."""
+BESIDES = 4
+"""Other occasions of the period that are named."""
+
+
+def page_html(column: Column, sheet: list[Session], heading: Heading) -> str:
+    """The page; ``sheet``: what else happened in the period is named at its end."""
+    h, count = heading, column.attendance
+    net = h.net or column.net
+    lacking = _lacking(column, h)
+    rows = [u for u in count.units if column.occasion.kind != "calls" or u in count.called]
+    half = max(1, -(-len(rows) // 2))
+    letters = 2.9 if h.english else 3.4
+    line = max(LEAST_MM, min(FULL_MM, (ROOM_MM - 7.0 * len(lacking)) / (half + 1)))
+    title = h.t("roll sheet") if column.occasion.kind == "roll" else h.title(column)
+    open_ = f'<p class="open">{h.t("incomplete")}</p>' if column.occasion.kind == "roll" and not _over(column) else ""
+    return f"""<!doctype html>
+<html lang="{"en" if h.english else "zh-CN"}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>{escape(title)} {escape(net)} {h.when(column)}</title>
+<style>{CSS}
+.units td,.units th{{height:{line:.2f}mm}}.units{{font-size:{min(letters, line * 0.62):.2f}mm}}</style></head><body>
+<header><h1>{escape(title)}</h1><div class="net">{escape(net)}</div></header>
+<div class="facts"><span><b>{h.t("date")}</b> {h.date(column)}</span>
+<span><b>{h.t("time")}</b> {_span(column, h)}</span>
+<span><b>{h.t("officer")}</b> {escape(h.officer) or "＿＿＿＿＿＿"}</span></div>{open_}
+<div class="counts">{_counts(column, h)}</div>
+{"".join(lacking) or f'<p class="lacking fine">✓ {h.t("all answered")}</p>'}
+<div class="two">{_table(column, rows[:half], h)}{_table(column, rows[half:], h)}</div>
+{_besides(column, sheet, h)}
+<p class="sign"><span>{h.t("officer")} {h.t("signature")} ＿＿＿＿＿＿＿＿</span>
+<span>{h.t("leader")} ＿＿＿＿＿＿＿＿</span>
+<span>{h.t("date")} ＿＿＿＿＿＿＿＿</span></p>
+<footer><span>{h.t("made from")}</span><span class="proof">{f"{h.t('proof')} {escape(h.head)}" if h.head else ""}</span>
+<span class="page">{h.t("page of", 1, 1) if line > LEAST_MM else ""}</span></footer></body></html>
+"""
+
+
+def _over(column: Column) -> bool:
+    return column.occasion.ended or not column.attendance.of("open")
+
+
+def _span(column: Column, h: Heading) -> str:
+    """From the first call to the last."""
+    if column.clock != "known" or not column.calls:
+        return h.when(column, form="%H:%M")
+    first, last = h.when(column, form="%H:%M"), h.when(column, max(c.wall for c in column.calls), "%H:%M")
+    return first if first == last else f"{first}–{last}"
+
+
+def _counts(column: Column, h: Heading) -> str:
+    """The figures of the one count."""
+    n = column.attendance.counts()
+    same = ("answered", "late", "relayed", "unclear", "silent", "undetermined")
+    shown = [(k, n[k]) for k in ("called", *same)]
+    if column.occasion.kind != "calls":  # nobody is expected when a dispatcher calls as he needs
+        shown = [("expected", n["units"]), *shown, ("not called", n["not_called"])]
+    always = ("expected", "called", "answered", "late", "unclear", "silent")
+    return "".join(
+        f'<div class="count"{f""" style="color:{COLOURS[key]}" """ if key in COLOURS and value else ""}>'
+        f"<b>{value}</b><span>{h.t(key)}</span></div>"
+        for key, value in shown
+        if value or key in always
+    )
+
+
+def _lacking(column: Column, h: Heading) -> list[str]:
+    """The names of the silent first, then of the unclear and of those who were spoken for."""
+    count = column.attendance
+    parts = [("silent", count.silent), ("unclear", count.unclear), ("relayed", count.relayed),
+             ("undetermined", count.undetermined)]  # fmt: skip
+    out = []
+    for key, units in parts:
+        if units:
+            names = "、".join(
+                escape(h.name(u)) + (f" <small>{escape(h.phones[u])}</small>" if h.phones.get(u) else "") for u in units
+            )
+            head = f'<b style="color:{COLOURS[key]}">{h.t(key)} {len(units)}</b>'
+            out.append(f'<p class="lacking">{head} {names}</p>')
+    return out
+
+
+def _table(column: Column, rows: list[str], h: Heading) -> str:
+    body = "".join(_row(column, u, h) for u in rows)
+    head = "".join(f"<th>{h.t(k)}</th>" for k in ("unit", "result", "time", "took", "said"))
+    return f'<table class="units"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _row(column: Column, unit: str, h: Heading) -> str:
+    standing = column.attendance.standings[unit]
+    call = column.call_of(unit)
+    by_hand = unit in column.occasion.by_hand
+    colour = COLOURS.get(standing, "#757575")
+    sign = f"{h.sign(standing)} {h.standing(standing)}" if standing != "not_called" else h.standing(standing)
+    at = h.when(column, call.wall, "%H:%M:%S") if call and column.clock == "known" else ""
+    return (
+        f"<tr><td>{escape(h.name(unit))}</td><td style='color:{colour};font-weight:700'>{sign}</td><td>{at}</td>"
+        f"<td>{h.seconds(call.latency_s) if call else ''}</td>"
+        f"<td>{escape(_said(column, unit, call, by_hand, h))}</td></tr>"
+    )
+
+
+def _said(column: Column, unit: str, call: Call | None, by_hand: bool, h: Heading) -> str:
+    """What the answer meant; who answered for it; by hand, please review."""
+    occasion = column.occasion
+    parts = [name_of(MEANINGS, occasion.by_hand.get(unit) or occasion.answers.get(unit, ""), h.english)]
+    if call and call.proxy is not None and unit in column.attendance.relayed:
+        parts.append(h.t("proxy", h.name(call.proxy) if call.proxy else h.t("nobody knows")))
+    parts += [h.t("by hand")] if by_hand else []
+    parts += ["*"] if call and call.review and not by_hand else []
+    return " · ".join(p for p in parts if p)
+
+
+def _besides(column: Column, sheet: list[Session], h: Heading) -> str:
+    """Polls, alerts and calls of the same period, a line."""
+    others = [c for c in columns(sheet) if c is not column]
+    review = f'<p class="besides">{h.t("key")}</p>' if any(c.review for c in column.calls) else ""
+    if not others:
+        return review
+    told = [
+        f"{h.when(c, form='%H:%M')} {escape(h.title(c)[:30])} {len(c.attendance.answered)}/{len(c.attendance.called)}"
+        for c in others[:BESIDES]
+    ]
+    more = [h.t("more", len(others) - BESIDES)] if len(others) > BESIDES else []
+    return f'{review}<p class="besides">{h.t("besides")}: {"; ".join(told + more)}</p>'
+
+
+CSS = """
+@page{size:A4 portrait;margin:11mm 12mm}
+*{box-sizing:border-box}
+body{font:3.6mm/1.35 "Noto Sans CJK SC","Microsoft YaHei","PingFang SC",sans-serif;color:#111;margin:0 auto;
+max-width:186mm;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+@media screen{body{padding:8mm}}
+header{display:flex;align-items:baseline;gap:6mm;border-bottom:.6mm solid #111;padding-bottom:1mm}
+h1{font-size:7mm;margin:0}.net{font-size:4.6mm}
+.facts{display:flex;gap:8mm;flex-wrap:wrap;margin:2mm 0}
+.counts{display:flex;gap:3mm;margin:1mm 0 2mm}
+.count{flex:1;border:.3mm solid #999;border-radius:1mm;text-align:center;padding:.6mm 0}
+.count b{display:block;font-size:6.4mm;line-height:1.15}.count span{font-size:3.1mm;color:#333}
+.lacking{margin:.8mm 0;padding:.8mm 2mm;border-left:1mm solid currentColor;line-height:1.4}
+.lacking small{color:#333}.fine{color:#2e7d32;font-weight:700}.open{color:#b8860b;font-weight:700;margin:1mm 0}
+.two{display:flex;gap:3mm;align-items:flex-start;margin-top:2mm}
+.units{border-collapse:collapse;flex:1;width:50%;table-layout:fixed}
+.units th,.units td{border:.2mm solid #999;padding:0 .9mm;text-align:left;white-space:nowrap;overflow:hidden;
+text-overflow:ellipsis;line-height:1.1}
+.units th{background:#eee}.units tr{break-inside:avoid}
+.units th:nth-child(1){width:29%}.units th:nth-child(2){width:20%}.units th:nth-child(3){width:17.5%}
+.units th:nth-child(4){width:11%}
+.besides{margin:1.5mm 0 0;font-size:3.2mm;color:#333}
+.sign{display:flex;justify-content:space-between;margin:6mm 0 2mm}
+footer{display:flex;justify-content:space-between;gap:4mm;border-top:.2mm solid #999;padding-top:.8mm;
+font-size:2.4mm;color:#555}.proof{overflow-wrap:anywhere}
+"""
