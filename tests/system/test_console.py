@@ -584,7 +584,7 @@ def test_a_net_is_entered_by_hand(console: Served, browser: Any) -> None:
     page.get_by_role("button", name="全部已答").click()
     page.get_by_label("日期").fill("2026-06-04")
     page.get_by_role("button", name="保存").click()
-    page.get_by_text("06-04 08:30").wait_for(timeout=20_000)
+    page.locator("th").filter(has_text="06-04").first.wait_for(timeout=20_000)
     page.close()
     (line,) = console.get("/api/v1/events?kind=net_entered")
     assert "entered by console" in line["detail"]
