@@ -148,7 +148,7 @@ def test_a_clock_set_back_during_a_roll_call(ear: Ear, net: Net, synthesiser: Sy
                 station.start_roll(("101", "102", "113"))
                 stage = 1
             if stage == 1 and now > 12:
-                station.listener.move_clock(now, -3600.0, "set")
+                station.log.move_clock(now, -3600.0, "set")
                 stage = 2
             assert station.roll is not None and now < 200
             if station.roll.closed:

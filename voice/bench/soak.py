@@ -133,7 +133,7 @@ def live(
         for now in station.run(air, FIRST_DAY + timedelta(days=day)):
             while air.lost:
                 at = air.lost.pop(0)
-                station.listener.record(
+                station.log.record(
                     DeviceChanged(t=at, what="lost", note="soak"), DeviceChanged(t=now, what="back", note="soak")
                 )
             if stage == "resume":

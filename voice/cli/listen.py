@@ -216,7 +216,7 @@ class _Listening:
         listener = self._others.listeners[channel] if channel else self.station.listener
         source = self._sources[channel] if channel else self.source
         now = source.now if kind == "back" and isinstance(source, CardSource) else listener.reached
-        listener.record(DeviceChanged(t=max(now, listener.reached), what=kind, note=text))  # type: ignore[arg-type]
+        listener.log.record(DeviceChanged(t=max(now, listener.reached), what=kind, note=text))  # type: ignore[arg-type]
 
     def _between_frames(self, now: float) -> None:
         station, heard = self.station, self.station.listener
@@ -237,7 +237,7 @@ class _Listening:
             self._note(*self._notices.get())
         moved = self._clock.look(datetime.now(UTC), time.monotonic(), now)
         if moved is not None:
-            heard.move_clock(now, *moved)
+            heard.log.move_clock(now, *moved)
         if self._left is not None:  # the first frame after a crash
             if self._resume:
                 station.mark(RollMarked(t=now, mark="resume", over=0, reason="after an interruption"))

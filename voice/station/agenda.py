@@ -145,4 +145,4 @@ def watches_of(journal: Journal, channel: str = "") -> dict[str, Watch]:
 
 def give_up(station: Station, roll: RollCall, now: float) -> None:
     """Close an unfinished roll-call without a word on the air."""
-    station.listener.record(RollEnded(t=now, complete=False, missing=roll.missing, unclear=roll.unclear))
+    station.log.record(RollEnded(t=now, complete=False, missing=roll.missing, unclear=roll.unclear))

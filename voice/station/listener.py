@@ -6,18 +6,15 @@ interpreter (verified against the acoustics) → net logic → journal.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
 
 import voice
 from voice.audio.source import AudioSource, Recording
-from voice.errors import HuyingError, Unwritable
+from voice.errors import Unwritable
 from voice.journal.store import Event, Journal
 from voice.pcm import RATE, Frame
 from voice.radio.bursts import Burst, find_bursts
@@ -30,11 +27,10 @@ from voice.speech.recogniser import OverStream
 from voice.speech.vad import Span, speech_spans
 from voice.station.channel_notes import FRAME_S, channel_notes
 from voice.station.ear import Ear
+from voice.station.logbook import Logbook
 from voice.talk.decide import Ended, Heard, Rules, Tick, decide
-from voice.talk.facts import ClockChanged, DeviceChanged, Fact, OverHeard, SessionBegan, SessionEnded
-from voice.talk.state import NetState, evolve
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from voice.talk.facts import Fact, OverHeard, SessionBegan, SessionEnded
+from voice.talk.state import evolve
 
 
 def _speech(over: Over, hypothesis: Hypothesis, spans: list[Span]) -> Span:
@@ -72,25 +68,18 @@ class Listener:
         it is to be tried again, false to raise. Of a live source the sound waits in memory meanwhile. ``clear``: see
         CarrierGate."""
         self.ear = ear
-        self.channel = channel
-        self._identify, self._wait = identify, wait
-        self._recording = threading.RLock()
-        self.journal = journal
-        self.on_event = on_event
+        self._identify = identify
         timing = ear.net.settings.timing
         self.rules = Rules(timing.answer_timeout_s, timing.late_window_s)
-        self.state = NetState()
+        self.log = Logbook(journal, timing.answer_timeout_s, on_event, channel, wait)
         self.command_pending = False
         """A command was read back and waits: 取消 needs no call sign then."""
         self._clear = clear
         self._gate = CarrierGate(timing.hang_time_s, clear=clear)
         self._stream: OverStream | None = None
         self._scorer: Scorer | None = None
-        self._began = EPOCH
         self._expected = 0
         """Sample number of the next frame if nothing is missing."""
-        self._latest = 0.0
-        """Time of the latest fact: a station's own may come after the last frame."""
         self._power = self._clear_since = 0.0
         self._recent = np.zeros(0, np.int16)
         """The latest tenth of a second."""
@@ -98,18 +87,15 @@ class Listener:
         """Of the session that has ended: what a person must know besides its events."""
         self._overs = 0
         self._void = 0
-        self._clips_failed: list[str] = []
-        self._clipless = False
-        """The latest clip could not be kept."""
 
     def listen(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
         """Work through ``source``; yields the time reached, in s, after every frame."""
         net = self.ear.net
         known = began or source.began
-        self._began = (known or EPOCH).astimezone(UTC)
+        self.log.open(known)
         self._gate = CarrierGate(net.settings.timing.hang_time_s, clear=self._clear)
-        self._expected, self._latest = 0, 0.0
-        self._record(
+        self._expected = 0
+        self.log.record(
             SessionBegan(
                 t=0.0,
                 source=source.name,
@@ -117,7 +103,7 @@ class Listener:
                 net_sha256=net.sha256,
                 model=self.ear.model.path.name,
                 model_sha256=self.ear.model.sha256,
-                began=self._began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                began=self.log.began,
                 clock="known" if known else "unknown",
                 units=tuple(u.id for u in net.units),
                 version=voice.__version__,
@@ -132,21 +118,21 @@ class Listener:
             yield now
         for event in self._gate.finish():
             self._gate_event(event)
-        now = max(now, self._latest)
-        self._record(*decide(self.state, Tick(now, not self._gate.receiver_dead), self.rules))
-        self._record(*decide(self.state, Ended(now), self.rules))
+        now = max(now, self.log.latest)
+        self.log.record(*decide(self.log.state, Tick(now, not self._gate.receiver_dead), self.rules))
+        self.log.record(*decide(self.log.state, Ended(now), self.rules))
         counts, pops = self._gate.counts, self._gate.counts.pops + self._void
         self.notes = (
-            *source.damage.notes, *dict.fromkeys(self._clips_failed), *channel_notes(counts, self._overs, pops),
+            *source.damage.notes, *dict.fromkeys(self.log.lost_clips), *channel_notes(counts, self._overs, pops),
         )  # fmt: skip
-        self._record(
+        self.log.record(
             SessionEnded(t=now, overs=self._overs, pops=pops, dead_s=counts.dead_frames * FRAME_S, damage=self.notes)
         )
 
     @property
     def reached(self) -> float:
         """Time that was reached, s on the sample clock."""
-        return max(self._latest, self._expected / RATE)
+        return max(self.log.latest, self._expected / RATE)
 
     @property
     def busy(self) -> bool:
@@ -182,7 +168,7 @@ class Listener:
         known = self.ear.net.lexicon.by_symbol()
         heard = [known[s] for s in self._stream.so_far() if s in known]
         said = [e.key for e in heard if e.kind == "unit"]
-        awaited = [e.unit for e in self.state.open_exchanges() if not e.to_all]
+        awaited = [e.unit for e in self.log.state.open_exchanges() if not e.to_all]
         who = said[0] if said and said[0] in awaited else awaited[-1] if awaited and not said else ""
         return who, " ".join(e.text for e in heard)
 
@@ -190,15 +176,6 @@ class Listener:
     def voice(self) -> bool:
         """The latest tenth of a second sounds like speech; a carrier of noise does too, now and then."""
         return bool(speech_spans(self._recent, RATE))
-
-    def record(self, *facts: Fact) -> None:
-        """Facts that the station adds of its own: what it announced, whom it called."""
-        self._record(*facts)
-
-    def move_clock(self, t: float, by_s: float, cause: Literal["set", "drift"]) -> None:
-        """Wall times agree with a clock that was moved, from the event on that says so."""
-        self._began += timedelta(seconds=by_s)
-        self._record(ClockChanged(t=t, by_s=by_s, cause=cause))
 
     def _frame(self, frame: Frame, now: float) -> None:
         if frame.start > self._expected:  # we transmitted, or audio was lost
@@ -211,8 +188,8 @@ class Listener:
         self._recent = np.concatenate([self._recent[len(x) :], frame.pcm])[-RATE // 10 :]
         for event in self._gate.process(frame.pcm):
             self._gate_event(event)
-        if self._stream is None and any(e.deadline < now for e in self.state.open_exchanges()):
-            self._record(*decide(self.state, Tick(now, not self._gate.receiver_dead), self.rules))
+        if self._stream is None and any(e.deadline < now for e in self.log.state.open_exchanges()):
+            self.log.record(*decide(self.log.state, Tick(now, not self._gate.receiver_dead), self.rules))
 
     def _gate_event(self, event: object) -> None:
         if isinstance(event, Closed | Pop):
@@ -233,8 +210,8 @@ class Listener:
                 self._stream = None
 
     def _over(self, over: Over, hypothesis: Hypothesis) -> None:
-        expecting = self.state.expects(over.start, self.rules.late_window_s)
-        awaiting = self.state.awaiting(over.start)
+        expecting = self.log.state.expects(over.start, self.rules.late_window_s)
+        awaiting = self.log.state.awaiting(over.start)
         message = self.ear.understand(over, hypothesis, expecting, scorer=self._scorer, awaiting=awaiting)
         if self.command_pending and not message.addressed:
             to_us = self.ear.understand(over, hypothesis, expecting, True, self._scorer)
@@ -246,7 +223,7 @@ class Listener:
         self._overs += 1
         begin, end = _speech(over, hypothesis, spans)
         doubled = heterodyne_s(over.pcm) > 0
-        self._record(*decide(self.state, Tick(over.start, not self._gate.receiver_dead), self.rules))
+        self.log.record(*decide(self.log.state, Tick(over.start, not self._gate.receiver_dead), self.rules))
         bursts = self._identify(over)
         unit = next((u for b in bursts if (u := self.ear.net.by_ani(b.code)) is not None), None)
         heard = Heard(self._overs, over.start, over.end, begin, end, message, doubled, unit.id if unit else None)
@@ -257,7 +234,7 @@ class Listener:
             end=over.end,
             speech_start=heard.speech_start,
             speech_end=heard.speech_end,
-            clip=self._clip(over),
+            clip=self.log.keep(over.pcm, over.end),
             level_db=over.level_db,
             outcome="understood" if message.understood else "unclear",
             speaker=message.speaker,
@@ -274,48 +251,4 @@ class Listener:
             identities=tuple(f"{b.system}:{b.code}" for b in bursts),
             identified=heard.identified,
         )
-        self._record(fact, *decide(evolve(self.state, fact, self.rules.answer_timeout_s), heard, self.rules))
-
-    def _clip(self, over: Over) -> str:
-        try:
-            name = self.journal.clips.put(over.pcm)
-        except HuyingError as e:  # the log of events goes on
-            if self._clipless or not self._record(DeviceChanged(t=over.end, what="no_clips", note=str(e))):
-                self._clipless = True
-                self._clips_failed.append(str(e))
-                return ""
-            self._clipless = True  # the journal had to wait, too: the disk was away, and this clip is not lost yet
-            return self._clip(over)
-        if self._clipless:
-            self._clipless = False
-            self._record(DeviceChanged(t=over.end, what="clips", note="clips are kept again"))
-        return name
-
-    def _record(self, *facts: Fact) -> bool:
-        """Whether it had to wait for the journal."""
-        if not facts:
-            return False
-        self._latest = max(self._latest, *(f.t for f in facts))
-        if self.channel:
-            facts = tuple(replace(f, channel=self.channel) for f in facts)
-        with self._recording:  # a lost sound card is told from elsewhere
-            events, waited = self._append(facts)
-            for event, fact in zip(events, facts, strict=True):
-                self.state = evolve(self.state, fact, self.rules.answer_timeout_s)
-                self.on_event(event, fact)
-        if waited:
-            self._record(DeviceChanged(t=self._latest, what="unwritten", note=waited))
-        return bool(waited)
-
-    def _append(self, facts: tuple[Fact, ...]) -> tuple[list[Event], str]:
-        """The events; and for how long they had to wait, and why."""
-        since, why = time.monotonic(), ""
-        while True:
-            try:
-                events = self.journal.append(facts, self._began)
-            except Unwritable as e:
-                why = str(e)
-                if not self._wait(e):
-                    raise
-            else:
-                return events, f"{time.monotonic() - since:.0f} s: {why}" if why else ""
+        self.log.record(fact, *decide(evolve(self.log.state, fact, self.rules.answer_timeout_s), heard, self.rules))

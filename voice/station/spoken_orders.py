@@ -64,7 +64,7 @@ class Orders:
             self._outcome(heard, "done", self._carry_out(heard))
 
     def _outcome(self, heard: Commanded, status: Literal["done", "cancelled", "refused"], note: str = "") -> None:
-        self._station.listener.record(replace(heard, t=self._station.now, status=status, note=note))
+        self._station.log.record(replace(heard, t=self._station.now, status=status, note=note))
 
     def _command(self, heard: Commanded) -> None:
         command, station, net = heard.command, self._station, self._station.net
@@ -129,7 +129,7 @@ class Orders:
                 present = Corrected(
                     t=station.now, corrects=corrects, unit=unit, meaning="present", by="dispatcher", note="by voice"
                 )
-                station.listener.record(present)
+                station.log.record(present)
         except HuyingError as e:
             self._tell(str(e))
             return str(e)

@@ -80,6 +80,7 @@ class Station:
         ``wait``: see Listener."""
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event, wait=wait)
+        self.log = self.listener.log
         known = {u.id for u in self.net.units}  # the roster may have lost some meanwhile: they cannot be called
         self.roll = roll and replace(roll, units=tuple(u for u in roll.units if u in known))
         self.alert = alert and replace(alert, units=tuple(u for u in alert.units if u in known))
@@ -129,11 +130,11 @@ class Station:
         """Begin a roll-call, or with ``until`` a poll: see ``RollBegan``. Raises HuyingError while one runs."""
         if self.calling_roll:
             raise HuyingError("a roll-call is running; stop it first")
-        self.listener.record(RollBegan(t=self.now, units=units, rounds=rounds, by=by, question=question, until=until))
+        self.log.record(RollBegan(t=self.now, units=units, rounds=rounds, by=by, question=question, until=until))
 
     def watch(self, unit: str, minutes: float, by: str = "") -> None:
         """Put a unit on a timer; 0 minutes take it off."""
-        self.listener.record(WatchSet(t=self.now, unit=unit, minutes=minutes, by=by))
+        self.log.record(WatchSet(t=self.now, unit=unit, minutes=minutes, by=by))
 
     @property
     def replying(self) -> bool:
@@ -162,7 +163,7 @@ class Station:
             raise HuyingError("an alert is being read; wait for its end")
         self._alerts += 1
         to = units or tuple(u.id for u in self.net.units)
-        self.listener.record(
+        self.log.record(
             AlertRaised(
                 t=self.now,
                 alert=self._alerts,
@@ -186,15 +187,15 @@ class Station:
             raise HuyingError("no alert is being read: nothing to withdraw 当前没有通知")
         a = self.alert
         ended = AlertEnded(t=self.now, alert=a.id, answered=len(a.answers), silent=a.silent, by=by)
-        self.listener.record(ended)
+        self.log.record(ended)
 
     def mark(self, fact: RollMarked) -> None:
         """Pause, resume, skip, repeat or stop the roll-call."""
-        self.listener.record(fact)
+        self.log.record(fact)
 
     def told(self, message: Message) -> None:
         """Speech on the dispatcher's own microphone."""
-        self.listener.record(command_heard(message, self.now, 0))
+        self.log.record(command_heard(message, self.now, 0))
 
     def _event(self, event: Event, fact: Fact) -> None:
         before = self.roll
@@ -204,7 +205,7 @@ class Station:
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
             self.last_event[fact.unit] = event.seq
         if isinstance(fact, Answered) and fact.readback == "different":
-            given = self.listener.state.exchanges[fact.unit].figures
+            given = self.log.state.exchanges[fact.unit].figures
             self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {fact.figures} / {given}")
             if self.net.settings.station.check_readback:
                 self._replies.append(f"{sign_of(self.net, fact.unit)},请核对:{'、'.join(given)}。")
@@ -236,7 +237,7 @@ class Station:
     def _look_after(self) -> None:
         """Units on a timer: call those that are due, raise the alarm for those that were called in vain."""
         for unit in to_alarm(self.watches):
-            self.listener.record(Overdue(t=self.now, unit=unit, tries=self.watches[unit].tries))
+            self.log.record(Overdue(t=self.now, unit=unit, tries=self.watches[unit].tries))
             self._tell(f"OVERDUE 超时未报: {self.net.name_of(unit)}")
         self._single += [u for u in to_call(self.watches, self.now) if u not in self._single]
 
@@ -259,12 +260,12 @@ class Station:
             self._wait = None
             self._tell(str(e))
             if isinstance(move, Move):
-                self.listener.record(RollMarked(t=self.now, mark="pause", over=0, reason=BUSY))
+                self.log.record(RollMarked(t=self.now, mark="pause", over=0, reason=BUSY))
             return
         self._wait = None
         try:
             if isinstance(move, str):
-                self.listener.record(self._say(move, "reply", ()))
+                self.log.record(self._say(move, "reply", ()))
                 self._replies.popleft()
                 self._orders.replied()
             elif isinstance(move, AlertMove):
@@ -287,7 +288,7 @@ class Station:
         elif self._single and move.unit == self._single[0]:
             self._single.popleft()
         elif move.unit:
-            self.listener.record(RollMarked(t=self.now, mark="skip", over=0, reason=why))
+            self.log.record(RollMarked(t=self.now, mark="skip", over=0, reason=why))
         else:  # opening and closing are of our own words and of call signs that the graph has
             self._retry_at = self.now + RETRY_S
 
@@ -320,7 +321,7 @@ class Station:
         if move.purpose == "closing" and self.roll:
             r = self.roll
             facts.append(RollEnded(t=said.t, complete=r.complete, missing=r.missing, unclear=r.unclear))
-        self.listener.record(*facts)
+        self.log.record(*facts)
 
     def _read(self, move: AlertMove) -> None:
         assert self.alert is not None
@@ -328,7 +329,7 @@ class Station:
         text = alert_words(self.net, a, move)
         if move.closing:
             said = self._say(text, "closing_alert", ())
-            self.listener.record(said, AlertEnded(t=said.t, alert=a.id, answered=len(a.answers), silent=a.silent))
+            self.log.record(said, AlertEnded(t=said.t, alert=a.id, answered=len(a.answers), silent=a.silent))
             return
         said = self._say(text, "alert", move.units)
         called = (
@@ -336,15 +337,15 @@ class Station:
             if a.need_ack
             else []
         )
-        self.listener.record(said, *called)
+        self.log.record(said, *called)
 
     def _called(self, t: float, unit: str, text: str, to_all: bool = False, offset: int = 0) -> Called:
         """A new exchange, or one more attempt in the one that is open. Waiting begins when our carrier drops."""
-        old = self.listener.state.exchanges.get(unit)
+        old = self.log.state.exchanges.get(unit)
         again = old is not None and old.open
         return Called(
             t=t,
-            exchange=old.id if old and again else self.listener.state.next_id + offset,
+            exchange=old.id if old and again else self.log.state.next_id + offset,
             unit=unit,
             over=0,
             attempt=old.attempt + 1 if old and again else 1,

@@ -1,0 +1,112 @@
+"""The log of one channel as it is written: what happened goes into the journal, and the net's state follows.
+
+Everybody who writes about a channel writes here: the listener, the station, orders, a lost sound card. While the
+journal cannot be written it waits for the disk; facts are never dropped.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from voice.errors import HuyingError, Unwritable
+from voice.journal.store import Event, Journal
+from voice.pcm import Pcm16, Seconds
+from voice.talk.facts import ClockChanged, DeviceChanged, Fact
+from voice.talk.state import NetState, evolve
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Wall clock of sample 0 where nobody knows it."""
+
+
+class Logbook:
+    """Records the facts of one channel, keeps its clips, and folds the net's state."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        answer_timeout_s: Seconds,
+        on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
+        channel: str = "",
+        wait: Callable[[Unwritable], bool] = lambda _e: False,
+    ) -> None:
+        """``channel``: its name in the journal, where several are listened to. ``wait``: called while the journal
+        cannot be written; true when it has waited a while and it is to be tried again, false to raise."""
+        self.journal = journal
+        self.channel = channel
+        self.state = NetState()
+        self.latest: Seconds = 0.0
+        """Time of the latest fact: a station's own may come after the last frame."""
+        self.lost_clips: list[str] = []
+        """Why clips could not be kept, one reason for each of them."""
+        self._answer_timeout_s = answer_timeout_s
+        self._on_event, self._wait = on_event, wait
+        self._began = EPOCH
+        self._recording = threading.RLock()
+        self._clipless = False
+        """The latest clip could not be kept."""
+
+    def open(self, began: datetime | None) -> None:
+        """A session begins; ``began`` is the wall clock of sample 0, None where nobody knows it."""
+        self._began = (began or EPOCH).astimezone(UTC)
+        self.latest = 0.0
+
+    @property
+    def began(self) -> str:
+        """Wall clock of sample 0, ISO 8601 UTC."""
+        return self._began.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def move_clock(self, t: Seconds, by_s: Seconds, cause: Literal["set", "drift"]) -> None:
+        """Wall times agree with a clock that was moved, from the event on that says so."""
+        self._began += timedelta(seconds=by_s)
+        self.record(ClockChanged(t=t, by_s=by_s, cause=cause))
+
+    def record(self, *facts: Fact) -> bool:
+        """Write down what happened. Whether it had to wait for the journal; raises Unwritable if ``wait`` gave up."""
+        if not facts:
+            return False
+        self.latest = max(self.latest, *(f.t for f in facts))
+        if self.channel:
+            facts = tuple(replace(f, channel=self.channel) for f in facts)
+        with self._recording:  # a lost sound card is told by another thread
+            events, waited = self._append(facts)
+            for event, fact in zip(events, facts, strict=True):
+                self.state = evolve(self.state, fact, self._answer_timeout_s)
+                self._on_event(event, fact)
+        if waited:
+            self.record(DeviceChanged(t=self.latest, what="unwritten", note=waited))
+        return bool(waited)
+
+    def keep(self, pcm: Pcm16, t: Seconds) -> str:
+        """SHA-256 of the clip, or empty if it could not be kept: then a fact says so, and the log goes on. ``t``: end
+        of the over."""
+        try:
+            name = self.journal.clips.put(pcm)
+        except HuyingError as e:
+            if self._clipless or not self.record(DeviceChanged(t=t, what="no_clips", note=str(e))):
+                self._clipless = True
+                self.lost_clips.append(str(e))
+                return ""
+            self._clipless = True  # the journal had to wait, too: the disk was away, and this clip is not lost yet
+            return self.keep(pcm, t)
+        if self._clipless:
+            self._clipless = False
+            self.record(DeviceChanged(t=t, what="clips", note="clips are kept again"))
+        return name
+
+    def _append(self, facts: tuple[Fact, ...]) -> tuple[list[Event], str]:
+        """The events; and for how long they had to wait, and why."""
+        since, why = time.monotonic(), ""
+        while True:
+            try:
+                events = self.journal.append(facts, self._began)
+            except Unwritable as e:
+                why = str(e)
+                if not self._wait(e):
+                    raise
+            else:
+                return events, f"{time.monotonic() - since:.0f} s: {why}" if why else ""
