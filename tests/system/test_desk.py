@@ -29,7 +29,7 @@ from voice.radio.ptt.none import NoPtt
 from voice.radio.sense import CarrierSense
 from voice.radio.transmitter import TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
-from voice.station.agenda import Desk, give_up, open_alert, unfinished
+from voice.station.agenda import Agenda, give_up, open_alert, unfinished
 from voice.station.ear import Ear
 from voice.station.requests import Order, Request, Withdrawal, put
 from voice.station.speaker import Speaker
@@ -159,7 +159,7 @@ def station(ear: Ear, net: Net, synthesiser: Synthesiser) -> Iterator[tuple[Stat
 
 def test_the_desk_carries_out_orders(station: tuple[Station, list[str], list[Fact]], tmp_path: Path) -> None:
     one, told, facts = station
-    desk = Desk(one, tmp_path, told.append)
+    desk = Agenda(one, tmp_path, told.append)
     put(tmp_path, Order("pause"))
     desk.attend(1.0)
     assert "no roll-call is running" in told[0]
@@ -254,12 +254,12 @@ def test_where_a_long_announcement_is_cut(net: Net, synthesiser: Synthesiser) ->
 
 
 def test_an_alert_is_withdrawn_through_the_folder(reading: Reading, tmp_path: Path) -> None:
-    desks: list[Desk] = []
+    desks: list[Agenda] = []
     told: list[str] = []
 
     def act(one: Station, now: float) -> bool:
         if not desks:
-            desks.append(Desk(one, tmp_path / "requests", told.append))
+            desks.append(Agenda(one, tmp_path / "requests", told.append))
             put(tmp_path / "requests", Withdrawal(by="王"))
         desks[0].attend(now)
         if told and one.alert is None:
@@ -314,7 +314,7 @@ def test_a_folder_that_cannot_be_used_is_told_once(
     station: tuple[Station, list[str], list[Fact]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, told, _ = station
-    desk = Desk(one, tmp_path, told.append)
+    desk = Agenda(one, tmp_path, told.append)
     put(tmp_path, Request("通知", ("101",)))
 
     def refused(*_: object) -> Path:
@@ -378,7 +378,7 @@ def test_the_schedule_starts_a_roll_call_once(
             lambda _e, f: facts.append(f),
         )
         one.net = mine
-        desk = Desk(one, None, lambda _t: None, lambda: wall[0])
+        desk = Agenda(one, None, lambda _t: None, lambda: wall[0])
         for k, at in enumerate((0, 2, 4, -3600, 30)):
             wall[0] = datetime(2026, 6, 5, 1, 59, 59, tzinfo=UTC) + timedelta(seconds=at)
             desk.attend(float(k))

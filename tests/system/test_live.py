@@ -18,11 +18,11 @@ import soundfile as sf
 from tests.helpers.command import huying
 from tests.helpers.places import ROOT
 from voice.audio.source import RawStream, UdpStream
-from voice.cli.listen import _source
 from voice.journal.lines import lines
 from voice.journal.store import Journal
 from voice.net.settings import StationSettings
 from voice.pcm import RATE
+from voice.station.wiring import open_source
 from voice.talk.facts import AlertEnded, AlertRaised, Announced, Answered, Fact
 
 CONFIGURATION = """load-module module-native-protocol-unix
@@ -217,7 +217,7 @@ def test_a_roll_call_over_a_sound_server(air: str) -> None:
 def test_the_usual_rate_belongs_to_the_input() -> None:
     """Also where the input comes from net.toml: the command line knows nothing of it."""
     for rate, hz in ((None, 48000), (8000, 8000)):
-        source, card = _source(StationSettings(input="udp:7355"), rate, lambda _k, _t: None)
+        source, card = open_source(StationSettings(input="udp:7355"), rate, lambda _k, _t: None)
         assert isinstance(source, UdpStream) and source.rate == hz and card is None
-    source, _ = _source(StationSettings(input="-"), None, lambda _k, _t: None)
+    source, _ = open_source(StationSettings(input="-"), None, lambda _k, _t: None)
     assert isinstance(source, RawStream) and source.rate == 8000

@@ -130,5 +130,7 @@ def heard(ear: Ear, overs: list[Samples], awaited: bool) -> list[Fact]:
         for now in listener.listen(source):
             if awaited and not any(isinstance(f, Called) for f in facts):
                 unit = ear.net.units[0].id
-                listener.log.record(Called(t=now, exchange=1, unit=unit, over=0, attempt=1, to_all=False, question="在吗"))
+                listener.log.record(
+                    Called(t=now, exchange=1, unit=unit, over=0, attempt=1, to_all=False, question="在吗")
+                )
     return facts

@@ -1,4 +1,4 @@
-"""The desk beside a running station: what was left in the requests folder, what the schedule says, what a crash
+"""What is due beside the channel: what was left in the requests folder, what the schedule says, what a crash
 left unfinished. Called between two frames; it owns no thread."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOOK_S = 0.2
 """How often the folder is looked at."""
 
 
-class Desk:
+class Agenda:
     """Feeds a station with requests and the schedule."""
 
     def __init__(

@@ -50,7 +50,8 @@ def listen(
 
     What is not given here is taken from [station] and [rollcall] of net.toml.
     """
-    from voice.cli.listen import Options, run
+    from voice.cli.listen import run
+    from voice.station.runtime import Wishes
 
     given = {
         "input": source, "output": output, "ptt": ptt, "ptt_device": ptt_device, "ptt_line": ptt_line,
@@ -58,7 +59,7 @@ def listen(
         "microphone": microphone,
     }  # fmt: skip
     station: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-    raise typer.Exit(run(Options(net, journal, station, rate, roll, conduct, rounds, requests, resume, model)))
+    raise typer.Exit(run(net, journal, station, Wishes(roll, conduct, rounds, resume, rate, model, requests)))
 
 
 @app.command(epilog="Example: huying code --net my-net --days 7")

@@ -1,0 +1,288 @@
+"""The live loop: a station at its radio, with everything that runs beside it.
+
+Nothing is printed here: what a person should see goes to a ``Screen``, which the command line has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from voice.audio.card import CardSource
+from voice.audio.source import AudioSource, UdpStream
+from voice.errors import HuyingError, Unwritable
+from voice.journal.store import Event, Journal
+from voice.net.loading import Net
+from voice.net.settings import StationSettings
+from voice.places import cache_folder, requests_folder
+from voice.speech.synthesiser import Synthesiser
+from voice.station.agenda import Agenda, give_up, open_alert, unfinished, watches_of
+from voice.station.channels import Channels
+from voice.station.clock import ClockWatch
+from voice.station.ear import open_ear
+from voice.station.microphone import Microphone
+from voice.station.recorders import Spool, UploadDesk
+from voice.station.requests import STALE_S
+from voice.station.speaker import Speaker
+from voice.station.station import Station
+from voice.station.status import Status, status_file
+from voice.station.wiring import end_source, open_line, open_source, open_transmitter
+from voice.talk.alert import Alert
+from voice.talk.announcing import known
+from voice.talk.facts import DeviceChanged, Fact, RollMarked
+from voice.talk.rollcall import RollCall
+
+UNWRITABLE_WAIT_S = 1.0
+"""Before the journal is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What whoever starts a station may ask of it; ``None`` and False: as the net's settings say."""
+
+    roll: bool = False
+    """Call the roll at once."""
+    conduct: bool = False
+    """Call the roll when somebody says 开始点名."""
+    rounds: int | None = None
+    """How often a unit is called."""
+    resume: bool | None = None
+    """Go on with what was interrupted; ``None``: the screen is asked."""
+    rate: int | None = None
+    """Hz of raw PCM; ``None``: what is usual for the input."""
+    model: str | None = None
+    requests: Path | None = None
+    """Folder of requests; ``None``: the usual one."""
+
+
+class Screen(Protocol):
+    """What the person at the desk sees."""
+
+    def event(self, event: Event, fact: Fact) -> None:
+        """Something was logged, on any channel. From one thread at a time."""
+
+    def tell(self, text: str) -> None:
+        """What needs a person; from any thread."""
+
+    def note(self, text: str, urgent: bool = False) -> None:
+        """How things stand."""
+
+    def ask(self, question: str) -> bool | None:
+        """A person's answer; None where there is nobody to ask."""
+
+
+class Runtime:
+    """A station wired to this machine's devices, and all that runs beside it: other channels, recorders' uploads, the
+    dispatcher's microphone, requests, schedule, clock."""
+
+    def __init__(
+        self,
+        net: Net,
+        journal: Journal,
+        desk: StationSettings,
+        wishes: Wishes,
+        screen: Screen,
+        stack: contextlib.ExitStack,
+    ) -> None:
+        """``desk``: ``[station]`` with what goes before it; all that is opened is closed with ``stack``. Raises HuyingError
+        for what this machine or net has not."""
+        self.net, self.speaks = net, bool(desk.output)
+        self._screen, o = screen, wishes
+        self.tell = screen.tell
+        self._notices: queue.Queue[tuple[str, str, str]] = queue.Queue()
+        """Of the sound cards' threads: (channel, kind, words)."""
+        self._showing = threading.Lock()
+        self._ending = threading.Event()
+        self._running = False
+        """Everything is there that can be told of a lost card."""
+        self._stuck = ""
+        """The latest reason why the journal could not be written."""
+        self._clock = ClockWatch()
+        self._roll_wanted = o.roll
+        self._by_voice = o.conduct or (net.settings.rollcall.by_voice and self.speaks and desk.commands == "air")
+        self._rounds = o.rounds or net.settings.rollcall.rounds
+
+        self.journal = journal
+        journal.claim()
+        self.source, card = open_source(desk, o.rate, lambda kind, text: self._noticed("", kind, text))
+        if self.speaks and card is None:
+            raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
+        ear = open_ear(net, model=o.model)
+        self._left = unfinished(self.journal) if self.speaks else None
+        """A roll-call that a crash has left open."""
+        self._resume = self._left is not None and self._resumes(o, self._left)
+        self._alert = open_alert(self.journal) if self.speaks else None
+        """Likewise an alert."""
+        self._resume_alert = self._alert is not None and self._reads_on(o, *self._alert)
+        line, carrier_busy = open_line(desk, self.tell, stack)
+        level = net.settings.voice.level_db
+        transmitter = open_transmitter(desk, line, card, desk.level_db if level is None else level)
+        synthesiser = stack.enter_context(Synthesiser(cache_folder() / "speech"))
+        speaker = stack.enter_context(contextlib.closing(Speaker(net, synthesiser, self.tell)))
+        if self.speaks:
+            speaker.prepare(known(net))
+        folder = o.requests or requests_folder()
+        self._status = status_file(folder)
+        stack.callback(self._status.remove)
+        self.station = Station(
+            ear,
+            self.journal,
+            transmitter,
+            speaker,
+            self._take,
+            self.tell,
+            self._left,
+            self._alert[0] if self._alert else None,
+            carrier_busy,
+            watches=watches_of(self.journal) if self.speaks else {},
+            on_saying=lambda text: self._status.write(Status(saying=text, source=self.source.name), True),
+            wait=self.wait,
+        )
+        self._requests = Agenda(self.station, folder if self.speaks else None, self.tell)
+        self._sources = self._other_sources(net, o.rate)
+        self._others = Channels(ear, self.journal, self._sources, self._take, self.tell, self.wait)
+        if desk.uploads:
+            takes = UploadDesk(ear, self.journal, Spool(folder), self.tell, self._take, self.wait)
+            stack.callback(takes.close)
+        self._microphone: Microphone | None = None
+        if desk.microphone:
+            own = CardSource(desk.microphone, lambda _kind, text: self.tell(f"microphone: {text}"))
+            self._microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end)))
+
+    def _resumes(self, o: Wishes, roll: RollCall) -> bool:
+        """Whether to go on with a roll-call that was interrupted."""
+        left = "、".join(self.net.name_of(u) for u in roll.units if u not in roll.here)
+        stands = f"实到 {len(roll.here)}/{len(roll.units)}, 尚缺 {left}"
+        self._screen.note(f"a roll-call was interrupted 上次点名中断: {stands}", True)
+        return self._goes_on(o, "go on where it stood 接着点名?")
+
+    def _reads_on(self, o: Wishes, alert: Alert, raised: datetime) -> bool:
+        """Whether to go on with an alert that was interrupted; never with an old one."""
+        stands = f"{alert.text} ({len(alert.answers)}/{len(alert.units)})"
+        self._screen.note(f"an alert was interrupted 上次通知中断: {stands}", True)
+        age = (datetime.now(UTC) - raised).total_seconds()
+        if age > STALE_S:
+            self._screen.note(f"it is {age / 60:.0f} min old and is not read on 已过期, 不再播报", True)
+            return False
+        return self._goes_on(o, "read it to those that have not answered 继续播报?")
+
+    def _goes_on(self, o: Wishes, question: str) -> bool:
+        """As told, as answered, or not."""
+        answer = o.resume if o.resume is not None else self._screen.ask(question)
+        if answer is None:
+            self._screen.note(
+                "--resume goes on with it; it is closed as incomplete 未指定 --resume, 按未完成结束", True
+            )
+        return bool(answer)
+
+    def _other_sources(self, net: Net, rate: int | None) -> dict[str, AudioSource]:
+        """Of the channels beside the station's own."""
+        sources: dict[str, AudioSource] = {}
+        for c in net.settings.channels:
+            if c.input == "-":
+                raise HuyingError(f"channel {c.name}: standard input is for the station's own channel")
+            told = lambda kind, text, name=c.name: self._noticed(name, kind, text)  # noqa: E731
+            sources[c.name], _ = open_source(StationSettings(input=c.input), rate, told)
+        return sources
+
+    def wait(self, e: Unwritable) -> bool:
+        """The journal cannot be written: hold on, unless we are to end."""
+        if self._stuck != str(e):
+            self._stuck = str(e)
+            self.tell(f"{e}; sound waits in memory, up to ten minutes 日志写不进去, 声音先留在内存里")
+        time.sleep(UNWRITABLE_WAIT_S)
+        return not self._ending.is_set()
+
+    def run(self) -> None:
+        """Until the source ends."""
+        _end_on_signals(self.source, self._ending)
+        self._screen.note(f"listening to {self.source.name}; Ctrl-C ends 正在收听, Ctrl-C 结束")
+        schedule = self.net.settings.rollcall.schedule
+        if self.speaks and schedule:
+            self._screen.note(f"roll-call at 按时点名: {'; '.join(schedule)}")
+        self._running = True
+        for now in self.station.run(self.source):
+            self._between_frames(now)
+        for other in self._sources.values():
+            end_source(other)
+        self._others.join(10.0)
+
+    def _take(self, event: Event, fact: Fact) -> None:
+        with self._showing:
+            self._screen.event(event, fact)
+        if fact.channel:  # another channel's: logged and shown, nothing is done about it
+            return
+        if self._by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over:
+            self._roll_wanted = True
+
+    def _noticed(self, channel: str, kind: str, text: str) -> None:
+        """By a sound card. That it was lost is written at once, by the thread that waits for its frames: none will
+        come to be waited for. Other threads must wait for theirs."""
+        if self._running and kind in ("lost", "back"):
+            self._note(channel, kind, text)
+        else:
+            self._notices.put((channel, kind, text))
+
+    def _note(self, channel: str, kind: str, text: str) -> None:
+        listener = self._others.listeners[channel] if channel else self.station.listener
+        source = self._sources[channel] if channel else self.source
+        now = source.now if kind == "back" and isinstance(source, CardSource) else listener.reached
+        listener.log.record(DeviceChanged(t=max(now, listener.reached), what=kind, note=text))  # type: ignore[arg-type]
+
+    def _between_frames(self, now: float) -> None:
+        station, heard = self.station, self.station.listener
+        if self._status.due:
+            self._status.write(
+                Status(
+                    heard.busy,
+                    round(heard.level_db, 1),
+                    "",
+                    self.source.name,
+                    round(heard.floor_db, 1),
+                    heard.squelch,
+                    heard.voice,
+                    *heard.talking,
+                )
+            )
+        while not self._notices.empty():
+            self._note(*self._notices.get())
+        moved = self._clock.look(datetime.now(UTC), time.monotonic(), now)
+        if moved is not None:
+            heard.log.move_clock(now, *moved)
+        if self._left is not None:  # the first frame after a crash
+            if self._resume:
+                station.mark(RollMarked(t=now, mark="resume", over=0, reason="after an interruption"))
+            else:
+                give_up(station, self._left, now)
+            self._left = None
+        if self._alert is not None:
+            self._alert = None
+            if self._resume_alert:
+                station.resume_alert()
+            else:
+                station.end_alert("interrupted")
+        if self._microphone is not None:
+            for message in self._microphone.messages():
+                station.told(message)
+        if self.speaks:
+            self._requests.attend(now)
+        if self._roll_wanted and not station.calling_roll:
+            self._roll_wanted = False
+            station.start_roll(tuple(u.id for u in self.net.units), self._rounds, "listen")
+
+
+def _end_on_signals(source: AudioSource, ending: threading.Event) -> None:
+    def end(*_: object) -> None:
+        ending.set()
+        end_source(source)
+
+    if isinstance(source, CardSource | UdpStream):
+        signal.signal(signal.SIGINT, end)
+        signal.signal(signal.SIGTERM, end)

@@ -1,0 +1,83 @@
+"""The devices of a desk, as its settings name them: where sound comes from, where it goes, what keys the radio."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable
+
+from voice.audio.card import CardSink, CardSource
+from voice.audio.source import UDP_RATE, AudioSource, RawStream, UdpStream
+from voice.errors import HuyingError
+from voice.net.settings import StationSettings
+from voice.pcm import RATE, Pcm16
+from voice.radio.ptt import PttSettings, kind_of_carrier
+from voice.radio.ptt.kept import KeptPtt
+from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
+from voice.radio.sense import CarrierSense
+from voice.radio.transmitter import Line, TransmitSettings, Transmitter
+
+
+def open_source(
+    desk: StationSettings, rate: int | None, notice: Callable[[str, str], None]
+) -> tuple[AudioSource, CardSource | None]:
+    """The source, and once more if it is a sound card."""
+    if desk.input == "-":
+        return RawStream(sys.stdin.buffer, rate or RATE, "stdin"), None
+    if desk.input.startswith("udp:"):
+        host, _, port = desk.input.removeprefix("udp:").rpartition(":")
+        if not port.isdigit():
+            raise HuyingError(f"--input {desk.input}: write udp:7355 or udp:0.0.0.0:7355")
+        return UdpStream(int(port), host or "127.0.0.1", rate or UDP_RATE, desk.input), None
+    card = CardSource(desk.input, notice)
+    return card, card
+
+
+def open_transmitter(desk: StationSettings, line: Line, card: CardSource | None, level_db: float) -> Transmitter:
+    """Plays to the desk's output; without one it can only say so."""
+    sink = CardSink(desk.output) if desk.output else None
+
+    def play(pcm: Pcm16) -> None:
+        if sink is None:
+            raise HuyingError("there is no --output to speak to")
+        sink.play(pcm)
+
+    vox = VOX_LEAD_S if desk.ptt == "none" else 0.0
+    began = time.monotonic()
+    return Transmitter(
+        line,
+        play,
+        (lambda: card.now) if card else (lambda: time.monotonic() - began),
+        TransmitSettings(vox_tone_s=vox, longest_s=desk.timeout_s, level_db=level_db),
+        card.deafen if card else lambda _on: None,
+    )
+
+
+def open_line(
+    desk: StationSettings, tell: Callable[[str], None], stack: contextlib.ExitStack
+) -> tuple[Line, Callable[[], bool]]:
+    """The PTT line and the carrier detect beside the audio; both are closed with ``stack``."""
+    kind = "" if desk.carrier == "audio" else kind_of_carrier(desk.carrier)
+    same = kind == desk.ptt and desk.carrier_device in ("", desk.ptt_device)
+    ptt = PttSettings(desk.ptt, desk.ptt_device, desk.ptt_line, desk.ptt_inverted, desk.carrier if same else "")
+    line: Line = NoPtt()
+    if desk.ptt != "none":
+        line = stack.enter_context(contextlib.closing(KeptPtt(ptt, desk.timeout_s, tell)))
+    if desk.carrier == "audio":
+        return line, lambda: False
+    if same and isinstance(line, KeptPtt):
+        asked = line
+    else:
+        device = desk.carrier_device or desk.ptt_device
+        other = PttSettings(kind, device, carrier=desk.carrier)
+        asked = stack.enter_context(contextlib.closing(KeptPtt(other, desk.timeout_s, tell)))
+    return line, stack.enter_context(contextlib.closing(CarrierSense(asked, tell))).busy
+
+
+def end_source(source: AudioSource) -> None:
+    """A live source that never ends by itself gives its last frame."""
+    if isinstance(source, CardSource):
+        source.end()
+    elif isinstance(source, UdpStream):
+        source.ended = True
