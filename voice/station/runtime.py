@@ -91,8 +91,8 @@ class Runtime:
         screen: Screen,
         stack: contextlib.ExitStack,
     ) -> None:
-        """``desk``: ``[station]`` with what goes before it; all that is opened is closed with ``stack``. Raises HuyingError
-        for what this machine or net has not."""
+        """``desk``: ``[station]`` with what goes before it; all that is opened is closed with ``stack``. Raises
+        HuyingError for what this machine or net has not."""
         self.net, self.speaks = net, bool(desk.output)
         self._screen, o = screen, wishes
         self.tell = screen.tell
