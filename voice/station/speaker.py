@@ -19,7 +19,7 @@ from voice.places import cache_folder
 from voice.radio.transmitter import Piece, levelled
 from voice.speech.synthesiser import Synthesiser
 from voice.speech.voices import WORD, Choice, open_voice
-from voice.speech.voices.prompts import open_prompts
+from voice.station.prompts import open_prompts
 
 GAP_S = 0.2
 """Between a recorded prompt and what stands beside it."""

@@ -117,7 +117,8 @@ def known(net: Net) -> Iterator[str]:
         yield call(unit, 1)
     yield "听到请回答。"
     for n in range(min(len(net.units), MOST_COUNTED) + 1):
-        yield f"点名完毕。应到{cardinal(n)},实到{cardinal(n)},未应答{count_of(n)}个,听不清{count_of(n)}个,代答{count_of(n)}个。"
+        all_of, some = cardinal(n), count_of(n)
+        yield f"点名完毕。应到{all_of},实到{all_of},未应答{some}个,听不清{some}个,代答{some}个。"
     for unit in net.units:
         yield f"未应答一个:{sign_of(net, unit.id)}。"
     for text in net.settings.alert_templates:
