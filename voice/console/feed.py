@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -45,6 +47,8 @@ class Feed:
         self._closed = threading.Event()
         self._looking = threading.Lock()
         self.changed = threading.Condition()
+        self._loops: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        """Who waits for news in an event loop."""
         self._begin()
         self.look()
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -54,6 +58,11 @@ class Feed:
         """Follow no more."""
         self._closed.set()
         self._thread.join(2.0)
+
+    @property
+    def closed(self) -> bool:
+        """There will be no more news."""
+        return self._closed.is_set()
 
     def look(self) -> bool:
         """Take in what is new; whether there was anything."""
@@ -95,10 +104,31 @@ class Feed:
 
     def following(self, seq: int) -> list[Line]:
         """The next PAGE lines after an event, oldest first: out of the journal when they are not recent."""
-        kept = list(self.lines)
-        if kept and kept[0]["seq"] <= seq + 1:
-            return [x for x in kept if x["seq"] > seq]
+        kept = self.recent(seq)
+        if kept is not None:
+            return kept
         return list(islice(lines(self.journal.events(after=seq)), PAGE))
+
+    def recent(self, seq: int) -> list[Line] | None:
+        """The lines after an event if all of them are in memory; None: they have to be read."""
+        kept = list(self.lines)
+        return [x for x in kept if x["seq"] > seq] if kept and kept[0]["seq"] <= seq + 1 else None
+
+    async def arrived(self, seq: int, seconds: float) -> bool:
+        """As ``wait``, for the event loop: however many wait, no thread does."""
+        if self.seq > seq or self._closed.is_set():
+            return self.seq > seq
+        here = asyncio.get_running_loop(), asyncio.Event()
+        with self.changed:
+            self._loops.add(here)
+        try:
+            if self.seq <= seq:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(here[1].wait(), seconds)
+        finally:
+            with self.changed:
+                self._loops.discard(here)
+        return self.seq > seq
 
     def wait(self, seq: int, seconds: float) -> bool:
         """Until there is an event after ``seq``, or the time is over; whether there is one."""
@@ -132,6 +162,9 @@ class Feed:
             if new:
                 with self.changed:
                     self.changed.notify_all()
+                    for loop, there in self._loops:
+                        with contextlib.suppress(RuntimeError):  # the loop has ended
+                            loop.call_soon_threadsafe(there.set)
 
 
 def _day(wall: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import socket
@@ -11,10 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voice.console.access import Access, Guard, Users
 from voice.console.api import router
+from voice.console.connection import PromptProtocol
 from voice.console.desk import Desk
 from voice.console.pages import mount
 from voice.console.recorders import PATHS, upload_router
@@ -33,8 +35,18 @@ LARGEST_BODY = 1_000_000
 """Bytes of a request."""
 
 
+BODY_S = 20.0
+"""A request's body may pause for so long."""
+
+HEADERS = (
+    (b"content-security-policy", b"frame-ancestors 'none'"), (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"),
+)  # fmt: skip
+"""Of every answer: no page of ours in another's frame, nothing taken for what it is not said to be."""
+
+
 class SameOrigin:
-    """Refuses changes that another site's page has a browser make, and bodies that are too large."""
+    """Refuses changes that another site's page has a browser make, bodies that are too large, and those that stall."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -60,7 +72,36 @@ class SameOrigin:
                 await send({"type": "http.response.start", "status": status, "headers": plain})
                 await send({"type": "http.response.body", "body": told})
                 return
-        await self.app(scope, receive, send)
+        await self.app(scope, *((receive, send) if scope["type"] != "http" else (_prompt(receive), _guarded(send))))
+
+
+def _prompt(receive: Receive) -> Receive:
+    """A body that has not come to its end and pauses for BODY_S is given up as if the connection had gone."""
+    more = True
+
+    async def heard() -> Message:
+        nonlocal more
+        if not more:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), BODY_S)
+        except TimeoutError:
+            message = {"type": "http.disconnect"}
+        more = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+    return heard
+
+
+def _guarded(send: Send) -> Send:
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message["headers"]}
+            more = [(name, value) for name, value in HEADERS if name not in there]
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +124,12 @@ def serve(
 
     Raises HuyingError for an open address without users, or half a certificate.
     """
-    access = Access(users or Users())
-    if at.host not in LOOPBACK and access.open:
+    local = at.host in LOOPBACK and not at.names
+    access = Access(users or Users(), local=local)
+    if not local and not (users or Users()).all():
+        where = f"--host {at.host}" if at.host not in LOOPBACK else f"--name {at.names[0]}"
         raise HuyingError(
-            f"--host {at.host}: others could reach the console, and it has no users; “huying users add NAME” makes the "
+            f"{where}: others could reach the console, and it has no users; “huying users add NAME” makes the "
             "first one. Or use 127.0.0.1 and, from elsewhere, an SSH tunnel: ssh -L 8080:127.0.0.1:8080 THIS_MACHINE"
         )
     if (at.certificate is None) != (at.key is None):
@@ -128,6 +171,7 @@ def serve(
         storage_secret=_secret(),
         show_welcome_message=False,
         reconnect_timeout=10.0,
+        http=PromptProtocol,
         **tls,
     )
 

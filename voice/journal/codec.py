@@ -24,7 +24,7 @@ def kind_of(fact: Fact) -> str:
 
 def to_json(fact: Fact) -> dict[str, Any]:
     """Plain data for the journal; floats rounded to milliseconds. A station of one channel does not name it."""
-    return {k: _plain(v) for k, v in asdict(fact).items() if k != "channel" or v}
+    return {k: fit(_plain(v)) for k, v in asdict(fact).items() if k != "channel" or v}
 
 
 def from_json(kind: str, data: dict[str, Any]) -> Fact:
@@ -32,6 +32,18 @@ def from_json(kind: str, data: dict[str, Any]) -> Fact:
     cls = KINDS[kind]
     known = {f.name for f in fields(cls)}
     return cls(**{k: _tuples(v) for k, v in data.items() if k in known})
+
+
+def fit(v: Any) -> Any:
+    """The same with every text such as UTF-8, JSON and all databases hold: halves of characters and NUL become
+    U+FFFD. Whoever can write a note could else stop the journal."""
+    if isinstance(v, str):
+        if "\0" in v or not v.isascii():
+            v = v.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return v
+    if isinstance(v, dict):
+        return {fit(k): fit(x) for k, x in v.items()}
+    return type(v)(map(fit, v)) if type(v) in (list, tuple) else v
 
 
 def _plain(v: Any) -> Any:

@@ -118,8 +118,9 @@ class Entry:
 
 def entry_of(fact: Fact, began: datetime) -> Entry:
     """``began`` is the wall clock of t = 0."""
-    body = json.dumps(to_json(fact), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Entry(kind_of(fact), round(fact.t, 3), wall_time(began, fact.t), body, getattr(fact, "unit", None))
+    data = to_json(fact)
+    body = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Entry(kind_of(fact), round(fact.t, 3), wall_time(began, fact.t), body, data.get("unit"))
 
 
 def chained(entries: Sequence[Entry], seq: int, previous: str) -> list[Event]:

@@ -9,6 +9,7 @@ from pydantic import Field
 from voice.console.api.common import (
     HIGHEST,
     Body,
+    Route,
     by,
     refusing,
 )
@@ -50,7 +51,7 @@ class ConfirmationBody(Body):
 
 def routes(desk: Desk) -> APIRouter:
     """Of this noun."""
-    api = APIRouter()
+    api = APIRouter(route_class=Route)
 
     @api.post("/corrections", status_code=201)
     def corrections(body: CorrectionBody, request: HttpRequest) -> dict[str, int]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from fastapi import HTTPException, Query, Response
 from fastapi import Request as HttpRequest
-from pydantic import BaseModel, ConfigDict
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from voice.console.access import LOCAL
 from voice.errors import HuyingError
+from voice.journal.codec import fit
 from voice.net.roster_table import RosterChanged
 
 P = ParamSpec("P")
@@ -31,6 +34,27 @@ Wall = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fit(cls, raw: Any) -> Any:
+        return fit(raw)
+
+
+class Route(APIRoute):
+    """What is wrong with a request is said without repeating it: not all of it could be."""
+
+    def get_route_handler(self) -> Callable[[HttpRequest], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+
+        async def handle(request: HttpRequest) -> Response:
+            try:
+                return await inner(request)
+            except RequestValidationError as e:
+                told = [{"type": x["type"], "loc": x["loc"], "msg": x["msg"]} for x in e.errors()]
+                raise RequestValidationError(fit(told)) from e
+
+        return handle
 
 
 class Refusal(BaseModel):

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, HTTPException, Query
 from fastapi import Path as UrlPath
+from fastapi import Request as HttpRequest
 from fastapi.responses import StreamingResponse
 
+from voice.console.access import LOOK_S, STREAMS
 from voice.console.api.common import (
     HIGHEST,
     MOST,
     WAIT_S,
     Wall,
+    by,
     gives,
     refusing,
 )
@@ -25,10 +30,37 @@ from voice.journal.lines import Line, lines
 from voice.journal.search import search
 
 
+class Places:
+    """Streams and long polls of each user, STREAMS at most."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    def check(self, request: HttpRequest) -> None:
+        """Raises 429 if its user has none left."""
+        if self._taken[by(request)] >= STREAMS:
+            raise HTTPException(429, f"{STREAMS} streams of one user at once; close some")
+
+    @contextlib.contextmanager
+    def taken(self, request: HttpRequest) -> Iterator[None]:
+        """One of its user's places."""
+        name = by(request)
+        self._taken[name] += 1
+        try:
+            yield
+        finally:
+            self._taken[name] -= 1
+
+
 def routes(desk: Desk) -> APIRouter:
     """Of this noun."""
     api = APIRouter()
     feed = desk.feed
+    places = Places()
+
+    async def following(seq: int) -> list[Line]:
+        kept = feed.recent(seq)
+        return await asyncio.to_thread(feed.following, seq) if kept is None else kept
 
     @api.get("/events")
     def events(
@@ -63,14 +95,19 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/events/wait")
     async def wait(
-        after: Annotated[int, Query(ge=0, le=HIGHEST)], seconds: Annotated[float, Query(ge=0, le=WAIT_S)] = 20
+        request: HttpRequest,
+        after: Annotated[int, Query(ge=0, le=HIGHEST)],
+        seconds: Annotated[float, Query(ge=0, le=WAIT_S)] = 20,
     ) -> list[Line]:
         """The next events after a number, a thousand at most; waits for one if there is none."""
-        await asyncio.to_thread(feed.wait, after, seconds)
-        return await asyncio.to_thread(feed.following, after)
+        places.check(request)
+        with places.taken(request):
+            await feed.arrived(after, seconds)
+            return await following(after)
 
     @api.get("/events/stream", **gives("text/event-stream"))
     async def stream(
+        request: HttpRequest,
         after: Annotated[int | None, Query(ge=0, le=HIGHEST)] = None,
         last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST)] = None,
     ) -> StreamingResponse:
@@ -78,16 +115,23 @@ def routes(desk: Desk) -> APIRouter:
         goes on after the ``Last-Event-ID`` that it has."""
         begin = after if last_event_id is None else last_event_id
 
+        may: Callable[[], bool] = getattr(request.state, "may", None) or (lambda: True)
+
         async def send() -> AsyncIterator[str]:
             seq = feed.seq if begin is None else begin
-            yield "retry: 1000\n\n"
-            while True:
-                if not await asyncio.to_thread(feed.wait, seq, 10.0):
-                    yield ": alive\n\n"
-                for line in await asyncio.to_thread(feed.following, seq):
-                    seq = line["seq"]
-                    yield f"id: {seq}\nevent: {line['type']}\ndata: {json.dumps(line, ensure_ascii=False)}\n\n"
+            quiet = 0
+            with places.taken(request):
+                yield "retry: 1000\n\n"
+                while may() and not feed.closed:
+                    if await feed.arrived(seq, LOOK_S):
+                        for line in await following(seq):
+                            seq = line["seq"]
+                            told = json.dumps(line, ensure_ascii=False)
+                            yield f"id: {seq}\nevent: {line['type']}\ndata: {told}\n\n"
+                    elif (quiet := quiet + 1) % 10 == 0:
+                        yield ": alive\n\n"
 
+        places.check(request)
         return StreamingResponse(send(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     @api.get("/events/{seq}/candidates")

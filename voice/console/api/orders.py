@@ -10,6 +10,7 @@ from pydantic import Field
 
 from voice.console.api.common import (
     Body,
+    Route,
     by,
     manager,
     refusing,
@@ -39,7 +40,7 @@ class AlertBody(Body):
 
 def routes(desk: Desk) -> APIRouter:
     """Of this noun."""
-    api = APIRouter()
+    api = APIRouter(route_class=Route)
 
     @api.post("/rollcall", status_code=202)
     def rollcall(body: RollBody, request: HttpRequest) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic import Field
 from voice.console.api.common import (
     CONFLICT,
     Body,
+    Route,
     gives,
     manager,
     refusing,
@@ -28,7 +29,7 @@ class RosterBody(Body):
 
 def routes(desk: Desk) -> APIRouter:
     """Of this noun."""
-    api = APIRouter()
+    api = APIRouter(route_class=Route)
 
     @api.get("/units")
     def units() -> list[dict[str, Any]]:

@@ -115,16 +115,20 @@ def routes(desk: Desk) -> APIRouter:
 
         folder = Path(tempfile.mkdtemp(prefix="huying-export-"))
         path = folder / name
-        if name.startswith("roster"):
-            path.write_bytes(refusing(roster_file)(desk.roster.path, path.suffix))
-        elif name.startswith("roll"):
-            sheet = refusing(desk.sheet)(since, until)
-            heading = desk.heading(by(request), language == "en")
-            write = write_html if name.endswith("html") else write_xlsx
-            refusing(write)(path, only(sheet, roll) if roll else sheet, heading)
-        else:
-            found = lines(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
-            export(path, path.suffix[1:], found)
+        try:
+            if name.startswith("roster"):
+                path.write_bytes(refusing(roster_file)(desk.roster.path, path.suffix))
+            elif name.startswith("roll"):
+                sheet = refusing(desk.sheet)(since, until)
+                heading = desk.heading(by(request), language == "en")
+                write = write_html if name.endswith("html") else write_xlsx
+                refusing(write)(path, only(sheet, roll) if roll else sheet, heading)
+            else:
+                found = lines(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
+                export(path, path.suffix[1:], found)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         shown = "inline" if view and name == "roll.html" else "attachment"
         gone = BackgroundTask(shutil.rmtree, folder, True)
         return FileResponse(path, filename=name, content_disposition_type=shown, background=gone)

@@ -132,9 +132,7 @@ class Devices(Page):
                 with holder:
                     self.feed_row(line)
                     if line["clip"]:
-                        picture = f"/api/v1/clips/{line['clip']}/waveform.svg"
-                        image = f'<img src="{picture}" style="width:100%" height="110" alt="">'
-                        ui.html(image, sanitize=False).classes("w-full")
+                        self.picture(line["clip"], height=110).classes("w-full")
                     ui.label(line["pinyin"] or "").classes("mono")
 
             self.on_news(show)

@@ -13,6 +13,7 @@ from voice.console.access import COOKIE, Access, User
 from voice.console.desk import Desk
 from voice.console.texts import text
 from voice.errors import HuyingError
+from voice.journal.clips import NAME
 from voice.journal.lines import Line
 from voice.journal.wording import KINDS, clock, name_of
 from voice.net.loading import Net
@@ -176,10 +177,7 @@ class Page:
             if line["confidence"]:
                 ui.label(f"{line['confidence']:.2f}").classes("mono max-sm:hidden")
             if line["clip"]:
-                picture = f"/api/v1/clips/{line['clip']}/waveform.svg"
-                ui.html(f'<img src="{picture}" width="90" height="26" loading="lazy" alt="">', sanitize=False).classes(
-                    "max-sm:hidden shrink-0"
-                )
+                self.picture(line["clip"], width=90, height=26, loading="lazy").classes("max-sm:hidden shrink-0")
                 self.player(line["clip"])
 
     def _direction(self, line: Line) -> str:
@@ -191,12 +189,23 @@ class Page:
             return f"→ {name}"
         return f"{name} →" if line["type"] in ("answered", "called_in", "relayed") else name
 
+    def picture(self, clip: str, **look: str | int) -> ui.element:
+        """Waveform and spectrogram of a clip. What is no clip's name, whoever wrote it into an event, has none."""
+        image = ui.element("img")
+        if NAME.fullmatch(clip):
+            image.props["src"] = f"/api/v1/clips/{clip}/waveform.svg"
+        for name, value in {"alt": "", **look}.items():
+            image.props[name] = value
+        return image
+
     def player(self, clip: str) -> None:
         ui.button(icon="play_arrow", on_click=lambda: self.play(clip)).props(
             f'flat dense round aria-label="{self.t("play")}"'
         )
 
     def play(self, clip: str) -> None:
+        if not NAME.fullmatch(clip):
+            return
         ui.run_javascript(
             f"window.huyingAudio?.pause();window.huyingAudio=new Audio('/api/v1/clips/{clip}');"
             "window.huyingAudio.play()"

@@ -77,8 +77,7 @@ class _Card:
                 ui.label(net.name_of(line["unit"])).classes("font-bold")
                 ui.label(line["text"] or line["pinyin"] or "").classes("grow")
                 if line["clip"]:
-                    picture = f"/api/v1/clips/{line['clip']}/waveform.svg"
-                    ui.html(f'<img src="{picture}" width="300" height="60" alt="">', sanitize=False)
+                    page.picture(line["clip"], width=300, height=60)
                     page.player(line["clip"])
             self._candidates = ui.row().classes("items-center gap-2 w-full")
             with ui.row().classes("items-end gap-3"):

@@ -134,7 +134,8 @@ class Watch(Page):
     def _paint(self, parts: tuple[Any, Any, Any, Any], tile: Tile) -> None:
         box, name, icon, state = parts
         symbol, colour = STATES[tile.state]
-        box.style(f"background:{colour}").props(f'data-unit="{tile.unit}" data-state="{tile.state}"')
+        box.style(f"background:{colour}")
+        box.props["data-unit"], box.props["data-state"] = tile.unit, tile.state
         name.set_text(self.net.name_of(tile.unit))
         icon.props(f"name={symbol}")
         told = self.t(tile.state)
