@@ -17,7 +17,7 @@ from voice.errors import HuyingError
 from voice.journal.anchor import Anchor, anchor_of, contradiction, parse_anchor
 from voice.journal.store import Journal
 from voice.journal.verify import verify
-from voice.mandarin.readings import for_the_air
+from voice.mandarin.numerals import for_the_air
 from voice.measure.channel import Channel
 from voice.net.loading import load_net
 from voice.radio.ptt.none import NoPtt

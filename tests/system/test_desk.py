@@ -19,7 +19,7 @@ from voice.bench.air import Air, Habit
 from voice.errors import FilesError, HuyingError
 from voice.journal.store import Event, Journal
 from voice.journal.verify import verify
-from voice.mandarin.readings import for_the_air
+from voice.mandarin.numerals import for_the_air
 from voice.net.loading import Net, load_net
 from voice.net.schedule import due, parse_slot
 from voice.pcm import RATE, Pcm16

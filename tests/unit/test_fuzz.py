@@ -17,7 +17,8 @@ import soundfile as sf
 from voice.audio.source import open_recording
 from voice.errors import HuyingError
 from voice.grammar.templates import read_templates
-from voice.mandarin.readings import CannotBeRead, for_the_air, read_table
+from voice.mandarin.numerals import CannotBeRead, for_the_air
+from voice.mandarin.readings import read_table
 from voice.measure.scenario import read_scenario
 from voice.measure.scoring import read_labels
 from voice.measure.utterances import labels_beside

@@ -18,8 +18,9 @@ from voice.grammar.templates import expand, read_templates
 from voice.mandarin.accents import ACCENTS, variants
 from voice.mandarin.distance import phrase_distance, syllable_distance
 from voice.mandarin.figures import figures
+from voice.mandarin.numerals import CannotBeRead, cardinal
 from voice.mandarin.phones import SYLLABLES, phone_set, split_syllable
-from voice.mandarin.readings import CannotBeRead, ReadingsTable, cardinal, read_table
+from voice.mandarin.readings import ReadingsTable, read_table
 from voice.net.loading import Net
 from voice.places import data_folder
 from voice.speech.hypothesis import Hypothesis, Word

@@ -25,7 +25,7 @@ from voice.journal.rolls import Session, sessions_between
 from voice.journal.sheets import Heading
 from voice.journal.store import Event, Journal, wall_time
 from voice.journal.wording import utc
-from voice.mandarin.readings import CannotBeRead
+from voice.mandarin.numerals import CannotBeRead
 from voice.net.loading import Net, check_net
 from voice.net.roster_table import RosterTable, Row, read_roster_table, save_roster_table
 from voice.pcm import RATE

@@ -14,9 +14,9 @@ from itertools import islice, product
 from pathlib import Path
 
 from voice.errors import Problem, lines_of
+from voice.mandarin.numerals import CannotBeRead, cardinal, plain_text
 from voice.mandarin.phones import split_syllable
 from voice.mandarin.polyphones import ANYWHERE, AT_THE_BEGINNING, LONE
-from voice.text import halfwidth
 
 Place = tuple[str, ...]
 """Toned syllables that may stand in one place, the spoken one first."""
@@ -45,14 +45,6 @@ _FIGURES = re.compile(r"[0-9]+|[A-Za-z]|(?<=[0-9A-Za-z])/(?=[0-9A-Za-z])|\0")
 _HYPHEN = re.compile(r"(?<=[0-9A-Za-z])-(?=[0-9])")
 
 
-class CannotBeRead(ValueError):
-    """A character that nobody can say on the air (emoji, for example)."""
-
-    def __init__(self, text: str, char: str) -> None:
-        self.char = char
-        super().__init__(f"“{text}” contains “{char}”, which has no reading")
-
-
 TITLES = (
     "警官|民警|辅警|警长|队长|所长|副所长|局长|政委|教导员|指导员|中队长|大队长|支队长|主任|书记|科长|处长|站长|班长|组长|排长|连长|"
     "校长|园长|院长|厂长|店长|经理|老师|医生|大夫|师傅|同志|先生|女士"
@@ -61,17 +53,6 @@ TITLES = (
 
 _STROKES: dict[str, tuple[str, ...]] = {"/": ("xie2", "gang4"), "-": ("gang4",)}
 """Within a call sign of letters and figures (BG6ABC/P, 3-2): mostly left out, or said so."""
-
-_BELOW = re.compile(r"(?:(?<=^)|(?<=[\s,，。;；:：(（下]))-([0-9]{1,3})(?=[楼层度])")
-_SHARP = re.compile(r"(?<=[0-9])#(?=楼|号|栋|幢|门|岗|机|[^0-9A-Za-z]|$)号?|#(?=[0-9])")
-_SPELLED = str.maketrans({"〇": "零", "−": "-", "–": "-", "‑": "-", **{chr(0x2160 + k): str(k + 1) for k in range(12)}})
-
-
-def plain_text(text: str) -> str:
-    """As the reader takes it: figures and letters of the keyboard, 〇 as 零, Ⅱ as 2, -1楼 as 负一楼, 3#楼 as 3号楼."""
-    text = halfwidth(text.translate(_SPELLED))
-    text = _BELOW.sub(lambda m: f"负{cardinal(int(m[1]))}", text)
-    return _SHARP.sub(lambda m: "" if m.end() < len(text) and text[m.end()].isdigit() else "号", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,21 +230,6 @@ def _without_er(reading: Reading) -> Reading | None:
     return tuple(p for i, p in enumerate(reading) if i == 0 or p[0] not in ("er5", "er2"))
 
 
-def cardinal(n: int) -> str:
-    """0..9999 in Chinese numerals: 101 → 一百零一."""
-    if n == 0:
-        return "零"
-    digits = "零一二三四五六七八九"
-    out = ""
-    for power, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        d = n // power % 10
-        if d:
-            out += digits[d] + unit
-        elif out and not out.endswith("零") and n % power:
-            out += "零"
-    return out[1:] if out.startswith("一十") else out
-
-
 def toneless(syllable: str) -> str:
     """``"gang3"`` → ``"gang"``."""
     return syllable.rstrip("12345")
@@ -301,24 +267,3 @@ def _read_words(paths: list[Path], problems: list[Problem]) -> dict[str, tuple[t
             else:
                 words[word] = readings
     return words
-
-
-_TIME = re.compile(r"(?<!\d)([01]?\d|2[0-4])[:：]([0-5]\d)(?!\d)")
-_DATE = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})(日|号)")
-_COUNT = re.compile(r"(?<![\dA-Za-z.])(\d{1,2})(?=[个人名辆台次点分秒天岁米号楼层单元组年月日小])")
-_PERCENT = re.compile(r"(?<!\d)(\d{1,4})[%％]")
-
-
-def for_the_air(text: str) -> str:
-    """Written figures as they are spoken on the radio: times, dates and small counts as numbers; plates, telephone and
-    other long numbers stay figures and are read one by one (豫A12345 as 豫 A 幺两三四五)."""
-    text = _TIME.sub(lambda m: _clock(int(m[1]), int(m[2])), text)
-    text = _DATE.sub(lambda m: f"{cardinal(int(m[1]))}月{cardinal(int(m[2]))}{m[3]}", text)
-    text = _PERCENT.sub(lambda m: f"百分之{cardinal(int(m[1]))}", text)
-    return _COUNT.sub(lambda m: "两" if m[1] == "2" and text[m.end()] in "个人名辆台次" else cardinal(int(m[1])), text)
-
-
-def _clock(hours: int, minutes: int) -> str:
-    if minutes == 0:
-        return f"{cardinal(hours)}点整"
-    return f"{cardinal(hours)}点{'零' if minutes < 10 else ''}{cardinal(minutes)}分"

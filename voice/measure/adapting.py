@@ -18,8 +18,9 @@ import numpy as np
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.mandarin.accents import states
+from voice.mandarin.numerals import CannotBeRead
 from voice.mandarin.phones import without_tone
-from voice.mandarin.readings import PAUSE, CannotBeRead
+from voice.mandarin.readings import PAUSE
 from voice.measure.evaluation import Trials, evaluate
 from voice.measure.utterances import Utterance
 from voice.net.loading import Net

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from voice.mandarin.readings import CannotBeRead
+from voice.mandarin.numerals import CannotBeRead
 from voice.measure.channel import Channel, received
 from voice.net.loading import Net
 from voice.pcm import Pcm16

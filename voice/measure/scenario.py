@@ -29,7 +29,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from voice.errors import FilesError, HuyingError, Problem
-from voice.mandarin.readings import CannotBeRead
+from voice.mandarin.numerals import CannotBeRead
 from voice.net.loading import Net
 from voice.net.roster import Unit
 from voice.text import NotText, decoded

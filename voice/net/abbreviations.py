@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from voice.grammar.lexicon import plain
 from voice.mandarin.distance import phrase_cost
-from voice.mandarin.readings import CannotBeRead, ReadingsTable
+from voice.mandarin.numerals import CannotBeRead
+from voice.mandarin.readings import ReadingsTable
 from voice.net.roster import Unit
 
 NONE = ("-", "无", "none")

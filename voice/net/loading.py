@@ -12,8 +12,9 @@ from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import Lexicon, build_lexicon
 from voice.grammar.meanings import CODE_WORD
 from voice.grammar.templates import Template, read_templates
+from voice.mandarin.numerals import CannotBeRead, plain_text
 from voice.mandarin.readings import PAUSE as PAUSE_MARKS
-from voice.mandarin.readings import CannotBeRead, ReadingsTable, plain_text, read_table
+from voice.mandarin.readings import ReadingsTable, read_table
 from voice.mandarin.spelling import PAUSE
 from voice.net.abbreviations import Refused, short_signs
 from voice.net.doubtful import doubtful

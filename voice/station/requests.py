@@ -23,7 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from voice.errors import HuyingError
 from voice.grammar.meanings import MEANINGS
-from voice.mandarin.readings import CannotBeRead
+from voice.mandarin.numerals import CannotBeRead, for_the_air
 from voice.net.loading import Net
 
 
@@ -170,7 +170,7 @@ def checked(net: Net, request: Wish) -> tuple[str, ...]:
 
 def _readable(net: Net, text: str) -> None:
     try:
-        net.readings.read(text)
+        net.readings.read(for_the_air(text))
     except CannotBeRead as e:
         raise HuyingError(f"{e}; write it in Chinese characters, digits and letters") from e
 

@@ -11,7 +11,8 @@ import numpy as np
 import soxr
 
 from voice.errors import HuyingError
-from voice.mandarin.readings import PAUSE, CannotBeRead, for_the_air
+from voice.mandarin.numerals import CannotBeRead, for_the_air
+from voice.mandarin.readings import PAUSE
 from voice.mandarin.words import in_words, words
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16, to_pcm16
@@ -115,7 +116,11 @@ class Speaker:
     def _pieces(self, text: str) -> list[Piece]:
         """One after the other they are the announcement; each is made when it is called."""
         found: list[tuple[bool, str]] = []
-        for part, mark in _marked(for_the_air(text)):
+        try:
+            spoken = for_the_air(text)
+        except CannotBeRead as e:
+            raise Unreadable(str(e)) from e
+        for part, mark in _marked(spoken):
             if part in self._prompts:
                 found.append((True, part))
             elif self.voice.by_clause:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from voice.grammar.meanings import CHINESE
 from voice.mandarin.figures import figures
-from voice.mandarin.readings import PAUSE, CannotBeRead, cardinal, for_the_air, toneless
+from voice.mandarin.numerals import CannotBeRead, cardinal, for_the_air
+from voice.mandarin.readings import PAUSE, toneless
 from voice.net.loading import Net
 from voice.net.roster import Unit
 from voice.talk.alert import Alert, AlertMove
@@ -39,7 +40,11 @@ def call(unit: Unit, attempt: int, asked: str = "") -> str:
 def to_read_back(net: Net, text: str) -> tuple[str, ...]:
     """Figures, times of day and places of an announcement: what an answer should repeat."""
     found: list[str] = []
-    for part in PAUSE.split(for_the_air(text)):
+    try:
+        text = for_the_air(text)
+    except CannotBeRead:  # it will not be spoken either
+        return ()
+    for part in PAUSE.split(text):
         try:
             said = [toneless(s) for s in net.readings.spoken(part)] if part else []
         except CannotBeRead:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from voice.grammar.meanings import CODE_WORD
-from voice.mandarin.readings import for_the_air
+from voice.mandarin.numerals import for_the_air
 from voice.net.loading import Net
 from voice.talk.announcing import lacking, sign_of
 from voice.talk.rollcall import RollCall

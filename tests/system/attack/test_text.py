@@ -16,7 +16,8 @@ from voice.console.desk import Desk
 from voice.errors import FilesError, HuyingError
 from voice.grammar.templates import MAX_EXPANSIONS, expand
 from voice.journal.store import Journal
-from voice.mandarin.readings import MOST_READINGS, CannotBeRead, read_table
+from voice.mandarin.numerals import CannotBeRead
+from voice.mandarin.readings import MOST_READINGS, read_table
 from voice.measure.scenario import read_scenario
 from voice.net.cells import safe, written
 from voice.net.loading import Net, check_net, load_net
