@@ -1,11 +1,14 @@
-# make demo, make demo-live, make test. Each sets itself up in .venv.
+# make demo, make demo-live, make fast, make test. Each sets itself up in .venv.
 PYTHON ?= python3
 VENV := .venv
 EXTRAS ?= dev
+COVERAGE := 80
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 HUYING := $(BIN)/huying
 
-.PHONY: demo demo-live console test clean
+# A make that began elsewhere may have set where Python looks for modules.
+unexport PYTHONPATH
+.PHONY: demo demo-live console fast lint test clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/light
@@ -28,10 +31,22 @@ console: $(VENV)/console
 demo-live: $(VENV)/light
 	$(HUYING) bench-net --units 8 --absent 2 --second 1 --slow 1 --sound auto || test $$? = 3
 
-test: $(VENV)/$(EXTRAS)
+# On each commit, in about a minute: style, types, rooms, spelling, unit tests.
+fast: lint
+	$(BIN)/pytest tests/unit
+
+lint: $(VENV)/$(EXTRAS)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell voice models/recipe tests docs *.md
+	$(BIN)/vulture
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile
+
+# The whole. Unit tests hold a floor of coverage on what decides, logs and understands.
+test: lint
+	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
+	$(BIN)/pytest tests/system -n 2 --dist loadfile
 
 $(VENV)/bin-made:
 	$(PYTHON) -m venv $(VENV)
