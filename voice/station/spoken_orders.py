@@ -7,9 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from voice.errors import HuyingError
+from voice.net.loading import Net
+from voice.station.listener import Listener
+from voice.station.logbook import Logbook
 from voice.talk.by_hand import Corrected
 from voice.talk.commands import (
     ANSWERED,
@@ -22,16 +25,48 @@ from voice.talk.commands import (
     read_back,
     unauthorised,
 )
-from voice.talk.facts import Commanded, RollMarked
+from voice.talk.facts import AlertRaised, Commanded, RollMarked
+from voice.talk.rollcall import RollCall
 
-if TYPE_CHECKING:
-    from voice.station.station import Station
+
+class OnAir(Protocol):
+    """What orders need of a station."""
+
+    net: Net
+    listener: Listener
+    log: Logbook
+    now: float
+    roll: RollCall | None
+    last_said: str
+    last_alert: AlertRaised | None
+    last_event: dict[str, int]
+
+    @property
+    def replying(self) -> bool:
+        """Something waits to be said."""
+
+    def say(self, text: str) -> None:
+        """Once, when the channel is clear."""
+
+    def call(self, unit: str) -> None:
+        """One unit, outside of a roll-call."""
+
+    def start_roll(self, units: tuple[str, ...], rounds: int = 2, by: str = "") -> None:
+        """Raises HuyingError while one runs."""
+
+    def mark(self, fact: RollMarked) -> None:
+        """Pause, resume, skip, repeat or stop the roll-call."""
+
+    def raise_alert(
+        self, text: str, units: tuple[str, ...], repeat: int, need_ack: bool, emergency: bool, by: str
+    ) -> None:
+        """Raises HuyingError while another is open."""
 
 
 class Orders:
     """Of one station, in the order in which they were heard."""
 
-    def __init__(self, station: Station, tell: Callable[[str], None], wall: Callable[[], datetime]) -> None:
+    def __init__(self, station: OnAir, tell: Callable[[str], None], wall: Callable[[], datetime]) -> None:
         self._station, self._tell, self._wall = station, tell, wall
         self._heard: deque[Commanded] = deque()
         """Not looked at yet."""
