@@ -52,7 +52,7 @@ LOOK_S = 0.2
 RETRY_S = 2.0
 ASK_S = 3.0
 ACK_S = 10.0
-"""An acknowledgement of the server takes so long at most."""
+"""Longest wait for the server's acknowledgement."""
 
 
 @dataclass

@@ -16,7 +16,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a lost database is told in our own words
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a lost database is reported in our own words
     try:
         app(prog_name="huying")
     except HuyingError as e:

@@ -90,7 +90,7 @@ def _stations(o: Options, folder: Path) -> tuple[int, list[str]]:
 
 
 def _waited(child: int, seconds: float | None) -> int | None:
-    """Exit status of a child; None if it still lives after so many seconds."""
+    """Exit status of a child; None if it is still running after this long."""
     if seconds is None:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     ends = time.monotonic() + seconds

@@ -40,7 +40,7 @@ SESSION_S = 12 * 3600.0
 """A shift."""
 
 TRIES, TRIES_S = 5, 300.0
-"""So many wrong passwords in so many seconds, then nobody logs in under that name for as long."""
+"""This many wrong passwords within this many seconds lock the name for as long."""
 
 TRIES_UNKNOWN = 20
 """As many for all names together that nobody has: after that they are refused without the work of hashing."""

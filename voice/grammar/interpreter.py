@@ -30,7 +30,7 @@ REPEAT_GAP_S = 1.5
 """The same call sign again within this pause is one call, said twice."""
 
 SHORT_SYLLABLES = 3
-"""Phrases of so many at most are heard in foreign speech by chance."""
+"""Phrases of at most this many syllables turn up in foreign speech by chance."""
 
 ANSWERING = ("ack", "normal", "not_found", "situation", "on_the_way", "arrived", "present")
 """Meanings of a phrase that answers a call."""

@@ -33,7 +33,7 @@ from voice.station.ear import open_ear
 from voice.talk.by_hand import Confirmed
 
 HELD_BACK = 4
-"""Every so manyth confirmed over is kept from learning."""
+"""One confirmed over in this many is held out of training."""
 
 LEAST = 24
 """Fewer confirmed overs than this do not tell better from worse."""

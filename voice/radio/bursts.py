@@ -40,7 +40,7 @@ MIN_DIGITS = 3
 """Fewer digits in a row are no identity."""
 
 ENDS_S = 2.0
-"""Bursts are looked for in the first and the last so many seconds."""
+"""Bursts are searched in the first and last seconds of an over: this many."""
 
 SYNC = 0x07092A446F
 SYNC_BITS, DATA_BITS = 40, 112

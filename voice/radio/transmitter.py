@@ -56,7 +56,7 @@ class TransmitSettings:
     """After so long of a busy channel a routine announcement is given back."""
 
     emergency_limit_s: float = 5.0
-    """An emergency waits only so long, then goes out over whoever talks."""
+    """An emergency waits this long at most, then goes out over traffic."""
 
     longest_s: float = 60.0
     """The time-out timer, lead-in and tail included."""

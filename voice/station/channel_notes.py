@@ -7,7 +7,7 @@ from voice.radio.carrier import GateCounts
 from voice.radio.spectrum import STEP
 
 STOOD_S = 10.0
-"""So long must noise have stood between overs before it is told."""
+"""Noise between overs must last this long before it is reported."""
 
 SILENCE_DB = -80.0
 """Quieter is nothing at all, dBFS."""

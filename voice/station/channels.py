@@ -41,7 +41,7 @@ class Channels:
             thread.start()
 
     def join(self, seconds: float | None = None) -> None:
-        """Wait until all sources have ended, each so long at most."""
+        """Wait until all sources have ended, at most this long for each."""
         for thread in self._threads:
             thread.join(seconds)
 

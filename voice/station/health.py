@@ -1,4 +1,4 @@
-"""Is this machine fit for a station? Each check is tried; what is wrong is told with its remedy."""
+"""Is this machine fit for a station? Every check runs; each fault comes with its remedy."""
 
 from __future__ import annotations
 

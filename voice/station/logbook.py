@@ -72,7 +72,7 @@ class Logbook:
         self.latest = max(self.latest, *(f.t for f in facts))
         if self.channel:
             facts = tuple(replace(f, channel=self.channel) for f in facts)
-        with self._recording:  # a lost sound card is told by another thread
+        with self._recording:  # another thread reports a lost sound card
             events, waited = self._append(facts)
             for event, fact in zip(events, facts, strict=True):
                 self.state = evolve(self.state, fact, self._answer_timeout_s)

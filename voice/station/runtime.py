@@ -101,7 +101,7 @@ class Runtime:
         self._showing = threading.Lock()
         self._ending = threading.Event()
         self._running = False
-        """Everything is there that can be told of a lost card."""
+        """Everything that a lost card is reported to exists."""
         self._stuck = ""
         """The latest reason why the journal could not be written."""
         self._clock = ClockWatch()

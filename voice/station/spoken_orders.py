@@ -143,7 +143,7 @@ class Orders:
             self._tell(text)
 
     def _carry_out(self, heard: Commanded) -> str:
-        """What was done, for the log. Raises nothing: what fails is told and noted."""
+        """What was done, for the log. Raises nothing: failures are reported and logged."""
         command, unit, station = heard.command, heard.unit, self._station
         try:
             if command == "roll_start":

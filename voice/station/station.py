@@ -235,7 +235,7 @@ class Station:
         return next_move(self.roll)
 
     def _look_after(self) -> None:
-        """Units on a timer: call those that are due, raise the alarm for those that were called in vain."""
+        """Units on a timer: call those that are due, raise the alarm for those that did not answer."""
         for unit in to_alarm(self.watches):
             self.log.record(Overdue(t=self.now, unit=unit, tries=self.watches[unit].tries))
             self._tell(f"OVERDUE 超时未报: {self.net.name_of(unit)}")

@@ -74,7 +74,7 @@ def evolve_alert(alert: Alert | None, fact: Fact) -> Alert | None:
     if alert is None or alert.closed:
         return alert
     match fact:
-        case SessionBegan():  # whoever was being waited for is asked again
+        case SessionBegan():  # units that were awaited are asked again
             return replace(alert, awaited=(), interrupted=True)
         case Announced(purpose="alert", units=units):
             awaited = units if alert.need_ack else ()

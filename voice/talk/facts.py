@@ -417,7 +417,7 @@ class WatchSet(Fact):
 
     unit: str
     minutes: float
-    """It must be heard at least so often; 0: no longer."""
+    """Longest time between two overs of it; 0: the timer is off."""
     by: str = ""
 
     def detail(self) -> str | None:
@@ -426,7 +426,7 @@ class WatchSet(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue(Fact):
-    """A unit on a timer was due, and was called in vain."""
+    """A unit on a timer was due and did not answer."""
 
     KIND: ClassVar[str] = "overdue"
     NAMES: ClassVar[tuple[str, str]] = ("超时", "overdue")

@@ -129,7 +129,7 @@ def evolve_roll(roll: RollCall | None, fact: Fact, seq: int = 0) -> RollCall | N
     if roll is None or roll.closed:
         return roll
     match fact:
-        case SessionBegan():  # whoever was just being called is called again
+        case SessionBegan():  # the unit that was being called is called again
             called = tuple(u for u in roll.called if u != roll.current)
             return replace(roll, current=None, called=called, paused="interrupted")
         case Announced(purpose="opening"):

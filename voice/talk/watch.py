@@ -60,5 +60,5 @@ def to_call(watches: Mapping[str, Watch], now: Seconds) -> tuple[str, ...]:
 
 
 def to_alarm(watches: Mapping[str, Watch]) -> tuple[str, ...]:
-    """Units that were called in vain."""
+    """Units that did not answer their calls."""
     return tuple(w.unit for w in watches.values() if w.tries >= TRIES and not w.awaiting and not w.alarmed)

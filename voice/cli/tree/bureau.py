@@ -60,7 +60,7 @@ def hub(
         int, typer.Option(min=0, max=5, help="Copies of every message in a cluster of NATS servers; 0: leave as it is.")
     ] = 0,
     keep_days: Annotated[
-        float, typer.Option(min=0, help="What a hub has kept goes from the server after so many days; 0: never.")
+        float, typer.Option(min=0, help="Days after which the server forgets what a hub has stored; 0: never.")
     ] = 30,
     reread: Annotated[
         bool, typer.Option("--reread", help="Read all that the server has once more: the database is an older copy.")
@@ -92,7 +92,7 @@ def broadcast(
     url: Nats,
     bureau: Bureau,
     to: Annotated[list[str] | None, typer.Option(help="Station; may be repeated. All if left out.")] = None,
-    repeat: Annotated[int, typer.Option(min=1, max=9, help="Read it so often to those who are silent.")] = 2,
+    repeat: Annotated[int, typer.Option(min=1, max=9, help="Readings to units that have not answered.")] = 2,
     need_ack: Annotated[bool, typer.Option("--need-ack/--no-ack", help="Ask for and count the answers.")] = True,
     emergency: Annotated[bool, typer.Option(help="Before a running roll-call.")] = False,
     minutes: Annotated[float, typer.Option(min=0.1, max=1440, help="Not read out any more after so many.")] = 10,

@@ -22,7 +22,7 @@ def doctor() -> None:
 def soak(
     net: NetOption = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="Simulated days: a roll-call and an alert each.")] = 7,
-    units: Annotated[int, typer.Option(min=1, help="Only the first so many units.")] = 42,
+    units: Annotated[int, typer.Option(min=1, help="Only the first N units.")] = 42,
     kills: Annotated[int, typer.Option(min=0, help="How often the station is killed (SIGKILL).")] = 5,
     seed: Annotated[int, typer.Option(help="Another seed, other absences and kills.")] = 0,
     keep: Annotated[Path | None, typer.Option(help="Keep journal and truth in this folder.")] = None,

@@ -78,7 +78,7 @@ def alert(
     folder: RequestsOption = None,
     to: Annotated[list[str] | None, typer.Option(help="Unit or group; may be repeated. Everybody if left out.")] = None,
     near: Annotated[list[str] | None, typer.Option(help="A unit and its neighbours on the roster.")] = None,
-    repeat: Annotated[int, typer.Option(min=1, max=9, help="Read it so often to those who are silent.")] = 2,
+    repeat: Annotated[int, typer.Option(min=1, max=9, help="Readings to units that have not answered.")] = 2,
     need_ack: Annotated[bool, typer.Option("--need-ack/--no-ack", help="Ask for and count the answers.")] = True,
     emergency: Annotated[bool, typer.Option(help="Before a running roll-call, and over traffic after 5 s.")] = False,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="End the alert that is being read.")] = False,
@@ -189,7 +189,7 @@ def list_devices(
 @app.command("bench-net", epilog="Example: huying bench-net --units 12 --absent 2 --slow 1 --double 1")
 def bench_net(
     net: NetOption = None,
-    units: Annotated[int, typer.Option(min=0, help="Only the first so many units; 0 is all.")] = 0,
+    units: Annotated[int, typer.Option(min=0, help="Only the first N units; 0: all.")] = 0,
     absent: Annotated[int, typer.Option(min=0, help="So many never answer.")] = 1,
     second: Annotated[int, typer.Option(min=0, help="… answer the second call only.")] = 1,
     slow: Annotated[int, typer.Option(min=0, help="… answer after their time.")] = 1,
