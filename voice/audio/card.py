@@ -38,6 +38,9 @@ RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 MISSING_S = 0.02
 """A block that begins so much later than the one before has ended comes after a gap."""
 
+STEP_S = 2.0
+"""A tenth of a second of sound goes to the card within so long, or something hangs."""
+
 QUEUED_BLOCKS = 6000
 """Blocks of 100 ms that may wait, for a disk that is slow or away: ten minutes. More are counted and lost."""
 
@@ -193,8 +196,10 @@ class CardSink:
         self._failures = 0
         """In a row."""
 
-    def play(self, pcm: Pcm16) -> None:
-        """Return when the last sample has left. Raises HuyingError when the card is gone."""
+    def play(self, pcm: Pcm16, expect: Callable[[float], None] = lambda _s: None) -> None:
+        """Return when the last sample has left. ``expect`` is told, again and again, within how many seconds the next
+        step is to be done: a sound server that hangs keeps this from returning. Raises HuyingError when the card is
+        gone."""
         import soxr
 
         sd = portaudio.sounddevice()
@@ -205,7 +210,11 @@ class CardSink:
                 with sd.RawOutputStream(
                     samplerate=device.rate, device=device.index, channels=1, dtype="int16"
                 ) as stream:
-                    stream.write(np.ascontiguousarray(x).tobytes())
+                    block, began = device.rate // 10, time.monotonic()
+                    for k in range(0, len(x), block):
+                        expect(STEP_S)
+                        stream.write(np.ascontiguousarray(x[k : k + block]).tobytes())
+                    expect(max(0.0, len(x) / device.rate - (time.monotonic() - began)) + STEP_S)
                     stream.stop()  # waits until what was written has been played
             self._failures = 0
         except (sd.PortAudioError, HuyingError) as e:

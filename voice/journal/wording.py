@@ -30,6 +30,7 @@ MEANINGS: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} | {
     "incomplete": ("未完成", "incomplete"), "emergency": ("紧急", "emergency"), "lost": ("丢失", "lost"),
     "back": ("恢复", "back"), "overrun": ("来不及", "overrun"), "no_clips": ("录音存不下", "sound cannot be kept"),
     "clips": ("录音恢复", "sound is kept again"), "unwritten": ("日志曾写不进", "journal could not be written"),
+    "cut": ("播报中断", "transmission cut"),
     "repeat": ("重复", "repeat"), "start": ("开始", "start"), "end": ("结束", "end"), "pause": ("暂停", "pause"),
     "resume": ("继续", "resume"), "skip": ("跳过", "skip"), "set": ("被调整", "was set"),
     "drift": ("声卡漂移", "sound card drift"),

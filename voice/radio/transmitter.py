@@ -32,6 +32,10 @@ class ChannelBusy(HuyingError):
     """The channel did not clear within the limit; nothing was sent."""
 
 
+class CutOff(HuyingError):
+    """PTT was dropped before the announcement had ended: nobody knows how much of it was heard."""
+
+
 class TooLong(HuyingError):
     """The audio is longer than the time-out timer allows; nothing was sent."""
 
@@ -185,6 +189,8 @@ class Transmitter:
                 room -= len(piece) / RATE
                 audio = assembled(piece, s)
                 self._play(audio[begin : len(audio) - (round(s.tail_s * RATE) if waiting else 0)])
+                if why := getattr(self._line, "dropped", ""):
+                    raise CutOff(f"the announcement was cut: {why}")
                 begin = round(s.vox_tone_s * RATE) + round(s.lead_in_s * RATE)
                 if not waiting:
                     return None

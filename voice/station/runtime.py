@@ -121,7 +121,7 @@ class Runtime:
         self._alert = open_alert(self.journal) if self.speaks else None
         """Likewise an alert."""
         self._resume_alert = self._alert is not None and self._reads_on(o, *self._alert)
-        line, carrier_busy = open_line(desk, self.tell, stack)
+        line, carrier_busy = open_line(desk, self.tell, stack, lambda why: self.station.cut(why))
         level = net.settings.voice.level_db
         transmitter = open_transmitter(desk, line, card, desk.level_db if level is None else level)
         synthesiser = stack.enter_context(Synthesiser(cache_folder() / "speech"))

@@ -33,6 +33,7 @@ from voice.talk.facts import (
     Answered,
     Called,
     Commanded,
+    DeviceChanged,
     ExchangeClosed,
     Fact,
     NotUnderstood,
@@ -92,6 +93,8 @@ class Station:
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
         self._wait: tuple[Move | AlertMove | str, ClearChannel] | None = None
+        self._saying = ""
+        """What is on the air from us."""
         self.now = 0.0
         """Time reached, s on the channel's clock."""
         self._line_busy, self._on_saying = line_busy, on_saying
@@ -295,15 +298,22 @@ class Station:
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
         pieces = self._speaker.pieces(text, self._transmitter.room_s)
         try:
+            self._saying = text
             self._on_saying(text)
             sent = self._transmitter.stream(pieces)
         finally:
+            self._saying = ""
             self._on_saying("")
         keyed, unkeyed = sent.keyed, sent.unkeyed
         self.now = max(self.now, unkeyed)
         if purpose != "reply":
             self.last_said = text
         return Announced(t=unkeyed, keyed=keyed, text=text, purpose=purpose, units=units)
+
+    def cut(self, why: str) -> None:
+        """What is being said was cut: written down at once, by whoever noticed, for our own thread may hang."""
+        note = f"an announcement was cut 播报中断 ({why}): {self._saying}"
+        self.log.record(DeviceChanged(t=self.log.latest, what="cut", note=note))
 
     def _announce(self, move: Move) -> None:
         if self._single and move.unit == self._single[0]:

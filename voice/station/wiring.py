@@ -13,7 +13,7 @@ from voice.errors import HuyingError
 from voice.net.settings import StationSettings
 from voice.pcm import RATE, Pcm16
 from voice.radio.ptt import PttSettings, kind_of_carrier
-from voice.radio.ptt.kept import KeptPtt
+from voice.radio.ptt.kept import MAKING_S, STALL_S, KeptPtt
 from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
 from voice.radio.sense import CarrierSense
 from voice.radio.transmitter import Line, TransmitSettings, Transmitter
@@ -38,10 +38,14 @@ def open_transmitter(desk: StationSettings, line: Line, card: CardSource | None,
     """Plays to the desk's output; without one it can only say so."""
     sink = CardSink(desk.output) if desk.output else None
 
+    expect = line.expect if isinstance(line, KeptPtt) else lambda _s: None
+
     def play(pcm: Pcm16) -> None:
         if sink is None:
             raise HuyingError("there is no --output to speak to")
-        sink.play(pcm)
+        expect(STALL_S)
+        sink.play(pcm, expect)
+        expect(MAKING_S)
 
     vox = VOX_LEAD_S if desk.ptt == "none" else 0.0
     began = time.monotonic()
@@ -55,15 +59,16 @@ def open_transmitter(desk: StationSettings, line: Line, card: CardSource | None,
 
 
 def open_line(
-    desk: StationSettings, tell: Callable[[str], None], stack: contextlib.ExitStack
+    desk: StationSettings, tell: Callable[[str], None], stack: contextlib.ExitStack, cut: Callable[[str], None]
 ) -> tuple[Line, Callable[[], bool]]:
-    """The PTT line and the carrier detect beside the audio; both are closed with ``stack``."""
+    """The PTT line and the carrier detect beside the audio; both are closed with ``stack``. ``cut`` is told, from
+    another thread, why a transmission was ended before its time."""
     kind = "" if desk.carrier == "audio" else kind_of_carrier(desk.carrier)
     same = kind == desk.ptt and desk.carrier_device in ("", desk.ptt_device)
     ptt = PttSettings(desk.ptt, desk.ptt_device, desk.ptt_line, desk.ptt_inverted, desk.carrier if same else "")
     line: Line = NoPtt()
     if desk.ptt != "none":
-        line = stack.enter_context(contextlib.closing(KeptPtt(ptt, desk.timeout_s, tell)))
+        line = stack.enter_context(contextlib.closing(KeptPtt(ptt, desk.timeout_s, tell, cut)))
     if desk.carrier == "audio":
         return line, lambda: False
     if same and isinstance(line, KeptPtt):

@@ -350,12 +350,13 @@ class Announced(Fact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceChanged(Fact):
     """The receiver's sound card was lost, came back, or gave sound faster than it could be taken; clips could no
-    longer be kept, or can be again; the journal could not be written for a while (``unwritten``)."""
+    longer be kept, or can be again; the journal could not be written for a while (``unwritten``); a transmission of
+    ours was ended before its time (``cut``)."""
 
     KIND: ClassVar[str] = "device"
     NAMES: ClassVar[tuple[str, str]] = ("设备", "device")
 
-    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten"]
+    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten", "cut"]
     note: str
 
     def word(self) -> str:

@@ -8,57 +8,95 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from voice.radio.ptt import PttError, PttSettings
 from voice.radio.ptt.keeper import BEAT_S
 
 ANSWER_S = 5.0
+UNKEY_S = 2.5
+"""A keeper that has not unkeyed by then is replaced."""
+
+STALL_S = 2.5
+"""From PTT to the first sound; else the line is dropped."""
+
+MAKING_S = 4.0
+"""As long may the next piece of an announcement take that is still being made."""
 
 
 class KeptPtt:
-    """Keys through a keeper. ``on_fault`` is told, from another thread, of what the keeper did by itself."""
+    """Keys through a keeper. ``on_fault`` is told, from another thread, of what the keeper did by itself; ``on_cut``
+    of a transmission that was ended before its time."""
 
     def __init__(
-        self, settings: PttSettings, longest_s: float = 60.0, on_fault: Callable[[str], None] = lambda _t: None
+        self,
+        settings: PttSettings,
+        longest_s: float = 60.0,
+        on_fault: Callable[[str], None] = lambda _t: None,
+        on_cut: Callable[[str], None] = lambda _t: None,
     ) -> None:
         """Open unkeyed. ``longest_s``: the time-out timer. Raises PttError if the line cannot be used."""
-        self._settings, self._longest, self._on_fault = settings, longest_s, on_fault
+        self._settings, self._longest, self._on_fault, self._on_cut = settings, longest_s, on_fault, on_cut
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self.keyed = False
+        self.dropped = ""
+        """Why the latest transmission was cut, if it was."""
+        self._stalls_at: float | None = None
+        self._ready = self._doubtful = False
+        """The keeper has unkeyed and listens; the line may be keyed, whatever we think."""
         self._start()
         threading.Thread(target=self._beat, daemon=True).start()
 
     def key(self) -> None:
-        """Transmit, for ``longest_s`` at most."""
+        """Transmit, for ``longest_s`` at most. Raises PttError."""
         self.revive()
+        self.dropped, self._stalls_at = "", None
+        self._doubtful = True
         self._ask(f"key {self._longest}", "keyed")
         self.keyed = True
 
+    def expect(self, seconds: float) -> None:
+        """The next sign that sound is moving comes within so long, or the transmission is cut. After the first one
+        every one must come: whoever plays and hangs is found out though the rest of the station lives."""
+        self._stalls_at = time.monotonic() + seconds
+
     def unkey(self) -> None:
-        """Receive. After a keeper that died, a new one is opened to make sure."""
+        """Receive. A keeper that does not answer is replaced by one that tries until the line is dropped; raises
+        PttError if that has not happened yet."""
+        self._stalls_at = None
         try:
-            self._ask("unkey", "unkeyed")
+            self._ask("unkey", "unkeyed", within=UNKEY_S)
         except PttError:
-            self._stop()
-            self._start()
-        self.keyed = False
+            with self._lock:
+                self._replace()
+        self.keyed = self._doubtful = False
 
     def revive(self) -> None:
         """Replace a keeper that has ended: its adapter was away. Raises PttError if the line cannot be used yet."""
         with self._lock:
-            if self._process.poll() is not None and not self._closed.is_set():
+            if self._closed.is_set():
+                return
+            if self._process.poll() is not None:
                 self._start()
+            elif not self._ready:
+                self._await("ready", within=UNKEY_S)
+                self._ready = True
 
     def busy(self) -> bool:
-        """Whether the carrier input shows somebody transmitting. Raises PttError if it cannot be read."""
-        return self._ask("carrier", "busy", "clear") == "busy"
+        """Whether the carrier input shows somebody transmitting; not asked while we do. Raises PttError if it cannot
+        be read."""
+        return False if self.keyed else self._ask("carrier", "busy", "clear") == "busy"
 
     def close(self) -> None:
-        """Unkey and end the keeper."""
+        """Unkey and end the keeper. One that cannot unkey now goes on trying by itself."""
         self._closed.set()
-        self._stop()
+        with contextlib.suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(ANSWER_S)
         self.keyed = False
 
     @property
@@ -67,64 +105,79 @@ class KeptPtt:
         return self._process.pid
 
     def _start(self) -> None:
+        words = ["keyed"] if self._doubtful else []
         process = subprocess.Popen(
-            [sys.executable, "-m", "voice.radio.ptt.keeper", json.dumps(self._settings.as_json())],
+            [sys.executable, "-m", "voice.radio.ptt.keeper", json.dumps(self._settings.as_json()), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            start_new_session=True,  # Ctrl-Z stops the station, not its keeper
         )
         answers: queue.Queue[str] = queue.Queue()
-        self._process, self._answers = process, answers
+        self._process, self._answers, self._ready = process, answers, False
 
         def read() -> None:
             assert process.stdout is not None
             for line in process.stdout:
                 word = line.strip()
                 if word == "timeout":
-                    self.keyed = False
-                    self._on_fault("the time-out timer dropped PTT")
+                    self._cut("the time-out timer dropped PTT")
                 else:
                     answers.put(word)
+            answers.put("error the PTT keeper ended")
             if process is self._process and not self._closed.is_set():
                 self._on_fault("the PTT keeper ended")
                 if self.keyed:  # the line may still be keyed: a new keeper begins by unkeying
-                    self.keyed = False
-                    with contextlib.suppress(PttError):
-                        self._start()
-            answers.put("error the PTT keeper ended")
+                    self._cut("the PTT keeper ended")
+                    with self._lock, contextlib.suppress(PttError):
+                        if process is self._process:
+                            self._start()
 
         threading.Thread(target=read, daemon=True).start()
         self._await("ready")
+        self._ready, self._doubtful = True, False
 
-    def _stop(self) -> None:
-        process = self._process
+    def _replace(self) -> None:
+        """A keeper that has failed gives way to one that tries until the line is dropped."""
+        old, self._doubtful = self._process, True
         with contextlib.suppress(OSError):
-            assert process.stdin is not None
-            process.stdin.close()
+            assert old.stdin is not None
+            old.stdin.close()
         try:
-            process.wait(ANSWER_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._start()
+        finally:
+            old.kill()
+            old.wait()
 
-    def _ask(self, word: str, *answers: str) -> str:
+    def _cut(self, why: str) -> None:
+        """A transmission was ended before its time."""
+        was, self.keyed = self.keyed, False
+        self.dropped = self.dropped or why
+        self._stalls_at = None
+        if why != "the PTT keeper ended":
+            self._on_fault(why)
+        if was:
+            self._on_cut(why)
+
+    def _ask(self, word: str, *answers: str, within: float = ANSWER_S) -> str:
         with self._lock:
             try:
                 self._write(word)
             except OSError as e:
                 raise PttError(f"the PTT keeper is gone ({e}); it is started again") from e
-            return self._await(*answers)
+            return self._await(*answers, within=within)
 
     def _write(self, word: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(word + "\n")
         self._process.stdin.flush()
 
-    def _await(self, *wanted: str) -> str:
+    def _await(self, *wanted: str, within: float = ANSWER_S) -> str:
+        ends = time.monotonic() + within
         while True:
             try:
-                got = self._answers.get(timeout=ANSWER_S)
+                got = self._answers.get(timeout=max(0.0, ends - time.monotonic()))
             except queue.Empty as e:
                 raise PttError("the PTT keeper does not answer; the line was not switched") from e
             if got in wanted:
@@ -134,5 +187,20 @@ class KeptPtt:
 
     def _beat(self) -> None:
         while not self._closed.wait(BEAT_S):
+            stalls_at = self._stalls_at
+            if stalls_at is not None and self.keyed and time.monotonic() > stalls_at:
+                self._drop("no sound has moved; the transmission was cut")
             with self._lock, contextlib.suppress(OSError, ValueError):
                 self._write("beat")
+
+    def _drop(self, why: str) -> None:
+        """Unkey, though whoever transmits has not come back."""
+        self._cut(why)
+        try:
+            with self._lock:
+                self._write("unkey")
+                self._await("unkeyed", within=UNKEY_S)
+            self._doubtful = False
+        except (PttError, OSError, ValueError):
+            with self._lock, contextlib.suppress(PttError):
+                self._replace()

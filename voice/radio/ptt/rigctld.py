@@ -8,12 +8,18 @@ station opens a new one, whose first word is ``T 0``.
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
+import time
 
 from voice.radio.ptt import PttError, PttSettings
 
 PORT = 4532
 TIMEOUT_S = 2.0
+"""Of a connection, and of a whole answer."""
+
+LONGEST = 64
+"""Bytes of an answer."""
 
 
 class RigctldPtt:
@@ -44,12 +50,13 @@ class RigctldPtt:
         """Carrier detect of the rig (``get_dcd``). Raises PttError where the rig has none."""
         if not self._carrier:
             return False
-        return (self._command("\\get_dcd").strip() == "1") != self._carrier_inverted
+        return (self._command("\\get_dcd", "[01]") == "1") != self._carrier_inverted
 
-    def _command(self, text: str) -> str:
+    def _command(self, text: str, wanted: str = "RPRT 0") -> str:
+        """``wanted``: pattern of the only answer that is one."""
         for last in (False, True):
             try:
-                return self._once(text)
+                return self._once(text, wanted)
             except OSError as e:
                 self._drop()
                 if last:
@@ -59,20 +66,29 @@ class RigctldPtt:
                     ) from e
         raise AssertionError
 
-    def _once(self, text: str) -> str:
+    def _once(self, text: str, wanted: str) -> str:
         if self._socket is None:
             self._socket = socket.create_connection(self._address, TIMEOUT_S)
             self._socket.settimeout(TIMEOUT_S)
+        ends = time.monotonic() + TIMEOUT_S
+        self._socket.settimeout(TIMEOUT_S)
         self._socket.sendall(text.encode() + b"\n")
         answer = b""
         while not answer.endswith(b"\n"):
+            self._socket.settimeout(max(0.01, ends - time.monotonic()))
             got = self._socket.recv(256)
             if not got:
                 raise ConnectionError("it closed the connection")
             answer += got
+            if len(answer) > LONGEST or time.monotonic() >= ends:  # it drips, or floods
+                raise ConnectionError("it does not come to the end of its answer")
         line = answer.decode("ascii", "replace").strip()
+        if not re.fullmatch(wanted, line):
+            self._drop()  # what else it has to say is no answer to the next question
         if line.startswith("RPRT") and line != "RPRT 0":
             raise PttError(f"rigctld refuses “{text}” ({line}); does the rig have PTT, and is it set up for it?")
+        if not re.fullmatch(wanted, line):
+            raise ConnectionError(f"it answers “{line[:40]}”")
         return line
 
     def _drop(self) -> None:
