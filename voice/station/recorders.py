@@ -39,7 +39,8 @@ SETTLE_S = 2.0
 """Calls that come in together are taken in the order of their times."""
 
 QUIET_AFTER_S = 90.0
-"""After this long without an upload, a called unit counts as not answering. Longer than a recorder needs to upload a call."""
+"""After this long without an upload, a called unit counts as not answering. Longer than a recorder needs to upload
+a call."""
 
 CLOSE_S = 0.1
 """After a call its carrier is down."""
