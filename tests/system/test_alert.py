@@ -105,9 +105,9 @@ def test_words(net: Net) -> None:
     alert = Alert(1, TEXT + "。", everybody, 2, True, False)
     assert alert_words(net, alert, AlertMove(False, everybody)) == f"各单位注意,{TEXT}。重复一遍,{TEXT}。收到请回答。"
     again = alert_words(net, alert, AlertMove(False, ("101",), True))
-    assert again == f"省残联注意,{TEXT}。再次通知,{TEXT}。收到请回答。"
+    assert again == f"省残联注意,再次通知,{TEXT}。收到请回答。"
     done = Alert(1, TEXT, ("101", "102"), 2, True, False, 2, answers={"101": "ack"})
-    assert alert_words(net, done, AlertMove(True)) == "通知完毕。已应答一个,未应答一个:贾岗社区治安队。"
+    assert alert_words(net, done, AlertMove(True)) == "通知完毕。收到一个,未应答一个:贾岗社区治安队。"
 
 
 def test_bench_net_reads_an_alert_and_counts_the_answers(tmp_path: Path) -> None:
@@ -115,4 +115,4 @@ def test_bench_net_reads_an_alert_and_counts_the_answers(tmp_path: Path) -> None
 
     log = tmp_path / "log.sqlite"
     done = ("bench-net", "--units", "4", "--absent", "0", "--second", "0", "--slow", "0", "--journal", log)
-    assert "通知完毕。已应答四个。" in huying(*done, "--alert", TEXT)
+    assert "通知完毕。收到四个。" in huying(*done, "--alert", TEXT)

@@ -147,5 +147,5 @@ def run(o: Options) -> int:
         out.print(roll_table(sessions(journal.events()), net))
         roll, alert = station.roll, station.alert
     if alert is not None:
-        return 3 if alert.silent else 0
+        return 3 if alert.open else 0
     return 0 if roll is not None and roll.complete and not roll.missing and not roll.unclear else 3

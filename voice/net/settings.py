@@ -110,6 +110,8 @@ class StationSettings(_Section):
     """Of our loudest speech, dBFS."""
     microphone: str = ""
     """Sound card of the dispatcher's own microphone: what is said there is said to us."""
+    acknowledge: bool = True
+    """Say 收到,已报值班员 to a unit that reports, if net control does not answer it first."""
     check_readback: bool = False
     """Say 请核对 on the air when a unit reads back other figures than it was given."""
     commands: Literal["air", "code", "microphone"] = "air"
@@ -163,6 +165,8 @@ class RollSettings(_Section):
     schedule: tuple[str, ...] = ()
     rounds: int = Field(default=2, ge=1, le=5)
     """How often a unit is called."""
+    style: Literal["full", "brief"] = "full"
+    """``full``: call sign twice, the question, 请回答; ``brief``: call sign and question once, 4 s a unit at most."""
     by_voice: bool = False
     """The dispatcher's 开始点名 on the air has the station call the roll."""
 

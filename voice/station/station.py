@@ -25,6 +25,7 @@ from voice.station.spoken_orders import Orders
 from voice.talk.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.talk.announcing import alert_words, anchor_words, sign_of, to_read_back, words
 from voice.talk.announcing import call as call_of
+from voice.talk.answering import Answering, Saying
 from voice.talk.decide import command_heard
 from voice.talk.facts import (
     AlertEnded,
@@ -33,12 +34,15 @@ from voice.talk.facts import (
     Answered,
     Called,
     Commanded,
+    ControlReplied,
     DeviceChanged,
     ExchangeClosed,
     Fact,
     NotUnderstood,
     Overdue,
+    OverHeard,
     Purpose,
+    Remarked,
     RollBegan,
     RollEnded,
     RollMarked,
@@ -51,6 +55,9 @@ OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"
 LATE_S = 1.0
 """What we hear is older than that when the journal had to wait: nothing is sent before we have caught up."""
+
+PATIENCE_S = 8.0
+"""Net control has so long to answer a unit that reports before we do."""
 
 RETRY_S = 10.0
 """Between two attempts to send what voice, sound card or PTT did not let out."""
@@ -92,14 +99,19 @@ class Station:
         self._alerts = alert.id if alert else 0
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
-        self._wait: tuple[Move | AlertMove | str, ClearChannel] | None = None
+        self._wait: tuple[Move | AlertMove | Saying, ClearChannel] | None = None
         self._saying = ""
         """What is on the air from us."""
         self.now = 0.0
         """Time reached, s on the channel's clock."""
         self._line_busy, self._on_saying = line_busy, on_saying
         self._orders = Orders(self, tell, wall)
-        self._replies: deque[str] = deque()
+        self._replies: deque[Saying] = deque()
+        self._answering = Answering(self.net)
+        self._patient: list[tuple[float, str | None, Saying]] = []
+        """(when, unit, words): said if net control has not answered the unit before."""
+        self._listening: tuple[float, tuple[str, ...]] | None = None
+        """Until when somebody may say again what was not understood, and who: nothing else is said meanwhile."""
         self._single: deque[str] = deque()
         """Units to call one by one, outside of a roll-call."""
         self.last_said = ""
@@ -150,7 +162,7 @@ class Station:
 
     def say(self, text: str) -> None:
         """Say it once when the channel is clear."""
-        self._replies.append(text)
+        self._replies.append(Saying(text, "reply"))
 
     def raise_alert(
         self,
@@ -189,7 +201,7 @@ class Station:
         if self.alert is None or self.alert.closed:
             raise HuyingError("no alert is being read: nothing to withdraw 当前没有通知")
         a = self.alert
-        ended = AlertEnded(t=self.now, alert=a.id, answered=len(a.answers), silent=a.silent, by=by)
+        ended = AlertEnded(t=self.now, alert=a.id, answered=len(a.answers), silent=a.silent, unclear=a.unclear, by=by)
         self.log.record(ended)
 
     def mark(self, fact: RollMarked) -> None:
@@ -211,31 +223,55 @@ class Station:
             given = self.log.state.exchanges[fact.unit].figures
             self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {fact.figures} / {given}")
             if self.net.settings.station.check_readback:
-                self._replies.append(f"{sign_of(self.net, fact.unit)},请核对:{'、'.join(given)}。")
+                self.say(f"{sign_of(self.net, fact.unit)},请核对:{'、'.join(fact.differing(given))}。")
         if isinstance(fact, AlertRaised):
             self.last_alert = fact
         if isinstance(fact, RollEnded) and self.net.settings.station.anchor:
             anchor = anchor_of(event)
-            self._replies.append(anchor_words(anchor.seq, anchor.code))
+            self.say(anchor_words(anchor.seq, anchor.code))
+        self._answer(fact)
         self._on_event(event, fact)
         if isinstance(fact, Commanded) and fact.status == "heard":
             self._orders.heard(fact)
         if self.roll and before and self.roll.paused and not before.paused:
             self._tell(f"roll-call paused 点名暂停: {self.roll.paused}")
 
-    def _next(self) -> Move | AlertMove | str | None:
+    def _answer(self, fact: Fact) -> None:
+        """What we say by ourselves to what was heard."""
+        if isinstance(fact, Answered | Remarked | NotUnderstood | OverHeard):
+            self._listening = None
+        if isinstance(fact, ControlReplied) or (isinstance(fact, Called) and fact.over):
+            self._patient = [p for p in self._patient if fact.unit not in (None, p[1])]
+        saying = self._answering.reply(self.log.state, fact)
+        if saying is None or (saying.purpose == "reply" and not self.net.settings.station.acknowledge):
+            return
+        if saying.patient:
+            self._patient.append((fact.t + PATIENCE_S, getattr(fact, "unit", None), saying))
+        else:
+            self._replies.append(saying)
+
+    def _next(self) -> Move | AlertMove | Saying | None:
         """Replies go first, then an emergency alert; another alert goes between two calls, then single calls, then
-        the roll-call. A ``str`` is a reply."""
+        the roll-call."""
+        while self._patient and self.now >= self._patient[0][0]:
+            self._replies.append(self._patient.pop(0)[2])
         if self._replies:
             return self._replies[0]
         if self._orders.pending:
             return None
+        if self._listening and self.now < self._listening[0]:
+            return next_alert_move(self.alert) if self.alert and self.alert.emergency else None
         busy_calling = self.roll is not None and self.roll.current is not None
         if self.alert is not None and not self.alert.closed and (self.alert.emergency or not busy_calling):
             return next_alert_move(self.alert)
-        if self._single and not busy_calling:
-            return Move("call", self._single[0])
+        single = next((u for u in self._single if not self._has_its_turn(u)), None)
+        if single is not None and not busy_calling:
+            return Move("call", single)
         return next_move(self.roll)
+
+    def _has_its_turn(self, unit: str) -> bool:
+        """The roll-call that is running calls this unit, or has: it waits for the end."""
+        return self.roll is not None and not self.roll.closed and not self.roll.paused and unit in self.roll.units
 
     def _look_after(self) -> None:
         """Units on a timer: call those that are due, raise the alarm for those that did not answer."""
@@ -267,9 +303,12 @@ class Station:
             return
         self._wait = None
         try:
-            if isinstance(move, str):
-                self.log.record(self._say(move, "reply", ()))
+            if isinstance(move, Saying):
+                said = self._say(move.text, move.purpose, move.units)
                 self._replies.popleft()
+                if move.purpose == "again":
+                    self._listening = said.t + self.net.settings.timing.answer_timeout_s, move.units
+                self.log.record(said)
                 self._orders.replied()
             elif isinstance(move, AlertMove):
                 self._read(move)
@@ -282,14 +321,14 @@ class Station:
             self._retry_at = self.now + RETRY_S
             self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
 
-    def _leave_out(self, move: Move | AlertMove | str, why: str) -> None:
+    def _leave_out(self, move: Move | AlertMove | Saying, why: str) -> None:
         """What will never be said must not hold up the rest."""
-        if isinstance(move, str):
+        if isinstance(move, Saying):
             self._replies.popleft()
         elif isinstance(move, AlertMove):
             self.end_alert(why)
-        elif self._single and move.unit == self._single[0]:
-            self._single.popleft()
+        elif move.unit in self._single:
+            self._single.remove(move.unit or "")
         elif move.unit:
             self.log.record(RollMarked(t=self.now, mark="skip", over=0, reason=why))
         else:  # opening and closing are of our own words and of call signs that the graph has
@@ -306,7 +345,7 @@ class Station:
             self._on_saying("")
         keyed, unkeyed = sent.keyed, sent.unkeyed
         self.now = max(self.now, unkeyed)
-        if purpose != "reply":
+        if purpose not in ("reply", "again"):
             self.last_said = text
         return Announced(t=unkeyed, keyed=keyed, text=text, purpose=purpose, units=units)
 
@@ -316,11 +355,11 @@ class Station:
         self.log.record(DeviceChanged(t=self.log.latest, what="cut", note=note))
 
     def _announce(self, move: Move) -> None:
-        if self._single and move.unit == self._single[0]:
-            self._single.popleft()
+        if move.unit and move.unit in self._single and not self._has_its_turn(move.unit):
+            self._single.remove(move.unit)
             unit = self.net.unit(move.unit)
             assert unit is not None
-            text = call_of(unit, 1)
+            text = call_of(unit, 1, style=self.net.settings.rollcall.style)
         else:
             assert self.roll is not None
             text = words(self.net, self.roll, move)
@@ -339,7 +378,8 @@ class Station:
         text = alert_words(self.net, a, move)
         if move.closing:
             said = self._say(text, "closing_alert", ())
-            self.log.record(said, AlertEnded(t=said.t, alert=a.id, answered=len(a.answers), silent=a.silent))
+            ended = AlertEnded(t=said.t, alert=a.id, answered=len(a.answers), silent=a.silent, unclear=a.unclear)
+            self.log.record(said, ended)
             return
         said = self._say(text, "alert", move.units)
         called = (

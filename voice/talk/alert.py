@@ -29,15 +29,20 @@ class Alert:
     answers: dict[str, str] = field(default_factory=dict)
     """Unit → meaning: 收到, 没有发现, 有情况 …"""
     unclear: tuple[str, ...] = ()
-    """Heard in the last reading but not understood."""
+    """Heard but not understood, and without an answer since."""
     interrupted: bool = False
     """The session has ended meanwhile: nothing is read until the station goes on with it."""
     closed: bool = False
 
     @property
-    def silent(self) -> tuple[str, ...]:
+    def open(self) -> tuple[str, ...]:
         """Without an answer that was understood."""
         return tuple(u for u in self.units if u not in self.answers)
+
+    @property
+    def silent(self) -> tuple[str, ...]:
+        """Nothing was heard of them."""
+        return tuple(u for u in self.open if u not in self.unclear)
 
     @property
     def finished(self) -> bool:
@@ -46,7 +51,7 @@ class Alert:
             return True
         if self.read == 0 or self.awaited:
             return False
-        return not self.need_ack or not self.silent or self.read >= self.repeat
+        return not self.need_ack or not self.open or self.read >= self.repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def next_alert_move(alert: Alert | None) -> AlertMove | None:
         return None
     if alert.finished:
         return AlertMove(closing=True)
-    return AlertMove(closing=False, units=alert.silent, again=alert.read > 0)
+    return AlertMove(closing=False, units=alert.open, again=alert.read > 0)
 
 
 def evolve_alert(alert: Alert | None, fact: Fact) -> Alert | None:
@@ -78,12 +83,14 @@ def evolve_alert(alert: Alert | None, fact: Fact) -> Alert | None:
             return replace(alert, awaited=(), interrupted=True)
         case Announced(purpose="alert", units=units):
             awaited = units if alert.need_ack else ()
-            return replace(alert, read=alert.read + 1, awaited=awaited, unclear=(), interrupted=False)
+            return replace(alert, read=alert.read + 1, awaited=awaited, interrupted=False)
         case Answered(unit=unit) if unit in alert.units and alert.read:
             waiting = tuple(u for u in alert.awaited if u != unit)
-            return replace(alert, awaited=waiting, answers={**alert.answers, unit: fact.meaning})
+            unclear = tuple(u for u in alert.unclear if u != unit)
+            return replace(alert, awaited=waiting, answers={**alert.answers, unit: fact.meaning}, unclear=unclear)
         case ExchangeClosed(unit=unit) if unit in alert.awaited:
-            unclear = (*alert.unclear, unit) if fact.outcome == "unclear" else alert.unclear
+            heard = fact.outcome == "unclear" and unit not in alert.unclear
+            unclear = (*alert.unclear, unit) if heard else alert.unclear
             return replace(alert, awaited=tuple(u for u in alert.awaited if u != unit), unclear=unclear)
         case AlertEnded(alert=number) if number == alert.id:
             return replace(alert, closed=True)

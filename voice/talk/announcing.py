@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
-from voice.grammar.meanings import CHINESE
+from voice.grammar.meanings import CHINESE, HEARD, URGENT
 from voice.mandarin.figures import figures
 from voice.mandarin.numerals import CannotBeRead, cardinal, for_the_air
 from voice.mandarin.readings import PAUSE, toneless
@@ -20,6 +21,9 @@ QUESTION = "是否正常"
 MOST_COUNTED = 300
 """Counts up to this are made ahead."""
 
+TOLD = ("not_found", "normal", "ack", "present", "on_the_way", "arrived", "situation", "report", HEARD)
+"""Order in which answers are counted aloud."""
+
 NAMED = 5
 """So many missing units are named in the closing; of more only their number is said."""
 
@@ -30,11 +34,21 @@ def sign_of(net: Net, unit_id: str) -> str:
     return unit.call_signs[0] if unit else unit_id
 
 
-def call(unit: Unit, attempt: int, asked: str = "") -> str:
-    """``省残联,省残联,门前秩序是否良好?请回答。``; the second time only whether we are heard."""
+AGAIN = ("听到请回答", "收到请回答", "收到没有")
+"""Asked in the second call, the third, …"""
+
+Style = Literal["full", "brief"]
+
+
+def call(unit: Unit, attempt: int, asked: str = "", style: Style = "full") -> str:
+    """``省残联,省残联,门前秩序是否良好?请回答。``; the second time only whether we are heard, but what is ``asked`` of
+    everybody is asked again. ``brief``: ``省残联,门前秩序是否良好?``"""
     sign = unit.call_signs[0]
-    question = asked or unit.question or QUESTION
-    return f"{sign},{sign},{question}?请回答。" if attempt == 1 else f"{sign},{sign},听到请回答。"
+    signs = sign if style == "brief" else f"{sign},{sign}"
+    if attempt > 1 and not asked:
+        return f"{signs},{AGAIN[min(attempt, len(AGAIN) + 1) - 2]}。"
+    question = (asked or unit.question or QUESTION).rstrip("?？。")
+    return f"{signs},{question}?" + ("" if style == "brief" and attempt == 1 else "请回答。")
 
 
 def to_read_back(net: Net, text: str) -> tuple[str, ...]:
@@ -57,14 +71,46 @@ def to_read_back(net: Net, text: str) -> tuple[str, ...]:
 def closing(net: Net, roll: RollCall) -> str:
     """``点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、安和社区。``"""
     count = roll.attendance
-    if roll.until:
-        answer = CHINESE.get(roll.answers.get(roll.found, ""), "") if roll.found else ""
-        return f"询问完毕。{sign_of(net, roll.found)}回答:{answer}。" if roll.found else "询问完毕,没有单位回答。"
+    if roll.until or roll.question:
+        return _asked(net, roll)
     begin = "点名停止" if roll.stopped else "点名完毕"
     called = f",呼叫{cardinal(len(count.called))}" if count.not_called else ""
-    told = lacking(net, count)
+    unclear = tuple(u for u in count.answered if roll.answers.get(u) == HEARD)
+    grave = {u: m for u, m in roll.answers.items() if m in URGENT}
+    told = ",".join(
+        w
+        for w in (
+            f"其中内容不清{count_of(len(unclear))}个{names_of(net, unclear)}" if unclear else "",
+            tally(net, grave),
+            lacking(net, count),
+        )
+        if w
+    )
     text = f"{begin}。应到{cardinal(len(count.units))}{called},实到{cardinal(len(count.answered))}"
     return f"{text}{told and ','}{told}。"
+
+
+def _asked(net: Net, roll: RollCall) -> str:
+    """``询问完毕。没有发现五个,有情况零个,未应答一个:省残联。``"""
+    begin = "询问停止" if roll.stopped else "询问完毕"
+    if roll.found:
+        return f"{begin}。{sign_of(net, roll.found)}回答:{CHINESE.get(roll.answers.get(roll.found, ''), '')}。"
+    wanted = (roll.until,) if roll.until in CHINESE else ()
+    told = tally(net, roll.answers, wanted if roll.answers else ())
+    rest = lacking(net, roll.attendance)
+    return f"{begin}。{','.join(w for w in (told, rest) if w)}。" if told else f"{begin},没有单位回答。"
+
+
+def tally(net: Net, answers: Mapping[str, str], always: tuple[str, ...] = ()) -> str:
+    """``没有发现十一个,有情况一个:贾岗社区治安队``: how many answered what. Named are those that a person must look at.
+    ``always``: meanings that are told though nobody said them."""
+    parts = []
+    for meaning in dict.fromkeys((*TOLD, *answers.values())):
+        units = tuple(u for u, m in answers.items() if m == meaning)
+        if units or meaning in always:
+            named = names_of(net, units) if units and (meaning in URGENT or meaning == HEARD) else ""
+            parts.append(f"{CHINESE.get(meaning, meaning)}{count_of(len(units))}个{named}")
+    return ",".join(parts)
 
 
 def lacking(net: Net, count: Attendance) -> str:
@@ -88,20 +134,21 @@ def words(net: Net, roll: RollCall, move: Move) -> str:
     unit = net.unit(move.unit or "")
     if unit is None:
         raise ValueError(f"no unit {move.unit!r} on the roster")
-    return call(unit, move.attempt, roll.question)
+    return call(unit, move.attempt, roll.question, net.settings.rollcall.style)
 
 
 def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:
     """The text twice, to everybody or by call sign, with the question; or the count."""
     if move.closing:
-        text = f"通知完毕。已应答{count_of(len(alert.answers))}个"
-        silent = alert.silent
-        return f"{text},未应答{count_of(len(silent))}个{names_of(net, silent)}。" if silent else f"{text}。"
+        told = [tally(net, alert.answers)] if alert.answers else []
+        for word, some in (("未应答", alert.silent), ("听不清", alert.unclear)):
+            told += [f"{word}{count_of(len(some))}个{names_of(net, some)}"] if some else []
+        return f"通知完毕。{','.join(told)}。" if told else "通知完毕。"
     everybody = set(move.units) == {u.id for u in net.units}
     signs = "各单位注意" if everybody else "、".join(sign_of(net, u) for u in move.units) + "注意"
     ask = "收到请回答。" if alert.need_ack else ""
     text = alert.text.rstrip("。.!！")
-    return f"{signs},{text}。{'再次通知' if move.again else '重复一遍'},{text}。{ask}"
+    return f"{signs},再次通知,{text}。{ask}" if move.again else f"{signs},{text}。重复一遍,{text}。{ask}"
 
 
 def count_of(n: int) -> str:
@@ -119,8 +166,10 @@ def known(net: Net) -> Iterator[str]:
     time makes it ahead, clause by clause."""
     yield "各单位注意,现在开始点名。"
     for unit in net.units:
-        yield call(unit, 1)
+        yield call(unit, 1, style=net.settings.rollcall.style)
     yield "听到请回答。"
+    yield "没听清,请再说一遍。收到,已报值班员。没听懂,请再说一遍。"
+    yield "刚才哪个单位回答?请报呼号。刚才哪个单位?请报呼号,再说一遍。"
     for n in range(min(len(net.units), MOST_COUNTED) + 1):
         all_of, some = cardinal(n), count_of(n)
         yield f"点名完毕。应到{all_of},实到{all_of},未应答{some}个,听不清{some}个,代答{some}个。"

@@ -140,7 +140,9 @@ class Called(Fact):
         return "call_all" if self.to_all else "call"
 
     def detail(self) -> str | None:
-        return f"call {self.attempt}" if self.attempt > 1 else None
+        told = [f"call {self.attempt}"] if self.attempt > 1 else []
+        told += ["net control or the unit itself"] if self.doubt else []
+        return "; ".join(told) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,10 @@ class Answered(Fact):
     """The same in the answer."""
     free: str = ""
     """Pinyin of what was said beside the meaning: where, what it looks like, …"""
+
+    def differing(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the figures of the call, those that did not come back as they were."""
+        return tuple(f for f in given if f not in self.figures) or given
 
     def word(self) -> str:
         return self.meaning
@@ -491,14 +497,18 @@ class AlertEnded(Fact):
     alert: int
     answered: int
     silent: tuple[str, ...]
+    """Nothing was heard of them."""
+    unclear: tuple[str, ...] = ()
+    """Something was, and not understood."""
     by: str = ""
     """Who withdrew it, ``interrupted`` if a crash did; empty: read to its end."""
 
     def word(self) -> str:
-        return "complete" if not self.silent and not self.by else "incomplete"
+        return "complete" if not (self.silent or self.unclear or self.by) else "incomplete"
 
     def detail(self) -> str | None:
         told = f"{self.answered} answered, {len(self.silent)} silent"
+        told += f", {len(self.unclear)} unclear" if self.unclear else ""
         return told + (f"; ended by {self.by}" if self.by else "")
 
 

@@ -136,7 +136,7 @@ def evolve_roll(roll: RollCall | None, fact: Fact, seq: int = 0) -> RollCall | N
             return replace(roll, opened=True)
         case Announced(purpose="closing") | RollEnded():
             return replace(roll, closed=True, current=None)
-        case Called(unit=unit, over=0) if unit in roll.units:  # over 0: called by us
+        case Called(unit=unit, over=0) if unit in roll.units and not roll.paused:  # over 0: called by us
             now = roll if unit in roll.waiting else _again(roll)
             return _standing(replace(now, current=unit, called=(*now.called, unit)), unit, fact)
         case Called(unit=unit) if unit in roll.units:  # the dispatcher calls it: its answer is awaited first
