@@ -17,6 +17,7 @@ from voice.talk.facts import (
     NotUnderstood,
     Overdue,
     OverHeard,
+    Transcribed,
 )
 
 Line = dict[str, Any]
@@ -69,6 +70,8 @@ class LineMaker:
                 out["review"] = True
             case Confirmed():
                 out["text"], out["clip"] = fact.said, fact.clip
+            case Transcribed():
+                out["text"] = f"≈{fact.text}"
             case Announced(units=(unit,)):
                 out["unit"] = unit
             case _:

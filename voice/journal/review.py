@@ -8,7 +8,7 @@ from voice.journal.lines import Line, LineMaker
 from voice.journal.overs import Overs
 from voice.journal.store import Event
 from voice.talk.by_hand import Confirmed, Corrected
-from voice.talk.facts import OverHeard
+from voice.talk.facts import OverHeard, Transcribed
 
 
 class OpenReviews:
@@ -31,6 +31,11 @@ class OpenReviews:
             self._waiting.pop(fact.corrects, None)
         elif isinstance(fact, Confirmed):
             self._waiting = {s: w for s, w in self._waiting.items() if w[0] != fact.confirms}
+        elif isinstance(fact, Transcribed):
+            over = self._overs.seq_of(fact)
+            for number, waiting in self._waiting.values():
+                if number == over:
+                    waiting["dictated"] = fact.text
         if line["review"] and not isinstance(fact, OverHeard):
             self._waiting[e.seq] = self._overs.seq_of(fact), line
 

@@ -62,7 +62,7 @@ class Recognition(_Section):
 
     model: str = "huying-zh-8k"
     dictation: str = ""
-    """A stock model, by name or folder, that writes down what no phrase covers; empty: none."""
+    """What writes down what no phrase covers: ``whisper-base``, or a stock model by name or folder; empty: nothing."""
     threshold: float = Field(default=0.5, ge=0, le=1)
     """A word is believed from this confidence on."""
     idle_threshold: float = Field(default=0.9, ge=0, le=1)

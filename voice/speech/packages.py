@@ -130,6 +130,11 @@ PACKAGED = {
 }  # fmt: skip
 
 
+def is_packaged(name: str, kind: str) -> bool:
+    """Whether a setting names a packaged model of this kind."""
+    return name in PACKAGED and PACKAGED[name].kind == kind
+
+
 def packaged(name: str) -> Path | None:
     """The folder of a packaged model that has been pulled; None if it has not."""
     folder = models_folder() / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -33,8 +34,11 @@ from voice.speech.acoustics import (
 )
 from voice.speech.dictation import Dictation, grammar_of
 from voice.speech.hypothesis import Hypothesis, Word
-from voice.speech.models import ModelFolder, check_model, find_model
+from voice.speech.models import ModelFolder, check_model, find_model, models_folder
+from voice.speech.packages import is_packaged, packaged
 from voice.speech.recogniser import Recogniser, assemble, open_stock
+from voice.speech.whisper import Transcript
+from voice.station.scribe import Scribe
 
 DICTATED_SYLLABLES = 4
 """Overs with at least this much free speech are dictated, and all that were not understood."""
@@ -132,6 +136,8 @@ class Ear:
     """What our own model adds; a stock model is believed by its own confidence."""
     dictation: Dictation | None = None
     dictation_sha256: str = ""
+    scribe: Scribe | None = None
+    """Writes down free speech after its over was logged."""
     cannot_say: tuple[str, ...] = ()
     """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
 
@@ -153,10 +159,17 @@ class Ear:
         )
 
     def dictate(self, over: Over, message: Message) -> str:
-        """What was said freely in an over, as text; empty without a dictation model."""
-        if self.dictation is None or (message.understood and len(message.free.split()) < DICTATED_SYLLABLES):
-            return ""
-        return self.dictation.write(over.pcm)
+        """What was said freely in an over, as text by a stock model; empty without one."""
+        return self.dictation.write(over.pcm) if self.dictation and spoken_freely(message) else ""
+
+    def transcribe(self, over: Over, message: Message) -> Future[Transcript] | None:
+        """Likewise by the scribe, which takes its time; None where there is nothing to write down."""
+        return self.scribe.submit(over.pcm, message.pinyin) if self.scribe and spoken_freely(message) else None
+
+
+def spoken_freely(message: Message) -> bool:
+    """Whether it has something in it that only a dictation model may write down."""
+    return not message.understood or len(message.free.split()) >= DICTATED_SYLLABLES
 
 
 def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> Ear:
@@ -165,20 +178,22 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     folder = check_model(find_model(model or net.settings.recognition.model))
     settings = net.settings.recognition
     interpreter = Interpreter(net.lexicon, settings.threshold, settings.idle_threshold)
-    dictation, dictation_sha256 = None, ""
-    if settings.dictation:
+    dictation, dictation_sha256, scribe = None, "", None
+    if is_packaged(settings.dictation, "whisper"):
+        scribe = Scribe(packaged(settings.dictation) or models_folder() / settings.dictation, net)
+        dictation_sha256 = scribe.sha256
+    elif settings.dictation:
         stock = check_model(find_model(settings.dictation))
         dictation, dictation_sha256 = Dictation(stock.path), stock.sha256
     if folder.kind == "stock":
         fallback, missing = _stock_recogniser(net, folder)
-        return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, missing)
+        return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, scribe, missing)
     graph = compile_graph(net.lexicon, net.costs, cache / "graphs")
     recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
     acoustics = load_acoustic_model(folder.path / "am" / "final.mdl")
     verifier = Verifier(acoustics, folder.calibrations[net.lexicon.tones], net.lexicon.accent, net.lexicon.tones)
-    return Ear(
-        net, folder, recogniser, interpreter, Verification(verifier, FreeSpeech(net.costs)), dictation, dictation_sha256
-    )
+    verification = Verification(verifier, FreeSpeech(net.costs))
+    return Ear(net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe)
 
 
 def _stock_recogniser(net: Net, folder: ModelFolder) -> tuple[Recogniser, tuple[str, ...]]:

@@ -28,6 +28,7 @@ from voice.speech.vad import Span, speech_spans
 from voice.station.channel_notes import FRAME_S, channel_notes
 from voice.station.ear import Ear
 from voice.station.logbook import Logbook
+from voice.station.scribe import Transcripts
 from voice.talk.decide import Ended, Heard, Rules, Tick, decide
 from voice.talk.facts import Fact, OverHeard, SessionBegan, SessionEnded
 from voice.talk.state import evolve
@@ -87,6 +88,7 @@ class Listener:
         """Of the session that has ended: what a person must know besides its events."""
         self._overs = 0
         self._void = 0
+        self._transcripts = self._written_down(False)
 
     def listen(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
         """Work through ``source``; yields the time reached, in s, after every frame."""
@@ -95,6 +97,7 @@ class Listener:
         self.log.open(known)
         self._gate = CarrierGate(net.settings.timing.hang_time_s, clear=self._clear)
         self._expected = 0
+        self._transcripts = self._written_down(isinstance(source, Recording))
         self.log.record(
             SessionBegan(
                 t=0.0,
@@ -119,6 +122,7 @@ class Listener:
         for event in self._gate.finish():
             self._gate_event(event)
         now = max(now, self.log.latest)
+        self._transcripts.finish(now)
         self.log.record(*decide(self.log.state, Tick(now, not self._gate.receiver_dead), self.rules))
         self.log.record(*decide(self.log.state, Ended(now), self.rules))
         counts, pops = self._gate.counts, self._gate.counts.pops + self._void
@@ -177,6 +181,9 @@ class Listener:
         """The latest tenth of a second sounds like speech; a carrier of noise does too, now and then."""
         return bool(speech_spans(self._recent, RATE))
 
+    def _written_down(self, recorded: bool) -> Transcripts:
+        return Transcripts(self.ear.scribe.engine if self.ear.scribe else "", recorded, self.log.record)
+
     def _frame(self, frame: Frame, now: float) -> None:
         if frame.start > self._expected:  # we transmitted, or audio was lost
             for event in self._gate.skip(frame.start - self._expected):
@@ -188,6 +195,7 @@ class Listener:
         self._recent = np.concatenate([self._recent[len(x) :], frame.pcm])[-RATE // 10 :]
         for event in self._gate.process(frame.pcm):
             self._gate_event(event)
+        self._transcripts.take(now)
         if self._stream is None and any(e.deadline < now for e in self.log.state.open_exchanges()):
             self.log.record(*decide(self.log.state, Tick(now, not self._gate.receiver_dead), self.rules))
 
@@ -252,3 +260,4 @@ class Listener:
             identified=heard.identified,
         )
         self.log.record(fact, *decide(evolve(self.log.state, fact, self.rules.answer_timeout_s), heard, self.rules))
+        self._transcripts.follow(fact, lambda: self.ear.transcribe(over, message))

@@ -118,6 +118,24 @@ class OverHeard(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribed(Fact):
+    """What a dictation model made of an over's free speech: a help for people. It comes later than its over, may be
+    wrong from beginning to end, is no evidence, and nobody is obeyed by it."""
+
+    KIND: ClassVar[str] = "transcribed"
+    NAMES: ClassVar[tuple[str, str]] = ("听写", "transcribed")
+
+    over: int
+    text: str
+    engine: str
+    confidence: float
+    """Mean probability of a token, by the model's own account."""
+
+    def detail(self) -> str | None:
+        return f"{self.engine}, not verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Called(Fact):
     """Net control called a unit: an exchange is open."""
 
@@ -357,12 +375,12 @@ class Announced(Fact):
 class DeviceChanged(Fact):
     """The receiver's sound card was lost, came back, or gave sound faster than it could be taken; clips could no
     longer be kept, or can be again; the journal could not be written for a while (``unwritten``); a transmission of
-    ours was ended before its time (``cut``)."""
+    ours was ended before its time (``cut``); free speech is no longer written down (``no_dictation``)."""
 
     KIND: ClassVar[str] = "device"
     NAMES: ClassVar[tuple[str, str]] = ("设备", "device")
 
-    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten", "cut"]
+    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten", "cut", "no_dictation"]
     note: str
 
     def word(self) -> str:

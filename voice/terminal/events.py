@@ -22,6 +22,7 @@ STYLES = {
     "remarked": "dim",
     "device": "bold red",
     "announced": "blue",
+    "transcribed": "dim italic",
 }
 
 
@@ -35,7 +36,7 @@ def print_line(console: Console, line: Line, net: Net, english: bool = False) ->
     style = "red" if line["meaning"] == "silent" else STYLES.get(line["type"], "")
     text = Text(head, "dim")
     text.append(f"{kind}  ", f"bold {style}" if style else "bold")
-    written = f"“{line['dictated']}”" if line["dictated"] else ""
+    written = f"≈“{line['dictated']}”" if line["dictated"] else ""
     words = [line["text"], written] if line["type"] != "closed" else []
     parts = [
         f"[{line['channel']}]" if line["channel"] else "",

@@ -76,6 +76,8 @@ class _Card:
                 ui.label(name_of(KINDS, line["type"], page.english))
                 ui.label(net.name_of(line["unit"])).classes("font-bold")
                 ui.label(line["text"] or line["pinyin"] or "").classes("grow")
+                if line["dictated"]:
+                    ui.label(f"≈ {line['dictated']}").classes("italic text-[#44515c]").tooltip(t("not verified"))
                 if line["clip"]:
                     page.picture(line["clip"], width=300, height=60)
                     page.player(line["clip"])
