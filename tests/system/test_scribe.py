@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -102,8 +103,8 @@ class Live:
 
     pcm: Pcm16
     name: str = "live"
-    began: None = None
-    duration: None = None
+    began: datetime | None = None
+    duration: float | None = None
     damage: Damage = field(default_factory=Damage)
 
     def frames(self) -> Iterator[Frame]:

@@ -144,6 +144,7 @@ def test_every_kind_of_fact_survives_the_journal() -> None:
     assert set(KINDS) == {
         "session_began",
         "over",
+        "transcribed",
         "called",
         "answered",
         "remarked",

@@ -158,6 +158,11 @@ class Ear:
             hypothesis, v.verifier.of_frames(frames, hypothesis.words), without_phrases, expecting, addressed, awaiting
         )
 
+    def close(self) -> None:
+        """What is still being written down is not waited for."""
+        if self.scribe is not None:
+            self.scribe.close()
+
     def dictate(self, over: Over, message: Message) -> str:
         """What was said freely in an over, as text by a stock model; empty without one."""
         return self.dictation.write(over.pcm) if self.dictation and spoken_freely(message) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import sys
 import tempfile
 import time
@@ -101,11 +102,16 @@ def _devices() -> str:
 
 def _stock() -> str:
     from voice.speech.models import STOCK, installed
+    from voice.speech.packages import PACKAGED, is_packaged, packaged
 
     here = [n for n in installed() if n in STOCK]
+    written = next((n for n in PACKAGED if is_packaged(n, "whisper") and packaged(n)), "")
+    if written and importlib.util.find_spec("faster_whisper") is None:
+        raise HuyingError(f"{written} is here, but not what runs it: pip install 'huying[dictation]'")
+    here += [written] if written else []
     if not here:
-        raise HuyingError("no stock model; the free part of messages is logged as pinyin only")
-    return ", ".join(here)
+        raise HuyingError("no dictation model; the free part of messages is logged as pinyin only")
+    return ", ".join(here) + "; used where [recognition] dictation names it"
 
 
 def _encoding() -> str:
@@ -122,6 +128,6 @@ _CHECKS: tuple[tuple[str, bool, Callable[[], str], str], ...] = (
     ("cache folder", True, _cache, "set HUYING_HOME to a folder that can be written"),
     ("synthetic voice 语音合成", False, _voice, "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)"),
     ("sound devices 声卡", False, _devices, "pip install 'huying[live]'; on Debian also: apt install libportaudio2"),
-    ("dictation 听写模型", False, _stock, "huying models pull vosk-model-small-cn-0.22"),
+    ("dictation 听写模型", False, _stock, "huying models pull whisper-base"),
     ("console encoding 终端编码", False, _encoding, "set PYTHONUTF8=1"),
 )

@@ -115,6 +115,7 @@ class Runtime:
         if self.speaks and card is None:
             raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
         ear = open_ear(net, model=o.model)
+        stack.callback(ear.close)
         self._left = unfinished(self.journal) if self.speaks else None
         """A roll-call that a crash has left open."""
         self._resume = self._left is not None and self._resumes(o, self._left)
