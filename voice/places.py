@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -23,9 +26,36 @@ def user_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "huying"
 
 
-def requests_folder() -> Path:
-    """Where other programs leave what a running station should do."""
-    return user_folder() / "requests"
+def requests_folder(journal: str) -> Path:
+    """Where other programs leave what the station of this journal should do: beside its file; for a database in the
+    user's folder, under a name made of the address without its password."""
+    if "://" not in journal or journal.startswith("sqlite:///"):
+        path = Path(journal.removeprefix("sqlite:///"))
+        return path.with_name(f"{path.name}.requests")
+    address = re.sub(r"(?<=://)([^/@:]*):[^/]*@", r"\1@", journal)
+    return user_folder() / "requests" / hashlib.sha256(address.encode()).hexdigest()[:16]
+
+
+def stations_folder() -> Path:
+    """Where this user's running stations are noted, so that an order finds its station."""
+    return user_folder() / "stations"
+
+
+def install(extra: str = "") -> str:
+    """The command that installs what an optional part needs. From a checkout: of the checkout. Otherwise the packages
+    themselves: on a public index our name may be somebody else's."""
+    root = Path(__file__).resolve().parent.parent
+    if (root / "pyproject.toml").is_file():
+        where = "." if Path.cwd() == root else str(root)
+        return f"pip install '{where}{f'[{extra}]' if extra else ''}'"
+    try:
+        wanted = importlib.metadata.requires("huying") or []
+    except importlib.metadata.PackageNotFoundError:
+        wanted = []
+    mark = f"extra == '{extra}'" if extra else ""
+    fit = [r for r in wanted if (mark in r.replace('"', "'") if extra else "extra ==" not in r)]
+    names = [m[0] for r in fit if (m := re.match(r"[A-Za-z0-9._-]+", r))]
+    return f"pip install {' '.join(dict.fromkeys(names))}" if names else "install Huying again from where it came"
 
 
 def cache_folder() -> Path:

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from tests.helpers.places import ROOT
+from voice.journal.store import Journal
 
 PASSWORD = "correct horse"
 
@@ -44,6 +45,7 @@ class Served:
         self.port = self.port or free_port(self.host)
         self.home.mkdir(parents=True, exist_ok=True)
         self.requests = self.home / "requests"
+        Journal(str(self.journal)).close()
         for name, role in self.users.items():
             self.huying("users", "add", name, "--role", role, "--password-stdin", stdin=PASSWORD + "\n")
         self.told = self.home / "told.txt"

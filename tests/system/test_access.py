@@ -208,6 +208,7 @@ def test_tls_with_a_certificate(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    Journal(str(tmp_path / "log.sqlite")).close()
     words = ["serve", "--journal", str(tmp_path / "log.sqlite"), "--port", str(port), "--requests", str(tmp_path / "r"),
              "--certificate", str(certificate), "--key", str(key)]  # fmt: skip
     process = subprocess.Popen(

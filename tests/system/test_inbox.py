@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.command import huying
+from tests.helpers.places import ROOT
+from voice.cli.orders import NOBODY, Place, alert, give, poll
 from voice.errors import HuyingError
+from voice.journal.store import Journal
 from voice.net.loading import Net, load_net
-from voice.station.requests import Order, Request, addressed, put, take, with_neighbours
+from voice.places import install, requests_folder, stations_folder
+from voice.station.requests import Order, Request, Saying, addressed, put, take, with_neighbours
+from voice.station.status import Status, announce, status_file
 
 
 def test_requests_are_taken_in_order_and_kept(net: Net, tmp_path: Path) -> None:
@@ -79,6 +84,7 @@ def test_units_and_groups(net: Net) -> None:
 
 
 def test_command(net: Net, tmp_path: Path) -> None:
+    there(tmp_path)
     huying("alert", "东风路发现走失儿童", "--to", "社区", "--emergency", "--requests", tmp_path)
     huying("rollcall", "start", "--to", "社区", "--rounds", "3", "--requests", tmp_path)
     taken = take(tmp_path, net)
@@ -89,6 +95,70 @@ def test_command(net: Net, tmp_path: Path) -> None:
     assert "no unit and no group" in huying("alert", "通知", "--to", "火星", "--requests", tmp_path, code=2)
     assert "start, pause" in huying("rollcall", "dance", "--requests", tmp_path, code=2)
     assert "no neighbours" in huying("alert", "通知", "--near", "省残联", "--requests", tmp_path, code=2)
+
+
+def there(folder: Path, transmits: bool = True) -> None:
+    """A station runs that takes its requests from the folder: for the next minute, as while it speaks."""
+    status_file(folder).write(Status(saying="x", transmits=transmits, journal="log.sqlite"), at_once=True)
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("HUYING_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_nobody_is_there(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is left for a station that may start later; the exit status says that nothing was done."""
+    journal = str(tmp_path / "log.sqlite")
+    assert give(Place(None, None, None), Order("start")) == NOBODY == 3
+    assert "no station runs on this machine" in capsys.readouterr().err
+    assert alert(Place(None, None, journal), "通知", [], [], 1, True, False) == NOBODY
+    assert "log.sqlite.requests" in capsys.readouterr().err
+    there(requests_folder(journal), transmits=False)
+    assert poll(Place(None, None, journal), "人呢", [], [], "any") == NOBODY
+    assert "only listens" in capsys.readouterr().err and not list(tmp_path.rglob("*.json"))
+    assert "no station runs" in huying("say", "--journal", tmp_path / "other.sqlite", code=3)
+
+
+def test_an_order_finds_the_station_that_runs(net: Net, home: Path, tmp_path: Path) -> None:
+    """Requests belong to a journal: two stations of one user do not take each other's."""
+    folders = [requests_folder(str(tmp_path / f"{k}.sqlite")) for k in "ab"]
+    home.mkdir()
+    for folder in folders:
+        there(folder)
+        note = announce(stations_folder(), folder)
+        assert note is not None
+        note.rename(note.with_name(f"{folder.name}.station"))
+    with pytest.raises(HuyingError, match="2 stations run"):
+        give(Place(None, None, None), Saying("丙"))
+    assert give(Place(None, None, str(tmp_path / "a.sqlite")), Saying("甲")) == 0
+    (stations_folder() / "a.sqlite.requests.station").unlink()
+    assert give(Place(None, None, None), Saying("乙")) == 0
+    assert [t and t[0] for t in (take(folder, net) for folder in folders)] == [Saying("甲"), Saying("乙")]
+
+
+def test_each_journal_has_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HUYING_HOME", str(tmp_path))
+    assert (
+        requests_folder("/x/log.sqlite") == requests_folder("sqlite:////x/log.sqlite") == Path("/x/log.sqlite.requests")
+    )
+    one = requests_folder("postgresql://a:secret@h/huying")
+    assert one == requests_folder("postgresql://a:other@h/huying") and one.parent == tmp_path / "requests"
+    assert one != requests_folder("postgresql://a:secret@h/other")
+
+
+def test_serve_says_that_there_is_no_journal(tmp_path: Path) -> None:
+    Journal(str(tmp_path / "there.sqlite")).close()
+    told = huying("serve", "--journal", tmp_path / "log.sqlite", code=2)
+    assert "no such journal" in told and "there.sqlite" in told and not (tmp_path / "log.sqlite").exists()
+
+
+def test_what_is_missing_is_installed_from_where_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert install("live") == "pip install '.[live]'" and install() == "pip install '.'"
+    monkeypatch.chdir("/")
+    assert install("console") == f"pip install '{ROOT}[console]'"
 
 
 def test_a_request_that_nobody_was_there_for_is_not_carried_out(net: Net, tmp_path: Path) -> None:

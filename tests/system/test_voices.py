@@ -61,7 +61,7 @@ def speaker(slow: Slow, net: Net, synthesiser: Synthesiser, told: list[str]) -> 
 
 def test_without_extras_espeak_speaks_and_it_says_why() -> None:
     name, why = choose("auto")
-    assert name == "espeak" and "kokoro: " in why and ("huying models pull" in why or "huying[voice]" in why)
+    assert name == "espeak" and "kokoro: " in why and ("huying models pull" in why or "[voice]" in why)
     assert choose("espeak") == ("espeak", "as [voice] engine says")
     with pytest.raises(HuyingError, match="no voice engine “festival”; there is: auto, kokoro, espeak, sapi5"):
         choose("festival")

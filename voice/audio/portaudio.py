@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from voice.errors import HuyingError
+from voice.places import install
 
 Kind = Literal["input", "output"]
 
@@ -50,7 +51,7 @@ def sounddevice() -> Any:
     try:
         import sounddevice as found
     except ImportError as e:
-        raise HuyingError("sounddevice is missing; pip install 'huying[live]'") from e
+        raise HuyingError(f"sounddevice is missing; {install('live')}") from e
     except OSError as e:
         raise HuyingError(f"PortAudio is missing ({e}); on Debian: apt install libportaudio2") from e
     return found

@@ -26,7 +26,7 @@ from voice.errors import HuyingError
 from voice.journal.store import GENESIS, Event, Journal, chained, entry_of
 from voice.net.loading import load_net
 from voice.pcm import RATE
-from voice.places import sample_net
+from voice.places import install, sample_net
 from voice.station.archive import Job, replay_all
 from voice.talk.facts import Answered, Called, Fact, OverHeard, SessionBegan
 from voice.terminal.output import screen
@@ -160,7 +160,7 @@ def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
     try:
         from distributed import Client
     except ImportError as e:
-        raise HuyingError("this needs Dask; run “pip install 'huying[cluster]'”") from e
+        raise HuyingError(f"this needs Dask; run “{install('cluster')}”") from e
     status = screen(error=True)
     net = load_net(sample_net())
     pcm = channel_of(overs_of(net), hours * 3600 / recordings, 0.1)

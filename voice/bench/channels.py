@@ -15,7 +15,7 @@ from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.pcm import RATE, Pcm16
-from voice.places import sample_net
+from voice.places import install, sample_net
 from voice.radio.carrier import CarrierGate, Closed
 from voice.station.ear import open_ear
 from voice.station.listener import Listener
@@ -63,7 +63,7 @@ def _draw(path: Path, rows: list[Carried], duty: float) -> None:
     try:
         from matplotlib import use
     except ImportError as e:
-        raise HuyingError("pictures need matplotlib; run “pip install 'huying[eval]'”, or leave --picture out") from e
+        raise HuyingError(f"pictures need matplotlib; run “{install('eval')}”, or leave --picture out") from e
     use("Agg")
     from matplotlib import pyplot as plt
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from voice.errors import HuyingError
 from voice.journal.store import Event
+from voice.places import install
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -180,7 +181,7 @@ async def connect(  # noqa: C901
         import nats
         from nats.errors import Error
     except ImportError as e:
-        raise HuyingError(f"this needs {e.name}; run “pip install 'huying[bureau]'”") from e
+        raise HuyingError(f"this needs {e.name}; run “{install('bureau')}”") from e
     for file in (server.credentials, server.authority):
         if file is not None and not file.is_file():
             raise HuyingError(f"{file}: no such file")

@@ -65,7 +65,7 @@ def uplink(
     checked_name("station", station)
     loaded = load_net(net or sample_net())
     with Journal(journal, create=False) as log:
-        up = Uplink(log, loaded, o.bureau, station, requests or requests_folder(), _tell, clips)
+        up = Uplink(log, loaded, o.bureau, station, requests or requests_folder(log.url), _tell, clips)
         _tell(f"station {station} of {o.bureau}: {journal} goes to {o.server.shown}; Ctrl-C ends 上传中")
         _run(up.run(o.server, once), up.ended)
         _tell(f"sent up to event {up.sent} 已上传到第 {up.sent} 条")
@@ -93,7 +93,7 @@ def hub(
                 _tell(f"{net_folder}: {units} units 名册已更新")
 
         def orders() -> dict[str, dict[str, Any]]:
-            folder = requests or requests_folder()
+            folder = requests or requests_folder(journal)
             if net_folder is None or not (net_folder / "roster.csv").is_file() or not any(folder.glob("*.json")):
                 return {}
             return alerts_of(load_net(net_folder), folder)

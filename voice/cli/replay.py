@@ -25,7 +25,7 @@ from voice.journal.sheets import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.measure.scoring import Labels, compare, read_labels
 from voice.net.loading import Net, load_net
-from voice.places import sample_net
+from voice.places import install, sample_net
 from voice.station.archive import Job, find_everywhere, net_files, replay_all
 from voice.station.ear import Ear, open_ear
 from voice.station.replay import Replayed, replay
@@ -112,7 +112,7 @@ def _workers(o: Options, recordings: int) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client
     except ImportError as e:
-        raise HuyingError("--scheduler needs Dask; run “pip install 'huying[cluster]'”") from e
+        raise HuyingError(f"--scheduler needs Dask; run “{install('cluster')}”") from e
     try:
         client = Client(o.scheduler, timeout=10)
     except (OSError, ValueError, TimeoutError) as e:

@@ -9,7 +9,7 @@ from pathlib import Path
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
-from voice.places import requests_folder, sample_net, user_folder
+from voice.places import install, requests_folder, sample_net, user_folder
 from voice.terminal.output import screen
 
 NICENESS = 5
@@ -33,18 +33,30 @@ def run(
     try:
         from voice.console.server import Address, serve
     except ImportError as e:
-        raise HuyingError(f"the console needs {e.name}; run “pip install 'huying[console]'”") from e
+        raise HuyingError(f"the console needs {e.name}; run “{install('console')}”") from e
     with contextlib.suppress(AttributeError, OSError):  # Windows has none
         os.nice(NICENESS)
     net = load_net(net_folder or sample_net())
-    journal = Journal(target)
+    journal = _opened(target, uploads)
     url = f"http{'s' if certificate else ''}://{host}:{port}/"
     status = screen(error=True)
     status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green", soft_wrap=True)
     serve(
         net,
         journal,
-        requests or requests_folder(),
+        requests or requests_folder(journal.url),
         Address(host, port, tuple(names), certificate, key),
         uploads=uploads,
     )
+
+
+def _opened(target: str, uploads: bool) -> Journal:
+    """A journal that is not there is made only where the console itself writes it. Raises HuyingError."""
+    if "://" not in target and not uploads and not Path(target).is_file():
+        there = sorted(p.name for p in Path(target).parent.glob("*.sqlite"))[:5]
+        known = f"; here are {', '.join(there)}" if there else ""
+        raise HuyingError(
+            f"{target}: no such journal 没有这个日志{known}; “huying listen --journal {target}” or “huying replay … "
+            f"--journal {target}” makes it, and so does --uploads"
+        )
+    return Journal(target)

@@ -8,6 +8,7 @@ from typing import Any
 
 from voice.errors import HuyingError
 from voice.measure.evaluation import CLASSES, Trials
+from voice.places import install
 
 _NAMES = {"2-3": "phrases of 2 or 3 syllables", "4+": "phrases of 4 syllables and more"}
 
@@ -16,7 +17,7 @@ def _figure(columns: int) -> tuple[Any, Any]:
     try:
         from matplotlib import use
     except ImportError as e:
-        raise HuyingError("pictures need matplotlib; run “pip install 'huying[eval]'”, or leave --pictures out") from e
+        raise HuyingError(f"pictures need matplotlib; run “{install('eval')}”, or leave --pictures out") from e
     use("Agg")
     from matplotlib import pyplot as plt
 

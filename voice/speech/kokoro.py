@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.errors import HuyingError
+from voice.places import install
 
 Floats = npt.NDArray[np.float32]
 
@@ -105,7 +106,7 @@ class Kokoro:
         try:
             import onnxruntime
         except ImportError as e:
-            raise HuyingError(f"the neural voice needs onnxruntime ({e}): pip install 'huying[voice]'") from e
+            raise HuyingError(f"the neural voice needs onnxruntime ({e}): {install('voice')}") from e
         self.folder = folder
         try:
             options = onnxruntime.SessionOptions()

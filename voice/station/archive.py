@@ -23,7 +23,7 @@ from voice.audio.source import SUFFIXES, find_recordings, open_recording
 from voice.errors import HuyingError
 from voice.journal.store import Entry, Event, Journal
 from voice.net.loading import load_net
-from voice.places import sample_net
+from voice.places import install, sample_net
 from voice.station.ear import Ear, open_ear
 from voice.station.replay import replay
 
@@ -191,5 +191,5 @@ def _fsspec() -> Any:
     try:
         import fsspec
     except ImportError as e:
-        raise HuyingError("addresses with :// need fsspec; run “pip install 'huying[cluster]'”") from e
+        raise HuyingError(f"addresses with :// need fsspec; run “{install('cluster')}”") from e
     return fsspec

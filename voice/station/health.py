@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voice.errors import HuyingError
-from voice.places import cache_folder, sample_net
+from voice.places import cache_folder, install, sample_net
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,13 @@ def _encoding() -> str:
 
 
 _CHECKS: tuple[tuple[str, bool, Callable[[], str], str], ...] = (
-    ("packages", True, _packages, "pip install huying"),
+    ("packages", True, _packages, install()),
     ("model 声学模型", True, _model, "huying models verify; reinstall huying if it is damaged"),
     ("sample net 示例网", True, _net, "huying grammar check"),
     ("recogniser 识别", True, _recogniser, "pip install --force-reinstall vosk"),
     ("cache folder", True, _cache, "set HUYING_HOME to a folder that can be written"),
     ("synthetic voice 语音合成", False, _voice, "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)"),
-    ("sound devices 声卡", False, _devices, "pip install 'huying[live]'; on Debian also: apt install libportaudio2"),
+    ("sound devices 声卡", False, _devices, f"{install('live')}; on Debian also: apt install libportaudio2"),
     ("dictation 听写模型", False, _stock, "huying models pull whisper-base"),
     ("console encoding 终端编码", False, _encoding, "set PYTHONUTF8=1"),
 )

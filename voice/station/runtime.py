@@ -13,15 +13,15 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from voice.audio.card import CardSource
 from voice.audio.source import AudioSource, UdpStream
 from voice.errors import HuyingError, Unwritable
-from voice.journal.store import Event, Journal
+from voice.journal.store import Event, Journal, redacted
 from voice.net.loading import Net
 from voice.net.settings import StationSettings
-from voice.places import cache_folder, requests_folder
+from voice.places import cache_folder, requests_folder, stations_folder
 from voice.speech.synthesiser import Synthesiser
 from voice.station.agenda import Agenda, give_up, open_alert, unfinished, watches_of
 from voice.station.channels import Channels
@@ -32,7 +32,7 @@ from voice.station.recorders import Spool, UploadDesk
 from voice.station.requests import STALE_S
 from voice.station.speaker import Speaker
 from voice.station.station import Station
-from voice.station.status import Status, status_file
+from voice.station.status import Status, announce, status_file
 from voice.station.wiring import end_source, open_line, open_source, open_transmitter
 from voice.talk.alert import Alert
 from voice.talk.announcing import known
@@ -129,9 +129,13 @@ class Runtime:
         speaker = stack.enter_context(contextlib.closing(Speaker(net, synthesiser, self.tell)))
         if self.speaks:
             speaker.prepare(known(net))
-        folder = o.requests or requests_folder()
+        self._named = redacted(journal.url).removeprefix("sqlite:///")
+        folder = o.requests or requests_folder(journal.url)
         self._status = status_file(folder)
         stack.callback(self._status.remove)
+        note = announce(stations_folder(), folder)
+        if note is not None:
+            stack.callback(note.unlink, missing_ok=True)
         self.station = Station(
             ear,
             self.journal,
@@ -143,7 +147,7 @@ class Runtime:
             self._alert[0] if self._alert else None,
             carrier_busy,
             watches=watches_of(self.journal) if self.speaks else {},
-            on_saying=lambda text: self._status.write(Status(saying=text, source=self.source.name), True),
+            on_saying=lambda text: self._status.write(self._moment(saying=text), True),
             wait=self.wait,
         )
         self._requests = Agenda(self.station, folder if self.speaks else None, self.tell)
@@ -237,19 +241,21 @@ class Runtime:
         now = source.now if kind == "back" and isinstance(source, CardSource) else listener.reached
         listener.log.record(DeviceChanged(t=max(now, listener.reached), what=kind, note=text))  # type: ignore[arg-type]
 
+    def _moment(self, **seen: Any) -> Status:
+        return Status(source=self.source.name, transmits=self.speaks, journal=self._named, **seen)
+
     def _between_frames(self, now: float) -> None:
         station, heard = self.station, self.station.listener
         if self._status.due:
             self._status.write(
-                Status(
-                    heard.busy,
-                    round(heard.level_db, 1),
-                    "",
-                    self.source.name,
-                    round(heard.floor_db, 1),
-                    heard.squelch,
-                    heard.voice,
-                    *heard.talking,
+                self._moment(
+                    busy=heard.busy,
+                    level_db=round(heard.level_db, 1),
+                    floor_db=round(heard.floor_db, 1),
+                    squelch=heard.squelch,
+                    voice=heard.voice,
+                    who=heard.talking[0],
+                    heard=heard.talking[1],
                 )
             )
         while not self._notices.empty():

@@ -37,6 +37,10 @@ class Status:
     """Unit that seems to talk; empty if nobody knows yet."""
     heard: str = ""
     """What was heard of it so far."""
+    transmits: bool = False
+    """The station has an output, and carries out orders."""
+    journal: str = ""
+    """Its log, as it was named to it, with its folder."""
 
 
 class StatusFile:
@@ -76,6 +80,32 @@ class StatusFile:
     def remove(self) -> None:
         """The station ends."""
         self.path.unlink(missing_ok=True)
+
+
+def running(stations: Path) -> list[tuple[Path, Status]]:
+    """(folder of requests, status) of the stations that were announced in a folder and run at this moment."""
+    found: list[tuple[Path, Status]] = []
+    for note in sorted(stations.glob("*.station")) if stations.is_dir() else []:
+        try:
+            folder = Path(note.read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+        status = status_file(folder).read()
+        if status is not None:
+            found.append((folder, status))
+    return found
+
+
+def announce(stations: Path, requests: Path) -> Path | None:
+    """Note where a station that starts takes its requests; the note, to be removed at its end. A place that cannot be
+    written is no fault of the log."""
+    note = stations / f"{os.getpid()}.station"
+    try:
+        stations.mkdir(parents=True, exist_ok=True)
+        note.write_text(str(requests.resolve()), "utf-8")
+    except OSError:
+        return None
+    return note
 
 
 def status_file(requests: Path) -> StatusFile:

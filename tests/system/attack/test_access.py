@@ -202,6 +202,7 @@ def test_it_does_not_start_without_users(tmp_path: Path) -> None:
 
 def _serve(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "HUYING_HOME": str(home)}
+    Journal(str(home / "log.sqlite")).close()
     line = [sys.executable, "-m", "voice", "serve", "--journal", str(home / "log.sqlite"), "--port", "18099", *words]
     return subprocess.run(line, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120)
 

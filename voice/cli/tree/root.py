@@ -20,7 +20,11 @@ NetOption = Annotated[Path | None, typer.Option("--net", help="Net folder (net.t
 ModelOption = Annotated[str | None, typer.Option("--model", help="Model name or folder, instead of the net's.")]
 JournalArgument = Annotated[str, typer.Argument(help="Journal: a file, or a database URL.")]
 RequestsOption = Annotated[
-    Path | None, typer.Option("--requests", help="Folder that “huying listen” watches, if not the usual one.")
+    Path | None,
+    typer.Option("--requests", help="Folder of the station's requests, if not beside its journal."),
+]
+StationOption = Annotated[
+    str | None, typer.Option("--journal", help="The station's journal. Not needed where one station runs.")
 ]
 
 

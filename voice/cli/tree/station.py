@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voice.cli.tree.root import ModelOption, NetOption, RequestsOption, app
+from voice.cli.tree.root import ModelOption, NetOption, RequestsOption, StationOption, app
 
 
 @app.command(epilog="Example: huying listen --input USB --output USB --ptt serial --ptt-device /dev/ttyUSB0 --conduct")
@@ -76,6 +76,7 @@ def code(
 def alert(
     text: Annotated[str, typer.Argument(help="What the station should read out.")] = "",
     folder: RequestsOption = None,
+    journal: StationOption = None,
     to: Annotated[list[str] | None, typer.Option(help="Unit or group; may be repeated. Everybody if left out.")] = None,
     near: Annotated[list[str] | None, typer.Option(help="A unit and its neighbours on the roster.")] = None,
     repeat: Annotated[int, typer.Option(min=1, max=9, help="Readings to units that have not answered.")] = 2,
@@ -85,16 +86,15 @@ def alert(
     net: NetOption = None,
 ) -> None:
     """Have a running station read an alert and count the answers, or withdraw the one it reads. 播报通知, 撤回通知。"""
+    from voice.cli.orders import Place, give
     from voice.cli.orders import alert as order
-    from voice.cli.orders import give
     from voice.station.requests import Withdrawal
 
     if bool(text) == withdraw:
         raise typer.BadParameter("give the text of an alert, or --withdraw")
     if withdraw:
-        give(net, folder, Withdrawal())
-        return
-    order(net, folder, text, to or [], near or [], repeat, need_ack, emergency)
+        raise typer.Exit(give(Place(net, folder, journal), Withdrawal()))
+    raise typer.Exit(order(Place(net, folder, journal), text, to or [], near or [], repeat, need_ack, emergency))
 
 
 @app.command(epilog="Example: huying rollcall start --to 社区 --rounds 3")
@@ -103,13 +103,14 @@ def rollcall(
     to: Annotated[list[str] | None, typer.Option(help="start: unit or group; everybody if left out.")] = None,
     rounds: Annotated[int, typer.Option(min=0, max=5, help="start: how often a unit is called; 0: as set.")] = 0,
     folder: RequestsOption = None,
+    journal: StationOption = None,
     net: NetOption = None,
 ) -> None:
     """Have a running station call the roll, pause it, go on, skip or repeat a unit, or end it. 点名。"""
-    from voice.cli.orders import give
+    from voice.cli.orders import Place, give
     from voice.station.requests import Order
 
-    give(net, folder, Order(order, tuple(to or ()), rounds))  # type: ignore[arg-type]
+    raise typer.Exit(give(Place(net, folder, journal), Order(order, tuple(to or ()), rounds)))  # type: ignore[arg-type]
 
 
 @app.command(epilog="Example: huying serve --journal log.sqlite")
@@ -141,12 +142,14 @@ def poll(
     near: Annotated[list[str] | None, typer.Option(help="A unit and its neighbours on the roster.")] = None,
     until: Annotated[str, typer.Option(help="Meaning of the answer that ends it: any, situation, …")] = "any",
     folder: RequestsOption = None,
+    journal: StationOption = None,
     net: NetOption = None,
 ) -> None:
     """Have a running station ask one unit after the other, until an answer fits. 轮询。"""
+    from voice.cli.orders import Place
     from voice.cli.orders import poll as order
 
-    order(net, folder, question, to or [], near or [], until)
+    raise typer.Exit(order(Place(net, folder, journal), question, to or [], near or [], until))
 
 
 @app.command(epilog="Example: huying watch 贾岗社区 --every 30")
@@ -154,26 +157,28 @@ def watch(
     units: Annotated[list[str], typer.Argument(help="Units or groups.")],
     every: Annotated[float, typer.Option(min=0, max=1440, help="Minutes; 0 ends it.")] = 30,
     folder: RequestsOption = None,
+    journal: StationOption = None,
     net: NetOption = None,
 ) -> None:
     """Have a running station call units that were not heard in time, and raise the alarm. 定时查岗。"""
-    from voice.cli.orders import give
+    from voice.cli.orders import Place, give
     from voice.station.requests import Watching
 
-    give(net, folder, Watching(every, tuple(units)))
+    raise typer.Exit(give(Place(net, folder, journal), Watching(every, tuple(units))))
 
 
 @app.command(epilog="Example: huying say 测试,测试")
 def say(
     text: Annotated[str, typer.Argument(help="What is said, once.")] = "测试,测试",
     folder: RequestsOption = None,
+    journal: StationOption = None,
     net: NetOption = None,
 ) -> None:
     """Have a running station say something: a test of voice and transmitter. 试播。"""
-    from voice.cli.orders import give
+    from voice.cli.orders import Place, give
     from voice.station.requests import Saying
 
-    give(net, folder, Saying(text))
+    raise typer.Exit(give(Place(net, folder, journal), Saying(text)))
 
 
 @app.command("devices", epilog="Example: huying devices --seconds 5")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from voice.places import install
 from voice.radio.ptt import PttError, PttSettings
 
 VENDOR = 0x0D8C
@@ -31,7 +32,7 @@ class Cm108Ptt:
         try:
             import hid
         except ImportError as e:
-            raise PttError("ptt cm108: hidapi is missing; pip install 'huying[live]'") from e
+            raise PttError(f"ptt cm108: hidapi is missing; {install('live')}") from e
         try:
             pin = int(settings.line or DEFAULT_PIN)
         except ValueError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from voice.places import install
 from voice.radio.ptt import PttError, PttSettings
 
 
@@ -18,7 +19,7 @@ class GpioPtt:
         try:
             import gpiod
         except ImportError as e:
-            raise PttError("ptt gpio: gpiod is missing (Linux only); pip install 'huying[live]'") from e
+            raise PttError(f"ptt gpio: gpiod is missing (Linux only); {install('live')}") from e
         if not settings.line.isdigit():
             raise PttError(f"ptt gpio: line “{settings.line}”; write its number on the chip, e.g. 17")
         self._line, chip = int(settings.line), settings.device or "/dev/gpiochip0"

@@ -8,6 +8,7 @@ When the process that owns the port dies, the system closes it and (HUPCL, set h
 
 from __future__ import annotations
 
+from voice.places import install
 from voice.radio.ptt import PttError, PttSettings
 
 LINES = ("RTS", "DTR")
@@ -22,7 +23,7 @@ class SerialPtt:
         try:
             import serial
         except ImportError as e:
-            raise PttError("ptt serial: pyserial is missing; pip install 'huying[live]'") from e
+            raise PttError(f"ptt serial: pyserial is missing; {install('live')}") from e
         line = (settings.line or "RTS").upper()
         if line not in LINES:
             raise PttError(f"ptt serial: line “{settings.line}”; write RTS or DTR")

@@ -15,6 +15,7 @@ import soundfile
 
 from voice.errors import HuyingError
 from voice.pcm import RATE, Floats
+from voice.places import install
 from voice.speech.packages import packaged
 from voice.speech.synthesiser import Synthesiser
 from voice.speech.voices import Choice
@@ -37,7 +38,7 @@ LOADING_S = 30.0
 def lacks() -> str:
     """See Engine."""
     if importlib.util.find_spec("onnxruntime") is None:
-        return "pip install 'huying[voice]'"
+        return install("voice")
     return "" if packaged(MODEL) else f"huying models pull {MODEL}"
 
 
