@@ -16,6 +16,7 @@ from tests.helpers.engines import postgres as postgres
 from tests.helpers.engines import postgres_server as postgres_server
 from tests.helpers.places import ROOT
 from tests.helpers.rig import Rig
+from voice.measure.actors import EspeakActors
 from voice.measure.scenario import read_scenario
 from voice.measure.scoring import make_labels
 from voice.measure.simulate import label_path, simulate, write_recording
@@ -93,7 +94,7 @@ def morning(net: Net, synthesiser: Synthesiser, tmp_path_factory: pytest.TempPat
     """The sample roll-call of twenty units, with its labels beside it."""
     path = tmp_path_factory.mktemp("recordings") / "morning.flac"
     scenario = read_scenario(MORNING)
-    pcm, truth = simulate(net, scenario, synthesiser)
+    pcm, truth = simulate(net, scenario, EspeakActors(net, synthesiser, scenario.voice))
     write_recording(path, pcm, scenario)
     label_path(path).write_text(json.dumps(make_labels(net, scenario, truth, len(pcm) / RATE)), "utf-8")
     return path

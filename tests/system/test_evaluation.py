@@ -15,6 +15,7 @@ import soundfile as sf
 
 from voice.errors import FilesError, HuyingError
 from voice.grammar.lexicon import Entry
+from voice.measure.actors import EspeakActors
 from voice.measure.evaluation import Trials, operating_point, poisson_upper, wilson
 from voice.measure.scenario import Scenario
 from voice.measure.scoring import make_labels
@@ -111,7 +112,7 @@ def labelled(net: Net, synthesiser: Synthesiser, tmp_path_factory: pytest.TempPa
         overs += [{"control": f"{unit},{unit},门前秩序是否良好"}, {"unit": unit, "say": "一切正常,一切正常"}]
     overs += [{"control": "晚上一起去打羽毛球吧"}, {"control": "各单位注意"}, {"unit": "省残联", "say": "收到,收到"}]
     scenario = Scenario.model_validate({"overs": overs, "seed": 4})
-    pcm, truth = simulate(net, scenario, synthesiser)
+    pcm, truth = simulate(net, scenario, EspeakActors(net, synthesiser, scenario.voice))
     write_recording(path, pcm, scenario)
     label_path(path).write_text(json.dumps(make_labels(net, scenario, truth, len(pcm) / RATE)), "utf-8")
     return path

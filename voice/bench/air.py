@@ -19,8 +19,8 @@ import soxr
 
 from voice.audio.card import CardSink, CardSource
 from voice.audio.source import Damage
+from voice.measure.actors import UNIT_VOICES
 from voice.measure.channel import Channel, gap, heterodyne, to_receiver, transmit
-from voice.measure.simulate import UNIT_VOICES
 from voice.net.loading import Net
 from voice.pcm import BLOCK, RATE, Frame, Pcm16
 from voice.speech.synthesiser import Synthesiser, Voice

@@ -23,8 +23,8 @@ from voice.bench.air import Air
 from voice.grammar.compiler import Costs, build_graph, compile_graph
 from voice.grammar.lexicon import Lexicon, build_lexicon
 from voice.journal.store import Event, Journal
+from voice.measure.actors import UNIT_VOICES
 from voice.measure.channel import Channel, gap, to_receiver, transmit
-from voice.measure.simulate import UNIT_VOICES
 from voice.net.loading import Net, load_net
 from voice.pcm import RATE, Frame, Pcm16
 from voice.places import cache_folder, sample_net

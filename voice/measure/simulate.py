@@ -18,22 +18,18 @@ from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import FILLER, Entry
 from voice.grammar.message import Message
 from voice.mandarin.readings import PAUSE as PAUSE_MARKS
+from voice.measure.actors import Actors
 from voice.measure.channel import SPEECH_RMS, Channel, Samples, gap, heterodyne, hiss, to_receiver, transmit
 from voice.measure.scenario import ChannelPart, Scenario, Speech, check_words, find_unit
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
 from voice.speech.hypothesis import Hypothesis, Word
-from voice.speech.synthesiser import Synthesiser, Voice
 from voice.talk.decide import Ended, Heard, Rules, Tick, decide
 from voice.talk.facts import Fact, OverHeard
 from voice.talk.state import NetState, evolve
 
-UNIT_VOICES = (
-    "m1", "f1", "m3", "f4", "m7", "Annie", "m2", "f5", "Alex", "m5", "linda", "m6", "max", "m8", "Michael",
-    "grandma", "ed",
-)  # fmt: skip
-"""espeak-ng variants that units get in the order of the roster. Not among them, because the shipped model hears
-them badly (12 phrases each at 20 and 10 dB): belinda 0.75, Andrea 0.42, steph 0.33 of the phrases understood."""
+OPUS_COMPRESSION = 0.95
+"""Of libsndfile's scale, 0 to 1: about 15 kbit/s of narrow-band speech."""
 
 PAUSES_S = (0.8, 2.5)
 """Range of the pause before an over that names none."""
@@ -58,7 +54,7 @@ class Spoken:
 
 
 def simulate(
-    net: Net, scenario: Scenario, synthesiser: Synthesiser, progress: Callable[[int, int], None] = lambda _k, _n: None
+    net: Net, scenario: Scenario, actors: Actors, progress: Callable[[int, int], None] = lambda _k, _n: None
 ) -> tuple[Pcm16, list[Spoken]]:
     """The recording, and the truth about its overs. Raises HuyingError for unknown units and unreadable words."""
     check_words(net, scenario)
@@ -78,7 +74,7 @@ def simulate(
         wait = first.after if first.after is not None else float(rng.uniform(*PAUSES_S))
         parts.append(gap(wait, base, rng))
         at += len(parts[-1])
-        sent = [_send(net, s, scenario, synthesiser, base, rng) for s in step.speakers]
+        sent = [_send(net, s, actors, base, rng) for s in step.speakers]
         x, begin, end, up = sent[0]
         if len(sent) > 1:
             late = round(step.speakers[1].offset * RATE)
@@ -105,22 +101,14 @@ def _channel(part: ChannelPart) -> Channel:
 
 
 def _send(
-    net: Net, s: Speech, scenario: Scenario, synthesiser: Synthesiser, base: Channel, rng: np.random.Generator
+    net: Net, s: Speech, actors: Actors, base: Channel, rng: np.random.Generator
 ) -> tuple[Samples, float, float, float]:
     """(received samples, begin and end of the speech, key-up) of one station's over."""
-    voice = net.settings.voice
-    if s.unit is None:
-        sound = Voice(s.rate or voice.rate, s.pitch or voice.pitch, s.voice or scenario.voice)
-    else:
+    number = None
+    if s.unit is not None:
         unit = find_unit(net, s.unit)
         number = next(k for k, u in enumerate(net.units) if u.id == unit.id)
-        spread = np.random.default_rng(number)
-        sound = Voice(
-            s.rate or int(spread.integers(140, 190)),
-            s.pitch or int(spread.integers(35, 65)),
-            s.voice or UNIT_VOICES[number % len(UNIT_VOICES)],
-        )
-    samples, rate = synthesiser.say(s.words, net.spell(s.words), sound)
+    samples, rate = actors.say(number, s)
     speech = soxr.resample(samples.astype(np.float64), rate, RATE)
     own = {"snr_db": s.snr, "tail_s": s.tail, "lead_s": s.lead, "onset_cut_s": s.onset_cut}
     channel = base.with_(**{k: v for k, v in own.items() if v is not None})
@@ -215,15 +203,20 @@ def perfect_log(net: Net, truth: list[Spoken], duration: float) -> Iterator[tupl
 
 
 def write_recording(path: Path, pcm: Pcm16, scenario: Scenario) -> None:
-    """FLAC, WAV or OGG by the suffix; the start time goes into its metadata."""
+    """FLAC, WAV, OGG or Opus by the suffix; the start time goes into its metadata."""
     import soundfile as sf
 
     try:
-        with sf.SoundFile(str(path), "w", RATE, 1) as f:
+        opus = (
+            {"format": "OGG", "subtype": "OPUS", "compression_level": OPUS_COMPRESSION}
+            if path.suffix == ".opus"
+            else {}
+        )
+        with sf.SoundFile(str(path), "w", RATE, 1, **opus) as f:
             f.date = scenario.start.isoformat()
             f.write(pcm)
     except (sf.LibsndfileError, TypeError, OSError, ValueError) as e:
-        raise HuyingError(f"{path}: cannot be written ({e}); use a .flac, .wav or .ogg name") from e
+        raise HuyingError(f"{path}: cannot be written ({e}); use a .flac, .wav, .ogg or .opus name") from e
 
 
 def label_path(recording: Path) -> Path:

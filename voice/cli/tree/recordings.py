@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -42,15 +42,18 @@ def replay(
 @app.command(epilog="Example: huying simulate grammars/sample/morning-roll.yaml -o out/morning.flac")
 def simulate(
     scenario: Annotated[Path, typer.Argument(help="Scenario, YAML.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Recording to write: .flac, .wav or .ogg.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Recording to write: .flac, .wav, .ogg or .opus.")],
     net: NetOption = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the scenario's.")] = None,
     snr: Annotated[float | None, typer.Option(help="dB, instead of the scenario's channel.")] = None,
+    voices: Annotated[
+        Literal["auto", "natural", "espeak"], typer.Option(help="natural, espeak, or auto: natural where installed.")
+    ] = "auto",
 ) -> None:
     """Make a recording of a net with synthetic voices on a radio channel, and its label file. 合成录音。"""
     from voice.cli.simulate import run
 
-    run(scenario, output, net, seed, snr)
+    run(scenario, output, net, seed, snr, voices)
 
 
 @app.command(epilog="Example: huying score recordings/ --net my-net")

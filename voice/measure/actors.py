@@ -1,0 +1,136 @@
+"""Who speaks in a simulated net: espeak-ng's variants, or natural voices blended out of Kokoro's.
+
+Natural actors are blends of the eight voices that nothing is trained or tuned on (``kokoro.HELD_OUT``): a recording
+made with them is one of strangers.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import soxr
+
+from voice.mandarin.readings import PAUSE
+from voice.mandarin.words import in_words
+from voice.measure.scenario import Speech
+from voice.net.loading import Net
+from voice.pcm import Floats
+from voice.speech.kokoro import HELD_OUT, RATE, Kokoro
+from voice.speech.packages import packaged
+from voice.speech.synthesiser import Synthesiser, Voice
+
+UNIT_VOICES = (
+    "m1", "f1", "m3", "f4", "m7", "Annie", "m2", "f5", "Alex", "m5", "linda", "m6", "max", "m8", "Michael",
+    "grandma", "ed",
+)  # fmt: skip
+"""espeak-ng variants that units get in the order of the roster."""
+
+MODEL = "kokoro-82m-zh"
+
+TIMBRE = (0.15, 0.7)
+"""Range of the share that another voice's timbre has in a blend: more of a foreign one blurs the consonants."""
+
+TEMPO = (1.0, 1.3)
+"""Kokoro's 1.0 is about four syllables a second; on the radio people hurry."""
+
+PITCH = (0.92, 1.1)
+"""Pitch and formants are multiplied by this: larger and smaller people."""
+
+PAUSE_S = 0.12
+"""At a comma of what is said."""
+
+
+class Actors(Protocol):
+    """Say what a scenario has them say."""
+
+    def say(self, number: int | None, s: Speech) -> tuple[Floats, int]:
+        """(samples in -1..1, shape (n,); rate in Hz). ``number``: of the unit on the roster; None is net control.
+        Raises HuyingError if it cannot be said."""
+
+
+class EspeakActors:
+    """espeak-ng: a variant for every unit."""
+
+    def __init__(self, net: Net, synthesiser: Synthesiser, control: str = "f2") -> None:
+        """``control``: net control's variant."""
+        self._net, self._synthesiser, self._control = net, synthesiser, control
+
+    def say(self, number: int | None, s: Speech) -> tuple[Floats, int]:
+        """See Actors."""
+        if number is None:
+            own = self._net.settings.voice
+            sound = Voice(s.rate or own.rate, s.pitch or own.pitch, s.voice or self._control)
+        else:
+            spread = np.random.default_rng(number)
+            sound = Voice(
+                s.rate or int(spread.integers(140, 190)),
+                s.pitch or int(spread.integers(35, 65)),
+                s.voice or UNIT_VOICES[number % len(UNIT_VOICES)],
+            )
+        return self._synthesiser.say(s.words, self._net.spell(s.words), sound)
+
+
+class NaturalActors:
+    """Kokoro: a blend of held-out voices for every unit, the same each time."""
+
+    def __init__(self, net: Net, folder: Path) -> None:
+        """``folder``: of the model, as ``models pull`` leaves it. Raises HuyingError if it is not whole."""
+        self._net, self._model = net, Kokoro(folder)
+        self._styles = {name: self._model.style(name) for name in sorted(HELD_OUT)}
+
+    def say(self, number: int | None, s: Speech) -> tuple[Floats, int]:
+        """See Actors."""
+        rng = np.random.default_rng((7, 0 if number is None else number + 1))
+        style, pitch, tempo = self._blend(rng), rng.uniform(*PITCH), rng.uniform(*TEMPO)
+        parts: list[Floats] = []
+        for clause in filter(None, PAUSE.split(s.words)):
+            rows = in_words(clause, self._net.readings.spoken(clause), self._is_word)
+            said = self._model.say([*rows, [","]], style, tempo / pitch)
+            parts += [np.zeros(round(PAUSE_S * RATE), np.float32)] * bool(parts) + [_trimmed(said)]
+        whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        return np.asarray(soxr.resample(whole, RATE * pitch, RATE), np.float32), RATE
+
+    def _blend(self, rng: np.random.Generator) -> Floats:
+        """A Mandarin voice's prosody; timbre partly of another one."""
+        mandarin = [n for n in self._styles if n.startswith("z")]
+        base = self._styles[mandarin[int(rng.integers(len(mandarin)))]].copy()
+        other = self._styles[list(self._styles)[int(rng.integers(len(self._styles)))]]
+        share = rng.uniform(*TIMBRE)
+        base[:, :128] = (1 - share) * base[:, :128] + share * other[:, :128]
+        return base
+
+    def _is_word(self, text: str) -> bool:
+        return text in self._words
+
+    @property
+    def _words(self) -> frozenset[str]:
+        return frozenset(e.text for e in self._net.lexicon.entries)
+
+
+def _trimmed(x: Floats) -> Floats:
+    """Without the silence at both ends, but for 30 ms."""
+    loud = np.flatnonzero(np.abs(x) > 0.02 * (np.abs(x).max(initial=0.0) + 1e-9))
+    if not len(loud):
+        return x[:0]
+    around = round(0.03 * RATE)
+    return x[max(0, loud[0] - around) : loud[-1] + around]
+
+
+def natural_lacks() -> str:
+    """What natural actors need that is not here, in words that say what to do; empty if nothing is."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return "pip install 'huying[voice]'"
+    return "" if packaged(MODEL) else f"huying models pull {MODEL}"
+
+
+def natural_actors(net: Net) -> NaturalActors:
+    """Raises HuyingError with what is missing."""
+    from voice.errors import HuyingError
+
+    folder = packaged(MODEL)
+    if natural_lacks() or folder is None:
+        raise HuyingError(f"natural voices are not here; run “{natural_lacks()}”, or take --voices espeak")
+    return NaturalActors(net, folder)
