@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.rig import Rig, until
-from voice.audio.source import UdpStream
+from voice.audio.streams import Raw, UdpStream
 from voice.bench.air import Air, Habit
 from voice.errors import FilesError, HuyingError
 from voice.journal.store import Event, Journal
@@ -451,7 +451,7 @@ def test_udp_audio_and_the_silence_between() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    source = UdpStream(port, rate=48000)
+    source = UdpStream(port, raw=Raw(48000))
 
     def send() -> None:
         time.sleep(0.5)

@@ -17,12 +17,9 @@ import soundfile as sf
 
 from tests.helpers.command import huying
 from tests.helpers.places import ROOT
-from voice.audio.source import RawStream, UdpStream
 from voice.journal.lines import lines
 from voice.journal.store import Journal
-from voice.net.settings import StationSettings
 from voice.pcm import RATE
-from voice.station.wiring import open_source
 from voice.talk.facts import AlertEnded, AlertRaised, Announced, Answered, Fact
 
 CONFIGURATION = """load-module module-native-protocol-unix
@@ -212,12 +209,3 @@ def test_a_roll_call_over_a_sound_server(air: str) -> None:
     assert done.returncode == 3 and "over the sound server" in done.stderr, done.stderr
     assert "点名完毕。应到三,实到二" in done.stdout, done.stdout
     assert "没听懂" not in done.stdout and "单位 unit" in done.stdout
-
-
-def test_the_usual_rate_belongs_to_the_input() -> None:
-    """Also where the input comes from net.toml: the command line knows nothing of it."""
-    for rate, hz in ((None, 48000), (8000, 8000)):
-        source, card = open_source(StationSettings(input="udp:7355"), rate, lambda _k, _t: None)
-        assert isinstance(source, UdpStream) and source.rate == hz and card is None
-    source, _ = open_source(StationSettings(input="-"), None, lambda _k, _t: None)
-    assert isinstance(source, RawStream) and source.rate == 8000

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from voice.audio.source import AudioSource, RawStream, find_recordings, open_recording, start_in_name
+from voice.audio.source import AudioSource, find_recordings, open_recording, start_in_name
+from voice.audio.streams import Raw, RawStream
 from voice.errors import HuyingError
 from voice.pcm import RATE, Pcm16
 
@@ -111,9 +112,9 @@ def test_missing_files_and_empty_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rate", [8000, 16000, 22050])
 def test_raw_pcm_stream(rate: int) -> None:
     data = (tone(rate)[:, 0] * 32767).astype("<i2").tobytes()
-    assert len(pcm_of(RawStream(io.BytesIO(data + b"\x01"), rate))) == pytest.approx(2 * RATE, abs=50)
+    assert len(pcm_of(RawStream(io.BytesIO(data + b"\x01"), Raw(rate)))) == pytest.approx(2 * RATE, abs=50)
     with pytest.raises(HuyingError, match="sample rate"):
-        pcm_of(RawStream(io.BytesIO(data), 0))
+        pcm_of(RawStream(io.BytesIO(data), Raw(0)))
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,15 @@
-"""Where audio comes from in a replay: any file libsndfile reads, or raw PCM on standard input."""
+"""Where audio comes from in a replay: recordings."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import queue
 import re
-import socket
 import struct
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -22,9 +17,6 @@ from voice.errors import HuyingError
 from voice.pcm import BLOCK, RATE, Frame, Pcm16, Seconds, to_pcm16
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64")
-UDP_RATE = 48000
-"""Hz, as SDR programs send it."""
-
 READ_S = 2.0
 """Seconds read from a file at once."""
 
@@ -67,7 +59,7 @@ class AudioSource(Protocol):
         """The channel at RATE, mono, in blocks of BLOCK samples (the last may be shorter)."""
 
 
-def _blocks(parts: Iterator[Pcm16]) -> Iterator[Frame]:
+def blocks(parts: Iterator[Pcm16]) -> Iterator[Frame]:
     rest, at = np.zeros(0, np.int16), 0
     for part in parts:
         rest = np.concatenate([rest, part]) if len(rest) else part
@@ -100,7 +92,7 @@ class Recording:
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource. Channels are averaged; the rate is changed once."""
-        yield from _blocks(self._parts())
+        yield from blocks(self._parts())
 
     def _parts(self) -> Iterator[Pcm16]:
         import soundfile as sf
@@ -123,102 +115,6 @@ class Recording:
             raise HuyingError(f"{self.path}: cannot be read further ({e}); is the file damaged?") from e
         if resampler:
             yield to_pcm16(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-
-
-@dataclass(slots=True)
-class RawStream:
-    """Signed 16-bit little-endian mono PCM, for example from ``rtl_fm``."""
-
-    stream: IO[bytes]
-    rate: int = RATE
-    name: str = "-"
-    began: datetime | None = None
-    duration: Seconds | None = None
-    damage: Damage = field(default_factory=Damage)
-
-    def frames(self) -> Iterator[Frame]:
-        """See AudioSource; ends with the stream."""
-        yield from _blocks(self._parts())
-
-    def _parts(self) -> Iterator[Pcm16]:
-        import soxr
-
-        if self.rate <= 0:
-            raise HuyingError(f"sample rate {self.rate} Hz; give --rate a positive number")
-        resampler = soxr.ResampleStream(self.rate, RATE, 1, dtype="int16") if self.rate != RATE else None
-        odd = b""
-        while data := self.stream.read(max(2, self.rate // 10 * 2)):
-            data = odd + data
-            odd = data[len(data) - len(data) % 2 :]
-            pcm = np.frombuffer(data[: len(data) - len(odd)], "<i2")
-            yield np.asarray(resampler.resample_chunk(pcm) if resampler else pcm, np.int16)
-        if resampler:
-            yield np.asarray(resampler.resample_chunk(np.zeros(0, np.int16), last=True), np.int16)
-
-
-@dataclass(slots=True)
-class UdpStream:
-    """Signed 16-bit little-endian mono PCM in UDP datagrams, as SDR programs send it. Silence fills what does not come,
-    by this machine's clock: time goes on while the sender rests."""
-
-    port: int
-    host: str = "127.0.0.1"
-    rate: int = UDP_RATE
-    name: str = ""
-    began: datetime | None = None
-    duration: Seconds | None = None
-    damage: Damage = field(default_factory=Damage)
-    ended: bool = False
-
-    def frames(self) -> Iterator[Frame]:
-        """See AudioSource; until ``ended`` is set. Raises HuyingError if the port is taken."""
-        yield from _blocks(self._parts())
-
-    def _parts(self) -> Iterator[Pcm16]:
-        import soxr
-
-        resampler = soxr.ResampleStream(self.rate, RATE, 1, dtype="int16") if self.rate != RATE else None
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            try:
-                s.bind((self.host, self.port))
-            except OSError as e:
-                raise HuyingError(f"UDP {self.host}:{self.port} cannot be listened to ({e}); is it in use?") from e
-            s.settimeout(UDP_WAIT_S)
-            waiting: queue.Queue[bytes] = queue.Queue()
-            receiver = threading.Thread(target=self._receive, args=(s, waiting), name=f"UDP {self.port}", daemon=True)
-            receiver.start()
-            given, zero = 0, time.monotonic()
-            try:
-                while not self.ended:
-                    try:
-                        data = waiting.get(timeout=UDP_WAIT_S)
-                        pcm = np.frombuffer(data[: len(data) - len(data) % 2], "<i2")
-                        out = np.asarray(resampler.resample_chunk(pcm) if resampler else pcm, np.int16)
-                    except queue.Empty:
-                        out = np.zeros(max(0, round((time.monotonic() - zero) * RATE) - given), np.int16)
-                    given += len(out)
-                    yield out
-            finally:  # the port is free when this has ended
-                self.ended = True
-                receiver.join()
-
-    def _receive(self, s: socket.socket, waiting: queue.Queue[bytes]) -> None:
-        """What came waits in memory, not in the system's small buffer, while somebody downstream is slow."""
-        with contextlib.suppress(OSError):
-            while not self.ended:
-                with contextlib.suppress(TimeoutError):
-                    data = s.recv(65536)
-                    if waiting.qsize() < UDP_WAITING:
-                        waiting.put(data)
-                    else:
-                        self.damage.lost += 1
-
-
-UDP_WAITING = 100_000
-"""Datagrams; at the usual 512 to 1,400 bytes and 48 kHz ten minutes and more."""
-
-UDP_WAIT_S = 0.2
-"""Without a datagram for so long the sender rests."""
 
 
 def open_recording(path: Path, began: datetime | None = None) -> Recording:

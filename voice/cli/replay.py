@@ -17,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from voice.audio.source import AudioSource, RawStream, find_recordings, open_recording
+from voice.audio.source import AudioSource, find_recordings, open_recording
+from voice.audio.streams import Raw, RawStream
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
 from voice.journal.rolls import sessions
@@ -213,7 +214,7 @@ def _sources(o: Options, began: datetime | None) -> list[AudioSource]:
     if "-" in o.paths:
         if len(o.paths) > 1:
             raise HuyingError("- (standard input) cannot be mixed with files")
-        return [RawStream(sys.stdin.buffer, o.rate, "stdin", began)]
+        return [RawStream(sys.stdin.buffer, Raw(o.rate), "stdin", began)]
     return [open_recording(p, began) for p in find_recordings([Path(p) for p in o.paths])]
 
 

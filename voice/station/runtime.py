@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from voice.audio.card import CardSource
-from voice.audio.source import AudioSource, UdpStream
+from voice.audio.source import AudioSource
+from voice.audio.streams import NOTHING_SAID, Raw, RawStream, UdpStream
 from voice.errors import HuyingError, Unwritable
 from voice.journal.store import Event, Journal, redacted
 from voice.net.loading import Net
@@ -38,6 +39,7 @@ from voice.talk.alert import Alert
 from voice.talk.announcing import known
 from voice.talk.facts import DeviceChanged, Fact, RollMarked
 from voice.talk.rollcall import RollCall
+from voice.time import moment_of
 
 UNWRITABLE_WAIT_S = 1.0
 """Before the journal is tried again."""
@@ -55,8 +57,10 @@ class Wishes:
     """How often a unit is called."""
     resume: bool | None = None
     """Go on with what was interrupted; ``None``: the screen is asked."""
-    rate: int | None = None
-    """Hz of raw PCM; ``None``: what is usual for the input."""
+    raw: Raw = NOTHING_SAID
+    """What is said of raw samples."""
+    start: str | None = None
+    """When a piped recording began; ``None``: what comes is live."""
     model: str | None = None
     requests: Path | None = None
     """Folder of requests; ``None``: the usual one."""
@@ -111,7 +115,8 @@ class Runtime:
 
         self.journal = journal
         journal.claim()
-        self.source, card = open_source(desk, o.rate, lambda kind, text: self._noticed("", kind, text))
+        began = moment_of(o.start, net.settings.zone) if o.start else None
+        self.source, card = open_source(desk, o.raw, lambda kind, text: self._noticed("", kind, text), began)
         if self.speaks and card is None:
             raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
         ear = open_ear(net, model=o.model)
@@ -151,7 +156,7 @@ class Runtime:
             wait=self.wait,
         )
         self._requests = Agenda(self.station, folder if self.speaks else None, self.tell)
-        self._sources = self._other_sources(net, o.rate)
+        self._sources = self._other_sources(net, o.raw)
         self._others = Channels(ear, self.journal, self._sources, self._take, self.tell, self.wait)
         if desk.uploads:
             takes = UploadDesk(ear, self.journal, Spool(folder), self.tell, self._take, self.wait)
@@ -187,14 +192,14 @@ class Runtime:
             )
         return bool(answer)
 
-    def _other_sources(self, net: Net, rate: int | None) -> dict[str, AudioSource]:
+    def _other_sources(self, net: Net, raw: Raw) -> dict[str, AudioSource]:
         """Of the channels beside the station's own."""
         sources: dict[str, AudioSource] = {}
         for c in net.settings.channels:
             if c.input == "-":
                 raise HuyingError(f"channel {c.name}: standard input is for the station's own channel")
             told = lambda kind, text, name=c.name: self._noticed(name, kind, text)  # noqa: E731
-            sources[c.name], _ = open_source(StationSettings(input=c.input), rate, told)
+            sources[c.name], _ = open_source(StationSettings(input=c.input), raw, told)
         return sources
 
     def wait(self, e: Unwritable) -> bool:
@@ -290,6 +295,6 @@ def _end_on_signals(source: AudioSource, ending: threading.Event) -> None:
         ending.set()
         end_source(source)
 
-    if isinstance(source, CardSource | UdpStream):
+    if isinstance(source, CardSource | UdpStream | RawStream):
         signal.signal(signal.SIGINT, end)
         signal.signal(signal.SIGTERM, end)

@@ -6,12 +6,14 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from voice.audio.card import CardSink, CardSource
-from voice.audio.source import UDP_RATE, AudioSource, RawStream, UdpStream
+from voice.audio.source import AudioSource
+from voice.audio.streams import Raw, RawStream, UdpStream
 from voice.errors import HuyingError
 from voice.net.settings import StationSettings
-from voice.pcm import RATE, Pcm16
+from voice.pcm import Pcm16
 from voice.radio.ptt import PttSettings, kind_of_carrier
 from voice.radio.ptt.kept import MAKING_S, STALL_S, KeptPtt
 from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
@@ -20,16 +22,18 @@ from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 
 
 def open_source(
-    desk: StationSettings, rate: int | None, notice: Callable[[str, str], None]
+    desk: StationSettings, raw: Raw, notice: Callable[[str, str], None], began: datetime | None = None
 ) -> tuple[AudioSource, CardSource | None]:
-    """The source, and once more if it is a sound card."""
+    """The source, and once more if it is a sound card. ``began``: a piped recording did."""
+    if began and desk.input != "-":
+        raise HuyingError("--start is for a recording that comes through a pipe (--input -); what is live is now")
     if desk.input == "-":
-        return RawStream(sys.stdin.buffer, rate or RATE, "stdin"), None
+        return RawStream(sys.stdin.buffer, raw, "stdin", began, began is None, notice), None
     if desk.input.startswith("udp:"):
         host, _, port = desk.input.removeprefix("udp:").rpartition(":")
         if not port.isdigit():
             raise HuyingError(f"--input {desk.input}: write udp:7355 or udp:0.0.0.0:7355")
-        return UdpStream(int(port), host or "127.0.0.1", rate or UDP_RATE, desk.input), None
+        return UdpStream(int(port), host or "127.0.0.1", raw, desk.input, notice), None
     card = CardSource(desk.input, notice)
     return card, card
 
@@ -84,5 +88,5 @@ def end_source(source: AudioSource) -> None:
     """A live source that never ends by itself gives its last frame."""
     if isinstance(source, CardSource):
         source.end()
-    elif isinstance(source, UdpStream):
+    elif isinstance(source, UdpStream | RawStream):
         source.ended = True

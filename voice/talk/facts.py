@@ -375,12 +375,13 @@ class Announced(Fact):
 class DeviceChanged(Fact):
     """The receiver's sound card was lost, came back, or gave sound faster than it could be taken; clips could no
     longer be kept, or can be again; the journal could not be written for a while (``unwritten``); a transmission of
-    ours was ended before its time (``cut``); free speech is no longer written down (``no_dictation``)."""
+    ours was ended before its time (``cut``); free speech is no longer written down (``no_dictation``); a stream's
+    samples were found to be written otherwise than told (``form``)."""
 
     KIND: ClassVar[str] = "device"
     NAMES: ClassVar[tuple[str, str]] = ("设备", "device")
 
-    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten", "cut", "no_dictation"]
+    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten", "cut", "no_dictation", "form"]
     note: str
 
     def word(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,34 @@ RequestsOption = Annotated[
 ]
 StationOption = Annotated[
     str | None, typer.Option("--journal", help="The station's journal. Not needed where one station runs.")
+]
+
+
+class FormChoice(StrEnum):
+    """How raw samples are written: ``voice.audio.form.FORMS``."""
+
+    S16 = "s16"
+    S16_STEREO = "s16-stereo"
+    F32 = "f32"
+    F32_STEREO = "f32-stereo"
+    S16BE = "s16be"
+    U8 = "u8"
+
+
+class SideChoice(StrEnum):
+    """Of stereo sound."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+
+
+FormOption = Annotated[
+    FormChoice | None, typer.Option("--form", help="How raw samples are written; found out from them if left out.")
+]
+SideOption = Annotated[
+    SideChoice | None,
+    typer.Option("--channel", help="Of stereo sound. Left out: equal sides are one, others are both heard."),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voice.cli.tree.root import ModelOption, NetOption, RequestsOption, StationOption, app
+from voice.cli.tree.root import FormOption, ModelOption, NetOption, RequestsOption, SideOption, StationOption, app
 
 
 @app.command(epilog="Example: huying listen --input USB --output USB --ptt serial --ptt-device /dev/ttyUSB0 --conduct")
@@ -17,7 +17,12 @@ def listen(
     source: Annotated[
         str | None, typer.Option("--input", help="Sound card: name, part, number; - is a pipe, udp:7355 a socket.")
     ] = None,
-    rate: Annotated[int | None, typer.Option(help="Hz of raw PCM (16-bit): 8000 from a pipe, 48000 over UDP.")] = None,
+    rate: Annotated[int | None, typer.Option(help="Hz of raw PCM: 8000 from a pipe; over UDP it is measured.")] = None,
+    form: FormOption = None,
+    side: SideOption = None,
+    start: Annotated[
+        str | None, typer.Option(help="When a piped recording began; without it a pipe is live. 2026-06-05 8:30, 8:30.")
+    ] = None,
     output: Annotated[str | None, typer.Option(help="Sound card to speak to; without it we only listen.")] = None,
     ptt: Annotated[str | None, typer.Option(help="none (VOX), serial, cm108, gpio or rigctld.")] = None,
     ptt_device: Annotated[
@@ -50,6 +55,7 @@ def listen(
 
     What is not given here is taken from [station] and [rollcall] of net.toml.
     """
+    from voice.audio.streams import Raw
     from voice.cli.listen import run
     from voice.station.runtime import Wishes
 
@@ -59,7 +65,9 @@ def listen(
         "microphone": microphone,
     }  # fmt: skip
     station: dict[str, object] = {k: v for k, v in given.items() if v is not None}
-    raise typer.Exit(run(net, journal, station, Wishes(roll, conduct, rounds, resume, rate, model, requests)))
+    raw = Raw(rate, form or "", side or "")
+    wishes = Wishes(roll, conduct, rounds, resume, raw, start, model, requests)
+    raise typer.Exit(run(net, journal, station, wishes))
 
 
 @app.command(epilog="Example: huying code --net my-net --days 7")

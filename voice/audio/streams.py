@@ -1,0 +1,284 @@
+"""Sound that comes as raw samples: a pipe, or the UDP datagrams of an SDR program.
+
+A live stream has the machine's clock: silence fills what does not come, so that time goes on while the sender rests
+(a squelch that is closed sends nothing). A pipe whose beginning is given is a recording: its clock is its samples.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BufferedReader
+from typing import IO, Any
+
+import numpy as np
+
+from voice.audio.form import FORMS, USUAL, is_garbage, likely, one_side
+from voice.audio.source import Damage, blocks
+from voice.errors import HuyingError
+from voice.pcm import RATE, Frame, Pcm16, Seconds
+
+UDP_RATE = 48000
+"""Hz, as SDR programs send it."""
+
+UDP_WAITING = 100_000
+"""Datagrams; at the usual 512 to 1,400 bytes and 48 kHz ten minutes and more."""
+
+PIECE = 1600
+"""Bytes that are taken from a pipe at once: 100 ms as usual."""
+
+PIPE_WAITING = 6000
+"""Pieces; after that the writer waits."""
+
+UDP_WAIT_S = 0.2
+PIPE_WAIT_S = 1.0
+"""Without sound for so long the sender rests. Programs write into pipes in pieces of up to half a second."""
+
+OPENING_S = 2.0
+"""What comes first is held back for so long, until its form and rate are known."""
+
+LOOK_S = 0.5
+"""Sound that is looked at together."""
+
+PATIENCE_S = 10.0
+"""A recording may begin with so much quiet, of which nobody can say how it is written, before that is guessed."""
+
+DOUBTS = 6
+"""In a row, before it is said that a stream does not look like sound."""
+
+RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
+"""Hz that a sender may use."""
+
+RATE_TOLERANCE = 0.04
+"""Of a rate that was measured over ``OPENING_S``."""
+
+Notice = Callable[[str, str], None]
+"""(kind, words for people)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What is said of raw samples."""
+
+    rate: int | None = None
+    """Hz; None: what is usual, or measured."""
+    form: str = ""
+    """One of FORMS; empty: found out, 16-bit mono until then."""
+    side: str = ""
+    """left or right, of two; otherwise both."""
+
+
+NOTHING_SAID = Raw()
+
+Came = tuple[float, bytes]
+"""(monotonic time, bytes)."""
+
+
+class _Decoder:
+    """Bytes → mono samples at RATE; finds out how they are written, and says so. Until that is known sound is held
+    back a little, or what comes first would be lost."""
+
+    def __init__(self, raw: Raw, usual: int, notice: Notice, live: bool = False, measure: bool = False) -> None:
+        """``usual``: the rate in Hz where none is given; ``measure``: which is only a guess."""
+        rate = usual if raw.rate is None else raw.rate
+        if rate <= 0:
+            raise HuyingError(f"sample rate {rate} Hz; give --rate a positive number")
+        measure = measure and raw.rate is None
+        self.form = FORMS[raw.form] if raw.form else USUAL
+        self._given, self._sure = bool(raw.form), bool(raw.form) and not measure
+        self._side, self._notice, self._measure = raw.side, notice, measure
+        self._patience_s = 0.0 if live else PATIENCE_S
+        self._held = self._seen = b""
+        """What waits; what was given since the last look, whole samples."""
+        self._first: Came = (0.0, b"")
+        """Of those that are held."""
+        self._doubts = 0
+        self._fed = False
+        """The resampler holds something back."""
+        self._set_rate(rate)
+
+    def pcm(self, came: Came | None = None, flush: bool = False) -> Pcm16:
+        """What can be given; with ``flush`` all there is."""
+        long_enough = True
+        if came is not None:
+            if not self._held:
+                self._first = came
+            self._held += came[1]
+            long_enough = not self._measure or came[0] - self._first[0] >= OPENING_S
+        look = self._seen + self._held
+        enough = long_enough and len(look) >= LOOK_S * self.rate * self.form.width
+        if enough or (flush and not self._sure):
+            self._look(look)
+            if self._measure and came is not None and self._sure:
+                self._set_measured((len(self._held) - len(self._first[1])) / (came[0] - self._first[0]))
+            self._seen = b""
+        held_s = len(self._held) / (self.rate * self.form.width)
+        if not (self._sure or flush or (enough and held_s >= self._patience_s)):
+            return np.zeros(0, np.int16)
+        whole = len(self._held) - len(self._held) % self.form.width
+        mono = one_side(self.form.decode(self._held[:whole]), self._side)
+        if not enough:
+            self._seen += self._held[:whole]
+        self._held = self._held[whole:]
+        if self._resampler is None or not (self._fed or len(mono)):
+            return mono
+        out = np.asarray(self._resampler.resample_chunk(mono, last=flush), np.int16)
+        self._fed = not flush
+        if flush:  # what the resampler holds back belongs before the rest, not after it
+            self._set_rate(self.rate)
+        return out
+
+    def _look(self, data: bytes) -> None:
+        form = self.form if self._given else likely(data, self.form)
+        if form is not None and form is not self.form:
+            self._notice("form", f"the samples are {form.about}, not {self.form.about}: taken so; --form overrides")
+            self.form = form
+        rough, shifted = is_garbage(self.form, data), is_garbage(self.form, data[1:])
+        if rough and not shifted and self._sure:  # a byte was lost on the way
+            self._held = self._held[1:]
+        self._sure = self._sure or form is not None
+        self._doubts = self._doubts + 1 if rough and shifted else 0
+        if self._doubts == DOUBTS:
+            forms = ", ".join(FORMS)
+            self._notice("form", f"this is no {self.form.about} sound of a radio; check --form ({forms}) and --rate")
+
+    def _set_measured(self, bytes_s: float) -> None:
+        self._measure = False
+        came = bytes_s / self.form.width
+        near = min(RATES, key=lambda r: abs(r - came))
+        if near != self.rate and abs(near - came) < RATE_TOLERANCE * came:
+            self._notice("form", f"{near} samples a second come, not {self.rate}: taken so; --rate overrides")
+            self._set_rate(near)
+
+    def _set_rate(self, rate: int) -> None:
+        import soxr
+
+        self.rate = rate
+        self._resampler: Any = soxr.ResampleStream(rate, RATE, 1, dtype="int16") if rate != RATE else None
+
+
+@dataclass(slots=True)
+class RawStream:
+    """Raw samples on a pipe, for example from ``rtl_fm``."""
+
+    stream: IO[bytes]
+    raw: Raw = NOTHING_SAID
+    name: str = "-"
+    began: datetime | None = None
+    live: bool = False
+    """Its clock is the machine's, and ``began`` is now."""
+    notice: Notice = lambda _kind, _text: None
+    duration: Seconds | None = None
+    damage: Damage = field(default_factory=Damage)
+    ended: bool = False
+    """Set: there will be no more."""
+    _zero: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.live:
+            self.began, self._zero = datetime.now(UTC), time.monotonic()
+
+    def frames(self) -> Iterator[Frame]:
+        """See AudioSource; ends with the stream."""
+        decoder = _Decoder(self.raw, RATE, self.notice, self.live)
+        waiting: queue.Queue[Came | None] = queue.Queue(PIPE_WAITING)
+        if self.live:
+            threading.Thread(target=self._read, args=(waiting,), name="pipe", daemon=True).start()
+            yield from blocks(_clocked(waiting, decoder, self._zero, PIPE_WAIT_S, self))
+        else:
+            yield from blocks(self._parts(decoder))
+
+    def _parts(self, decoder: _Decoder) -> Iterator[Pcm16]:
+        while not self.ended and (data := self.stream.read(PIECE)):
+            yield decoder.pcm((0.0, data))
+        yield decoder.pcm(flush=True)
+
+    def _read(self, waiting: queue.Queue[Came | None]) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it was closed
+            # Not through the buffer: a thread that waits in it would hold it when this program ends.
+            read = (lambda n: os.read(self.stream.fileno(), n)) if isinstance(self.stream, BufferedReader) else None
+            while not self.ended and (data := (read or self.stream.read)(PIECE)):
+                waiting.put((time.monotonic(), data))
+        waiting.put(None)
+
+
+@dataclass(slots=True)
+class UdpStream:
+    """Raw samples in UDP datagrams, as SDR programs send them."""
+
+    port: int
+    host: str = "127.0.0.1"
+    raw: Raw = NOTHING_SAID
+    name: str = ""
+    notice: Notice = lambda _kind, _text: None
+    began: datetime | None = None
+    duration: Seconds | None = None
+    damage: Damage = field(default_factory=Damage)
+    ended: bool = False
+    _zero: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.began, self._zero = datetime.now(UTC), time.monotonic()
+
+    def frames(self) -> Iterator[Frame]:
+        """See AudioSource; until ``ended`` is set. Raises HuyingError if the port is taken."""
+        yield from blocks(self._parts())
+
+    def _parts(self) -> Iterator[Pcm16]:
+        decoder = _Decoder(self.raw, UDP_RATE, self.notice, live=True, measure=True)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind((self.host, self.port))
+            except OSError as e:
+                raise HuyingError(f"UDP {self.host}:{self.port} cannot be listened to ({e}); is it in use?") from e
+            s.settimeout(UDP_WAIT_S)
+            waiting: queue.Queue[Came | None] = queue.Queue()
+            receiver = threading.Thread(target=self._receive, args=(s, waiting), name=f"UDP {self.port}", daemon=True)
+            receiver.start()
+            try:
+                yield from _clocked(waiting, decoder, self._zero, UDP_WAIT_S, self)
+            finally:  # the port is free when this has ended
+                self.ended = True
+                receiver.join()
+
+    def _receive(self, s: socket.socket, waiting: queue.Queue[Came | None]) -> None:
+        """What came waits in memory, not in the system's small buffer, while somebody downstream is slow."""
+        with contextlib.suppress(OSError):
+            while not self.ended:
+                with contextlib.suppress(TimeoutError):
+                    data = s.recv(65536)
+                    if waiting.qsize() < UDP_WAITING:
+                        waiting.put((time.monotonic(), data))
+                    else:
+                        self.damage.lost += 1
+
+
+def _clocked(
+    waiting: queue.Queue[Came | None], decoder: _Decoder, zero: float, rest_s: Seconds, stream: RawStream | UdpStream
+) -> Iterator[Pcm16]:
+    """What comes, and silence up to the machine's clock where nothing comes for ``rest_s``. ``zero``: monotonic time of
+    the first sample."""
+    given = 0
+    while not stream.ended:
+        item: Came | None = (0.0, b"")
+        with contextlib.suppress(queue.Empty):
+            item = waiting.get(timeout=rest_s)
+        if item is None:
+            break
+        came, data = item
+        parts = [decoder.pcm(item if data else None, flush=not data)]
+        if not data or not given:  # up to now, or up to the first sound
+            until = round(((came if data else time.monotonic()) - zero) * RATE)
+            silence = np.zeros(max(0, until - given - len(parts[0])), np.int16)
+            parts = [silence, *parts] if data else [*parts, silence]
+        for part in parts:
+            given += len(part)
+            yield part
+    yield decoder.pcm(flush=True)
