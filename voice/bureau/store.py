@@ -17,9 +17,13 @@ import sqlalchemy as sa
 
 from voice.bureau.wire import Sent
 from voice.errors import HuyingError
+from voice.journal.codec import fault_of
 from voice.journal.store import GENESIS, Entry, Event, Journal, event_hash, insert_rows
 
 SCHEMA_VERSION = 1
+ASIDE = 0
+"""In the place of a number in the joined journal: the event fits its chain, but cannot be used."""
+
 JOINED_AT_ONCE = 2000
 """Events that are held in memory while they are joined."""
 
@@ -99,6 +103,8 @@ class Standing:
     waiting: int
     """Came, but something before them is missing or does not fit."""
     fault: str
+    aside: int = 0
+    """Came in their place, and cannot be used: of an unknown kind, incomplete, of wrong types. Kept, not joined."""
 
 
 @dataclass
@@ -186,19 +192,16 @@ class HubStore:
 
     def standing(self) -> list[Standing]:
         """Every station."""
-        waiting = (
-            sa.select(_events.c.station, sa.func.count().label("n"))
-            .where(_events.c.joined.is_(None))
-            .group_by(_events.c.station)
-            .subquery()
-        )
-        q = (
-            sa.select(_stations, sa.func.coalesce(waiting.c.n, 0).label("n"))
-            .join(waiting, waiting.c.station == _stations.c.station, isouter=True)
-            .order_by(_stations.c.station)
-        )
+        waits, aside = _events.c.joined.is_(None), _events.c.joined == ASIDE
+        counts = sa.select(
+            _events.c.station, sa.func.sum(sa.case((waits, 1), else_=0)).label("waiting"),
+            sa.func.sum(sa.case((aside, 1), else_=0)).label("aside"),
+        )  # fmt: skip
+        rest = counts.where(sa.or_(waits, aside)).group_by(_events.c.station).subquery()
+        q = sa.select(_stations, rest.c.waiting, rest.c.aside)
+        q = q.join(rest, rest.c.station == _stations.c.station, isouter=True).order_by(_stations.c.station)
         with self.journal.begin() as db:
-            return [Standing(r.station, r.seq, r.n, r.fault) for r in db.execute(q)]
+            return [Standing(r.station, r.seq, r.waiting or 0, r.fault, r.aside or 0) for r in db.execute(q)]
 
     def events(self, station: str) -> Iterator[Event]:
         """A station's events as they were sent, in order."""
@@ -253,7 +256,14 @@ class HubStore:
     def _join(self, db: sa.Connection, chains: Collection[_Chain], out: Stored) -> dict[tuple[str, int], int]:
         """Append the chains' runs to the joined journal; (station, number) → number there."""
         numbers = self._named(db, chains)
-        run = [(c.station, e) for c in chains for e in c.run]
+        run: list[tuple[str, Event]] = []
+        for c in chains:
+            for e in c.run:
+                if why := fault_of(e.kind, e.body, e.wall, e.unit):
+                    numbers[c.station, e.seq] = ASIDE
+                    self._set_aside(db, c.station, e, why, out)
+                else:
+                    run.append((c.station, e))
         numbers |= {(station, e.seq): k for k, (station, e) in enumerate(run, self.journal.last_in(db) + 1)}
         self.journal.insert(db, [joined(station, e, numbers) for station, e in run])
         out.joined += len(run)
@@ -268,7 +278,7 @@ class HubStore:
         if not named:
             return {}
         q = sa.select(_events.c.station, _events.c.seq, _events.c.joined)
-        found = db.execute(q.where(_KEY.in_(named), _events.c.joined.is_not(None)))
+        found = db.execute(q.where(_KEY.in_(named), _events.c.joined > ASIDE))
         return {(r.station, r.seq): r.joined for r in found}
 
     def _waited_for(self, db: sa.Connection, chains: Collection[_Chain]) -> list[str]:
@@ -286,10 +296,11 @@ class HubStore:
                     break
             if not chain.run:
                 return
-            first, last = chain.run[0].seq, chain.run[-1].seq  # without a gap, in both journals
-            shift = self._join(db, [chain], out)[chain.station, first] - first
-            these = _events.update().where(of_station, _events.c.seq.between(first, last))
-            db.execute(these.values(joined=_events.c.seq + shift))
+            taken = [e.seq for e in chain.run]
+            numbers = self._join(db, [chain], out)
+            this = _events.update().where(of_station, _events.c.seq == sa.bindparam("at"))
+            places = [{"at": seq, "place": numbers[chain.station, seq]} for seq in taken]
+            db.execute(this.values(joined=sa.bindparam("place")), places)
 
     def _note(self, db: sa.Connection, chains: Collection[_Chain], out: Stored) -> None:
         """How far the stations have come, in two questions for all of them."""
@@ -298,6 +309,14 @@ class HubStore:
         rows = [{"station": c.station, "seq": c.seq, "hash": c.hash, "fault": c.fault} for c in changed]
         insert_rows(db, _stations, rows)
         out.faults += [c.fault for c in chains if c.fault and (c.stored is None or c.fault != c.stored[1])]
+
+    def _set_aside(self, db: sa.Connection, station: str, event: Event, why: str, out: Stored) -> None:
+        """It stays where it is among its station's events, and is not joined: the chain goes on."""
+        reason = f"station {station}, event {event.seq}: set aside; {why}"
+        out.refused.append(reason)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = {"received": now, "subject": station, "reason": reason, "message": b""}
+        db.execute(_refused.insert(), row)
 
     def _refuse_event(self, db: sa.Connection, sent: Sent, reason: str, out: Stored) -> None:
         out.refused.append(reason)
@@ -343,5 +362,5 @@ def _event(row: Any) -> Event:
 def _is_object(body: str) -> bool:
     try:
         return isinstance(json.loads(body), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

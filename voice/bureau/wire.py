@@ -153,8 +153,6 @@ def _check(event: Event) -> None:
         raise ValueError("seq is no number of an event")
     if not isinstance(event.t, int | float) or not math.isfinite(event.t):
         raise ValueError("t is no time")
-    if "\\u0000" in event.body:
-        raise ValueError("body holds a NUL")
 
 
 def unpacked_roster(subject: str, data: bytes) -> tuple[str, str]:

@@ -110,10 +110,10 @@ def stations(journal: str) -> int:
     """A line a station; 1 if one of them stands still."""
     store = HubStore(journal)
     try:
-        table = Table("station 站", "events 条", "waiting 待接", "fault 问题")
+        table = Table("station 站", "events 条", "waiting 待接", "set aside 搁置", "fault 问题")
         found = store.standing()
         for s in found:
-            table.add_row(s.station, str(s.seq), str(s.waiting), s.fault)
+            table.add_row(s.station, str(s.seq), str(s.waiting), str(s.aside), s.fault)
         out = screen()
         out.print(table)
         refused = store.refusals()

@@ -146,7 +146,9 @@ def verify(target: str, head: str | None, anchors: list[str]) -> int:
         faults += [told for a in noted if (told := contradiction(journal, a))]
         for f in faults:
             out.print(f, style="red")
-        if not faults:
+        if not faults and not len(journal):
+            out.print("the journal is empty: there is nothing to be whole 日志是空的", style="yellow")
+        elif not faults:
             out.print(f"{len(journal)} events and their clips are whole; head {journal.head}", soft_wrap=True)
             last = next(journal.events(after=len(journal) - 1), None)
             if last is not None:

@@ -65,7 +65,8 @@ class Desk:
             self._reviews = OpenReviews()
             latest = next(journal.events(after=journal.last() - 1), None)
             if latest is not None:
-                since = datetime.fromisoformat(latest.wall) - timedelta(days=REVIEW_DAYS)
+                moment = min(datetime.fromisoformat(latest.wall), datetime.now(UTC))  # a clock may have been wrong
+                since = moment - timedelta(days=REVIEW_DAYS)
                 self._take_reviews(journal.events(since=wall_time(since, 0), after=latest.seq - REVIEW_EVENTS))
         self._take_reviews(journal.events(after=self._reviews.reached))
         return self._reviews.lines

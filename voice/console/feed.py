@@ -7,7 +7,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import islice
 
 from voice.console.board import Board, Watching
@@ -144,7 +144,8 @@ class Feed:
         if not latest:
             return
         newest = max(latest.values(), key=lambda e: e.seq)
-        fresh = [e for e in latest.values() if _day(newest.wall) - _day(e.wall) <= STALE_DAYS]
+        latest_day = min(_day(newest.wall), datetime.now(UTC).date().toordinal() + 1)  # a clock may have been wrong
+        fresh = [e for e in latest.values() if latest_day - _day(e.wall) <= STALE_DAYS]
         first = min(e.seq for e in fresh)
         jump = max(first, self.journal.last() - LONGEST + 1)
         for event in sorted(fresh, key=lambda e: e.seq):

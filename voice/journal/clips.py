@@ -87,7 +87,13 @@ class ClipStore:
         if not path.is_file():
             raise HuyingError(f"{path}: the clip is missing")
         try:
-            pcm, _ = sf.read(str(path), dtype="int16")
+            with sf.SoundFile(str(path)) as f:
+                kind = (f.samplerate, f.channels, f.format, f.subtype)
+                if kind != (RATE, 1, "FLAC", "PCM_16"):
+                    raise HuyingError(
+                        f"{path}: the clip was written anew, as {kind[2]} {kind[3]}, {kind[0]} Hz, {kind[1]} ch"
+                    )
+                pcm = f.read(dtype="int16")
         except sf.LibsndfileError as e:
             raise HuyingError(f"{path}: the clip cannot be read ({e})") from e
         return np.asarray(pcm, np.int16)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import asdict, fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from voice.talk import by_hand, facts
 from voice.talk.facts import Fact
@@ -44,6 +49,71 @@ def fit(v: Any) -> Any:
     if isinstance(v, dict):
         return {fit(k): fit(x) for k, x in v.items()}
     return type(v)(map(fit, v)) if type(v) in (list, tuple) else v
+
+
+def fault_of(kind: str, body: str, wall: str, unit: str | None = None, now: datetime | None = None) -> str:
+    """Why an event that somebody else wrote cannot be used, in words; empty if it can. ``wall`` and ``unit`` are what
+    stands beside its body. Fields that are missing, of other types, times that are none or have not come: one such
+    event in a joined journal would stop every page and sheet."""
+    cls = KINDS.get(kind)
+    if cls is None:
+        return f"the kind “{kind[:40]}” is not known to this version"
+    try:
+        data = json.loads(body)
+        _adapter(cls).validate_json(body, strict=True)
+    except ValidationError as e:
+        first = e.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))[:80] or 'it'}: {first['msg'][:120]}"
+    except (ValueError, RecursionError) as e:
+        return f"no JSON ({e})"
+    data = {f.name: data[f.name] for f in fields(cls) if f.name in data}  # what else there is is never looked at
+    latest = ((now or datetime.now(UTC)) + timedelta(days=1)).isoformat(timespec="milliseconds")
+    times = [data[n] for n in ("began", "before") if n in data] + [data[n] for n in ("since", "until") if data.get(n)]
+    if fit(data) != data or not _small(data):
+        return "it holds halves of characters, or numbers without bounds"
+    if not WALL.fullmatch(wall) or not all(map(_is_time, (wall, *times))):
+        return f"“{wall[:40]}” or a time in it is no time"
+    if wall > latest:
+        return f"its time {wall} has not come yet; is the station's clock right?"
+    if data.get("clips", 0) < 0:
+        return "fewer clips than none"
+    if data.get("clip") and not CLIP.fullmatch(data["clip"]):
+        return "its clip is not the name of a clip"
+    if unit != data.get("unit"):
+        return "the unit beside it is not the unit in it"
+    if any(result not in by_hand.RESULTS for _, result, *_ in data.get("results", ())):
+        return "a result that is none"
+    return ""
+
+
+WALL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+CLIP = re.compile("[0-9a-f]{64}")
+MOST = 2**53
+
+
+_ADAPTERS: dict[str, TypeAdapter[Fact]] = {}
+
+
+def _adapter(cls: type[Fact]) -> TypeAdapter[Fact]:
+    if cls.KIND not in _ADAPTERS:
+        _ADAPTERS[cls.KIND] = TypeAdapter(cls)
+    return _ADAPTERS[cls.KIND]
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _small(v: Any) -> bool:
+    """Numbers are finite, and whole in other languages too."""
+    if isinstance(v, dict):
+        return all(map(_small, v.values()))
+    if isinstance(v, list):
+        return all(map(_small, v))
+    return not isinstance(v, int | float) or -MOST < v < MOST
 
 
 def _plain(v: Any) -> Any:

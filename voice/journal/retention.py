@@ -80,9 +80,29 @@ def remove_clips(journal: Journal, days: float, by: str, now: datetime | None = 
     return len(gone)
 
 
-def removed_before(journal: Journal) -> str:
-    """Wall time before which clips may be missing; empty if none were removed."""
-    return max((e.data["before"] for e in journal.events(kind="clips_removed")), default="")
+class Removals:
+    """What the journal says of clips that were removed: of whose, from before when, and how many."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._removed = [
+            (e.seq, e.data.get("channel", ""), e.data["before"]) for e in journal.events(kind="clips_removed")
+        ]
+        self._left = [e.data["clips"] for e in journal.events(kind="clips_removed")]
+        self._excused: set[str] = set()
+
+    def excuse(self, over: Event, name: str) -> bool:
+        """Whether one of them explains that the clip of an over is missing; each explains as many as it says. What a
+        station removed, in the journal of a bureau, explains that station's clips alone."""
+        if name in self._excused:
+            return True
+        channel = over.data.get("channel", "")
+        for k, (seq, of, before) in enumerate(self._removed):
+            its = not of or channel == of or channel.startswith(f"{of}/")
+            if its and over.seq < seq and over.wall < before and self._left[k] > 0:
+                self._left[k] -= 1
+                self._excused.add(name)
+                return True
+        return False
 
 
 def _overs(journal: Journal, since: str | None = None, until: str | None = None) -> Iterator[Event]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -24,6 +25,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from voice.errors import HuyingError, Unwritable
+from voice.journal import guards
 from voice.journal.clips import ClipStore
 from voice.journal.codec import from_json, kind_of, to_json
 from voice.talk.by_hand import ByHand
@@ -35,6 +37,8 @@ GENESIS = "0" * 64
 
 _ATTEMPTS = 8
 """Of an append, when other writers (a correction, a confirmation) come in between."""
+
+log = logging.getLogger("huying.journal")
 
 _CLAIM_KEY = 0x48555949  # “HUYI”
 """Of the advisory lock in PostgreSQL."""
@@ -53,19 +57,6 @@ _events = sa.Table(
     sa.Column("previous", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False, unique=True),
 )
-
-_SQLITE_GUARDS = [
-    f"CREATE TRIGGER IF NOT EXISTS huying_no_{op.lower()} BEFORE {op} ON huying_events "
-    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
-    for op in ("UPDATE", "DELETE")
-]
-_POSTGRES_GUARDS = [
-    "CREATE OR REPLACE FUNCTION huying_refuse() RETURNS trigger AS "
-    "$$ BEGIN RAISE EXCEPTION 'the journal is append-only'; END $$ LANGUAGE plpgsql",
-    "DROP TRIGGER IF EXISTS huying_guard ON huying_events",
-    "CREATE TRIGGER huying_guard BEFORE UPDATE OR DELETE OR TRUNCATE ON huying_events "
-    "FOR EACH STATEMENT EXECUTE FUNCTION huying_refuse()",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +250,7 @@ class Journal:
         try:
             with self._engine.begin() as db:
                 insert_rows(db, _events, [e.row for e in events])
+                self._check_taken(db, events)
         except sa.exc.IntegrityError:
             # another writer was faster; or it was we, and the answer to that attempt was lost
             if self._doubtful != events[-1].hash or not self._holds(events[-1]):
@@ -350,6 +342,8 @@ class Journal:
                     f"{redacted(self.url)}: written by a newer Huying (journal version {version}, this one knows "
                     f"{SCHEMA_VERSION}); update Huying, nothing was changed"
                 )
+            with contextlib.suppress(DBAPIError), db.begin_nested():  # whoever may only read changes nothing
+                self._mend_guards(db)
             return
         if not create:
             raise HuyingError(f"{redacted(self.url)}: not a Huying journal")
@@ -357,8 +351,28 @@ class Journal:
             raise HuyingError(f"{redacted(self.url)}: is another program's database; name a new file")
         _meta.create_all(db)
         db.execute(_info.insert(), {"key": "schema", "value": str(SCHEMA_VERSION)})
-        for sql in _SQLITE_GUARDS if self._sqlite else _POSTGRES_GUARDS:
-            db.execute(sa.text(sql))
+        guards.put(db)
+
+    def strangeness(self) -> list[str]:
+        """What is not as we made it: guards that are gone or changed, triggers and rules of others, views in the place
+        of tables."""
+        with self._engine.connect() as db:
+            return guards.strangeness(db)
+
+    def _check_taken(self, db: sa.Connection, events: Sequence[Event]) -> None:
+        """Within the transaction: what was inserted is there. A foreign trigger could say yes and do nothing."""
+        here = _events.c.seq.between(events[0].seq, events[-1].seq)
+        found = db.execute(sa.select(_events.c.hash).where(here).order_by(_events.c.seq)).scalars().all()
+        if list(found) != [e.hash for e in events]:
+            raise Unwritable(
+                f"{redacted(self.url)}: the database took {len(events)} events and does not have them; is there a "
+                "foreign trigger? “huying journal verify” says"
+            )
+
+    def _mend_guards(self, db: sa.Connection) -> None:
+        """Put back the guards that are gone, and say so."""
+        for told in guards.mend(db):
+            log.warning("%s: %s", redacted(self.url), told)
 
     def _holds(self, event: Event) -> bool:
         with self._engine.connect() as db:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from voice.errors import HuyingError
 from voice.journal.clips import clip_name
-from voice.journal.retention import removed_before
-from voice.journal.store import GENESIS, Journal, event_hash
+from voice.journal.retention import Removals
+from voice.journal.store import GENESIS, Event, Journal, event_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,12 @@ class Fault:
 
 
 def verify(journal: Journal, *, clips: bool = True) -> Iterator[Fault]:
-    """All faults, in order. None means: whole and unchanged (a cut-off end excepted; compare the head)."""
+    """All faults, in order. None means: whole and unchanged (a cut-off end excepted; compare the head). Faults of
+    event 0 are of the database: its guards, its tables."""
+    for told in journal.strangeness():
+        yield Fault(0, told)
     expected, previous = 1, GENESIS
-    removed = removed_before(journal) if clips else ""
+    removed = Removals(journal) if clips else None
     for e in journal.events():
         if e.seq != expected:
             what = "event is" if e.seq == expected + 1 else f"events up to {e.seq - 1} are"
@@ -36,13 +39,19 @@ def verify(journal: Journal, *, clips: bool = True) -> Iterator[Fault]:
             yield Fault(e.seq, "was changed after it was written")
         elif e.unit != e.data.get("unit"):
             yield Fault(e.seq, "its unit column was changed")
-        if clips and e.kind == "over":
-            name = e.data.get("clip", "")
-            if name and e.wall < removed and not journal.clips.path(name).is_file():
-                name = ""  # kept long enough, and the journal says so
-            try:
-                if name and clip_name(journal.clips.get(name)) != name:
-                    yield Fault(e.seq, f"its clip {name[:12]}… was altered")
-            except HuyingError as fault:
-                yield Fault(e.seq, str(fault))
+        if removed is not None and e.kind == "over" and (told := _clip_fault(journal, e, removed)):
+            yield Fault(e.seq, told)
         expected, previous = e.seq + 1, e.hash
+
+
+def _clip_fault(journal: Journal, over: Event, removed: Removals) -> str:
+    """What is wrong with the clip of an over; empty if nothing is, or if it was removed and the journal says so."""
+    name = over.data.get("clip", "")
+    if not name:
+        return ""
+    try:
+        if not journal.clips.path(name).is_file() and removed.excuse(over, name):
+            return ""
+        return "" if clip_name(journal.clips.get(name)) == name else f"its clip {name[:12]}… was altered"
+    except HuyingError as fault:
+        return str(fault)
