@@ -12,7 +12,7 @@ from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
 from voice.net.loading import Net
 from voice.net.schedule import due
-from voice.station.requests import Order, Saying, Watching, Withdrawal, take
+from voice.station.requests import Order, Room, Saying, Watching, Withdrawal
 from voice.station.station import Station
 from voice.talk.alert import Alert, evolve_alert
 from voice.talk.facts import RollEnded, RollMarked
@@ -36,6 +36,7 @@ class Agenda:
     ) -> None:
         """``wall`` tells the time of day; ``tell`` reaches the dispatcher."""
         self.station, self.folder, self._tell, self._wall = station, folder, tell, wall
+        self._room = Room(folder, tell) if folder is not None else None
         self._looked = -LOOK_S
         self._trouble = ""
         """Why the folder could not be used when it was last looked at."""
@@ -55,10 +56,10 @@ class Agenda:
             return
         self._looked = now
         self._scheduled()
-        if self.folder is None:
+        if self._room is None:
             return
         try:
-            found = take(self.folder, self._net, not self.station.alerting)
+            found = self._room.take(self._net, not self.station.alerting)
             if found is None:
                 return
             request, units = found

@@ -4,18 +4,23 @@
 and, if wanted, ``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``; or with ``roll``
 (start, pause, resume, skip, repeat, end) and, to start, ``to``, ``rounds``, ``question``, ``until``; or with ``watch``
 (minutes) and ``to``; or with ``say``, a text to be said once; or with ``alert``, ``withdraw``, to end the one that is
-being read; or a ``.txt`` file with the text of an alert alone. A
-file that was taken is renamed to ``….done``, one that cannot be used to ``….bad``, one that lay there too long to
-``….late``; none is deleted.
+being read; or a ``.txt`` file with the text of an alert alone. A file that was taken goes into the folder ``archive``
+as ``….done``, one that cannot be used as ``….bad``, one that lay there too long as ``….late``; the latest 500 of them
+are kept. However many files lie in the folder, a look costs the same.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import stat
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,6 +28,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from voice.errors import HuyingError
 from voice.grammar.meanings import MEANINGS
+from voice.journal.codec import fit
 from voice.mandarin.numerals import CannotBeRead, for_the_air
 from voice.net.loading import Net
 
@@ -104,6 +110,24 @@ LONGEST_ALERT = 300
 LARGEST = 100_000
 """Bytes of a request."""
 
+LONGEST_NAME = 80
+"""Characters of ``by``."""
+
+SUFFIXES = (".json", ".txt")
+OVER = (".done", ".bad", ".late")
+
+ARCHIVE, ARCHIVED = "archive", 500
+"""Folder in the folder for what is over, and how many of them are kept."""
+
+MOST_WAITING = 100
+"""Requests that may wait; alerts beyond them are left where they lie."""
+
+LOOKED, READ = 200, 20
+"""Entries of the folder that one look passes, and files that it reads: some milliseconds."""
+
+SETTLED_NS = 2_000_000_000
+"""A folder that was changed so lately may have been changed again within the same tick of its clock."""
+
 STALE_S = 600.0
 """A request that lay in the folder for longer is not carried out: nobody was there when it was meant."""
 
@@ -177,15 +201,17 @@ def _readable(net: Net, text: str) -> None:
 
 def put(folder: Path, request: Wish, name: str = "") -> Path:
     """Leave a request in the folder, whole or not at all; one that has a ``name`` only once. Raises HuyingError if it
-    cannot be written."""
-    known = sorted(folder.glob(f"{name}.json*")) if name else []
+    cannot be written, or if MOST_WAITING wait already."""
+    known = [p for place in (folder, folder / ARCHIVE) for p in sorted(place.glob(f"{name}.json*"))] if name else []
     if known:
         return known[0]
+    if sum(p.suffix in SUFFIXES for p in islice(_entries(folder), LOOKED)) >= MOST_WAITING:
+        raise HuyingError(f"{MOST_WAITING} requests wait already; does a station run? 待办请求太多")
     name = name or datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f") + f"-{os.getpid()}"
     part, path = folder / f"{name}.part", folder / f"{name}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(asdict(request), ensure_ascii=False), "utf-8")
+        part.write_text(json.dumps(fit(asdict(request)), ensure_ascii=False), "utf-8")
         part.replace(path)
     except OSError as e:
         raise HuyingError(f"{folder}: cannot be written ({e.strerror})") from e
@@ -201,51 +227,165 @@ def leave(folder: Path, net: Net, request: Wish) -> tuple[Path, tuple[str, ...]]
 def take(
     folder: Path, net: Net, alerts: bool = True, now: datetime | None = None
 ) -> tuple[Wish, tuple[str, ...]] | None:
-    """The next thing to do and the units it goes to; None if there is none. Orders go before alerts, emergencies
-    before other alerts. ``alerts`` off: an alert is being read, others wait in the folder.
+    """One look into a folder, see ``Room.take``. Raises HuyingError for one that cannot be used or is stale, after
+    setting it aside, if there is nothing to do."""
+    told: list[str] = []
+    found = Room(folder, told.append).take(net, alerts, now)
+    if found is None and told:
+        raise HuyingError(told[0])
+    return found
 
-    Raises HuyingError for one that cannot be used or is stale, after setting it aside; OSError if it cannot be.
-    """
-    waiting = sorted(p for p in folder.glob("*") if p.suffix in (".json", ".txt")) if folder.is_dir() else []
-    best: tuple[int, Path, Wish] | None = None
-    moment = (now or datetime.now(UTC)).timestamp()
-    for path in waiting:
+
+def _entries(folder: Path) -> Iterator[Path]:
+    """What lies in a folder, one by one; nothing if there is none."""
+    try:
+        with os.scandir(folder) as there:
+            for entry in there:
+                yield Path(entry.path)
+    except FileNotFoundError:
+        return
+
+
+def shown(path: Path) -> str:
+    """A name that can be printed, whatever bytes it is of."""
+    return fit(path.name.encode("utf-8", "replace").decode())[:80]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    urgency: int
+    wish: Wish
+    units: tuple[str, ...]
+    left: float
+    """When it was left, s since 1970."""
+
+
+class Room:
+    """The requests folder as a running station sees it. A look costs the same whatever lies there: LOOKED entries are
+    looked at and READ files read; what was read is remembered. What is done or of no use goes into ARCHIVE, of which
+    the latest ARCHIVED are kept."""
+
+    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+        """``tell``: of each request that cannot be used."""
+        self.folder, self._tell = folder, tell
+        self._scan: Iterator[Path] | None = None
+        self._seen: set[Path] = set()
+        """In this scan."""
+        self._waiting: dict[Path, _Waiting] = {}
+        self._stuck: set[Path] = set()
+        """They can neither be carried out nor set aside."""
+        self._begun = self._changed = -1
+        """When the folder was changed last, before the latest scan that came to its end."""
+        self._archived = 0
+
+    def take(self, net: Net, alerts: bool = True, now: datetime | None = None) -> tuple[Wish, tuple[str, ...]] | None:
+        """The next thing to do and the units it goes to; None if there is none. Orders go before alerts, emergencies
+        before other alerts, older ones before newer. ``alerts`` off: an alert is being read, others wait in the
+        folder. Raises OSError if the folder cannot be read."""
+        moment = (now or datetime.now(UTC)).timestamp()
+        self._look(net)
+        late = [p for p, w in self._waiting.items() if moment - w.left > STALE_S]
+        for path in late:
+            del self._waiting[path]
+            self._aside(path, "late", f"older than {STALE_S / 60:.0f} min, not carried out 已过期, 未执行")
+        ripe = [(w.urgency, p) for p, w in self._waiting.items() if alerts or w.urgency == 0]
+        for _, path in sorted(ripe):
+            found = self._waiting.pop(path)
+            if path.is_file() and self._archive(path, "done"):
+                return found.wish, found.units
+        return None
+
+    def _look(self, net: Net) -> None:
+        """Go on with the scan, or begin one if the folder has changed."""
+        if self._scan is None:
+            try:
+                changed = self.folder.stat().st_mtime_ns
+            except FileNotFoundError:
+                return
+            if changed == self._changed and time.time_ns() - changed > SETTLED_NS:
+                return
+            self._scan, self._begun, self._seen = _entries(self.folder), changed, set()
+        read = 0
+        for _ in range(LOOKED):
+            path = next(self._scan, None)
+            if path is None:
+                self._waiting = {p: w for p, w in self._waiting.items() if p in self._seen}
+                self._stuck &= self._seen
+                self._scan, self._changed = None, self._begun
+                return
+            self._seen.add(path)
+            if path.suffix in OVER and path not in self._stuck:  # as it was before there was an archive
+                self._archive(path, "")
+            elif path.suffix in SUFFIXES and path not in self._waiting and path not in self._stuck:
+                self._read(path, net)
+                read += 1
+                if read == READ:
+                    return
+
+    def _read(self, path: Path, net: Net) -> None:
         try:
             about = path.stat() if path.exists() else path.lstat()
             if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
-                raise HuyingError(f"{path.name}: no file, or of more than {LARGEST} bytes, is no request")
-            if moment - about.st_mtime > STALE_S:
-                path.replace(path.with_name(path.name + ".late"))
-                raise HuyingError(f"{path.name}: older than {STALE_S / 60:.0f} min, not carried out 已过期, 未执行")
-            request = _read(path)
-            checked(net, request)
-        except HuyingError as e:
-            if path.exists() or path.is_symlink():
-                path.replace(path.with_name(path.name + ".bad"))
-            raise HuyingError(f"{path.name}: {e}" if not str(e).startswith(path.name) else str(e)) from e
-        urgency = 0 if not isinstance(request, Request) else 1 if request.emergency else 2
-        if (urgency == 0 or alerts) and (best is None or urgency < best[0]):
-            best = urgency, path, request
-    if best is None:
-        return None
-    _, path, request = best
-    path.replace(path.with_name(path.name + ".done"))
-    return request, checked(net, request)
+                raise HuyingError(f"no file, or of more than {LARGEST} bytes, is no request")
+            wish = _read(path)
+            units = checked(net, wish)
+        except FileNotFoundError:
+            return
+        except (HuyingError, OSError) as e:
+            self._aside(path, "bad", str(e))
+            return
+        urgency = 0 if not isinstance(wish, Request) else 1 if wish.emergency else 2
+        if urgency < 2 or len(self._waiting) < MOST_WAITING:  # others wait in the folder
+            self._waiting[path] = _Waiting(urgency, wish, units, about.st_mtime)
+
+    def _aside(self, path: Path, mark: str, why: str) -> None:
+        self._archive(path, mark)
+        self._tell(f"{shown(path)}: {why}")
+
+    def _archive(self, path: Path, mark: str) -> bool:
+        """Whether it is out of the way now; what cannot be moved is not looked at again."""
+        into = self.folder / ARCHIVE
+        suffix = f".{mark}" if mark else ""
+        name = os.fsencode(path.name)
+        short = path.name if len(name) < 200 else f"{hashlib.sha256(name).hexdigest()}{path.suffix}"
+        try:
+            into.mkdir(exist_ok=True)
+            to = into / f"{short}{suffix}"
+            if to.is_dir():
+                to = into / f"{short}-{time.time_ns()}{suffix}"
+            path.replace(to)
+        except OSError as e:
+            self._stuck.add(path)
+            self._tell(f"{shown(path)}: cannot be set aside ({e.strerror}), and is left out 未处理")
+            return False
+        self._archived += 1
+        if self._archived % (ARCHIVED // 10) == 0:
+            self._forget(into)
+        return True
+
+    def _forget(self, archive: Path) -> None:
+        """All but the latest."""
+        old = sorted(((p.lstat().st_mtime, p) for p in _entries(archive) if not p.is_dir()), reverse=True)[ARCHIVED:]
+        for _, path in old:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _read(path: Path) -> Wish:
     try:
         text = path.read_text("utf-8-sig")
         if path.suffix == ".txt":
-            return Request(text.strip())
-        raw: dict[str, Any] = json.loads(text)
+            return Request(fit(text.strip()))
+        raw: dict[str, Any] = fit(json.loads(text))
         kind: type[Wish] = next((k for word, k in KINDS.items() if word in raw), Request)
         if isinstance(raw.get("to"), list):
             raw["to"] = [str(x) for x in raw["to"]]
         wish: Wish = TypeAdapter(kind).validate_python(raw)
     except ValidationError as e:
-        told = "; ".join(f"{'.'.join(map(str, x['loc'])) or 'it'}: {x['msg']}" for x in e.errors())
+        told = "; ".join(f"{'.'.join(map(str, x['loc'])) or 'it'}: {x['msg']}" for x in e.errors()[:5])
         raise HuyingError(f"not a request ({told}); {WRITE}") from e
     except (ValueError, TypeError, AttributeError, OSError, RecursionError) as e:
         raise HuyingError(f"not a request ({e}); {WRITE}") from e
+    if len(wish.by) > LONGEST_NAME:
+        raise HuyingError(f"“by” has {len(wish.by)} characters; {LONGEST_NAME} at most")
     return wish

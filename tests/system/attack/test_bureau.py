@@ -232,9 +232,11 @@ def test_nothing_in_an_event_runs_in_a_browser(tmp_path: Path) -> None:
         with sync_api.sync_playwright() as p:
             browser = p.chromium.launch(executable_path=binary, args=["--no-sandbox"])
             page = browser.new_page()
+            page.set_default_timeout(180_000)
             for path in ("/", "/review", "/rolls", "/log", "/roster", "/devices"):
-                page.goto(served.url + path)
-                page.wait_for_timeout(2500)
+                page.goto(served.url + path, wait_until="domcontentloaded")
+                page.wait_for_selector(".q-page-container, .q-page")
+                page.wait_for_timeout(3000)
                 assert "pwned" not in page.title(), path
                 assert not page.evaluate("document.querySelectorAll('[onerror]').length"), path
     finally:
