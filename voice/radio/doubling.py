@@ -18,6 +18,14 @@ SHARE = 0.35
 FRAMES = 10
 """Consecutive frames of 20 ms: 200 ms. No vowel harmonic above 700 Hz stays in one 16 Hz bin so long."""
 
+PURE = 0.75
+"""Mean share of the energy above LOW_HZ in the tone, over its length: a beat of two carriers is nearly alone up there
+(0.93 and more in 300 simulated doublings), the steadiest harmonic of clean speech had 0.65 in 707 overs of natural and
+synthetic voices at 20, 10 and 5 dB."""
+
+LONG_FRAMES = 25
+"""A tone that stands for half a second need not be so pure: nothing in those overs stood for more than 0.36 s."""
+
 
 def heterodyne_s(pcm: Pcm16) -> float:
     """Longest steady whistle in ``pcm`` (8000 Hz), in seconds; 0 if shorter than 200 ms."""
@@ -31,6 +39,7 @@ def heterodyne_s(pcm: Pcm16) -> float:
     rows = np.arange(len(high))
     around = sum(high[rows, np.clip(peak + d, 0, high.shape[1] - 1)] for d in (-1, 0, 1))
     strong = (np.asarray(around) > SHARE * high.sum(1)) & (high.sum(1) > 0.02 * power.sum(1)) & (high.sum(1) > 1e6)
+    share = np.asarray(around) / np.maximum(high.sum(1), 1.0)
     best = run = 0
     anchor = -9
     for k in range(len(peak)):
@@ -40,5 +49,6 @@ def heterodyne_s(pcm: Pcm16) -> float:
             run, anchor = 1, int(peak[k])
         else:
             run, anchor = 0, -9
-        best = max(best, run)
-    return best * HOP / RATE if best >= FRAMES else 0.0
+        if run > best and (run >= LONG_FRAMES or (run >= FRAMES and share[k - run + 1 : k + 1].mean() >= PURE)):
+            best = run
+    return best * HOP / RATE
