@@ -41,17 +41,13 @@ def _exchange_table(scores: dict[float | None, Score], data: Figures) -> list[st
     ]
     total = Score()
     data["people"] = {}
-
-    def of(value: float | None) -> str:
-        return "–" if value is None else f"{value:.3f}"
-
     for snr, s in scores.items():
         _, _, cr, cp = s.rates("called")
         _, _, ar, ap = s.rates("answered")
         figures = s.as_json()
         time = figures["answer_time_error_s"] or {"median": 0, "max": 0}
         lines.append(
-            f"| {db(snr)} | {share(s.exchanges_right, s.exchanges)} | {of(cr)} / {of(cp)} | {of(ar)} / {of(ap)} "
+            f"| {db(snr)} | {share(s.exchanges_right, s.exchanges)} | {cr:.3f} / {cp:.3f} | {ar:.3f} / {ap:.3f} "
             f"| {figures['false_alarms_per_hour']} | {time['median']} / {time['max']} |"
         )
         data["people"][db(snr)] = figures

@@ -15,7 +15,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -38,7 +38,7 @@ from voice.journal.search import search
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.places import sample_net
-from voice.station.requests import Order, Request, Saying, Withdrawal, take
+from voice.station.requests import Calling, Order, Request, Saying, Withdrawal, take
 from voice.station.status import Status, status_file
 from voice.talk.by_hand import Corrected
 from voice.talk.facts import (
@@ -398,10 +398,19 @@ def test_an_alert_and_a_roll_call_from_the_screen(console: Served, browser: Any,
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(console.url)
     page.get_by_role("button", name="开始点名").click(timeout=20_000)
-    page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
-    page.get_by_label("内容").fill("东风路发现走失儿童")
-    page.get_by_text("紧急").click()
-    page.get_by_role("button", name="播报").click()
+    assert page.get_by_role("button", name="发射").is_disabled(), "nobody can transmit, and the question says so"
+    assert page.get_by_text("没有在线的发射台").last.is_visible()
+    page.get_by_role("button", name="取消").click()
+    with on_air(console):
+        page.get_by_text("没有在线的发射台").first.wait_for(state="hidden", timeout=10_000)
+        page.get_by_role("button", name="开始点名").click()
+        page.get_by_role("button", name="发射").click()
+        page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
+        page.get_by_label("内容").fill("东风路发现走失儿童")
+        page.get_by_text("紧急").click()
+        page.get_by_role("button", name="播报").click()
+        page.get_by_text("紧急 · 全体").wait_for(timeout=5_000)
+        page.get_by_role("button", name="发射").click()
     end = time.monotonic() + 5
     while len(list(console.requests.glob("*.json"))) < 2 and time.monotonic() < end:
         time.sleep(0.05)
@@ -409,6 +418,95 @@ def test_an_alert_and_a_roll_call_from_the_screen(console: Served, browser: Any,
     assert first is not None and first[0] == Order("start", by="console")
     assert second is not None and second[0] == Request("东风路发现走失儿童", emergency=True, by="console")
     page.close()
+
+
+@contextmanager
+def on_air(console: Served) -> Iterator[None]:
+    """A station that can transmit runs meanwhile."""
+    status, done = status_file(console.requests), threading.Event()
+
+    def keep() -> None:
+        while not done.wait(0.2):
+            status.write(Status(level_db=-50.0, source="USB", transmits=True), at_once=True)
+
+    running = threading.Thread(target=keep, daemon=True)
+    running.start()
+    try:
+        yield
+    finally:
+        done.set()
+        running.join()
+        status.remove()
+
+
+def test_a_tile_opens_its_card(console: Served, browser: Any, net: Net) -> None:
+    """By click and by keys: phone, last over, week; call again, mark present."""
+    while take(console.requests, net):
+        pass
+    with Journal(str(console.journal)) as journal:
+        journal.append([called(60, "102", 21)], BEGAN)
+        gone = ExchangeClosed(t=71, exchange=21, unit="102", outcome="silent", reason="", waited_s=10)
+        silent = journal.append([gone], BEGAN)[0]
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(console.url)
+    tile = page.locator('[data-unit="102"]')
+    tile.wait_for(timeout=20_000)
+    tile.focus()
+    page.keyboard.press("Enter")
+    card = page.locator('[data-card="102"]')
+    card.wait_for(timeout=10_000)
+    assert "内线802" in card.inner_text() and "社区民警" in card.inner_text()
+    with on_air(console):
+        card.get_by_text("没有在线的发射台").wait_for(state="hidden", timeout=10_000)
+        page.keyboard.press("c")
+        page.get_by_role("button", name="发射").click(timeout=5_000)
+        page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
+    found = take(console.requests, net)
+    assert found is not None and found[0] == Calling("again", ("102",), "console")
+    card.get_by_role("button", name="记为已到").click()
+    page.locator('[data-unit="102"][data-state="present"]').wait_for(timeout=10_000)
+    page.close()
+    with Journal(str(console.journal)) as journal:
+        last = [e.fact() for e in journal.events(kind="corrected")][-1]
+    assert isinstance(last, Corrected) and (last.corrects, last.unit) == (silent.seq, "102")
+
+
+def test_an_incident_stands_out_until_somebody_takes_charge(console: Served, browser: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(console.url)
+    page.locator('[data-unit="104"]').wait_for(timeout=20_000)
+    report = CalledIn(t=95, unit="104", over=9, meaning="situation", grade="call_sign", text="门口打架", pinyin="",
+                      confidence=0.9)  # fmt: skip
+    with Journal(str(console.journal)) as journal:
+        (event,) = journal.append([report], BEGAN)
+    strip = page.locator(f'[data-incident="{event.seq}"]')
+    strip.wait_for(timeout=10_000)
+    assert "门口打架" in strip.inner_text() and page.locator('.tile.incident[data-unit="104"]').count() == 1
+    page.wait_for_function("window.huyingAlarming === true", timeout=5_000)
+    wall = browser.new_page(viewport={"width": 1920, "height": 1080})
+    wall.goto(console.url + "/wall")
+    wall.locator(f'[data-incident="{event.seq}"]').wait_for(timeout=20_000)
+    assert wall.locator("header").count() == 0 and wall.locator(".body--dark").count() == 1
+    strip.get_by_role("button", name="已处理").click()
+    strip.wait_for(state="detached", timeout=10_000)
+    page.wait_for_function("window.huyingAlarming === false", timeout=5_000)
+    wall.locator(f'[data-incident="{event.seq}"]').wait_for(state="detached", timeout=10_000)
+    wall.close()
+    page.close()
+    (line,) = console.get("/api/v1/events?kind=acknowledged")
+    assert f"acknowledges {event.seq} by console" in line["detail"]
+
+
+def test_night_by_switch_and_by_the_systems_wish(console: Served, browser: Any) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(console.url)
+    page.locator(".body--dark").wait_for(timeout=20_000)
+    for _ in range(2):  # dark, then light
+        page.get_by_role("button", name="日间 / 夜间").click()
+        page.wait_for_timeout(1500)
+    page.locator(".body--light").wait_for(timeout=20_000)
+    context.close()
 
 
 def test_the_carrier_lamp(console: Served, browser: Any) -> None:

@@ -15,7 +15,7 @@ from voice.errors import HuyingError
 from voice.journal.anchor import anchor_of, contradiction, parse_anchor
 from voice.journal.backup import back_up
 from voice.journal.confirming import confirmation
-from voice.journal.export import FORMATS, Reader
+from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
 from voice.journal.incidents import incidents, missed
 from voice.journal.lines import Line, lines
@@ -128,8 +128,7 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
     names = _net(net)
     with Journal(target, create=False) as journal:
         if not sheet:
-            reader = Reader(names.name_of, names.settings.zone)
-            n = write_export(output, form, _between(lines(journal.events()), since, until, names), reader)
+            n = write_export(output, form, _between(lines(journal.events()), since, until, names))
             status.print(f"{output}: {n} events")
             return
         chosen, head = _sessions(journal, since, until, names), journal.head

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from voice.grammar.meanings import URGENT
 from voice.journal.store import Event
 from voice.talk.alert import Alert, evolve_alert
-from voice.talk.attendance import Attendance, Occasion, Occasions
-from voice.talk.by_hand import Corrected
+from voice.talk.attendance import Attendance, Occasion, Occasions, Standing
+from voice.talk.by_hand import Acknowledged, Corrected
 from voice.talk.facts import (
     AlertRaised,
     Answered,
@@ -26,7 +27,7 @@ from voice.talk.rollcall import RollCall, evolve_roll
 from voice.time import parse_wall
 
 State = Literal[
-    "idle", "called", "alerted", "present", "late", "silent", "unclear", "undetermined", "calling", "overdue"
+    "idle", "called", "alerted", "present", "late", "relayed", "silent", "unclear", "undetermined", "calling", "overdue"
 ]
 
 
@@ -43,6 +44,19 @@ class Tile:
     attempts: int = 0
     by: str = ""
     """``human``: a person set it."""
+    seq: int = 0
+    """Number of the event that says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """Something urgent was reported, and nobody has taken charge of it."""
+
+    seq: int
+    wall: str
+    unit: str | None
+    text: str
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,8 @@ class Board:
     listening: bool = False
     """A session has begun and not ended: somebody logs, or was cut off."""
     source: str = ""
+    incidents: tuple[OpenIncident, ...] = ()
+    """Open ones, oldest first."""
     seq: int = 0
     """Last event that went in."""
 
@@ -66,6 +82,10 @@ class Board:
     def attendance(self) -> Attendance:
         """The count; empty before anybody was called."""
         return self.occasion.attendance if self.occasion else Attendance({})
+
+    def incident_of(self, unit: str) -> OpenIncident | None:
+        """The latest open one of a unit."""
+        return next((i for i in reversed(self.incidents) if i.unit == unit), None)
 
     @property
     def running(self) -> bool:
@@ -107,11 +127,15 @@ class Watching:
             before, roll=evolve_roll(before.roll, fact, event.seq), alert=evolve_alert(before.alert, fact),
             occasion=self._occasions.latest, seq=event.seq,
         )  # fmt: skip
+        board = replace(board, incidents=_incidents(before.incidents, event, fact))
         if isinstance(fact, Corrected):
             counted = at is not None and self._occasions.all[at] is board.occasion
             self.board = _corrected(board, fact, event) if counted else board
         else:
-            self.board = _evolved(board, event, fact)
+            board = _evolved(board, event, fact)
+            if isinstance(fact, ExchangeClosed) and at is not None:  # an earlier answer or a neighbour's still counts
+                board = _standing(board, fact.unit, self._occasions.all[at].heard.get(fact.unit, "silent"))
+            self.board = board
         return self.board
 
 
@@ -119,7 +143,27 @@ def _corrected(board: Board, fact: Corrected, event: Event) -> Board:
     """A person set it right: the time stays that of the exchange."""
     unit = str(fact.unit)
     since = board.tiles[unit].since if unit in board.tiles else ""
-    return _put(board, Tile(unit, "present", since or event.wall, fact.meaning, None, 0, "human"))
+    return _put(board, Tile(unit, "present", since or event.wall, fact.meaning, None, 0, "human", event.seq))
+
+
+def _incidents(before: tuple[OpenIncident, ...], event: Event, fact: Fact) -> tuple[OpenIncident, ...]:
+    """The open ones after an event. One is closed by whoever takes charge of it, or finds that it was none."""
+    match fact:
+        case CalledIn() | Answered() if fact.meaning in URGENT:
+            return (*before, OpenIncident(event.seq, event.wall, fact.unit, fact.text, fact.meaning))
+        case Acknowledged(acknowledges=seq):
+            return tuple(i for i in before if i.seq != seq)
+        case Corrected(corrects=seq, meaning=meaning) if meaning not in URGENT:
+            return tuple(i for i in before if i.seq != seq)
+        case _:
+            return before
+
+
+def _standing(board: Board, unit: str, standing: Standing) -> Board:
+    """The tile of an exchange that was closed shows what is counted."""
+    states: dict[Standing, State] = {"answered": "present", "late": "late", "relayed": "relayed", "unclear": "unclear"}
+    state = states.get(standing)
+    return _put(board, replace(board.tiles[unit], state=state)) if state else board
 
 
 def _evolved(board: Board, event: Event, fact: Fact) -> Board:
@@ -137,17 +181,17 @@ def _evolved(board: Board, event: Event, fact: Fact) -> Board:
             alert = board.alert
             asked = alert is not None and not alert.closed and fact.unit in alert.units
             waits: State = "alerted" if asked else "called"
-            return _put(board, Tile(fact.unit, waits, event.wall, attempts=fact.attempt))
+            return _put(board, Tile(fact.unit, waits, event.wall, attempts=fact.attempt, seq=event.seq))
         case Answered():
             state: State = "late" if fact.late else "present"
-            return _put(board, Tile(fact.unit, state, event.wall, fact.meaning, fact.latency_s))
+            return _put(board, Tile(fact.unit, state, event.wall, fact.meaning, fact.latency_s, seq=event.seq))
         case ExchangeClosed():
             closed: State = fact.outcome if fact.outcome != "answered" else "present"
-            return _put(board, Tile(fact.unit, closed, event.wall))
+            return _put(board, Tile(fact.unit, closed, event.wall, seq=event.seq))
         case CalledIn(unit=str(unit)):
-            return _put(board, Tile(unit, "calling", event.wall, fact.meaning))
+            return _put(board, Tile(unit, "calling", event.wall, fact.meaning, seq=event.seq))
         case Overdue():
-            return _put(board, Tile(fact.unit, "overdue", event.wall))
+            return _put(board, Tile(fact.unit, "overdue", event.wall, seq=event.seq))
         case _:
             return board
 

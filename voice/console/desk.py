@@ -35,7 +35,7 @@ from voice.station.candidates import Candidate, candidates
 from voice.station.ear import Ear, open_ear
 from voice.station.requests import Request, Saying, Wish, leave, with_neighbours
 from voice.station.speaker import Speaker
-from voice.talk.by_hand import RESULTS, Corrected, NetEdited, NetEntered
+from voice.talk.by_hand import RESULTS, Acknowledged, Corrected, NetEdited, NetEntered
 
 LONGEST_SPEECH = 300
 REVIEW_DAYS = 14
@@ -100,6 +100,26 @@ class Desk:
         channel = event.fact().channel
         fact = Corrected(corrects=seq, unit=unit, meaning=meaning, by=by, note=note, channel=channel)
         return self.feed.journal.enter(fact)
+
+    def mark_present(self, channel: str, unit: str, by: str) -> int:
+        """A unit was there in the latest roll-call, whatever was heard of it; number of the new event."""
+        if self.net.unit(unit) is None:
+            raise HuyingError(f"no unit {unit!r} on the roster")
+        board = self.feed.board_of(channel)
+        occasion, tile = board.occasion, board.tiles.get(unit)
+        if occasion is None or unit not in occasion.units:
+            raise HuyingError("the unit is not in the latest roll-call 最近一次点名没有这个单位")
+        own = tile.seq if tile is not None and tile.state in ("silent", "unclear", "undetermined", "called") else 0
+        corrects = own if own > occasion.seq else occasion.seq
+        fact = Corrected(corrects=corrects, unit=unit, meaning="present", by=by, note="on the board", channel=channel)
+        return self.feed.journal.enter(fact)
+
+    def acknowledge(self, seq: int, by: str, note: str = "") -> int:
+        """Take charge of the incident that an event reported; number of the new event."""
+        for channel in self.feed.channels:
+            if any(i.seq == seq for i in self.feed.board_of(channel).incidents):
+                return self.feed.journal.enter(Acknowledged(acknowledges=seq, by=by, note=note, channel=channel))
+        raise HuyingError(f"event {seq} is no open incident 这条警情已处理或不存在")
 
     def confirm(self, seq: int, said: str | None, by: str) -> int:
         """Say what was said in the over that an event rests on; number of the new event."""

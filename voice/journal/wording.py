@@ -58,6 +58,13 @@ GRADES: dict[str, Pair] = {
 _NOTES: tuple[Pair, ...] = (
     (r"nothing was heard in its slot", "应答时间内没有声音"),
     (r"something was heard in its slot but not understood", "有人回答, 但没听清"),
+    (
+        r"net control called it, or it spoke itself: nobody can tell, and nothing more came",
+        "分不清是台里呼叫还是它自己讲话",
+    ),
+    (r"it asked to say the call again, and nothing more came", "它要求重复, 之后没有回答"),
+    (r"it said that it had not understood, and nothing more came", "它说没听清, 之后没有回答"),
+    (r"it asked to wait, and nothing more came", "它说稍等, 之后没有回答"),
     (r"the receiver was not alive", "当时收不到信号"),
     (r"the recording ended before the waiting time was over", "录音在等待时间内结束"),
     (r"something was heard that may have been its answer; whose it was, nobody can say", "有声音, 说不清是哪个单位"),
@@ -68,6 +75,7 @@ _NOTES: tuple[Pair, ...] = (
     (r"by (.*)", r"由 \1"),
     (r"corrects (\d+) by (.*?): (.*)", r"\2 更正第 \1 条: \3"),
     (r"confirms (\d+) by (.*)", r"\2 确认第 \1 条"),
+    (r"acknowledges (\d+) by (.*)", r"\2 已处理第 \1 条警情"),
     (r"every ([\d.]+) min", r"每 \1 分钟"),
     (r"no longer", "取消定时"),
     (r"called (\d+) times in vain", r"呼叫 \1 次无回答"),

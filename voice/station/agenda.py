@@ -12,7 +12,7 @@ from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
 from voice.net.loading import Net
 from voice.net.schedule import due
-from voice.station.requests import Order, Room, Saying, Watching, Withdrawal
+from voice.station.requests import Calling, Order, Room, Saying, Watching, Withdrawal
 from voice.station.station import Station
 from voice.talk.alert import Alert, evolve_alert
 from voice.talk.facts import RollEnded, RollMarked
@@ -66,6 +66,9 @@ class Agenda:
             if isinstance(request, Watching):
                 for unit in units:
                     self.station.watch(unit, request.watch, request.by)
+            elif isinstance(request, Calling):
+                for unit in units:
+                    self.station.call(unit)
             elif isinstance(request, Saying):
                 self.station.say(request.say)
             elif isinstance(request, Withdrawal):

@@ -3,10 +3,11 @@
 ``huying alert`` and ``huying rollcall`` write files into it; so may anything else: a ``.json`` file with ``text``
 and, if wanted, ``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``; or with ``roll``
 (start, pause, resume, skip, repeat, end) and, to start, ``to``, ``rounds``, ``question``, ``until``; or with ``watch``
-(minutes) and ``to``; or with ``say``, a text to be said once; or with ``alert``, ``withdraw``, to end the one that is
-being read; or a ``.txt`` file with the text of an alert alone. A file that was taken goes into the folder ``archive``
-as ``….done``, one that cannot be used as ``….bad``, one that lay there too long as ``….late``; the latest 500 of them
-are kept. However many files lie in the folder, a look costs the same.
+(minutes) and ``to``; or with ``call`` (``again``) and ``to``, to call units once; or with ``say``, a text to be said
+once; or with ``alert``, ``withdraw``, to end the one that is being read; or a ``.txt`` file with the text of an alert
+alone. A file that was taken goes into the folder ``archive`` as ``….done``, one that cannot be used as ``….bad``, one
+that lay there too long as ``….late``; the latest 500 of them are kept. However many files lie in the folder, a look
+costs the same.
 """
 
 from __future__ import annotations
@@ -76,6 +77,16 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
+class Calling:
+    """Call units once, each by itself, without a roll-call."""
+
+    call: Literal["again"]
+    to: tuple[str, ...]
+    by: str = "order"
+    """Who asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Saying:
     """Say something once, to nobody in particular: a test of voice and transmitter."""
 
@@ -93,9 +104,9 @@ class Withdrawal:
     """Who asks."""
 
 
-Wish = Request | Order | Watching | Saying | Withdrawal
+Wish = Request | Order | Watching | Calling | Saying | Withdrawal
 
-KINDS: dict[str, type[Wish]] = {"say": Saying, "alert": Withdrawal, "roll": Order, "watch": Watching}
+KINDS: dict[str, type[Wish]] = {"say": Saying, "alert": Withdrawal, "roll": Order, "watch": Watching, "call": Calling}
 """By the key that a request of the kind has."""
 
 WRITE = 'write {"text": "…", "to": ["…"]} or {"roll": "start"}'
@@ -165,6 +176,10 @@ def checked(net: Net, request: Wish) -> tuple[str, ...]:
         if not request.to or not 0 <= request.watch <= 1440:
             raise HuyingError("a timer needs a unit, and 1 to 1440 minutes, or 0 to end it")
         return addressed(net, request.to)
+    if isinstance(request, Calling):
+        if request.call != "again" or not request.to:
+            raise HuyingError("a call needs a unit 请指定单位")
+        return addressed(net, request.to)
     if isinstance(request, Withdrawal):
         if request.alert != "withdraw":
             raise HuyingError(f"an alert can be withdrawn; not “{request.alert}”")
@@ -175,13 +190,7 @@ def checked(net: Net, request: Wish) -> tuple[str, ...]:
         _readable(net, request.say)
         return ()
     if isinstance(request, Order):
-        if request.until not in ("", "any", *MEANINGS):
-            raise HuyingError(f"“{request.until}” is no meaning; any, or one of {', '.join(MEANINGS)}")
-        if request.question:
-            _readable(net, request.question)
-        if request.roll not in ROLL_ORDERS or not 0 <= request.rounds <= 5:
-            raise HuyingError(f"a roll-call can {', '.join(ROLL_ORDERS)}, in 1 to 5 rounds; not {request}")
-        return addressed(net, request.to)
+        return _checked_order(net, request)
     if not request.text.strip():
         raise HuyingError("the alert has no text")
     if len(request.text) > LONGEST_ALERT:
@@ -190,6 +199,16 @@ def checked(net: Net, request: Wish) -> tuple[str, ...]:
         raise HuyingError(f"repeat is {request.repeat}; 1 to 9")
     _readable(net, request.text)
     return addressed(net, request.to)
+
+
+def _checked_order(net: Net, order: Order) -> tuple[str, ...]:
+    if order.until not in ("", "any", *MEANINGS):
+        raise HuyingError(f"“{order.until}” is no meaning; any, or one of {', '.join(MEANINGS)}")
+    if order.question:
+        _readable(net, order.question)
+    if order.roll not in ROLL_ORDERS or not 0 <= order.rounds <= 5:
+        raise HuyingError(f"a roll-call can {', '.join(ROLL_ORDERS)}, in 1 to 5 rounds; not {order}")
+    return addressed(net, order.to)
 
 
 def _readable(net: Net, text: str) -> None:

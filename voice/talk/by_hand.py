@@ -59,6 +59,21 @@ class Confirmed(ByHand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged(ByHand):
+    """A person has taken charge of an incident: it is no longer shown as open. What was reported stays."""
+
+    KIND: ClassVar[str] = "acknowledged"
+    NAMES: ClassVar[tuple[str, str]] = ("警情已处理", "incident acknowledged")
+
+    acknowledges: int
+    """Number of the event that reported it."""
+    note: str = ""
+
+    def detail(self) -> str | None:
+        return f"acknowledges {self.acknowledges} by {self.by}" + (f": {self.note}" if self.note else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetEdited(ByHand):
     """Somebody saved one of the net's files. A running station uses it from its next start on."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from nicegui import run, ui
 
 from voice.audio.portaudio import devices_now
+from voice.console.overs import Entry
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.journal.verify import verify
@@ -118,7 +119,7 @@ class Devices(Page):
         """Say something on the radio: what came in and what was understood."""
         with ui.card().classes("w-full"):
             ui.label(self.t("latest over")).classes("text-xl font-bold")
-            ui.label(self.t("try it")).classes("text-[#44515c]")
+            ui.label(self.t("try it")).classes("soft")
             holder = ui.column().classes("w-full gap-1")
             shown = 0
 
@@ -130,7 +131,7 @@ class Devices(Page):
                 shown = line["seq"]
                 holder.clear()
                 with holder:
-                    self.feed_row(line)
+                    self.feed_row(Entry(line, [line]))
                     if line["clip"]:
                         self.picture(line["clip"], height=110).classes("w-full")
                     ui.label(line["pinyin"] or "").classes("mono")

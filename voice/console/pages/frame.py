@@ -6,18 +6,21 @@ Each client looks for news ten times a second and changes what has changed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from nicegui import app, ui
 
 from voice.console.access import COOKIE, Access, User
+from voice.console.board import Tile
 from voice.console.desk import Desk
+from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, Entry
 from voice.console.texts import text
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
-from voice.journal.lines import Line
-from voice.journal.wording import KINDS, clock, name_of
+from voice.journal.wording import KINDS, MEANINGS, clock, name_of, note_in
 from voice.net.loading import Net
 from voice.station.status import status_file
+from voice.time import parse_wall
 
 REFRESH_S = 0.1
 ICONS = {
@@ -31,20 +34,64 @@ ICONS = {
 """Pages in the order of the header."""
 
 STYLE = """
-body{background:#eef2f5;font-family:"Noto Sans CJK SC","Microsoft YaHei",system-ui,sans-serif;font-size:17px}
-.tile{min-height:56px;border-radius:6px;padding:4px 8px;color:#fff;line-height:1.2;overflow:hidden}
+:root{--page:#eef2f5;--panel:#fff;--ink:#16212b;--soft:#44515c;--line:#cfd8df;--review:#fff3d6;--top:#0b2a3f}
+.body--dark{--page:#0d1419;--panel:#18232b;--ink:#e6edf2;--soft:#a9b8c4;--line:#2c3b46;--review:#4a3a10;--top:#071a27}
+body{background:var(--page);color:var(--ink);font-size:17px;
+font-family:"Noto Sans CJK SC","Microsoft YaHei",system-ui,sans-serif}
+.body--dark .q-card{background:var(--panel)}
+.panel{background:var(--panel);border-radius:6px;padding:8px}.soft{color:var(--soft)}
+.nav{display:flex;align-items:center;gap:4px;color:#fff;text-decoration:none;border-radius:4px;padding:4px 8px}
+.nav.here{background:#1d5478}
+.tile{min-height:56px;border-radius:6px;padding:4px 8px;color:#fff;line-height:1.2;overflow:hidden;cursor:pointer;
+text-align:left}
+.tile:focus-visible{outline:4px solid #ffb300;outline-offset:1px}
 .tile .name{font-weight:700;font-size:16px;white-space:nowrap;text-overflow:ellipsis;overflow:hidden}
 .tile .state{font-size:14px}
+.tile.incident,.alarm{animation:alarm 1s steps(2,jump-none) infinite;outline:3px solid #ffd600}
+@keyframes alarm{from{background:#b00020}to{background:#ff1744}}
+@media (prefers-reduced-motion:reduce){.tile.incident,.alarm{animation:none;background:#b00020}}
+.alarm{color:#fff;border-radius:8px;padding:6px 12px;font-size:20px;font-weight:700;width:100%}
 .board{display:grid;grid-template-columns:repeat(auto-fill,minmax(128px,1fr));gap:6px;width:100%}
 .banner{border-radius:8px;padding:12px 16px;color:#fff;font-size:24px;font-weight:700;width:100%}
-.feedrow{border-bottom:1px solid #cfd8df;padding:4px 2px;width:100%}
-.review{background:#fff3d6}
+.feedrow{border-bottom:1px solid var(--line);padding:4px 2px;width:100%}
+.review{background:var(--review)}
 .mono{font-variant-numeric:tabular-nums}
-.roll-summary table{border-collapse:collapse;background:#fff}
-.roll-summary th,.roll-summary td{border:1px solid #ccc;padding:2px 8px;text-align:left}
+.dial{font-size:30px;font-weight:700;letter-spacing:1px;color:inherit}
+.legend{display:flex;flex-wrap:wrap;gap:4px 12px;font-size:14px;color:var(--soft)}
+.roll-summary table{border-collapse:collapse;background:var(--panel)}
+.roll-summary th,.roll-summary td{border:1px solid var(--line);padding:2px 8px;text-align:left}
 .roll-summary h2{font-size:19px;font-weight:700;line-height:1.6;margin:4px 0}
-@media (max-width:700px){.board{grid-template-columns:repeat(2,1fr)}.banner{font-size:19px}}
+.body--dark .roll td,.body--dark .roll th{border-color:var(--line)}
+.body--dark .roll thead th{background:#22303a;color:var(--ink)}
+@media (max-width:700px){.board{grid-template-columns:repeat(2,1fr)}.banner{font-size:19px}
+.nav{flex-direction:column;gap:0;padding:2px 5px}.nav .word{font-size:11px;line-height:1.1}.nav .q-icon{font-size:22px}}
 """
+
+ALARM = """<script>
+(() => {
+  let sound = null, timer = null;
+  const open = () => { sound = sound || new (window.AudioContext || window.webkitAudioContext)(); sound.resume(); };
+  document.addEventListener("pointerdown", () => { if (sound) sound.resume(); });
+  const beep = () => {
+    if (!sound || sound.state !== "running") return;
+    for (const [k, hertz] of [880, 1175, 880].entries()) {
+      const tone = sound.createOscillator(), gain = sound.createGain(), at = sound.currentTime + k * 0.22;
+      tone.frequency.value = hertz; gain.gain.value = 0.25; tone.connect(gain).connect(sound.destination);
+      tone.start(at); tone.stop(at + 0.18);
+    }
+  };
+  window.huyingAllow = () => { open(); beep(); if ("Notification" in window && Notification.permission === "default")
+    Notification.requestPermission(); };
+  window.huyingAlarm = (on, words) => {
+    clearInterval(timer); timer = null; window.huyingAlarming = on;
+    if (!on) return;
+    open(); beep(); timer = setInterval(beep, 3000);
+    if (words && "Notification" in window && Notification.permission === "granted") new Notification(words);
+  };
+})();
+</script>"""
+"""The sound of an open incident: three tones every three seconds until somebody takes charge of it."""
+
 _LAMP = {"lost": "text-[#ffb4a9]", "clear": "text-[#cfe3ee]", "busy": "text-[#6fe38f]", "saying": "text-[#ffd54a]"}
 
 
@@ -52,6 +99,8 @@ class Page:
     """One page over the desk; ``build`` fills it for a client."""
 
     name = ""
+    bare = False
+    """Without the header."""
 
     def __init__(self, desk: Desk, access: Access) -> None:
         self.desk, self.feed, self.access = desk, desk.feed, access
@@ -75,23 +124,29 @@ class Page:
 
         def page() -> None:
             ui.add_css(STYLE)
+            ui.add_head_html(ALARM)
             ui.colors(primary="#0b5c94", negative="#b3261e", positive="#1b7f3b")
-            with ui.header().classes("items-center gap-1 bg-[#0b2a3f] py-1 px-3"):
-                ui.label("呼应").classes("text-2xl font-bold mr-2")
-                for p in ICONS:
-                    look = "bg-[#1d5478]" if p == self.name else ""
-                    with (
-                        ui.link(target="/" if p == "watch" else f"/{p}").classes(
-                            f"text-white no-underline rounded px-2 py-1 {look}"
-                        ),
-                        ui.row().classes("items-center gap-1 no-wrap"),
+            ui.dark_mode(app.storage.user.get("night"))
+            if self.bare:
+                self.build()
+                return
+            with ui.header().classes("items-center gap-1 bg-[var(--top)] py-1 px-3 max-sm:px-1"):
+                ui.label("呼应").classes("text-2xl font-bold mr-2 max-sm:hidden")
+                for p, icon in ICONS.items():
+                    with ui.link(target="/" if p == "watch" else f"/{p}").classes(
+                        "nav here" if p == self.name else "nav"
                     ):
-                        ui.icon(ICONS[p]).classes("text-xl")
-                        ui.label(self.t(p)).classes("max-sm:hidden")
+                        ui.icon(icon).classes("text-xl")
+                        ui.label(self.t(p)).classes("word")
                 ui.space()
                 self._lamp()
                 if not self.access.open and self.user is not None:
                     ui.link(self.user.name, "/logout").classes("text-white").tooltip(self.t("log out"))
+                night = {None: "brightness_auto", True: "dark_mode", False: "light_mode"}
+                now = app.storage.user.get("night")
+                ui.button(icon=night[now], on_click=self._night).props(
+                    f'flat dense round aria-label="{self.t("night")}"'
+                ).classes("text-white").tooltip(self.t("night"))
                 ui.button("中文" if self.english else "English", on_click=self._switch).props("flat dense").classes(
                     "text-white"
                 )
@@ -99,6 +154,12 @@ class Page:
 
         page.__name__ = self.name
         return page
+
+    def _night(self) -> None:
+        """As the system wishes, then dark, then light."""
+        after = {None: True, True: False, False: None}
+        app.storage.user["night"] = after[app.storage.user.get("night")]
+        ui.navigate.reload()
 
     def _switch(self) -> None:
         app.storage.user["english"] = not self.english
@@ -165,29 +226,113 @@ class Page:
     def clock(self, wall: str | None) -> str:
         return clock(wall, self.net.settings.zone)
 
-    def feed_row(self, line: Line) -> None:
-        look = "feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if line["review"] else "")
-        with ui.row().classes(look):
-            ui.label(self.clock(line["wall"])).classes("mono w-20 shrink-0")
-            kind = name_of(KINDS, line["type"], self.english)
-            ui.label(kind).classes("w-24 shrink-0 leading-tight")
-            ui.label(self._direction(line)).classes("w-44 shrink-0 font-bold max-sm:w-24")
-            heard = line["text"] or line["pinyin"] or line["detail"] or ""
-            ui.label(heard).classes("grow break-words min-w-0")
-            if line["confidence"]:
-                ui.label(f"{line['confidence']:.2f}").classes("mono max-sm:hidden")
-            if line["clip"]:
-                self.picture(line["clip"], width=90, height=26, loading="lazy").classes("max-sm:hidden shrink-0")
-                self.player(line["clip"])
+    @property
+    def transmits(self) -> bool:
+        """A station runs, and has a voice on the air."""
+        status = self.status.read()
+        return status is not None and (status.transmits or bool(status.saying))
 
-    def _direction(self, line: Line) -> str:
+    def on_air(self, words: str, act: Callable[[], object]) -> None:
+        """Ask before something goes on the air, and say so where nothing can."""
+        with ui.dialog(value=True) as dialog, ui.card().classes("min-w-[320px] max-w-[560px] gap-2"):
+            ui.label(self.t("on the air?")).classes("text-xl font-bold")
+            ui.label(words).classes("text-lg whitespace-pre-wrap")
+            fine = self.transmits
+            if not fine:
+                ui.label(self.t("nobody transmits")).classes("text-[#b3261e] font-bold")
+
+            def go() -> None:
+                dialog.close()
+                act()
+
+            with ui.row().classes("w-full justify-end"):
+                ui.button(self.t("cancel"), on_click=dialog.close).props("flat no-caps")
+                ui.button(self.t("transmit"), icon="cell_tower", on_click=go).props(
+                    "color=negative no-caps autofocus"
+                ).set_enabled(fine)
+
+    def air_note(self) -> None:
+        """A line that is seen while nobody can transmit."""
+        note = ui.label(self.t("nobody transmits")).classes("text-[#b3261e] font-bold")
+
+        def show() -> None:
+            note.set_visibility(not self.transmits)
+
+        show()
+        ui.timer(1.0, show)
+
+    def feed_row(self, entry: Entry) -> ui.row:
+        """One over: when, what kind, who to whom, what was said and meant."""
+        look = "feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if entry.review else "")
+        with ui.row().classes(look).props(f'data-seq="{entry.seq}"') as row:
+            self._entry(entry)
+        return row
+
+    def fill(self, row: ui.row, entry: Entry) -> None:
+        """The row again, after the over has come to mean more."""
+        row.clear()
+        if entry.review:
+            row.classes(add="review")
+        with row:
+            self._entry(entry)
+
+    def _entry(self, entry: Entry) -> None:
+        line = entry.line
+        ui.label(self.clock(line["wall"])).classes("mono w-20 shrink-0")
+        ui.label(name_of(KINDS, line["type"], self.english)).classes("w-24 shrink-0 leading-tight max-sm:w-auto")
+        ui.label(self._direction(entry)).classes("w-44 shrink-0 font-bold max-sm:w-auto")
+        meaning = name_of(MEANINGS, line["meaning"], self.english)
+        with ui.column().classes("grow gap-0 min-w-0"):
+            heard = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")
+            ui.label(heard if line["type"] != "closed" else meaning).classes("break-words min-w-0")
+            note = " · ".join(p for p in (
+                meaning if heard and line["type"] in TELLING and meaning not in heard else "",
+                f"{line['latency_s']:.1f} s" if line["latency_s"] is not None else "",
+                note_in(line["detail"], self.english),
+            ) if p)  # fmt: skip
+            if note:
+                ui.label(note).classes("soft text-sm")
+        if line["clip"]:
+            self.picture(line["clip"], width=90, height=26, loading="lazy").classes("max-sm:hidden shrink-0")
+            self.player(line["clip"])
+
+    def _direction(self, entry: Entry) -> str:
         """Who to whom: an arrow towards the unit if it is called, away from it if it speaks."""
-        name = self.net.name_of(line["unit"])
-        if not name:
+        units, kind = entry.units, entry.line["type"]
+        if not units:
             return ""
-        if line["type"] in ("called", "control_replied", "announced", "overdue"):
-            return f"→ {name}"
-        return f"{name} →" if line["type"] in ("answered", "called_in", "relayed") else name
+        names = "、".join(self.net.name_of(u) for u in units[:2])
+        if len(units) > 2:
+            names = self.t("and others", names, len(units))
+        return f"→ {names}" if kind in TO_UNITS else f"{names} →" if kind in FROM_UNITS else names
+
+    def day(self, wall: str | None) -> str:
+        """``06-05`` where it is not today; nothing for today or where nobody knows."""
+        day = self.local_day(wall)
+        return "" if day == str(datetime.now(self.net.settings.zone).date()) else day
+
+    def local_day(self, wall: str | None) -> str:
+        """``2026-06-05`` where the net is; nothing where nobody knows."""
+        if not wall or wall.startswith("1970"):
+            return ""
+        return str(parse_wall(wall).astimezone(self.net.settings.zone).date())
+
+    def meaning(self, key: str | None) -> str:
+        """What was meant, in the language of this client."""
+        return name_of(MEANINGS, key, self.english)
+
+    def note(self, note: str | None) -> str:
+        """A note of the journal, likewise."""
+        return note_in(note, self.english)
+
+    def state_of(self, tile: Tile) -> str:
+        """How a tile's unit stands: meaning of the answer, how fast, when."""
+        told = self.t(tile.state)
+        if tile.state in ("present", "late", "calling") and tile.meaning:
+            told = self.meaning(tile.meaning)
+        parts = [told, f"{tile.latency_s:.1f} s" if tile.latency_s is not None else ""]
+        parts += [self.clock(tile.since)[:5]] if tile.since else []
+        return " ".join(p for p in parts if p)
 
     def picture(self, clip: str, **look: str | int) -> ui.element:
         """Waveform and spectrogram of a clip. What is no clip's name, whoever wrote it into an event, has none."""

@@ -1,42 +1,93 @@
-"""日志: search."""
+"""日志: every over once; a day, a unit, a kind, words to look for; page by page."""
 
 from __future__ import annotations
 
-from nicegui import ui
+from datetime import date, timedelta
+from typing import Any
 
+from nicegui import run, ui
+
+from voice.console.overs import HIDDEN, Entry, entries
 from voice.console.pages.frame import Page
+from voice.errors import HuyingError
+from voice.journal.codec import KINDS as FACTS
+from voice.journal.lines import lines
 from voice.journal.search import search
+from voice.journal.wording import KINDS, name_of
 
-LOG_ROWS = 300
-"""Hits that are looked for, and rows that are shown."""
+LOG_ROWS = 100
+"""Entries of a page."""
 
-FIRST_ROWS = 100
-"""Shown at once; the others when they are asked for."""
+FOUND = 2000
+"""Hits of a search, at most."""
+
+MOST = 200_000
+"""Events of one day that are looked through; a hundred busy channels have fewer."""
 
 
 class Log(Page):
-    """One box, the latest hits first."""
+    """The latest first."""
 
     name = "log"
 
     def build(self) -> None:
-        """Search."""
-        box = ui.input(self.t("search")).classes("w-full text-lg").props("clearable autofocus debounce=200")
-        holder = ui.column().classes("w-full gap-0 bg-white rounded p-2")
+        """Filters above, a page of the log below."""
+        with ui.row().classes("items-end gap-3 w-full"):
+            words = ui.input(self.t("search")).classes("grow text-lg").props("clearable autofocus debounce=300")
+            day = ui.input(self.t("day"), value=self._last_day()).props("type=date stack-label dense clearable")
+            units = {"": self.t("all"), **{u.id: u.name for u in self.net.units}}
+            unit = ui.select(units, value="", label=self.t("unit"), with_input=True).props("dense").classes("w-44")
+            kinds = {"": self.t("all"), **{k: name_of(KINDS, k, self.english) for k in FACTS if k not in HIDDEN}}
+            kind = ui.select(kinds, value="", label=self.t("kind")).props("dense").classes("w-36")
+        holder = ui.column().classes("w-full gap-0 panel")
+        at = 0
 
-        def build(most: int = FIRST_ROWS) -> None:
-            wanted = box.value or ""
-            if wanted:
-                rows = search(self.feed.journal, wanted, self.net, LOG_ROWS)[::-1]
-            else:
-                rows = [x for x in self.feed.after(0) if x["type"] not in ("session_began", "session_ended")][::-1]
-            holder.clear()
-            with holder:
-                for line in rows[:most]:
-                    self.feed_row(line)
-                if len(rows) > most:
-                    more = ui.button(self.t("more"), icon="expand_more", on_click=lambda: build(LOG_ROWS))
-                    more.props("flat no-caps")
+        async def build(page: int = 0) -> None:
+            nonlocal at
+            at = page
+            try:
+                found = await run.io_bound(self._read, words.value or "", day.value or "", unit.value, kind.value)
+            except HuyingError as e:
+                ui.notify(str(e), type="negative")
+                return
+            self._show(holder, found or [], at, build)
 
-        box.on_value_change(lambda: build())
-        build()
+        for box in (words, day, unit, kind):
+            box.on_value_change(lambda: build())
+        ui.timer(0.01, build, once=True)
+
+    def _show(self, holder: Any, found: list[Entry], at: int, build: Any) -> None:
+        holder.clear()
+        with holder:
+            for entry in found[at * LOG_ROWS : (at + 1) * LOG_ROWS]:
+                self.feed_row(entry)
+            if not found:
+                ui.label(self.t("nothing heard yet")).classes("soft")
+            with ui.row().classes("items-center gap-3 mt-2"):
+                newer = ui.button(self.t("newer"), icon="chevron_left", on_click=lambda: build(at - 1))
+                newer.props("flat no-caps").set_enabled(at > 0)
+                ui.label(self.t("page of", at + 1, max(1, -(-len(found) // LOG_ROWS)), len(found)))
+                older = ui.button(self.t("older"), icon="chevron_right", on_click=lambda: build(at + 1))
+                older.props("flat no-caps").set_enabled(len(found) > (at + 1) * LOG_ROWS)
+
+    def _read(self, words: str, day: str, unit: str, kind: str) -> list[Entry]:
+        """Newest first. With words all days are searched, without a day only what is recent is shown."""
+        begin = self.desk.utc(day) if day else None
+        end = self.desk.utc(str(date.fromisoformat(day) + timedelta(days=1))) if day else None
+        if words:
+            rows = search(self.feed.journal, words, self.net, FOUND)
+        elif begin:
+            journal = self.feed.journal
+            rows = list(lines(e for k, e in enumerate(journal.events(since=begin, until=end)) if k < MOST))
+        else:
+            rows = list(self.feed.after(0))
+        return [
+            e for e in entries(rows)[::-1]
+            if (not unit or any(x["unit"] == unit for x in e.lines))
+            and (not kind or any(x["type"] == kind for x in e.lines))
+        ]  # fmt: skip
+
+    def _last_day(self) -> str:
+        """Of the latest event, where the net is; empty if there is none or nobody knows."""
+        wall = self.feed.lines[-1]["wall"] if self.feed.lines else ""
+        return self.local_day(wall)

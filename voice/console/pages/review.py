@@ -23,7 +23,7 @@ class Review(Page):
 
     def build(self) -> None:
         """Listen, and say what it was."""
-        ui.label(self.t("keys")).classes("text-[#44515c]")
+        ui.label(self.t("keys")).classes("soft")
         holder = ui.column().classes("w-full gap-2")
         cards: list[_Card] = []
         at = 0
@@ -145,7 +145,7 @@ class _Card:
             if self._unit.value and self._meaning.value:
                 self.page.desk.correct(self.line["seq"], self._unit.value, self._meaning.value, by)
             elif not said:
-                raise HuyingError("choose unit and meaning, or write down what was said 请选单位和意思")
+                raise HuyingError(self.page.t("choose"))
 
         self.page.do(act, "saved")
 

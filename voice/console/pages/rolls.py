@@ -12,11 +12,14 @@ from voice.errors import HuyingError
 from voice.grammar.meanings import ENTERABLE
 from voice.journal.codec import KINDS
 from voice.journal.incidents import Incident, incidents
-from voice.journal.rolls import Session, UnitFigures, figures
+from voice.journal.rolls import Session, UnitFigures, columns, figures
 from voice.journal.sheets.overview import MATRIX_CSS, matrix_html, summary_html
 from voice.journal.wording import MEANINGS, STANDINGS, name_of
 from voice.talk.by_hand import RESULTS, ByHand
 from voice.time import parse_wall
+
+MOST_LISTED = 60
+"""Roll-calls that are listed one by one."""
 
 PERIODS = {"day": 0, "week": 6, "month": 30, "year": 365}
 """Name → days before the last one."""
@@ -46,12 +49,13 @@ class Rolls(Page):
 
             for period, days in PERIODS.items():
                 ui.button(self.t(period), on_click=lambda _e, d=days: choose(d)).props("outline dense no-caps")
-            for name, label in (("roll.html", "HTML / 打印"), ("roll.xlsx", "XLSX"), ("events.csv", "CSV")):
+            for name, label in (("roll.html", self.t("print")), ("roll.xlsx", "XLSX"), ("events.csv", "CSV")):
                 ui.button(
                     label,
                     icon="download",
                     on_click=lambda _e, n=name: ui.navigate.to(
                         f"/api/v1/exports/{n}?since={since.value or '2000-01-01'}&until={_next_day(until.value)}"
+                        + (f"&language={'en' if self.english else 'zh'}" if n.startswith("roll") else ""),
                     ),
                 ).props("outline dense no-caps")
             enter = ui.button(self.t("enter a net"), icon="edit_note", on_click=lambda: self._enter(build))
@@ -83,12 +87,13 @@ class Rolls(Page):
 
     def _shown(self, sheet: list[Session], found: list[Incident]) -> None:
         heading = self.desk.heading(self.user.name if self.user else "", self.english)
-        ui.html(matrix_html(sheet, heading), sanitize=False).classes("w-full overflow-x-auto bg-white rounded p-2")
+        ui.html(matrix_html(sheet, heading), sanitize=False).classes("w-full overflow-x-auto panel")
         with ui.row().classes("w-full gap-4 items-start"):
             ui.html(f'<div class="roll-summary">{summary_html(sheet, heading)}</div>', sanitize=False)
             rows = [r for r in figures(sheet) if r.median_s is not None]
             if rows:
                 self._chart(rows)
+        self._each(sheet)
         if found:
             ui.label(self.t("incidents")).classes("text-xl font-bold")
         for i in found[-20:]:
@@ -100,6 +105,30 @@ class Rolls(Page):
                 f"{self.clock(i.wall)} {self.net.name_of(i.unit)}: {i.text or i.pinyin} — "
                 f"{self.t('arrived')}: {arrived or '—'}"
             )
+
+    def _each(self, sheet: list[Session]) -> None:
+        """A line for every roll-call, with its page to print."""
+        found = [c for c in columns(sheet) if c.occasion.kind != "calls"][::-1]
+        if not found:
+            return
+        h = self.desk.heading("", self.english)
+        ui.label(self.t("each")).classes("text-xl font-bold")
+        with ui.column().classes("w-full gap-0 panel"):
+            for c in found[:MOST_LISTED]:
+                count = c.attendance
+                words = [self.t("answered of", len(count.called), len(count.answered))]
+                for key, units in (("missing", count.silent), ("unclear", count.unclear), ("relayed", count.relayed)):
+                    if units:
+                        words.append(f"{self.t(key)} {len(units)}: {'、'.join(self.net.name_of(u) for u in units)}")
+                with ui.row().classes("feedrow items-center gap-3 no-wrap max-sm:flex-wrap"):
+                    ui.label(h.when(c, form="%Y-%m-%d %H:%M")).classes("mono shrink-0")
+                    ui.label(h.title(c)).classes("font-bold shrink-0 max-w-60 truncate")
+                    ui.label(" · ".join(words)).classes("grow min-w-0")
+                    language = "en" if self.english else "zh"
+                    page = f"/api/v1/exports/roll.html?roll={c.occasion.seq}&language={language}&view=true"
+                    ui.button(
+                        self.t("print"), icon="print", on_click=lambda _e, p=page: ui.navigate.to(p, new_tab=True)
+                    ).props("dense outline no-caps")
 
     def _last_day(self) -> date:
         """Of the latest event, where the net is; today if there is none."""

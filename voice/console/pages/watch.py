@@ -2,76 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from nicegui import app, ui
 
 from voice.console.board import Board, Tile
+from voice.console.overs import Entries
+from voice.console.pages.board import STATES, BoardView
 from voice.console.pages.frame import Page
-from voice.journal.wording import MEANINGS, name_of
+from voice.journal.sheets.heading import DAYS
+from voice.journal.wording import OCCASIONS, name_of
 from voice.station.requests import LONGEST_ALERT, Order, Request, Withdrawal
 
 FEED_ROWS = 30
-STATES = {
-    "idle": ("radio_button_unchecked", "#5d6b78"), "called": ("phone_in_talk", "#1769c0"),
-    "alerted": ("notifications_active", "#00677f"),
-    "present": ("check_circle", "#1b7f3b"), "late": ("schedule", "#8a6a00"), "silent": ("cancel", "#b3261e"),
-    "unclear": ("help", "#a34700"), "undetermined": ("do_not_disturb_on", "#6b5b95"),
-    "calling": ("campaign", "#8e24aa"), "overdue": ("alarm", "#b3261e"),
-}  # fmt: skip
-"""Icon and colour of a tile: never the colour alone."""
 
 
-class Watch(Page):
-    """Who did not answer, in one line; a tile a unit; the feed; roll-call and alert."""
-
-    name = "watch"
-
-    def build(self) -> None:
-        """Board, feed, roll-call and alert."""
-        self._channel_choice()
-        banner = ui.label().classes("banner").props('role="status" aria-live="polite"')
-        with ui.row().classes("w-full no-wrap max-md:flex-wrap gap-3 items-start"):
-            with ui.column().classes("grow gap-2 w-full"):
-                board = ui.element("div").classes("board")
-                ui.label(self.t("feed")).classes("text-xl font-bold mt-2")
-                feed = ui.column().classes("w-full gap-0 bg-white rounded p-2")
-            with ui.column().classes("w-80 max-md:w-full gap-3 shrink-0"):
-                self._roll_card()
-                self._alert_card()
-        tiles: dict[str, tuple[Any, Any, Any, Any]] = {}
-        shown: dict[str, Tile] = {}
-        last = 0
-
-        def show() -> None:
-            nonlocal last
-            b = self.board
-            self._banner(banner, b)
-            for unit, tile in b.tiles.items():
-                if unit not in tiles:
-                    with board:
-                        tiles[unit] = self._tile()
-                if shown.get(unit) != tile:
-                    self._paint(tiles[unit], tile)
-                    shown[unit] = tile
-            for gone in set(tiles) - set(b.tiles):
-                tiles.pop(gone)[0].delete()
-                shown.pop(gone, None)
-            channel = self.channel
-            new = [
-                x
-                for x in self.feed.after(last)
-                if x["type"] not in ("session_began", "session_ended") and (x["channel"] or "") == channel
-            ]
-            last = self.feed.seq
-            for line in new[-FEED_ROWS:]:
-                with feed:
-                    self.feed_row(line)
-                feed.default_slot.children[-1].move(target_index=0)
-            for old in feed.default_slot.children[FEED_ROWS:]:
-                old.delete()
-
-        self.on_news(show)
+class Watching(Page):
+    """A page over one channel's board."""
 
     @property
     def channel(self) -> str:
@@ -84,6 +31,124 @@ class Watch(Page):
         """Of that channel."""
         return self.feed.board_of(self.channel)
 
+    def heading(self) -> None:
+        """The day, the net, and what is counted."""
+        label = ui.label().classes("text-lg font-bold w-full heading")
+
+        def show() -> None:
+            now = datetime.now(self.net.settings.zone)
+            day = DAYS[self.english][now.weekday()]
+            date = f"{day} {now:%d %B %Y}" if self.english else f"{now.year}年{now.month}月{now.day}日 {day}"
+            occasion = self.board.occasion
+            parts = [date, self.net.settings.name, *([self.channel] if self.channel else [])]
+            if occasion is not None:
+                kind = name_of(OCCASIONS, occasion.kind, self.english)
+                words = f": {occasion.words}" if occasion.words else ""
+                began = self.clock(occasion.wall)[:5]
+                over = self.t("running" if self.board.running else "over") if occasion.kind != "calls" else ""
+                parts.append(" ".join(p for p in (self.day(occasion.wall), began, kind + words, over) if p))
+            label.set_text(" · ".join(parts))
+
+        self.on_news(show)
+
+    def banner(self, look: str = "") -> None:
+        """The roll-call in one line."""
+        banner = ui.label().classes(f"banner {look}").props('role="status" aria-live="polite"')
+
+        def show() -> None:
+            told, colour = self._count(self.board)
+            banner.set_text(told)
+            banner.style(f"background:{colour}")
+
+        self.on_news(show)
+
+    def _count(self, b: Board) -> tuple[str, str]:
+        """The roll-call in one line, and its colour: green only when it is over and everybody has answered."""
+        count = b.attendance
+        if not count.called:
+            return self.t("not called"), "#44515c"
+        parts = [
+            f"{self.t(word)} {len(units)}: {self._names(units, b)}"
+            for word, units in (("missing", count.silent), ("unclear", count.unclear), ("relayed", count.relayed))
+            if units
+        ]
+        said = self.t("answered of", len(count.called), len(count.answered))
+        if b.running and b.occasion:
+            name = self.t(f"running {b.occasion.kind}", len(count.settled), len(count.units))
+            return " · ".join((name, said, *parts)), "#b3261e" if count.silent else "#1769c0"
+        if parts:
+            return " · ".join((*parts, said)), "#b3261e" if count.silent else "#a34700"
+        whole = len(count.answered) == len(count.called)
+        told = self.t("nobody missing" if whole else "not all")
+        return f"{told}  ({said})", "#1b7f3b" if whole else "#44515c"
+
+    def _names(self, units: tuple[str, ...], b: Board) -> str:
+        """Those that have been heard since are marked."""
+
+        def since(unit: str) -> str:
+            tile = b.tiles.get(unit, Tile(unit))
+            return self.t("since") if tile.state in ("present", "late", "calling") and tile.by != "human" else ""
+
+        return "、".join(self.net.name_of(u) + since(u) for u in units)
+
+    def legend(self) -> None:
+        """What colours and icons mean."""
+        with ui.element("div").classes("legend"):
+            for state in ("present", "late", "relayed", "called", "unclear", "silent", "calling", "idle"):
+                symbol, colour, _ = STATES[state]
+                with ui.row().classes("items-center gap-1 no-wrap"):
+                    ui.icon(symbol).style(f"color:{colour}").classes("text-lg")
+                    ui.label(self.t(state))
+
+
+class Watch(Watching):
+    """Who did not answer, in one line; a tile a unit; the feed; roll-call and alert."""
+
+    name = "watch"
+
+    def build(self) -> None:
+        """Board, feed, roll-call and alert."""
+        self._channel_choice()
+        self.heading()
+        view = BoardView(self)
+        view.incidents()
+        self.banner()
+        with ui.row().classes("w-full no-wrap max-md:flex-wrap gap-3 items-start"):
+            with ui.column().classes("grow gap-2 w-full"):
+                view.tiles()
+                self.legend()
+                ui.label(self.t("feed")).classes("text-xl font-bold mt-2")
+                self._feed()
+            with ui.column().classes("w-80 max-md:w-full gap-3 shrink-0"):
+                self._roll_card()
+                self._alert_card()
+
+    def _feed(self) -> None:
+        """The latest overs, each once."""
+        feed = ui.column().classes("w-full gap-0 panel")
+        made, rows, last = Entries(), {}, 0
+        channel = self.channel
+
+        def show() -> None:
+            nonlocal last
+            new = [x for x in self.feed.after(last) if (x["channel"] or "") == channel]
+            last = self.feed.seq
+            for line in new[-3 * FEED_ROWS :]:
+                found = made.take(line)
+                if found is None:
+                    continue
+                entry, fresh = found
+                if fresh:
+                    with feed:
+                        rows[entry.seq] = self.feed_row(entry)
+                    rows[entry.seq].move(target_index=0)
+                elif entry.seq in rows:
+                    self.fill(rows[entry.seq], entry)
+            for old in list(rows)[:-FEED_ROWS]:
+                rows.pop(old).delete()
+
+        self.on_news(show)
+
     def _channel_choice(self) -> None:
         """Only where there are several."""
         if len(self.feed.channels) < 2:
@@ -95,58 +160,6 @@ class Watch(Page):
 
         ui.toggle(list(self.feed.channels), value=self.channel, on_change=lambda e: choose(e.value)).props("no-caps")
 
-    def _banner(self, banner: Any, b: Board) -> None:
-        told, colour = self._count(b)
-        banner.set_text(told)
-        banner.style(f"background:{colour}")
-
-    def _count(self, b: Board) -> tuple[str, str]:
-        """The roll-call in one line, and its colour: green only when it is over and everybody has answered."""
-        count = b.attendance
-        if not count.called:
-            return self.t("not called"), "#44515c"
-        parts = [
-            f"{self.t(word)} {len(units)}: {self._names(units)}"
-            for word, units in (("missing", count.silent), ("unclear", count.unclear), ("relayed", count.relayed))
-            if units
-        ]  # fmt: skip
-        said = self.t("answered of", len(count.called), len(count.answered))
-        if b.running and b.occasion:
-            name = self.t(f"running {b.occasion.kind}", len(count.settled), len(count.units))
-            return " · ".join((name, said, *parts)), "#b3261e" if parts else "#1769c0"
-        if parts:
-            return " · ".join((*parts, said)), "#b3261e"
-        whole = len(count.answered) == len(count.called)
-        told = self.t("nobody missing" if whole else "not all")
-        return f"{told}  ({said})", "#1b7f3b" if whole else "#44515c"
-
-    def _names(self, units: tuple[str, ...]) -> str:
-        return "、".join(self.net.name_of(u) for u in units)
-
-    def _tile(self) -> tuple[Any, Any, Any, Any]:
-        with ui.element("div").classes("tile") as box:
-            name = ui.label().classes("name")
-            with ui.row().classes("items-center gap-1 no-wrap"):
-                icon = ui.icon("help").classes("text-xl")
-                state = ui.label().classes("state")
-        return box, name, icon, state
-
-    def _paint(self, parts: tuple[Any, Any, Any, Any], tile: Tile) -> None:
-        box, name, icon, state = parts
-        symbol, colour = STATES[tile.state]
-        box.style(f"background:{colour}")
-        box.props["data-unit"], box.props["data-state"] = tile.unit, tile.state
-        name.set_text(self.net.name_of(tile.unit))
-        icon.props(f"name={symbol}")
-        told = self.t(tile.state)
-        if tile.state in ("present", "late", "calling") and tile.meaning:
-            told = name_of(MEANINGS, tile.meaning, self.english)
-        if tile.latency_s is not None:
-            told += f" {tile.latency_s:.1f} s"
-        if tile.since:
-            told += f" {self.clock(tile.since)[:5]}"
-        state.set_text(told)
-
     def _whom(self) -> dict[str, str]:
         groups = dict.fromkeys(u.group for u in self.net.units if u.group)
         return {"": self.t("everybody"), **{g: f"▣ {g}" for g in groups}, **{u.id: u.name for u in self.net.units}}
@@ -154,6 +167,7 @@ class Watch(Page):
     def _roll_card(self) -> None:
         with ui.card().classes("w-full"):
             ui.label(self.t("roll-call")).classes("text-xl font-bold")
+            self.air_note()
             whom = ui.select(self._whom(), value="", label=self.t("who"), with_input=True).classes("w-full")
             progress = ui.linear_progress(0.0, show_value=False).classes("w-full")
             told = ui.label().classes("mono")
@@ -175,24 +189,39 @@ class Watch(Page):
                 roll = board.roll
                 if roll is None:
                     return
-                done = len(roll.attendance.settled)
-                progress.set_value(done / max(1, len(roll.units)))
+                count = roll.attendance
+                progress.set_value(len(count.settled) / max(1, len(roll.units)))
                 left = board.remaining_s(self.feed.lines[-1]["wall"]) if self.feed.lines else None
                 told.set_text(
-                    f"{len(roll.here)}/{len(roll.units)}"
-                    + (f" · {roll.paused}" if roll.paused else "")
+                    f"{len(count.answered)}/{len(roll.units)}"
+                    + (f" · {self.t('paused')}: {self.told(roll.paused)}" if roll.paused else "")
                     + (f" · {self.t('left')} {int(left // 60)}:{int(left % 60):02d}" if left is not None else "")
                 )
 
             self.on_news(show)
 
+    def told(self, reason: str) -> str:
+        """Why a roll-call pauses: ``unit meaning``, or a note."""
+        unit, _, meaning = reason.partition(" ")
+        if self.net.unit(unit) is not None:
+            return f"{self.net.name_of(unit)} {self.meaning(meaning)}"
+        return self.note(reason)
+
     def _order(self, order: str, whom: str | None) -> None:
         to = (whom,) if order == "start" and whom else ()
-        self.do(lambda by: self.desk.leave(Order(order, to, by=by)))  # type: ignore[arg-type]
+
+        def act() -> None:
+            self.do(lambda by: self.desk.leave(Order(order, to, by=by)))  # type: ignore[arg-type]
+
+        if order in ("start", "resume", "repeat"):
+            self.on_air(f"{self.t(order)}: {self._whom().get(whom or '', whom or '')}", act)
+        else:
+            act()
 
     def _alert_card(self) -> None:
         with ui.card().classes("w-full"):
             ui.label(self.t("alert")).classes("text-xl font-bold")
+            self.air_note()
             templates = list(self.net.settings.alert_templates)
             ready = ui.select(templates, label=self.t("template")).classes("w-full")
             ready.set_visibility(bool(templates))
@@ -206,8 +235,13 @@ class Watch(Page):
             def send() -> None:
                 to = [w for w in whom.value or [] if w]
                 text, urgently = words.value or "", bool(urgent.value)
-                if self.do(lambda by: self.desk.alert(Request(text, tuple(to), emergency=urgently, by=by))):
-                    words.set_value("")
+                names = "、".join(self._whom()[w] for w in to) or self.t("everybody")
+
+                def act() -> None:
+                    if self.do(lambda by: self.desk.alert(Request(text, tuple(to), emergency=urgently, by=by))):
+                        words.set_value("")
+
+                self.on_air(f"{self.t('emergency') + ' · ' if urgently else ''}{names}:\n{text}", act)
 
             with ui.row():
                 ui.button(self.t("send"), icon="campaign", on_click=send).props("color=negative no-caps")
@@ -224,3 +258,30 @@ class Watch(Page):
                     told.set_text(f"{self.t('acknowledged')} {len(alert.answers)}/{len(alert.units)}: {alert.text}")
 
             self.on_news(show)
+
+
+WALL_STYLE = """
+.wall .board{grid-template-columns:repeat(auto-fill,minmax(max(200px,13vw),1fr));gap:10px}
+.wall .tile{min-height:9vh;padding:10px 14px}.wall .tile .name{font-size:max(26px,1.9vw)}
+.wall .tile .state{font-size:max(20px,1.4vw)}.wall .banner{font-size:max(34px,2.8vw)}
+.wall .heading{font-size:max(24px,1.8vw)}.wall .alarm{font-size:max(34px,2.6vw)}.wall .legend{font-size:20px}
+"""
+
+
+class Wall(Watching):
+    """The board alone, dark, for a big screen: read from five metres."""
+
+    name = "wall"
+    bare = True
+
+    def build(self) -> None:
+        """Heading, incidents, count and tiles."""
+        ui.add_css(WALL_STYLE)
+        ui.dark_mode(True)
+        with ui.column().classes("wall w-full gap-3"):
+            self.heading()
+            view = BoardView(self)
+            view.incidents()
+            self.banner()
+            view.tiles()
+            self.legend()

@@ -1,0 +1,134 @@
+"""Every text in both languages: the console's words, the sheets', what the journal notes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.places import ROOT
+from voice.console.overs import Entries, entries
+from voice.console.texts import TEXTS
+from voice.journal.codec import KINDS as FACTS
+from voice.journal.lines import Line, lines
+from voice.journal.sheets.heading import COLOURS, ENGLISH_SIGNS, SIGNS
+from voice.journal.sheets.words import WORDS
+from voice.journal.store import Journal
+from voice.journal.wording import GRADES, KINDS, MEANINGS, NOTES, OCCASIONS, STANDINGS, name_of, note_in
+from voice.talk.attendance import STANDINGS as STANDING_KEYS
+
+HAN = re.compile("[\u4e00-\u9fff]")
+NAMES = ("呼应", "中文", "呼应 · ", "、", "年", "月", "日 ")
+"""What needs no second language: the house, the switch, a Chinese date."""
+
+
+def trees(*folders: str) -> list[tuple[Path, ast.Module]]:
+    found = [p for f in folders for p in sorted((ROOT / "voice" / f).rglob("*.py"))]
+    return [(p, ast.parse(p.read_text("utf-8"))) for p in found]
+
+
+def words_asked_for(method: str, *folders: str) -> set[str]:
+    """The literal first arguments of calls of a method."""
+    out = set()
+    for _, tree in trees(*folders):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == method:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    out.add(first.value)
+    return out
+
+
+@pytest.mark.parametrize("table", [TEXTS, WORDS, MEANINGS, STANDINGS, OCCASIONS, GRADES, KINDS])
+def test_a_table_of_words_is_complete_in_both_languages(table: dict[str, tuple[str, str]]) -> None:
+    for key, (chinese, english) in table.items():
+        assert bool(chinese) == bool(english), key
+        assert not HAN.search(english), f"{key}: Chinese in the English text"
+        assert chinese.count("{") == english.count("{"), f"{key}: other values in the two languages"
+
+
+def test_every_word_that_a_page_or_a_sheet_asks_for_is_there() -> None:
+    assert words_asked_for("t", "console") - set(TEXTS) == set()
+    assert words_asked_for("t", "journal/sheets") - set(WORDS) == set()
+    assert len(words_asked_for("t", "console")) > 60
+
+
+def test_no_page_has_words_of_its_own() -> None:
+    """Chinese that is written into a page would be shown to readers of English too; the name of the house is a name."""
+    own = []
+    for path, tree in trees("console/pages"):
+        docs = {n.body[0].value for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)
+                and n.body and isinstance(n.body[0], ast.Expr)}  # fmt: skip
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docs:
+                own += [f"{path.name}: {node.value}"] if HAN.search(node.value) and node.value not in NAMES else []
+    assert own == []
+
+
+def test_every_reason_of_the_nets_logic_has_a_chinese_wording() -> None:
+    reasons = set()
+    for _, tree in trees("talk"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.keyword) and node.arg == "reason" and isinstance(node.value, ast.Constant):
+                reasons.add(str(node.value.value))
+    assert len(reasons) >= 4
+    for reason in reasons - {""}:
+        assert HAN.search(note_in(reason, False)) and note_in(reason, True) == reason
+
+
+@pytest.mark.parametrize(
+    ("note", "chinese"),
+    [
+        ("nothing was heard in its slot", "应答时间内没有声音"),
+        ("call 2", "第 2 次呼叫"),
+        ("3 missing, 1 unclear", "未答 3, 听不清 1"),
+        ("two stations at once; radio mdc1200:1A2B", "两台同时讲话; 身份码 mdc1200:1A2B"),
+        ("corrects 12 by 王: heard right", "王 更正第 12 条: heard right"),
+        ("roster.csv saved by 王: 41 → 42 units", "王 保存 roster.csv: 41 → 42 个单位"),
+        ("a note that somebody wrote", "a note that somebody wrote"),
+        ("", ""),
+    ],
+)
+def test_notes_of_the_journal(note: str, chinese: str) -> None:
+    assert note_in(note, False) == chinese and note_in(note, True) == note
+
+
+def test_every_standing_has_a_name_and_a_sign() -> None:
+    assert set(STANDINGS) == set(STANDING_KEYS)
+    assert set(SIGNS) == set(ENGLISH_SIGNS) == set(COLOURS) == set(STANDING_KEYS) - {"not_called"}
+    assert set(KINDS) == set(FACTS) and len(NOTES) > 40
+    assert name_of(STANDINGS, "silent", False) == "未答" and name_of(STANDINGS, "x", True) == "x"
+
+
+def line(seq: int, kind: str, over: list[float] | None, unit: str | None = None, review: bool = False) -> Line:
+    return {"seq": seq, "type": kind, "over": over, "unit": unit, "review": review, "channel": None, "clip": "a"}
+
+
+def test_the_feed_shows_an_over_once_with_what_says_most_of_it() -> None:
+    rows = [
+        line(1, "session_began", None), line(2, "announced", None, "101"), line(3, "called", None, "101"),
+        line(4, "over", [3.0, 5.0]), line(5, "answered", [3.0, 5.0], "101"),
+        line(6, "over", [9.0, 12.0]), line(7, "called", [9.0, 12.0], "102"), line(8, "called", [9.0, 12.0], "103"),
+        line(9, "over", [20.0, 21.0]), line(10, "not_understood", [20.0, 21.0], "102", review=True),
+        line(11, "closed", None, "103"),
+    ]  # fmt: skip
+    found = entries(rows)
+    assert [(e.line["type"], e.units) for e in found] == [
+        ("announced", ("101",)), ("answered", ("101",)), ("called", ("102", "103")), ("not_understood", ("102",)),
+        ("closed", ("103",)),
+    ]  # fmt: skip
+    assert [e.review for e in found] == [False, False, False, True, False]
+    live = Entries()
+    first, again = live.take(rows[3]), live.take(rows[4])
+    assert first is not None and again is not None and first[0] is again[0] and (first[1], again[1]) == (True, False)
+
+
+def test_lines_of_a_journal_make_entries() -> None:
+    from tests.helpers.console import BEGAN, morning
+
+    with Journal("sqlite://") as journal:
+        journal.append(morning("c" * 64), BEGAN)
+        found = entries(lines(journal.events()))
+    assert [e.line["type"] for e in found] == ["roll_began", "answered", "closed", "not_understood", "closed"]

@@ -1,0 +1,276 @@
+"""The tiles, open incidents with their alarm, and a unit's card."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from nicegui import app, events, run, ui
+
+from voice.console.board import Tile
+from voice.journal.lines import Line, lines
+from voice.journal.rolls import Column, columns
+from voice.journal.sheets.heading import COLOURS
+from voice.station.requests import Calling, Request
+
+if TYPE_CHECKING:
+    from voice.console.pages.watch import Watching
+
+STATES = {
+    "idle": ("radio_button_unchecked", "#5d6b78", 3),
+    "called": ("phone_in_talk", "#1769c0", 2),
+    "alerted": ("notifications_active", "#00677f", 2),
+    "present": ("check_circle", "#1b7f3b", 4),
+    "late": ("schedule", "#8a6a00", 4),
+    "relayed": ("record_voice_over", "#6a5acd", 1),
+    "silent": ("cancel", "#b3261e", 0),
+    "unclear": ("help", "#a34700", 1),
+    "undetermined": ("do_not_disturb_on", "#6b5b95", 1),
+    "calling": ("campaign", "#8e24aa", 1),
+    "overdue": ("alarm", "#b3261e", 0),
+}
+"""Icon, colour and place of a tile: never the colour alone; those that somebody must look at come first."""
+
+WEEK_DAYS = 7
+HISTORY = 21
+"""Roll-calls that a card shows."""
+
+
+class BoardView:
+    """The board of the channel that a client looks at."""
+
+    def __init__(self, page: Watching) -> None:
+        self.page = page
+
+    def tiles(self) -> None:
+        """A tile a unit; a click or Enter opens its card."""
+        page = self.page
+        grid = ui.element("div").classes("board")
+        parts: dict[str, tuple[Any, Any, Any, Any]] = {}
+        shown: dict[str, tuple[Tile, bool]] = {}
+
+        def show() -> None:
+            b = page.board
+            reported = {i.unit for i in b.incidents}
+            for unit, tile in b.tiles.items():
+                if unit not in parts:
+                    with grid:
+                        parts[unit] = self._tile(unit)
+                now = tile, unit in reported
+                if shown.get(unit) != now:
+                    self._paint(parts[unit], *now)
+                    shown[unit] = now
+            for gone in set(parts) - set(b.tiles):
+                parts.pop(gone)[0].delete()
+                shown.pop(gone, None)
+
+        page.on_news(show)
+
+    def _tile(self, unit: str) -> tuple[Any, Any, Any, Any]:
+        with ui.element("div").classes("tile").props('tabindex=0 role="button"') as box:
+            name = ui.label().classes("name")
+            with ui.row().classes("items-center gap-1 no-wrap"):
+                icon = ui.icon("help").classes("text-xl")
+                state = ui.label().classes("state")
+        box.on("click", lambda: Card(self.page, unit))
+        box.on("keydown.enter", lambda: Card(self.page, unit))
+        return box, name, icon, state
+
+    def _paint(self, parts: tuple[Any, Any, Any, Any], tile: Tile, reported: bool) -> None:
+        box, name, icon, state = parts
+        symbol, colour, place = STATES[tile.state]
+        box.style(f"background:{colour};order:{-1 if reported else place}")
+        box.props["data-unit"], box.props["data-state"] = tile.unit, tile.state
+        box.classes(add="incident" if reported else None, remove=None if reported else "incident")
+        name.set_text(self.page.net.name_of(tile.unit))
+        icon.props(f"name={'warning' if reported else symbol}")
+        state.set_text(self.page.state_of(tile))
+
+    def incidents(self) -> None:
+        """What was reported and nobody has taken charge of, with its sound; a switch for it."""
+        page = self.page
+        holder = ui.column().classes("w-full gap-1")
+        sounding = False
+        seen: tuple[int, ...] | None = None
+
+        def show() -> None:
+            nonlocal seen, sounding
+            found = page.board.incidents
+            if tuple(i.seq for i in found) == seen:
+                return
+            seen = tuple(i.seq for i in found)
+            holder.clear()
+            with holder:
+                for i in found:
+                    with ui.row().classes("alarm items-center gap-3").props(f'data-incident="{i.seq}" role="alert"'):
+                        ui.icon("warning").classes("text-3xl")
+                        who = page.net.name_of(i.unit) if i.unit else page.t("unknown unit")
+                        ui.label(f"{page.clock(i.wall)} {who}: {page.meaning(i.meaning)} “{i.text}”").classes("grow")
+                        if i.unit:
+                            ui.button(page.t("card"), on_click=lambda _e, u=i.unit: Card(page, u)).props(
+                                "no-caps outline color=white"
+                            )
+                        ui.button(
+                            page.t("taken charge"), icon="done", on_click=lambda _e, s=i.seq: self._take(s)
+                        ).props("no-caps color=white text-color=black")
+                if found:
+                    self._switch()
+            wanted = bool(found) and bool(app.storage.user.get("sound", True))
+            if wanted or sounding:
+                words = "".join(f"{page.net.name_of(i.unit)}: {i.text} " for i in found[-1:])
+                ui.run_javascript(f"window.huyingAlarm && huyingAlarm({json.dumps(wanted)}, {json.dumps(words)})")
+            sounding = wanted
+
+        page.on_news(show)
+
+    def _switch(self) -> None:
+        """Sound on or off, for this browser; switching it on asks the browser once whether we may."""
+        page = self.page
+        on = bool(app.storage.user.get("sound", True))
+
+        def change(e: Any) -> None:
+            app.storage.user["sound"] = bool(e.value)
+            ui.run_javascript("huyingAllow();huyingAlarm(true)" if e.value else "huyingAlarm(false)")
+
+        ui.switch(page.t("alarm sound"), value=on, on_change=change)
+
+    def _take(self, seq: int) -> None:
+        self.page.do(lambda by: self.page.desk.acknowledge(seq, by), "saved")
+
+
+class Card:
+    """A unit's card: its last over, its officer's phone, its week, and what can be done."""
+
+    def __init__(self, page: Watching, unit: str) -> None:
+        self.page, self.unit = page, unit
+        self._clip = ""
+        one, t = page.net.unit(unit), page.t
+        tile = page.board.tiles.get(unit, Tile(unit))
+        symbol, colour, _ = STATES[tile.state]
+        with (
+            ui.dialog(value=True) as self._dialog,
+            ui.card().classes("w-[640px] max-w-full gap-2") as box,
+        ):
+            box.props["data-card"] = unit
+            with ui.row().classes("items-center gap-2 w-full no-wrap"):
+                ui.icon(symbol).style(f"color:{colour}").classes("text-4xl")
+                ui.label(page.net.name_of(unit)).classes("text-2xl font-bold grow")
+                ui.label(page.state_of(tile)).classes("text-lg")
+                ui.button(icon="close", on_click=self._dialog.close).props(f'flat round aria-label="{t("close")}"')
+            if one is not None and (one.officer or one.phone):
+                with ui.row().classes("items-center gap-3"):
+                    ui.label(f"{t('officer')} {one.officer}").classes("text-lg")
+                    number = "".join(c for c in one.phone if c.isdigit() or c == "+")
+                    ui.link(one.phone, f"tel:{number}" if number else "#").classes("dial mono")
+            if one is not None and (one.location or one.group):
+                ui.label(" · ".join(filter(None, (one.group, one.location)))).classes("soft")
+            self._over = ui.column().classes("w-full gap-1")
+            self._show_over(next((x for x in reversed(page.feed.lines) if self._is_mine(x)), None))
+            self._week = ui.column().classes("w-full gap-1")
+            self._actions(tile)
+        ui.timer(0.01, self._read, once=True)
+        with self._dialog:
+            ui.keyboard(on_key=self._key, ignore=["input", "textarea", "select"])
+
+    def _is_mine(self, line: Line) -> bool:
+        return line["unit"] == self.unit and line["type"] in ("answered", "called_in", "not_understood", "relayed")
+
+    def _show_over(self, line: Line | None) -> None:
+        page = self.page
+        self._over.clear()
+        with self._over:
+            if line is None:
+                ui.label(page.t("nothing heard yet")).classes("soft")
+                return
+            self._clip = line["clip"] or ""
+            with ui.row().classes("items-center gap-2 w-full no-wrap"):
+                if self._clip:
+                    page.player(self._clip)
+                when = f"{page.day(line['wall'])} {page.clock(line['wall'])}".strip()
+                ui.label(when).classes("mono shrink-0")
+                words = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")
+                ui.label(f"“{words}”" if words else "").classes("text-lg grow")
+                ui.label(page.meaning(line["meaning"])).classes("font-bold shrink-0")
+            if self._clip:
+                page.picture(self._clip, height=80, loading="lazy").classes("w-full")
+
+    async def _read(self) -> None:
+        """The week behind; it may take a moment, the card is there already."""
+        line, week = await run.io_bound(self._history) or (None, [])
+        if self._dialog.is_deleted:
+            return
+        if line is not None and not self._clip:
+            self._show_over(line)
+        h = self.page.desk.heading("", self.page.english)
+        self._week.clear()
+        with self._week:
+            ui.label(self.page.t("week's history")).classes("font-bold")
+            with ui.row().classes("gap-1"):
+                for c in week:
+                    standing = c.attendance.standings.get(self.unit, "not_called")
+                    sign = h.sign(standing) if standing in COLOURS else "·"
+                    ui.label(sign).classes("text-white text-center w-7 rounded").style(
+                        f"background:{COLOURS.get(standing, '#9e9e9e')}"
+                    ).tooltip(f"{h.when(c)} {h.title(c)}: {h.standing(standing)}")
+                if not week:
+                    ui.label(self.page.t("no roll-call this week")).classes("soft")
+
+    def _history(self) -> tuple[Line | None, list[Column]]:
+        journal = self.page.feed.journal
+        latest = self.page.feed.lines[-1]["wall"] if self.page.feed.lines else datetime.now(UTC).isoformat()
+        since = (datetime.fromisoformat(latest) - timedelta(days=WEEK_DAYS)).isoformat()
+        found = [c for c in columns(self.page.desk.sheet(since, None)) if self.unit in c.attendance.called]
+        last = None
+        if not self._clip:
+            for line in lines(journal.events(since=self.page.desk.utc(since))):
+                last = line if self._is_mine(line) and line["clip"] else last
+        return last, found[-HISTORY:]
+
+    def _actions(self, tile: Tile) -> None:
+        page, t = self.page, self.page.t
+        page.air_note()
+        with ui.row().classes("w-full gap-2"):
+            ui.button(f"{t('call again')} (C)", icon="phone_in_talk", on_click=self.call).props("no-caps")
+            ui.button(f"{t('mark present')} (P)", icon="how_to_reg", on_click=self.present).props("no-caps outline")
+            if page.board.incident_of(self.unit) is not None:
+                ui.button(f"{t('taken charge')} (I)", icon="done", on_click=self.take).props("no-caps color=negative")
+        with ui.row().classes("w-full gap-2 items-end no-wrap"):
+            self._message = ui.input(t("message")).classes("grow").props("maxlength=300")
+            ui.button(t("read it out"), icon="campaign", on_click=self.message).props("no-caps color=negative")
+
+    def call(self) -> None:
+        """Call the unit again, by itself."""
+        page = self.page
+        page.on_air(
+            f"{page.t('call again')}: {page.net.name_of(self.unit)}",
+            lambda: page.do(lambda by: page.desk.leave(Calling("again", (self.unit,), by))),
+        )
+
+    def present(self) -> None:
+        """Mark it present in the roll-call; the original stays."""
+        if self.page.do(lambda by: self.page.desk.mark_present(self.page.channel, self.unit, by), "saved"):
+            self._dialog.close()
+
+    def message(self) -> None:
+        """Read a message to it."""
+        page, text = self.page, str(self._message.value or "")
+        page.on_air(
+            f"{page.net.name_of(self.unit)}: {text}",
+            lambda: page.do(lambda by: page.desk.alert(Request(text, (self.unit,), repeat=1, by=by))),
+        )
+
+    def take(self) -> None:
+        """Take charge of its incident."""
+        found = self.page.board.incident_of(self.unit)
+        if found is not None and self.page.do(lambda by: self.page.desk.acknowledge(found.seq, by), "saved"):
+            self._dialog.close()
+
+    def _key(self, e: events.KeyEventArguments) -> None:
+        if not e.action.keydown or not self._dialog.value:
+            return
+        acts = {"c": self.call, "p": self.present, "i": self.take}
+        if e.key.space and self._clip:
+            self.page.play(self._clip)
+        elif (act := acts.get(str(e.key.name).lower())) is not None:
+            act()
