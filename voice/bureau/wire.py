@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from voice.errors import HuyingError
 from voice.journal.store import Event
@@ -66,7 +67,22 @@ class Server:
     @property
     def shown(self) -> str:
         """The address without its password."""
-        return re.sub(r"//[^/@]*@", "//…@", self.url)
+        return ",".join(re.sub(r"//.*@", "//…@", one) for one in self.url.split(","))
+
+    @property
+    def addresses(self) -> list[str]:
+        """Of every server, without user and password."""
+        return [re.sub(r"//.*@", "//", one.strip()) for one in self.url.split(",")]
+
+    @property
+    def account(self) -> dict[str, str]:
+        """User and password of the first server that names any, as the client wants them. Special characters are
+        percent-encoded in an address (``p%40ss``), as in all tools of NATS."""
+        for one in self.url.split(","):
+            if found := re.search(r"//(.*)@", one):
+                user, colon, password = found[1].partition(":")
+                return {"user": unquote(user), "password": unquote(password)} if colon else {"token": unquote(user)}
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +227,7 @@ async def connect(  # noqa: C901
     while True:
         going = asyncio.ensure_future(
             nats.connect(
-                server.url.split(","),
+                server.addresses,
                 name=name,
                 tls=tls,
                 user_credentials=str(server.credentials) if server.credentials else None,
@@ -221,6 +237,7 @@ async def connect(  # noqa: C901
                 reconnect_time_wait=1,
                 connect_timeout=5,
                 inbox_prefix=f"_INBOX.{inbox}",
+                **server.account,
             )
         )
         refused = asyncio.ensure_future(final.wait())

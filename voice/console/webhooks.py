@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import urllib.error
 import urllib.request
@@ -27,6 +28,26 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 """Between two attempts: doubled each time."""
 
 LOOK_S = 5.0
+
+
+def _trust(net_folder: Path, ca_file: str) -> ssl.SSLContext:
+    """Whom we believe. Raises HuyingError for a file that holds no certificate."""
+    path = net_folder / ca_file
+    try:
+        return ssl.create_default_context(cafile=str(path) if ca_file else None)
+    except (OSError, ssl.SSLError) as e:
+        raise HuyingError(f"{path}: the webhook's ca_file is no certificate in PEM ({e})") from e
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect is not followed: a POST would arrive as an empty GET, and count as delivered."""
+
+    def redirect_request(  # type: ignore[no-untyped-def]
+        self, req, fp, code, msg, headers, newurl
+    ) -> None:
+        raise urllib.error.HTTPError(
+            req.full_url, code, f"redirects to {newurl}: write that address into net.toml", headers, fp
+        )
 
 
 class Webhook:
@@ -50,6 +71,9 @@ class Webhook:
                 self._secret = path.read_bytes().strip()
             except OSError as e:
                 raise HuyingError(f"{path}: the webhook's secret cannot be read ({e.strerror})") from e
+        self._opener = urllib.request.build_opener(
+            _NoRedirect, urllib.request.HTTPSHandler(context=_trust(net_folder, settings.ca_file))
+        )
         self._place = places / f"webhook-{hashlib.sha256(settings.url.encode()).hexdigest()[:16]}.delivered"
         self._ended = threading.Event()
         self.delivered = self._read_place()
@@ -103,10 +127,8 @@ class Webhook:
         wait, told = FIRST_WAIT_S, False
         while not self._ended.is_set():
             try:
-                with urllib.request.urlopen(  # noqa: S310  # the settings allow http and https alone
-                    urllib.request.Request(self._settings.url, body, headers),  # noqa: S310
-                    timeout=TIMEOUT_S,
-                ):
+                request = urllib.request.Request(self._settings.url, body, headers)  # noqa: S310  # http and https alone
+                with self._opener.open(request, timeout=TIMEOUT_S):
                     self._save(event.seq)
                     return True
             except (OSError, ValueError) as e:  # URLError and HTTPError are OSErrors

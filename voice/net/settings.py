@@ -190,6 +190,9 @@ class WebhookSettings(_Section):
     """Types as in ``huying journal show --json``."""
     secret_file: str = ""
     """From the net folder: what signs the deliveries; empty: they are not signed."""
+    ca_file: str = ""
+    """From the net folder: certificate (PEM) of the authority, or of the receiver itself if it signed its own; empty:
+    this machine's authorities."""
 
 
 class NetSettings(_Section):

@@ -21,6 +21,10 @@ TIMEOUT_S = 2.0
 LONGEST = 64
 """Bytes of an answer."""
 
+DONE = r"(?:set_ptt: \d\s+)?RPRT 0"
+DCD = r"(?:get_dcd:\s+)?(?:DCD: )?[01](?:\s+RPRT 0)?"
+"""What answers look like: plain, extended (``+``), and of servers that end every answer with a report."""
+
 
 class RigctldPtt:
     """Keys through Hamlib; connects again once when the connection was lost."""
@@ -50,9 +54,10 @@ class RigctldPtt:
         """Carrier detect of the rig (``get_dcd``). Raises PttError where the rig has none."""
         if not self._carrier:
             return False
-        return (self._command("\\get_dcd", "[01]") == "1") != self._carrier_inverted
+        answer = re.sub(r"RPRT 0|\D", "", self._command("\\get_dcd", DCD))
+        return (answer == "1") != self._carrier_inverted
 
-    def _command(self, text: str, wanted: str = "RPRT 0") -> str:
+    def _command(self, text: str, wanted: str = DONE) -> str:
         """``wanted``: pattern of the only answer that is one."""
         for last in (False, True):
             try:
@@ -70,11 +75,12 @@ class RigctldPtt:
         if self._socket is None:
             self._socket = socket.create_connection(self._address, TIMEOUT_S)
             self._socket.settimeout(TIMEOUT_S)
+        self._rest()
         ends = time.monotonic() + TIMEOUT_S
         self._socket.settimeout(TIMEOUT_S)
         self._socket.sendall(text.encode() + b"\n")
         answer = b""
-        while not answer.endswith(b"\n"):
+        while not answer.endswith(b"\n") or re.fullmatch(rb"(?:get_dcd|set_ptt): ?\d?\s+", answer):
             self._socket.settimeout(max(0.01, ends - time.monotonic()))
             got = self._socket.recv(256)
             if not got:
@@ -85,11 +91,19 @@ class RigctldPtt:
         line = answer.decode("ascii", "replace").strip()
         if not re.fullmatch(wanted, line):
             self._drop()  # what else it has to say is no answer to the next question
-        if line.startswith("RPRT") and line != "RPRT 0":
+        if re.fullmatch(r"(?:\w+:.*\s+)?RPRT -\d+", line):
             raise PttError(f"rigctld refuses “{text}” ({line}); does the rig have PTT, and is it set up for it?")
         if not re.fullmatch(wanted, line):
             raise ConnectionError(f"it answers “{line[:40]}”")
         return line
+
+    def _rest(self) -> None:
+        """A report that came after the answer before: not the answer to what is asked next."""
+        assert self._socket is not None
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            if not self._socket.recv(256):
+                raise ConnectionError("it closed the connection")
 
     def _drop(self) -> None:
         if self._socket is not None:
