@@ -8,7 +8,7 @@ import os
 import sys
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Entry point. Errors that the user can mend are one clear message and exit status 2."""
     from voice.cli.app import app
     from voice.errors import HuyingError
@@ -18,7 +18,7 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a lost database is reported in our own words
     try:
-        app(prog_name="huying")
+        app(arguments, prog_name="huying")
     except HuyingError as e:
         print(f"huying: {e}", file=sys.stderr)
         sys.exit(2)

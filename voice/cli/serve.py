@@ -10,6 +10,7 @@ from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import install, requests_folder, sample_net, user_folder
+from voice.station.keeping import StationKeeper
 from voice.terminal.output import screen
 
 NICENESS = 5
@@ -26,6 +27,7 @@ def run(
     certificate: Path | None,
     key: Path | None,
     uploads: bool = False,
+    keeper: StationKeeper | None = None,
 ) -> None:
     """Open the console on a journal."""
     # What browsers have chosen (language, channel); NiceGUI reads it when it is imported, and would use this folder.
@@ -47,6 +49,7 @@ def run(
         requests or requests_folder(journal.url),
         Address(host, port, tuple(names), certificate, key),
         uploads=uploads,
+        keeper=keeper,
     )
 
 

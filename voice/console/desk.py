@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,11 +29,13 @@ from voice.journal.wording import utc
 from voice.mandarin.numerals import CannotBeRead
 from voice.net.loading import Net, check_net
 from voice.net.roster_table import RosterTable, Row, read_roster_table, save_roster_table
+from voice.net.settings import write_settings
 from voice.pcm import RATE
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.candidates import Candidate, candidates
 from voice.station.ear import Ear, open_ear
+from voice.station.keeping import StationKeeper
 from voice.station.requests import Request, Saying, Wish, leave, with_neighbours
 from voice.station.speaker import Speaker
 from voice.talk.by_hand import RESULTS, Acknowledged, Corrected, NetEdited, NetEntered
@@ -50,6 +53,8 @@ class Desk:
     def __init__(self, journal: Journal, net: Net, requests: Path) -> None:
         self.net, self.requests, self.metrics = net, requests, Metrics()
         self.feed = Feed(journal, self.metrics.take)
+        self.keeper: StationKeeper | None = None
+        """Of the station that was started together with the console; None: somebody else looks after it."""
         self._saving = threading.Lock()
         self._synthesiser: Synthesiser | None = None
         self._speaker: tuple[Net, Speaker] | None = None
@@ -149,6 +154,26 @@ class Desk:
                 NetEdited(file=table.path.name, sha256=table.sha256, replaced=sha256, by=by, note=note)
             )
             return table, problems
+
+    def save_settings(self, section: str, values: Mapping[str, str | bool | float], by: str) -> None:
+        """Change some of the net's settings and use them; a station of our own starts again with them. What would
+        make the net unusable is taken back. Raises HuyingError."""
+        if self.net.folder == sample_net():
+            raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
+        with self._saving:
+            path = self.net.folder / "net.toml"
+            before = path.read_bytes()
+            write_settings(path, section, values)
+            net, problems = check_net(self.net.folder)
+            if net is None:
+                path.write_bytes(before)
+                raise HuyingError("; ".join(f"{p.what} → {p.fix}" for p in problems))
+            self.net = net
+            old, new = (hashlib.sha256(b).hexdigest() for b in (before, path.read_bytes()))
+            note = ", ".join(values)
+            self.feed.journal.enter(NetEdited(file=path.name, sha256=new, replaced=old, by=by, note=note))
+        if self.keeper is not None:
+            self.keeper.restart()
 
     def reading(self, text: str, own: str) -> tuple[str, list[tuple[str, float]]]:
         """How a call sign is read, and the others that sound like it. Raises HuyingError for what has no reading."""

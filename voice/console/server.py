@@ -27,6 +27,7 @@ from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.places import user_folder
 from voice.station.ear import open_ear
+from voice.station.keeping import StationKeeper
 from voice.station.recorders import LARGEST_CALL, Spool, UploadDesk
 
 log = logging.getLogger("huying.console")
@@ -117,10 +118,16 @@ class Address:
 
 
 def serve(
-    net: Net, journal: Journal, requests: Path, at: Address, users: Users | None = None, uploads: bool = False
+    net: Net,
+    journal: Journal,
+    requests: Path,
+    at: Address,
+    users: Users | None = None,
+    uploads: bool = False,
+    keeper: StationKeeper | None = None,
 ) -> None:
     """Until it is stopped. ``uploads``: take calls from recorders, and log them as the station of this journal, unless
-    the net says that its own station does.
+    the net says that its own station does. ``keeper``: of the station that was started with the console.
 
     Raises HuyingError for an open address without users, or half a certificate.
     """
@@ -138,6 +145,7 @@ def serve(
     from nicegui import app, ui
 
     desk = Desk(journal, net, requests)
+    desk.keeper = keeper
     feed = desk.feed
     api = router(desk)
     app.include_router(api)

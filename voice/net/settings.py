@@ -236,10 +236,13 @@ class NetSettings(_Section):
 
 
 def write_settings(path: Path, section: str, values: Mapping[str, float | str | bool]) -> None:
-    """Set some values of one section; comments and order stay. Raises HuyingError if the file cannot be written."""
+    """Set some values of one section, or above all sections if it is empty; comments and order stay.
+
+    Raises HuyingError if the file cannot be written.
+    """
     try:
         document = tomlkit.parse(decoded(path.read_bytes()))
-        table = document.setdefault(section, tomlkit.table())
+        table = document.setdefault(section, tomlkit.table()) if section else document
         for key, value in values.items():
             table[key] = value
         path.write_text(tomlkit.dumps(document), "utf-8")

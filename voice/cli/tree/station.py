@@ -10,6 +10,22 @@ import typer
 from voice.cli.tree.root import FormOption, ModelOption, NetOption, RequestsOption, SideOption, StationOption, app
 
 
+@app.command(epilog="Example: huying start")
+def start(
+    net: NetOption = None,
+    journal: Annotated[Path | None, typer.Option(help="The log's file. Default: in the net's folder.")] = None,
+    port: Annotated[int, typer.Option(help="Of the console.")] = 8080,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the console in the browser.")] = True,
+    station: Annotated[
+        bool, typer.Option("--station/--no-station", help="Start the station, and again when it ends.")
+    ] = True,
+) -> None:
+    """Station and console together, with the net of last time; the first time an assistant asks. 一键启动。"""
+    from voice.cli.start import run
+
+    run(net, journal, port, browser, station)
+
+
 @app.command(epilog="Example: huying listen --input USB --output USB --ptt serial --ptt-device /dev/ttyUSB0 --conduct")
 def listen(
     net: NetOption = None,

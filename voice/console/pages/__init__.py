@@ -12,10 +12,11 @@ from voice.console.pages.log import Log
 from voice.console.pages.review import Review
 from voice.console.pages.rolls import Rolls
 from voice.console.pages.roster import Roster
+from voice.console.pages.setup import Setup
 from voice.console.pages.watch import Wall, Watch
 from voice.console.texts import text
 
-ALL: tuple[type[Page], ...] = (Watch, Review, Rolls, Log, Roster, Devices, Wall)
+ALL: tuple[type[Page], ...] = (Watch, Review, Rolls, Log, Roster, Devices, Setup, Wall)
 
 
 def mount(desk: Desk, access: Access) -> None:

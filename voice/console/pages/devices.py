@@ -202,6 +202,7 @@ class Devices(Page):
                         self._finding(f.fine, f.needed, f"{f.name}: {f.told}" + ("" if f.fine else f" → {f.mend}"))
 
             with ui.row():
+                ui.button(self.t("setup"), icon="start", on_click=lambda: ui.navigate.to("/setup")).props("no-caps")
                 ui.button(f"{self.t('chain')}: {self.t('verify')}", icon="verified", on_click=check).props("no-caps")
                 ui.button(self.t("doctor"), icon="medical_services", on_click=doctor).props("no-caps outline")
             told = ui.label().classes("break-all")

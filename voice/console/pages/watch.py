@@ -99,6 +99,8 @@ class Watching(Page):
                 with ui.row().classes("items-center gap-1 no-wrap"):
                     ui.icon(symbol).style(f"color:{colour}").classes("text-lg")
                     ui.label(self.t(state))
+            if not self.bare:
+                ui.link(self.t("wall"), "/wall", new_tab=True).classes("soft")
 
 
 class Watch(Watching):
