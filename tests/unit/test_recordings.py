@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import shutil
 import struct
-from datetime import UTC, datetime
+import subprocess
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 
-from voice.audio.source import AudioSource, find_recordings, open_recording, start_in_name
+from voice.audio.named import named_time
+from voice.audio.source import AudioSource, find_recordings, open_recording
 from voice.audio.streams import Raw, RawStream
 from voice.errors import HuyingError
 from voice.pcm import RATE, Pcm16
@@ -117,19 +120,107 @@ def test_raw_pcm_stream(rate: int) -> None:
         pcm_of(RawStream(io.BytesIO(data), Raw(0)))
 
 
+EAST = timezone(timedelta(hours=8))
+
+
 @pytest.mark.parametrize(
-    "stem, expected",
+    "stem, says",
     [
-        ("net-2026-06-05_08-30-00", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
-        ("20260605T083000", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
-        ("2026-06-05 0830", datetime(2026, 6, 5, 8, 30, tzinfo=UTC)),
-        ("2026-13-05_08-30", None),
-        ("monday", None),
-        ("13812345678", None),
+        ("net-2026-06-05_08-30-00", False), ("20260605T083000", False), ("2026-06-05 0830", False),
+        ("20260605_083000_talkgroup_301", False), ("20260605-083000-12", False), ("2026-6-5 8-30-0", False),
+        ("2026年06月05日08时30分00秒", False), ("2026年6月5日 上午8点30分", False), ("录 2026-06-05 08：30：00", False),
+        ("audio_409750000Hz_08-30-00_05-06-2026", False), ("05-06-2026_08-30-00", False), ("260605_083000", False),
+        ("20260605-083000+0800", True), ("2026-06-05T08-30-00+08-00", True), ("20260605T003000Z", True),
+        ("SDRSharp_20260605_003000Z_409750000Hz_AF", True), ("301-1780619400_409750000.0-call_3", True),
+        ("1780619400000", True),
+    ],
+)  # fmt: skip
+def test_start_time_in_file_name(stem: str, says: bool) -> None:
+    assert named_time(stem, EAST) == (datetime(2026, 6, 5, 0, 30, tzinfo=UTC), says)
+
+
+def test_milliseconds_in_a_name() -> None:
+    assert named_time("ch01_20260605083000123") == (datetime(2026, 6, 5, 8, 30, 0, 123000, tzinfo=UTC), False)
+
+
+@pytest.mark.parametrize(
+    "stem", ["2026-13-05_08-30", "monday", "13812345678", "mmexport1780619400123", "2026-06-05", "409750000"]
+)
+def test_what_is_no_time_in_a_name(stem: str) -> None:
+    assert named_time(stem) is None
+
+
+def riff(*chunks: bytes, size: int | None = None) -> bytes:
+    body = b"WAVE" + b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body) if size is None else size) + body
+
+
+def chunk(name: bytes, data: bytes, size: int | None = None) -> bytes:
+    return name + struct.pack("<I", len(data) if size is None else size) + data + b"\0" * (len(data) % 2)
+
+
+FMT = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16))
+SOUND = (tone(8000, 4.0)[:, 0] * 32767).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize(
+    "content, note",
+    [
+        (riff(FMT, chunk(b"data", SOUND, 0), size=36), "never finished: 4.0 s more"),
+        (riff(FMT, chunk(b"data", SOUND, 0), size=0), "never finished: 4.0 s more"),
+        (riff(FMT, chunk(b"data", SOUND, 16000)), "never finished: 3.0 s more"),
+        (riff(FMT, chunk(b"LIST", b"INFOICMT\x0c\0\0\0data of net\0"), chunk(b"data", SOUND)), ""),
+        (riff(FMT, chunk(b"JUNK", bytes(6000)), chunk(b"data", SOUND, 0), size=0), "never finished"),
+        (riff(FMT, chunk(b"data", SOUND), chunk(b"LIST", b"INFOICMT\x04\0\0\0abcd")), ""),
+        (riff(FMT, chunk(b"data", SOUND, 0xFFFFFFFF), size=0xFFFFFFFF), ""),
+        (riff(FMT, chunk(b"data", SOUND, 0x7FFFFFFF)), ""),
+        (riff(FMT, chunk(b"data", SOUND + b"\x01")), ""),
     ],
 )
-def test_start_time_in_file_name(stem: str, expected: datetime | None) -> None:
-    assert start_in_name(stem) == expected
+def test_headers_that_were_never_finished(tmp_path: Path, content: bytes, note: str) -> None:
+    (tmp_path / "x.wav").write_bytes(content)
+    source = open_recording(tmp_path / "x.wav")
+    assert len(pcm_of(source)) == pytest.approx(4 * RATE, abs=8)
+    assert note in "; ".join(source.damage.notes) and bool(note) == bool(source.damage.notes)
+
+
+@pytest.mark.parametrize(
+    "right, note",
+    [
+        ("same", ""),
+        ("inverted", "upside down"),
+        ("dead", "is dead"),
+        ("other", "different sounds"),
+        ("hiss", "different"),
+    ],
+)
+def test_sides_never_cancel(tmp_path: Path, right: str, note: str) -> None:
+    left = tone(8000, 4.0)[:, 0]
+    other = {
+        "same": left,
+        "inverted": -left,
+        "dead": left * 0,
+        "other": np.sin(np.arange(len(left)) * 0.9) * 0.2,
+        "hiss": np.random.default_rng(0).normal(0, 0.01, len(left)),
+    }[right]
+    sf.write(tmp_path / "x.wav", np.stack([left, other], 1), 8000)
+    source = open_recording(tmp_path / "x.wav")
+    assert pcm_of(source).astype(float).std() > 0.1 * 32767
+    assert note in "; ".join(source.damage.notes) and bool(note) == bool(source.damage.notes)
+    alone = pcm_of(open_recording(tmp_path / "x.wav", side="left"))
+    assert np.allclose(alone, left * 32767, atol=2)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize("suffix", ["m4a", "aac", "wma", "webm"])
+def test_sound_of_phones_and_chats(tmp_path: Path, suffix: str) -> None:
+    sf.write(tmp_path / "a.wav", tone(8000, 4.0), 8000)
+    subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / f"b.{suffix}"], check=True)
+    assert len(pcm_of(open_recording(tmp_path / f"b.{suffix}"))) == pytest.approx(4 * RATE, abs=RATE * 0.3)
+    assert {p.name for p in find_recordings([tmp_path])} == {"a.wav", f"b.{suffix}"}
+    (tmp_path / "c.silk").write_bytes(b"\x02#!SILK_V3" + bytes(100))
+    with pytest.raises(HuyingError, match="SILK"):
+        open_recording(tmp_path / "c.silk")
 
 
 def test_start_time_from_metadata(tmp_path: Path) -> None:

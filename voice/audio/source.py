@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import re
-import struct
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from voice.audio.convert import CONVERTED, converted
+from voice.audio.kinds import suffix_of
+from voice.audio.named import named_time
+from voice.audio.riff import MENDED_S, Mended, Riff, read_riff
+from voice.audio.sides import Mix, mix_of
 from voice.errors import HuyingError
-from voice.pcm import BLOCK, RATE, Frame, Pcm16, Seconds, to_pcm16
+from voice.pcm import BLOCK, RATE, Floats, Frame, Pcm16, Seconds, to_pcm16
+from voice.time import in_zone
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64")
+NO_SOUND = (
+    ".json",
+    ".txt",
+    ".csv",
+    ".html",
+    ".xlsx",
+    ".sqlite",
+    ".db",
+    ".toml",
+    ".yaml",
+    ".md",
+    ".png",
+    ".jpg",
+    ".pdf",
+)
+
 READ_S = 2.0
 """Seconds read from a file at once."""
 
@@ -31,6 +53,12 @@ class Damage:
     missing_s: Seconds = 0.0
     """Promised by the file's header but not there."""
 
+    hidden_s: Seconds = 0.0
+    """Behind the end that the file's header gives, and heard."""
+
+    sides: str = ""
+    """What was done about its channels."""
+
     lost: int = 0
     """Datagrams that came while there was no room for them."""
 
@@ -43,6 +71,10 @@ class Damage:
             out.append(f"{self.not_numbers} samples are not numbers and were taken as silence")
         if self.missing_s > 0.05:
             out.append(f"the file is cut off: {self.missing_s:.1f} s that its header promises are missing")
+        if self.hidden_s > MENDED_S:
+            out.append(f"its header was never finished: {self.hidden_s:.1f} s more than it says are heard")
+        if self.sides:
+            out.append(self.sides)
         return out
 
 
@@ -82,7 +114,15 @@ class Recording:
     channels: int
     duration: Seconds | None
     began: datetime | None
+    named: tuple[datetime, bool] | None = None
+    """When it began by its name, and whether the name itself says in which zone."""
+    side: str = ""
+    """left or right; otherwise what fits."""
     damage: Damage = field(default_factory=Damage)
+    _riff: Riff | None = None
+    _place: tempfile.TemporaryDirectory[str] | None = None
+    """Of the file that is read instead."""
+    _mix: Mix | None = None
 
     @property
     def sha256(self) -> str:
@@ -91,108 +131,113 @@ class Recording:
             return hashlib.file_digest(f, "sha256").hexdigest()
 
     def frames(self) -> Iterator[Frame]:
-        """See AudioSource. Channels are averaged; the rate is changed once."""
-        yield from blocks(self._parts())
+        """See AudioSource. Channels become one as their sounds allow; the rate is changed once."""
+        if self._mix is None:
+            self._mix = mix_of(self._read() if self.channels > 1 else (), self.channels, self.side)
+            self.damage.sides, self.damage.not_numbers = self._mix.note, 0
+        yield from blocks(self._parts(self._mix))
 
-    def _parts(self) -> Iterator[Pcm16]:
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[Any]:
         import soundfile as sf
-        import soxr
 
-        resampler = soxr.ResampleStream(self.rate, RATE, 1, dtype="float32") if self.rate != RATE else None
-        try:
+        if self._place is not None:
+            with sf.SoundFile(str(Path(self._place.name) / "converted.wav")) as f:
+                yield f
+        elif self._riff is not None and self._riff.hidden_s > MENDED_S:
+            with Mended(self.path, self._riff) as whole, sf.SoundFile(whole) as f:
+                yield f
+        else:
             with sf.SoundFile(str(self.path)) as f:
-                while True:
-                    x = f.read(int(READ_S * self.rate), dtype="float32", always_2d=True)
-                    if len(x) == 0:
-                        break
+                yield f
+
+    def _read(self) -> Iterator[Floats]:
+        """(n, channels) at the file's rate."""
+        import soundfile as sf
+
+        try:
+            with self._opened() as f:
+                while len(x := f.read(int(READ_S * self.rate), dtype="float32", always_2d=True)):
                     bad = int(np.count_nonzero(~np.isfinite(x)))
                     if bad:
                         self.damage.not_numbers += bad
                         x = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
-                    mono = x.mean(1) if x.shape[1] > 1 else x[:, 0]
-                    yield to_pcm16(resampler.resample_chunk(mono) if resampler else mono)
+                    yield x
         except sf.LibsndfileError as e:
             raise HuyingError(f"{self.path}: cannot be read further ({e}); is the file damaged?") from e
+
+    def _parts(self, mix: Mix) -> Iterator[Pcm16]:
+        import soxr
+
+        resampler = soxr.ResampleStream(self.rate, RATE, 1, dtype="float32") if self.rate != RATE else None
+        for x in self._read():
+            mono = mix.mono(x) if self.channels > 1 else x[:, 0]
+            yield to_pcm16(resampler.resample_chunk(mono) if resampler else mono)
         if resampler:
             yield to_pcm16(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
 
 
-def open_recording(path: Path, began: datetime | None = None) -> Recording:
-    """Open a sound file. Raises HuyingError for what is not one."""
+def open_recording(path: Path, began: datetime | None = None, zone: tzinfo | None = UTC, side: str = "") -> Recording:
+    """Open a sound file. ``zone``: of times in its name and metadata that name no offset; None is this machine's.
+    Raises HuyingError for what is not one."""
     import soundfile as sf
 
     if not path.exists():
         raise HuyingError(f"{path}: no such file")
     if path.stat().st_size == 0:
         raise HuyingError(f"{path}: the file is empty")
+    named = named_time(path.stem, zone)
+    out = Recording(path, path.name, 0, 0, None, began or (named[0] if named else None), named, side)
+    if path.suffix.lower() in CONVERTED:
+        out._place = tempfile.TemporaryDirectory(prefix="huying-")
+        converted(path, Path(out._place.name))
+    else:
+        out._riff = read_riff(path)
     try:
-        with sf.SoundFile(str(path)) as f:
-            rate, channels, frames = f.samplerate, f.channels, f.frames
+        with out._opened() as f:
+            out.rate, out.channels, frames = f.samplerate, f.channels, f.frames
             stamp = f.copy_metadata().get("date", "")
-    except (sf.LibsndfileError, TypeError) as e:
+    except (sf.LibsndfileError, TypeError, OSError) as e:
         raise HuyingError(f"{path}: not a sound file that can be read ({e}); WAV, FLAC, OGG/Opus and MP3 can") from e
-    if rate < 1000:
-        raise HuyingError(f"{path}: sample rate {rate} Hz; speech needs 8000 Hz or more")
-    known = 0 < frames < 2**40
-    out = Recording(
-        path,
-        path.name,
-        rate,
-        channels,
-        frames / rate if known else None,
-        began or start_in_name(path.stem) or _stamp(stamp),
-    )
-    out.damage.missing_s = _missing(path)
+    if out.rate < 1000:
+        raise HuyingError(f"{path}: sample rate {out.rate} Hz; speech needs 8000 Hz or more")
+    out.duration = frames / out.rate if 0 < frames < 2**40 else None
+    out.began = out.began or _stamp(stamp, zone)
+    if out._riff is not None:
+        out.damage.missing_s, out.damage.hidden_s = out._riff.missing_s, out._riff.hidden_s
     return out
 
 
-def _missing(path: Path) -> Seconds:
-    """Seconds that a WAV header promises beyond the end of the file."""
-    with path.open("rb") as f:
-        head = f.read(4096)
-    at = head.find(b"data")
-    fmt = head.find(b"fmt ")
-    if not head.startswith(b"RIFF") or at < 0 or fmt < 0 or len(head) < fmt + 20:
-        return 0.0
-    (promised,) = struct.unpack_from("<I", head, at + 4)
-    (per_second,) = struct.unpack_from("<I", head, fmt + 16)
-    if promised >= 0x7FFFFFFF or per_second == 0:  # a stream of unknown length
-        return 0.0
-    missing: float = (promised - (path.stat().st_size - at - 8)) / per_second
-    return max(0.0, missing)
-
-
-_NAME = re.compile(r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[T_ .-]?(\d\d)[-_.:h]?(\d\d)(?:[-_.:m]?(\d\d))?(?!\d)")
-
-
-def start_in_name(stem: str) -> datetime | None:
-    """Start time in a file name such as ``net-2026-06-05_08-30-00`` or ``20260605T083000`` (taken as UTC)."""
-    m = _NAME.search(stem)
-    if not m:
-        return None
+def _stamp(text: str, zone: tzinfo | None) -> datetime | None:
+    """A day alone is no time."""
     try:
-        return datetime(*(int(g or 0) for g in m.groups()), tzinfo=UTC)  # type: ignore[arg-type,misc]
-    except ValueError:
+        return in_zone(datetime.fromisoformat(text), zone) if len(text) > 10 else None
+    except (ValueError, OverflowError):
         return None
-
-
-def _stamp(text: str) -> datetime | None:
-    try:
-        t = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC)
 
 
 def find_recordings(paths: list[Path]) -> list[Path]:
-    """Files as given; folders become the sound files in them, sorted. Raises HuyingError if there are none."""
+    """Files as given; folders become the files in them that are sound by name or content, sorted. Raises HuyingError
+    if there are none."""
     out: list[Path] = []
     for p in paths:
         if p.is_dir():
-            inside = sorted(q for q in p.rglob("*") if q.suffix.lower() in SUFFIXES)
+            inside = sorted(q for q in p.rglob("*") if q.is_file() and _is_sound(q))
             if not inside:
-                raise HuyingError(f"{p}: no sound files in this folder ({', '.join(SUFFIXES)})")
+                raise HuyingError(f"{p}: no sound files in this folder ({', '.join((*SUFFIXES, *CONVERTED))})")
             out += inside
         else:
             out.append(p)
     return out
+
+
+def _is_sound(path: Path) -> bool:
+    """By its name; where that ends with nothing known, by its beginning."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES or suffix in CONVERTED:
+        return True
+    if suffix in NO_SOUND or path.name.startswith("."):
+        return False
+    with contextlib.suppress(OSError), path.open("rb") as f:
+        return suffix_of(f.read(16)) != ""
+    return False

@@ -7,6 +7,7 @@ that is older than what was logged last begins a new session: nothing that stand
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import queue
@@ -16,20 +17,23 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from voice.audio.kinds import suffix_of
 from voice.audio.source import SUFFIXES, Damage, open_recording
 from voice.errors import HuyingError, Unwritable
 from voice.journal.store import Event, Journal
 from voice.pcm import RATE, Frame, Pcm16
 from voice.radio.bursts import Burst
 from voice.radio.over import Over
+from voice.station.call_sound import cut_at, same_call
 from voice.station.ear import Ear
 from voice.station.listener import Listener
 from voice.talk.facts import Fact
@@ -45,6 +49,12 @@ a call."""
 CLOSE_S = 0.1
 """After a call its carrier is down."""
 
+OPENS_S = 0.3
+"""A transmission is not shorter, and a position not less exact."""
+
+CUT = RATE // 50
+"""Samples between two transmissions of a call."""
+
 OLDER_S = 1.0
 """A call that begins so much before what was logged last begins a new session."""
 
@@ -57,6 +67,19 @@ that has none of them was cut off by a crash, and may come again."""
 
 LARGEST_CALL = 30_000_000
 """Bytes of audio."""
+
+
+NO_LABEL = ("-", "null", "none", "undefined")
+"""What recorders write where a talkgroup has no label."""
+
+AHEAD_S = 60.0
+"""A recorder's clock may be so fast. A call of a later time is one of now, or it would hide what comes after it."""
+
+SAME_S = 2.0
+"""Two receivers' recordings of one call begin at most so far apart."""
+
+RECENT = 10
+"""Calls of a channel with which a new one is compared."""
 
 
 class IncompleteCall(HuyingError):
@@ -81,8 +104,8 @@ class Call:
 
     @property
     def channel(self) -> str:
-        """Its name in the journal."""
-        return self.label or f"{self.system}-{self.talkgroup}"
+        """What it is a call of: labels may change, and two systems may use the same."""
+        return f"{self.system}-{self.talkgroup}"
 
     @property
     def moment(self) -> datetime:
@@ -95,10 +118,10 @@ def call_of(fields: Mapping[str, str], audio_name: str) -> Call:
         if not fields.get(name, "").strip():
             raise IncompleteCall(f"no {name.lower() if name != 'dateTime' else 'datetime'}")
     suffix = Path(fields.get("audioName") or audio_name).suffix.lower()
-    if not re.fullmatch(r"\.[a-z0-9]{1,5}", suffix):
-        raise IncompleteCall("no audio name with a suffix such as .wav or .m4a")
+    suffix = suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ""
     sources = _sources(fields.get("sources", ""), fields.get("source", ""))
     label = " ".join(fields.get("talkgroupLabel", "").split())[:40]
+    label = "" if label.lower() in NO_LABEL else label
     return Call(
         fields["system"].strip()[:20],
         fields["talkgroup"].strip()[:20],
@@ -134,19 +157,25 @@ def _moment(text: str) -> str:
         raise IncompleteCall(f"datetime {text[:40]!r} is no time") from e
     if not 2000 <= moment.year <= 2100:
         raise IncompleteCall(f"datetime {text[:40]!r} is no time")
+    now = datetime.now(UTC)
+    moment = now if moment > now + timedelta(seconds=AHEAD_S) else moment
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _sources(listed: str, single: str) -> tuple[tuple[float, str], ...]:
-    """Who transmitted from when on; what cannot be read is nobody's."""
+    """Who transmitted from when on; an empty number is nobody that is known."""
     try:
         rows = json.loads(listed) if listed else []
         found = [(float(r.get("pos", 0)), str(r.get("src", ""))) for r in rows if isinstance(r, dict)]
     except (ValueError, TypeError):
         found = []
-    found = [(pos, src) for pos, src in found if re.fullmatch(r"[0-9A-Fa-f]{1,12}", src) and src != "0" and pos >= 0]
-    if not found and re.fullmatch(r"[1-9A-Fa-f][0-9A-Fa-f]{0,11}", single.strip()):
-        found = [(0.0, single.strip())]
+    found = sorted(
+        (pos, src if re.fullmatch(r"[0-9A-Fa-f]{1,12}", src) and src.strip("0") else "")
+        for pos, src in found
+        if pos >= 0  # not for NaN
+    )
+    if not any(src for _, src in found) and re.fullmatch(r"[1-9A-Fa-f][0-9A-Fa-f]{0,11}", single.strip()):
+        found = [(pos, single.strip()) for pos, _ in found] or [(0.0, single.strip())]
     return tuple(found[:200])
 
 
@@ -164,7 +193,11 @@ class Spool:
         if len(audio) > LARGEST_CALL:
             raise HuyingError(f"the call has {len(audio)} bytes; {LARGEST_CALL} at most")
         digest = hashlib.sha256(audio).hexdigest()
-        stem = f"{re.sub('[^0-9]', '', call.began)}-{digest[:24]}"
+        call = replace(call, suffix=suffix_of(audio) or call.suffix)
+        if not call.suffix:
+            raise IncompleteCall("no audio that is known, and no audio name with a suffix such as .wav or .m4a")
+        of = hashlib.sha256(call.channel.encode()).hexdigest()[:8]
+        stem = f"{re.sub('[^0-9]', '', call.began)}-{digest[:24]}-{of}"
         if any((self.folder / f"{stem}{mark}").exists() for mark in (WHOLE, LOGGED, REFUSED)):
             return False
         part = self.folder / f"{stem}.part{call.suffix}"
@@ -244,6 +277,17 @@ def _pcm(path: Path) -> Pcm16:
     return np.concatenate(frames)
 
 
+def cuts_of(call: Call, pcm: Pcm16) -> list[tuple[int, str]]:
+    """(sample, number of the radio) where its transmissions begin: recorders join several into one call."""
+    found: list[tuple[int, str]] = []
+    for pos, src in call.sources:
+        at = 0 if pos < OPENS_S else cut_at(pcm, pos)
+        if at >= len(pcm) or (found and at - found[-1][0] < OPENS_S * RATE):
+            continue
+        found.append((at, src))
+    return found
+
+
 @dataclass
 class CallSource:
     """The calls of one talkgroup as an ``AudioSource``: it waits for calls, and ends with one that is too old."""
@@ -260,13 +304,16 @@ class CallSource:
         self._at = self._promised = 0
         """Sample that was reached, and that will be when all that was put is heard."""
         self._who: list[tuple[float, str]] = []
+        """From when on whose radio transmits; empty: nobody knows."""
 
     def put(self, call: Call, pcm: Pcm16, done: Callable[[], None]) -> None:
         """The next call; ``done`` is called when all of it was heard."""
         assert self.began is not None
         start = max(self._promised, self._start(call))
-        self._promised = start + len(pcm) + round(CLOSE_S * RATE)
-        self._who = [*self._who[-500:], *((start / RATE + pos, src) for pos, src in call.sources)]
+        cuts = cuts_of(call, pcm)
+        self._promised = start + len(pcm) + len(cuts) * CUT + round(CLOSE_S * RATE)
+        who = [(start, ""), *((start + at + k * CUT, src) for k, (at, src) in enumerate(cuts))]
+        self._who = [*self._who[-500:], *((at / RATE, src) for at, src in who)]
         self._calls.put((call, pcm, done))
 
     def fits(self, call: Call) -> bool:
@@ -278,10 +325,10 @@ class CallSource:
         self._calls.put(None)
 
     def identify(self, over: Over) -> list[Burst]:
-        """Whose radio the recorder says transmitted in an over."""
-        names = [src for t, src in self._who if over.start - 0.5 <= t < over.end]
-        before = [src for t, src in self._who if t < over.start]
-        return [Burst("recorder", src, 0.0) for src in dict.fromkeys(names or before[-1:])]
+        """Whose radio the recorder says transmitted in an over: nobody's of a call before it."""
+        begun = [src for t, src in self._who if t <= over.start + OPENS_S]
+        names = [*begun[-1:], *(src for t, src in self._who if over.start + OPENS_S < t < over.end - OPENS_S)]
+        return [Burst("recorder", src, 0.0) for src in dict.fromkeys(names) if src]
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource."""
@@ -300,15 +347,43 @@ class CallSource:
             call, pcm, done = item
             start = max(self._at, self._start(call))
             step = RATE // 10
-            for k in range(0, len(pcm), step):
-                yield Frame(start + k, pcm[k : k + step])
-            self._at = start + len(pcm) + round(CLOSE_S * RATE)
+            inside = sorted({at for at, _ in cuts_of(call, pcm) if 0 < at < len(pcm)})
+            for part in np.split(pcm, inside):
+                for k in range(0, len(part), step):
+                    yield Frame(start + k, part[k : k + step])
+                start += len(part) + CUT  # the gap ends the over
+            self._at = start + round(CLOSE_S * RATE)
             yield Frame(self._at, np.zeros(0, np.int16))  # the gap before it ends the over
             done()
 
     def _start(self, call: Call) -> int:
         assert self.began is not None
         return round((call.moment - self.began).total_seconds() * RATE)
+
+
+class ChannelNames:
+    """System and talkgroup → the channel's name in the journal, the same for ever: the label that came first, with
+    the numbers beside it where another talkgroup has it already."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._names: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError):
+            found = json.loads(path.read_text("utf-8"))
+            self._names = {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+    def of(self, call: Call) -> str:
+        """The name of its channel."""
+        if call.channel not in self._names:
+            name = call.label or call.channel
+            taken = name in self._names.values()
+            self._names[call.channel] = f"{name} {call.channel}" if taken else name
+            part = self._path.with_suffix(".part")
+            with contextlib.suppress(OSError):  # then it is named anew after the next start
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                part.write_text(json.dumps(self._names, ensure_ascii=False), "utf-8")
+                part.replace(self._path)
+        return self._names[call.channel]
 
 
 class UploadDesk:
@@ -327,6 +402,9 @@ class UploadDesk:
         self._ear, self._journal, self.spool, self._tell = ear, journal, spool, tell
         self._on_event, self._wait = on_event, wait
         self._sources: dict[str, tuple[CallSource, threading.Thread]] = {}
+        self._names = ChannelNames(spool.folder / "channels")
+        self._recent: dict[str, deque[tuple[datetime, Pcm16]]] = {}
+        self._told: set[str] = set()
         self._taken: set[str] = set()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -355,6 +433,9 @@ class UploadDesk:
             self._tell(str(e))
             self.spool.refuse(path)
             return
+        if self._is_known(call, pcm):
+            self.spool.done(path)
+            return
         self._taken.add(path.name)
         source = self._source(call)
 
@@ -364,8 +445,21 @@ class UploadDesk:
 
         source.put(call, pcm, done)
 
+    def _is_known(self, call: Call, pcm: Pcm16) -> bool:
+        """Another receiver has heard the same call, and it is on its way into the journal."""
+        recent = self._recent.setdefault(call.channel, deque(maxlen=RECENT))
+        for moment, other in recent:
+            if abs((moment - call.moment).total_seconds()) <= SAME_S and same_call(pcm, other):
+                if call.channel not in self._told:
+                    self._told.add(call.channel)
+                    self._tell(f"{call.label or call.channel}: two receivers upload the same calls, logged once")
+                return True
+        recent.append((call.moment, pcm))
+        return False
+
     def _source(self, call: Call) -> CallSource:
         """The running one of its talkgroup, or a new one that begins with this call."""
+        name = self._names.of(call)
         if call.channel in self._sources:
             source, thread = self._sources[call.channel]
             if thread.is_alive() and source.fits(call):
@@ -373,8 +467,8 @@ class UploadDesk:
             source.end()
             thread.join()
         quiet_s = self._ear.net.settings.timing.answer_timeout_s + 5.0
-        source = CallSource(f"{call.system}/{call.talkgroup} {call.channel}", call.moment, quiet_s)
-        thread = threading.Thread(target=self._listen, args=(source, call.channel), daemon=True)
+        source = CallSource(f"{call.system}/{call.talkgroup} {name}", call.moment, quiet_s)
+        thread = threading.Thread(target=self._listen, args=(source, name), daemon=True)
         self._sources[call.channel] = source, thread
         thread.start()
         return source

@@ -1,0 +1,63 @@
+"""When a recording began, as its file name says it: recorders write that in many ways."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from voice.time import clock_of, in_zone, of_epoch, offset_of
+
+_DAY = r"(?P<year>20\d\d)[-_./年 ]?(?P<month>\d\d?)[-_./月 ]?(?P<day>\d\d?)日?"
+_DAY_FIRST = r"(?P<day>\d\d?)[-_./](?P<month>\d\d?)[-_./](?P<year>20\d\d)"
+_SHORT_DAY = r"(?P<year>[2-3]\d)(?P<month>[01]\d)(?P<day>[0-3]\d)"
+_TIME = (
+    r"(?P<half>上午|下午|晚上|凌晨|[ap]m)?[ _]?(?P<hour>\d\d?)[-_.:h时点]?(?P<minute>\d\d)"
+    r"(?:[-_.:m分]?(?P<second>\d\d)[s秒]?(?P<milli>(?<=\d\d\d\d\d\d)\d{3}|[.,]\d{1,6})?|分)?"
+)
+_OFFSET = r"(?P<offset>z|[ _]?(?:utc|gmt)|[+-]\d\d[:-]?\d\d|[+]\d\d)?"
+_END = r"(?!\d)"
+_FORMS = tuple(
+    re.compile(rf"(?<!\d){form}{_END}")
+    for form in (
+        rf"{_DAY_FIRST}[t_ .,-]{{1,3}}{_TIME}{_OFFSET}",
+        rf"{_TIME}{_OFFSET}[_ ,]{{1,2}}{_DAY_FIRST}",
+        rf"{_DAY}[t_ .,-]{{0,3}}{_TIME}{_OFFSET}",
+        rf"{_TIME}{_OFFSET}[_ ,]{{1,2}}{_DAY}",
+        rf"{_SHORT_DAY}[t_-]{_TIME}{_OFFSET}",
+    )
+)
+_EPOCH = re.compile(r"(?<![0-9A-Za-z])(1\d{9}(?:\d{3})?)(?![0-9])")
+
+
+def named_time(stem: str, zone: tzinfo | None = UTC) -> tuple[datetime, bool] | None:
+    """(the moment in UTC, whether the name says so itself) of a file name without its suffix: with an offset or Z, or
+    in seconds since 1970, it does; otherwise it is of ``zone``, or of this machine if that is None. A day is written
+    before its month where the year comes last. None: the name has no time of day."""
+    plain = unicodedata.normalize("NFKC", stem).lower()
+    for form in _FORMS:
+        for found in form.finditer(plain):
+            moment = next(_moments(found, zone), None)
+            if moment is not None:
+                return moment, bool(found["offset"])
+    for found in _EPOCH.finditer(plain):
+        if (moment := of_epoch(found[1])) is not None:
+            return moment, True
+    return None
+
+
+def _moments(found: re.Match[str], zone: tzinfo | None) -> Iterator[datetime]:
+    """One, or none for what is no time."""
+    g = found.groupdict()
+    try:
+        year = int(g["year"]) + (2000 if len(g["year"]) == 2 else 0)
+        clock = clock_of(g["hour"], g["minute"], g["second"], g["half"])
+        moment = datetime(year, int(g["month"]), int(g["day"]), *clock)  # its zone follows
+        milli = g["milli"] or ""
+        moment += timedelta(seconds=float(f"0.{milli.lstrip('.,')}" if milli else 0))
+        if g["offset"]:
+            moment = moment.replace(tzinfo=offset_of(g["offset"].strip(" _")))
+        yield in_zone(moment, zone)
+    except (ValueError, OverflowError):
+        return
