@@ -149,7 +149,7 @@ def test_errors_say_what_to_do(tmp_path: Path) -> None:
     assert "no such file" in huying("replay", tmp_path / "none.wav", code=2)
     (tmp_path / "text.wav").write_text("hello" * 100)
     assert "not a sound file" in huying("replay", tmp_path / "text.wav", code=2)
-    assert "not a time" in huying("replay", tmp_path / "text.wav", "--start", "yesterday", code=2)
+    assert "not a time" in huying("replay", tmp_path / "text.wav", "--start", "someday", code=2)
     assert "no such journal" in huying("journal", "show", tmp_path / "none.sqlite", code=2)
     assert "net.toml" in huying("replay", tmp_path / "text.wav", "--net", tmp_path, code=2)
 

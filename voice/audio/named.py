@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from voice.time import clock_of, in_zone, of_epoch, offset_of
@@ -45,6 +45,18 @@ def named_time(stem: str, zone: tzinfo | None = UTC) -> tuple[datetime, bool] | 
         if (moment := of_epoch(found[1])) is not None:
             return moment, True
     return None
+
+
+def begins(named: Sequence[tuple[datetime, bool] | None], start: datetime | None) -> list[datetime | None]:
+    """When several recordings began. ``start`` is the first one's: those that have times of their own keep their
+    distance from it; the others are of that moment too, if none has."""
+    times = [n[0] if n else None for n in named]
+    if start is None or not times:
+        return times
+    first = times[0]
+    if first is None:
+        return [start if k == 0 or not any(times) else t for k, t in enumerate(times)]
+    return [start + (t - first) if t else None for t in times]
 
 
 def _moments(found: re.Match[str], zone: tzinfo | None) -> Iterator[datetime]:

@@ -231,6 +231,12 @@ def find_recordings(paths: list[Path]) -> list[Path]:
     return out
 
 
+def not_sound(paths: list[Path]) -> list[Path]:
+    """What lies in these folders and is nothing that can be heard, nor of a kind that never is."""
+    inside = (q for p in paths if p.is_dir() for q in sorted(p.rglob("*")) if q.is_file())
+    return [q for q in inside if not (_is_sound(q) or q.suffix.lower() in NO_SOUND or q.name.startswith("."))]
+
+
 def _is_sound(path: Path) -> bool:
     """By its name; where that ends with nothing known, by its beginning."""
     suffix = path.suffix.lower()

@@ -6,18 +6,20 @@ import contextlib
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from multiprocessing import get_context
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from voice.audio.source import AudioSource, find_recordings, open_recording
+from voice.audio.named import begins, named_time
+from voice.audio.source import AudioSource, Recording, find_recordings, not_sound, open_recording
 from voice.audio.streams import Raw, RawStream
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
@@ -27,11 +29,12 @@ from voice.journal.store import Journal
 from voice.measure.scoring import Labels, compare, read_labels
 from voice.net.loading import Net, load_net
 from voice.places import install, sample_net
-from voice.station.archive import Job, find_everywhere, net_files, replay_all
+from voice.station.archive import Job, adopt, find_everywhere, heard, net_files, recordings_in, replay_all
 from voice.station.ear import Ear, open_ear
 from voice.station.replay import Replayed, replay
 from voice.terminal.events import HIDDEN, print_line
 from voice.terminal.output import screen
+from voice.time import moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ class Options:
     as_json: bool
     realtime: bool
     start: str | None
-    rate: int
+    raw: Raw
+    names_in: str
+    """Times in file names that name no offset: ``local`` to the net, or ``utc``."""
     again: bool
     model: str | None
     jobs: int
@@ -56,19 +61,45 @@ class Options:
 
 
 def run(o: Options) -> int:
-    """Exit status: 0, or 1 if the log differs from ``--expect``."""
-    began = _start(o.start)
+    """Exit status: 0; 1 if the log differs from ``--expect`` or something was not heard; 130 if interrupted."""
+    try:
+        left_out = _left_out(o.paths)
+        status = _run(o)
+    except KeyboardInterrupt:
+        screen(error=True).print(
+            "interrupted: what was heard to its end is kept, the rest not; the same command goes on "
+            "已中断, 再次运行同一命令即可继续",
+            style="yellow", soft_wrap=True,
+        )  # fmt: skip
+        return 130
+    return max(status, int(left_out))
+
+
+def _left_out(paths: list[str]) -> bool:
+    """Whether something in the folders is no sound, and nothing that lies beside recordings; it is named."""
+    found = not_sound([Path(p) for p in paths if p != "-" and "://" not in p])
+    for path in found:
+        screen(error=True).print(
+            f"{path}: no sound that is known, not heard 未识别, 没有听", style="yellow", soft_wrap=True
+        )
+    return bool(found)
+
+
+def _run(o: Options) -> int:
     if o.sheet and o.sheet.suffix.lower() not in (".html", ".xlsx"):
         raise HuyingError(f"{o.sheet}: a roll sheet is .html or .xlsx")
     net = load_net(o.net or sample_net())
+    began = moment_of(o.start, net.settings.zone) if o.start else None
+    zone = UTC if o.names_in == "utc" else net.settings.zone
     if several := _several(o):
-        return _all_of(several, net, began, o)
-    sources = _sources(o, began)
+        return _all_of(several, net, began, zone, o)
+    unheard: list[str] = []
+    sources = _sources(o, began, zone, unheard)
     labels = read_labels(o.expect) if o.expect else None
     if labels and len(sources) != 1:
         raise HuyingError("--expect compares one recording; give one path")
     if labels and labels.start and began is None:
-        began = _start(labels.start)
+        began = moment_of(labels.start, net.settings.zone)
     status = screen(error=True)
     same = True
     with Journal(o.journal or "sqlite://") as journal:
@@ -84,11 +115,11 @@ def run(o: Options) -> int:
                 soft_wrap=True,
             )
         for source in sources:
-            result = _one(source, ear, journal, began, o, status)
+            result = _one(source, ear, journal, began if len(sources) == 1 else None, o, status)
             if labels:
                 same = _compare(labels, result, status) and same
         _written(o, journal, net, status)
-    return 0 if same else 1
+    return 0 if same and not unheard else 1
 
 
 def _several(o: Options) -> list[str]:
@@ -108,7 +139,11 @@ def _workers(o: Options, recordings: int) -> Iterator[tuple[Executor, int]]:
     if o.scheduler is None:
         n = min(o.jobs or os.cpu_count() or 1, recordings)
         with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as pool:
-            yield pool, n
+            try:
+                yield pool, n
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         return
     try:
         from distributed import Client
@@ -125,12 +160,17 @@ def _workers(o: Options, recordings: int) -> Iterator[tuple[Executor, int]]:
         yield client.get_executor(retries=2, pure=False), cores
 
 
-def _all_of(paths: list[str], net: Net, began: datetime | None, o: Options) -> int:
+def _all_of(paths: list[str], net: Net, began: datetime | None, zone: tzinfo | None, o: Options) -> int:
     """Many recordings side by side; 1 if one of them could not be heard."""
     status = screen(error=True)
     out = screen()
     files = net_files(o.net)
-    todo = [Job(p, files, o.model, began, frozenset()) for p in paths]
+    starts = begins([named_time(PurePosixPath(p).stem, zone) for p in paths], began)
+    todo = [
+        Job(p, files, o.model, start, frozenset(), zone, o.raw.side) for p, start in zip(paths, starts, strict=True)
+    ]
+    if any(named and not named[1] for named in (named_time(PurePosixPath(p).stem, zone) for p in paths)):
+        status.print(_assumed(zone), style="yellow", soft_wrap=True)
     started, seconds, faults, known = time.monotonic(), 0.0, 0, 0
     columns = (TextColumn("{task.completed}/{task.total}"), BarColumn(), TimeRemainingColumn())
     with (
@@ -184,15 +224,22 @@ def _one(
         task = progress.add_task(source.name, total=source.duration)
         out = screen() if progress.disable else progress.console
 
+        before = len(journal) if o.journal and isinstance(source, Recording) else 0
+
         def on_line(line: Line) -> None:
-            _show(line, out, net, o.as_json)
+            _show(line | {"seq": line["seq"] + before}, out, net, o.as_json)
 
         def on_time(t: float) -> None:
             progress.update(task, completed=t)
             if o.realtime:
                 time.sleep(max(0.0, started + t - time.monotonic()))
 
-        result = replay(ear, journal, source, began, on_line, on_time)
+        if o.journal and isinstance(source, Recording):  # whole or not at all
+            with tempfile.TemporaryDirectory() as place, Journal(str(Path(place) / "log.sqlite")) as aside:
+                result = replay(ear, aside, source, began, on_line, on_time)
+                adopt(journal, *heard(aside))
+        else:
+            result = replay(ear, journal, source, began, on_line, on_time)
     for note in result.notes:
         status.print(f"{source.name}: {note}", style="yellow", soft_wrap=True)
     if not o.as_json:
@@ -200,30 +247,43 @@ def _one(
     return result
 
 
-def _start(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as e:
-        raise HuyingError(f"“{text}” is not a time; write 2026-06-05T08:30:00+08:00") from e
-    return moment.astimezone()
+def _assumed(zone: tzinfo | None) -> str:
+    offset = datetime.now(zone).astimezone(zone).strftime("%z")
+    return f"times in file names are taken as {offset} (the net's; --names-in utc otherwise) 文件名中的时间按本网时区"
 
 
-def _sources(o: Options, began: datetime | None) -> list[AudioSource]:
+def _sources(o: Options, began: datetime | None, zone: tzinfo | None, unheard: list[str]) -> list[AudioSource]:
+    """``unheard`` gets those of several that cannot be opened."""
     if "-" in o.paths:
         if len(o.paths) > 1:
             raise HuyingError("- (standard input) cannot be mixed with files")
-        return [RawStream(sys.stdin.buffer, Raw(o.rate), "stdin", began)]
-    return [open_recording(p, began) for p in find_recordings([Path(p) for p in o.paths])]
+        told = screen(error=True)
+        return [
+            RawStream(sys.stdin.buffer, o.raw, "stdin", began, notice=lambda _k, text: told.print(text, style="yellow"))
+        ]
+    paths, found = find_recordings([Path(p) for p in o.paths]), []
+    for path in paths:
+        try:
+            found.append(open_recording(path, None, zone, o.raw.side))
+        except HuyingError as e:
+            if len(paths) == 1:
+                raise
+            unheard.append(str(path))
+            screen(error=True).print(str(e), style="yellow", soft_wrap=True)
+    starts = begins([(r.began, True) if r.began else None for r in found], began)
+    for recording, start in zip(found, starts, strict=True):
+        recording.began = start
+    if began is None and any(r.named and not r.named[1] for r in found):
+        screen(error=True).print(_assumed(zone), style="yellow", soft_wrap=True)
+    return list(found)
 
 
 def _refuse_known(journal: Journal, sources: list[AudioSource], o: Options) -> None:
     """A recording is logged once, or the sheets would count it twice."""
-    known = {e.data["source"]: e.seq for e in journal.events(kind="session_began")}
+    known = recordings_in(journal)
     for s in sources:
-        if s.name in known:
-            raise HuyingError(f"{s.name} is in {o.journal} already (event {known[s.name]}); --again logs it once more")
+        if isinstance(s, Recording) and (seq := known.get(s.sha256)):
+            raise HuyingError(f"{s.name} is in {o.journal} already (event {seq}); --again logs it once more")
 
 
 def _progress(source: AudioSource, quiet: bool, status: Console) -> Progress:

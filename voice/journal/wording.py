@@ -6,12 +6,11 @@ The journal holds keys and English notes; what people read is worded here, in th
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
-from voice.errors import HuyingError
 from voice.grammar.meanings import TABLE
 from voice.journal.codec import KINDS as FACTS
-from voice.time import parse_wall
+from voice.time import moment_of, parse_wall
 
 Pair = tuple[str, str]
 """Chinese, English."""
@@ -141,11 +140,5 @@ def utc(text: str | None, zone: tzinfo | None) -> str | None:
     times are shown, or of this machine if that is None. Raises HuyingError."""
     if not text:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None and zone is not None:
-            moment = moment.replace(tzinfo=zone)
-        moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError) as e:
-        raise HuyingError(f"“{text}” is not a time; write 2026-06-05 or 2026-06-05T08:30") from e
+    moment = moment_of(text, zone)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from voice.audio.convert import CONVERTED
 from voice.audio.source import SUFFIXES, find_recordings, open_recording
 from voice.errors import HuyingError
 from voice.journal.store import Entry, Event, Journal
@@ -46,6 +47,10 @@ class Job:
     began: datetime | None
     known: frozenset[str]
     """SHA-256 of recordings that are not wanted again."""
+    zone: tzinfo | None = UTC
+    """Of times in names and metadata that name no offset."""
+    side: str = ""
+    """left or right, of stereo; otherwise what fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def find_everywhere(paths: Sequence[str]) -> list[str]:
         try:
             fs, inside = fsspec.core.url_to_fs(p)
             inside_it = [inside] if fs.isfile(inside) else sorted(fs.find(inside))
-            found = [q for q in inside_it if q.lower().endswith(SUFFIXES)]
+            found = [q for q in inside_it if q.lower().endswith((*SUFFIXES, *CONVERTED))]
         except (OSError, ValueError, ImportError) as e:
             raise HuyingError(f"{p}: cannot be listed ({e})") from e
         if not found:
@@ -115,15 +120,13 @@ def work(job: Job) -> Done:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         with _local(job.path) as path, tempfile.TemporaryDirectory() as place:
-            source = open_recording(path, job.began)
+            source = open_recording(path, job.began, job.zone, job.side)
             digest = source.sha256
             if digest in job.known:
                 return Done(job.path, digest, known=True)
             with closing(Journal(str(Path(place) / "log.sqlite"))) as journal:
                 result = replay(_ear(job.net, job.model), journal, source, job.began)
-                entries = tuple(Entry(e.kind, e.t, e.wall, e.body, e.unit) for e in journal.events())
-                names = sorted({c for e in journal.events(kind="over") if (c := e.data.get("clip"))})
-                clips = tuple((n, journal.clips.path(n).read_bytes()) for n in names)
+                entries, clips = heard(journal)
             return Done(job.path, digest, False, entries, clips, result.notes, "", result.duration)
     except HuyingError as e:
         return Done(job.path, "", fault=str(e))
@@ -162,6 +165,23 @@ def recordings_in(journal: Journal) -> dict[str, int]:
     return out
 
 
+def adopt(journal: Journal, entries: Sequence[Entry], clips: Sequence[tuple[str, bytes]]) -> list[Event]:
+    """Append a recording that was heard elsewhere, whole or not at all."""
+    for name, flac in clips:
+        journal.clips.adopt(name, flac)
+    with journal.begin() as db:
+        events = journal.insert(db, entries)
+    journal.refresh()
+    return events
+
+
+def heard(journal: Journal) -> tuple[tuple[Entry, ...], tuple[tuple[str, bytes], ...]]:
+    """All of a journal for ``adopt``: entries and clips."""
+    entries = tuple(Entry(e.kind, e.t, e.wall, e.body, e.unit) for e in journal.events())
+    names = sorted({c for e in journal.events(kind="over") if (c := e.data.get("clip"))})
+    return entries, tuple((n, journal.clips.path(n).read_bytes()) for n in names)
+
+
 def replay_all(
     executor: Executor, workers: int, jobs: Sequence[Job], journal: Journal, again: bool = False
 ) -> Iterator[tuple[Done, list[Event]]]:
@@ -177,11 +197,7 @@ def replay_all(
             done = replace(done, known=True, entries=(), clips=())
         events: list[Event] = []
         if done.entries:
-            for name, flac in done.clips:
-                journal.clips.adopt(name, flac)
-            with journal.begin() as db:
-                events = journal.insert(db, done.entries)
-            journal.refresh()
+            events = adopt(journal, done.entries, done.clips)
             if not again:
                 known.add(done.sha256)
         yield done, events

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from voice.cli.tree.root import JournalArgument, ModelOption, NetOption, app
+from voice.cli.tree.root import FormOption, JournalArgument, ModelOption, NetOption, SideOption, ZoneChoice, app
 
 
 @app.command(epilog="Example: huying replay monday.flac --journal log.sqlite --sheet monday.html")
@@ -23,8 +23,15 @@ def replay(
     sheet: Annotated[Path | None, typer.Option(help="Write the roll sheet: .html or .xlsx.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per event on stdout.")] = False,
     realtime: Annotated[bool, typer.Option(help="As slowly as it was recorded.")] = False,
-    start: Annotated[str | None, typer.Option(help="When the recording began, e.g. 2026-06-05T08:30:00+08:00.")] = None,
-    rate: Annotated[int, typer.Option(help="Hz of raw PCM on stdin (16-bit little-endian mono).")] = 8000,
+    start: Annotated[
+        str | None, typer.Option(help="When the first recording began: 2026-06-05T08:30+08:00, 昨天 8:30.")
+    ] = None,
+    names_in: Annotated[
+        ZoneChoice, typer.Option("--names-in", help="Times in file names that name no offset: the net's own, or UTC.")
+    ] = ZoneChoice.LOCAL,
+    side: SideOption = None,
+    rate: Annotated[int, typer.Option(help="Hz of raw PCM on stdin.")] = 8000,
+    form: FormOption = None,
     again: Annotated[bool, typer.Option(help="Log a recording that the journal has already.")] = False,
     model: ModelOption = None,
     jobs: Annotated[
@@ -33,9 +40,13 @@ def replay(
     scheduler: Annotated[str | None, typer.Option(help="Hear them on a Dask cluster instead: tcp://host:8786.")] = None,
 ) -> None:
     """Hear recordings and log who was called, who answered, when, and who stayed silent. 回放录音, 生成日志。"""
+    from voice.audio.streams import Raw
     from voice.cli.replay import Options, run
 
-    options = Options(paths, net, journal, expect, sheet, as_json, realtime, start, rate, again, model, jobs, scheduler)
+    raw = Raw(rate, form or "", side or "")
+    options = Options(
+        paths, net, journal, expect, sheet, as_json, realtime, start, raw, names_in, again, model, jobs, scheduler
+    )
     raise typer.Exit(run(options))
 
 

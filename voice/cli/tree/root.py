@@ -48,6 +48,13 @@ class SideChoice(StrEnum):
     BOTH = "both"
 
 
+class ZoneChoice(StrEnum):
+    """Whose time."""
+
+    LOCAL = "local"
+    UTC = "utc"
+
+
 FormOption = Annotated[
     FormChoice | None, typer.Option("--form", help="How raw samples are written; found out from them if left out.")
 ]
