@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,7 +15,10 @@ from voice.console.board import Board, Watching
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker, lines
 from voice.journal.store import Event, Journal
+from voice.supervised import Supervised
 from voice.talk.facts import SessionBegan
+
+log = logging.getLogger("huying.console")
 
 LOOK_S = 0.05
 RECENT = 400
@@ -51,8 +55,7 @@ class Feed:
         """Who waits for news in an event loop."""
         self._begin()
         self.look()
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
+        self._thread = Supervised("the console's feed", self._follow, log.warning, self._closed.is_set)
 
     def close(self) -> None:
         """Follow no more."""

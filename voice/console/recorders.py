@@ -6,20 +6,157 @@ codes, because uploaders look at them.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import IO, Any
 
 from fastapi import APIRouter, Request, Response
+from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.requests import ClientDisconnect
 
 from voice.console.access import Access
 from voice.errors import HuyingError
-from voice.station.recorders import Call, IncompleteCall, Spool, call_of, call_of_trunk_recorder
+from voice.station.recorders import Call, IncompleteCall, NoRoom, Spool, call_of, call_of_trunk_recorder
 
 PATHS = ("/api/call-upload", "/api/trunk-recorder-call-upload")
-FIELDS = 60
-"""Form fields of one upload, at most."""
+FIELDS, FILES = 60, 4
+"""Of one upload, at most."""
+
+
+UPLOADS = 8
+"""At once; more are asked to come again."""
+
+DECODING = 2
+"""Calls that are decoded at once."""
+
+LARGEST_FIELD = 200_000
+"""Bytes of a field that is no file."""
+
+
+class Malformed(Exception):
+    """No multipart form."""
+
+
+class Full(Exception):
+    """Too many uploads at once."""
+
+
+class Places:
+    """Uploads that are under way."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[None]:
+        """Raises Full."""
+        if self._taken >= UPLOADS:
+            raise Full("too many uploads at once; try again")
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+
+
+class Form:
+    """A multipart form as it comes in: its fields as soon as they are there, its files on the disk."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self.files: dict[str, IO[bytes]] = {}
+        self.names: dict[str, str] = {}
+        self._part: dict[str, bytes] = {}
+        self._header = self._value = b""
+        self._name = ""
+        self._into: IO[bytes] | None = None
+        self._text = bytearray()
+        self._count = 0
+
+    async def read(self, request: Request, may: Callable[[], bool | None]) -> bool:
+        """Read the body; false as soon as ``may`` says no, true when all of it is there and ``may`` says yes. Whoever
+        sends the key before the sound, or as ``Authorization: Bearer``, is refused before the sound is read. Raises
+        Malformed."""
+        if may() is False:
+            return False
+        kind, options = parse_options_header(request.headers.get("content-type", ""))
+        if kind != b"multipart/form-data" or not options.get(b"boundary"):
+            raise Malformed("not multipart/form-data")
+        steps: Any = {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_header,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header_end,
+            "on_headers_finished": self._on_headers,
+            "on_part_data": self._on_data,
+            "on_part_end": self._end,
+        }
+        try:
+            parser = MultipartParser(options[b"boundary"], steps)
+            known = None
+            async for chunk in request.stream():
+                parser.write(chunk)
+                known = may() if known is None else known
+                if known is False:
+                    return False
+            parser.finalize()
+        except (ValueError, ClientDisconnect) as e:  # the parser's own are ValueErrors
+            raise Malformed(str(e)[:100] or type(e).__name__) from e
+        return may() is True
+
+    def content(self, name: str) -> bytes:
+        """Of a file; empty if there is none."""
+        if name not in self.files:
+            return b""
+        self.files[name].seek(0)
+        return self.files[name].read()
+
+    def close(self) -> None:
+        """Let the files go."""
+        for file in self.files.values():
+            file.close()
+
+    def _begin(self) -> None:
+        self._part, self._header, self._value, self._text = {}, b"", b"", bytearray()
+        self._into = None
+        self._count += 1
+        if self._count > FIELDS:
+            raise ValueError("too many fields")
+
+    def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        self._part[self._header.decode("latin-1").lower()] = self._value
+        self._header = self._value = b""
+
+    def _on_headers(self) -> None:
+        _, options = parse_options_header(self._part.get("content-disposition", b""))
+        self._name = options.get(b"name", b"").decode("utf-8", "replace")
+        if b"filename" in options:
+            if len(self.files) >= FILES or self._name in self.files:
+                raise ValueError("too many files")
+            self.names[self._name] = options[b"filename"].decode("utf-8", "replace")
+            self._into = self.files[self._name] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close
+
+    def _on_data(self, data: bytes, start: int, end: int) -> None:
+        if self._into is not None:
+            self._into.write(data[start:end])
+        else:
+            self._text += data[start:end]
+            if len(self._text) > LARGEST_FIELD:
+                raise ValueError("a field is too long")
+
+    def _end(self) -> None:
+        if self._into is None:
+            self.fields.setdefault(self._name, self._text.decode("utf-8", "replace"))
 
 
 def upload_router(spool: Spool, access: Access) -> APIRouter:
@@ -38,7 +175,7 @@ def upload_router(spool: Spool, access: Access) -> APIRouter:
         def described(fields: dict[str, str], files: dict[str, bytes], name: str) -> Call:
             try:
                 meta = json.loads(files.get("meta", b"") or fields.get("meta", ""))
-            except ValueError as e:
+            except (ValueError, RecursionError) as e:
                 raise IncompleteCall("no meta") from e
             if not isinstance(meta, dict):
                 raise IncompleteCall("no meta")
@@ -47,32 +184,41 @@ def upload_router(spool: Spool, access: Access) -> APIRouter:
         return await take(request, described)
 
     async def take(request: Request, described: Any) -> Response:
+        form = Form()
         try:
-            form = await request.form(max_files=4, max_fields=FIELDS)
-        except Exception:  # what starlette says of a broken form differs by version
-            return _say(400, "malformed form")
-        fields: dict[str, str] = {}
-        files: dict[str, bytes] = {}
-        name = ""
-        for key, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                files[key] = await value.read()
-                name = value.filename or "" if key == "audio" else name
-            else:
-                fields[key] = value
-        who = access.who({"authorization": f"Bearer {fields.get('key', '')}"})
-        if who is None or not who.may_order:
-            system, talkgroup = fields.get("system", "")[:20], fields.get("talkgroup", "")[:20]
-            return _say(401, f"Invalid API key for system {system} talkgroup {talkgroup}.")
-        try:
-            call = described(fields, files, name)
-            fresh = await run_in_threadpool(spool.put, call, files.get("audio", b""))
+            with places.one():
+                if not await form.read(request, lambda: may(form, request)):
+                    system, talkgroup = form.fields.get("system", "")[:20], form.fields.get("talkgroup", "")[:20]
+                    return _say(401, f"Invalid API key for system {system} talkgroup {talkgroup}.")
+                audio = form.content("audio")
+                files = {"meta": form.content("meta")} if "meta" in form.files else {}
+                call = described(form.fields, files, form.names.get("audio", ""))
+                async with decoding:
+                    fresh = await run_in_threadpool(spool.put, call, audio)
+        except Malformed as e:
+            return _say(400, f"malformed form: {e}")
+        except Full as e:
+            return _say(503, str(e))
+        except NoRoom as e:
+            return _say(507, str(e))
         except IncompleteCall as e:
             return _say(417, f"Incomplete call data: {e}")
         except HuyingError as e:
             return _say(415, str(e))
+        finally:
+            form.close()
         return _say(200, "Call imported successfully." if fresh else "duplicate call rejected")
 
+    def may(form: Form, request: Request) -> bool | None:
+        """Whether the key is that of a user who may give orders; None: it has not come yet."""
+        header = request.headers.get("authorization", "")
+        key = form.fields.get("key", "").strip()
+        if not key and not header:
+            return None
+        who = access.who({"authorization": f"Bearer {key}" if key else header})
+        return who is not None and who.may_order
+
+    places, decoding = Places(), asyncio.Semaphore(DECODING)
     return api
 
 

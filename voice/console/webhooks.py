@@ -22,6 +22,7 @@ from voice.errors import HuyingError
 from voice.journal.lines import LineMaker
 from voice.journal.store import Event
 from voice.net.settings import WebhookSettings
+from voice.supervised import Supervised
 
 TIMEOUT_S = 10.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
@@ -77,8 +78,8 @@ class Webhook:
         self._place = places / f"webhook-{hashlib.sha256(settings.url.encode()).hexdigest()[:16]}.delivered"
         self._ended = threading.Event()
         self.delivered = self._read_place()
-        self._thread = threading.Thread(target=self._deliver, daemon=True)
-        self._thread.start()
+        name = f"the webhook to {settings.url[:60]}"
+        self._thread = Supervised(name, self._deliver, tell, self._ended.is_set)
 
     def close(self) -> None:
         """Deliver no more; what is left is delivered the next time."""

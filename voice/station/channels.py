@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError, Unwritable
 from voice.journal.store import Event, Journal
 from voice.station.ear import Ear
 from voice.station.listener import Listener
+from voice.supervised import Supervised
 from voice.talk.facts import Fact
 
 
@@ -36,9 +38,8 @@ class Channels:
         self._threads = []
         for name, source in sources.items():
             self.listeners[name] = Listener(ear, journal, self._event, channel=name, wait=wait)
-            thread = threading.Thread(target=self._listen, args=(name, source), name=f"channel {name}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            work = partial(self._listen, name, source)
+            self._threads.append(Supervised(f"channel {name}", work, tell))
 
     def join(self, seconds: float | None = None) -> None:
         """Wait until all sources have ended, at most this long for each."""

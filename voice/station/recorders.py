@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ import numpy as np
 from voice.audio.kinds import suffix_of
 from voice.audio.source import SUFFIXES, Damage, open_recording
 from voice.errors import HuyingError, Unwritable
+from voice.journal.clips import KEEP_FREE
 from voice.journal.store import Event, Journal
 from voice.pcm import RATE, Frame, Pcm16
 from voice.radio.bursts import Burst
@@ -36,8 +37,12 @@ from voice.radio.over import Over
 from voice.station.call_sound import cut_at, same_call
 from voice.station.ear import Ear
 from voice.station.listener import Listener
+from voice.supervised import Supervised
 from voice.talk.facts import Fact
 from voice.time import parse_wall
+
+FORGET_S = 3600.0
+"""How often the spool is looked through for what nobody needs any more."""
 
 SETTLE_S = 2.0
 """Calls that come in together are taken in the order of their times."""
@@ -68,6 +73,31 @@ that has none of them was cut off by a crash, and may come again."""
 LARGEST_CALL = 30_000_000
 """Bytes of audio."""
 
+LONGEST_CALL_S = 3600.0
+"""Of its sound, however few bytes hold it: some megabytes of FLAC may hold days of silence."""
+
+MOST_CHANNELS = 64
+"""Talkgroups that are listened to at once, a thread each; the one that was silent longest gives way to a new one."""
+
+MOST_HELD_S = 2 * LONGEST_CALL_S
+"""Sound that waits in memory for its talkgroup's thread; more waits in the spool."""
+
+TRIES = 3
+"""So often a call is heard before it is kept aside, if its thread fails."""
+
+KEPT_ASIDE = 200
+"""Calls that could not be logged are kept, the latest ones."""
+
+DEMUXERS = {
+    ".m4a": "mov", ".mp4": "mov", ".3gp": "mov", ".aac": "aac", ".amr": "amr", ".opus": "ogg", ".ogg": "ogg",
+    ".oga": "ogg", ".webm": "matroska", ".mka": "matroska", ".wma": "asf", ".mp2": "mp3", ".mp3": "mp3",
+}  # fmt: skip
+"""What ffmpeg may take a file for, by its name: left to itself it opens playlists, and whatever they name."""
+
+
+class NoRoom(HuyingError):
+    """The disk is nearly full; the recorder may try again."""
+
 
 NO_LABEL = ("-", "null", "none", "undefined")
 """What recorders write where a talkgroup has no label."""
@@ -78,8 +108,8 @@ AHEAD_S = 60.0
 SAME_S = 2.0
 """Two receivers' recordings of one call begin at most so far apart."""
 
-RECENT = 10
-"""Calls of a channel with which a new one is compared."""
+RECENT, COMPARED_S = 10, 60.0
+"""Calls of a channel with which a new one is compared; longer ones are not remembered."""
 
 
 class IncompleteCall(HuyingError):
@@ -167,7 +197,7 @@ def _sources(listed: str, single: str) -> tuple[tuple[float, str], ...]:
     try:
         rows = json.loads(listed) if listed else []
         found = [(float(r.get("pos", 0)), str(r.get("src", ""))) for r in rows if isinstance(r, dict)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         found = []
     found = sorted(
         (pos, src if re.fullmatch(r"[0-9A-Fa-f]{1,12}", src) and src.strip("0") else "")
@@ -194,15 +224,20 @@ class Spool:
             raise HuyingError(f"the call has {len(audio)} bytes; {LARGEST_CALL} at most")
         digest = hashlib.sha256(audio).hexdigest()
         call = replace(call, suffix=suffix_of(audio) or call.suffix)
-        if not call.suffix:
+        if call.suffix not in (*SUFFIXES, *DEMUXERS):
             raise IncompleteCall("no audio that is known, and no audio name with a suffix such as .wav or .m4a")
         of = hashlib.sha256(call.channel.encode()).hexdigest()[:8]
         stem = f"{re.sub('[^0-9]', '', call.began)}-{digest[:24]}-{of}"
         if any((self.folder / f"{stem}{mark}").exists() for mark in (WHOLE, LOGGED, REFUSED)):
             return False
-        part = self.folder / f"{stem}.part{call.suffix}"
+        part = self.folder / f"{stem}.{threading.get_ident()}.part{call.suffix}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free - len(audio)
+            if free < KEEP_FREE:
+                raise NoRoom(
+                    f"{free / 1e6:.0f} MB would be left on the disk; {KEEP_FREE / 1e6:.0f} are kept for events"
+                )
             part.write_bytes(audio)
             decoded(part)
             part.replace(self._audio(stem, call))
@@ -223,7 +258,8 @@ class Spool:
         times: an answer that was uploaded first does not go before its call."""
         now = time.time()
         calls = sorted(self.folder.glob(f"*{WHOLE}"))
-        settled = [k for k, p in enumerate(calls) if now - p.stat().st_mtime >= settled_s]
+        ages = [now - _mtime(p, now) for p in calls]  # one may have been logged between the two looks
+        settled = [k for k, age in enumerate(ages) if age >= settled_s]
         return calls[: settled[-1] + 1] if settled else []
 
     def read(self, path: Path) -> tuple[Call, Pcm16]:
@@ -232,7 +268,7 @@ class Spool:
             raw = json.loads(path.read_text("utf-8"))
             raw["sources"] = tuple((float(p), str(s)) for p, s in raw.get("sources", ()))
             call = Call(**raw)
-        except (OSError, ValueError, TypeError) as e:
+        except (OSError, ValueError, TypeError, RecursionError) as e:
             raise HuyingError(f"{path.name}: not a call ({e})") from e
         return call, decoded(self._audio(path.stem, call))
 
@@ -244,13 +280,27 @@ class Spool:
 
     def forget(self) -> None:
         """Names of calls that were logged long ago: nobody uploads them again."""
+        now = time.time()
         for p in self.folder.glob(f"*{LOGGED}"):
-            if time.time() - p.stat().st_mtime > REMEMBERED_S:
+            if now - _mtime(p, now) > REMEMBERED_S:
                 p.unlink(missing_ok=True)
+        aside = sorted(self.folder.glob(f"*{REFUSED}"), key=lambda p: _mtime(p, now), reverse=True)
+        for p in aside[KEPT_ASIDE:]:
+            for of in self.folder.glob(f"{p.stem}.*"):
+                of.unlink(missing_ok=True)
 
     def refuse(self, path: Path) -> None:
         """It cannot be logged; it is kept aside."""
-        path.replace(path.with_suffix(REFUSED))
+        with contextlib.suppress(FileNotFoundError):
+            path.replace(path.with_suffix(REFUSED))
+
+
+def _mtime(path: Path, gone: float) -> float:
+    """When a file was changed; ``gone`` if it is not there any more."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return gone
 
 
 def decoded(path: Path) -> Pcm16:
@@ -259,10 +309,15 @@ def decoded(path: Path) -> Pcm16:
         return _pcm(path)
     if shutil.which("ffmpeg") is None:
         raise HuyingError(f"{path.suffix} audio needs ffmpeg (Debian: apt install ffmpeg), or have WAV or MP3 uploaded")
+    if path.suffix not in DEMUXERS:
+        raise HuyingError(f"{path.suffix} is not audio that is taken; there is: {', '.join((*SUFFIXES, *DEMUXERS))}")
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "call.wav"
-        words = ["ffmpeg", "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-i", str(path), "-ac", "1",
-                 "-ar", str(RATE), str(wav)]  # fmt: skip
+        words = [
+            "ffmpeg", "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-f", DEMUXERS[path.suffix],
+            "-i", f"file:{path.absolute()}", "-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", "1", "-ar", str(RATE),
+            "-t", str(LONGEST_CALL_S + 1), "-f", "wav", f"file:{wav}",
+        ]  # fmt: skip
         try:
             subprocess.run(words, check=True, capture_output=True, timeout=60)
         except (subprocess.SubprocessError, OSError) as e:
@@ -271,8 +326,13 @@ def decoded(path: Path) -> Pcm16:
 
 
 def _pcm(path: Path) -> Pcm16:
-    frames = [f.pcm for f in open_recording(path).frames()]
-    if not frames:
+    frames, samples = [], 0
+    for f in open_recording(path).frames():
+        samples += len(f.pcm)
+        if samples > LONGEST_CALL_S * RATE:
+            raise HuyingError(f"the call lasts longer than {LONGEST_CALL_S:.0f} s; a recorder should cut it")
+        frames.append(f.pcm)
+    if not samples:
         raise IncompleteCall("no audio")
     return np.concatenate(frames)
 
@@ -305,6 +365,10 @@ class CallSource:
         """Sample that was reached, and that will be when all that was put is heard."""
         self._who: list[tuple[float, str]] = []
         """From when on whose radio transmits; empty: nobody knows."""
+        self.pending: dict[Path, float] = {}
+        """Calls in the spool that were put and are not logged yet, and their seconds."""
+        self.broken = False
+        """Whoever listened to it has failed."""
 
     def put(self, call: Call, pcm: Pcm16, done: Callable[[], None]) -> None:
         """The next call; ``done`` is called when all of it was heard."""
@@ -319,6 +383,10 @@ class CallSource:
     def fits(self, call: Call) -> bool:
         """False: it is older than what was heard already."""
         return self._start(call) >= self._promised - OLDER_S * RATE
+
+    def over(self) -> bool:
+        """Nobody is to listen to it again."""
+        return self.broken
 
     def end(self) -> None:
         """After the calls that wait there are no more."""
@@ -401,14 +469,18 @@ class UploadDesk:
         """``on_event`` comes from the talkgroups' threads; ``wait``: see Listener."""
         self._ear, self._journal, self.spool, self._tell = ear, journal, spool, tell
         self._on_event, self._wait = on_event, wait
-        self._sources: dict[str, tuple[CallSource, threading.Thread]] = {}
+        self._sources: dict[str, tuple[CallSource, Supervised]] = {}
+        """In the order in which they had a call last."""
+        self._held = 0.0
+        """Seconds of sound that wait for their threads."""
+        self._failures: Counter[Path] = Counter()
+        self._holding = threading.Lock()
         self._names = ChannelNames(spool.folder / "channels")
         self._recent: dict[str, deque[tuple[datetime, Pcm16]]] = {}
         self._told: set[str] = set()
         self._taken: set[str] = set()
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
+        self._thread = Supervised("the desk for recorders' calls", self._work, tell, self._closed.is_set)
 
     def close(self) -> None:
         """Calls that are being heard are finished; the rest stays in the spool."""
@@ -420,10 +492,15 @@ class UploadDesk:
             thread.join(20.0)
 
     def _work(self) -> None:
-        self.spool.forget()
+        forgot = -FORGET_S
         while not self._closed.wait(0.25):
+            if time.monotonic() - forgot > FORGET_S:
+                forgot = time.monotonic()
+                self.spool.forget()
             for path in self.spool.waiting(SETTLE_S):
-                if path.name not in self._taken and not self._closed.is_set():
+                if self._closed.is_set() or self._held > MOST_HELD_S:
+                    break
+                if path.name not in self._taken:
                     self._take(path)
 
     def _take(self, path: Path) -> None:
@@ -436,10 +513,13 @@ class UploadDesk:
         if self._is_known(call, pcm):
             self.spool.done(path)
             return
-        self._taken.add(path.name)
         source = self._source(call)
+        self._taken.add(path.name)
+        source.pending[path] = len(pcm) / RATE
+        self._hold(len(pcm) / RATE)
 
         def done() -> None:
+            self._hold(-source.pending.pop(path))
             self.spool.done(path)
             self._taken.discard(path.name)
 
@@ -454,23 +534,36 @@ class UploadDesk:
                     self._told.add(call.channel)
                     self._tell(f"{call.label or call.channel}: two receivers upload the same calls, logged once")
                 return True
-        recent.append((call.moment, pcm))
+        if len(pcm) <= COMPARED_S * RATE:
+            recent.append((call.moment, pcm))
         return False
+
+    def _hold(self, seconds: float) -> None:
+        with self._holding:
+            self._held += seconds
 
     def _source(self, call: Call) -> CallSource:
         """The running one of its talkgroup, or a new one that begins with this call."""
         name = self._names.of(call)
-        if call.channel in self._sources:
-            source, thread = self._sources[call.channel]
-            if thread.is_alive() and source.fits(call):
+        found = self._sources.pop(call.channel, None)
+        if found is not None:
+            source, thread = found
+            if thread.is_alive() and not source.broken and source.fits(call):
+                self._sources[call.channel] = found  # it was the last to have a call
                 return source
+            source.end()
+            thread.join()
+        while len(self._sources) >= MOST_CHANNELS:
+            oldest = next(iter(self._sources))
+            source, thread = self._sources.pop(oldest)
+            self._recent.pop(oldest, None)
             source.end()
             thread.join()
         quiet_s = self._ear.net.settings.timing.answer_timeout_s + 5.0
         source = CallSource(f"{call.system}/{call.talkgroup} {name}", call.moment, quiet_s)
-        thread = threading.Thread(target=self._listen, args=(source, name), daemon=True)
+        told = f"recorder's channel {name}"
+        thread = Supervised(told, lambda: self._listen(source, name), self._tell, source.over)
         self._sources[call.channel] = source, thread
-        thread.start()
         return source
 
     def _listen(self, source: CallSource, channel: str) -> None:
@@ -480,3 +573,17 @@ class UploadDesk:
                 pass
         except HuyingError as e:  # the journal cannot be written: the call stays in the spool
             self._tell(f"{channel}: {e}")
+        except Exception:  # a fault of ours: its calls are heard once more by another thread, and not for ever
+            self._give_back(source)
+            raise
+
+    def _give_back(self, source: CallSource) -> None:
+        """What a thread that failed has not logged; what fails TRIES times is kept aside."""
+        source.broken = True
+        self._recent.clear()  # what is heard again is not a second receiver's
+        for n, path in enumerate(list(source.pending)):
+            self._hold(-source.pending.pop(path))
+            self._failures[path] += n == 0  # the first is the one that it failed at
+            if self._failures[path] >= TRIES:
+                self.spool.refuse(path)
+            self._taken.discard(path.name)

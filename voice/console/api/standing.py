@@ -15,6 +15,7 @@ from voice.console.api.common import (
 from voice.console.desk import Desk
 from voice.station.recorders import Spool
 from voice.station.status import status_file
+from voice.supervised import troubles
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -25,9 +26,10 @@ def routes(desk: Desk) -> APIRouter:
     @api.get("/health")
     def health() -> dict[str, Any]:
         """Is the journal readable, and does a station log into it?"""
+        fault = "; ".join([*filter(None, [feed.fault]), *troubles()])
         return {
-            "ok": not feed.fault,
-            "fault": feed.fault,
+            "ok": not fault,
+            "fault": fault,
             "events": len(feed.lines),
             "seq": feed.seq,
             "listening": feed.board.listening,
