@@ -32,7 +32,7 @@ from voice.talk.facts import WatchSet
 GOOD = json.dumps({"text": "测试"})
 
 
-def looks(folder: Path, net: Net, most: int = 2000) -> tuple[list[object], list[str]]:
+def looks(folder: Path, net: Net, most: int = 2000) -> tuple[list[requests.Wish], list[str]]:
     """What one station takes in many looks, and what it is told."""
     told: list[str] = []
     room, found = Room(folder, told.append), []

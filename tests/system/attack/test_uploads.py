@@ -24,6 +24,7 @@ from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.pcm import RATE
 from voice.station import recorders
+from voice.station.listener import Listener
 from voice.station.recorders import MOST_CHANNELS, TRIES, Call, IncompleteCall, NoRoom, Spool, UploadDesk, call_of
 from voice.supervised import Supervised, troubles
 
@@ -94,8 +95,8 @@ class Desk:
                 done()
                 yield 0.0
 
-        monkeypatch.setattr(recorders.Listener, "__init__", lambda *_a, **_k: None)
-        monkeypatch.setattr(recorders.Listener, "listen", listen)
+        monkeypatch.setattr(Listener, "__init__", lambda *_a, **_k: None)
+        monkeypatch.setattr(Listener, "listen", listen)
         monkeypatch.setattr(recorders, "SETTLE_S", 0.0)
         self.journal = Journal("sqlite://")
         ear = type("Ear", (), {"net": net})()
