@@ -46,6 +46,12 @@ HEADERS = (
 """Of every answer: no page of ours in another's frame, nothing taken for what it is not said to be."""
 
 
+OTHER_SITE = (
+    b"another site: the page's address is not the Host that arrived. Behind a proxy keep it "
+    b"(nginx: proxy_set_header Host $http_host;) and give it to huying serve --name"
+)
+
+
 class SameOrigin:
     """Refuses changes that another site's page has a browser make, bodies that are too large, and those that stall."""
 
@@ -66,7 +72,7 @@ class SameOrigin:
                 if scope["type"] == "websocket":
                     await send({"type": "websocket.close", "code": 4403})
                     return
-                status, told = 403, b"another site"
+                status, told = 403, OTHER_SITE
                 if large or endless:
                     status, told = (413, b"too large") if large else (411, b"say how long it is")
                 plain = [(b"content-type", b"text/plain")]
