@@ -165,6 +165,8 @@ def test_every_kind_of_fact_survives_the_journal() -> None:
         "overdue",
         "commanded",
         "corrected",
+        "acknowledged",
+        "undone",
         "confirmed",
         "net_edited",
         "net_entered",

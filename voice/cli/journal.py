@@ -14,6 +14,7 @@ from rich.table import Table
 from voice.errors import HuyingError
 from voice.journal.anchor import anchor_of, contradiction, parse_anchor
 from voice.journal.backup import back_up
+from voice.journal.by_hand import acknowledgement, correction, undoing
 from voice.journal.confirming import confirmation
 from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
@@ -197,6 +198,31 @@ def show_missed(target: str, since: str | None, net: Path | None) -> None:
         table.add_row(str(m.seq), clock(m.wall, names.settings.zone), names.name_of(m.unit) or "?", m.why, m.text)
     out.print(table)
     out.print(f"listen: ffplay $(huying journal play-path {target} NO.); then confirm it 听后确认", style="dim")
+
+
+def correct(target: str, seq: int, unit: str, meaning: str, by: str, note: str, net: Path | None) -> None:
+    """Append a correction."""
+    names = _net(net)
+    found = next((u for u in names.units if unit in (u.id, u.name, *u.call_signs)), None)
+    if found is None:
+        raise HuyingError(f"no unit “{unit}” on the roster; name the net with --net")
+    with Journal(target, create=False) as journal:
+        number = journal.enter(correction(journal, seq, found.id, meaning, by, note))
+    screen(error=True).print(f"event {number} corrects {seq} 已更正; taken back with: huying journal undo")
+
+
+def acknowledge(target: str, seq: int, by: str, note: str) -> None:
+    """Append an acknowledgement of an incident."""
+    with Journal(target, create=False) as journal:
+        number = journal.enter(acknowledgement(journal, seq, by, note))
+    screen(error=True).print(f"event {number}: incident {seq} acknowledged 已知悉")
+
+
+def undo(target: str, seq: int, by: str, note: str) -> None:
+    """Take back what a person has set."""
+    with Journal(target, create=False) as journal:
+        number = journal.enter(undoing(journal, seq, by, note))
+    screen(error=True).print(f"event {number} undoes {seq} 已撤销")
 
 
 def confirm(target: str, numbers: list[int], said: str | None, by: str) -> None:

@@ -23,6 +23,7 @@ from voice.journal.lines import LineMaker
 from voice.journal.store import Event
 from voice.net.settings import WebhookSettings
 from voice.supervised import Supervised
+from voice.talk.incidents import Incidents
 
 TIMEOUT_S = 10.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
@@ -104,11 +105,14 @@ class Webhook:
             self._tell(f"{self._place}: cannot be written ({e.strerror}); events may be delivered twice")
 
     def _deliver(self) -> None:
-        maker = LineMaker()
+        maker, book = LineMaker(), Incidents()
         while not self._ended.is_set():
             for event in self._feed.journal.events(after=self.delivered):
                 line = maker.line(event.fact(), event)
+                new = book.take(event.fact(), event.seq, event.wall) is not None and "incident" in self._settings.events
                 if line["type"] in self._settings.events and not self._until_taken(event, line):
+                    return
+                if new and not self._until_taken(event, {**line, "type": "incident"}):
                     return
                 self.delivered = event.seq
             self._save(self.delivered)

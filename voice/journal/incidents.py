@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
-from voice.grammar.meanings import URGENT
 from voice.journal.overs import Overs
 from voice.journal.store import Event
-from voice.talk.by_hand import Confirmed, Corrected
-from voice.talk.facts import (
-    Answered,
-    CalledIn,
-    ControlReplied,
-    NotUnderstood,
-    Remarked,
-)
+from voice.talk.by_hand import Confirmed, Corrected, Undone
+from voice.talk.facts import CalledIn, ControlReplied, NotUnderstood, OverHeard
+from voice.talk.incidents import Incident, Incidents
 from voice.time import parse_wall
-
-OPEN_FOR = timedelta(hours=2)
-"""An arrival counts for the latest incident that is not older."""
 
 REPLY_WITHIN = timedelta(seconds=60)
 """A unit that called in and got no reply within this was missed."""
-
-
-@dataclass(slots=True)
-class Incident:
-    """A report and the answers to it."""
-
-    seq: int
-    wall: str
-    unit: str | None
-    text: str
-    pinyin: str
-    clip: str
-    channel: str = ""
-    on_the_way: dict[str, float] = field(default_factory=dict)
-    """Unit → s after the report."""
-    arrived: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,50 +31,41 @@ class Missed:
 
 
 def incidents(events: Iterable[Event]) -> list[Incident]:
-    """All incidents, oldest first."""
-    out: list[Incident] = []
-    overs = Overs()
+    """All incidents, oldest first, with clip and words of the over that reported them; what a person wrote down counts
+    before what was heard."""
+    book, overs = Incidents(), Overs()
+    of_over: dict[int, Incident] = {}
     for e in events:
         fact = e.fact()
         overs.take(fact, e.seq)
-        match fact:
-            case CalledIn() | Answered() if fact.meaning in URGENT:
-                over = overs.of(fact)
-                out.append(
-                    Incident(
-                        e.seq,
-                        e.wall,
-                        fact.unit,
-                        fact.text,
-                        over.pinyin if over else "",
-                        over.clip if over else "",
-                        fact.channel,
-                    )
-                )
-            case CalledIn() | Answered() | Remarked() if fact.unit and fact.meaning in ("on_the_way", "arrived"):
-                _responded([i for i in out if i.channel == fact.channel], e, fact.unit, fact.meaning)
-            case _:
-                pass
-    return out
-
-
-def _responded(found: list[Incident], e: Event, unit: str, meaning: str) -> None:
-    if not found or parse_wall(e.wall) - parse_wall(found[-1].wall) > OPEN_FOR:
-        return
-    times = found[-1].arrived if meaning == "arrived" else found[-1].on_the_way
-    times.setdefault(unit, (parse_wall(e.wall) - parse_wall(found[-1].wall)).total_seconds())
+        new = book.take(fact, e.seq, e.wall)
+        if new is not None:
+            over: OverHeard | None = overs.of(fact)
+            new.pinyin, new.clip = (over.pinyin, over.clip) if over else ("", "")
+            of_over[overs.seq_of(fact)] = new
+        elif isinstance(fact, Confirmed) and fact.confirms in of_over and fact.said:
+            of_over[fact.confirms].text = fact.said
+    return [i for i in book.all if not i.withdrawn]
 
 
 def missed(events: Iterable[Event]) -> list[Missed]:
-    """Call-ins without a reply, and speech that was not understood and that no person has looked at."""
+    """Call-ins without a reply, incidents that nobody has acknowledged, and speech that was not understood and that no
+    person has looked at."""
     waiting: list[Missed] = []
     out: list[Missed] = []
-    overs = Overs()
+    overs, book = Overs(), Incidents()
+    clips: dict[int, str] = {}
+    gone: dict[int, tuple[list[Missed], list[Missed]]] = {}
+    """Number of a person's event → what was waiting before it."""
     of_event: dict[int, int] = {}
     """Number of an over's event → number of the entry that rests on it."""
     for e in events:
         fact = e.fact()
         overs.take(fact, e.seq)
+        if book.take(fact, e.seq, e.wall) is not None:
+            clips[e.seq] = overs.clip_of(fact)
+        if isinstance(fact, Confirmed | Corrected):
+            gone[e.seq] = list(out), list(waiting)
         match fact:
             case CalledIn():
                 clip = overs.clip_of(fact)
@@ -121,6 +87,17 @@ def missed(events: Iterable[Event]) -> list[Missed]:
             case Corrected():
                 out = [m for m in out if m.seq != fact.corrects]
                 waiting = [m for m in waiting if m.seq != fact.corrects]
+            case Undone(undoes=number) if number in gone:
+                before, waited = gone.pop(number)
+                out += [m for m in before if m not in out]
+                waiting += [m for m in waited if m not in waiting]
             case _:
                 pass
-    return sorted([*out, *waiting], key=lambda m: m.seq)
+    listed = {m.seq for m in (*out, *waiting)}
+    unseen = [
+        Missed(i.seq, i.wall, i.unit, "incident, not acknowledged", i.text, clips.get(i.seq, ""), i.channel)
+        for i in book.open
+        if i.seq not in listed
+    ]
+    acknowledged = {s for i in book.all if not i.open for s in i.events}
+    return sorted((m for m in (*out, *waiting, *unseen) if m.seq not in acknowledged), key=lambda m: m.seq)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from voice.journal.lines import Line, LineMaker
 from voice.journal.overs import Overs
 from voice.journal.store import Event
-from voice.talk.by_hand import Confirmed, Corrected
+from voice.talk.by_hand import Confirmed, Corrected, Undone
 from voice.talk.facts import OverHeard, Transcribed
 
 
@@ -20,6 +20,8 @@ class OpenReviews:
         self._maker, self._overs = LineMaker(), Overs()
         self._waiting: dict[int, tuple[int, Line]] = {}
         """Number of a line → number of its over's event, and the line."""
+        self._handled: dict[int, dict[int, tuple[int, Line]]] = {}
+        """Number of a person's event → the lines that it took away."""
 
     def take(self, e: Event) -> None:
         """The next event, in order."""
@@ -27,10 +29,14 @@ class OpenReviews:
         line = self._maker.line(fact, e)
         self._overs.take(fact, e.seq)
         self.reached = e.seq
-        if isinstance(fact, Corrected):
-            self._waiting.pop(fact.corrects, None)
-        elif isinstance(fact, Confirmed):
-            self._waiting = {s: w for s, w in self._waiting.items() if w[0] != fact.confirms}
+        if isinstance(fact, Corrected | Confirmed):
+            own = fact.corrects if isinstance(fact, Corrected) else 0
+            over = fact.confirms if isinstance(fact, Confirmed) else 0
+            done = {s: w for s, w in self._waiting.items() if s == own or (over and w[0] == over)}
+            self._handled[e.seq] = done
+            self._waiting = {s: w for s, w in self._waiting.items() if s not in done}
+        elif isinstance(fact, Undone):
+            self._waiting |= self._handled.pop(fact.undoes, {})
         elif isinstance(fact, Transcribed):
             over = self._overs.seq_of(fact)
             for number, waiting in self._waiting.values():

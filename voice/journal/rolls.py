@@ -11,7 +11,7 @@ from datetime import tzinfo
 from voice.journal.overs import Overs
 from voice.journal.store import Event, Journal
 from voice.talk.attendance import HERE, Attendance, Occasion, Occasions, Standing, entered
-from voice.talk.by_hand import Corrected, NetEntered
+from voice.talk.by_hand import Confirmed, Corrected, NetEntered, Undone
 from voice.talk.facts import (
     Answered,
     Called,
@@ -130,6 +130,9 @@ class _Fold:
         self._columns: dict[str, list[Column]] = {}
         self._running: dict[str, dict[int, Call]] = {}
         self._by_event: dict[int, Call] = {}
+        self._by_over: dict[int, Call] = {}
+        self._before: dict[int, tuple[Call, Call]] = {}
+        """Number of a person's event → the exchange, and as it stood before."""
         self._overs = Overs()
 
     def take(self, e: Event) -> None:
@@ -145,12 +148,34 @@ class _Fold:
             )
             self.out.append(self._now[fact.channel])
             self._running[fact.channel] = {}
-        elif isinstance(fact, Corrected):
-            _correct(fact, self._by_event)
+        elif isinstance(fact, Corrected | Confirmed | Undone):
+            self._by_hand(fact, e.seq)
         now, opened = self._now.get(fact.channel), None
         if now is not None:
             opened = self._in_session(now, self._running[fact.channel], fact, e)
             self._in_column(now, fact, e, opened)
+            if e.seq in self._by_event and (over := self._overs.seq_of(fact)):
+                self._by_over[over] = self._by_event[e.seq]
+
+    def _by_hand(self, fact: Corrected | Confirmed | Undone, seq: int) -> None:
+        """A person decided: the exchange counts as answered with the given meaning, or was heard so; or that is taken
+        back."""
+        if isinstance(fact, Undone):
+            call, old = self._before.pop(fact.undoes, (None, None))
+            if call is not None and old is not None:
+                for name in ("result", "meaning", "grade", "review", "text"):
+                    setattr(call, name, getattr(old, name))
+            return
+        number = fact.corrects if isinstance(fact, Corrected) else fact.confirms
+        call = (self._by_event if isinstance(fact, Corrected) else self._by_over).get(number)
+        if call is None or (isinstance(fact, Corrected) and call.unit != fact.unit):
+            return
+        self._before[seq] = call, replace(call)
+        call.review = False
+        if isinstance(fact, Corrected):
+            call.result, call.meaning, call.grade = "answered", fact.meaning, "human"
+        else:
+            call.text = fact.said or call.text
 
     def _in_column(self, now: Session, fact: Fact, e: Event, opened: Call | None) -> None:
         """What the fact changes of its roll-call, poll or alert."""
@@ -221,6 +246,10 @@ def sessions(events: Iterable[Event]) -> list[Session]:
     return fold.out
 
 
+BY_HAND = ("net_entered", "corrected", "confirmed", "undone")
+"""Kinds of what people do, whenever they do it."""
+
+
 def sessions_between(journal: Journal, since: str | None, until: str | None) -> list[Session]:
     """The sessions of a stretch of time, wall times as they stand in the journal, with the exchanges that fall into it.
 
@@ -233,12 +262,12 @@ def sessions_between(journal: Journal, since: str | None, until: str | None) -> 
     for e in sorted(latest.values(), key=lambda e: e.seq):
         fold.take(e)
     for e in journal.events(since=since, until=until):
-        if e.kind not in ("corrected", "net_entered"):
+        if e.kind not in BY_HAND:
             fold.take(e)
-    for kind in ("net_entered", "corrected"):
-        for e in journal.events(kind=kind):
-            if kind == "corrected" or _within(e.data["began"], since, until):
-                fold.take(e)
+    made = (e for kind in BY_HAND for e in journal.events(kind=kind))
+    for e in sorted(made, key=lambda e: e.seq):
+        if e.kind != "net_entered" or _within(e.data["began"], since, until):
+            fold.take(e)
     return [s for s in fold.out if s.calls or _within(s.began, since, until)]
 
 
@@ -255,13 +284,6 @@ def columns(sheet: Iterable[Session]) -> list[Column]:
     """Each roll-call, poll and alert, and the calls between them, in the order of time."""
     found = [c for s in sheet for c in s.columns if c.calls or c.attendance.called]
     return sorted(found, key=lambda c: c.began)
-
-
-def _correct(fact: Corrected, by_event: dict[int, Call]) -> None:
-    """A person decided: the exchange of the corrected event counts as answered with the given meaning."""
-    call = by_event.get(fact.corrects)
-    if call is not None and call.unit == fact.unit:
-        call.result, call.meaning, call.grade, call.review = "answered", fact.meaning, "human", False
 
 
 def quantile(times: Sequence[float], share: float) -> float | None:

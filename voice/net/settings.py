@@ -186,8 +186,8 @@ class WebhookSettings(_Section):
     """Another system that the console tells of events."""
 
     url: str = Field(pattern=r"^https?://")
-    events: tuple[str, ...] = ("called_in", "overdue", "alert_ended", "roll_ended")
-    """Types as in ``huying journal show --json``."""
+    events: tuple[str, ...] = ("called_in", "incident", "overdue", "alert_ended", "roll_ended")
+    """Types as in ``huying journal show --json``; ``incident``: reported in whatever context, once each."""
     secret_file: str = ""
     """From the net folder: what signs the deliveries; empty: they are not signed."""
     ca_file: str = ""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from voice.talk.by_hand import Corrected, NetEntered
+from voice.talk.by_hand import Corrected, NetEntered, Undone
 from voice.talk.facts import (
     AlertEnded,
     AlertRaised,
@@ -190,6 +190,8 @@ class Occasions:
         """Our latest announcement was an alert."""
         self._exchanges: dict[int, tuple[int, str]] = {}
         self._events: dict[int, tuple[int, str | None]] = {}
+        self._set: dict[int, tuple[int, str, str]] = {}
+        """Number of a correction → (occasion, unit, what a person had set before)."""
 
     @property
     def latest(self) -> Occasion | None:
@@ -230,7 +232,12 @@ class Occasions:
             case Answered() | ExchangeClosed() | NotUnderstood() | Relayed():
                 return self._answered(fact, seq)
             case Corrected(unit=str(unit)):
-                return self._corrected(fact, unit)
+                return self._corrected(fact, unit, seq)
+            case Undone(undoes=number) if number in self._set:
+                at, whose, before = self._set.pop(number)
+                by_hand = {u: m for u, m in self.all[at].by_hand.items() if u != whose}
+                self.all[at] = replace(self.all[at], by_hand=by_hand | ({whose: before} if before else {}))
+                return at
             case NetEntered():
                 return self._open(entered(fact, seq))
             case _:
@@ -311,12 +318,13 @@ class Occasions:
         answers = {**o.answers, unit: fact.meaning} if isinstance(fact, Answered) else o.answers
         self.all[at] = replace(o, heard=heard, answers=answers)
 
-    def _corrected(self, fact: Corrected, unit: str) -> int | None:
+    def _corrected(self, fact: Corrected, unit: str, seq: int) -> int | None:
         """A person decided. ``corrects`` names an event of the unit's exchange, or the beginning of the occasion; 0
         means the running roll-call."""
         at, whose = self._events.get(fact.corrects, (None, None)) if fact.corrects else (self._roll, None)
         if at is None or whose not in (None, unit) or unit not in self.all[at].units:
             return None
+        self._set[seq] = at, unit, self.all[at].by_hand.get(unit, "")
         self.all[at] = replace(self.all[at], by_hand={**self.all[at].by_hand, unit: fact.meaning})
         return at
 

@@ -42,6 +42,21 @@ class Corrected(ByHand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undone(ByHand):
+    """A person takes back a correction, confirmation or acknowledgement. Both events stay."""
+
+    KIND: ClassVar[str] = "undone"
+    NAMES: ClassVar[tuple[str, str]] = ("撤销", "undone")
+
+    undoes: int
+    """Sequence number of the event that is taken back."""
+    note: str = ""
+
+    def detail(self) -> str | None:
+        return f"undoes {self.undoes} by {self.by}" + (f": {self.note}" if self.note else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed(ByHand):
     """A person listened to an over and says what was said in it. The station may learn from it."""
 

@@ -140,6 +140,54 @@ def journal_confirm(
     confirm(journal, seq, said, by or getpass.getuser())
 
 
+@journal_app.command("correct", epilog="Example: huying journal correct log.sqlite 12 省残联 normal --note 听录音")
+def journal_correct(
+    journal: JournalArgument,
+    seq: Annotated[int, typer.Argument(help="Number of the event that is wrong.")],
+    unit: Annotated[str, typer.Argument(help="Unit that it is about: id, name or call sign.")],
+    meaning: Annotated[str, typer.Argument(help="What it really was: ack, normal, not_found, situation, …")],
+    by: Annotated[str, typer.Option(help="Who says so.")] = "",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    net: NetOption = None,
+) -> None:
+    """Set right what an event says; it stays, and every view counts the correction. 更正。"""
+    import getpass
+
+    from voice.cli.journal import correct
+
+    correct(journal, seq, unit, meaning, by or getpass.getuser(), note, net)
+
+
+@journal_app.command("acknowledge", epilog="Example: huying journal acknowledge log.sqlite 12")
+def journal_acknowledge(
+    journal: JournalArgument,
+    seq: Annotated[int, typer.Argument(help="Number of the event that reports the incident.")],
+    by: Annotated[str, typer.Option(help="Who deals with it.")] = "",
+    note: Annotated[str, typer.Option(help="What is done.")] = "",
+) -> None:
+    """Take note of an incident: it is no longer red, nor among what was missed. 知悉警情。"""
+    import getpass
+
+    from voice.cli.journal import acknowledge
+
+    acknowledge(journal, seq, by or getpass.getuser(), note)
+
+
+@journal_app.command("undo", epilog="Example: huying journal undo log.sqlite 31")
+def journal_undo(
+    journal: JournalArgument,
+    seq: Annotated[int, typer.Argument(help="Number of a correction, confirmation or acknowledgement.")],
+    by: Annotated[str, typer.Option(help="Who takes it back.")] = "",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+) -> None:
+    """Take back a correction, confirmation or acknowledgement; both stay in the journal. 撤销。"""
+    import getpass
+
+    from voice.cli.journal import undo
+
+    undo(journal, seq, by or getpass.getuser(), note)
+
+
 @journal_app.command("play-path", epilog="Example: ffplay $(huying journal play-path log.sqlite 12)")
 def journal_play_path(
     journal: JournalArgument, seq: Annotated[int, typer.Argument(help="Number of an event.")]

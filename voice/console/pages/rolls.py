@@ -11,11 +11,12 @@ from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.grammar.meanings import ENTERABLE
 from voice.journal.codec import KINDS
-from voice.journal.incidents import Incident, incidents
+from voice.journal.incidents import incidents
 from voice.journal.rolls import Session, UnitFigures, columns, figures
 from voice.journal.sheets.overview import MATRIX_CSS, matrix_html, summary_html
 from voice.journal.wording import MEANINGS, STANDINGS, name_of
 from voice.talk.by_hand import RESULTS, ByHand
+from voice.talk.incidents import Incident
 from voice.time import parse_wall
 
 MOST_LISTED = 60

@@ -1,0 +1,72 @@
+"""One incident from any context, until a person acknowledges it; what people set can be taken back."""
+
+from __future__ import annotations
+
+from voice.talk.attendance import Occasions
+from voice.talk.by_hand import Acknowledged, Corrected, Undone
+from voice.talk.facts import Answered, Called, CalledIn, ExchangeClosed, Fact, Remarked, RollBegan
+from voice.talk.incidents import Incidents
+
+WALL = "2026-06-05T08:3{}:00.000Z"
+
+
+def book_of(*facts: Fact) -> Incidents:
+    book = Incidents()
+    for k, fact in enumerate(facts):
+        book.take(fact, k + 1, WALL.format(k))
+    return book
+
+
+def answered(unit: str, meaning: str) -> Answered:
+    return Answered(t=0.0, exchange=1, unit=unit, over=1, meaning=meaning, grade="slot", latency_s=1.0, late=False,
+                    confidence=0.9, text=meaning, review=False)  # fmt: skip
+
+
+def called_in(unit: str | None, meaning: str) -> CalledIn:
+    return CalledIn(t=0.0, over=1, unit=unit, meaning=meaning, grade="call_sign", text=meaning, pinyin="",
+                    confidence=0.9)  # fmt: skip
+
+
+def remarked(unit: str | None, meaning: str) -> Remarked:
+    return Remarked(t=0.0, kind="stray", over=1, unit=unit, exchange=None, meaning=meaning, text="", confidence=0.9,
+                    review=True)  # fmt: skip
+
+
+def test_from_any_context() -> None:
+    book = book_of(answered("101", "situation"), called_in("102", "report"), remarked(None, "situation"))
+    assert [i.unit for i in book.open] == ["101", "102", None]
+
+
+def test_said_again_it_is_the_same() -> None:
+    book = book_of(called_in("101", "situation"), answered("101", "situation"), answered("101", "normal"))
+    assert len(book.all) == 1 and book.all[0].events == [1, 2]
+
+
+def test_acknowledged_by_a_person_and_taken_back() -> None:
+    facts = [answered("101", "situation"), Acknowledged(acknowledges=1, by="甲")]
+    assert not book_of(*facts).open
+    assert [i.seq for i in book_of(*facts, Undone(undoes=2, by="甲")).open] == [1]
+
+
+def test_a_correction_withdraws_it() -> None:
+    assert not book_of(answered("101", "situation"), Corrected(corrects=1, unit="101", meaning="normal", by="甲")).open
+
+
+def test_arrivals_in_any_wording_close_the_minutes() -> None:
+    book = book_of(called_in("101", "situation"), answered("102", "on_the_way"), remarked("102", "arrived"))
+    assert book.all[0].on_the_way == {"102": 60.0} and book.all[0].arrived == {"102": 120.0}
+
+
+def test_a_correction_of_the_roll_call_is_taken_back() -> None:
+    occasions = Occasions()
+    facts: list[Fact] = [
+        RollBegan(t=0.0, units=("101",), rounds=1),
+        Called(t=1.0, exchange=1, unit="101", over=0, attempt=1, to_all=False, question=""),
+        ExchangeClosed(t=9.0, exchange=1, unit="101", outcome="silent", reason="", waited_s=8.0),
+        Corrected(corrects=3, unit="101", meaning="present", by="甲"),
+    ]
+    for k, fact in enumerate(facts):
+        occasions.take(fact, k + 1, WALL.format(k))
+    assert occasions.all[0].attendance.answered == ("101",)
+    occasions.take(Undone(undoes=4, by="甲"), 5, WALL.format(5))
+    assert occasions.all[0].attendance.silent == ("101",)

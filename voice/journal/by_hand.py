@@ -1,0 +1,74 @@
+"""What a person may do to an event of a journal: set it right, take note of it, take either back. Checked here for
+command line, console and API alike."""
+
+from __future__ import annotations
+
+from voice.errors import HuyingError
+from voice.grammar.meanings import CHINESE
+from voice.journal.store import Event, Journal
+from voice.talk.by_hand import Acknowledged, Confirmed, Corrected, NetEntered, Undone
+from voice.talk.facts import (
+    AlertRaised,
+    Answered,
+    Called,
+    CalledIn,
+    ExchangeClosed,
+    NotUnderstood,
+    Overdue,
+    Relayed,
+    Remarked,
+    RollBegan,
+    RollMarked,
+)
+
+CORRECTABLE = (Answered, Called, CalledIn, ExchangeClosed, NotUnderstood, Overdue, Relayed, Remarked)
+"""Facts about one unit; those without a unit may be given one."""
+
+OCCASIONS = (RollBegan, RollMarked, AlertRaised, NetEntered)
+"""Facts about many units: a correction sets one of them."""
+
+
+def event_of(journal: Journal, seq: int) -> Event:
+    """Raises HuyingError if there is none of this number."""
+    event = next(iter(journal.events(after=seq - 1, before=seq + 1)), None) if seq >= 1 else None
+    if event is None:
+        raise HuyingError(f"no event {seq}")
+    return event
+
+
+def correction(journal: Journal, seq: int, unit: str, meaning: str, by: str, note: str = "") -> Corrected:
+    """What event ``seq`` really was. A correction of a correction is one of what that has corrected. Raises HuyingError
+    for an event of another unit, or one that says nothing of a unit."""
+    if meaning not in CHINESE:
+        raise HuyingError(f"“{meaning}” is no meaning: {', '.join(CHINESE)}")
+    fact = event_of(journal, seq).fact()
+    while isinstance(fact, Corrected):
+        seq = fact.corrects
+        if not seq:
+            return Corrected(corrects=0, unit=unit, meaning=meaning, by=by, note=note, channel=fact.channel)
+        fact = event_of(journal, seq).fact()
+    if not isinstance(fact, CORRECTABLE + OCCASIONS):
+        raise HuyingError(f"event {seq} ({fact.KIND}) says nothing of a unit: it cannot be corrected")
+    whose = fact.unit if isinstance(fact, CORRECTABLE) else None
+    if whose is not None and whose != unit:
+        raise HuyingError(f"event {seq} is of unit {whose}, not of {unit}; correct an event of {unit}")
+    return Corrected(corrects=seq, unit=unit, meaning=meaning, by=by, note=note, channel=fact.channel)
+
+
+def acknowledgement(journal: Journal, seq: int, by: str, note: str = "") -> Acknowledged:
+    """A person deals with the incident that event ``seq`` reports."""
+    fact = event_of(journal, seq).fact()
+    if not isinstance(fact, Answered | CalledIn | Remarked | Relayed):
+        raise HuyingError(f"event {seq} ({fact.KIND}) reports no incident; “huying journal incidents” lists them")
+    return Acknowledged(acknowledges=seq, by=by, note=note, channel=fact.channel)
+
+
+def undoing(journal: Journal, seq: int, by: str, note: str = "") -> Undone:
+    """Take back a correction, confirmation or acknowledgement; once."""
+    fact = event_of(journal, seq).fact()
+    if not isinstance(fact, Corrected | Confirmed | Acknowledged):
+        raise HuyingError(f"event {seq} ({fact.KIND}) is nothing that a person has set: it cannot be undone")
+    done = next((e for e in journal.events(after=seq, kind="undone") if e.fact().undoes == seq), None)  # type: ignore[attr-defined]
+    if done is not None:
+        raise HuyingError(f"event {seq} is undone already, by event {done.seq}")
+    return Undone(undoes=seq, by=by, note=note, channel=fact.channel)

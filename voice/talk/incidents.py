@@ -1,0 +1,113 @@
+"""Incidents: what units report in whatever context, until a person acknowledges it. A pure fold over facts.
+
+有情况, 请求支援 and their like open one incident, whether they come as a call-in, in a roll-call, in a poll, in answer
+to an alert, or from nobody knows whom. Said again by the same unit soon after it is the same incident.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from voice.grammar.meanings import URGENT
+from voice.talk.by_hand import Acknowledged, Corrected, Undone
+from voice.talk.facts import Answered, CalledIn, ControlReplied, Fact, Relayed, Remarked
+from voice.time import parse_wall
+
+SAME_WITHIN = timedelta(minutes=10)
+"""The same unit again within this, and nobody has acknowledged it: the same incident."""
+
+OPEN_FOR = timedelta(hours=2)
+"""An arrival counts for the latest incident that is not older."""
+
+Reports = Answered | CalledIn | Remarked | Relayed
+
+
+@dataclass(slots=True)
+class Incident:
+    """A report and the answers to it."""
+
+    seq: int
+    """Number of the event that reported it."""
+    wall: str
+    unit: str | None
+    text: str
+    meaning: str = "situation"
+    pinyin: str = ""
+    clip: str = ""
+    channel: str = ""
+    events: list[int] = field(default_factory=list)
+    """Of the reports, the first included."""
+    on_the_way: dict[str, float] = field(default_factory=dict)
+    """Unit → s after the report."""
+    arrived: dict[str, float] = field(default_factory=dict)
+    acknowledged: str = ""
+    """Who did; ``air``: net control answered the unit on the air; empty: nobody yet."""
+    withdrawn: bool = False
+    """A person has corrected the report to something else."""
+
+    @property
+    def open(self) -> bool:
+        """A person must still look at it."""
+        return not (self.acknowledged or self.withdrawn)
+
+
+class Incidents:
+    """All incidents, folded from the facts of a journal in order."""
+
+    def __init__(self) -> None:
+        self.all: list[Incident] = []
+        self._undo: dict[int, tuple[Incident, str, bool]] = {}
+
+    @property
+    def open(self) -> list[Incident]:
+        """Those that nobody has acknowledged, oldest first."""
+        return [i for i in self.all if i.open]
+
+    def take(self, fact: Fact, seq: int = 0, wall: str = "") -> Incident | None:
+        """The next fact, its event's number and time; the incident that it opens, if it opens one."""
+        match fact:
+            case Acknowledged() | Corrected():
+                self._by_hand(fact, seq)
+            case Undone(undoes=number) if number in self._undo:
+                found, who, gone = self._undo.pop(number)
+                found.acknowledged, found.withdrawn = who, gone
+            case ControlReplied():
+                for i in self.open:
+                    if i.channel == fact.channel and fact.unit is not None and i.unit == fact.unit:
+                        i.acknowledged = "air"
+            case Answered() | CalledIn() | Remarked() | Relayed():
+                return self._said(fact, seq, wall)
+            case _:
+                pass
+        return None
+
+    def _said(self, fact: Reports, seq: int, wall: str) -> Incident | None:
+        if fact.meaning in URGENT:
+            last = next((i for i in reversed(self.all) if (i.unit, i.channel) == (fact.unit, fact.channel)), None)
+            if last and fact.unit and last.open and parse_wall(wall) - parse_wall(last.wall) <= SAME_WITHIN:
+                last.events.append(seq)
+                return None
+            new = Incident(seq, wall, fact.unit, fact.text, fact.meaning, channel=fact.channel, events=[seq])
+            self.all.append(new)
+            return new
+        if fact.unit and fact.meaning in ("on_the_way", "arrived"):
+            mine = [i for i in self.all if i.channel == fact.channel and not i.withdrawn]
+            if mine and parse_wall(wall) - parse_wall(mine[-1].wall) <= OPEN_FOR:
+                times = mine[-1].arrived if fact.meaning == "arrived" else mine[-1].on_the_way
+                times.setdefault(fact.unit, (parse_wall(wall) - parse_wall(mine[-1].wall)).total_seconds())
+        return None
+
+    def _by_hand(self, fact: Acknowledged | Corrected, seq: int) -> None:
+        number = fact.acknowledges if isinstance(fact, Acknowledged) else fact.corrects
+        found = next((i for i in self.all if number in i.events), None)
+        if found is None:
+            return
+        self._undo[seq] = found, found.acknowledged, found.withdrawn
+        if isinstance(fact, Acknowledged):
+            found.acknowledged = fact.by or "?"
+        elif fact.meaning in URGENT:
+            found.acknowledged = found.acknowledged or fact.by
+            found.unit = fact.unit
+        else:
+            found.withdrawn = True
