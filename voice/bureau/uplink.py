@@ -212,7 +212,7 @@ class Uplink:
                     subject,
                     durable,
                     ALERTS_STREAM,
-                    config=ConsumerConfig(deliver_policy=DeliverPolicy.NEW),
+                    config=ConsumerConfig(name=durable, filter_subject=subject, deliver_policy=DeliverPolicy.NEW),
                 )
                 while not self.ended.is_set():
                     try:
