@@ -60,6 +60,8 @@ TABLE: tuple[Meaning, ...] = (
     Meaning("mark_present", "记为已到", "mark present"),
     Meaning("tell_time", "现在几点", "what time is it"),
     Meaning("tell_officer", "负责人是谁", "who is in charge"),
+    Meaning("tell_phone", "电话是多少", "what is the telephone number"),
+    Meaning("call_near", "呼叫附近的单位", "call the neighbours"),
     Meaning("cancel", "取消", "cancel"),
     Meaning("this_is", "自报呼号", "says who it is"),
     Meaning("heard", "有回答,内容不清", "answered, content unclear"),

@@ -71,7 +71,7 @@ class Listener:
         self.ear = ear
         self._identify = identify
         timing = ear.net.settings.timing
-        self.rules = Rules(timing.answer_timeout_s, timing.late_window_s)
+        self.rules = Rules(timing.answer_timeout_s, timing.late_window_s, ear.net.settings.station.commands == "air")
         self.log = Logbook(journal, timing.answer_timeout_s, on_event, channel, wait)
         self.command_pending = False
         """A command was read back and waits: 取消 needs no call sign then."""

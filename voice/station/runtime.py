@@ -229,7 +229,7 @@ class Runtime:
             self._screen.event(event, fact)
         if fact.channel:  # another channel's: logged and shown, nothing is done about it
             return
-        if self._by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over:
+        if self._by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over and fact.obeyed:
             self._roll_wanted = True
 
     def _noticed(self, channel: str, kind: str, text: str) -> None:

@@ -13,6 +13,7 @@ from voice.errors import HuyingError
 from voice.net.loading import Net
 from voice.station.listener import Listener
 from voice.station.logbook import Logbook
+from voice.station.requests import with_neighbours
 from voice.talk.by_hand import Corrected
 from voice.talk.commands import (
     ANSWERED,
@@ -111,6 +112,8 @@ class Orders:
             return
         if not command:  # addressed to us, but no command: nothing is done
             self._tell(f"addressed, but no command 没有听懂口令: {heard.text}")
+            if heard.over:
+                self._reply("没听懂,请再说一遍。", heard)
             return
         now = self._wall().astimezone(net.settings.zone)
         why = self._stranger(heard, now) or obstacle(
@@ -156,6 +159,10 @@ class Orders:
                 station.start_roll(station.roll.missing, 1, "voice")
             elif command == "call_unit" and unit:
                 station.call(unit)
+            elif command == "call_near" and unit:
+                for one in with_neighbours(station.net, (unit,)):
+                    if one != unit:
+                        station.call(one)
             elif command == "read_alert" and station.last_alert:
                 a = station.last_alert
                 station.raise_alert(a.text, a.units, a.repeat, a.need_ack, a.emergency, "voice")

@@ -219,7 +219,7 @@ class Occasions:
                 return self._roll
             case RollMarked(mark="resume") if self._roll is None:
                 self._roll, self._interrupted = self._interrupted, None
-            case RollEnded() | RollMarked(mark="end"):
+            case RollEnded() | RollMarked(mark="end", obeyed=True):
                 return self._end("_roll" if self._roll is not None else "_interrupted")
             case AlertRaised():
                 self._end("_alert")

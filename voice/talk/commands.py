@@ -19,13 +19,14 @@ READ_BACK = {
     "roll_end": "停止点名",
     "roll_skip": "跳过这个单位",
     "call_unit": "呼叫{unit}",
+    "call_near": "呼叫{unit}附近的单位",
     "call_missing": "重新呼叫未应答单位",
     "read_alert": "播报通知",
     "mark_present": "{unit}记为已到",
 }
 """Commands that transmit or change the log: read back first, and carried out if nobody cancels."""
 
-ANSWERED = ("who_is_missing", "tell_time", "tell_officer", "repeat_last")
+ANSWERED = ("who_is_missing", "tell_time", "tell_officer", "tell_phone", "repeat_last")
 """Commands whose answer is all there is."""
 
 ROLL_MARKS = {"roll_pause": "pause", "roll_resume": "resume", "roll_end": "end", "roll_skip": "skip"}
@@ -72,7 +73,7 @@ def obstacle(command: str, unit: str | None, roll: RollCall | None, last_alert: 
         return "正在点名"
     if command == "call_missing" and (running or roll is None or not roll.missing):
         return "正在点名" if running else "没有未应答单位"
-    if command in ("call_unit", "mark_present", "tell_officer") and unit is None:
+    if command in ("call_unit", "call_near", "mark_present", "tell_officer", "tell_phone") and unit is None:
         return "没有听清单位"
     if command == "read_alert" and not last_alert:
         return "没有通知"
@@ -83,13 +84,21 @@ def answer(net: Net, command: str, unit: str | None, roll: RollCall | None, last
     """The answer to one of ANSWERED."""
     if command == "tell_time":
         return f"现在时间{for_the_air(f'{now:%H:%M}')}。"
-    if command == "tell_officer":
-        one = net.unit(unit or "")
-        officer = one.officer if one else ""
-        return f"{sign_of(net, unit or '')}的负责人是{officer}。" if officer else "没有登记负责人。"
+    if command in ("tell_officer", "tell_phone"):
+        return _contact(net, unit or "", command == "tell_phone")
     if command == "repeat_last":
         return last_said or "没有播报过。"
     if roll is None:
         return "还没有点名。"
     told = lacking(net, roll.attendance)
     return f"{told}。" if told else "没有未应答单位。"
+
+
+def _contact(net: Net, unit: str, phone_asked: bool) -> str:
+    """``贾岗社区治安队的负责人是民警乙,电话13800000002。``"""
+    one = net.unit(unit)
+    officer, phone = (one.officer, one.phone) if one else ("", "")
+    if not (phone if phone_asked else officer):
+        return "没有登记电话。" if phone_asked else "没有登记负责人。"
+    who = f"{sign_of(net, unit)}的负责人是{officer}" if officer else sign_of(net, unit)
+    return f"{who},电话{phone}。" if phone else f"{who}。"

@@ -51,6 +51,8 @@ class Rules:
 
     answer_timeout_s: Seconds = 10.0
     late_window_s: Seconds = 600.0
+    orders_on_air: bool = True
+    """Whoever says 暂停点名 or 点名结束 on the air is obeyed; see ``[station] commands``."""
     review_below: float = 0.6
     """Answers of less confidence than this ask for review."""
 
@@ -156,7 +158,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if m.addressed:
         return [command_heard(m, h.start, h.over)]
     rolls: list[Fact] = [
-        RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over)  # type: ignore[arg-type]
+        RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over, obeyed=rules.orders_on_air)  # type: ignore[arg-type]
         for a in m.acts
         if a.meaning in ROLL
     ]

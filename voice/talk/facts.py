@@ -347,6 +347,9 @@ class RollMarked(Fact):
     over: int
     """0 if it was no spoken command."""
     reason: str = ""
+    obeyed: bool = True
+    """False: said by somebody on the air where only the code or the dispatcher's microphone is obeyed: it is written
+    down, and the roll-call that we conduct goes on."""
 
     def word(self) -> str:
         return self.mark

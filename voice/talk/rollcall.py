@@ -149,7 +149,7 @@ def evolve_roll(roll: RollCall | None, fact: Fact, seq: int = 0) -> RollCall | N
             return _standing(roll, unit, fact)
         case CalledIn():
             return replace(roll, paused=f"{fact.unit or '?'} {fact.meaning}")
-        case RollMarked():
+        case RollMarked(obeyed=True):
             return _marked(roll, fact)
         case Corrected(unit=str(unit), corrects=at) if unit in roll.units and (at == 0 or at >= roll.since):
             results = {**roll.results, unit: HERE[0]}
