@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile as sf
 
@@ -85,6 +86,19 @@ def test_an_interrupted_recording_is_not_half_in_the_journal(morning: Path, tmp_
     assert replay(tmp_path / "x.flac", "--journal", log).returncode == 0 and len(began(log)) == 1
     again = replay(tmp_path / "x.flac", "--journal", log)
     assert again.returncode == 2 and "already" in again.stderr + again.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--jobs", "2"), ("--channel", "left")])
+def test_two_radios_on_two_sides(morning: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    pcm, _ = sf.read(str(morning), stop=16 * RATE, dtype="int16")
+    sf.write(tmp_path / "two.wav", np.stack([pcm, np.roll(pcm, 3 * RATE)], 1), RATE)
+    log = tmp_path / "log.sqlite"
+    assert replay(tmp_path / "two.wav", "--journal", log, *words).returncode == 0
+    with Journal(str(log), create=False) as journal:
+        names = [e.data["source"] for e in journal.events(kind="session_began")]
+        called = [e.unit for e in journal.events(kind="called")]
+    assert names == (["two.wav left"] if words[:1] == ("--channel",) else ["two.wav left", "two.wav right"])
+    assert called.count("101") == len(names)
 
 
 def test_start_moves_the_first() -> None:

@@ -28,6 +28,8 @@ class Mix:
     """Shape (channels,)."""
     note: str = ""
     """What a person must know."""
+    differ: bool = False
+    """Its channels are different sounds, and none of them is left out."""
 
     def mono(self, x: Floats) -> Floats:
         """(n, channels) → (n,)."""
@@ -66,7 +68,7 @@ def _mix(together: npt.NDArray[np.float64], loudest: npt.NDArray[np.float64], ch
     if other:
         told = "--channel left or right hears one 左右声道不同" if channels == 2 else "split the file to hear one"
         notes.append(f"{', '.join(other)} and {names[first]} are different sounds, heard together; {told}")
-    return Mix(weights, "; ".join(notes))
+    return Mix(weights, "; ".join(notes), bool(other))
 
 
 def _only(channels: int, k: int) -> Floats:

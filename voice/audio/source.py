@@ -126,16 +126,22 @@ class Recording:
 
     @property
     def sha256(self) -> str:
-        """Of the file, whatever its name is."""
+        """Of the file, whatever its name is; of one side of it, of that and the side."""
         with self.path.open("rb") as f:
-            return hashlib.file_digest(f, "sha256").hexdigest()
+            whole = hashlib.file_digest(f, "sha256").hexdigest()
+        return hashlib.sha256(f"{whole} {self.side}".encode()).hexdigest() if self.side else whole
 
-    def frames(self) -> Iterator[Frame]:
-        """See AudioSource. Channels become one as their sounds allow; the rate is changed once."""
+    @property
+    def mix(self) -> Mix:
+        """How its channels become one; the first time all of it is read."""
         if self._mix is None:
             self._mix = mix_of(self._read() if self.channels > 1 else (), self.channels, self.side)
             self.damage.sides, self.damage.not_numbers = self._mix.note, 0
-        yield from blocks(self._parts(self._mix))
+        return self._mix
+
+    def frames(self) -> Iterator[Frame]:
+        """See AudioSource. Channels become one as their sounds allow; the rate is changed once."""
+        yield from blocks(self._parts(self.mix))
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[Any]:
@@ -187,7 +193,8 @@ def open_recording(path: Path, began: datetime | None = None, zone: tzinfo | Non
     if path.stat().st_size == 0:
         raise HuyingError(f"{path}: the file is empty")
     named = named_time(path.stem, zone)
-    out = Recording(path, path.name, 0, 0, None, began or (named[0] if named else None), named, side)
+    name = f"{path.name} {side}" if side else path.name
+    out = Recording(path, name, 0, 0, None, began or (named[0] if named else None), named, side)
     if path.suffix.lower() in CONVERTED:
         out._place = tempfile.TemporaryDirectory(prefix="huying-")
         converted(path, Path(out._place.name))
@@ -206,6 +213,17 @@ def open_recording(path: Path, began: datetime | None = None, zone: tzinfo | Non
     if out._riff is not None:
         out.damage.missing_s, out.damage.hidden_s = out._riff.missing_s, out._riff.hidden_s
     return out
+
+
+def sides_of(path: Path, side: str = "") -> tuple[str, ...]:
+    """As what a recording is to be heard: empty is as one. ``side``: left, right or both; left out: two sides that are
+    different sounds are two radios. Raises HuyingError for what is not a recording."""
+    if side in ("left", "right"):
+        return (side,)
+    found = open_recording(path)
+    if found.channels == 2 and (side == "both" or found.mix.differ):
+        return ("left", "right")
+    return ("",)
 
 
 def _stamp(text: str, zone: tzinfo | None) -> datetime | None:

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from voice.audio.named import begins, named_time
-from voice.audio.source import AudioSource, Recording, find_recordings, not_sound, open_recording
+from voice.audio.source import AudioSource, Recording, find_recordings, not_sound, open_recording, sides_of
 from voice.audio.streams import Raw, RawStream
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
@@ -167,7 +167,9 @@ def _all_of(paths: list[str], net: Net, began: datetime | None, zone: tzinfo | N
     files = net_files(o.net)
     starts = begins([named_time(PurePosixPath(p).stem, zone) for p in paths], began)
     todo = [
-        Job(p, files, o.model, start, frozenset(), zone, o.raw.side) for p, start in zip(paths, starts, strict=True)
+        Job(p, files, o.model, start, frozenset(), zone, side)
+        for p, start in zip(paths, starts, strict=True)
+        for side in _sides(p, o.raw.side)
     ]
     if any(named and not named[1] for named in (named_time(PurePosixPath(p).stem, zone) for p in paths)):
         status.print(_assumed(zone), style="yellow", soft_wrap=True)
@@ -252,6 +254,14 @@ def _assumed(zone: tzinfo | None) -> str:
     return f"times in file names are taken as {offset} (the net's; --names-in utc otherwise) 文件名中的时间按本网时区"
 
 
+def _sides(path: str, side: str) -> tuple[str, ...]:
+    """See ``sides_of``; of what cannot be looked at from here, or not at all, whoever hears it will tell."""
+    try:
+        return (side if side != "both" else "",) if "://" in path else sides_of(Path(path), side)
+    except HuyingError:
+        return ("",)
+
+
 def _sources(o: Options, began: datetime | None, zone: tzinfo | None, unheard: list[str]) -> list[AudioSource]:
     """``unheard`` gets those of several that cannot be opened."""
     if "-" in o.paths:
@@ -264,7 +274,7 @@ def _sources(o: Options, began: datetime | None, zone: tzinfo | None, unheard: l
     paths, found = find_recordings([Path(p) for p in o.paths]), []
     for path in paths:
         try:
-            found.append(open_recording(path, None, zone, o.raw.side))
+            found += [open_recording(path, None, zone, side) for side in sides_of(path, o.raw.side)]
         except HuyingError as e:
             if len(paths) == 1:
                 raise
