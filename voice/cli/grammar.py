@@ -38,6 +38,12 @@ def check(folder: Path | None, readings: bool) -> int:
             rows = [" ".join("/".join(place) for place in r) for r in e.readings]
             table.add_row(KINDS[e.kind], e.text, rows[0], "; ".join(rows[1:]))
         out.print(table)
+    for unit, signs in net.short.items():
+        if signs:
+            out.print(f"{net.name_of(unit)}: also understood 口头简称: {'、'.join(signs)}", style="dim", soft_wrap=True)
+    for r in net.refused:
+        told = f"{net.name_of(r.unit)}: “{r.text}” is not used as a short call sign, {r.why} 简称不用"
+        out.print(told, style="dim", soft_wrap=True)
     found = clashes(net.lexicon.entries)
     for c in found:
         what = "homophones 同音" if c.homophones else f"sound alike 音近, {c.distance:.2f} syllables apart"

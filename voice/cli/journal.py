@@ -19,9 +19,10 @@ from voice.journal.confirming import confirmation
 from voice.journal.export import FORMATS
 from voice.journal.export import export as write_export
 from voice.journal.incidents import incidents, missed
-from voice.journal.lines import Line, lines
+from voice.journal.lines import Line, lines, written_down
 from voice.journal.retention import hold as keep_sound
 from voice.journal.retention import holds, release, remove_clips
+from voice.journal.review import open_reviews
 from voice.journal.rolls import Session, columns, figures, sessions_between
 from voice.journal.search import search as find
 from voice.journal.sheets import Heading, write_html, write_xlsx
@@ -59,8 +60,11 @@ def show(
     """Events that pass all filters."""
     out, names = screen(), _net(net)
     with Journal(target, create=False) as journal:
-        for line in _between(lines(journal.events()), since, until, names):
-            if (unit and line["unit"] != unit) or (kind and line["type"] != kind) or (review and not line["review"]):
+        waiting = {x["seq"] for x in open_reviews(journal.events())} if review else set()
+        for line in _between(lines(journal.events(), written_down(journal)), since, until, names):
+            if (unit and line["unit"] != unit) or (kind and line["type"] != kind):
+                continue
+            if review and line["seq"] not in waiting:
                 continue
             if as_json:
                 sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -129,7 +133,9 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
     names = _net(net)
     with Journal(target, create=False) as journal:
         if not sheet:
-            n = write_export(output, form, _between(lines(journal.events()), since, until, names))
+            n = write_export(
+                output, form, _between(lines(journal.events(), written_down(journal)), since, until, names)
+            )
             status.print(f"{output}: {n} events")
             return
         chosen, head = _sessions(journal, since, until, names), journal.head

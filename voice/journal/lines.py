@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from voice.journal.overs import Overs
-from voice.journal.store import Event
+from voice.journal.store import Event, Journal
 from voice.talk.by_hand import Confirmed
 from voice.talk.facts import (
     Announced,
@@ -31,12 +31,15 @@ FIELDS = (
 class LineMaker:
     """Keeps the overs, so that each event's line can show its over. Feed it events in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, written: Mapping[int, str] | None = None) -> None:
+        """``written``: number of an over's event → what a person has written down of it; it stands in place of what was
+        heard wherever the over is shown."""
         self._overs = Overs()
+        self._written = written or {}
 
     def line(self, fact: Fact, event: Event | None = None) -> Line:
         """``over`` is [start, end] in s; what a kind does not have is None."""
-        self._overs.take(fact)
+        self._overs.take(fact, event.seq if event else 0)
         heard = self._overs.of(fact)
         out: Line = dict.fromkeys(FIELDS)
         out |= {
@@ -60,6 +63,9 @@ class LineMaker:
         }
         if isinstance(fact, Answered | ControlReplied):
             out["latency_s"] = round(fact.latency_s, 3)
+        said = self._written.get(self._overs.seq_of(fact)) if heard and self._written else None
+        if said:
+            out["text"], out["pinyin"], out["review"] = said, None, False
         out["detail"] = fact.detail()
         match fact:
             case OverHeard():
@@ -79,8 +85,18 @@ class LineMaker:
         return out
 
 
-def lines(events: Iterable[Event]) -> Iterator[Line]:
-    """The lines of a journal's events, in order."""
-    maker = LineMaker()
+def written_down(journal: Journal) -> dict[int, str]:
+    """Number of an over's event → what a person has written down of it and not taken back."""
+    undone = {e.data["undoes"] for e in journal.events(kind="undone")}
+    return {
+        e.data["confirms"]: e.data["said"]
+        for e in journal.events(kind="confirmed")
+        if e.seq not in undone and e.data["said"]
+    }
+
+
+def lines(events: Iterable[Event], written: Mapping[int, str] | None = None) -> Iterator[Line]:
+    """The lines of a journal's events, in order. ``written``: see ``LineMaker``."""
+    maker = LineMaker(written)
     for e in events:
         yield maker.line(e.fact(), e)

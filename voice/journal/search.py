@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from voice.journal.lines import Line, LineMaker
+from voice.journal.lines import Line, LineMaker, written_down
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.talk.facts import OverHeard
@@ -58,7 +58,7 @@ def search(journal: Journal, words: str, net: Net, limit: int = 500) -> list[Lin
 
 def _with_context(journal: Journal, hits: list[int]) -> Iterator[Line]:
     """Lines of events, each with its over's clip and pinyin."""
-    maker = LineMaker()
+    maker = LineMaker(written_down(journal))
     for begin, end in _ranges(hits):
         wanted = {h for h in hits if begin < h <= end}
         for event in journal.events(after=begin, before=end + 1):
