@@ -92,17 +92,6 @@ CASES = {
             "closed 贾岗社区治安队 unclear",
         ],
     ),
-    "overs that ran into each other: whose the answers are nobody can say, and nobody is silent": (
-        """省残联,是否正常,一切正常,贾岗社区治安队,是否正常,一切正常""",
-        [
-            "called 省残联 call",
-            "called 贾岗社区治安队 call",
-            "remarked unattributed review",
-            "remarked unattributed review",
-            "closed 省残联 unclear",
-            "closed 贾岗社区治安队 unclear",
-        ],
-    ),
     "no answer": (
         """康宁社区治安队,康宁社区治安队,是否正常?""",
         ["called 康宁社区治安队 call", "closed 康宁社区治安队 silent"],

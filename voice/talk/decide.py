@@ -289,11 +289,7 @@ def _from_control(state: NetState, h: Heard) -> list[Fact]:
         unit = m.callees[0] if m.callees else state.calling_in
         return [_control_replied(state, h, unit, "go_ahead" if "go_ahead" in meanings else "stand_by")]
     if m.callees:
-        calls: list[Fact] = [_call(state, h, unit, k) for k, unit in enumerate(m.callees)]
-        answer = next((x for x in ANSWERS if x in meanings), None)
-        if answer and len(m.callees) > 1:  # overs that could not be told apart: whose answers these are, nobody can say
-            calls += [_remark(h, "unattributed", None, None, answer, review=True) for _ in m.callees]
-        return calls
+        return [_call(state, h, unit, k) for k, unit in enumerate(m.callees)]
     last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
     if "ask" in meanings and last and not last[0].to_all:
         return [_call(state, h, e.unit, k) for k, e in enumerate(last)]  # 收到请回答: the call once more
