@@ -75,6 +75,8 @@ class Interpreter:
         own = {w for t in lexicon.templates if not t.awaited for w in t.words}
         self._awaited = frozenset(w for t in lexicon.templates for w in t.words) - own
         self._shortened = frozenset(e.text for e in lexicon.entries if e.short)
+        self._measuring = {w for t in lexicon.templates if t.meaning == "time_is" for w in t.words}
+        """频道, 现在时间: what stands before its figure."""
         self._introducing = _phrases(lexicon, ("this_is",))
         self._answering = _phrases(lexicon, ANSWERING)
         self._acks = _phrases(lexicon, ("ack",))
@@ -265,12 +267,16 @@ class Interpreter:
     def _figures(self, items: list[Item]) -> tuple[str, ...]:
         """Of the free speech; and the places."""
         found: list[str] = []
-        for i in items:
-            if i.kind == "free":
-                found += figures(i.pinyin.split(), self._digits)
-            elif i.kind == "place":
+        row: list[str] = []
+        for i in [*items, None]:
+            if i is not None and (i.kind == "free" or i.key in self._measuring):
+                row += [s.rstrip("12345") for s in i.pinyin.split()]
+                continue
+            found += figures(row, self._digits)
+            row = []
+            if i is not None and i.kind == "place":
                 found.append(i.text)
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
 
     def _match(self, items: list[Item], addressed: bool, awaiting: bool = True) -> tuple[Act, ...]:
         """Templates over the row of items, longest first; every item serves once. What is said to us has templates

@@ -66,6 +66,7 @@ def _named(
     items: Sequence[Item], acts: Sequence[Act], names: Sequence[Naming], units: Sequence[Item], reply: bool
 ) -> Roles:
     """Call signs, and no word that only net control or only a unit says, but for ``reply``."""
+    acts = [a for a in acts if a.meaning != "time_is"]  # a figure, said by either
     signed = next((n.unit for n in names if n.place == "tail"), None)
     if signed and (reply or acts):
         return Roles("unit", signed)

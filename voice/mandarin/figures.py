@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 LEAST_DIGITS = 3
@@ -9,12 +10,56 @@ LEAST_DIGITS = 3
 
 _OCLOCK = "dian"
 
+BEFORE: dict[tuple[str, ...], str] = {("pin", "dao"): "频道{}", ("xin", "dao"): "信道{}"}
+"""What stands before its number."""
+
+BEHIND: dict[tuple[str, ...], str] = {
+    ("hao", "lou"): "{}号楼", ("dan", "yuan"): "{}单元", ("ge", "ren"): "{}人", ("ming",): "{}人",
+    ("liang", "che"): "{}辆车", ("hao", "men"): "{}号门",
+}  # fmt: skip
+"""What stands behind its number."""
+
+
+def sort_of(figure: str) -> str:
+    """Figures of one sort are compared with each other: times, rows of digits, channels, …; places are one sort."""
+    if any(c.isdigit() for c in figure):
+        return re.sub(r"[0-9]+", "0", figure)
+    return "place"
+
 
 def figures(syllables: Sequence[str], digits: Mapping[str, str]) -> tuple[str, ...]:
     """``san wu qi jiu`` → ``3579``; ``shi dian san shi fen`` → ``10:30``. ``digits``: toneless syllable → digit."""
     row = "".join(digits.get(s, " ") for s in syllables)
     numbers = {s: int(d) for s, d in digits.items()}
-    return (*(run for run in row.split() if len(run) >= LEAST_DIGITS), *_times(syllables, numbers))
+    runs = (run for run in row.split() if len(run) >= LEAST_DIGITS)
+    return (*runs, *_times(syllables, numbers), *_counted(syllables, numbers))
+
+
+def _counted(syllables: Sequence[str], digits: Mapping[str, int]) -> list[str]:
+    """``pin dao san`` → ``频道3``; ``san hao lou`` → ``3号楼``; ``liu yue wu hao`` → ``6月5日``."""
+    out: list[str] = []
+    said = list(syllables)
+    for words, form in BEFORE.items():
+        for k in _places(said, words):
+            after = k + len(words)
+            found = next((n for m in (3, 2, 1) if (n := _number(said[after : after + m], digits)) is not None), None)
+            out += [form.format(found)] if found is not None else []
+    for words, form in BEHIND.items():
+        for k in _places(said, words):
+            found = next((n for m in (3, 2, 1) if m <= k and (n := _number(said[k - m : k], digits)) is not None), None)
+            out += [form.format(found)] if found is not None else []
+    for k in _places(said, ("yue",)):
+        month = next((n for m in (2, 1) if m <= k and (n := _number(said[k - m : k], digits)) is not None), None)
+        for m in (3, 2, 1):
+            day = _number(said[k + 1 : k + 1 + m], digits)
+            if month is not None and day is not None and said[k + 1 + m : k + 2 + m] in (["hao"], ["ri"]):
+                out.append(f"{month}月{day}日")
+                break
+    return out
+
+
+def _places(said: Sequence[str], words: tuple[str, ...]) -> list[int]:
+    return [k for k in range(len(said) - len(words) + 1) if tuple(said[k : k + len(words)]) == words]
 
 
 def _times(syllables: Sequence[str], digits: Mapping[str, int]) -> list[str]:

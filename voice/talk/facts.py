@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from voice.mandarin.figures import sort_of
 from voice.pcm import Seconds
 
 Grade = Literal["call_sign", "burst", "slot", "human"]
@@ -193,7 +194,8 @@ class Answered(Fact):
 
     def differing(self, given: tuple[str, ...]) -> tuple[str, ...]:
         """Of the figures of the call, those that did not come back as they were."""
-        return tuple(f for f in given if f not in self.figures) or given
+        sorts = {sort_of(f) for f in self.figures}
+        return tuple(f for f in given if f not in self.figures and sort_of(f) in sorts) or given
 
     def word(self) -> str:
         return self.meaning
