@@ -57,7 +57,7 @@ def test_it_is_read_out_after_a_roll_call(
     assert "whole" in huying("journal", "verify", log, "--anchor", heard)
     tamper(log, f"DELETE FROM huying_events WHERE seq >= {ended.seq}")
     with Journal(str(log), create=False) as journal:
-        assert list(verify(journal)) == [], "the chain alone does not show it"
+        assert not [f for f in verify(journal) if f.seq], "the chain alone does not show it"
     assert "was cut off" in huying("journal", "verify", log, "--anchor", heard, code=1)
 
 

@@ -26,6 +26,7 @@ from voice.journal.review import open_reviews
 from voice.journal.rolls import Session, columns, figures, sessions_between
 from voice.journal.search import search as find
 from voice.journal.sheets import Heading, write_html, write_xlsx
+from voice.journal.signing import contradictions, make_key, sign, signed_heads
 from voice.journal.store import Journal
 from voice.journal.verify import verify as find_faults
 from voice.journal.wording import clock, utc
@@ -143,7 +144,9 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
     status.print(f"{output}: roll sheet of {len(chosen)} sessions")
 
 
-def verify(target: str, head: str | None, anchors: list[str]) -> int:
+def verify(
+    target: str, head: str | None, anchors: list[str], key: str | None = None, signed: Path | None = None
+) -> int:
     """0 if whole, 1 with the faults listed."""
     out, noted = screen(), [parse_anchor(a) for a in anchors]
     with Journal(target, create=False) as journal:
@@ -151,6 +154,10 @@ def verify(target: str, head: str | None, anchors: list[str]) -> int:
         if head and head not in {e.hash for e in journal.events()}:
             faults.append(f"no event has the hash {head}: the end was cut off, or this is another journal")
         faults += [told for a in noted if (told := contradiction(journal, a))]
+        if (key is None) != (signed is None):
+            raise HuyingError("--key and --signed go together: the public key, and the file with the signed heads")
+        if key is not None and signed is not None:
+            faults += contradictions(journal, key, signed_heads(signed))
         for f in faults:
             out.print(f, style="red")
         if not faults and not len(journal):
@@ -161,6 +168,19 @@ def verify(target: str, head: str | None, anchors: list[str]) -> int:
             if last is not None:
                 out.print(f"anchor to note down 校验码: {anchor_of(last)}", soft_wrap=True)
     return 1 if faults else 0
+
+
+def make_signing_key(path: Path) -> None:
+    """Write a key, say its public half."""
+    public = make_key(path)
+    screen(error=True).print(f"{path}: keep it where nobody who has the journal can reach it 请与日志分开保管")
+    sys.stdout.write(f"{public}\n")
+
+
+def sign_head(target: str, key: Path) -> None:
+    """The signed head, one line."""
+    with Journal(target, create=False) as journal:
+        sys.stdout.write(f"{sign(journal, key)}\n")
 
 
 def show_incidents(target: str, since: str | None, until: str | None, net: Path | None) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 EVENTS, INFO = "huying_events", "huying_info"
 
 GONE = "a guard against changes is gone or was changed:"
+BACK = "; put back 已恢复"
 
 _SQLITE = [
     f"CREATE TRIGGER IF NOT EXISTS huying_no_{op.lower()} BEFORE {op} ON huying_events "
@@ -49,7 +50,7 @@ def mend(db: sa.Connection) -> list[str]:
             for told in gone:
                 db.exec_driver_sql(f"DROP TRIGGER IF EXISTS {told.split()[-1]}")
         put(db)
-    return [f"{told}; put back 已恢复" if told in gone else told for told in strange]
+    return [f"{told}{BACK}" if told in gone else told for told in strange]
 
 
 def strangeness(db: sa.Connection) -> list[str]:

@@ -160,6 +160,8 @@ class Journal:
         if path and not create and not path.is_file():
             raise HuyingError(f"{path}: no such journal; “huying replay … --journal {path}” makes one")
         self._path = path
+        self.mended: list[str] = []
+        """Guards that were gone when it was opened, and were put back."""
         self._claims = ExitStack()
         self.name = path.stem if path else "journal"
         in_memory = self._sqlite and not path
@@ -357,7 +359,7 @@ class Journal:
         """What is not as we made it: guards that are gone or changed, triggers and rules of others, views in the place
         of tables."""
         with self._engine.connect() as db:
-            return guards.strangeness(db)
+            return [*self.mended, *guards.strangeness(db)]
 
     def _check_taken(self, db: sa.Connection, events: Sequence[Event]) -> None:
         """Within the transaction: what was inserted is there. A foreign trigger could say yes and do nothing."""
@@ -373,6 +375,8 @@ class Journal:
         """Put back the guards that are gone, and say so."""
         for told in guards.mend(db):
             log.warning("%s: %s", redacted(self.url), told)
+            if told.endswith(guards.BACK):
+                self.mended.append(told)
 
     def _holds(self, event: Event) -> bool:
         with self._engine.connect() as db:

@@ -91,11 +91,31 @@ def journal_verify(
     anchor: Annotated[
         list[str] | None, typer.Option(help="Heard on the air or noted, as 103-370142; may be repeated.")
     ] = None,
+    key: Annotated[str | None, typer.Option(help="Public key of signed heads, 64 figures.")] = None,
+    signed: Annotated[Path | None, typer.Option(help="File with the lines of “journal sign”.")] = None,
 ) -> None:
     """Is every event and clip still what was written? Exit 1 if not. 校验。"""
     from voice.cli.journal import verify
 
-    raise typer.Exit(verify(journal, head, anchor or []))
+    raise typer.Exit(verify(journal, head, anchor or [], key, signed))
+
+
+@journal_app.command("key", epilog="Example: huying journal key /media/stick/officer.key")
+def journal_key(file: Annotated[Path, typer.Argument(help="New file; keep it away from the journal.")]) -> None:
+    """Make a key for signed heads, print its public half. 签名密钥。"""
+    from voice.cli.journal import make_signing_key
+
+    make_signing_key(file)
+
+
+@journal_app.command(
+    "sign", epilog="Example: huying journal sign log.sqlite --key /media/stick/officer.key >> heads.txt"
+)
+def journal_sign(journal: JournalArgument, key: Annotated[Path, typer.Option(help="File of “journal key”.")]) -> None:
+    """Sign how far the journal has come; keep the line, or send it away. 签名。"""
+    from voice.cli.journal import sign_head
+
+    sign_head(journal, key)
 
 
 @journal_app.command("incidents", epilog="Example: huying journal incidents log.sqlite --since 2026-06-01")

@@ -1,0 +1,97 @@
+"""Signed heads: proof of how far a journal had come that cannot be ground out, as the figures of an anchor can.
+
+The key (Ed25519) is kept where nobody who has the journal can reach it: on the duty officer's stick, at the bureau. A
+signed head names an event's number and hash; the public key shows later that the chain still has this event.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
+
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+
+MARK = "huying-head-1"
+_HEAD = re.compile(rf"{MARK} (\d{{1,16}}) ([0-9a-f]{{64}}) ([0-9a-f]{{128}})")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """An event's number and hash, and the signature over both."""
+
+    seq: int
+    hash: str
+    signature: str
+    """64 bytes, hexadecimal."""
+
+    def __str__(self) -> str:
+        return f"{MARK} {self.seq} {self.hash} {self.signature}"
+
+    @property
+    def words(self) -> bytes:
+        """What is signed."""
+        return f"{MARK} {self.seq} {self.hash}".encode()
+
+
+def make_key(path: Path) -> str:
+    """A new key in a file that only its owner reads; the public half, hexadecimal. Raises HuyingError if there is a
+    file already."""
+    key = SigningKey.generate()
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as f:
+            f.write(bytes(key).hex() + "\n")
+    except OSError as e:
+        raise HuyingError(f"{path}: the key cannot be written ({e.strerror})") from e
+    return bytes(key.verify_key).hex()
+
+
+def sign(journal: Journal, path: Path) -> SignedHead:
+    """The journal's head, signed with the key of a file. Raises HuyingError."""
+    if not len(journal):
+        raise HuyingError("the journal is empty: there is no head to sign")
+    try:
+        key = SigningKey(bytes.fromhex(path.read_text("ascii").strip()))
+    except (OSError, ValueError, TypeError) as e:
+        raise HuyingError(f"{path}: not a key of “huying journal key” ({e})") from e
+    head = SignedHead(len(journal), journal.head, "")
+    return SignedHead(head.seq, head.hash, key.sign(head.words).signature.hex())
+
+
+def signed_heads(path: Path) -> list[SignedHead]:
+    """The lines of a file with signed heads. Raises HuyingError for a file that has none."""
+    try:
+        found = _HEAD.findall(path.read_text("utf-8", errors="replace"))
+    except OSError as e:
+        raise HuyingError(f"{path}: cannot be read ({e.strerror})") from e
+    if not found:
+        raise HuyingError(f"{path}: holds no signed head; “huying journal sign” makes one")
+    return [SignedHead(int(seq), digest, signature) for seq, digest, signature in found]
+
+
+def contradictions(journal: Journal, public: str, heads: list[SignedHead]) -> list[str]:
+    """What speaks against signed heads, in words. Raises HuyingError for what is no public key."""
+    try:
+        key = VerifyKey(bytes.fromhex(public))
+    except (ValueError, TypeError) as e:
+        raise HuyingError(
+            f"--key {public[:20]}…: 64 hexadecimal figures are wanted, as “huying journal key” says"
+        ) from e
+    told = []
+    for head in heads:
+        try:
+            key.verify(head.words, bytes.fromhex(head.signature))
+        except BadSignatureError:
+            told.append(f"signed head {head.seq}: it was not signed with this key")
+            continue
+        event = next(journal.events(after=head.seq - 1, before=head.seq + 1), None)
+        if event is None:
+            told.append(f"signed head {head.seq}: there is no such event, the end was cut off")
+        elif event.hash != head.hash:
+            told.append(f"signed head {head.seq}: event {head.seq} is another one, the chain was rewritten")
+    return told
