@@ -213,7 +213,7 @@ def test_refusals_and_other_talk(run: Run) -> None:
     orders = [(1.0, "呼应助手,暂停点名"), (14.0, "呼应助手,晚上一起去打羽毛球吧"), (26.0, "昨天仓库已经清点过了")]
     _, facts, _ = run(orders, 40)
     assert outcomes(facts)[:2] == [("roll_pause", None, "heard"), ("roll_pause", None, "refused")]
-    assert said(facts) == ["现在没有点名。"]
+    assert said(facts) == ["现在没有点名。", "没听懂,请再说一遍。"]
     assert all(status in ("heard", "refused") for _, _, status in outcomes(facts))
 
 

@@ -312,7 +312,7 @@ def test_on_an_idle_channel_short_phrases_alone_must_be_surer(net: Net) -> None:
         ("shi yi dian shi wu", ("11:15",)),
         ("jiu shi jiu dian", ()),
         ("dian li ju", ()),
-        ("wu dian qu wu ge ren", ("5:00",)),
+        ("wu dian qu wu ge ren", ("5:00", "5人")),
     ],
 )
 def test_figures_in_free_speech(net: Net, pinyin: str, found: tuple[str, ...]) -> None:

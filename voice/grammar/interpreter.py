@@ -206,7 +206,18 @@ class Interpreter:
                 cuts.append(own)
             else:
                 cuts = [0]
+        cuts += self._behind_an_order(items)
         return [items[a:b] for a, b in zip(cuts, [*cuts[1:], len(items)], strict=True)]
+
+    def _behind_an_order(self, items: list[Item]) -> list[int]:
+        """Where a unit's answer begins behind an order to us."""
+        named = next((k for k, i in enumerate(items) if i.kind == "assistant"), None)
+        if named is None or named + 2 >= len(items) or items[named + 1].kind == "free":
+            return []
+        answer = next((k for k in range(named + 2, len(items)) if self._replies(items[k])), None)
+        if answer is None:
+            return []
+        return [answer - 1 if items[answer - 1].kind == "unit" and answer - 1 > named + 1 else answer]
 
     def _replies(self, item: Item) -> bool:
         """An answer, as a phrase of its own."""
