@@ -119,6 +119,8 @@ class NetState:
         """An answer is due now."""
         asked = [self.nameless[1]] if self.nameless else []
         asked += [e.asked_at for e in self.exchanges.values() if e.asked_at is not None]
+        if self.calling_in is not None:
+            return True
         return any(e.open for e in self.exchanges.values()) or any(now - t <= ASKED_S for t in asked)
 
 
