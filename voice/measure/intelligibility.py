@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from voice.mandarin.readings import cardinal, toneless
+from voice.mandarin.numerals import cardinal
+from voice.mandarin.readings import toneless
 from voice.measure.channel import Channel, received
 from voice.measure.hearing import hear_yourself
 from voice.net.loading import Net, load_net
