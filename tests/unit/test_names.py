@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from voice.grammar.interpreter import Interpreter
 from voice.mandarin.readings import read_table
 from voice.net.loading import Net, check_net, load_net
 from voice.places import data_folder
+from voice.speech.hypothesis import Hypothesis, Word
 
 OwnNet = Callable[..., Path]
 
@@ -107,3 +109,18 @@ def test_what_of_a_roster_may_not_be_as_it_seems(own_net: OwnNet) -> None:
     assert "no unit is called “丁社区”" in told[0] and "one syllable" in told[1]
     assert "said like a phrase of the grammar: “收到”" in told[2]
     assert "said like" in told[3]
+
+
+def test_a_misheard_name_never_calls_everybody(net: Net, own_net: OwnNet) -> None:
+    phrases = {e.text for e in net.lexicon.entries if e.kind == "phrase"}
+    assert {"各单位", "各社区注意"} <= phrases and "各社区" not in phrases, "葛社区 and 各社区 cannot be told apart"
+    folder = own_net(roster="编号,名称\n1,葛社区\n2,康宁社区\n")
+    clashing = load_net(folder)
+    assert not [e.text for e in clashing.lexicon.entries if "各社区" in e.text]
+    assert any("“各社区注意” begins like the call sign “葛社区”" in t for t in notices(folder))
+    heard = Interpreter(net.lexicon)
+    for name in ("ge she qu zu yi", "he she qu zhu yi", "ge dan wo zhu yi", "ke dan wei"):
+        words = tuple(Word(f"#{s}", 0.3 * k, 0.3 * k + 0.3, 0.9) for k, s in enumerate(name.split()))
+        assert not heard.interpret(Hypothesis(words)).to_all, name
+    words = tuple(Word(f"#{s}", 0.3 * k, 0.3 * k + 0.3, 0.9) for k, s in enumerate("ge dan wei zhu yi".split()))
+    assert heard.interpret(Hypothesis(words)).to_all

@@ -19,7 +19,9 @@ from openpyxl.worksheet.table import Table
 
 from voice.errors import HuyingError, Problem
 from voice.net.roster import Unit, read_roster, split_list
-from voice.net.roster_table import VERSIONS, read_roster_table, save_roster_table
+from voice.net.roster_table import COLUMNS, VERSIONS, read_roster_table, save_roster_table
+from voice.net.roster_template import write_template
+from voice.places import data_folder
 
 HEAD = ["编号", "名称", "呼号", "组别", "位置", "责任民警", "电话", "邻近"]
 ROWS: list[list[Any]] = [
@@ -397,3 +399,21 @@ def test_a_sheet_with_a_document_type_is_refused(tmp_path: Path) -> None:
     patched(path, lambda t: '<!DOCTYPE x [<!ENTITY a "aaaa">]>' + t, "xl/worksheets/sheet1.xml")
     with pytest.raises(HuyingError, match="document type"):
         read_roster_table(path)
+
+
+def test_the_template_is_filled_in_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "名册.xlsx"
+    write_template(path)
+    _, problems = read_roster(path)
+    assert "the roster has no units" in told(problems)
+    wb = load_workbook(path)
+    for column, text in enumerate(("0901", "省残联", "省残联;残联", "机构", "3-2"), 1):
+        wb["名册"].cell(2, column).value = text
+    wb.save(path)
+    units, problems = taken(path)
+    assert (units["0901"].call_signs, units["0901"].location) == (("省残联", "残联"), "3-2")
+    assert all("示例" in p.what for p in problems)
+    with pytest.raises(HuyingError, match="not replaced"):
+        write_template(path)
+    shipped = load_workbook(data_folder() / "grammars" / "roster-template.xlsx")
+    assert [c.value for c in shipped["名册"][1]] == list(COLUMNS.values())

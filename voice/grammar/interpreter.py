@@ -81,6 +81,7 @@ class Interpreter:
         self._answering = _phrases(lexicon, ANSWERING)
         self._acks = _phrases(lexicon, ("ack",))
         self._asks = _phrases(lexicon, ("ask",))
+        self._to_all = _phrases(lexicon, ("all_units",))
         self._carrying = _phrases(lexicon, ("proxy", "relay", "call_in", "report"))
         self._templates = sorted(lexicon.templates, key=lambda t: (-len(t.pieces), -sum(map(len, t.pieces))))
 
@@ -164,7 +165,8 @@ class Interpreter:
                 n = len(want)
                 if n < shortest:
                     continue
-                near = NEAR if n >= MIN_NEAR_SYLLABLES else 0.0
+                exact = n < MIN_NEAR_SYLLABLES or (entry.kind == "phrase" and entry.key in self._to_all)
+                near = 0.0 if exact else NEAR  # a misheard name must not call everybody
                 for length in (n, n - 1, n + 1) if near else (n,):
                     for a in range(len(row) - length + 1):
                         d = phrase_distance(row[a : a + length], want)

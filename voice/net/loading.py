@@ -17,7 +17,7 @@ from voice.mandarin.readings import PAUSE as PAUSE_MARKS
 from voice.mandarin.readings import ReadingsTable, read_table
 from voice.mandarin.spelling import PAUSE
 from voice.net.abbreviations import Refused, short_signs
-from voice.net.doubtful import doubtful
+from voice.net.doubtful import doubtful, without_misheard
 from voice.net.roster import Unit, read_roster
 from voice.net.settings import NetSettings, read_settings
 from voice.places import data_folder
@@ -160,6 +160,8 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
     except CannotBeRead as e:
         problems.append(Problem(path, 0, str(e), "use Chinese characters in the assistant's call sign"))
         assistant = ""
+    templates, more = without_misheard(templates, signs, readings, roster_path)
+    notices += more
     language = settings.language
     taken = {w for t in templates for w in t.words} | set(places) | set(control)
     short, refused = short_signs(units, readings, taken)

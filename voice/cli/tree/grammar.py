@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,3 +34,14 @@ def grammar_hear(
     from voice.cli.grammar import hear
 
     raise typer.Exit(hear(net, snr, voices, model))
+
+
+@grammar_app.command("template", epilog="Example: huying grammar template roster.xlsx")
+def grammar_template(
+    output: Annotated[Path, typer.Argument(help="The workbook to write; one that is there is not replaced.")],
+) -> None:
+    """Write an empty roster as an Excel workbook, with an example and what belongs into the columns. 名册模板。"""
+    from voice.net.roster_template import write_template
+
+    write_template(output)
+    typer.echo(f"{output}: fill in the sheet 名册, then name the file in net.toml: roster = …")
