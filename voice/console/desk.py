@@ -28,6 +28,7 @@ from voice.journal.sheets import Heading
 from voice.journal.store import Event, Journal, wall_time
 from voice.journal.wording import utc
 from voice.mandarin.numerals import CannotBeRead
+from voice.net.learning import Change, Proposal, forget, learn, propose
 from voice.net.loading import Net, check_net
 from voice.net.roster_table import RosterTable, Row, read_roster_table, save_roster_table
 from voice.net.settings import write_settings
@@ -172,6 +173,29 @@ class Desk:
             self.feed.journal.enter(NetEdited(file=path.name, sha256=new, replaced=old, by=by, note=note))
         if self.keeper is not None:
             self.keeper.restart()
+
+    def learn(self, text: str, meaning: str, by: str) -> Proposal:
+        """Make what a person typed a phrase of the net. Raises HuyingError where it cannot be, or sounds like a call
+        sign."""
+        if self.net.folder == sample_net():
+            raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
+        with self._saving:
+            found = propose(self.net, text, meaning)
+            if found.alike:
+                raise HuyingError(f"“{found.text}” sounds like the call sign {found.alike[0][0]} 与呼号音近, 不能学")
+            self._learned(learn(self.net, found, by), f"+{found.text} = {found.meaning}", by)
+            return found
+
+    def forget(self, text: str, by: str) -> None:
+        """Take a learned phrase back."""
+        with self._saving:
+            self._learned(forget(self.net, text), f"-{text}", by)
+
+    def _learned(self, change: Change, note: str, by: str) -> None:
+        self.net = change.net
+        self.feed.journal.enter(
+            NetEdited(file=change.path.name, sha256=change.sha256, replaced=change.replaced, by=by, note=note)
+        )
 
     def reading(self, text: str, own: str) -> tuple[str, list[tuple[str, float]]]:
         """How a call sign is read, and the others that sound like it. Raises HuyingError for what has no reading."""

@@ -60,6 +60,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "feed": ("频道", "Channel"), "play": ("听", "play"), "time": ("时间", "time"), "unit": ("单位", "unit"),
     "what": ("事件", "event"), "heard": ("听到", "heard"), "sure": ("把握", "sure"),
     "nothing to review": ("没有待复核的", "Nothing to review"), "meaning": ("意思", "meaning"),
+    "learn": ("学会这句", "Learn this phrase"),
+    "learned": ("已学会, 重启电台后生效", "Learned: the station hears it from its next start on"),
     "said": ("实际说的", "really said"), "as logged": ("听对了", "heard right"), "correct": ("更正", "correct"),
     "id": ("编号", "id"), "name": ("名称", "name"), "call_signs": ("呼号", "call signs"),
     "location": ("位置", "location"), "question": ("点名用语", "question"), "ani": ("身份码", "radio ID"),

@@ -28,6 +28,9 @@ LEAST_CODES = 6
 READINGS = ("digits.txt", "names.txt", "readings.txt")
 """Files of readings, the later ones win."""
 
+LEARNED = "learned.txt"
+"""Phrases that were learned in review: see ``voice.net.learning``."""
+
 NOT_TEMPLATES = (*READINGS, "surnames.txt", "places.txt")
 
 
@@ -122,7 +125,7 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
     ]
     files = [p for p in files if p.stem not in without or p.name in NOT_TEMPLATES]
     nine = "gou1" if settings and settings.language.spoken_nine == "勾" else "jiu3"
-    own = (folder / name for name in ("names.txt", "readings.txt", "surnames.txt", "places.txt"))
+    own = (folder / name for name in ("names.txt", "readings.txt", "surnames.txt", "places.txt", LEARNED))
     files += [p for p in own if p.is_file() and p not in files]
     tables = [p for p in files if p.name in READINGS]
     readings, more = read_table(tables, nine, [p for p in files if p.name == "surnames.txt"])

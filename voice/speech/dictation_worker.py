@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from voice.mandarin.distance import phrase_distance
+from voice.mandarin.distance import GAP, syllable_distance
 from voice.speech.whisper import Transcript, Whisper
 from voice.speech.worker import serve
 
-DISAGREES = 0.66
-"""Mean distance of a syllable from what our own ear heard, from which on a text is not shown; chosen on held-out
-speakers at 10 dB, where our own row of syllables is poor itself: only what has nothing in common is thrown away."""
+DISAGREES = 0.62
+"""Mean distance of a syllable that our own ear heard to the text, from which on the text is not shown. Syllables that
+our ear left out count nothing: of free speech it leaves out most. Ten sentences of a real reader at 20 dB: 0.24 to 0.61
+to the right text, 0.40 to 0.70 to another's, so that only the worst is thrown away; better weights allow a lower one."""
 
 SHORTEST = 3
 """Syllables from which on the two are compared."""
@@ -28,7 +29,17 @@ def agrees(text: str, heard: list[str]) -> bool:
     said = [s for s in lazy_pinyin(text) if s.isascii() and s.isalpha()]
     if len(said) < SHORTEST or len(heard) < SHORTEST:
         return True
-    return phrase_distance(said, heard) < DISAGREES
+    return unexplained(said, heard) < DISAGREES
+
+
+def unexplained(said: list[str], heard: list[str]) -> float:
+    """Mean distance of the heard syllables to those of a text, in its order; what was not heard costs nothing."""
+    row = [0.0] * (len(said) + 1)
+    for h in heard:
+        before, row = row, [row[0] + GAP]
+        for k, s in enumerate(said):
+            row.append(min(before[k] + syllable_distance(h, s), before[k + 1] + GAP, row[k]))
+    return row[-1] / len(heard)
 
 
 def main() -> None:

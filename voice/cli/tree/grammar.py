@@ -23,6 +23,31 @@ def grammar_check(
     raise typer.Exit(check(net, readings))
 
 
+@grammar_app.command("learn", epilog="Example: huying grammar learn 地下室门被撬了 --net my-net --journal log.sqlite")
+def grammar_learn(
+    phrase: Annotated[str, typer.Argument(help="What people say, one phrase.")],
+    net: NetOption = None,
+    meaning: Annotated[str, typer.Option(help="What it means: a meaning of the grammar files.")] = "situation",
+    journal: Annotated[str, typer.Option(help="Rehearse on the overs that this journal has kept.")] = "",
+    by: Annotated[str, typer.Option(help="Who decides it.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Learn it whatever speaks against it.")] = False,
+) -> None:
+    """Teach the net a phrase: its reading, call signs like it, how often it is heard by mistake. 学用语。"""
+    from voice.cli.learning import learn
+
+    raise typer.Exit(learn(net, phrase, meaning, journal, by, yes))
+
+
+@grammar_app.command("forget", epilog="Example: huying grammar forget 地下室门被撬了 --net my-net")
+def grammar_forget(
+    phrase: Annotated[str, typer.Argument(help="A phrase that was learned.")] = "", net: NetOption = None
+) -> None:
+    """Take a learned phrase back; without one, list what was learned. 忘掉用语。"""
+    from voice.cli.learning import forget
+
+    forget(net, phrase)
+
+
 @grammar_app.command("hear", epilog="Example: huying grammar hear --snr 10")
 def grammar_hear(
     net: NetOption = None,

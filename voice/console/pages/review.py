@@ -57,6 +57,8 @@ class Review(Page):
                 card.pick(int(e.key.number) - 1)
             elif e.key.enter:
                 card.save()
+            elif e.key == "l":
+                card.learn()
 
         ui.keyboard(on_key=key, ignore=["input", "select", "textarea", "button"])
         self.on_news(build)
@@ -90,6 +92,8 @@ class _Card:
                 value = line["meaning"] if line["meaning"] in names else None
                 self._meaning = ui.select(names, value=value, label=t("meaning")).classes("min-w-32")
                 self._said = ui.input(t("said")).classes("min-w-48")
+                learn = ui.button(t("learn"), icon="school", on_click=self.learn).props("no-caps flat")
+                learn.bind_visibility_from(self._said, "value", backward=bool)
                 ui.button(t("as logged"), icon="check", on_click=self.accept).props("no-caps")
                 ui.button(t("correct"), icon="edit", on_click=self.correct).props("no-caps outline")
 
@@ -148,6 +152,16 @@ class _Card:
                 raise HuyingError(self.page.t("choose"))
 
         self.page.do(act, "saved")
+
+    def learn(self) -> None:
+        """What was written down becomes a phrase of the net, with the meaning that is chosen."""
+
+        def act(by: str) -> None:
+            found = self.page.desk.learn(self._said.value or "", self._meaning.value or "situation", by)
+            short = " ⚠ 短语太短, 容易误听" if found.risky else ""
+            ui.notify(f"{found.text}: {found.reading}{short}", multi_line=True)
+
+        self.page.do(act, "learned")
 
     def accept(self) -> None:
         """It was heard right."""

@@ -1,0 +1,103 @@
+"""What a person typed becomes a phrase of the net: looked at, rehearsed, understood, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice.cli.learning import forget as forget_command
+from voice.cli.learning import learn as learn_command
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+from voice.measure.channel import Channel, received
+from voice.measure.phrase_cost import cost_of
+from voice.net.learning import forget, learn, learned, propose
+from voice.net.loading import LEARNED, Net, load_net
+from voice.pcm import RATE, Pcm16
+from voice.radio.over import Over
+from voice.speech.synthesiser import Synthesiser, Voice
+from voice.station.ear import open_ear
+from voice.talk.by_hand import Confirmed, NetEdited
+from voice.talk.facts import OverHeard
+
+PHRASE = "锅炉房跑水了"
+
+
+@pytest.fixture
+def mine(own_net: Callable[..., Path]) -> Net:
+    return load_net(own_net())
+
+
+@pytest.fixture(scope="module")
+def said(net: Net, synthesiser: Synthesiser) -> Pcm16:
+    text = f"省残联报告,{PHRASE}"
+    samples, rate = synthesiser.say(text, net.spell(text), Voice(160, 50, "m3"))
+    return received(samples, Channel(snr_db=25.0), np.random.default_rng(1), rate)
+
+
+def understood(net: Net, pcm: Pcm16) -> str:
+    ear = open_ear(net)
+    return ear.understand(Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0), ear.recogniser.recognise(pcm)).text
+
+
+def test_it_is_understood_from_then_on_and_can_be_taken_back(mine: Net, said: Pcm16) -> None:
+    assert PHRASE not in understood(mine, said)
+    proposal = propose(mine, f"{PHRASE}。", "situation")
+    assert proposal.reading == "guo1 lu2 fang2 pao3 shui3 le5" and not proposal.alike and not proposal.risky
+    change = learn(mine, proposal, "王 #1")
+    assert PHRASE in understood(change.net, said)
+    assert learned(change.net) == {PHRASE: "situation"} and change.path.name == LEARNED
+    again = forget(change.net, PHRASE)
+    assert learned(again.net) == {} and again.net.lexicon.entries == mine.lexicon.entries
+    with pytest.raises(HuyingError, match="was not learned; there is: nothing"):
+        forget(again.net, PHRASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning", "why"),
+    [
+        ("着火了,快来", "situation", "one phrase of characters"),
+        ("(着火|冒烟)", "situation", "one phrase of characters"),
+        ("火", "situation", "2 to 16 characters"),
+        ("锅炉房跑水了" * 4, "situation", "2 to 16 characters"),
+        (PHRASE, "roll_start", "no meaning “roll_start”"),
+        ("省残联", "situation", "understood already, as a unit"),
+    ],
+)
+def test_what_cannot_be_learned(mine: Net, text: str, meaning: str, why: str) -> None:
+    with pytest.raises(HuyingError, match=why):
+        propose(mine, text, meaning)
+    assert not (mine.folder / LEARNED).exists()
+
+
+def test_a_phrase_that_sounds_like_a_call_sign_is_told(mine: Net, capsys: pytest.CaptureFixture[str]) -> None:
+    assert propose(mine, "胜残联", "situation").alike[0][0] == "省残联"
+    assert learn_command(mine.folder, "胜残联", "situation", "", "me", False) == 1
+    assert "省残联" in capsys.readouterr().out and not (mine.folder / LEARNED).exists()
+    assert learn_command(mine.folder, "胜残联", "situation", "", "me", True) == 0
+    forget_command(mine.folder, "")
+    assert "胜残联 = situation" in capsys.readouterr().out
+
+
+def test_the_cost_is_rehearsed_on_the_journals_own_overs(mine: Net, said: Pcm16, tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    with Journal(str(path)) as journal:
+        over = OverHeard(
+            t=1.0, over=1, start=1.0, end=3.0, speech_start=1.0, speech_end=3.0, clip=journal.clips.put(said),
+            level_db=-20.0, outcome="unclear", speaker="unit", callees=(), caller=None, to_all=False, meanings=(),
+            text="", pinyin="", confidence=0.0, doubled=False,
+        )  # fmt: skip
+        (event,) = journal.append((over,), datetime(2026, 1, 1, tzinfo=UTC))
+        proposal = propose(mine, PHRASE, "situation")
+        assert cost_of(mine, journal, proposal).heard == (event.seq,)
+        assert not (mine.folder / LEARNED).exists()  # only rehearsed
+        journal.enter(Confirmed(confirms=event.seq, clip=over.clip, said=f"省残联报告,{PHRASE}", by="me"))
+        assert cost_of(mine, journal, proposal).heard == ()  # it was said
+    assert learn_command(mine.folder, PHRASE, "situation", str(path), "me", False) == 0
+    with Journal(str(path)) as journal:
+        edited = [f for e in journal.events(kind="net_edited") if isinstance(f := e.fact(), NetEdited)]
+    assert [(f.file, f.note, f.by) for f in edited] == [(LEARNED, f"+{PHRASE} = situation", "me")]

@@ -1,0 +1,63 @@
+"""What a new phrase would cost a net: how often it is heard in the overs that the net's own journal has kept."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice.errors import HuyingError
+from voice.journal.store import Journal
+from voice.net.learning import Proposal, learn
+from voice.net.loading import Net, load_net
+from voice.pcm import RATE
+from voice.radio.over import Over
+from voice.station.ear import open_ear
+from voice.talk.by_hand import Confirmed
+from voice.talk.facts import OverHeard
+
+MOST = 100
+"""Overs that are heard once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one phrase."""
+
+    overs: int
+    heard: tuple[int, ...]
+    """Numbers of the overs' events in which it is believed now, and nobody confirmed that it was said."""
+
+
+def cost_of(
+    net: Net, journal: Journal, proposal: Proposal, most: int = MOST, progress: Callable[[int], None] = lambda _k: None
+) -> Cost:
+    """Hear the latest overs once more with the phrase. Nothing of the net is changed."""
+    said = {e.fact().confirms for e in journal.events(kind="confirmed") if _says(e.fact(), proposal.text)}  # type: ignore[attr-defined]
+    overs = [(e.seq, f) for e in journal.events(kind="over") if isinstance(f := e.fact(), OverHeard) and f.clip][-most:]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "net"
+        shutil.copytree(net.folder, folder, ignore=lambda d, names: [n for n in names if (Path(d) / n).is_dir()])
+        for name in net.settings.grammars:
+            if (net.folder / name).is_dir():
+                shutil.copytree(net.folder / name, folder / name)
+        learn(load_net(folder), proposal, "rehearsal")
+        ear = open_ear(load_net(folder))
+        heard = []
+        for k, (seq, over) in enumerate(overs):
+            progress(k)
+            try:
+                pcm = journal.clips.get(over.clip)
+            except HuyingError:
+                continue
+            again = Over(over.over, 0.0, len(pcm) / RATE, pcm, over.level_db, 0.0)
+            message = ear.understand(again, ear.recogniser.recognise(pcm))
+            if seq not in said and any(i.text == proposal.text for i in message.items):
+                heard.append(seq)
+    return Cost(len(overs), tuple(heard))
+
+
+def _says(fact: object, text: str) -> bool:
+    return isinstance(fact, Confirmed) and text in fact.said
