@@ -16,7 +16,8 @@ from voice.speech.worker import serve
 DISAGREES = 0.62
 """Mean distance of a syllable that our own ear heard to the text, from which on the text is not shown. Syllables that
 our ear left out count nothing: of free speech it leaves out most. Ten sentences of a real reader at 20 dB: 0.24 to 0.61
-to the right text, 0.40 to 0.70 to another's, so that only the worst is thrown away; better weights allow a lower one."""
+to the right text, 0.40 to 0.70 to another's, so that only the worst is thrown away; better weights allow a lower
+one."""
 
 SHORTEST = 3
 """Syllables from which on the two are compared."""
