@@ -4,96 +4,196 @@ from __future__ import annotations
 
 import argparse
 import os
+from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the steps that need it run in two processes
 
-STEPS = (
-    "prepare", "voices", "synthetic", "bootstrap", "train", "sharpen", "resume", "blend", "export", "calibrate",
-    "evaluate", "curves", "watch", "costs", "accents", "adaptation",
-)  # fmt: skip
+
+def _words(a: Namespace) -> list[Path]:
+    return [a.data / "real", a.data / "world", a.data / "espeak"]
 
 
-def main() -> None:  # noqa: C901  # one branch a step
+def _prepare(a: Namespace) -> None:
+    """Recordings of single words, and whole sentences of people."""
+    from models.recipe.prepare import prepare
+    from models.recipe.sentences import collect
+
+    prepare(a.speech, a.data / "real")
+    collect(a.speech, a.data / "people")
+
+
+def _voices(a: Namespace) -> None:
+    """Virtual speakers out of the readers and students."""
+    from models.recipe.voices import invent
+
+    invent(a.speech, a.data / "world", 11 + a.seed)
+
+
+def _synthetic(a: Namespace) -> None:
+    """Formant synthesis."""
+    from models.recipe.synthetic import synthesise
+
+    synthesise(a.speech, a.data / "espeak")
+
+
+def _natural(a: Namespace) -> None:
+    """Natural voices: those made before, folders --first to --first + --count - 1 of new ones (half an hour's work of
+    one core for four of them), and those that tune and measure. Needs “huying models pull kokoro-82m-zh”."""
+    from models.recipe import natural
+    from models.recipe.kinds import PARTS, voices
+
+    natural.older([a.speech / natural.OLDER], a.data / "older")
+    for part in PARTS:
+        voices(a.kokoro, part, a.data / f"voices-{part}")
+    natural.generate(a.kokoro, a.data / "natural", a.first, a.count)
+
+
+def _bootstrap(a: Namespace) -> None:
+    from models.recipe.train import bootstrap
+
+    bootstrap(_words(a), a.data / "alignment.npz", a.seed)
+
+
+def _train(a: Namespace) -> None:
+    from models.recipe.train import train
+
+    train(_words(a), a.data / "alignment.npz", a.data / "am.pt", a.width, a.epochs, a.seed, a.threads)
+
+
+def _sharpen(a: Namespace) -> None:
+    from models.recipe.export import export
+    from models.recipe.train import sharpen
+
+    sharpen(_words(a), a.data / "am.pt", a.data / "sharp.pt", max(1, a.epochs // 3), a.seed + 1, a.threads)
+    export(a.data / "sharp.pt", a.out)
+
+
+def _resume(a: Namespace) -> None:
+    """More epochs on single words, from a model folder."""
+    from models.recipe.train import sharpen
+
+    sharpen(_words(a), a.out, a.data / "talk.pt", a.epochs, a.seed + 2, a.threads, a.rate)
+
+
+def _pieces(a: Namespace) -> None:
+    """The people's sentences, aligned with the model folder and cut at their pauses."""
+    from models.recipe.sentences import phrases, pieces
+    from models.recipe.train import of_folder
+
+    net, prior = of_folder(a.out, a.data / "real", a.seed)
+    pieces(a.data / "people", net, prior, a.data / "pieces")
+    phrases(a.data / "people", net, prior, a.data / "phrases")
+
+
+def _converse(a: Namespace) -> None:
+    """Goes on from a model folder with people who talk and natural voices."""
+    from models.recipe.train import converse
+
+    converse(a.data, a.out, a.data / "talk.pt", a.epochs, a.seed + 1, a.threads, a.rate)
+
+
+def _blend(a: Namespace) -> None:
+    from models.recipe.blend import blend
+
+    blend([Path(s) for s in a.settings], a.data / "talk.pt")
+
+
+def _export(a: Namespace) -> None:
+    from models.recipe.export import export
+
+    export(a.data / "talk.pt", a.out)
+
+
+def _calibrate(a: Namespace) -> None:
+    from models.recipe.calibrate import calibrate
+
+    calibrate(a.out, a.data, a.data / "cache")
+
+
+def _evaluate(a: Namespace) -> None:
+    from models.recipe.evaluate import report
+
+    report(a.out, a.data, a.data / "cache")
+
+
+def _curves(a: Namespace) -> None:
+    from models.recipe.curves import curves
+
+    curves(a.out, a.data / "real", a.data / "cache")
+
+
+def _glance(a: Namespace) -> None:
+    """A quick look at the tuning speakers while training goes on."""
+    from models.recipe.kinds import glance
+
+    glance(a.out, a.data, a.data / "cache")
+
+
+def _excerpt(a: Namespace) -> None:
+    """A little of the held-out people's and voices' speech, for the tests."""
+    from models.recipe.kinds import excerpt
+
+    excerpt(a.data, Path("tests/data/talkers"))
+
+
+def _watch(a: Namespace) -> None:
+    from models.recipe.watch import watch
+
+    watch(a.out, a.data / "cache")
+
+
+def _costs(a: Namespace) -> None:
+    from models.recipe.costs import compare
+
+    compare(a.out, a.data, a.data / "cache", a.settings)
+
+
+def _accents(a: Namespace) -> None:
+    from models.recipe.stations import accents
+
+    accents(a.out, a.data / "cache")
+
+
+def _adaptation(a: Namespace) -> None:
+    from models.recipe.stations import adaptation
+
+    adaptation(a.out, a.data / "cache")
+
+
+WAY: dict[str, Callable[[Namespace], None]] = {
+    "prepare": _prepare, "voices": _voices, "synthetic": _synthetic, "natural": _natural, "bootstrap": _bootstrap,
+    "train": _train, "sharpen": _sharpen, "pieces": _pieces, "converse": _converse, "export": _export,
+    "calibrate": _calibrate, "evaluate": _evaluate, "curves": _curves,
+}  # fmt: skip
+"""The steps of “all”, in their order."""
+
+ASIDE: dict[str, Callable[[Namespace], None]] = {
+    "resume": _resume, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs, "accents": _accents,
+    "adaptation": _adaptation, "excerpt": _excerpt,
+}  # fmt: skip
+
+
+def main() -> None:
     p = argparse.ArgumentParser(prog="python -m models.recipe", description=__doc__)
-    p.add_argument("step", choices=[*STEPS, "all"])
+    p.add_argument("step", choices=[*WAY, *ASIDE, "all"])
     told = "with “costs”: weights to compare, e.g. phrase=6,again=6; with “blend”: two model folders"
     p.add_argument("settings", nargs="*", help=told)
     p.add_argument("--speech", type=Path, default=Path("../shared/speech"), help="folder with the zips")
+    p.add_argument("--kokoro", type=Path, default=Path("kokoro-82m-zh"), help="folder of the natural voices")
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")
     p.add_argument("--width", type=int, default=384)
     p.add_argument("--epochs", type=int, default=13, help="of cross-entropy; a third as many of the sequence objective")
     p.add_argument("--threads", type=int, default=1, help="beside the one that makes the examples")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of “resume”")
+    p.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of “resume” and “converse”")
+    p.add_argument("--first", type=int, default=0, help="first folder of natural voices")
+    p.add_argument("--count", type=int, default=100, help="folders of natural voices, eight minutes each")
     a = p.parse_args()
-    every = a.step == "all"  # “resume” is not part of it: it goes on from a model folder instead of from am.pt
-    if every or a.step == "prepare":
-        from models.recipe.prepare import prepare
-
-        prepare(a.speech, a.data / "real")
-    if every or a.step == "voices":
-        from models.recipe.voices import invent
-
-        invent(a.speech, a.data / "world", 11 + a.seed)
-    if every or a.step == "synthetic":
-        from models.recipe.synthetic import synthesise
-
-        synthesise(a.speech, a.data / "espeak")
-    corpora = [a.data / "real", a.data / "world", a.data / "espeak"]
-    if every or a.step == "bootstrap":
-        from models.recipe.train import bootstrap
-
-        bootstrap(corpora, a.data / "alignment.npz", a.seed)
-    if every or a.step == "train":
-        from models.recipe.train import train
-
-        train(corpora, a.data / "alignment.npz", a.data / "am.pt", a.width, a.epochs, a.seed, a.threads)
-    if every or a.step == "sharpen":
-        from models.recipe.train import sharpen
-
-        sharpen(corpora, a.data / "am.pt", a.data / "sharp.pt", max(1, a.epochs // 3), a.seed + 1, a.threads)
-    if a.step == "resume":
-        from models.recipe.train import sharpen
-
-        sharpen(corpora, a.out, a.data / "sharp.pt", a.epochs, a.seed + 2, a.threads, a.rate)
-    if a.step == "blend":
-        from models.recipe.blend import blend
-
-        blend([Path(s) for s in a.settings], a.data / "sharp.pt")
-    if every or a.step == "export":
-        from models.recipe.export import export
-
-        export(a.data / "sharp.pt", a.out)
-    if every or a.step == "calibrate":
-        from models.recipe.calibrate import calibrate
-
-        calibrate(a.out, a.data / "real", a.data / "cache")
-    if every or a.step == "evaluate":
-        from models.recipe.evaluate import evaluate
-
-        evaluate(a.out, a.data / "real", a.data / "cache")
-    if every or a.step == "curves":
-        from models.recipe.curves import curves
-
-        curves(a.out, a.data / "real", a.data / "cache")
-    if a.step == "watch":
-        from models.recipe.watch import watch
-
-        watch(a.out, a.data / "cache")
-    if a.step == "costs":
-        from models.recipe.costs import compare
-
-        compare(a.out, a.data / "real", a.data / "cache", a.settings)
-    if a.step == "accents":
-        from models.recipe.stations import accents
-
-        accents(a.out, a.data / "cache")
-    if a.step == "adaptation":
-        from models.recipe.stations import adaptation
-
-        adaptation(a.out, a.data / "cache")
+    for step in WAY.values() if a.step == "all" else [{**WAY, **ASIDE}[a.step]]:
+        step(a)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,20 @@ from pathlib import Path
 
 import numpy as np
 
-from models.recipe.costs import NETS, tuning_sets
+from models.recipe.costs import NETS, OWN, strangers, tuning_sets
+from models.recipe.kinds import KINDS, kind, sounds_in
 from models.recipe.people import PAIRS, large_net
 from models.recipe.prepare import STUDENT_WORDS
-from voice.grammar.lexicon import Entry
 from voice.pcm import Pcm16
 from voice.speech.acoustics import Calibration, Goodness
 from voice.station.ear import Ear, open_ear
+
+PROCESSES = 2
+THINNED = 4
+"""Of the tuning overs of ``costs`` one in so many."""
+
+FOREIGN = 240
+"""Sentences without a phrase, of one kind of speakers."""
 
 Sample = tuple[Goodness, bool]
 
@@ -38,22 +45,14 @@ def samples_of(ear: Ear, pcm: Pcm16, said: str) -> list[Sample]:
     return [(verifier.goodness(frames, row, e, w.start, w.end), sounds_in(e, said, ear)) for e, w in words]
 
 
-def sounds_in(entry: Entry, said: str, ear: Ear) -> bool:
-    """Whether the entry's sound is part of what was said (贾岗社区 is part of 贾岗社区治安队)."""
-    return sounds_in_row(entry, ear.net.readings.spoken(said) if said else [])
-
-
-def sounds_in_row(entry: Entry, row: list[str]) -> bool:
-    """The same of a row of toned syllables; tones do not count."""
-    said = " ".join(s[:-1] for s in row)
-    return any(" ".join(place[0][:-1] for place in reading) in said for reading in entry.readings)
-
-
-def fit(samples: list[Sample]) -> Calibration:
-    """Logistic regression by Newton's method with a little ridge; both classes weigh the same."""
+def fit(groups: list[list[Sample]]) -> Calibration:
+    """Logistic regression by Newton's method with a little ridge; every group of samples weighs the same, so that one
+    kind of speakers, of whom there are many overs, does not decide for the others."""
+    samples = [s for group in groups for s in group]
     x = np.array([g.features for g, _ in samples])
     y = np.array([float(r) for _, r in samples])
-    weight = np.where(y > 0, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
+    weight = np.concatenate([np.full(len(g), 1 / len(g)) for g in groups if g])
+    weight *= len(samples) / weight.sum()
     w = np.zeros(x.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
@@ -65,38 +64,58 @@ def fit(samples: list[Sample]) -> Calibration:
 
 def _samples(job: tuple[str, str, Path, Path, Path]) -> list[Sample]:
     """Of all tuning overs that one net hears; with or without tones."""
-    tones, name, model, real, cache = job
+    tones, name, model, data, cache = job
+    real = data / "real"
     with tempfile.TemporaryDirectory() as place:
+        if name in KINDS:
+            of = kind(name, "tune", data)
+            ear = open_ear(of.net(Path(place), tones == "toned"), cache / "graphs", str(model))
+            told, air = strangers(of)
+            return [s for over in (*told, *air[:FOREIGN]) for s in samples_of(ear, over.pcm, over.text)]
         net = large_net(Path(place) / name, tuple(STUDENT_WORDS) if name == "words" else PAIRS, tones == "toned")
         ear = open_ear(net, cache / "graphs", str(model))
         sets = tuning_sets(real, cache)
-        heard = [w for w in sets if (NETS[w] == "pairs") == (name == "pairs")]
-        return [s for which in heard for over in sets[which] for s in samples_of(ear, over.pcm, over.text)]
+        heard = [w for w in OWN if (NETS[w] == "pairs") == (name == "pairs")]
+        return [s for which in heard for over in sets[which][::THINNED] for s in samples_of(ear, over.pcm, over.text)]
+
+
+def error_of(fitted: Calibration, samples: list[Sample], bins: int = 10) -> float:
+    """Expected calibration error: mean distance of confidence and share right in bins of confidence."""
+    rows = np.array([(fitted.confidence(g), float(r)) for g, r in samples])
+    which = np.minimum((rows[:, 0] * bins).astype(int), bins - 1)
+    return float(sum(abs((rows[which == b, 0] - rows[which == b, 1]).sum()) for b in range(bins)) / len(rows))
 
 
 def _told(name: str, fitted: Calibration, samples: list[Sample]) -> list[str]:
     right = sum(r for _, r in samples)
-    told = [f"{name}: {right} right and {len(samples) - right} wrong words; {fitted.weights}"]
+    told = [f"{name}: {right} right and {len(samples) - right} wrong words; error {error_of(fitted, samples):.3f}"]
     for threshold in (0.3, 0.5, 0.7, 0.9, 0.95):
         kept = [r for g, r in samples if fitted.confidence(g) >= threshold]
+        right, wrong = max(1, right), max(1, len(samples) - right)
         told.append(
             f"  at {threshold}: {sum(kept) / right:.3f} of the right and "
-            f"{(len(kept) - sum(kept)) / (len(samples) - right):.3f} of the wrong words are believed"
+            f"{(len(kept) - sum(kept)) / wrong:.3f} of the wrong words are believed"
         )
     return told
 
 
-def calibrate(model: Path, real: Path, cache: Path) -> None:
+GROUPS = ("words", "pairs", *KINDS)
+"""“words”: the tuning overs of ``costs`` in a net with the students' words, “pairs”: those of pairs of them."""
+
+
+def calibrate(model: Path, data: Path, cache: Path) -> None:
     """Write ``calibration`` into the model folder's ``model.json``: for nets without and with tones."""
-    tuning_sets(real, cache)
+    tuning_sets(data / "real", cache)
     card = model / "model.json"
     listed = json.loads(card.read_text("utf-8"))
-    jobs = [(t, n, model, real, cache) for t in ("toneless", "toned") for n in ("words", "pairs")]
-    with ProcessPoolExecutor(2) as pool:
+    jobs = [(t, n, model, data, cache) for t in ("toneless", "toned") for n in GROUPS]
+    with ProcessPoolExecutor(PROCESSES) as pool:
         found = list(pool.map(_samples, jobs))
     listed["calibration"] = {}
-    for name, samples in (("toneless", found[0] + found[1]), ("toned", found[2] + found[3])):
-        fitted = fit(samples)
+    for k, name in enumerate(("toneless", "toned")):
+        groups = found[k * len(GROUPS) : (k + 1) * len(GROUPS)]
+        fitted = fit(groups)
         listed["calibration"][name] = list(fitted.weights)
-        print("\n".join(_told(name, fitted, samples)))
+        for group, samples in zip(GROUPS, groups, strict=True):
+            print("\n".join(_told(f"{name} {group}", fitted, samples)))
     card.write_text(json.dumps(listed, ensure_ascii=False, indent=2) + "\n", "utf-8")

@@ -11,10 +11,12 @@ import re
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
+from models.recipe.kinds import KINDS, Kind, kind
 from models.recipe.people import PAIRS, People, Said, large_net
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, WORDS, no_speech, speak
@@ -33,8 +35,15 @@ NETS = {
     "word": "words", "twice": "words", "english": "words", "pair": "pairs", "rows": "pairs", "phrase": "sample",
     "air": "sample", "mixed": "sample", "sentence": "sample", "everyday": "sample",
     "sounds": "sample",
+    **{which: k for k in KINDS for which in (k, f"{k} air")},
 }  # fmt: skip
 """Which graph hears which set."""
+
+OWN = tuple(n for n in NETS if NETS[n] in ("words", "pairs", "sample"))
+"""Sets that are made here."""
+
+THINNED, FOREIGN = 4, 120
+"""Of the sets that are made here one over in so many is heard, of a kind's foreign sentences so many."""
 
 SOUNDS = 240
 """Overs that hold no speech at all: music, sirens, engines, knocks."""
@@ -46,8 +55,10 @@ def students(corpus: Corpus) -> tuple[str, ...]:
     return tuple(sorted(s for s in everybody if re.fullmatch(r"s\d\d", s) and s not in HELD_OUT))
 
 
-def net_of(name: str, place: Path) -> Net:
-    """“words”, “pairs” or “sample”."""
+def net_of(name: str, place: Path, data: Path) -> Net:
+    """“words”, “pairs”, “sample”, or that of a kind of speakers."""
+    if name in KINDS:
+        return kind(name, "tune", data).net(place)
     if name == "sample":
         return load_net(sample_net())
     return large_net(place / name, tuple(STUDENT_WORDS) if name == "words" else PAIRS)
@@ -103,7 +114,7 @@ def _voice_sets(seed: int, cache: Path) -> Sets:
 
 def tuning_sets(real: Path, cache: Path, seed: int = 11) -> Sets:
     """The overs, made once and kept in ``cache``."""
-    kept = cache / f"tuning-{seed}-{len(NETS)}.pickle"
+    kept = cache / f"tuning-{seed}-{len(OWN)}.pickle"
     if not kept.is_file():
         with ProcessPoolExecutor(2) as pool:
             people = pool.submit(_people_sets, Corpus(real), seed)
@@ -113,6 +124,14 @@ def tuning_sets(real: Path, cache: Path, seed: int = 11) -> Sets:
         kept.write_bytes(pickle.dumps(sets))
     found: Sets = pickle.loads(kept.read_bytes())  # noqa: S301  # our own cache
     return found
+
+
+def strangers(of: Kind, seed: int = 61) -> tuple[list[Said], list[Said]]:
+    """What the tuning speakers of a kind say: every phrase once, at one SNR after the other; and the rest."""
+    by_snr = [list(of.overs(snr, seed)) for snr in SNRS]
+    told = [by_snr[k % len(SNRS)][k] for k in range(len(of.said))]
+    air = zip_longest(*(of.alarms(snr, seed) for snr in SNRS))
+    return told, [over for some in air for over in some if over is not None]
 
 
 @dataclass(slots=True)
@@ -156,12 +175,12 @@ def hear(recogniser: Recogniser, net: Net, overs: list[Said]) -> Count:
     return c
 
 
-def count(costs: Costs, sets: Sets, model: Path, cache: Path) -> dict[str, Count]:
+def count(costs: Costs, sets: Sets, model: Path, data: Path, cache: Path) -> dict[str, Count]:
     """Every set through the graph with these costs."""
     out = {}
     with tempfile.TemporaryDirectory() as place:
         for name in dict.fromkeys(NETS.values()):
-            net = net_of(name, Path(place))
+            net = net_of(name, Path(place), data)
             recogniser = open_graph(net, costs, model, cache)
             for which in (s for s, n in NETS.items() if n == name and s in sets):
                 out[which] = hear(recogniser, net, sets[which])
@@ -173,11 +192,15 @@ def _setting(text: str) -> Costs:
     return replace(Costs(), **{k: int(v) if k == "hold" else float(v) for k, v in pairs})  # type: ignore[arg-type]
 
 
-def compare(model: Path, real: Path, cache: Path, settings: list[str]) -> None:
+def compare(model: Path, data: Path, cache: Path, settings: list[str]) -> None:
     """Print one line per setting."""
-    sets = tuning_sets(real, cache)
+    sets = {w: overs[::THINNED] for w, overs in tuning_sets(data / "real", cache).items()}
+    for name in KINDS:
+        sets[name], air = strangers(kind(name, "tune", data))
+        sets[f"{name} air"] = air[:FOREIGN]
     with ProcessPoolExecutor(2) as pool:
-        jobs = [(s, pool.submit(count, _setting(s), sets, find_model(str(model)), cache)) for s in ("", *settings)]
+        folder = find_model(str(model))
+        jobs = [(s, pool.submit(count, _setting(s), sets, folder, data, cache)) for s in ("", *settings)]
         for setting, job in jobs:
             told = [setting or "default"]
             for name, c in job.result().items():

@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from models.recipe.measure import FOREIGN
-from models.recipe.people import PAIRS, People, Said, large_net
+from models.recipe.people import PAIRS, People, Said, large_net, utterance
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, db, speak
 from voice.measure.evaluation import CLASSES, Trials, evaluate, operating_point, poisson_upper, share
 from voice.measure.pictures import draw_calibration, draw_trade_off
-from voice.measure.utterances import Utterance
 from voice.net.loading import load_net
-from voice.pcm import RATE
 from voice.places import sample_net
-from voice.radio.over import Over
 from voice.station.ear import open_ear
 
 WISHED = {"2-3": 0.5, "4+": 0.1}
@@ -27,11 +24,6 @@ WISHED = {"2-3": 0.5, "4+": 0.1}
 
 THRESHOLDS = (0.5, 0.7, 0.9, 0.95)
 VOICE_PHRASES, SENTENCES = 240, 160
-
-
-def utterance(said: Said) -> Utterance:
-    """What was said, as an over."""
-    return Utterance(Over(1, 0.0, len(said.pcm) / RATE, said.pcm, 0.0, 0.0), said.text, said.speaker)
 
 
 def _trials(job: tuple[str, float | None, Path, Path, Path]) -> Trials:

@@ -50,7 +50,9 @@ def _dct() -> torch.Tensor:
 
 
 _WINDOW = torch.tensor((0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / (WINDOW - 1))) ** 0.85, dtype=torch.float32)
-_DCT = _dct()
+COSINE = _dct()
+"""From mel bands to cepstra; it can be inverted."""
+
 _FLAT = mel_matrix()
 
 
@@ -60,4 +62,4 @@ def mfcc(pcm: torch.Tensor, mel: torch.Tensor = _FLAT) -> torch.Tensor:
     f = f - f.mean(-1, keepdim=True)
     f = f - 0.97 * torch.cat([f[..., :1], f[..., :-1]], -1)
     power = torch.fft.rfft(f * _WINDOW, n=NFFT).abs() ** 2
-    return torch.log(torch.clamp(power @ mel, min=1.1920929e-07)) @ _DCT
+    return torch.log(torch.clamp(power @ mel, min=1.1920929e-07)) @ COSINE

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.recipe.calibrate import samples_of, sounds_in
+from models.recipe.calibrate import samples_of
 from models.recipe.costs import Count, hear, open_graph
+from models.recipe.kinds import sounds_in
 from models.recipe.people import PAIRS, TONE_PAIR, People, Said, large_net, student_net, student_recording
 from models.recipe.prepare import STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, speak

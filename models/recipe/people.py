@@ -15,9 +15,11 @@ import numpy as np
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus, Recording, trim
 from voice.measure.channel import Channel, gap, received, to_receiver, transmit
 from voice.measure.simulate import Spoken
+from voice.measure.utterances import Utterance
 from voice.net.loading import Net, load_net
 from voice.pcm import RATE, Pcm16
 from voice.places import sample_net
+from voice.radio.over import Over
 
 CALL_SIGNS = ("中国", "上海", "北京", "复旦", "总工", "饭店")
 PROWORDS = {
@@ -46,6 +48,11 @@ class Said:
     pcm: Pcm16
     text: str
     speaker: str
+
+
+def utterance(said: Said) -> Utterance:
+    """What was said, as an over."""
+    return Utterance(Over(1, 0.0, len(said.pcm) / RATE, said.pcm, 0.0, 0.0), said.text, said.speaker)
 
 
 class People:
@@ -111,6 +118,19 @@ def large_net(folder: Path, extra: tuple[str, ...], tones: bool = True) -> Net:
     rows = (sample_net() / "roster.csv").read_text("utf-8").splitlines()
     rows = [",".join(r.split(",")[:3]) for r in rows]
     rows += [f"x{k},{w},{w}" for k, w in enumerate(extra)]
+    return _net(folder, rows, '["zh"]', "standard" if tones else "zhongyuan", 10.0)
+
+
+BESIDE = 12
+"""Units of the sample net beside the phrases of ``small_net``."""
+
+
+def small_net(folder: Path, phrases: tuple[str, ...], tones: bool = True) -> Net:
+    """BESIDE of the sample net's units, all its phrases, and ``phrases`` as call signs beside them."""
+    folder.mkdir(parents=True)
+    rows = (sample_net() / "roster.csv").read_text("utf-8").splitlines()[: BESIDE + 1]
+    rows = [",".join(r.split(",")[:3]) for r in rows]
+    rows += [f"x{k},{w},{w}" for k, w in enumerate(phrases)]
     return _net(folder, rows, '["zh"]', "standard" if tones else "zhongyuan", 10.0)
 
 

@@ -77,9 +77,9 @@ def trim(x: np.ndarray, margin: float = 0.15) -> np.ndarray:
     return x[max(0, loud[0] * n - m) : min(len(x), (loud[-1] + 1) * n + m)]
 
 
-def toned(word: str) -> list[str]:
-    """Syllables of a Chinese word with the tones of connected speech."""
-    return lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True, v_to_u=False)
+def toned(word: str, sandhi: bool = True) -> list[str]:
+    """Syllables of a Chinese word with the tones of connected speech, or of the dictionary."""
+    return lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=sandhi, v_to_u=False)
 
 
 def entries(speech: Path) -> Iterator[tuple[zipfile.ZipFile, str, list[str], str]]:

@@ -19,9 +19,10 @@ import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset
 
-from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, flat_start, realign, states_of
+from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, aligned, flat_start, realign, states_of
 from models.recipe.augment import example
-from models.recipe.features import mel_matrix, mfcc, num_frames
+from models.recipe.features import COSINE, MELS, mel_matrix, mfcc, num_frames
+from models.recipe.natural import for_tuning
 from models.recipe.network import SUBSAMPLING, Tdnn, padded
 from models.recipe.prepare import HELD_OUT, Corpus, Recording
 from models.recipe.resume import resume
@@ -32,12 +33,19 @@ from voice.mandarin.phones import GARBAGE, phone_set
 Utterance = tuple[Corpus, Recording]
 IGNORE = -100
 LONGEST_S = 10
+FULL_S = 7
+"""An example to which another recording would be too long gets no more of them."""
+
+HIDDEN = 0.5
+"""Share of the examples of which some mel bands and some moments are hidden (Park et al., SpecAugment, 2019)."""
+
 SOUNDS = 0.2
 """Share of the examples in which a sound that is no speech takes the place of a word."""
 
 TONE_LOSS = 0.3
 """Weight of the tone output's cross-entropy beside that of the phones."""
 
+_TO_MEL = torch.linalg.inv(COSINE)
 _GARBAGE = phone_set().pdfs[GARBAGE][0]
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Cepstra, padded, and the label (a pdf with tone) of every 10 ms frame."""
@@ -62,9 +70,12 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
         for ids in by_speaker.values():
             k = 0
             while k < len(ids):
-                n = int(rng.integers(1, 7))
-                groups.append(ids[k : k + n])
-                k += n
+                group, n = [ids[k]], int(rng.integers(1, 7))
+                frames, k = len(self.labels[ids[k]]), k + 1
+                while k < len(ids) and len(group) < n and frames + len(self.labels[ids[k]]) < FULL_S * 100:
+                    group.append(ids[k])
+                    frames, k = frames + len(self.labels[ids[k]]), k + 1
+                groups.append(group)
         for batch in self._batches(groups, rng):
             made = []
             for ids in batch:
@@ -105,7 +116,25 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
             y[k, :t] = torch.tensor(labels[:t])
         # Every eighth of the batch has a vocal tract of its own.
         cepstra = [mfcc(part, mel_matrix(float(rng.uniform(0.82, 1.24)))) for part in x.split(max(1, len(made) // 8))]
-        return padded(torch.cat(cepstra)), y
+        return padded(hidden(torch.cat(cepstra), rng)), y
+
+
+def hidden(cepstra: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Up to ten mel bands and a few moments of up to 0.15 s take their mean value, in HIDDEN of the examples."""
+    mel = cepstra @ _TO_MEL
+    for x in mel:
+        if rng.random() > HIDDEN:
+            continue
+        mean = x.mean(0)
+        for _ in range(int(rng.integers(1, 3))):
+            n = int(rng.integers(1, 11))
+            a = int(rng.integers(0, MELS - n))
+            x[:, a : a + n] = mean[a : a + n]
+        for _ in range(int(rng.integers(0, 3))):
+            n = int(rng.integers(1, 16))
+            a = int(rng.integers(0, max(1, len(x) - n)))
+            x[a : a + n] = mean
+    return mel @ COSINE
 
 
 def prior_of(labels: list[np.ndarray], pdfs: int) -> np.ndarray:
@@ -130,6 +159,9 @@ RESUMED_ON = 40
 
 _BASE = torch.tensor(BASE_OF)
 _TONE = torch.tensor(TONE_OF)
+_TONE_UNKNOWN = torch.isin(torch.arange(len(TONE_OF)), _BASE[_TONE > 0])
+"""Labels that say nothing about the tone: garbage, and vowels of speakers whose tones are not the standard ones."""
+_TONE_UNKNOWN[_GARBAGE] = True
 
 
 def losses(
@@ -147,7 +179,7 @@ def losses(
     logits, tones = logits[:, : y.shape[1]].float(), tones[:, : y.shape[1]].float()
     known = y != IGNORE
     pdf = torch.where(known, _BASE[y.clamp_min(0)], IGNORE)
-    tone = torch.where(known & (y != _GARBAGE), _TONE[y.clamp_min(0)], IGNORE)
+    tone = torch.where(known & ~_TONE_UNKNOWN[y.clamp_min(0)], _TONE[y.clamp_min(0)], IGNORE)
     loss = F.cross_entropy(logits.flatten(0, 1), pdf.flatten(), ignore_index=IGNORE, label_smoothing=smoothing)
     loss = loss + TONE_LOSS * F.cross_entropy(
         tones.flatten(0, 1), tone.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
@@ -170,6 +202,7 @@ class Trainer:
         self.average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
         self.optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=1e-3)
         self.sequence: Sequence | None = None
+        self.batch = 16
         self.epoch = 0
         self.began = time.time()
 
@@ -180,12 +213,25 @@ class Trainer:
             return self.peak * done / rise
         return self.peak * (0.002 + 0.5 * (1 + math.cos(math.pi * (done - rise) / (1 - rise))))
 
+    def keep(self, path: Path) -> None:
+        """Everything that ``restore`` needs to go on."""
+        parts = {"net": self.net, "average": self.average, "optimiser": self.optimiser}
+        torch.save({"epoch": self.epoch, **{n: m.state_dict() for n, m in parts.items()}}, path)
+
+    def restore(self, path: Path) -> None:
+        """Go on where ``keep`` was called."""
+        saved = torch.load(path, weights_only=True)
+        self.net.load_state_dict(saved["net"])
+        self.average.load_state_dict(saved["average"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.epoch = int(saved["epoch"])
+
     def run(self, labels: list[np.ndarray], epochs: int, name: str) -> None:
         """Some epochs on these labels."""
         for _ in range(epochs):
             sums, steps = np.zeros(3), 0
             severity = 1.0 if self.sequence else min(1.0, self.epoch / (0.4 * self.epochs))
-            data = Examples(self.utterances, labels, self.seed * 1000 + self.epoch, severity)
+            data = Examples(self.utterances, labels, self.seed * 1000 + self.epoch, severity, self.batch)
             total = max(1, int(len(self.utterances) / 3.5 / data.batch))
             for step, (cepstra, target) in enumerate(DataLoader(data, batch_size=None, num_workers=1)):
                 for group in self.optimiser.param_groups:
@@ -277,6 +323,70 @@ def sharpen(
     for _ in range(epochs):
         trainer.run(labels, 1, "sharpen")
         save(out, trainer.average.module, labels)
+
+
+def of_folder(weights: Path, corpus: Path, seed: int = 0) -> tuple[Tdnn, np.ndarray]:
+    """(network in evaluation mode, prior) of a model folder, with batch norms of a corpus' examples."""
+    torch.manual_seed(seed)
+    utterances = _usable([corpus])
+    flat = [np.zeros(num_frames(r.end - r.start), np.int64) for _, r in utterances]
+    net, prior, _ = resume(weights, (cepstra for cepstra, _ in islice(Examples(utterances, flat, seed), RESUMED_ON)))
+    return net.eval(), prior
+
+
+SHARES = {"real": 0.5, "espeak": 0.4, "world": 0.4}
+"""Of these corpora, which recording is heard in an epoch; of the others, people and natural voices, every one."""
+
+
+def corpora_of(data: Path) -> list[Path]:
+    """Every corpus that is trained on: those of isolated words, the people's pieces, each folder of natural voices
+    but the tuning ones."""
+    plain = [data / n for n in (*SHARES, "pieces", "older") if (data / n / "index.json").is_file()]
+    return plain + [p.parent for p in sorted((data / "natural").glob("*/index.json")) if not for_tuning(p.parent)]
+
+
+def converse(
+    data: Path, weights: Path, out: Path, epochs: int, seed: int = 1, threads: int = 1, peak: float = 5e-4
+) -> None:
+    """Go on from a model folder with people who talk: sequence objective on everything that ``corpora_of`` finds,
+    looked for anew before each epoch (natural voices may be in the making). ``out`` is written after each epoch, with
+    the optimiser beside it (``.state``), from where a run that was broken off goes on.
+
+    The priors stay those of the folder: of fewer foreign words the garbage state's would become tiny, and everything
+    would be heard as noise.
+    """
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+    corpora = corpora_of(data)
+    utterances = _usable(corpora)
+    flat = [np.zeros(num_frames(r.end - r.start), np.int64) for _, r in utterances]
+    some = (cepstra for cepstra, _ in islice(Examples(utterances, flat, seed), RESUMED_ON))
+    net, prior, tones = resume(weights, some)
+    trainer = Trainer(net, [], epochs, peak, seed)
+    trainer.sequence = (torch.tensor(PRIOR_POWER * np.log(prior), dtype=torch.float32), transitions(), SEQUENCE_SHARE)
+    trainer.batch = 8  # there are few hours: more steps
+    kept = out.with_suffix(".state")
+    if kept.is_file():
+        trainer.restore(kept)
+    labels: dict[tuple[Path, str], np.ndarray] = {}
+    while trainer.epoch < epochs:
+        corpora = corpora_of(data)
+        utterances = _usable(corpora)
+        if trainer.epoch == max(1, epochs // 3):
+            labels = {k: v for k, v in labels.items() if k[0].name in SHARES}  # single words are where they were
+        new = [(c, r) for c, r in utterances if (c.folder, r.name) not in labels]
+        aligner = trainer.average.module if trainer.epoch else net
+        for (c, r), (y, _, _) in zip(new, aligned(aligner, new, prior, coarse=True), strict=True):
+            labels[c.folder, r.name] = y
+        rng = np.random.default_rng((seed, trainer.epoch))
+        trainer.utterances = [u for u in utterances if rng.random() < SHARES.get(u[0].folder.name, 1.0)]
+        chosen = [labels[c.folder, r.name] for c, r in trainer.utterances]
+        print(f"{len(new)} aligned, {sum(map(len, chosen)) / 360000:.2f} h, {len(corpora)} corpora", flush=True)
+        net.train()
+        trainer.run(chosen, 1, "converse")
+        trainer.keep(kept)
+        state = trainer.average.module.state_dict()
+        torch.save({"net": state, "prior": prior, "tones": tones, "width": net.width}, out)
 
 
 def save(out: Path, net: Tdnn, labels: list[np.ndarray]) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from models.recipe.calibrate import sounds_in_row
-from models.recipe.curves import WISHED, total, utterance
-from models.recipe.people import Said
+from models.recipe.curves import WISHED, total
+from models.recipe.kinds import sounds_in_row
+from models.recipe.people import Said, utterance
 from models.recipe.synthetic import Espeak
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, WORDS, db
 from voice.mandarin.phones import SYLLABLES

@@ -170,7 +170,7 @@ def test_alignment_goes_through_every_state() -> None:
     assert len(states) == 6 and [int(TONE_OF[s]) for s in states] == [0, 3, 3, 0, 3, 3]
     row = np.array([0, *states, 0])
     score = RNG.standard_normal((100, 99)).astype(np.float32)
-    path = viterbi(score, BASE_OF[row])
+    path = viterbi(score, BASE_OF[row], np.zeros(len(row), bool))
     assert list(dict.fromkeys(path[(path > 0) & (path < 7)])) == [1, 2, 3, 4, 5, 6]
     assert set(np.unique(flat_start(noise(1.0), states))) <= {0, *states}
 
@@ -273,7 +273,7 @@ def test_invented_voices_speak_and_differ(tmp_path: Path) -> None:
 
 
 def test_nobody_says_a_phrase_during_a_long_watch() -> None:
-    from models.recipe.calibrate import sounds_in_row
+    from models.recipe.kinds import sounds_in_row
     from models.recipe.watch import row_of_no_phrase
     from voice.net.loading import load_net
     from voice.places import sample_net
