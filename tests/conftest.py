@@ -14,6 +14,7 @@ import pytest
 from tests.helpers.engines import nats as nats
 from tests.helpers.engines import postgres as postgres
 from tests.helpers.engines import postgres_server as postgres_server
+from tests.helpers.known_faults import KNOWN
 from tests.helpers.places import ROOT
 from tests.helpers.rig import Rig
 from voice.measure.actors import EspeakActors
@@ -120,3 +121,11 @@ def rig() -> Iterator[Rig]:
     one = Rig()
     yield one
     one.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is known to fail says why."""
+    for item in items:
+        why = next((w for name, w in KNOWN.items() if item.nodeid.endswith(name)), "")
+        if why:
+            item.add_marker(pytest.mark.xfail(reason=why, strict=False))

@@ -207,10 +207,10 @@ def test_a_station_that_sends_nonsense_stops_nobody(database: str) -> None:
         [Entry(k, 0.0, "w", b, None) for k, b in zip(("over", "nonsense", "relayed"), bodies, strict=True)], 0, GENESIS
     )
     store = HubStore(database)
-    assert store.store([Sent("x", e) for e in chain]).joined == 3
-    assert list(store.events("x")) == chain
-    second = [e.data for e in store.journal.events()][1]
-    assert second["results"][2] == ["x/101"] and second["unit"] == [1]
+    stored = store.store([Sent("x", e) for e in chain])
+    assert stored.joined == 0 and len(stored.refused) == 3 and all("set aside" in r for r in stored.refused)
+    assert list(store.events("x")) == chain, "what was sent is kept as it came"
+    assert list(store.journal.events()) == []
     store.close()
 
 

@@ -15,6 +15,7 @@ import pytest
 import soundfile as sf
 
 from tests.helpers.places import ROOT
+from tests.helpers.rig import until
 from voice.audio.named import begins
 from voice.errors import HuyingError
 from voice.journal.store import Journal
@@ -76,8 +77,8 @@ def test_an_interrupted_recording_is_not_half_in_the_journal(morning: Path, tmp_
     words = [sys.executable, "-m", "voice", "replay", str(tmp_path / "x.flac"), "--journal", str(log)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as going:
         assert going.stdout is not None and going.stderr is not None
-        going.stdout.readline()
-        time.sleep(0.5)
+        assert until(log.with_name("log.sqlite.lock").exists)
+        time.sleep(1.0)
         going.send_signal(signal.SIGINT)
         told = going.stderr.read()
     assert going.returncode == 130 and b"the same command goes on" in told

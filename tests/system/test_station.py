@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -127,4 +127,6 @@ def test_the_journal_alone_tells_where_the_roll_stood(play: Play) -> None:
     roll: RollCall | None = None
     for fact in done.facts:
         roll = evolve_roll(roll, from_json(kind_of(fact), to_json(fact)))
+    assert roll is not None and done.roll is not None
+    roll = replace(roll, since=done.roll.since)  # the number of the event, which facts alone do not have
     assert roll == done.roll

@@ -112,7 +112,8 @@ time.sleep(120)
 def station(rig: Rigctld, longest_s: float = 60.0) -> tuple[subprocess.Popen[str], int]:
     """A station that has keyed, and its keeper."""
     words = [sys.executable, "-c", STATION, json.dumps(rig.settings.as_json()), str(longest_s)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    # A process group of its own in our session: an orphaned one would not be stopped by SIGTSTP.
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT, process_group=0)
     assert process.stdout is not None
     keeper = int(process.stdout.readline())
     assert rig.keyed

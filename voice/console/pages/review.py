@@ -158,7 +158,7 @@ class _Card:
 
         def act(by: str) -> None:
             found = self.page.desk.learn(self._said.value or "", self._meaning.value or "situation", by)
-            short = " ⚠ 短语太短, 容易误听" if found.risky else ""
+            short = f" ⚠ {self.page.t('too short')}" if found.risky else ""
             ui.notify(f"{found.text}: {found.reading}{short}", multi_line=True)
 
         self.page.do(act, "learned")
