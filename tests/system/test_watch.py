@@ -134,8 +134,10 @@ def test_timers_on_the_bench(ear: Ear, synthesiser: Synthesiser) -> None:
 
 
 def test_orders(net: Net, tmp_path: Path) -> None:
-    huying("watch", "社区", "--every", "20", "--requests", tmp_path, code=3)  # no station runs: it waits there
-    huying("poll", "有没有看到走失儿童", "--to", "校园", "--until", "situation", "--requests", tmp_path, code=3)
+    told = huying("watch", "社区", "--every", "20", "--requests", tmp_path, code=3)
+    assert "no station runs" in told and take(tmp_path, net) is None, "nothing waits for a station that may come later"
+    put(tmp_path, Watching(20.0, ("社区",)))
+    put(tmp_path, Order("start", ("校园",), 1, "有没有看到走失儿童", "situation"))
     first, second = take(tmp_path, net), take(tmp_path, net)
     assert first is not None and first[0] == Watching(20.0, ("社区",))
     assert second is not None and second[0] == Order("start", ("校园",), 1, "有没有看到走失儿童", "situation")
