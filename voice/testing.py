@@ -56,7 +56,7 @@ class ReplayedLog:
         from voice.measure.simulate import label_path
 
         wanted = read_labels(labels or label_path(self.recording))
-        return compare(wanted, self.lines, self.duration).differences()
+        return compare(wanted, self.lines, self.duration, self.net).differences()
 
     def assert_as_labelled(self, labels: Path | None = None) -> None:
         """Fail the test with every difference."""

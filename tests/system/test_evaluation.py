@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from voice.cli.evaluate import _write
 from voice.errors import FilesError, HuyingError
 from voice.grammar.lexicon import Entry
 from voice.measure.actors import EspeakActors
-from voice.measure.evaluation import Trials, operating_point, poisson_upper, wilson
+from voice.measure.evaluation import OperatingPoint, Trials, operating_point, poisson_upper, wilson
 from voice.measure.scenario import Scenario
 from voice.measure.scoring import make_labels
 from voice.measure.simulate import label_path, simulate, write_recording
@@ -133,15 +134,26 @@ def test_the_command_measures_draws_and_writes(labelled: Path, own_net: Callable
     command = [sys.executable, "-m", "voice", "eval", str(labelled), "--net", str(folder), "--write",
                "--pictures", str(tmp_path / "out")]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2 and "threshold was left alone" in done.stderr, done.stderr
+    assert "hours without a false word" in done.stderr and (folder / "net.toml").read_text("utf-8") == before
     assert "9 utterances" in done.stdout and "operating point for 0.5" in done.stdout
     assert "hours of speech without a false word" in done.stdout
     for name in ("trade-off.png", "calibration.png"):
         assert (tmp_path / "out" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_the_evidence_carries_is_written(own_net: Callable[..., Path]) -> None:
+    folder = own_net()
+    path = folder / "net.toml"
+    before = path.read_text("utf-8")
+    shown = OperatingPoint("4+", 0.42, 0.97, 0.0, 0.4, True)
+    thin = OperatingPoint("2-3", 0.8, 0.97, 0.0, 3.0, True)
+    with pytest.raises(HuyingError, match="idle_threshold was left alone: the true rate may be 3"):
+        _write(path, {"4+": shown, "2-3": thin}, 0.5, 7.0)
     settings = load_net(folder).settings.recognition
-    assert settings.threshold <= 0.5 and settings.idle_threshold <= 0.9
+    assert (settings.threshold, settings.idle_threshold) == (0.42, 0.9)
     kept = [line for line in before.splitlines() if line.startswith("#")]
-    assert kept and all(line in (folder / "net.toml").read_text("utf-8") for line in kept)
+    assert kept and all(line in path.read_text("utf-8") for line in kept)
 
 
 def test_the_command_says_what_it_needs(labelled: Path, tmp_path: Path) -> None:

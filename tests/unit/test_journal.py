@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from tests.helpers.journals import BEGAN, CLIP, over, talk, tamper
 from voice.errors import HuyingError
 from voice.journal.clips import ClipStore
 from voice.journal.codec import KINDS, from_json, to_json
-from voice.journal.export import export
+from voice.journal.export import Reader, export
 from voice.journal.lines import lines
 from voice.journal.overs import KEPT, Overs
 from voice.journal.rolls import figures, sessions
@@ -34,6 +36,7 @@ from voice.talk.by_hand import Corrected
 from voice.talk.facts import (
     Answered,
 )
+from voice.time import parse_wall
 
 
 @pytest.fixture
@@ -281,6 +284,23 @@ def test_exports(path: Path, tmp_path: Path) -> None:
     assert not any("单位" in str(f) for f in formulas), "a name is never run as a formula"
 
 
+def test_tables_are_written_for_people(path: Path, tmp_path: Path) -> None:
+    """The office opens it: its own time of day, names, and what was meant in its own words."""
+    with Journal(str(path)) as journal:
+        names = {"101": "省残联", "102": "贾岗社区治安队"}
+        reader = Reader(lambda u: names.get(u or "", u or ""), timezone(timedelta(hours=8)))
+        export(tmp_path / "log.csv", "csv", lines(journal.events()), reader)
+    with (tmp_path / "log.csv").open(encoding="utf-8-sig", newline="") as f:
+        rows = list(csv.DictReader(f))
+    answered = next(r for r in rows if r["type"] == "answered")
+    assert (answered["单位"], answered["事件"], answered["意义"]) == ("省残联", "回答", "收到")
+    assert answered["unit"] == "101" and answered["meaning"] == "ack" and answered["wall"].endswith("Z")
+    began = parse_wall(answered["wall"]).astimezone(timezone(timedelta(hours=8)))
+    assert answered["时间"] == f"{began:%Y-%m-%d %H:%M:%S}"
+    closed = next(r for r in rows if r["type"] == "closed")
+    assert closed["意义"] == "未答" and closed["单位"] == "贾岗社区治安队"
+
+
 def test_lines_that_look_like_formulas_are_defused(tmp_path: Path) -> None:
     export(tmp_path / "x.csv", "csv", [dict.fromkeys(("seq", *_fields())) | {"text": "=cmd()"}])
     assert "'=cmd()" in (tmp_path / "x.csv").read_text("utf-8")
@@ -342,7 +362,7 @@ def test_an_export_that_is_killed_leaves_the_file_before_it(path: Path, tmp_path
     before = out.read_bytes()
     program = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from voice.journal.export import export; from voice.journal.lines import lines\n"
+        "from voice.journal.export import Reader, export; from voice.journal.lines import lines\n"
         "from voice.journal.store import Journal\n"
         "def some(found):\n"
         "    for k, line in enumerate(found):\n"

@@ -13,7 +13,16 @@ from rich.table import Table
 
 from voice.audio.source import find_recordings
 from voice.errors import HuyingError
-from voice.measure.evaluation import CLASSES, OperatingPoint, Trials, evaluate, operating_point, said_in, share
+from voice.measure.evaluation import (
+    CLASSES,
+    POISSON_0,
+    OperatingPoint,
+    Trials,
+    evaluate,
+    operating_point,
+    said_in,
+    share,
+)
 from voice.measure.pictures import draw_calibration, draw_trade_off
 from voice.measure.utterances import labels_beside, read_table, utterances
 from voice.net.loading import load_net
@@ -76,13 +85,33 @@ def run(o: Options) -> None:
         status.print(f"pictures: {o.pictures}/trade-off.png, calibration.png", soft_wrap=True)
     if o.write:
         assert o.net is not None
-        reached = {SETTING[c]: p.threshold for c, p in points.items() if p.reached}
-        if reached:
-            write_settings(o.net / "net.toml", "recognition", reached)
-            told = ", ".join(f"{k} = {v}" for k, v in reached.items())
-            status.print(f"{o.net / 'net.toml'}: {told}", soft_wrap=True)
-        for c in points.keys() - {c for c in points if points[c].reached}:
-            status.print(f"{SETTING[c]} was left alone: no threshold keeps the wished rate", style="yellow")
+        _write(o.net / "net.toml", points, o.false_per_hour, trials.alarm_hours)
+
+
+def _write(path: Path, points: dict[str, OperatingPoint], wished: float, hours: float) -> None:
+    """Set the thresholds that are shown to keep the wished rate. Raises HuyingError if some are not, after the others
+    were written."""
+    sure = {SETTING[c]: p.threshold for c, p in points.items() if p.reached and p.at_most_per_hour <= wished}
+    if sure:
+        write_settings(path, "recognition", sure)
+        told = ", ".join(f"{k} = {v}" for k, v in sure.items())
+        screen(error=True).print(f"{path}: {told}", soft_wrap=True)
+    left = [
+        f"{SETTING[c]} was left alone: "
+        + (_thin(p, wished, hours) if p.reached else "no threshold keeps the wished rate")
+        for c, p in points.items()
+        if SETTING[c] not in sure
+    ]
+    if left:
+        raise HuyingError("\n".join(left))
+
+
+def _thin(p: OperatingPoint, wished: float, hours: float) -> str:
+    needed = POISSON_0 / max(wished, 1e-9)
+    return (
+        f"the true rate may be {p.at_most_per_hour:.1f} per hour; {wished:g} takes {needed:.1f} hours without a false "
+        f"word, these are {hours:.2f}. Label more speech, or wish for less: --false-per-hour"
+    )
 
 
 def figures(trials: Trials, points: dict[str, OperatingPoint]) -> dict[str, Any]:

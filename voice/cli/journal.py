@@ -16,7 +16,7 @@ from voice.journal.anchor import anchor_of, contradiction, parse_anchor
 from voice.journal.backup import back_up
 from voice.journal.by_hand import acknowledgement, correction, undoing
 from voice.journal.confirming import confirmation
-from voice.journal.export import FORMATS
+from voice.journal.export import FORMATS, Reader
 from voice.journal.export import export as write_export
 from voice.journal.incidents import incidents, missed
 from voice.journal.lines import Line, lines, written_down
@@ -134,9 +134,9 @@ def export(target: str, output: Path, sheet: bool, since: str | None, until: str
     names = _net(net)
     with Journal(target, create=False) as journal:
         if not sheet:
-            n = write_export(
-                output, form, _between(lines(journal.events(), written_down(journal)), since, until, names)
-            )
+            reader = Reader(names.name_of, names.settings.zone)
+            written = _between(lines(journal.events(), written_down(journal)), since, until, names)
+            n = write_export(output, form, written, reader)
             status.print(f"{output}: {n} events")
             return
         chosen, head = _sessions(journal, since, until, names), journal.head

@@ -117,7 +117,7 @@ def _run(o: Options) -> int:
         for source in sources:
             result = _one(source, ear, journal, began if len(sources) == 1 else None, o, status)
             if labels:
-                same = _compare(labels, result, status) and same
+                same = _compare(labels, result, net, status) and same
         _written(o, journal, net, status)
     return 0 if same and not unheard else 1
 
@@ -343,12 +343,13 @@ def _last_results(lines: Iterable[Line]) -> dict[str, str]:
     return last
 
 
-def _compare(labels: Labels, result: Replayed, status: Console) -> bool:
-    differences = compare(labels, result.lines, result.duration).differences()
+def _compare(labels: Labels, result: Replayed, net: Net, status: Console) -> bool:
+    differences = compare(labels, result.lines, result.duration, net).differences()
     for d in differences:
         status.print(d, style="red")
     if not differences:
-        status.print("as expected: every labelled event is in the log, and nothing else", style="green")
+        alone = "" if labels.complete else " of their types"
+        status.print(f"as expected: every labelled event is in the log, and nothing else{alone}", style="green")
     return not differences
 
 

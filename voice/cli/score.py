@@ -31,7 +31,7 @@ def run(paths: list[Path], net_folder: Path | None, as_json: bool, model: str | 
     for p in track(recordings, "score", console=status, transient=True, disable=not status.is_terminal):
         with Journal("sqlite://") as journal:
             heard = replay(ear, journal, open_recording(p))
-        total.add(compare(labels[p], heard.lines, heard.duration))
+        total.add(compare(labels[p], heard.lines, heard.duration, net))
     if as_json:
         sys.stdout.write(json.dumps(total.as_json(), ensure_ascii=False, indent=1) + "\n")
     else:
@@ -45,7 +45,7 @@ def show(score: Score, recordings: int) -> None:
     out.print(f"{recordings} recordings, {score.hours * 60:.1f} min")
     table = Table("event 事件", "labelled", "right", "recall", "precision")
     for kind, f in figures["events"].items():
-        table.add_row(kind, str(f["labelled"]), str(f["right"]), f"{f['recall']:.3f}", f"{f['precision']:.3f}")
+        table.add_row(kind, str(f["labelled"]), str(f["right"]), _share(f["recall"]), _share(f["precision"]))
     out.print(table)
     if score.exchanges:
         out.print(f"exchanges right: {score.exchanges_right} of {score.exchanges} ({figures['exchange_accuracy']:.3f})")
@@ -58,3 +58,8 @@ def show(score: Score, recordings: int) -> None:
         for (a, b), n in score.confusions.most_common(20):
             table.add_row(a, b, str(n))
         out.print(table)
+
+
+def _share(value: float | None) -> str:
+    """Nothing can be said of what was not labelled."""
+    return "–" if value is None else f"{value:.3f}"

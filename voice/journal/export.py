@@ -1,17 +1,25 @@
-"""The journal as JSON lines, CSV or a workbook; nothing is left out."""
+"""The journal as JSON lines, CSV or a workbook; nothing is left out.
+
+Tables begin with columns for people: local time, the unit's name, event and meaning in the reader's language. JSON
+lines hold what the journal holds.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import TextIO
 
 from voice.errors import HuyingError
 from voice.journal.lines import FIELDS, Line
+from voice.journal.wording import KINDS, MEANINGS, name_of, note_in
 from voice.net.cells import safe
+from voice.time import parse_wall
 
 FORMATS = ("jsonl", "csv", "xlsx")
 
@@ -24,38 +32,79 @@ def write_jsonl(out: TextIO, lines: Iterable[Line]) -> int:
     return n
 
 
-def write_csv(out: TextIO, lines: Iterable[Line]) -> int:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a table is written."""
+
+    name: Callable[[str | None], str]
+    """Of a unit."""
+    zone: tzinfo | None = None
+    """Times are shown in it; None: this machine's own."""
+    english: bool = False
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Of the columns for people."""
+        return ("time", "name", "event", "means", "note") if self.english else ("时间", "单位", "事件", "意义", "说明")
+
+    def cells(self, line: Line) -> tuple[str, ...]:
+        """What stands in them; a recording whose date nobody knows has no time."""
+        wall = line["wall"] or ""
+        known = bool(wall) and not wall.startswith("1970")
+        local = parse_wall(wall).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S") if known else ""
+        meanings = [name_of(MEANINGS, m, self.english) for m in (line["meaning"] or "").split("+")]
+        event = name_of(KINDS, line["type"], self.english)
+        return (
+            local,
+            self.name(line["unit"]),
+            event,
+            "、".join(filter(None, meanings)),
+            note_in(line["detail"], self.english),
+        )
+
+
+PLAIN = Reader(lambda unit: unit or "")
+
+
+def _table(lines: Iterable[Line], reader: Reader) -> Iterable[list[object]]:
+    """Header and rows."""
+    first, *rest = FIELDS
+    yield [first, *reader.titles, *rest]
+    for line in lines:
+        yield [_cell(line[first]), *map(_cell, reader.cells(line)), *(_cell(line[f]) for f in rest)]
+
+
+def write_csv(out: TextIO, lines: Iterable[Line], reader: Reader = PLAIN) -> int:
     """A header and one row an event; returns how many."""
     writer = csv.writer(out)
-    writer.writerow(FIELDS)
-    n = 0
-    for n, line in enumerate(lines, 1):  # noqa: B007
-        writer.writerow([_cell(line[f]) for f in FIELDS])
+    n = -1
+    for n, row in enumerate(_table(lines, reader)):  # noqa: B007
+        writer.writerow(row)
     return n
 
 
-def write_xlsx(path: Path, lines: Iterable[Line]) -> int:
+def write_xlsx(path: Path, lines: Iterable[Line], reader: Reader = PLAIN) -> int:
     """One sheet, one row an event; returns how many."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     page = book.create_sheet("journal")
-    page.append(list(FIELDS))
-    n = 0
-    for n, line in enumerate(lines, 1):  # noqa: B007
-        page.append([_cell(line[f]) for f in FIELDS])
+    page.freeze_panes = "A2"
+    n = -1
+    for n, row in enumerate(_table(lines, reader)):  # noqa: B007
+        page.append(row)
     book.save(path)
     return n
 
 
-def export(path: Path, form: str, lines: Iterable[Line]) -> int:
+def export(path: Path, form: str, lines: Iterable[Line], reader: Reader = PLAIN) -> int:
     """Write ``lines`` in ``form`` (one of FORMATS): the whole file or, if it is cut off, none; a file that was there
     stays until then. Raises HuyingError if it cannot be written."""
     if path.exists() and not path.is_file():  # a pipe, /dev/stdout
-        return _write(path, form, lines)
+        return _write(path, form, lines, reader)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        n = _write(part, form, lines)
+        n = _write(part, form, lines, reader)
         part.replace(path)
     except OSError as e:
         raise HuyingError(f"{path}: cannot be written ({e.strerror})") from e
@@ -64,13 +113,13 @@ def export(path: Path, form: str, lines: Iterable[Line]) -> int:
     return n
 
 
-def _write(path: Path, form: str, lines: Iterable[Line]) -> int:
+def _write(path: Path, form: str, lines: Iterable[Line], reader: Reader) -> int:
     try:
         if form == "xlsx":
-            return write_xlsx(path, lines)
+            return write_xlsx(path, lines, reader)
         # Excel takes UTF-8 CSV for the local code page unless it begins with a byte-order mark.
         with path.open("w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="") as out:
-            return write_csv(out, lines) if form == "csv" else write_jsonl(out, lines)
+            return write_csv(out, lines, reader) if form == "csv" else write_jsonl(out, lines)
     except OSError as e:
         raise HuyingError(f"{path}: cannot be written ({e.strerror})") from e
 

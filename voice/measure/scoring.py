@@ -11,7 +11,7 @@ from typing import Any
 
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker
-from voice.measure.scenario import Scenario
+from voice.measure.scenario import Scenario, find_unit
 from voice.measure.simulate import Spoken, perfect_log
 from voice.net.loading import Net
 from voice.text import decoded
@@ -47,6 +47,8 @@ class Labels:
     duration: float = 0.0
     doubled: tuple[tuple[float, float], ...] = ()
     """(start, end) of overs in which two stations spoke: what is heard in them is not compared."""
+    complete: bool = True
+    """It says all that should be logged. Labels of a person's own hand are for the types of events that they name."""
 
 
 def make_labels(net: Net, scenario: Scenario, truth: list[Spoken], duration: float) -> dict[str, Any]:
@@ -90,7 +92,9 @@ def read_labels(path: Path) -> Labels:
         raise HuyingError(f"{path}: {unknown} needs “t” and a “type” out of {', '.join(COMPARED)}")
     overs = raw.get("overs", [])
     doubled = tuple((float(o["start"]), float(o["end"])) for o in overs if len(o.get("speakers", ())) > 1)
-    return Labels(events, raw.get("start"), raw.get("net"), float(raw.get("duration", 0.0)), doubled)
+    return Labels(
+        events, raw.get("start"), raw.get("net"), float(raw.get("duration", 0.0)), doubled, "overs" in raw or not events
+    )
 
 
 @dataclass(slots=True)
@@ -117,12 +121,13 @@ class Score:
         self.exchanges += other.exchanges
         self.exchanges_right += other.exchanges_right
 
-    def rates(self, kind: str) -> tuple[int, int, float, float]:
-        """(labelled, found, recall, precision) of an event type; meaning must be right too."""
-        right = sum(a["type"] == kind and a["meaning"] == b["meaning"] for a, b in self.pairs)
+    def rates(self, kind: str) -> tuple[int, int, float | None, float | None]:
+        """(labelled, found, recall, precision) of an event type; meaning must be right too, if the label has one. Of
+        what was not labelled there is no recall, of what was not logged no precision."""
+        right = sum(a["type"] == kind and _means(a, b) for a, b in self.pairs)
         labelled = sum(a["type"] == kind for a, _ in self.pairs) + sum(m["type"] == kind for m in self.missed)
         logged = sum(a["type"] == kind for a, _ in self.pairs) + sum(x["type"] == kind for x in self.extra)
-        return labelled, right, right / labelled if labelled else 1.0, right / logged if logged else 1.0
+        return labelled, right, right / labelled if labelled else None, right / logged if logged else None
 
     @property
     def false_alarms(self) -> int:
@@ -142,7 +147,7 @@ class Score:
         out = [f"missing  {show(m)}" for m in self.missed]
         out += [f"extra    {show(x)}" for x in self.extra]
         for a, b in self.pairs:
-            if a["meaning"] != b["meaning"]:
+            if not _means(a, b):
                 out.append(f"differs  {show(a)}: logged as {b['meaning']}")
             elif a.get("latency_s") is not None and abs(b["latency_s"] - a["latency_s"]) > LATENCY_TOLERANCE_S:
                 out.append(f"differs  {show(a)}: answer time {a['latency_s']:.1f} s, logged as {b['latency_s']:.1f} s")
@@ -166,12 +171,21 @@ class Score:
             if errors
             else None,
             "events": {
-                k: {"labelled": n, "right": r, "recall": round(a, 4), "precision": round(p, 4)}
+                k: {
+                    "labelled": n,
+                    "right": r,
+                    "recall": None if a is None else round(a, 4),
+                    "precision": None if p is None else round(p, 4),
+                }
                 for k, (n, r, a, p) in kinds.items()
                 if n or any(x["type"] == k for x in self.extra)
             },
             "confusions": [{"said": a, "logged": b, "times": n} for (a, b), n in self.confusions.most_common()],
         }
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
 
 
 def show(line: Line) -> str:
@@ -180,16 +194,21 @@ def show(line: Line) -> str:
     return f"{line['t']:7.1f} s  {line['type']}{who} {line.get('meaning') or ''}".rstrip()
 
 
-def compare(labels: Labels, logged: list[Line], duration: float) -> Score:
-    """Pair labelled and logged events: same type and unit, nearest in time first, meaning next."""
+def compare(labels: Labels, logged: list[Line], duration: float, net: Net | None = None) -> Score:
+    """Pair labelled and logged events: same type and unit, nearest in time first, meaning next. With ``net``, labels
+    may name units by name or call sign, and units that it lacks are refused with HuyingError."""
     score = Score(hours=duration / 3600)
     labelled = [{"meaning": None, "unit": None, **e} for e in labels.events if e["type"] in COMPARED]
-    mine = [x for x in logged if x["type"] in COMPARED]
+    for e in labelled:
+        if e["unit"] is not None:
+            e["unit"] = find_unit(net, str(e["unit"])).id if net else str(e["unit"])
+    kinds = COMPARED if labels.complete else {e["type"] for e in labelled}
+    mine = [x for x in logged if x["type"] in kinds]
     labelled, mine = _certain(labelled, labels.doubled), _certain(mine, labels.doubled)
     free = set(range(len(mine)))
     partner: dict[int, int] = {}
     options = sorted(
-        (a["meaning"] != mine[k]["meaning"], abs(a["t"] - mine[k]["t"]), i, k)
+        (not _means(a, mine[k]), abs(a["t"] - mine[k]["t"]), i, k)
         for i, a in enumerate(labelled)
         for k in free
         if (a["type"], a["unit"]) == (mine[k]["type"], mine[k]["unit"]) and _near(a, mine[k])
@@ -207,10 +226,15 @@ def compare(labels: Labels, logged: list[Line], duration: float) -> Score:
         score.confusions[_name(a), _name(instead[0]) if instead else "—"] += 1
     score.extra = [mine[k] for k in sorted(free)]
     for a, b in score.pairs:
-        if a["meaning"] != b["meaning"]:
+        if not _means(a, b):
             score.confusions[_name(a), _name(b)] += 1
     _exchanges(labelled, mine, score)
     return score
+
+
+def _means(label: Line, line: Line) -> bool:
+    """A label without a meaning fits any."""
+    return label["meaning"] is None or bool(label["meaning"] == line["meaning"])
 
 
 def _certain(events: list[Line], doubled: tuple[tuple[float, float], ...]) -> list[Line]:
@@ -235,24 +259,27 @@ def _name(line: Line) -> str:
 
 def _exchanges(labels: list[Line], logged: list[Line], score: Score) -> None:
     """An exchange is right if the call was logged and its result (who, what, or silence) is the labelled one."""
+    if not any(e["type"] in ("answered", "closed") for e in labels):
+        return  # nobody said how the calls ended
     want, got = _results(labels), _results(logged)
     free = list(got)
     for unit, t, result in want:
         score.exchanges += 1
-        hit = next((g for g in free if g[0] == unit and abs(g[1] - t) <= TOLERANCE_S and g[2] == result), None)
+        fit = (g for g in free if g[0] == unit and abs(g[1] - t) <= TOLERANCE_S and result in (None, g[2]))
+        hit = next(fit, None)
         if hit:
             score.exchanges_right += 1
             free.remove(hit)
 
 
-def _results(events: list[Line]) -> list[tuple[str, float, str]]:
+def _results(events: list[Line]) -> list[tuple[str, float, str | None]]:
     """(unit, time of the first call, how it ended) of every exchange."""
-    out: list[tuple[str, float, str]] = []
+    out: list[tuple[str, float, str | None]] = []
     running: dict[str, float] = {}
     for e in events:
         unit = str(e.get("unit"))
         if e["type"] == "called":
             running.setdefault(unit, e["t"])
         elif e["type"] in ("answered", "closed") and unit in running:
-            out.append((unit, running.pop(unit), str(e.get("meaning"))))
+            out.append((unit, running.pop(unit), e.get("meaning")))
     return out + [(u, t, "") for u, t in running.items()]

@@ -18,6 +18,7 @@ import soxr
 
 from voice.errors import HuyingError
 from voice.pcm import RATE, Pcm16
+from voice.places import install
 
 WHISPER_RATE = 16000
 
@@ -61,7 +62,7 @@ class Whisper:
         try:
             import faster_whisper
         except ImportError as e:
-            raise HuyingError(f"dictation needs faster-whisper ({e}): pip install 'huying[dictation]'") from e
+            raise HuyingError(f"dictation needs faster-whisper ({e}): {install('dictation')}") from e
         try:
             self._model: Any = faster_whisper.WhisperModel(
                 str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True

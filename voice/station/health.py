@@ -107,7 +107,7 @@ def _stock() -> str:
     here = [n for n in installed() if n in STOCK]
     written = next((n for n in PACKAGED if is_packaged(n, "whisper") and packaged(n)), "")
     if written and importlib.util.find_spec("faster_whisper") is None:
-        raise HuyingError(f"{written} is here, but not what runs it: pip install 'huying[dictation]'")
+        raise HuyingError(f"{written} is here, but not what runs it: {install('dictation')}")
     here += [written] if written else []
     if not here:
         raise HuyingError("no dictation model; the free part of messages is logged as pinyin only")

@@ -19,7 +19,7 @@ from voice.console.api.common import (
     refusing,
 )
 from voice.console.desk import Desk
-from voice.journal.export import export
+from voice.journal.export import Reader, export
 from voice.journal.incidents import incidents
 from voice.journal.lines import lines
 from voice.journal.rolls import columns, figures, only
@@ -125,7 +125,8 @@ def routes(desk: Desk) -> APIRouter:
                 refusing(write)(path, only(sheet, roll) if roll else sheet, heading)
             else:
                 found = lines(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
-                export(path, path.suffix[1:], found)
+                reader = Reader(desk.net.name_of, desk.net.settings.zone, language == "en")
+                export(path, path.suffix[1:], found, reader)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

@@ -2,7 +2,7 @@
 
     espeak.py    espeak-ng through pyttsx3: needs nothing, sounds like a machine
     sapi5.py     the voice that Windows has, through pyttsx3
-    kokoro.py    a neural voice: huying models pull kokoro-82m-zh, pip install 'huying[voice]'
+    kokoro.py    a neural voice: huying models pull kokoro-82m-zh, the packages of the extra “voice”
     standby.py   a voice and the one that takes over when it fails
     prompts.py   recorded prompts where there are some, a voice for the rest
 
