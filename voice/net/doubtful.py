@@ -15,11 +15,7 @@ from voice.net.roster import Unit
 
 MISTAKEN = 0.6
 """Syllables by which a call to everybody must differ from a call sign. Of calls in three voices at 12 and 25 dB, names
-<<<<<<< HEAD
 at 0.45 and nearer (哥, 可, 和社区) were taken for 各社区 in most, those at 0.55 (郭) in none of six."""
-=======
-at 0.45 and nearer (哥, 柯, 和社区) were taken for 各社区 in most, those at 0.55 (郭, 国) in none of twelve."""
->>>>>>> e9ad4ae (The call to everybody: counts of the trial; cardinal from where it is)
 
 KINDS = {
     "phrase": "a phrase of the grammar", "place": "a place of places.txt", "control": "the call sign of net control",
