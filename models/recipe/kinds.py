@@ -99,7 +99,13 @@ def kind(name: str, part: str, data: Path) -> Kind:
     net = load_net(sample_net())
     foreign = [r for r in of_part if not texts[r.name]]
     clean = (r for r in foreign if not any(sounds_in_row(e, list(r.syllables)) for e in net.lexicon.spoken))
-    return Kind(name, corpus, said, tuple(clean))
+    phrases = {_row(r) for r, _ in said} if name != "natural" else set()  # different people read the same sentences
+    return Kind(name, corpus, said, tuple(r for r in clean if not any(p in _row(r) for p in phrases)))
+
+
+def _row(r: Recording) -> str:
+    """Syllables without tones, a blank around each."""
+    return f" {' '.join(s[:-1] for s in r.syllables)} "
 
 
 def _told(net: Net, rng: np.random.Generator) -> tuple[str, talk.Words]:

@@ -185,10 +185,11 @@ def test_texts_of_the_evaluation_are_labelled(tmp_path: Path) -> None:
     pcm = np.full(4000, 1000, np.int16)
     save(tmp_path / "phrases", [
         ("tune/c1-0", ["ma1", "ma1"], "c1", pcm), ("tune/c1-1", ["shou1", "dao4"], "c1", pcm),
-        ("tune/c2-0", ["hua1", "duo3"], "c2", pcm), ("eval/c3-0", ["ma1"], "c3", pcm),
+        ("tune/c2-0", ["hua1", "duo3"], "c2", pcm),
+        ("tune/c2-1", ["hua1", "ma1", "ma5"], "c2", pcm), ("eval/c3-0", ["ma1"], "c3", pcm),
         ("tune/s", ["ma1"], "S0150", pcm),
     ])  # fmt: skip
-    texts = {"tune/c1-0": "妈妈", "tune/c1-1": "", "tune/c2-0": "", "eval/c3-0": "妈", "tune/s": ""}
+    texts = {"tune/c1-0": "妈妈", "tune/c1-1": "", "tune/c2-0": "", "tune/c2-1": "", "eval/c3-0": "妈", "tune/s": ""}
     (tmp_path / "phrases" / "texts.json").write_text(json.dumps(texts), "utf-8")
     people = kind("people", "tune", tmp_path)
     assert [t for _, t in people.said] == ["妈妈"] and [r.name for r in people.foreign] == ["tune/c2-0"]
