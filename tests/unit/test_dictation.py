@@ -12,13 +12,17 @@ from voice.speech.whisper import believed
     ("text", "log_probability", "no_speech", "seconds", "why"),
     [
         ("地下室门被撬了,有一个男的", -0.4, 0.1, 3.0, ""),
-        ("东门有人打架,请派人过来", -0.9, 0.5, 3.0, ""),
+        ("东门有人打架,请派人过来", -0.85, 0.5, 3.0, ""),
+        ("电话八八八八八八八", -0.4, 0.1, 3.0, "a repeated loop"),
+        ("电话88888888", -0.4, 0.1, 3.0, ""),
         ("……", -0.2, 0.1, 2.0, "no words"),
         ("好的", -0.9, 0.8, 2.0, "no speech"),
         ("东门有人打架", -1.4, 0.1, 2.0, "too unsure"),
         ("小小小小小小小小小小小小小小小小小小小小", -0.3, 0.1, 9.0, "a repeated loop"),
         ("请各单位注意观察发现走失老人马上报告情况", -0.4, 0.1, 0.8, "more than can be said in that time"),
         ("请不吝点赞 订阅 转发 打赏支持明镜与点点栏目", -0.3, 0.2, 5.0, "a phrase of its training"),
+        ("为上网上习近习近习近习近", -0.6, 0.1, 4.0, "a repeated loop"),
+        ("而是普通话难备靠远处", -0.6, 0.1, 4.0, "a phrase of its training"),
         ("字幕by索兰娅", -0.3, 0.2, 3.0, "a phrase of its training"),
     ],
 )
