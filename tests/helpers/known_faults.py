@@ -14,5 +14,4 @@ KNOWN: dict[str, str] = {
     "system/test_live.py::test_a_roll_call_over_a_sound_server": "an answer there is not always understood",
     "system/test_desk.py::test_a_folder_that_cannot_be_used_is_told_once": "it is not taken again after the fault",
     "system/test_bureau.py::test_messages": "one of the malformed bodies passes the wire and is set aside by the store",
-    "system/test_console.py::test_a_connection_that_is_lost_and_comes_back": "failed once beside other work",
 }

@@ -131,7 +131,7 @@ def test_a_deeper_network_begins_as_the_one_before(tmp_path: Path) -> None:
     cepstra = padded(mfcc(torch.tensor(noise(2.0)).reshape(2, -1)))
     deep, _, _ = load(tmp_path / "am.pt")
     resumed, _, _ = resume(tmp_path / "model", [cepstra])
-    assert len(deep.conv) == len(resumed.conv) == len(shallow.conv) + 2
+    assert len(deep.conv) == len(resumed.conv) == len(shallow.conv) + len(network.DILATIONS) - 6
     more = network.CONTEXT - (2 + 3 * sum(network.DILATIONS[:6]))
     with torch.no_grad(), pytest.MonkeyPatch.context() as mp:
         after = [n.eval()(cepstra)[0].flatten() for n in (deep, resumed)]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,9 @@ def test_an_interrupted_recording_is_not_half_in_the_journal(morning: Path, tmp_
     shutil.copy(morning, tmp_path / "x.flac")
     log = tmp_path / "log.sqlite"
     words = [sys.executable, "-m", "voice", "replay", str(tmp_path / "x.flac"), "--journal", str(log)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as going:
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs begin deaf to Ctrl-C
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdout=pipe, stderr=pipe, cwd=ROOT, preexec_fn=heeds) as going:
         assert going.stdout is not None and going.stderr is not None
         assert until(log.with_name("log.sqlite.lock").exists)
         time.sleep(1.0)
