@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 EXTRAS ?= dev
-COVERAGE := 60
+COVERAGE := 79
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 HUYING := $(BIN)/huying
 
