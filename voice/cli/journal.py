@@ -90,8 +90,10 @@ def roll(target: str, since: str | None, until: str | None, net: Path | None) ->
 
 def roll_table(sheet: list[Session], names: Net) -> Table:
     """Who answered, how often and how fast."""
-    names_of = ("单位 unit", "呼 calls", "答", "其中迟到", "未答", "听不清", "代答", "中位秒", "")
-    table = Table(*names_of, title=f"点名表 ({len(columns(sheet))} 次)")
+    table = Table(title=f"点名表 ({len(columns(sheet))} 次)", padding=(0, 0), collapse_padding=True)
+    for name in ("单位 unit", "呼 calls", "答", "其中迟到", "未答", "听不清", "代答", "中位秒"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="crop")  # where the terminal is narrow the bars give way
     rows = figures(sheet)
     longest = max((r.median_s or 0.0 for r in rows), default=0.0) or 1.0
     for r in rows:
