@@ -253,6 +253,32 @@ def test_word_that_is_not_believed_becomes_pinyin(net: Net) -> None:
     assert not message.understood and message.pinyin == "shou dao"
 
 
+@pytest.mark.parametrize(
+    "said, believed, found, left",
+    [
+        ("收到了", {"收到": 0.7}, "收到", "le"),
+        ("收到明白", {"收到": 0.7}, "收到", "ming bai"),
+        ("收到明白", {"收到明白": 0.6, "收到": 0.9}, "收到明白", ""),
+        ("没有发现情况", {"没有发现": 0.6}, "没有发现", "qing kuang"),
+    ],
+)
+def test_a_phrase_is_not_lost_to_its_own_tail(
+    net: Net, said: str, believed: dict[str, float], found: str, left: str
+) -> None:
+    """Where the whole is doubted, the shorter phrase of the same meaning that it begins with is asked about."""
+    items = Interpreter(net.lexicon).interpret(heard(net, said), lambda e, *_: believed.get(e.text, 0.1)).items
+    assert [i.text for i in items if i.kind == "phrase"] == [found] * bool(found)
+    assert " ".join(i.pinyin for i in items if i.kind == "free") == left
+    assert items[0].start == 0.0 and items[-1].end == pytest.approx(0.9)
+
+
+def test_a_doubted_phrase_is_not_turned_around(net: Net) -> None:
+    """没有 believed, 没有发现情况 not: what is left sounds like 发现情况, and is no report."""
+    score = {"没有": 0.6}
+    message = Interpreter(net.lexicon).interpret(heard(net, "没有发现情况"), lambda e, *_: score.get(e.text, 0.1))
+    assert "situation" not in message.meanings() and "not_found" in message.meanings()
+
+
 def test_call_sign_hidden_in_free_syllables_is_found_but_less_believed(net: Net) -> None:
     message = Interpreter(net.lexicon).interpret(heard(net, "#jia", "#gang", "#se", "#qu", "收到"))
     assert message.caller == "102" and 0 < message.items[0].score < 0.8

@@ -75,6 +75,7 @@ class Interpreter:
         own = {w for t in lexicon.templates if not t.awaited for w in t.words}
         self._awaited = frozenset(w for t in lexicon.templates for w in t.words) - own
         self._shortened = frozenset(e.text for e in lexicon.entries if e.short)
+        self._heads = _heads(lexicon)
         self._measuring = {w for t in lexicon.templates if t.meaning == "time_is" for w in t.words}
         """频道, 现在时间: what stands before its figure."""
         self._introducing = _phrases(lexicon, ("this_is",))
@@ -133,14 +134,18 @@ class Interpreter:
         for w in words:
             entry = self._by_symbol.get(w.symbol)
             if entry is not None:
-                s = score(entry, w.start, w.end) if score else w.confidence
-                if s >= self.threshold:
+                item = self._believed(entry, w, score)
+                said = [p[0] for p in plain(entry.readings[0])]
+                if item is not None:
                     flush()
-                    items.append(Item(entry.kind, entry.key, entry.text, entry.pinyin, w.start, w.end, s))
-                elif free is not None:
-                    row += [s for s in _syllables(free(w.start, w.end)) if w.start <= (s.start + s.end) / 2 < w.end]
-                else:
-                    row += _spread([p[0] for p in plain(entry.readings[0])], w)
+                    items.append(item)
+                    said = said[len(item.pinyin.split()) :]
+                tail = w if item is None else replace(w, start=item.end)
+                if said and free is not None:
+                    heard = _syllables(free(tail.start, tail.end))
+                    row += [s for s in heard if tail.start <= (s.start + s.end) / 2 < tail.end]
+                elif said:
+                    row += _spread(said, tail)
             elif w.symbol == NOISE:
                 flush()
             elif w.symbol.startswith(FILLER):
@@ -149,6 +154,16 @@ class Interpreter:
                 row += _spread(_pinyin(w.symbol), w, w.confidence)
         flush()
         return items
+
+    def _believed(self, entry: Entry, word: Word, score: Score | None) -> Item | None:
+        """What the verifier believes of a word: the entry, or the shorter phrase of the same meaning that it begins
+        with. 收到了 whose 了 was the carrier's tail is still 收到."""
+        for e, share in ((entry, 1.0), *self._heads.get(entry.symbol, ())):
+            end = word.start + share * (word.end - word.start)
+            sure = score(e, word.start, end) if score else word.confidence
+            if sure >= self.threshold:
+                return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure)
+        return None
 
     def _search(self, free: Sequence[_Syllable]) -> list[Item]:
         """Entries hidden in a row of syllables, best first; what remains is free speech."""
@@ -366,11 +381,27 @@ def _phrases(lexicon: Lexicon, meanings: Sequence[str]) -> frozenset[str]:
     return frozenset(t.pieces[0] for t in lexicon.templates if t.meaning in meanings and len(t.pieces) == 1)
 
 
+def _heads(lexicon: Lexicon) -> dict[str, tuple[tuple[Entry, float], ...]]:
+    """Symbol of a phrase → phrases of the same meaning that it begins with, the longest first, and their share of its
+    syllables."""
+    meanings: dict[str, set[str]] = {}
+    for t in lexicon.templates:
+        if len(t.pieces) == 1:
+            meanings.setdefault(t.pieces[0], set()).add(t.meaning)
+    phrases = {e.key: e for e in lexicon.spoken if e.kind == "phrase" and e.key in meanings}
+    out: dict[str, tuple[tuple[Entry, float], ...]] = {}
+    for e in phrases.values():
+        begins = [phrases[k] for n in range(len(e.key) - 1, 1, -1) if (k := e.key[:n]) in phrases]
+        alike = [b for b in begins if meanings[b.key] & meanings[e.key]]
+        out[e.symbol] = tuple((b, b.syllables / e.syllables) for b in alike)
+    return out
+
+
 def _denied(act: Act, items: Sequence[Item]) -> bool:
     """没 发现情况: the phrase is heard, and turned around by what stands before it."""
     if act.meaning not in DENIED or not act.at or items[act.at].start - items[act.at - 1].end >= PAUSE_S:
         return False
-    before = [i.pinyin if i.kind == "free" else "" for i in items[max(0, act.at - 2) : act.at]]
+    before = [s.rstrip("12345") for i in items[max(0, act.at - 2) : act.at] for s in i.pinyin.split()]
     return any(before[-len(w) :] == w for w in NOT)
 
 
