@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from tests.helpers.journals import BEGAN
+from voice.console.board import Watching
+from voice.journal.incidents import incidents, missed
+from voice.journal.store import Journal
 from voice.talk.attendance import Occasions
 from voice.talk.by_hand import Acknowledged, Corrected, Undone
-from voice.talk.facts import Answered, Called, CalledIn, ExchangeClosed, Fact, Remarked, RollBegan
+from voice.talk.facts import Answered, Called, CalledIn, ControlReplied, ExchangeClosed, Fact, Remarked, RollBegan
 from voice.talk.incidents import Incidents
 
 WALL = "2026-06-05T08:3{}:00.000Z"
@@ -70,3 +74,22 @@ def test_a_correction_of_the_roll_call_is_taken_back() -> None:
     assert occasions.all[0].attendance.answered == ("101",)
     occasions.take(Undone(undoes=4, by="甲"), 5, WALL.format(5))
     assert occasions.all[0].attendance.silent == ("101",)
+
+
+def test_every_view_has_the_same_incidents() -> None:
+    """Board, list of incidents, and what was missed: one book."""
+    facts: list[Fact] = [
+        answered("101", "situation"), called_in("101", "situation"), remarked(None, "situation"),
+        called_in("102", "report"), ControlReplied(t=0.0, over=5, unit="102", meaning="ack", latency_s=2.0),
+        Corrected(corrects=3, unit="103", meaning="normal", by="甲"), Undone(undoes=6, by="甲"),
+    ]  # fmt: skip
+    watching, book, opened = Watching(), Incidents(), []
+    with Journal("sqlite://") as journal:
+        for event in journal.append(facts, BEGAN):
+            board = watching.take(event)
+            book.take(event.fact(), event.seq, event.wall)
+            assert [i.seq for i in board.incidents] == [i.seq for i in book.open]
+            opened.append([i.seq for i in board.incidents])
+        assert opened == [[1], [1], [1, 3], [1, 3, 4], [1, 3], [1], [1, 3]]
+        assert [m.seq for m in missed(journal.events())] == [2, 3]  # an incident a line: its report without a reply
+        assert [i.seq for i in incidents(journal.events())] == [1, 3, 4]

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from voice.grammar.meanings import URGENT
 from voice.journal.store import Event
 from voice.talk.alert import Alert, evolve_alert
 from voice.talk.attendance import Attendance, Occasion, Occasions, Standing
-from voice.talk.by_hand import Acknowledged, Corrected
+from voice.talk.by_hand import Corrected
 from voice.talk.facts import (
     AlertRaised,
     Answered,
@@ -23,6 +22,7 @@ from voice.talk.facts import (
     SessionBegan,
     SessionEnded,
 )
+from voice.talk.incidents import Incidents
 from voice.talk.rollcall import RollCall, evolve_roll
 from voice.time import parse_wall
 
@@ -117,6 +117,7 @@ class Watching:
     def __init__(self) -> None:
         self.board = Board()
         self._occasions = Occasions(REMEMBERED)
+        self._book = Incidents()
 
     def take(self, event: Event, fact: Fact | None = None) -> Board:
         """The next event; the board after it."""
@@ -127,7 +128,11 @@ class Watching:
             before, roll=evolve_roll(before.roll, fact, event.seq), alert=evolve_alert(before.alert, fact),
             occasion=self._occasions.latest, seq=event.seq,
         )  # fmt: skip
-        board = replace(board, incidents=_incidents(before.incidents, event, fact))
+        before_open = self._book.open
+        self._book.take(fact, event.seq, event.wall)
+        if self._book.open is not before_open:
+            found = (OpenIncident(i.seq, i.wall, i.unit, i.text, i.meaning) for i in self._book.open)
+            board = replace(board, incidents=tuple(found))
         if isinstance(fact, Corrected):
             counted = at is not None and self._occasions.all[at] is board.occasion
             self.board = _corrected(board, fact, event) if counted else board
@@ -144,19 +149,6 @@ def _corrected(board: Board, fact: Corrected, event: Event) -> Board:
     unit = str(fact.unit)
     since = board.tiles[unit].since if unit in board.tiles else ""
     return _put(board, Tile(unit, "present", since or event.wall, fact.meaning, None, 0, "human", event.seq))
-
-
-def _incidents(before: tuple[OpenIncident, ...], event: Event, fact: Fact) -> tuple[OpenIncident, ...]:
-    """The open ones after an event. One is closed by whoever takes charge of it, or finds that it was none."""
-    match fact:
-        case CalledIn() | Answered() if fact.meaning in URGENT:
-            return (*before, OpenIncident(event.seq, event.wall, fact.unit, fact.text, fact.meaning))
-        case Acknowledged(acknowledges=seq):
-            return tuple(i for i in before if i.seq != seq)
-        case Corrected(corrects=seq, meaning=meaning) if meaning not in URGENT:
-            return tuple(i for i in before if i.seq != seq)
-        case _:
-            return before
 
 
 def _standing(board: Board, unit: str, standing: Standing) -> Board:

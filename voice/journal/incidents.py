@@ -97,7 +97,7 @@ def missed(events: Iterable[Event]) -> list[Missed]:
     unseen = [
         Missed(i.seq, i.wall, i.unit, "incident, not acknowledged", i.text, clips.get(i.seq, ""), i.channel)
         for i in book.open
-        if i.seq not in listed
+        if listed.isdisjoint(i.events)
     ]
     acknowledged = {s for i in book.all if not i.open for s in i.events}
     return sorted((m for m in (*out, *waiting, *unseen) if m.seq not in acknowledged), key=lambda m: m.seq)

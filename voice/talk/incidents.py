@@ -57,30 +57,33 @@ class Incidents:
 
     def __init__(self) -> None:
         self.all: list[Incident] = []
-        self._undo: dict[int, tuple[Incident, str, bool]] = {}
-
-    @property
-    def open(self) -> list[Incident]:
-        """Those that nobody has acknowledged, oldest first."""
-        return [i for i in self.all if i.open]
+        self.open: tuple[Incident, ...] = ()
+        """Those that nobody has acknowledged, oldest first; another object whenever one of them has changed."""
+        self._undo: dict[int, tuple[Incident, str, bool, str | None]] = {}
 
     def take(self, fact: Fact, seq: int = 0, wall: str = "") -> Incident | None:
         """The next fact, its event's number and time; the incident that it opens, if it opens one."""
         match fact:
             case Acknowledged() | Corrected():
                 self._by_hand(fact, seq)
+                self._settle()
             case Undone(undoes=number) if number in self._undo:
-                found, who, gone = self._undo.pop(number)
-                found.acknowledged, found.withdrawn = who, gone
-            case ControlReplied():
+                found, who, gone, whose = self._undo.pop(number)
+                found.acknowledged, found.withdrawn, found.unit = who, gone, whose
+                self._settle()
+            case ControlReplied(unit=str(unit)):
                 for i in self.open:
-                    if i.channel == fact.channel and fact.unit is not None and i.unit == fact.unit:
+                    if (i.channel, i.unit) == (fact.channel, unit):
                         i.acknowledged = "air"
+                self._settle()
             case Answered() | CalledIn() | Remarked() | Relayed():
                 return self._said(fact, seq, wall)
             case _:
                 pass
         return None
+
+    def _settle(self) -> None:
+        self.open = tuple(i for i in self.all if i.open)
 
     def _said(self, fact: Reports, seq: int, wall: str) -> Incident | None:
         if fact.meaning in URGENT:
@@ -90,6 +93,7 @@ class Incidents:
                 return None
             new = Incident(seq, wall, fact.unit, fact.text, fact.meaning, channel=fact.channel, events=[seq])
             self.all.append(new)
+            self.open = (*self.open, new)
             return new
         if fact.unit and fact.meaning in ("on_the_way", "arrived"):
             mine = [i for i in self.all if i.channel == fact.channel and not i.withdrawn]
@@ -103,7 +107,7 @@ class Incidents:
         found = next((i for i in self.all if number in i.events), None)
         if found is None:
             return
-        self._undo[seq] = found, found.acknowledged, found.withdrawn
+        self._undo[seq] = found, found.acknowledged, found.withdrawn, found.unit
         if isinstance(fact, Acknowledged):
             found.acknowledged = fact.by or "?"
         elif fact.meaning in URGENT:
