@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from voice.journal.confirming import confirmation
 from voice.journal.rolls import (
     Call,
     Session,
@@ -20,12 +21,13 @@ from voice.journal.rolls import (
 from voice.journal.sheets import Heading, html_sheet
 from voice.journal.sheets.overview import overview_html, words_of
 from voice.journal.store import Journal
-from voice.talk.by_hand import Corrected, NetEntered
+from voice.talk.by_hand import Confirmed, Corrected, NetEntered, Undone
 from voice.talk.facts import (
     Answered,
     Called,
     ExchangeClosed,
     Fact,
+    OverHeard,
     RollBegan,
     RollEnded,
     SessionBegan,
@@ -118,3 +120,31 @@ def test_the_waiting_time_that_answers_propose() -> None:
     calls += [Call("1", "2026-06-05T00:00:00Z", 1, "late", latency_s=30.0) for _ in range(3)]
     assert waiting_time([Session("", "", "", "known", ("1",), 1, calls=calls)]) == 3.0
     assert quantile([3.0, 1.0, 2.0], 0.9) == 3.0 and quantile([], 0.5) is None
+
+
+def test_what_a_person_wrote_down_stands_on_the_sheet(path: Path) -> None:
+    """journal confirm --said: the words stand where the pinyin stood, the time stays, and undoing takes them away."""
+    facts: list[Fact] = [
+        SessionBegan(t=0, source="live", net="n", net_sha256="", model="", model_sha256="", began="", clock="known",
+                     units=("1",)),
+        RollBegan(t=1, units=("1",), rounds=1),
+        Called(t=2, exchange=1, unit="1", over=0, attempt=1, to_all=False, question=""),
+        OverHeard(t=3, over=1, start=3, end=5, speech_start=3.2, speech_end=4.8, clip="c", level_db=0, outcome="unclear",
+                  speaker="anyone", callees=(), caller=None, to_all=False, meanings=(), text="[men kou]",
+                  pinyin="men kou", confidence=0, doubled=False),
+        Answered(t=3, exchange=1, unit="1", over=1, meaning="heard", grade="slot", latency_s=1.2, late=False,
+                 confidence=0.4, text="[men kou]", review=True),
+    ]  # fmt: skip
+    with Journal(str(path)) as journal:
+        number = journal.append(facts, BEGAN)[3].seq
+        journal.append([confirmation(journal, 5, "门口有人推销", "王")], BEGAN)
+        sheet = sessions(journal.events())
+        (call,) = [c for s in sheet for c in s.calls]
+        assert (call.said, call.result, call.latency_s, call.review) == ("门口有人推销", "answered", 1.2, False)
+        assert "“门口有人推销”" in html_sheet(sheet, Heading(str)) and "门口有人推销" in overview_html(
+            sheet, Heading(str)
+        )
+        journal.append([Undone(t=0, undoes=6, by="王")], BEGAN)
+        (call,) = [c for s in sessions(journal.events()) for c in s.calls]
+        assert (call.said, call.text, call.review) == ("", "[men kou]", True)
+        assert isinstance(journal.events(after=5).__next__().fact(), Confirmed) and number == 4

@@ -110,6 +110,11 @@ class Message:
         return bool(self.addressed or self.callees or self.caller or self.to_all or self.acts)
 
     @property
+    def calls_control(self) -> bool:
+        """Net control's call sign was said."""
+        return any(i.kind == "control" for i in self.items)
+
+    @property
     def text(self) -> str:
         """Known words as written, free speech as [pinyin]."""
         parts = [i.text if i.kind != "free" else f"[{i.pinyin}]" for i in self.items for _ in range(i.times)]

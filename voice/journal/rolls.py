@@ -46,6 +46,8 @@ class Call:
     proxy: str | None = None
     """Name of who answered for it (代答), empty string if not known."""
     clip: str = ""
+    said: str = ""
+    """As a person has written it down who listened to the over."""
 
 
 @dataclass(slots=True)
@@ -163,7 +165,7 @@ class _Fold:
         if isinstance(fact, Undone):
             call, old = self._before.pop(fact.undoes, (None, None))
             if call is not None and old is not None:
-                for name in ("result", "meaning", "grade", "review", "text"):
+                for name in ("result", "meaning", "grade", "review", "text", "said"):
                     setattr(call, name, getattr(old, name))
             return
         number = fact.corrects if isinstance(fact, Corrected) else fact.confirms
@@ -175,7 +177,7 @@ class _Fold:
         if isinstance(fact, Corrected):
             call.result, call.meaning, call.grade = "answered", fact.meaning, "human"
         else:
-            call.text = fact.said or call.text
+            call.text = call.said = fact.said or call.text
 
     def _in_column(self, now: Session, fact: Fact, e: Event, opened: Call | None) -> None:
         """What the fact changes of its roll-call, poll or alert."""

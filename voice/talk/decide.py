@@ -333,7 +333,8 @@ def _from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> l
     if caller and mine and (mine.open or _unfinished(mine, h) or (_late(mine, h, rules) and _speaks(h, meaning))):
         return [_answered(mine, h, meaning or _nameless(state, h) or HEARD, grade, rules)]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
-    if urgent and (caller or urgent != "situation" or awaited is None):
+    answers = awaited is not None and (awaited.open or not m.calls_control)
+    if urgent and (caller or urgent != "situation" or not answers):
         return [
             CalledIn(
                 t=h.start,

@@ -115,11 +115,12 @@ def _row(column: Column, unit: str, h: Heading) -> str:
 
 
 def _said(column: Column, unit: str, call: Call | None, by_hand: bool, h: Heading) -> str:
-    """What the answer meant; who answered for it; by hand, please review."""
+    """What the answer meant; who answered for it; its words, if a person has listened; by hand, please review."""
     occasion = column.occasion
     parts = [name_of(MEANINGS, occasion.by_hand.get(unit) or occasion.answers.get(unit, ""), h.english)]
     if call and call.proxy is not None and unit in column.attendance.relayed:
         parts.append(h.t("proxy", h.name(call.proxy) if call.proxy else h.t("nobody knows")))
+    parts += [f"“{call.said}”"] if call and call.said else []
     parts += [h.t("by hand")] if by_hand else []
     parts += ["*"] if call and call.review and not by_hand else []
     return " · ".join(p for p in parts if p)
