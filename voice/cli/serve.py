@@ -6,6 +6,7 @@ import contextlib
 import os
 from pathlib import Path
 
+from voice.console.address import Address
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
@@ -20,12 +21,8 @@ NICENESS = 5
 def run(
     target: str,
     net_folder: Path | None,
-    host: str,
-    port: int,
-    requests: Path | None,
-    names: list[str],
-    certificate: Path | None,
-    key: Path | None,
+    at: Address,
+    requests: Path | None = None,
     uploads: bool = False,
     keeper: StationKeeper | None = None,
 ) -> None:
@@ -33,21 +30,21 @@ def run(
     # What browsers have chosen (language, channel); NiceGUI reads it when it is imported, and would use this folder.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", str(user_folder() / "console"))
     try:
-        from voice.console.server import Address, serve
+        from voice.console.server import serve
     except ImportError as e:
         raise HuyingError(f"the console needs {e.name}; run “{install('console')}”") from e
     with contextlib.suppress(AttributeError, OSError):  # Windows has none
         os.nice(NICENESS)
     net = load_net(net_folder or sample_net())
     journal = _opened(target, uploads)
-    url = f"http{'s' if certificate else ''}://{host}:{port}/"
+    url = f"http{'s' if at.certificate else ''}://{at.host}:{at.port}/"
     status = screen(error=True)
     status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green", soft_wrap=True)
     serve(
         net,
         journal,
         requests or requests_folder(journal.url),
-        Address(host, port, tuple(names), certificate, key),
+        at,
         uploads=uploads,
         keeper=keeper,
     )

@@ -54,6 +54,7 @@ def first_net() -> Path:
 def run(net: Path | None, journal: Path | None, port: int, browser: bool, station: bool) -> None:
     """Until it is stopped. Raises HuyingError."""
     from voice.cli.serve import run as serve
+    from voice.console.address import Address
     from voice.journal.store import Journal
 
     last = remembered()
@@ -70,7 +71,7 @@ def run(net: Path | None, journal: Path | None, port: int, browser: bool, statio
         page = f"http://127.0.0.1:{port}/{'setup' if first else ''}"
         threading.Thread(target=_open, args=(page,), daemon=True).start()
     try:
-        serve(str(log), folder, "127.0.0.1", port, None, [], None, None, keeper=keeper if station else None)
+        serve(str(log), folder, Address(port=port), keeper=keeper if station else None)
     finally:
         if station:
             keeper.close()

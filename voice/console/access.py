@@ -23,12 +23,14 @@ from dataclasses import asdict, dataclass, replace
 from html import escape
 from http.cookies import SimpleCookie
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, get_args
 from urllib.parse import parse_qs
 
 from filelock import FileLock, Timeout
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from voice.console.proxy import came_through, prefix_of
 from voice.errors import HuyingError
 from voice.places import user_folder
 
@@ -211,6 +213,11 @@ class Access:
         """Nobody needs to log in."""
         return not self._accounts() and self._local and not self._guarded
 
+    @property
+    def has_users(self) -> bool:
+        """Somebody can log in."""
+        return bool(self._accounts())
+
     def _accounts(self) -> dict[str, User]:
         users = self._users.all()
         self._guarded = self._guarded or bool(users)
@@ -264,16 +271,20 @@ class Access:
         if kind.lower() == "bearer" and token:
             users = self._accounts()
             if not users:
-                return LOCAL if self.open else None
+                return self._local_user(headers)
             digest = _digest(token.strip())
             return next((u for u in users.values() if digest in u.tokens), None)
-        return self.of_session(_cookie(headers))
+        return self.of_session(_cookie(headers), headers)
 
-    def of_session(self, session: str) -> User | None:
-        """The user of a session that has not expired."""
+    def _local_user(self, headers: Mapping[str, str]) -> User | None:
+        """Who asks without an account: somebody at this machine, and nobody whom a proxy let through."""
+        return LOCAL if self.open and not came_through(headers) else None
+
+    def of_session(self, session: str, headers: Mapping[str, str] = MappingProxyType({})) -> User | None:
+        """The user of a session that has not expired. ``headers``: of the request, by their names in small letters."""
         users = self._accounts()
         if not users:
-            return LOCAL if self.open else None
+            return self._local_user(headers)
         found, user = self._sessions.get(_digest(session)), None
         if found is not None and self._clock() < found.ends:
             user = users.get(found.name)
@@ -321,15 +332,18 @@ def _nobody() -> str:
     return _hash_of_nobody
 
 
+NO_USERS = (
+    "this console has no users, and a proxy or another machine asks: “huying users add NAME” makes the first 还没有用户"
+)
 OPEN_PATHS = ("/login", "/api/v1/health")
 
 
 class Guard:
     """Lets in whom ``Access`` knows: pages send strangers to the log-in page, the API answers 401 and 403."""
 
-    def __init__(self, app: ASGIApp, access: Access, secure: bool = False, own_keys: tuple[str, ...] = ()) -> None:
+    def __init__(self, app: ASGIApp, access: Access, own_keys: tuple[str, ...] = ()) -> None:
         """``own_keys``: paths that check a key of their own."""
-        self.app, self._access, self._secure, self._own_keys = app, access, secure, own_keys
+        self.app, self._access, self._own_keys = app, access, own_keys
         self._sockets: dict[str, int] = {}
         self._logins = 0
         self._hashing = ThreadPoolExecutor(HASHING, "huying-login")
@@ -346,7 +360,7 @@ class Guard:
                 return
             if path == "/logout" and scope["type"] == "http":
                 self._access.log_out(_cookie(headers))
-                await _redirect(send, "/login", f"{COOKIE}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict")
+                await _redirect(scope, send, "login", _session_cookie("", 0, scope))
                 return
             user = self._access.who(headers)
             if path in self._own_keys and scope["type"] == "http":  # they bring a key of their own
@@ -364,7 +378,7 @@ class Guard:
             elif path.startswith("/api/"):
                 await _answer(send, 401, "log in, or send a token: Authorization: Bearer …")
             else:
-                await _redirect(send, "/login")
+                await _redirect(scope, send, "login")
             return
         changes = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if user is not None and changes and not user.may_order and path.startswith("/api/"):
@@ -424,7 +438,8 @@ class Guard:
 
     async def _login(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
-            await _answer(send, 200, _PAGE.format(fault=""), "text/html; charset=utf-8")
+            fault = "" if self._access.has_users else NO_USERS
+            await _answer(send, 200, _page(scope, fault), "text/html; charset=utf-8")
             return
         body = b""
         while len(body) <= LOGIN_BODY:
@@ -443,11 +458,9 @@ class Guard:
         if session is None:
             await asyncio.sleep(max(0.0, LOGIN_S - (time.monotonic() - began)))
         if session is None:
-            await _answer(send, 403, _PAGE.format(fault=escape(fault)), "text/html; charset=utf-8")
+            await _answer(send, 403, _page(scope, fault), "text/html; charset=utf-8")
             return
-        secure = "; Secure" if self._secure else ""
-        cookie = f"{COOKIE}={session}; Max-Age={int(SESSION_S)}; Path=/; HttpOnly; SameSite=Strict{secure}"
-        await _redirect(send, "/", cookie)
+        await _redirect(scope, send, "", _session_cookie(session, int(SESSION_S), scope))
 
     async def _hashed(self, name: str, password: str) -> str | None:
         """``Access.log_in``, beside the event loop. Raises HuyingError when too many wait for it."""
@@ -460,14 +473,27 @@ class Guard:
             self._logins -= 1
 
 
+def _session_cookie(session: str, seconds: int, scope: Scope) -> str:
+    """Where the console is reached by https, at its own certificate or a proxy's, it is sent that way alone."""
+    secure = "; Secure" if scope.get("scheme") in ("https", "wss") else ""
+    return f"{COOKIE}={session}; Max-Age={seconds}; Path={prefix_of(scope)}/; HttpOnly; SameSite=Strict{secure}"
+
+
+def _page(scope: Scope, fault: str) -> str:
+    return _PAGE.format(fault=escape(fault), prefix=escape(prefix_of(scope)))
+
+
 async def _answer(send: Send, status: int, text: str, kind: str = "text/plain; charset=utf-8") -> None:
     head = [(b"content-type", kind.encode()), (b"cache-control", b"no-store"), (b"x-frame-options", b"DENY")]
     await send({"type": "http.response.start", "status": status, "headers": head})
     await send({"type": "http.response.body", "body": text.encode()})
 
 
-async def _redirect(send: Send, to: str, cookie: str = "") -> None:
-    head = [(b"location", to.encode()), (b"cache-control", b"no-store")]
+async def _redirect(scope: Scope, send: Send, to: str, cookie: str = "") -> None:
+    """To a page by its name, seen from the one that was asked for: right under every prefix."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    location = "../" * (raw.count(b"/") - 1) + to or "./"
+    head = [(b"location", location.encode()), (b"cache-control", b"no-store")]
     if cookie:
         head.append((b"set-cookie", cookie.encode()))
     await send({"type": "http.response.start", "status": 303, "headers": head})
@@ -480,7 +506,7 @@ _PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>呼应
 height:100vh;margin:0}}form{{background:#fff;padding:28px;border-radius:10px;display:grid;gap:14px;min-width:280px}}
 h1{{margin:0}}input,button{{font:inherit;padding:9px;border:1px solid #8aa;border-radius:6px}}
 button{{background:#0b5c94;color:#fff}}p{{color:#b3261e;margin:0}}</style>
-<form method="post" action="/login"><h1>呼应</h1><p role="alert">{fault}</p>
+<form method="post" action="{prefix}/login"><h1>呼应</h1><p role="alert">{fault}</p>
 <label>用户名 name<br><input name="name" autocomplete="username" autofocus required></label>
 <label>密码 password<br><input name="password" type="password" autocomplete="current-password" required></label>
 <button>登录 Log in</button></form></html>"""

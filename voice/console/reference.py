@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 import voice
+from voice.console.proxy import prefix_of
 
 STATIC = "/api/docs/static"
 DESCRIPTION = "/api/v1/openapi.json"
@@ -29,17 +30,18 @@ def add_reference(app: FastAPI, api: APIRouter) -> None:
     )
 
     @app.get(DESCRIPTION, include_in_schema=False)
-    def description() -> dict[str, Any]:
-        return described
+    def description(request: Request) -> dict[str, Any]:
+        return {**described, "servers": [{"url": prefix_of(request.scope) or "/"}]}
 
     @app.get("/api/docs", include_in_schema=False)
-    def page() -> HTMLResponse:
+    def page(request: Request) -> HTMLResponse:
+        prefix = prefix_of(request.scope)
         return get_swagger_ui_html(
-            openapi_url=DESCRIPTION,
+            openapi_url=prefix + DESCRIPTION,
             title="Huying API",
-            swagger_js_url=f"{STATIC}/swagger-ui-bundle.js",
-            swagger_css_url=f"{STATIC}/swagger-ui.css",
-            swagger_favicon_url=f"{STATIC}/favicon-32x32.png",
+            swagger_js_url=f"{prefix}{STATIC}/swagger-ui-bundle.js",
+            swagger_css_url=f"{prefix}{STATIC}/swagger-ui.css",
+            swagger_favicon_url=f"{prefix}{STATIC}/favicon-32x32.png",
         )
 
     app.mount(STATIC, StaticFiles(directory=str(swagger_ui_path)))

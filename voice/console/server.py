@@ -6,19 +6,19 @@ import asyncio
 import logging
 import secrets
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voice.console.access import Access, Guard, Users
+from voice.console.address import Address
 from voice.console.api import router
 from voice.console.connection import PromptProtocol
 from voice.console.desk import Desk
 from voice.console.pages import mount
+from voice.console.proxy import PREFIX, KnownNames, Proxied
 from voice.console.recorders import PATHS, upload_router
 from voice.console.reference import add_reference
 from voice.console.webhooks import Webhook
@@ -47,22 +47,24 @@ HEADERS = (
 
 
 OTHER_SITE = (
-    b"another site: the page's address is not the Host that arrived. Behind a proxy keep it "
-    b"(nginx: proxy_set_header Host $http_host;) and give it to huying serve --name"
+    b"another site: the page's address is not the Host that arrived, and no name of this console. Behind a proxy give "
+    b"the name in the browser's address to huying serve --name, or keep Host (nginx: proxy_set_header Host $http_host;)"
 )
 
 
 class SameOrigin:
     """Refuses changes that another site's page has a browser make, bodies that are too large, and those that stall."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, names: tuple[str, ...] = ()) -> None:
+        """``names``: of this console, as they stand in a browser's address; a proxy may have replaced Host."""
+        self.app, self._names = app, frozenset(n.lower() for n in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
             headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
             origin = headers.get("origin")
-            foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
+            own = {headers.get("host", "").lower(), *self._names}
+            foreign = origin is not None and urlsplit(origin).netloc.lower() not in own
             changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD", "OPTIONS")
             length = headers.get("content-length", "0")
             most = LARGEST_CALL + LARGEST_BODY if scope["path"] in PATHS else LARGEST_BODY
@@ -111,18 +113,6 @@ def _guarded(send: Send) -> Send:
     return told
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the console listens."""
-
-    host: str = "127.0.0.1"
-    port: int = 8080
-    names: tuple[str, ...] = ()
-    """Names under which browsers may ask for it, beside ``host`` and those of this machine."""
-    certificate: Path | None = None
-    key: Path | None = None
-
-
 def serve(
     net: Net,
     journal: Journal,
@@ -147,6 +137,8 @@ def serve(
         )
     if (at.certificate is None) != (at.key is None):
         raise HuyingError("TLS needs both --certificate and --key")
+    if at.prefix and not PREFIX.fullmatch(at.prefix.rstrip("/")):
+        raise HuyingError(f"--prefix {at.prefix}: a path like /huying, of letters, digits, - _ . ~")
     _check_free(at)
     from nicegui import app, ui
 
@@ -163,10 +155,12 @@ def serve(
             takes = UploadDesk(open_ear(net), journal, spool, log.warning)
             app.on_shutdown(takes.close)
         app.include_router(upload_router(spool, access))
-    app.add_middleware(Guard, access=access, secure=at.certificate is not None, own_keys=PATHS if uploads else ())
-    app.add_middleware(SameOrigin)
-    names = [*LOOPBACK, "[::1]", *at.names, *([at.host] if at.host not in ("0.0.0.0", "::") else [])]  # noqa: S104  # compared, not bound
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
+    app.add_middleware(Guard, access=access, own_keys=PATHS if uploads else ())
+    app.add_middleware(SameOrigin, names=at.names)
+    hosts = [n.partition(":")[0] for n in at.names]
+    names = [*LOOPBACK, "[::1]", *hosts, *([at.host] if at.host not in ("0.0.0.0", "::") else [])]  # noqa: S104  # compared, not bound
+    app.add_middleware(KnownNames, names=names)
+    app.add_middleware(Proxied, proxies=(*LOOPBACK, *at.proxies), prefix=at.prefix)
     hooks = [Webhook(feed, w, net.folder, requests, log.warning) for w in net.settings.webhooks]
     for hook in hooks:
         app.on_shutdown(hook.close)
@@ -186,6 +180,7 @@ def serve(
         show_welcome_message=False,
         reconnect_timeout=10.0,
         http=PromptProtocol,
+        proxy_headers=False,  # see Proxied
         **tls,
     )
 

@@ -151,12 +151,18 @@ def serve(
     uploads: Annotated[
         bool, typer.Option("--uploads", help="Take the calls that recorders upload to /api/call-upload.")
     ] = False,
+    prefix: Annotated[str, typer.Option(help="Path under which a proxy shows it, e.g. /huying.")] = "",
+    proxy: Annotated[
+        list[str] | None, typer.Option(help="Address of a proxy elsewhere that may say https and path.")
+    ] = None,
     folder: RequestsOption = None,
 ) -> None:
     """The console in a browser and the HTTP API, on a journal that may be growing. 控制台。"""
     from voice.cli.serve import run
+    from voice.console.address import Address
 
-    run(journal, net, host, port, folder, name or [], certificate, key, uploads)
+    at = Address(host, port, tuple(name or ()), certificate, key, prefix, tuple(proxy or ()))
+    run(journal, net, at, folder, uploads)
 
 
 @app.command(epilog="Example: huying poll 有没有看到走失儿童 --to 社区 --until situation")

@@ -14,6 +14,7 @@ from voice.console.access import COOKIE, Access, User
 from voice.console.board import Tile
 from voice.console.desk import Desk
 from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, Entry
+from voice.console.proxy import prefix_of
 from voice.console.texts import text
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
@@ -207,7 +208,15 @@ class Page:
     def user(self) -> User | None:
         """Of this client, asked anew: its session may have ended."""
         request = ui.context.client.request
-        return self.access.of_session(request.cookies.get(COOKIE, "") if request else "")
+        if request is None:
+            return None
+        return self.access.of_session(request.cookies.get(COOKIE, ""), request.headers)
+
+    @property
+    def prefix(self) -> str:
+        """Under which path this client sees the console."""
+        request = ui.context.client.request
+        return prefix_of(request.scope) if request is not None else ""
 
     def do(self, act: Callable[[str], object], done: str = "sent", manage: bool = False) -> bool:
         """Carry out what a button asks, under the user's name; say what came of it. ``manage``: for admins."""
@@ -338,7 +347,7 @@ class Page:
         """Waveform and spectrogram of a clip. What is no clip's name, whoever wrote it into an event, has none."""
         image = ui.element("img")
         if NAME.fullmatch(clip):
-            image.props["src"] = f"/api/v1/clips/{clip}/waveform.svg"
+            image.props["src"] = f"{self.prefix}/api/v1/clips/{clip}/waveform.svg"
         for name, value in {"alt": "", **look}.items():
             image.props[name] = value
         return image
@@ -352,7 +361,7 @@ class Page:
         if not NAME.fullmatch(clip):
             return
         ui.run_javascript(
-            f"window.huyingAudio?.pause();window.huyingAudio=new Audio('/api/v1/clips/{clip}');"
+            f"window.huyingAudio?.pause();window.huyingAudio=new Audio('{self.prefix}/api/v1/clips/{clip}');"
             "window.huyingAudio.play()"
         )
 
