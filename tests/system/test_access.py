@@ -169,13 +169,13 @@ def test_tokens_and_names_in_the_journal(client: Client, users: Users, net: Net,
 
 def test_pages_send_strangers_to_the_log_in(client: Client) -> None:
     sent = client.http.get("/")
-    assert sent.status_code == 303 and sent.headers["location"] == "/login"
+    assert sent.status_code == 303 and sent.headers["location"] == "login"
     assert "密码" in client.http.get("/login").text
     refused = client.http.post("/login", data={"name": "<b>", "password": "x"})
     assert refused.status_code == 403 and "用户名或密码不对" in refused.text and "<b>" not in refused.text
     assert client.http.post("/login", content=b"x" * 100_000).status_code == 403
     cookie = client.log_in("王")
-    assert client.http.get("/logout", headers=cookie).headers["location"] == "/login"
+    assert client.http.get("/logout", headers=cookie).headers["location"] == "login"
     assert client.http.get("/api/v1/board", headers=cookie).status_code == 401
     assert client.http.get("/api/v1/board", headers={"Cookie": f"{COOKIE}=guess"}).status_code == 401
 
