@@ -69,8 +69,9 @@ def nginx(folder: Path, port: int, behind: int) -> list[str]:
         f"{n}_temp_path {folder}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )  # fmt: skip
     conf = folder / "nginx.conf"
+    user = "user root; " if os.geteuid() == 0 else ""
     conf.write_text(
-        f"{'user root; ' if os.geteuid() == 0 else ''}daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;\n"
+        f"{user}daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;\n"
         f"events {{ worker_connections 256; }}\nhttp {{ access_log off; {temporary}\n{own} }}\n"
     )
     return ["nginx", "-c", str(conf), "-e", str(folder / "error.log")]
