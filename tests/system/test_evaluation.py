@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from voice.cli.evaluate import _write
 from voice.errors import FilesError, HuyingError
 from voice.grammar.lexicon import Entry
 from voice.measure.actors import EspeakActors
 from voice.measure.evaluation import OperatingPoint, Trials, operating_point, poisson_upper, wilson
+from voice.measure.proposal import write_points
 from voice.measure.scenario import Scenario
 from voice.measure.scoring import make_labels
 from voice.measure.simulate import label_path, simulate, write_recording
@@ -149,7 +149,7 @@ def test_what_the_evidence_carries_is_written(own_net: Callable[..., Path]) -> N
     shown = OperatingPoint("4+", 0.42, 0.97, 0.0, 0.4, True)
     thin = OperatingPoint("2-3", 0.8, 0.97, 0.0, 3.0, True)
     with pytest.raises(HuyingError, match="idle_threshold was left alone: the true rate may be 3"):
-        _write(path, {"4+": shown, "2-3": thin}, 0.5, 7.0)
+        write_points(path, {"4+": shown, "2-3": thin}, 0.5, 7.0, print)
     settings = load_net(folder).settings.recognition
     assert (settings.threshold, settings.idle_threshold) == (0.42, 0.9)
     kept = [line for line in before.splitlines() if line.startswith("#")]

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice.cli.learning import forget as forget_command
-from voice.cli.learning import learn as learn_command
+from tests.helpers.command import huying
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.measure.channel import Channel, received
@@ -74,13 +73,12 @@ def test_what_cannot_be_learned(mine: Net, text: str, meaning: str, why: str) ->
     assert not (mine.folder / LEARNED).exists()
 
 
-def test_a_phrase_that_sounds_like_a_call_sign_is_told(mine: Net, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_phrase_that_sounds_like_a_call_sign_is_told(mine: Net) -> None:
     assert propose(mine, "胜残联", "situation").alike[0][0] == "省残联"
-    assert learn_command(mine.folder, "胜残联", "situation", "", "me", False) == 1
-    assert "省残联" in capsys.readouterr().out and not (mine.folder / LEARNED).exists()
-    assert learn_command(mine.folder, "胜残联", "situation", "", "me", True) == 0
-    forget_command(mine.folder, "")
-    assert "胜残联 = situation" in capsys.readouterr().out
+    assert "省残联" in huying("grammar", "learn", "胜残联", "--net", mine.folder, "--by", "me", code=1)
+    assert not (mine.folder / LEARNED).exists()
+    huying("grammar", "learn", "胜残联", "--net", mine.folder, "--by", "me", "--yes")
+    assert "胜残联 = situation" in huying("grammar", "forget", "--net", mine.folder)
 
 
 def test_the_cost_is_rehearsed_on_the_journals_own_overs(mine: Net, said: Pcm16, tmp_path: Path) -> None:
@@ -97,7 +95,7 @@ def test_the_cost_is_rehearsed_on_the_journals_own_overs(mine: Net, said: Pcm16,
         assert not (mine.folder / LEARNED).exists()  # only rehearsed
         journal.enter(Confirmed(confirms=event.seq, clip=over.clip, said=f"省残联报告,{PHRASE}", by="me"))
         assert cost_of(mine, journal, proposal).heard == ()  # it was said
-    assert learn_command(mine.folder, PHRASE, "situation", str(path), "me", False) == 0
+    huying("grammar", "learn", PHRASE, "--net", mine.folder, "--journal", path, "--by", "me")
     with Journal(str(path)) as journal:
         edited = [f for e in journal.events(kind="net_edited") if isinstance(f := e.fact(), NetEdited)]
     assert [(f.file, f.note, f.by) for f in edited] == [(LEARNED, f"+{PHRASE} = situation", "me")]

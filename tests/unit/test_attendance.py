@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from voice.cli.journal import roll_table
 from voice.console.board import Watching
 from voice.journal.rolls import columns, figures, sessions
 from voice.journal.sheets import Heading, html_sheet
@@ -34,6 +33,7 @@ from voice.talk.facts import (
     SessionBegan,
 )
 from voice.talk.rollcall import RollCall, evolve_roll
+from voice.terminal.rolls import roll_table
 
 BEGAN = datetime(2026, 6, 5, 0, 30, tzinfo=UTC)
 UNITS = ("101", "102", "103", "104", "105", "106")

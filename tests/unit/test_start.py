@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from voice.cli.start import first_net, remember, remembered
 from voice.net.settings import write_settings
 from voice.station.keeping import StationKeeper, listen_command
+from voice.station.last import first_net, remember, remembered
 
 
 def test_the_net_of_last_time_is_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import subprocess
+import sys
 from dataclasses import fields
 from importlib import import_module
 
 import pytest
 
+from voice.cli.app import COMMANDS, Command, app
 from voice.console.texts import TEXTS
 from voice.grammar.meanings import ANSWERS, MEANINGS, TABLE
 from voice.journal import wording
@@ -59,3 +63,19 @@ def test_every_text_has_two_languages() -> None:
     for key, pair in TEXTS.items():
         assert len(pair) == 2 and all(pair), key
         assert pair[0].count("{") == pair[1].count("{"), key
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_all_commands_shows_what_each_says_of_itself(name: str) -> None:
+    command = app.commands[name]
+    assert isinstance(command, Command)
+    own = command.loaded()
+    assert own.help is not None and command.help == inspect.cleandoc(own.help).split("\n\n")[0]
+
+
+def test_help_imports_no_command() -> None:
+    told = "import sys; from voice.cli.app import app; app.main(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, encoding="utf-8")
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {f"voice.cli.{module}" for module, _ in COMMANDS.values()}
+    assert not loaded & {"numpy", "sqlalchemy", "pydantic", "vosk"}

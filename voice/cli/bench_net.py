@@ -2,150 +2,79 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-from rich.console import Console
+import typer
 
-from voice.bench.air import Air, CardAir, Habit
-from voice.bench.soundserver import available, null_air
-from voice.cli.journal import roll_table
-from voice.errors import HuyingError
-from voice.journal.lines import LineMaker
-from voice.journal.rolls import sessions
-from voice.journal.store import Event, Journal
-from voice.measure.channel import Channel
-from voice.net.loading import Net, load_net
-from voice.places import cache_folder, sample_net
-from voice.radio.ptt.none import NoPtt
-from voice.radio.transmitter import Transmitter
-from voice.speech.synthesiser import Synthesiser
-from voice.station.ear import open_ear
-from voice.station.speaker import Speaker
-from voice.station.station import Station
-from voice.talk.facts import Fact, RollMarked
-from voice.terminal.events import HIDDEN, print_line
-from voice.terminal.output import screen
+from voice.cli.options import ModelOption, NetOption, net_of
+
+if TYPE_CHECKING:
+    from voice.bench.drill import Notice
+
+STYLES: dict[Notice, str] = {"note": "dim", "fault": "yellow", "urgent": "bold magenta"}
+
+app = typer.Typer(add_completion=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """As the command line gives them."""
+@app.command(epilog="Example: huying bench-net --units 12 --absent 2 --slow 1 --double 1")
+def bench_net(
+    net: NetOption = None,
+    units: Annotated[int, typer.Option(min=0, help="Only the first N units; 0: all.")] = 0,
+    absent: Annotated[int, typer.Option(min=0, help="So many never answer.")] = 1,
+    second: Annotated[int, typer.Option(min=0, help="… answer the second call only.")] = 1,
+    slow: Annotated[int, typer.Option(min=0, help="… answer after their time.")] = 1,
+    double: Annotated[int, typer.Option(min=0, help="… answer together with a neighbour.")] = 0,
+    wrong: Annotated[int, typer.Option(min=0, help="… are silent while another unit answers.")] = 0,
+    mumble: Annotated[int, typer.Option(min=0, help="… say what no phrase covers.")] = 0,
+    report: Annotated[int, typer.Option(min=0, help="… report an incident instead.")] = 0,
+    rounds: Annotated[int, typer.Option(min=1, max=5, help="How often a unit is called.")] = 2,
+    alert: Annotated[str | None, typer.Option(help="Read this alert and count the answers instead.")] = None,
+    snr: Annotated[float, typer.Option(help="dB of the simulated channel.")] = 20.0,
+    seed: Annotated[int, typer.Option(help="Another seed, another day.")] = 0,
+    sound: Annotated[str, typer.Option(help="auto, always or never: over the sound server, in real time.")] = "never",
+    source: Annotated[str, typer.Option("--input", help="Sound device to hear with, e.g. a cable from --output.")] = "",
+    output: Annotated[str, typer.Option(help="Sound device that units and station play to.")] = "",
+    journal: Annotated[str | None, typer.Option(help="Keep the log: a file, or a database URL.")] = None,
+    model: ModelOption = None,
+) -> None:
+    """Try an automatic roll-call without a radio: this machine plays the units. 自动点名演练。
 
-    net: Path | None
-    units: int
-    habits: dict[Habit, int]
-    """How many units behave so."""
-    rounds: int
-    alert: str | None
-    """Read this instead of calling the roll."""
-    snr: float
-    seed: int
-    journal: str | None
-    model: str | None
-    sound: str = "never"
-    """auto: over the sound server if there is one; always: or fail; never: in this process, as fast as it goes."""
-    input: str = ""
-    output: str = ""
-    """Sound devices instead of a null sink."""
+    Exit 0 if everybody was heard, 3 if somebody is missing or unclear.
+    """
+    from voice.bench.drill import Drill, drill
+    from voice.journal.rolls import sessions
+    from voice.journal.store import Journal
+    from voice.station.ear import open_ear
+    from voice.terminal.output import screen
+    from voice.terminal.rolls import roll_table
+    from voice.terminal.station import Terminal
 
+    loaded = net_of(net)
+    plan = Drill(
+        units,
+        {
+            "absent": absent,
+            "second": second,
+            "slow": slow,
+            "double": double,
+            "wrong": wrong,
+            "mumble": mumble,
+            "report": report,
+        },
+        rounds, alert, snr, seed, sound, source, output,
+    )  # fmt: skip
+    terminal, status = Terminal(loaded), screen(error=True)
 
-def cast(ids: list[str], wanted: dict[Habit, int], seed: int) -> dict[str, Habit]:
-    """Who behaves how. Raises HuyingError if there are more parts than units."""
-    if sum(wanted.values()) > len(ids):
-        raise HuyingError(f"{sum(wanted.values())} units are to misbehave, but only {len(ids)} are called")
-    order = [ids[i] for i in np.random.default_rng(seed).permutation(len(ids))]
-    parts = [habit for habit, n in wanted.items() for _ in range(n)]
-    return dict(zip(order, parts, strict=False))
+    def tell(kind: Notice, text: str) -> None:
+        if kind == "urgent":
+            terminal.tell(text)
+        else:
+            status.print(text, style=STYLES[kind])
 
-
-def _air(
-    o: Options,
-    net: Net,
-    synthesiser: Synthesiser,
-    habits: dict[str, Habit],
-    stack: contextlib.ExitStack,
-    status: Console,
-) -> Air:
-    """The channel: sound devices, a null sink of the sound server, or this process."""
-    channel = Channel(snr_db=o.snr)
-    if o.input and o.output:
-        status.print(f"bench over {o.input} and {o.output}, in real time 通过声卡, 实时", style="dim")
-        return CardAir(net, synthesiser, habits, channel, o.seed, input=o.input, output=o.output)
-    if o.sound != "never" and available():
-        try:
-            stack.enter_context(null_air())
-            air = CardAir(net, synthesiser, habits, channel, o.seed, input="pulse", output="pulse")
-            status.print("bench over the sound server, in real time 通过声音服务器, 实时", style="dim")
-            return air
-        except HuyingError as e:
-            if o.sound == "always":
-                raise
-            status.print(f"the sound server cannot be used: {e}", style="yellow")
-    if o.sound == "always":
-        raise HuyingError("no sound server answers (pactl info); start PulseAudio or PipeWire, or leave --sound out")
-    why = "" if o.sound == "never" else "no sound server here 没有声音服务器: "
-    status.print(f"{why}in-process bench: no radio, no sound card; as fast as this machine", style="dim")
-    return Air(net, synthesiser, habits, channel, o.seed)
-
-
-def _deafen(air: Air) -> Callable[[bool], None]:
-    return air.card.deafen if isinstance(air, CardAir) else lambda _on: None
-
-
-def run(o: Options) -> int:
-    """0 if every unit was called and nobody is missing, 3 otherwise."""
-    net = load_net(o.net or sample_net())
-    ids = [u.id for u in net.units][: o.units or None]
-    habits = cast(ids, o.habits, o.seed)
-    out, status = screen(), screen(error=True)
-    maker = LineMaker()
-    ear = open_ear(net, model=o.model)
-    with contextlib.ExitStack() as stack:
-        journal = stack.enter_context(Journal(o.journal or "sqlite://"))
-        synthesiser = stack.enter_context(Synthesiser(cache_folder() / "speech"))
-        air = _air(o, net, synthesiser, habits, stack, status)
-        if o.journal:
-            journal.claim()
-
-        def take(event: Event, fact: Fact) -> None:
-            line = maker.line(fact, event)
-            if line["type"] not in HIDDEN:
-                print_line(out, line, net)
-            air.heard(fact)
-
-        station = Station(
-            ear,
-            journal,
-            Transmitter(NoPtt(), air.play, lambda: air.now, on_keyed=_deafen(air)),
-            Speaker(net, synthesiser),
-            take,
-            lambda text: out.print(f"      ! {text}", style="bold magenta"),
-        )
-        began = datetime.now().astimezone()
-        resumed_at: float | None = None
-        started = False
-        for now in station.run(air, began):
-            if not started:
-                if o.alert:
-                    station.raise_alert(o.alert, tuple(ids), o.rounds, by="bench-net")
-                else:
-                    station.start_roll(tuple(ids), o.rounds, "bench-net")
-                started = True
-            roll = station.roll
-            if roll is not None and roll.paused and resumed_at is None:
-                resumed_at = now + 10.0  # the dispatcher has dealt with it
-            elif resumed_at is not None and now >= resumed_at:
-                station.mark(RollMarked(t=now, mark="resume", over=0, reason="bench dispatcher"))
-                resumed_at = None
-            if (roll is not None and roll.closed) or (station.alert is not None and station.alert.closed):
-                air.end()
-        out.print(roll_table(sessions(journal.events()), net))
-        roll, alert = station.roll, station.alert
-    if alert is not None:
-        return 3 if alert.open else 0
-    return 0 if roll is not None and roll.complete and not roll.missing and not roll.unclear else 3
+    ear = open_ear(loaded, model=model)
+    with Journal(journal or "sqlite://") as log:
+        if journal:
+            log.claim()
+        fine = drill(ear, plan, log, terminal.event, tell)
+        terminal.out.print(roll_table(sessions(log.events()), loaded))
+    raise typer.Exit(0 if fine else 3)

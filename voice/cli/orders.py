@@ -1,92 +1,57 @@
-"""``huying alert``, ``rollcall``, ``poll``, ``watch``, ``say``: requests left for the running station."""
+"""``huying alert``, ``rollcall``, ``poll``, ``watch``, ``say``: requests left for the running station; ``code``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voice.errors import HuyingError
-from voice.net.loading import Net, load_net
-from voice.places import requests_folder, sample_net, stations_folder
-from voice.station.requests import Order, Request, Wish, checked, leave, with_neighbours
-from voice.station.status import running, status_file
-from voice.talk.commands import code_of_the_day, code_words
+from voice.cli.options import NearOption, NetOption, RequestsOption, StationOption, ToOption, net_of
+
+if TYPE_CHECKING:
+    from voice.net.loading import Net
+    from voice.station.requests import Wish
 
 NOBODY = 3
 """Exit status where no station runs that could carry an order out."""
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Whose station an order is for: as named, or the one that runs."""
-
-    net: Path | None
-    folder: Path | None
-    journal: str | None
-
-    def loaded(self) -> Net:
-        """Its net."""
-        return load_net(self.net or sample_net())
-
-    def found(self) -> Path:
-        """The folder of its requests. Raises HuyingError where several stations run and none is named; NoStation where
-        none does, or none that transmits."""
-        if self.folder or self.journal:
-            folder = self.folder or requests_folder(self.journal or "")
-            status = status_file(folder).read()
-            if status is None:
-                raise NoStation(f"no station runs that looks into {folder}")
-        else:
-            here = running(stations_folder())
-            if not here:
-                raise NoStation("no station runs on this machine; start one with “huying listen --output …”")
-            if len(here) > 1:
-                named = ", ".join(s.journal for _, s in here)
-                raise HuyingError(f"{len(here)} stations run ({named}); say which with --journal")
-            folder, status = here[0]
-        if not status.transmits:
-            raise NoStation(
-                f"the station of {status.journal} only listens: start it with --output, so that it can speak"
-            )
-        return folder
+app = typer.Typer(add_completion=False)
 
 
-class NoStation(HuyingError):
-    """Nobody is there to carry an order out."""
+def _give(
+    net: Net,
+    wish: Wish,
+    folder: Path | None,
+    journal: str | None,
+    told: Callable[[tuple[str, ...]], str] = lambda units: "",
+) -> int:
+    """Leave a request, and say where and, with ``told``, whom it goes to; exit status."""
+    from voice.station.requests import checked, leave
+    from voice.station.status import NoStation, station_folder
 
-
-def give(place: Place, wish: Wish) -> int:
-    """Leave it, and say where; exit status."""
-    return _left(place, place.loaded(), wish, lambda units: "")
-
-
-def alert(place: Place, text: str, to: list[str], near: list[str], repeat: int, need_ack: bool, emergency: bool) -> int:
-    """Leave an alert, and say whom it goes to; exit status."""
-    loaded = place.loaded()
-    request = Request(text, _whom(loaded, to, near), repeat, need_ack, emergency)
-    named = lambda units: f": to {len(units)} units: {'、'.join(loaded.name_of(u) for u in units)}"  # noqa: E731
-    return _left(place, loaded, request, named)
-
-
-def _left(place: Place, net: Net, wish: Wish, told: Callable[[tuple[str, ...]], str]) -> int:
     checked(net, wish)  # what cannot be read out is wrong whether a station runs or not
     try:
-        folder = place.found()
+        place = station_folder(folder, journal)
     except NoStation as e:
         typer.echo(f"not carried out 未执行: {e}", err=True)
         return NOBODY
-    path, units = leave(folder, net, wish)
+    path, units = leave(place, net, wish)
     typer.echo(f"{path}{told(units)}")
     return 0
 
 
-def codes(net: Path | None, days: int) -> None:
-    """A line a day."""
-    loaded = load_net(net or sample_net())
+@app.command(epilog="Example: huying code --net my-net --days 7")
+def code(
+    net: NetOption = None, days: Annotated[int, typer.Option(min=1, max=366, help="Today and the days after.")] = 7
+) -> None:
+    """Codes of the day, for nets with commands = "code": spoken after a command on the air. 当日口令。"""
+    from voice.errors import HuyingError
+    from voice.talk.commands import code_of_the_day, code_words
+
+    loaded = net_of(net)
     if not loaded.settings.codes:
         told = 'write commands = "code" and a code_key into [station] of net.toml'
         raise HuyingError(f"this net asks for no code of the day; {told}")
@@ -97,10 +62,88 @@ def codes(net: Path | None, days: int) -> None:
         typer.echo(f"{day:%Y-%m-%d}  {code_of_the_day(words, loaded.settings.station.code_key, day)}")
 
 
-def poll(place: Place, question: str, to: list[str], near: list[str], until: str) -> int:
-    """Leave the order to ask one unit after the other; exit status."""
-    return give(place, Order("start", _whom(place.loaded(), to, near), 1, question, until))
+@app.command(epilog="Example: huying alert 东风路发现走失儿童 --near 贾岗社区 --emergency")
+def alert(
+    text: Annotated[str, typer.Argument(help="What the station should read out.")] = "",
+    folder: RequestsOption = None,
+    journal: StationOption = None,
+    to: Annotated[list[str] | None, typer.Option(help="Unit or group; may be repeated. Everybody if left out.")] = None,
+    near: NearOption = None,
+    repeat: Annotated[int, typer.Option(min=1, max=9, help="Readings to units that have not answered.")] = 2,
+    need_ack: Annotated[bool, typer.Option("--need-ack/--no-ack", help="Ask for and count the answers.")] = True,
+    emergency: Annotated[bool, typer.Option(help="Before a running roll-call, and over traffic after 5 s.")] = False,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="End the alert that is being read.")] = False,
+    net: NetOption = None,
+) -> None:
+    """Have a running station read an alert and count the answers, or withdraw the one it reads. 播报通知, 撤回通知。"""
+    from voice.station.requests import Request, Withdrawal, with_neighbours
+
+    if bool(text) == withdraw:
+        raise typer.BadParameter("give the text of an alert, or --withdraw")
+    loaded = net_of(net)
+    if withdraw:
+        raise typer.Exit(_give(loaded, Withdrawal(), folder, journal))
+    whom = (*(to or ()), *with_neighbours(loaded, tuple(near or ())))
+    named = lambda units: f": to {len(units)} units: {'、'.join(loaded.name_of(u) for u in units)}"  # noqa: E731
+    raise typer.Exit(_give(loaded, Request(text, whom, repeat, need_ack, emergency), folder, journal, named))
 
 
-def _whom(net: Net, to: list[str], near: list[str]) -> tuple[str, ...]:
-    return (*to, *with_neighbours(net, tuple(near)))
+@app.command(epilog="Example: huying rollcall start --to 社区 --rounds 3")
+def rollcall(
+    order: Annotated[str, typer.Argument(help="start, pause, resume, skip, repeat or end.")],
+    to: Annotated[list[str] | None, typer.Option(help="start: unit or group; everybody if left out.")] = None,
+    rounds: Annotated[int, typer.Option(min=0, max=5, help="start: how often a unit is called; 0: as set.")] = 0,
+    folder: RequestsOption = None,
+    journal: StationOption = None,
+    net: NetOption = None,
+) -> None:
+    """Have a running station call the roll, pause it, go on, skip or repeat a unit, or end it. 点名。"""
+    from voice.station.requests import Order
+
+    wish = Order(order, tuple(to or ()), rounds)  # type: ignore[arg-type]
+    raise typer.Exit(_give(net_of(net), wish, folder, journal))
+
+
+@app.command(epilog="Example: huying poll 有没有看到走失儿童 --to 社区 --until situation")
+def poll(
+    question: Annotated[str, typer.Argument(help="What each unit is asked.")],
+    to: ToOption = None,
+    near: NearOption = None,
+    until: Annotated[str, typer.Option(help="Meaning of the answer that ends it: any, situation, …")] = "any",
+    folder: RequestsOption = None,
+    journal: StationOption = None,
+    net: NetOption = None,
+) -> None:
+    """Have a running station ask one unit after the other, until an answer fits. 轮询。"""
+    from voice.station.requests import Order, with_neighbours
+
+    loaded = net_of(net)
+    whom = (*(to or ()), *with_neighbours(loaded, tuple(near or ())))
+    raise typer.Exit(_give(loaded, Order("start", whom, 1, question, until), folder, journal))
+
+
+@app.command(epilog="Example: huying watch 贾岗社区 --every 30")
+def watch(
+    units: Annotated[list[str], typer.Argument(help="Units or groups.")],
+    every: Annotated[float, typer.Option(min=0, max=1440, help="Minutes; 0 ends it.")] = 30,
+    folder: RequestsOption = None,
+    journal: StationOption = None,
+    net: NetOption = None,
+) -> None:
+    """Have a running station call units that were not heard in time, and raise the alarm. 定时查岗。"""
+    from voice.station.requests import Watching
+
+    raise typer.Exit(_give(net_of(net), Watching(every, tuple(units)), folder, journal))
+
+
+@app.command(epilog="Example: huying say 测试,测试")
+def say(
+    text: Annotated[str, typer.Argument(help="What is said, once.")] = "测试,测试",
+    folder: RequestsOption = None,
+    journal: StationOption = None,
+    net: NetOption = None,
+) -> None:
+    """Have a running station say something: a test of voice and transmitter. 试播。"""
+    from voice.station.requests import Saying
+
+    raise typer.Exit(_give(net_of(net), Saying(text), folder, journal))

@@ -2,60 +2,38 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import threading
 import time
 import webbrowser
 from pathlib import Path
+from typing import Annotated
 
-from voice.errors import HuyingError
-from voice.places import sample_net, user_folder
-from voice.station.keeping import StationKeeper, listen_command
+import typer
+
+from voice.cli.options import NetOption
 
 OPEN_AFTER_S = 2.0
 """The browser is opened when the console has had time to listen."""
 
-FIRST = "我的电台网"
-"""Name of the folder of a first net."""
+app = typer.Typer(add_completion=False)
 
 
-def remembered() -> tuple[Path, Path] | None:
-    """(net folder, journal) of last time; None the first time, or if they are gone."""
-    try:
-        kept = json.loads((user_folder() / "last.json").read_text("utf-8"))
-        net, journal = Path(kept["net"]), Path(kept["journal"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return (net, journal) if (net / "net.toml").is_file() else None
-
-
-def remember(net: Path, journal: Path) -> None:
-    """For the next time. Raises HuyingError."""
-    path = user_folder() / "last.json"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"net": str(net), "journal": str(journal)}, ensure_ascii=False), "utf-8")
-    except OSError as e:
-        raise HuyingError(f"{path}: cannot be written ({e.strerror}); set HUYING_HOME to another folder") from e
-
-
-def first_net() -> Path:
-    """A copy of the sample net in the user's folder, to be filled in. Raises HuyingError."""
-    folder = user_folder() / "nets" / FIRST
-    try:
-        if not folder.is_dir():
-            shutil.copytree(sample_net(), folder)
-    except OSError as e:
-        raise HuyingError(f"{folder}: cannot be made ({e.strerror}); set HUYING_HOME to another folder") from e
-    return folder
-
-
-def run(net: Path | None, journal: Path | None, port: int, browser: bool, station: bool) -> None:
-    """Until it is stopped. Raises HuyingError."""
-    from voice.cli.serve import run as serve
+@app.command(epilog="Example: huying start")
+def start(
+    net: NetOption = None,
+    journal: Annotated[Path | None, typer.Option(help="The log's file. Default: in the net's folder.")] = None,
+    port: Annotated[int, typer.Option(help="Of the console.")] = 8080,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the console in the browser.")] = True,
+    station: Annotated[
+        bool, typer.Option("--station/--no-station", help="Start the station, and again when it ends.")
+    ] = True,
+) -> None:
+    """Station and console together, with the net of last time; the first time an assistant asks. 一键启动。"""
+    from voice.cli.serve import open_console
     from voice.console.address import Address
     from voice.journal.store import Journal
+    from voice.station.keeping import StationKeeper, listen_command
+    from voice.station.last import first_net, remember, remembered
 
     last = remembered()
     first = net is None and last is None
@@ -71,7 +49,7 @@ def run(net: Path | None, journal: Path | None, port: int, browser: bool, statio
         page = f"http://127.0.0.1:{port}/{'setup' if first else ''}"
         threading.Thread(target=_open, args=(page,), daemon=True).start()
     try:
-        serve(str(log), folder, Address(port=port), keeper=keeper if station else None)
+        open_console(str(log), folder, Address(port=port), keeper=keeper if station else None)
     finally:
         if station:
             keeper.close()

@@ -3,38 +3,58 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from voice.console.access import Users
-from voice.terminal.output import screen
+app = typer.Typer(no_args_is_help=True, help="Who may use the console. 控制台用户。", add_completion=False)
+
+NameArgument = Annotated[str, typer.Argument(help="User name.")]
 
 
-def add(name: str, role: str, from_stdin: bool) -> None:
-    """Ask for the password twice, or read it from standard input."""
-    if from_stdin:
+@app.command(epilog="Example: huying users add 王 --role operator")
+def add(
+    name: NameArgument,
+    role: Annotated[str, typer.Option(help="viewer reads; operator also orders and corrects; admin.")] = "operator",
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from a pipe.")] = False,
+) -> None:
+    """Make an account, or give one a new password. 添加用户。"""
+    from voice.console.access import Users
+    from voice.terminal.output import screen
+
+    if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = typer.prompt("password 密码", hide_input=True, confirmation_prompt=True)
-    users = Users()
-    users.add(name, password, role)
+    Users().add(name, password, role)
     screen(error=True).print(f"{name}: {role}", style="green")
 
 
+@app.command("list")
 def show() -> None:
-    """All accounts."""
+    """All accounts. 用户列表。"""
+    from rich.table import Table
+
+    from voice.console.access import Users
+    from voice.terminal.output import screen
+
     table = Table("user 用户", "role 角色", "tokens")
     for u in Users().all().values():
         table.add_row(u.name, u.role, str(len(u.tokens)))
     screen().print(table)
 
 
-def remove(name: str) -> None:
-    """Delete an account."""
+@app.command()
+def remove(name: NameArgument) -> None:
+    """Delete an account and its tokens. 删除用户。"""
+    from voice.console.access import Users
+
     Users().remove(name)
 
 
-def token(name: str) -> None:
-    """Print a new token, once."""
+@app.command()
+def token(name: NameArgument) -> None:
+    """Print a new token for programs; it is shown once. 程序用令牌。"""
+    from voice.console.access import Users
+
     sys.stdout.write(Users().token(name) + "\n")

@@ -11,11 +11,12 @@ import os
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -68,6 +69,34 @@ class Done:
     fault: str = ""
     """Why it could not be heard."""
     seconds: float = 0.0
+
+
+@contextmanager
+def workers(jobs: int, scheduler: str | None, recordings: int) -> Iterator[tuple[Executor, int]]:
+    """An executor, and how many recordings it hears at once: processes of this machine (``jobs``; 0: one a core), or a
+    Dask cluster. Raises HuyingError."""
+    if scheduler is None:
+        n = min(jobs or os.cpu_count() or 1, recordings)
+        with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as pool:
+            try:
+                yield pool, n
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return
+    try:
+        from distributed import Client
+    except ImportError as e:
+        raise HuyingError(f"--scheduler needs Dask; run “{install('cluster')}”") from e
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, ValueError, TimeoutError) as e:
+        raise HuyingError(f"{scheduler}: no scheduler answers ({e}); start “dask scheduler” there") from e
+    with client:
+        cores = sum(client.ncores().values())
+        if not cores:
+            raise HuyingError(f"{scheduler}: has no workers; start “dask worker {scheduler}” on some machines")
+        yield client.get_executor(retries=2, pure=False), cores
 
 
 def find_everywhere(paths: Sequence[str]) -> list[str]:

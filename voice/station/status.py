@@ -8,6 +8,9 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from voice.errors import HuyingError
+from voice.places import requests_folder, stations_folder
+
 EVERY_S = 0.2
 STALE_S = 2.0
 """Older than this the station is not running."""
@@ -94,6 +97,31 @@ def running(stations: Path) -> list[tuple[Path, Status]]:
         if status is not None:
             found.append((folder, status))
     return found
+
+
+class NoStation(HuyingError):
+    """Nobody is there to carry an order out."""
+
+
+def station_folder(requests: Path | None = None, journal: str | None = None) -> Path:
+    """The folder of requests of a station: as named, that of a journal, or of the one that runs. Raises HuyingError
+    where several run and none is named; NoStation where none does, or none that transmits."""
+    if requests or journal:
+        folder = requests or requests_folder(journal or "")
+        status = status_file(folder).read()
+        if status is None:
+            raise NoStation(f"no station runs that looks into {folder}")
+    else:
+        here = running(stations_folder())
+        if not here:
+            raise NoStation("no station runs on this machine; start one with “huying listen --output …”")
+        if len(here) > 1:
+            named = ", ".join(s.journal for _, s in here)
+            raise HuyingError(f"{len(here)} stations run ({named}); say which with --journal")
+        folder, status = here[0]
+    if not status.transmits:
+        raise NoStation(f"the station of {status.journal} only listens: start it with --output, so that it can speak")
+    return folder
 
 
 def announce(stations: Path, requests: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""This machine: doctor, soak, bench."""
+"""``huying bench …``."""
 
 from __future__ import annotations
 
@@ -7,40 +7,18 @@ from typing import Annotated
 
 import typer
 
-from voice.cli.tree.root import NetOption, app
+from voice.cli.options import JsonOption
+
+app = typer.Typer(
+    add_completion=False,
+    invoke_without_command=True,
+    help="Speed on this machine. 测速。",
+    epilog="Example: huying bench channels --duty 0.1",
+)
 
 
-@app.command(epilog="Example: huying doctor")
-def doctor() -> None:
-    """What is installed, what is missing, and the command that mends it. 检查安装。"""
-    from voice.cli.doctor import run
-
-    raise typer.Exit(run())
-
-
-@app.command(epilog="Example: huying soak --days 7 --kills 5")
-def soak(
-    net: NetOption = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Simulated days: a roll-call and an alert each.")] = 7,
-    units: Annotated[int, typer.Option(min=1, help="Only the first N units.")] = 42,
-    kills: Annotated[int, typer.Option(min=0, help="How often the station is killed (SIGKILL).")] = 5,
-    seed: Annotated[int, typer.Option(help="Another seed, other absences and kills.")] = 0,
-    keep: Annotated[Path | None, typer.Option(help="Keep journal and truth in this folder.")] = None,
-) -> None:
-    """Days of traffic in minutes, with absences, lost devices and kills: is anything lost or doubled? 耐久测试。"""
-    from voice.cli.soak import Options, run
-
-    raise typer.Exit(run(Options(net, days, units, kills, seed, keep)))
-
-
-bench = typer.Typer(help="Speed on this machine. 测速。", epilog="Example: huying bench channels --duty 0.1")
-app.add_typer(bench, name="bench", invoke_without_command=True)
-
-
-@bench.callback()
-def bench_all(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False
-) -> None:
+@app.callback()
+def every(context: typer.Context, as_json: JsonOption = False) -> None:
     """Speed and memory on this machine. 测速。"""
     if context.invoked_subcommand is None:
         from voice.bench.speed import run
@@ -48,8 +26,8 @@ def bench_all(
         run(as_json)
 
 
-@bench.command("channels", epilog="Example: huying bench channels --duty 0.1 --most 150")
-def bench_channels(
+@app.command(epilog="Example: huying bench channels --duty 0.1 --most 150")
+def channels(
     duty: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the time in which somebody speaks.")] = 0.1,
     seconds: Annotated[float, typer.Option(min=10, help="Real time at each number of channels.")] = 40.0,
     least: Annotated[int, typer.Option(min=0, help="Begin with so many; 0: 25, or 4 that speak all the time.")] = 0,
@@ -62,16 +40,16 @@ def bench_channels(
     channels(duty, seconds, least, most, picture)
 
 
-@bench.command("pipeline", epilog="Example: huying bench pipeline")
-def bench_pipeline() -> None:
+@app.command(epilog="Example: huying bench pipeline")
+def pipeline() -> None:
     """What the pipeline costs beside the recogniser alone, and beside one that hears everything. 流水线开销。"""
     from voice.bench.channels import pipeline
 
     pipeline()
 
 
-@bench.command("console", epilog="Example: huying bench console --events 1000000 --browser")
-def bench_console(
+@app.command(epilog="Example: huying bench console --events 1000000 --browser")
+def console(
     events: Annotated[int, typer.Option(min=1000, help="Events already in the journal.")] = 100_000,
     consoles: Annotated[int, typer.Option(min=1, max=100, help="Consoles that look on.")] = 10,
     channels: Annotated[int, typer.Option(min=1, help="Channels that are listened to meanwhile, 10 % speech.")] = 25,
@@ -84,8 +62,8 @@ def bench_console(
     console(events, consoles, channels, seconds, browser)
 
 
-@bench.command("bureau", epilog="Example: huying bench bureau --stations 1 --stations 200")
-def bench_bureau(
+@app.command(epilog="Example: huying bench bureau --stations 1 --stations 200")
+def bureau(
     stations: Annotated[list[int] | None, typer.Option(min=1, help="Simulated stations; may be repeated.")] = None,
     events: Annotated[int, typer.Option(min=100, help="Of all stations together.")] = 20_000,
     journal: Annotated[str, typer.Option(help="The bureau's database (URL); empty: SQLite.")] = "",
@@ -96,8 +74,8 @@ def bench_bureau(
     bureau(stations or [1, 10, 50, 200], events, journal)
 
 
-@bench.command("archive", epilog="Example: huying bench archive --workers 1 --workers 2 --workers 4")
-def bench_archive(
+@app.command(epilog="Example: huying bench archive --workers 1 --workers 2 --workers 4")
+def archive(
     workers: Annotated[list[int] | None, typer.Option(min=1, help="Dask workers; may be repeated.")] = None,
     hours: Annotated[float, typer.Option(min=0.05, help="Of recordings, 10 % speech.")] = 4.0,
     recordings: Annotated[int, typer.Option(min=1, max=24, help="Files that they are in.")] = 16,
@@ -108,8 +86,8 @@ def bench_archive(
     archive(workers or [1, 2, 4], hours, recordings)
 
 
-@bench.command("growth", epilog="Example: huying bench growth --largest 1000000")
-def bench_growth(
+@app.command(epilog="Example: huying bench growth --largest 1000000")
+def growth(
     largest: Annotated[int, typer.Option(min=10_000, help="Events of the largest journal.")] = 1_000_000,
 ) -> None:
     """How cost grows: journal, roster, recording. 规模增长。"""

@@ -1,21 +1,15 @@
-"""The trunk: ``huying`` itself, and the options that many commands have."""
+"""Arguments and options that several commands have, spelt once."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import voice
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Huying 呼应: hears a two-way radio net and keeps its log. 听对讲机频道, 记点名日志。",
-)
+if TYPE_CHECKING:
+    from voice.net.loading import Net
 
 NetOption = Annotated[Path | None, typer.Option("--net", help="Net folder (net.toml). Default: the sample net.")]
 ModelOption = Annotated[str | None, typer.Option("--model", help="Model name or folder, instead of the net's.")]
@@ -27,6 +21,15 @@ RequestsOption = Annotated[
 StationOption = Annotated[
     str | None, typer.Option("--journal", help="The station's journal. Not needed where one station runs.")
 ]
+
+
+SinceOption = Annotated[str | None, typer.Option("--since", help="From this time on.")]
+UntilOption = Annotated[str | None, typer.Option("--until", help="Before this time.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who says so.")]
+NoteOption = Annotated[str, typer.Option("--note", help="Why.")]
+ToOption = Annotated[list[str] | None, typer.Option("--to", help="Unit or group; everybody if left out.")]
+NearOption = Annotated[list[str] | None, typer.Option("--near", help="A unit and its neighbours on the roster.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Figures as JSON.")]
 
 
 class FormChoice(StrEnum):
@@ -64,21 +67,9 @@ SideOption = Annotated[
 ]
 
 
-def bough(name: str, help_text: str) -> typer.Typer:
-    """A group of commands."""
-    made = typer.Typer(no_args_is_help=True, help=help_text)
-    app.add_typer(made, name=name)
-    return made
+def net_of(folder: Path | None) -> Net:
+    """The net of ``--net``. Raises HuyingError."""
+    from voice.net.loading import load_net
+    from voice.places import sample_net
 
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"huying {voice.__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
-) -> None:
-    """Options before any command."""
+    return load_net(folder or sample_net())

@@ -1,0 +1,63 @@
+"""Roll sheets and incidents as tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from voice.journal.incidents import Missed
+from voice.journal.rolls import Session, columns, figures
+from voice.journal.wording import clock
+from voice.net.loading import Net
+from voice.talk.incidents import Incident
+
+
+def roll_table(sheet: list[Session], names: Net) -> Table:
+    """Who answered, how often and how fast."""
+    table = Table(title=f"点名表 ({len(columns(sheet))} 次)", padding=(0, 0), collapse_padding=True)
+    for name in ("单位 unit", "呼 calls", "答", "其中迟到", "未答", "听不清", "代答", "中位秒"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="crop")  # where the terminal is narrow the bars give way
+    rows = figures(sheet)
+    longest = max((r.median_s or 0.0 for r in rows), default=0.0) or 1.0
+    for r in rows:
+        if r.calls:
+            marks = (r.answered, r.late, r.silent, r.unclear, r.relayed)
+            style = "red" if r.silent else "yellow" if r.late or r.unclear else "green"
+            bar = "█" * round(10 * (r.median_s or 0.0) / longest)
+            time = f"{r.median_s:.1f}" if r.median_s is not None else ""
+            table.add_row(names.name_of(r.unit), str(r.calls), *(str(m or "") for m in marks), time, bar, style=style)
+    return table
+
+
+def incident_table(found: Iterable[Incident], names: Net) -> Table:
+    """A row for each incident: who reported, who set out, who arrived first and how fast."""
+    table = Table(
+        "no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达", title="警情 incidents"
+    )
+    for i in found:
+        told = i.text or f"[{i.pinyin}]"
+        table.add_row(
+            str(i.seq),
+            clock(i.wall, names.settings.zone),
+            names.name_of(i.unit) or "?",
+            told,
+            _times(i.on_the_way, names),
+            _times(i.arrived, names),
+        )
+    return table
+
+
+def missed_table(found: Iterable[Missed], names: Net) -> Table:
+    """What came in and was not dealt with."""
+    table = Table("no.", "time 时间", "unit 单位", "why 原因", "heard 听到", title="未处理 missed while away")
+    for m in found:
+        table.add_row(str(m.seq), clock(m.wall, names.settings.zone), names.name_of(m.unit) or "?", m.why, m.text)
+    return table
+
+
+def _times(times: dict[str, float], names: Net) -> str:
+    """``贾岗社区治安队 1:45``, a line each, the fastest first."""
+    rows = sorted(times.items(), key=lambda kv: kv[1])
+    return "\n".join(f"{names.name_of(u)} {int(s // 60)}:{int(s % 60):02d}" for u, s in rows)

@@ -1,0 +1,35 @@
+"""How a score looks on a terminal."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from voice.measure.scoring import Score
+from voice.terminal.output import screen
+
+
+def show(score: Score, recordings: int) -> None:
+    """Tables for people."""
+    out = screen()
+    figures = score.as_json()
+    out.print(f"{recordings} recordings, {score.hours * 60:.1f} min")
+    table = Table("event 事件", "labelled", "right", "recall", "precision")
+    for kind, f in figures["events"].items():
+        table.add_row(kind, str(f["labelled"]), str(f["right"]), _share(f["recall"]), _share(f["precision"]))
+    out.print(table)
+    if score.exchanges:
+        out.print(f"exchanges right: {score.exchanges_right} of {score.exchanges} ({figures['exchange_accuracy']:.3f})")
+    out.print(f"false alarms: {score.false_alarms} ({figures['false_alarms_per_hour']} per hour of recording)")
+    if figures["answer_time_error_s"]:
+        e = figures["answer_time_error_s"]
+        out.print(f"answer-time error: mean {e['mean']} s, median {e['median']} s, max {e['max']} s")
+    if score.confusions:
+        table = Table("said", "logged", "times", title="confusions")
+        for (a, b), n in score.confusions.most_common(20):
+            table.add_row(a, b, str(n))
+        out.print(table)
+
+
+def _share(value: float | None) -> str:
+    """Nothing can be said of what was not labelled."""
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,36 @@
+"""The screen of a station that was started from a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from voice.journal.lines import LineMaker
+from voice.journal.store import Event
+from voice.net.loading import Net
+from voice.talk.facts import Fact
+from voice.terminal.events import HIDDEN, print_line
+from voice.terminal.output import screen
+
+
+class Terminal:
+    """A ``voice.station.runtime.Screen``."""
+
+    def __init__(self, net: Net) -> None:
+        self.net, self.out = net, screen()
+        self._maker = LineMaker()
+
+    def event(self, event: Event, fact: Fact) -> None:
+        shown = self._maker.line(fact, event)
+        if shown["type"] not in HIDDEN:
+            print_line(self.out, shown, self.net)
+
+    def tell(self, text: str) -> None:
+        self.out.print(f"      ! {text}", style="bold magenta", soft_wrap=True)
+
+    def note(self, text: str, urgent: bool = False) -> None:
+        self.out.print(text, style="yellow" if urgent else "dim", soft_wrap=True)
+
+    def ask(self, question: str) -> bool | None:
+        return typer.confirm(question, default=True) if sys.stdin.isatty() else None
