@@ -40,7 +40,7 @@ from voice.net.loading import Net
 from voice.places import sample_net
 from voice.station.requests import Calling, Order, Request, Saying, Withdrawal, take
 from voice.station.status import Status, status_file
-from voice.talk.by_hand import Corrected
+from voice.talk.by_hand import Acknowledged, Corrected, Undone
 from voice.talk.facts import (
     AlertEnded,
     AlertRaised,
@@ -63,6 +63,30 @@ def test_the_board_says_who_did_not_answer() -> None:
         board = watching.take(journal.append([fact], BEGAN)[0])
     assert board.attendance.silent == () and board.attendance.unclear == ("103",)
     assert board.tiles["102"].by == "human" and board.tiles["102"].since == "2026-06-05T02:00:21.000Z"
+
+
+def test_what_is_taken_back_goes_back_on_the_board() -> None:
+    watching = Watching()
+    with Journal("sqlite://") as journal:
+        for event in journal.append(morning(), BEGAN):
+            watching.take(event)
+        before = watching.board
+        for unit, closed in (("102", 7), ("103", 11)):
+            (event,) = journal.append([Corrected(corrects=closed, unit=unit, meaning="present", by="王")], BEGAN)
+            watching.take(event)
+            if unit == "103":  # meanwhile the unit itself has answered
+                watching.take(journal.append([answered(40, "103", 3)], BEGAN)[0])
+            board = watching.take(journal.append([Undone(undoes=event.seq, by="王")], BEGAN)[0])
+        assert board.tiles["102"] == before.tiles["102"] and board.attendance.silent == ("102",)
+        assert board.tiles["103"].state == "present" and board.tiles["103"].by == "", "its own answer stands"
+        report = CalledIn(t=50, unit="104", over=9, meaning="situation", grade="slot", text="打架", pinyin="",
+                          confidence=0.9)  # fmt: skip
+        (event,) = journal.append([report], BEGAN)
+        assert [i.unit for i in watching.take(event).incidents] == ["104"]
+        (taken,) = journal.append([Acknowledged(acknowledges=event.seq, by="王")], BEGAN)
+        assert watching.take(taken).incidents == ()
+        board = watching.take(journal.append([Undone(undoes=taken.seq, by="王")], BEGAN)[0])
+        assert [i.seq for i in board.incidents] == [event.seq], "open again"
 
 
 def test_a_unit_that_calls_in_after_the_roll_call_has_answered_it() -> None:
@@ -183,7 +207,7 @@ def test_the_console_keeps_its_reviews_up_to_date(net: Net, tmp_path: Path, monk
 
 def test_every_word_has_two_languages() -> None:
     assert all(len(pair) == 2 and all(pair) for pair in TEXTS.values())
-    assert text("missing", False) == "未应答" and text("answered of", True, 4, 2) == "2 of 4 called answered"
+    assert text("missing", False) == "未答" and text("answered of", True, 4, 2) == "2 of 4 called answered"
 
 
 @pytest.mark.parametrize("n", [0, 1, 100, 8000, 60_000])
@@ -353,7 +377,7 @@ def test_the_board_in_a_browser(console: Served, browser: Any) -> None:
     tile = page.locator('[data-unit="102"]')
     tile.wait_for(timeout=20_000)
     assert tile.get_attribute("data-state") == "silent"
-    assert "未应答" in page.locator(".banner").inner_text() and "贾岗社区治安队" in page.locator(".banner").inner_text()
+    assert "未答" in page.locator(".banner").inner_text() and "贾岗社区治安队" in page.locator(".banner").inner_text()
     with Journal(str(console.journal)) as journal:
         evil = over(9, 50, "<img src=x onerror=alert(1)>")
         journal.append([evil, answered(50, "104", 4)], BEGAN)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from voice.bench.air import Air, Habit
+from voice.journal.by_hand import correction, undoing
 from voice.journal.codec import from_json, kind_of, to_json
 from voice.journal.rolls import Session, sessions
 from voice.journal.store import Event, Journal
@@ -21,7 +23,7 @@ from voice.speech.synthesiser import Synthesiser
 from voice.station.ear import Ear
 from voice.station.speaker import Speaker
 from voice.station.station import Station
-from voice.talk.facts import Announced, Fact, RollMarked
+from voice.talk.facts import Announced, ExchangeClosed, Fact, RollEnded, RollMarked
 from voice.talk.rollcall import RollCall, evolve_roll
 
 UNITS = ("101", "102", "113", "103", "109")
@@ -97,6 +99,40 @@ def test_the_absent_are_called_twice_and_named(play: Play) -> None:
     assert done.roll.missing == ("113",) and done.roll.results["102"] == "answered"
     assert sum("财经大学,财经大学" in s for s in done.said) == 2
     assert done.said[-1] == "点名完毕。应到五,实到四,未应答一个:财经大学。"
+
+
+def test_what_is_set_right_at_the_desk_counts_in_the_spoken_closing(
+    ear: Ear, net: Net, synthesiser: Synthesiser, tmp_path: Path
+) -> None:
+    """The console, a process of its own, marks one silent unit present, and another whose mark is taken back."""
+    path = str(tmp_path / "log.sqlite")
+    said: list[str] = []
+    air = Air(net, synthesiser, {"101": "absent", "102": "absent"}, seed=1)
+    with Journal(path) as journal, Journal(path) as console:
+
+        def take(event: Event, fact: Fact) -> None:
+            if isinstance(fact, Announced):
+                said.append(fact.text)
+            if isinstance(fact, ExchangeClosed) and fact.unit in ("101", "102"):
+                seq = console.enter(correction(console, event.seq, fact.unit, "present", "王"))
+                if fact.unit == "102":
+                    console.enter(undoing(console, seq, "王"))
+            air.heard(fact)
+
+        station = Station(
+            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser), take
+        )
+        started = False
+        for now in station.run(air, datetime(2026, 6, 5, 0, 30, tzinfo=UTC)):
+            if not started:
+                station.start_roll(("101", "102"), rounds=1)
+                started = True
+            assert station.roll is not None and now < 200
+            if station.roll.closed:
+                air.end()
+        (ended,) = [e.fact() for e in journal.events(kind="roll_ended")]
+    assert said[-1] == "点名完毕。应到二,实到一,未应答一个:贾岗社区治安队。"
+    assert isinstance(ended, RollEnded) and ended.missing == ("102",)
 
 
 def test_a_late_answer_counts_and_ends_the_search(play: Play) -> None:

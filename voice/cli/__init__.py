@@ -12,6 +12,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point. Errors that the user can mend are one clear message and exit status 2."""
     from voice.cli.app import app
     from voice.errors import HuyingError
+    from voice.language import language, worded
 
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
@@ -20,10 +21,10 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app(arguments, prog_name="huying")
     except HuyingError as e:
-        print(f"huying: {e}", file=sys.stderr)
+        print(f"huying: {worded(str(e), language() != 'zh')}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("huying: stopped", file=sys.stderr)
+        print(f"huying: {worded('stopped', language() != 'zh')}", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # “huying … | head”
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

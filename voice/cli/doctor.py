@@ -13,17 +13,18 @@ def doctor() -> None:
     import platform
 
     import voice
+    from voice.language import language, worded
     from voice.station.health import examine
     from voice.terminal.output import screen
 
     out = screen()
     out.print(f"huying {voice.__version__}, Python {platform.python_version()}, {platform.platform()}")
-    bad = 0
+    bad, english = 0, language() != "zh"
     for found in examine():
         mark, style = ("✓", "green") if found.fine else ("✗", "red") if found.needed else ("–", "yellow")
         out.print(mark, style=style, end=" ")
-        out.print(f"{found.name}: {found.told}", soft_wrap=True)
+        out.print(f"{worded(found.name, english)}: {worded(found.told, english)}", soft_wrap=True)
         if not found.fine:
             bad += found.needed
-            out.print(f"    → {found.mend}", soft_wrap=True)
+            out.print(f"    → {worded(found.mend, english)}", soft_wrap=True)
     raise typer.Exit(1 if bad else 0)

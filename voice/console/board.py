@@ -9,7 +9,7 @@ from typing import Literal
 from voice.journal.store import Event
 from voice.talk.alert import Alert, evolve_alert
 from voice.talk.attendance import Attendance, Occasion, Occasions, Standing
-from voice.talk.by_hand import Corrected
+from voice.talk.by_hand import Corrected, Undone
 from voice.talk.facts import (
     AlertRaised,
     Answered,
@@ -118,6 +118,8 @@ class Watching:
         self.board = Board()
         self._occasions = Occasions(REMEMBERED)
         self._book = Incidents()
+        self._set: dict[int, Tile] = {}
+        """Number of a correction → the tile before it."""
 
     def take(self, event: Event, fact: Fact | None = None) -> Board:
         """The next event; the board after it."""
@@ -135,7 +137,14 @@ class Watching:
             board = replace(board, incidents=tuple(found))
         if isinstance(fact, Corrected):
             counted = at is not None and self._occasions.all[at] is board.occasion
+            if counted and fact.unit is not None and fact.unit in board.tiles:
+                self._set[event.seq] = board.tiles[fact.unit]
             self.board = _corrected(board, fact, event) if counted else board
+        elif isinstance(fact, Undone):
+            tile = self._set.pop(fact.undoes, None)
+            now = board.tiles.get(tile.unit) if tile else None
+            stands = now is not None and now.seq == fact.undoes  # nothing has come since
+            self.board = _put(board, tile) if tile is not None and stands else board
         else:
             board = _evolved(board, event, fact)
             if isinstance(fact, ExchangeClosed) and at is not None:  # an earlier answer or a neighbour's still counts

@@ -28,7 +28,8 @@ from voice.journal.sheets import Heading
 from voice.journal.store import Event, Journal, wall_time
 from voice.journal.wording import utc
 from voice.mandarin.numerals import CannotBeRead
-from voice.net.learning import Change, Proposal, forget, learn, propose
+from voice.measure.phrase_cost import Cost, cost_of
+from voice.net.learning import Change, Proposal, forget, learn, learned, propose
 from voice.net.loading import Net, check_net
 from voice.net.roster_table import RosterTable, Row, read_roster_table, save_roster_table
 from voice.net.settings import write_settings
@@ -46,6 +47,8 @@ LONGEST_SPEECH = 300
 REVIEW_DAYS = 14
 REVIEW_EVENTS = 100_000
 """A hundred busy channels have as many a day; a page must open."""
+REHEARSED = 60
+"""Latest overs in which a phrase is looked for before it is learned: seconds, not minutes."""
 TEST_WORDS = "测试发射,测试发射"
 
 
@@ -61,6 +64,7 @@ class Desk:
         self._synthesiser: Synthesiser | None = None
         self._speaker: tuple[Net, Speaker] | None = None
         self._hearing = threading.Lock()
+        self._rehearsing = threading.Lock()
         self._ear: Ear | None = None
         self._reviews: OpenReviews | None = None
 
@@ -174,13 +178,27 @@ class Desk:
         if self.keeper is not None:
             self.keeper.restart()
 
+    def propose(self, text: str, meaning: str) -> Proposal:
+        """Look at a phrase that a person typed. Raises HuyingError where it cannot be learned."""
+        if self.net.folder == sample_net():
+            raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
+        return propose(self.net, text, meaning)
+
+    def cost(self, found: Proposal) -> Cost:
+        """In which of the journal's latest overs the phrase would be heard. Some seconds; one at a time."""
+        with self._rehearsing:
+            return cost_of(self.net, self.feed.journal, found, REHEARSED)
+
+    @property
+    def learned(self) -> dict[str, str]:
+        """Phrase → meaning of all that the net has learned."""
+        return learned(self.net)
+
     def learn(self, text: str, meaning: str, by: str) -> Proposal:
         """Make what a person typed a phrase of the net. Raises HuyingError where it cannot be, or sounds like a call
         sign."""
-        if self.net.folder == sample_net():
-            raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
         with self._saving:
-            found = propose(self.net, text, meaning)
+            found = self.propose(text, meaning)
             if found.alike:
                 raise HuyingError(f"“{found.text}” sounds like the call sign {found.alike[0][0]} 与呼号音近, 不能学")
             self._learned(learn(self.net, found, by), f"+{found.text} = {found.meaning}", by)

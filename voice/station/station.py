@@ -26,6 +26,7 @@ from voice.talk.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.talk.announcing import alert_words, anchor_words, sign_of, to_read_back, words
 from voice.talk.announcing import call as call_of
 from voice.talk.answering import Answering, Saying
+from voice.talk.by_hand import Corrected, Undone
 from voice.talk.decide import command_heard
 from voice.talk.facts import (
     AlertEnded,
@@ -121,6 +122,8 @@ class Station:
         """Unit → number of the last event that says how its exchange ended."""
         self._retry_at = 0.0
         """After a fault of voice or transmitter: not before this."""
+        self._looked = journal.last()
+        """Number of the last event that was looked at for what people have set right."""
 
     @property
     def calling_roll(self) -> bool:
@@ -285,6 +288,9 @@ class Station:
         self._look_after()
         late = self._transmitter.now() - self.now > LATE_S
         move = self._next() if self.now >= self._retry_at and not late else None
+        if isinstance(move, Move) and self.calling_roll:
+            self._heed_people()
+            move = self._next()
         if move is None:
             self._wait = None
             return
@@ -353,6 +359,18 @@ class Station:
         """What is being said was cut: written down at once, by whoever noticed, for our own thread may hang."""
         note = f"an announcement was cut 播报中断 ({why}): {self._saying}"
         self.log.record(DeviceChanged(t=self.log.latest, what="cut", note=note))
+
+    def _heed_people(self) -> None:
+        """What people have set right elsewhere (console, command line) counts in the roll-call that is running."""
+        journal, since = self.log.journal, self._looked
+        self._looked = journal.last()
+        if self._looked == since:
+            return
+        found = [e for kind in (Corrected.KIND, Undone.KIND) for e in journal.events(kind=kind, after=since)]
+        for event in sorted(found, key=lambda e: e.seq):
+            fact = event.fact()
+            if fact.channel == self.log.channel:
+                self.roll = evolve_roll(self.roll, fact, event.seq)
 
     def _announce(self, move: Move) -> None:
         if move.unit and move.unit in self._single and not self._has_its_turn(move.unit):

@@ -7,11 +7,12 @@ It yields to real traffic: an incident pauses it, and the channel is waited for 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from voice.talk.attendance import HERE, Attendance, Standing, attendance, stand
-from voice.talk.by_hand import Corrected
+from voice.talk.by_hand import Corrected, Undone
 from voice.talk.facts import (
     Announced,
     Answered,
@@ -58,6 +59,8 @@ class RollCall:
     """The closing words were said."""
     since: int = 0
     """Number of the event that began it; 0: not known."""
+    by_hand: Mapping[int, tuple[str, Standing, str]] = field(default_factory=dict)
+    """Number of a person's correction → unit, and its standing and answer before."""
 
     @property
     def attendance(self) -> Attendance:
@@ -152,10 +155,33 @@ def evolve_roll(roll: RollCall | None, fact: Fact, seq: int = 0) -> RollCall | N
         case RollMarked(obeyed=True):
             return _marked(roll, fact)
         case Corrected(unit=str(unit), corrects=at) if unit in roll.units and (at == 0 or at >= roll.since):
-            results = {**roll.results, unit: HERE[0]}
-            return replace(roll, results=results, current=None if roll.current == unit else roll.current)
+            return _set_right(roll, unit, fact.meaning, seq)
+        case Undone(undoes=number) if number in roll.by_hand:
+            return _undone(roll, number)
         case _:
             return roll
+
+
+def _set_right(roll: RollCall, unit: str, meaning: str, seq: int) -> RollCall:
+    """A person decided. Taken twice it is the same: the station hears of its own corrections in two ways."""
+    if seq and seq in roll.by_hand:
+        return roll
+    before = unit, roll.results.get(unit, "not_called"), roll.answers.get(unit, "")
+    return replace(
+        roll,
+        results={**roll.results, unit: HERE[0]},
+        answers={**roll.answers, unit: meaning},
+        current=None if roll.current == unit else roll.current,
+        by_hand={**roll.by_hand, seq: before},
+    )
+
+
+def _undone(roll: RollCall, number: int) -> RollCall:
+    """What a person has set is taken back: it stands as it was heard."""
+    unit, standing, answer = roll.by_hand[number]
+    answers = {u: m for u, m in roll.answers.items() if u != unit} | ({unit: answer} if answer else {})
+    by_hand = {n: b for n, b in roll.by_hand.items() if n != number}
+    return replace(roll, results={**roll.results, unit: standing}, answers=answers, by_hand=by_hand)
 
 
 def _standing(roll: RollCall, unit: str, fact: Fact) -> RollCall:

@@ -21,16 +21,17 @@ STATES = {
     "idle": ("radio_button_unchecked", "#5d6b78", 3),
     "called": ("phone_in_talk", "#1769c0", 2),
     "alerted": ("notifications_active", "#00677f", 2),
-    "present": ("check_circle", "#1b7f3b", 4),
-    "late": ("schedule", "#8a6a00", 4),
-    "relayed": ("record_voice_over", "#6a5acd", 1),
-    "silent": ("cancel", "#b3261e", 0),
-    "unclear": ("help", "#a34700", 1),
-    "undetermined": ("do_not_disturb_on", "#6b5b95", 1),
+    "present": ("check_circle", COLOURS["answered"], 4),
+    "late": ("schedule", COLOURS["late"], 4),
+    "relayed": ("record_voice_over", COLOURS["relayed"], 1),
+    "silent": ("cancel", COLOURS["silent"], 0),
+    "unclear": ("help", COLOURS["unclear"], 1),
+    "undetermined": ("do_not_disturb_on", COLOURS["undetermined"], 1),
     "calling": ("campaign", "#8e24aa", 1),
-    "overdue": ("alarm", "#b3261e", 0),
+    "overdue": ("alarm", COLOURS["silent"], 0),
 }
-"""Icon, colour and place of a tile: never the colour alone; those that somebody must look at come first."""
+"""Icon, colour and place of a tile: never the colour alone; those that somebody must look at come first. The
+colours are those of the sheets."""
 
 WEEK_DAYS = 7
 HISTORY = 21
@@ -72,7 +73,7 @@ class BoardView:
             name = ui.label().classes("name")
             with ui.row().classes("items-center gap-1 no-wrap"):
                 icon = ui.icon("help").classes("text-xl")
-                state = ui.label().classes("state")
+                state = ui.label().classes("state min-w-0")
         box.on("click", lambda: Card(self.page, unit))
         box.on("keydown.enter", lambda: Card(self.page, unit))
         return box, name, icon, state
@@ -85,7 +86,7 @@ class BoardView:
         box.classes(add="incident" if reported else None, remove=None if reported else "incident")
         name.set_text(self.page.net.name_of(tile.unit))
         icon.props(f"name={'warning' if reported else symbol}")
-        state.set_text(self.page.state_of(tile))
+        state.set_text(self.page.state_of(tile, short=True))
 
     def incidents(self) -> None:
         """What was reported and nobody has taken charge of, with its sound; a switch for it."""

@@ -13,7 +13,7 @@ from nicegui import run, ui
 
 from voice.audio.portaudio import devices_now
 from voice.console.overs import Entry
-from voice.console.pages.frame import Page
+from voice.console.pages.frame import CHART_INK, CHART_LINE, Page
 from voice.errors import HuyingError
 from voice.journal.verify import verify
 from voice.station.health import examine
@@ -47,9 +47,21 @@ class Devices(Page):
                 {
                     "animation": False,
                     "grid": {"left": 46, "right": 12, "top": 34, "bottom": 24},
-                    "legend": {"top": 0},
-                    "xAxis": {"type": "value", "min": -CURVE_S, "max": 0, "axisLabel": {"formatter": "{value} s"}},
-                    "yAxis": {"type": "value", "min": -90, "max": 0},
+                    "legend": {"top": 0, "textStyle": {"color": CHART_INK}},
+                    "xAxis": {
+                        "type": "value",
+                        "min": -CURVE_S,
+                        "max": 0,
+                        "splitLine": {"lineStyle": {"color": CHART_LINE}},
+                        "axisLabel": {"formatter": "{value} s", "color": CHART_INK},
+                    },
+                    "yAxis": {
+                        "type": "value",
+                        "min": -90,
+                        "max": 0,
+                        "splitLine": {"lineStyle": {"color": CHART_LINE}},
+                        "axisLabel": {"color": CHART_INK},
+                    },
                     "series": [
                         {
                             "name": f"{self.t('input level')} dBFS",
@@ -183,7 +195,7 @@ class Devices(Page):
                 for d in devices_now()
             ]
         except HuyingError as e:
-            return [str(e)]
+            return [self.say(e)]
 
     def _doctor_card(self) -> None:
         with ui.card().classes("w-full gap-1"):
@@ -199,7 +211,8 @@ class Devices(Page):
                 found = await run.io_bound(lambda: list(examine()))
                 with holder:
                     for f in found or []:
-                        self._finding(f.fine, f.needed, f"{f.name}: {f.told}" + ("" if f.fine else f" → {f.mend}"))
+                        told = f"{self.say(f.name)}: {self.say(f.told)}"
+                        self._finding(f.fine, f.needed, told + ("" if f.fine else f" → {self.say(f.mend)}"))
 
             with ui.row():
                 ui.button(self.t("setup"), icon="start", on_click=lambda: ui.navigate.to("/setup")).props("no-caps")

@@ -19,6 +19,7 @@ from voice.console.texts import text
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
 from voice.journal.wording import KINDS, MEANINGS, clock, name_of, note_in
+from voice.language import worded
 from voice.net.loading import Net
 from voice.station.status import status_file
 from voice.time import parse_wall
@@ -47,7 +48,7 @@ font-family:"Noto Sans CJK SC","Microsoft YaHei",system-ui,sans-serif}
 text-align:left}
 .tile:focus-visible{outline:4px solid #ffb300;outline-offset:1px}
 .tile .name{font-weight:700;font-size:16px;white-space:nowrap;text-overflow:ellipsis;overflow:hidden}
-.tile .state{font-size:14px}
+.tile .state{font-size:14px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .tile.incident,.alarm{animation:alarm 1s steps(2,jump-none) infinite;outline:3px solid #ffd600}
 @keyframes alarm{from{background:#b00020}to{background:#ff1744}}
 @media (prefers-reduced-motion:reduce){.tile.incident,.alarm{animation:none;background:#b00020}}
@@ -59,13 +60,19 @@ text-align:left}
 .mono{font-variant-numeric:tabular-nums}
 .dial{font-size:30px;font-weight:700;letter-spacing:1px;color:inherit}
 .legend{display:flex;flex-wrap:wrap;gap:4px 12px;font-size:14px;color:var(--soft)}
+.roll-summary{max-width:100%;overflow-x:auto}
 .roll-summary table{border-collapse:collapse;background:var(--panel)}
 .roll-summary th,.roll-summary td{border:1px solid var(--line);padding:2px 8px;text-align:left}
 .roll-summary h2{font-size:19px;font-weight:700;line-height:1.6;margin:4px 0}
+.body--dark :is(.q-btn--outline,.q-btn--flat,.q-field,.q-stepper){--q-primary:#8cc6f5}
+.body--dark .q-table__card{background:var(--panel);color:var(--ink)}
+.body--dark input::-webkit-calendar-picker-indicator{filter:invert(1)}
+.q-table th{white-space:nowrap!important;vertical-align:bottom}
 .body--dark .roll td,.body--dark .roll th{border-color:var(--line)}
 .body--dark .roll thead th{background:#22303a;color:var(--ink)}
 @media (max-width:700px){.board{grid-template-columns:repeat(2,1fr)}.banner{font-size:19px}
-.nav{flex-direction:column;gap:0;padding:2px 5px}.nav .word{font-size:11px;line-height:1.1}.nav .q-icon{font-size:22px}}
+.nav{flex-direction:column;gap:0;padding:2px 4px}.nav .word{font-size:10.5px;line-height:1.1}
+.nav .q-icon{font-size:22px}}
 """
 
 ALARM = """<script>
@@ -92,6 +99,10 @@ ALARM = """<script>
 })();
 </script>"""
 """The sound of an open incident: three tones every three seconds until somebody takes charge of it."""
+
+CHART_INK = "#7d8b97"
+CHART_LINE = "#80808044"
+"""Of charts: read by day and by night."""
 
 _LAMP = {"lost": "text-[#ffb4a9]", "clear": "text-[#cfe3ee]", "busy": "text-[#6fe38f]", "saying": "text-[#ffd54a]"}
 
@@ -120,6 +131,10 @@ class Page:
         """In the language of this client."""
         return text(key, self.english, *values)
 
+    def say(self, fault: object) -> str:
+        """A message of the house, in the language of this client."""
+        return worded(str(fault), self.english)
+
     def framed(self) -> Callable[[], None]:
         """What is called for each client: header, then ``build``."""
 
@@ -131,7 +146,7 @@ class Page:
             if self.bare:
                 self.build()
                 return
-            with ui.header().classes("items-center gap-1 bg-[var(--top)] py-1 px-3 max-sm:px-1"):
+            with ui.header().classes("items-center gap-1 max-sm:gap-0 bg-[var(--top)] py-1 px-3 max-sm:px-1"):
                 ui.label("呼应").classes("text-2xl font-bold mr-2 max-sm:hidden")
                 for p, icon in ICONS.items():
                     with ui.link(target="/" if p == "watch" else f"/{p}").classes(
@@ -148,9 +163,9 @@ class Page:
                 ui.button(icon=night[now], on_click=self._night).props(
                     f'flat dense round aria-label="{self.t("night")}"'
                 ).classes("text-white").tooltip(self.t("night"))
-                ui.button("中文" if self.english else "English", on_click=self._switch).props("flat dense").classes(
-                    "text-white"
-                )
+                ui.button("中文" if self.english else "English", on_click=self._switch).props(
+                    "flat dense no-caps"
+                ).classes("text-white")
             self.build()
 
         page.__name__ = self.name
@@ -186,7 +201,7 @@ class Page:
             told = f"▶ {s.saying}" if s and s.saying else self.t(words[state])
             if s and state == "busy" and (s.who or s.heard):
                 told = f"{self.net.name_of(s.who)}{'?' if s.who else ''} {s.heard}…"
-            label.set_text(self.feed.fault or told)
+            label.set_text(self.say(self.feed.fault) if self.feed.fault else told)
 
         show()
         ui.timer(REFRESH_S, show)
@@ -227,7 +242,7 @@ class Page:
         try:
             act(user.name)
         except HuyingError as e:
-            ui.notify(str(e), type="negative", multi_line=True, timeout=8000)
+            ui.notify(self.say(e), type="negative", multi_line=True, timeout=8000)
             return False
         ui.notify(self.t(done), type="positive")
         return True
@@ -334,13 +349,13 @@ class Page:
         """A note of the journal, likewise."""
         return note_in(note, self.english)
 
-    def state_of(self, tile: Tile) -> str:
-        """How a tile's unit stands: meaning of the answer, how fast, when."""
+    def state_of(self, tile: Tile, short: bool = False) -> str:
+        """How a tile's unit stands: meaning of the answer, how fast, when. ``short``: one of the two is enough."""
         told = self.t(tile.state)
         if tile.state in ("present", "late", "calling") and tile.meaning:
             told = self.meaning(tile.meaning)
         parts = [told, f"{tile.latency_s:.1f} s" if tile.latency_s is not None else ""]
-        parts += [self.clock(tile.since)[:5]] if tile.since else []
+        parts += [self.clock(tile.since)[:5]] if tile.since and not (short and tile.latency_s is not None) else []
         return " ".join(p for p in parts if p)
 
     def picture(self, clip: str, **look: str | int) -> ui.element:

@@ -48,7 +48,7 @@ class Log(Page):
             try:
                 found = await run.io_bound(self._read, words.value or "", day.value or "", unit.value, kind.value)
             except HuyingError as e:
-                ui.notify(str(e), type="negative")
+                ui.notify(self.say(e), type="negative")
                 return
             self._show(holder, found or [], at, build)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nicegui import background_tasks, events, run, ui
 
 from voice.console.pages.frame import Page
+from voice.console.pages.learning import LearnDialog, learned_list
 from voice.errors import HuyingError
 from voice.grammar.meanings import REVIEWABLE
 from voice.journal.lines import Line
@@ -24,6 +26,7 @@ class Review(Page):
     def build(self) -> None:
         """Listen, and say what it was."""
         ui.label(self.t("keys")).classes("soft")
+        learned = learned_list(self)
         holder = ui.column().classes("w-full gap-2")
         cards: list[_Card] = []
         at = 0
@@ -36,7 +39,7 @@ class Review(Page):
             with holder:
                 if not rows:
                     ui.label(self.t("nothing to review")).classes("text-2xl")
-                cards[:] = [_Card(self, line) for line in rows]
+                cards[:] = [_Card(self, line, learned) for line in rows]
             choose(min(at, max(0, len(cards) - 1)))
 
         def choose(k: int) -> None:
@@ -67,22 +70,25 @@ class Review(Page):
 class _Card:
     """One line that asks for review."""
 
-    def __init__(self, page: Review, line: Line) -> None:
-        self.page, self.line = page, line
+    def __init__(self, page: Review, line: Line, learned: Callable[[], None]) -> None:
+        self.page, self.line, self._learned = page, line, learned
         self._found: list[Candidate] | None = None
         self._picked = False
         t, net = page.t, page.net
         with ui.card().classes("w-full") as self._box:
             with ui.row().classes("items-center gap-3 w-full"):
-                ui.label(f"{line['seq']} · {page.clock(line['wall'])}").classes("mono font-bold")
+                when = f"{page.day(line['wall'])} {page.clock(line['wall'])}".strip()
+                ui.label(when).classes("mono font-bold").tooltip(str(line["seq"]))
                 ui.label(name_of(KINDS, line["type"], page.english))
                 ui.label(net.name_of(line["unit"])).classes("font-bold")
-                ui.label(line["text"] or line["pinyin"] or "").classes("grow")
-                if line["dictated"]:
-                    ui.label(f"≈ {line['dictated']}").classes("italic text-[#44515c]").tooltip(t("not verified"))
+                with ui.column().classes("grow gap-0 min-w-0 max-sm:w-full"):
+                    ui.label(line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else ""))
+                    if line["dictated"]:
+                        ui.label(f"≈ {line['dictated']}").classes("italic soft").tooltip(t("not verified"))
                 if line["clip"]:
-                    page.picture(line["clip"], width=300, height=60)
-                    page.player(line["clip"])
+                    with ui.row().classes("items-center gap-1 no-wrap"):
+                        page.picture(line["clip"], width=280, height=60)
+                        page.player(line["clip"])
             self._candidates = ui.row().classes("items-center gap-2 w-full")
             with ui.row().classes("items-end gap-3"):
                 units = {u.id: u.name for u in net.units}
@@ -154,14 +160,10 @@ class _Card:
         self.page.do(act, "saved")
 
     def learn(self) -> None:
-        """What was written down becomes a phrase of the net, with the meaning that is chosen."""
-
-        def act(by: str) -> None:
-            found = self.page.desk.learn(self._said.value or "", self._meaning.value or "situation", by)
-            short = f" ⚠ {self.page.t('too short')}" if found.risky else ""
-            ui.notify(f"{found.text}: {found.reading}{short}", multi_line=True)
-
-        self.page.do(act, "learned")
+        """What was written down becomes a phrase of the net, with the meaning that is chosen, after a look at what it
+        would cost."""
+        text = str(self._said.value or self.line["dictated"] or "")
+        LearnDialog(self.page, text, self._meaning.value or "situation", self._learned)
 
     def accept(self) -> None:
         """It was heard right."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import run, ui
 
-from voice.console.pages.frame import Page
+from voice.console.pages.frame import CHART_INK, CHART_LINE, Page
 from voice.errors import HuyingError
 from voice.grammar.meanings import ENTERABLE
 from voice.journal.codec import KINDS
@@ -71,7 +71,7 @@ class Rolls(Page):
             try:
                 found = await run.io_bound(self._read, begin, end)
             except HuyingError as e:
-                ui.notify(str(e), type="negative")
+                ui.notify(self.say(e), type="negative")
                 found = None
             waiting.delete()
             if found is not None:
@@ -90,7 +90,8 @@ class Rolls(Page):
         heading = self.desk.heading(self.user.name if self.user else "", self.english)
         ui.html(matrix_html(sheet, heading), sanitize=False).classes("w-full overflow-x-auto panel")
         with ui.row().classes("w-full gap-4 items-start"):
-            ui.html(f'<div class="roll-summary">{summary_html(sheet, heading)}</div>', sanitize=False)
+            summary = ui.html(f'<div class="roll-summary">{summary_html(sheet, heading)}</div>', sanitize=False)
+            summary.classes("max-w-full min-w-0")
             rows = [r for r in figures(sheet) if r.median_s is not None]
             if rows:
                 self._chart(rows)
@@ -140,16 +141,21 @@ class Rolls(Page):
     def _chart(self, rows: list[UnitFigures]) -> None:
         ui.echart(
             {
-                "title": {"text": self.t("answer times")},
+                "title": {"text": self.t("answer times"), "textStyle": {"color": CHART_INK}},
                 "tooltip": {"trigger": "axis"},
-                "legend": {"right": 10},
+                "legend": {"right": 10, "textStyle": {"color": CHART_INK}},
                 "grid": {"left": 50, "right": 20, "bottom": 110},
                 "xAxis": {
                     "type": "category",
                     "data": [self.net.name_of(r.unit) for r in rows],
-                    "axisLabel": {"rotate": 50, "interval": 0},
+                    "axisLabel": {"rotate": 50, "interval": 0, "color": CHART_INK},
                 },
-                "yAxis": {"type": "value", "name": "s"},
+                "yAxis": {
+                    "type": "value",
+                    "name": "s",
+                    "axisLabel": {"color": CHART_INK},
+                    "splitLine": {"lineStyle": {"color": CHART_LINE}},
+                },
                 "series": [
                     {
                         "type": "bar",

@@ -16,6 +16,8 @@ from voice.net.roster import split_list
 from voice.net.roster_table import COLUMNS, RosterTable, parse_with_notices
 
 SHOWN = ("id", "name", "call_signs", "reading", "group", "officer", "phone", "neighbours", "ani", "alike")
+WHOLE = ("id", "name", "officer", "phone")
+"""Columns whose words are not broken."""
 LARGEST_FILE = 5_000_000
 """Bytes of a roster that is imported."""
 
@@ -45,9 +47,13 @@ class Roster(Page):
                 )).props("outline no-caps")  # fmt: skip
             search = ui.input(self.t("find")).props("dense clearable").classes("w-40")
         wrong = ui.column().classes("w-full gap-1")
-        columns = [{"name": k, "label": self.t(k), "field": k, "align": "left", "sortable": True} for k in SHOWN]
+        columns = [
+            {"name": k, "label": self.t(k), "field": k, "align": "left", "sortable": True,
+             "style": "white-space:nowrap" if k in WHOLE else ""}
+            for k in SHOWN
+        ]  # fmt: skip
         table = ui.table(columns=columns, rows=[], row_key="id").classes("w-full text-lg")
-        table.props("dense flat wrap-cells")
+        table.props("dense flat wrap-cells").props(':grid="window.innerWidth < 800"')  # cards on a phone
         table.bind_filter_from(search, "value")
         if may:
             table.on("rowClick", lambda e: self._edit(e.args[1]["id"], show))
@@ -59,9 +65,9 @@ class Roster(Page):
             with wrong:
                 ui.label(self.t("mistakes") if problems else self.t("no mistakes")).classes("text-xl font-bold")
                 for p in problems:
-                    ui.label(str(p)).classes("text-[#b3261e]")
+                    ui.label(self.say(p)).classes("text-[#b3261e]")
                 for p in net.notices if net else ():
-                    ui.label(str(p)).classes("text-[#8a5a00]")
+                    ui.label(self.say(p)).classes("text-[#8a5a00]")
             table.rows = self._rows()
 
         show()
@@ -85,7 +91,7 @@ class Roster(Page):
         try:
             opened = self.desk.roster
         except HuyingError as e:
-            ui.notify(str(e), type="negative")
+            ui.notify(self.say(e), type="negative")
             return
         rows = opened.rows
         row = next((r for r in rows if r["id"] == unit), dict.fromkeys(COLUMNS, ""))
@@ -138,7 +144,7 @@ class Roster(Page):
             try:
                 said, near = self.desk.reading(sign, unit)
             except HuyingError as e:
-                return str(e), False
+                return self.say(e), False
             fine = fine and not near
             out.append(said + (f" ≈ {'、'.join(t for t, _ in near)} ({self.t('alike')})" if near else ""))
         return "; ".join(out), fine
@@ -148,7 +154,7 @@ class Roster(Page):
         try:
             sound = await run.io_bound(self.desk.speech, first)
         except HuyingError as e:
-            ui.notify(str(e), type="negative")
+            ui.notify(self.say(e), type="negative")
             return
         coded = base64.b64encode(sound or b"").decode()
         ui.run_javascript(f"window.huyingAudio?.pause();window.huyingAudio=new Audio('data:audio/wav;base64,{coded}');"
@@ -168,7 +174,7 @@ class Roster(Page):
             rows, notices = parse_with_notices(await e.file.read(), PurePath(e.file.name).suffix.lower())
             opened = self.desk.roster
         except HuyingError as fault:
-            ui.notify(str(fault), type="negative", multi_line=True)
+            ui.notify(self.say(fault), type="negative", multi_line=True)
             return
         known = {r["id"] for r in opened.rows}
         fresh = sum(r["id"] not in known for r in rows)
@@ -176,7 +182,7 @@ class Roster(Page):
         with ui.dialog(value=True) as dialog, ui.card():
             ui.label(self.t("replace roster", len(opened.cells), len(rows), fresh, gone)).classes("text-lg")
             for p in notices:
-                ui.label(f"{p.line}: {p.what} → {p.fix}").classes("text-[#8a5a00]")
+                ui.label(f"{p.line}: {self.say(p.what)} → {self.say(p.fix)}").classes("text-[#8a5a00]")
             with ui.row().classes("justify-end w-full"):
                 ui.button(self.t("cancel"), on_click=dialog.close).props("flat no-caps")
 

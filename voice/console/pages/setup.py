@@ -35,14 +35,15 @@ class Setup(Roster):
             with ui.step("hear", title=self.t("step hear")):
                 self._hear_yourself()
 
-    def _buttons(self, steps: Any, save: Any = None) -> None:
+    def _buttons(self, steps: Any, save: Any = None, first: bool = False) -> None:
         def go() -> None:
             if save is None or self.do(save, "saved", manage=True):
                 steps.next()
 
         with ui.stepper_navigation():
             ui.button(self.t("next"), on_click=go).props("no-caps")
-            ui.button(self.t("back"), on_click=steps.previous).props("flat no-caps")
+            if not first:
+                ui.button(self.t("back"), on_click=steps.previous).props("flat no-caps")
 
     def _name(self, steps: Any) -> None:
         s = self.net.settings
@@ -55,7 +56,7 @@ class Setup(Roster):
             if sign.value != self.net.settings.control.call_sign:
                 self.desk.save_settings("control", {"call_sign": str(sign.value)}, by)
 
-        self._buttons(steps, save)
+        self._buttons(steps, save, first=True)
 
     def _roster(self, steps: Any) -> None:
         told = ui.label()
@@ -118,7 +119,7 @@ class Setup(Roster):
         try:
             found = devices_now()
         except HuyingError as e:
-            return [], [], str(e)
+            return [], [], self.say(e)
         return [d.name for d in found if d.inputs], [d.name for d in found if d.outputs], ""
 
     def _ptt(self, steps: Any) -> None:

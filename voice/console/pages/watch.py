@@ -188,10 +188,10 @@ class Watch(Watching):
 
             def show() -> None:
                 board = self.board
-                roll = board.roll
-                if roll is None:
+                roll, occasion = board.roll, board.occasion
+                if roll is None or occasion is None or occasion.seq != roll.since:
                     return
-                count = roll.attendance
+                count = occasion.attendance
                 progress.set_value(len(count.settled) / max(1, len(roll.units)))
                 left = board.remaining_s(self.feed.lines[-1]["wall"]) if self.feed.lines else None
                 told.set_text(
@@ -263,10 +263,14 @@ class Watch(Watching):
 
 
 WALL_STYLE = """
-.wall .board{grid-template-columns:repeat(auto-fill,minmax(max(200px,13vw),1fr));gap:10px}
-.wall .tile{min-height:9vh;padding:10px 14px}.wall .tile .name{font-size:max(26px,1.9vw)}
-.wall .tile .state{font-size:max(20px,1.4vw)}.wall .banner{font-size:max(34px,2.8vw)}
-.wall .heading{font-size:max(24px,1.8vw)}.wall .alarm{font-size:max(34px,2.6vw)}.wall .legend{font-size:20px}
+.nicegui-content{padding:12px}
+.wall{min-height:calc(100vh - 24px);flex-wrap:nowrap}
+.wall .board{flex:1;grid-template-columns:repeat(auto-fill,minmax(max(190px,13vw),1fr));grid-auto-rows:1fr;gap:8px}
+.wall .tile{min-height:0;padding:6px 12px;display:flex;flex-direction:column;justify-content:center}
+.wall .tile .name{font-size:max(24px,1.55vw)}.wall .tile .state{font-size:max(19px,1.25vw)}
+.wall .tile .q-icon{font-size:max(22px,1.6vw)}
+.wall .banner{font-size:max(28px,1.9vw);line-height:1.3;padding:8px 16px}.wall .heading{font-size:max(22px,1.5vw)}
+.wall .alarm{font-size:max(28px,1.9vw)}.wall .legend{font-size:18px;flex-wrap:nowrap;overflow:hidden}
 """
 
 

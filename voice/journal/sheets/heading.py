@@ -15,10 +15,10 @@ from voice.time import parse_wall
 Name = Callable[[str], str]
 
 COLOURS = {
-    "answered": "#2e7d32", "late": "#b8860b", "relayed": "#6a5acd", "unclear": "#1565c0", "silent": "#c62828",
-    "undetermined": "#757575", "open": "#757575",
+    "answered": "#1b7f3b", "late": "#8a6a00", "relayed": "#6a5acd", "unclear": "#a34700", "silent": "#b3261e",
+    "undetermined": "#6b6b6b", "open": "#6b6b6b",
 }  # fmt: skip
-"""Of a standing; dark enough for white letters."""
+"""Of a standing, on paper and on the board; dark enough for white letters."""
 
 SIGNS = {
     "answered": "✓", "late": "迟", "relayed": "代", "unclear": "?", "silent": "✗", "undetermined": "–", "open": "…",

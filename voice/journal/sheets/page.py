@@ -33,6 +33,7 @@ def page_html(column: Column, sheet: list[Session], heading: Heading) -> str:
 <html lang="{"en" if h.english else "zh-CN"}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>{escape(title)} {escape(net)} {h.when(column)}</title>
 <style>{CSS}
+{ENGLISH if h.english else ""}
 .units td,.units th{{height:{line:.2f}mm}}.units{{font-size:{min(letters, line * 0.62):.2f}mm}}</style></head><body>
 <header><h1>{escape(title)}</h1><div class="net">{escape(net)}</div></header>
 <div class="facts"><span><b>{h.t("date")}</b> {h.date(column)}</span>
@@ -106,7 +107,7 @@ def _row(column: Column, unit: str, h: Heading) -> str:
     by_hand = unit in column.occasion.by_hand
     colour = COLOURS.get(standing, "#757575")
     sign = f"{h.sign(standing)} {h.standing(standing)}" if standing != "not_called" else h.standing(standing)
-    at = h.when(column, call.wall, "%H:%M:%S") if call and column.clock == "known" else ""
+    at = h.when(column, call.wall, "%H:%M") if call and column.clock == "known" else ""
     return (
         f"<tr><td>{escape(h.name(unit))}</td><td style='color:{colour};font-weight:700'>{sign}</td><td>{at}</td>"
         f"<td>{h.seconds(call.latency_s) if call else ''}</td>"
@@ -119,17 +120,19 @@ def _said(column: Column, unit: str, call: Call | None, by_hand: bool, h: Headin
     occasion = column.occasion
     parts = [name_of(MEANINGS, occasion.by_hand.get(unit) or occasion.answers.get(unit, ""), h.english)]
     if call and call.proxy is not None and unit in column.attendance.relayed:
-        parts.append(h.t("proxy", h.name(call.proxy) if call.proxy else h.t("nobody knows")))
+        parts.append(h.name(call.proxy) if call.proxy else h.t("nobody knows"))
     parts += [f"“{call.said}”"] if call and call.said else []
-    parts += [h.t("by hand")] if by_hand else []
+    parts += ["†"] if by_hand else []
     parts += ["*"] if call and call.review and not by_hand else []
-    return " · ".join(p for p in parts if p)
+    return " ".join(p for p in parts if p)
 
 
 def _besides(column: Column, sheet: list[Session], h: Heading) -> str:
     """Polls, alerts and calls of the same period, a line."""
     others = [c for c in columns(sheet) if c is not column]
-    review = f'<p class="besides">{h.t("key")}</p>' if any(c.review for c in column.calls) else ""
+    keys = [h.t("key")] if any(c.review for c in column.calls) else []
+    keys += [f"† {h.t('by hand')}"] if column.occasion.by_hand else []
+    review = f'<p class="besides">{" · ".join(keys)}</p>' if keys else ""
     if not others:
         return review
     told = [
@@ -153,16 +156,20 @@ h1{font-size:7mm;margin:0}.net{font-size:4.6mm}
 .count{flex:1;border:.3mm solid #999;border-radius:1mm;text-align:center;padding:.6mm 0}
 .count b{display:block;font-size:6.4mm;line-height:1.15}.count span{font-size:3.1mm;color:#333}
 .lacking{margin:.8mm 0;padding:.8mm 2mm;border-left:1mm solid currentColor;line-height:1.4}
-.lacking small{color:#333}.fine{color:#2e7d32;font-weight:700}.open{color:#b8860b;font-weight:700;margin:1mm 0}
+.lacking small{color:#333}.fine{color:#1b7f3b;font-weight:700}.open{color:#8a6a00;font-weight:700;margin:1mm 0}
 .two{display:flex;gap:3mm;align-items:flex-start;margin-top:2mm}
 .units{border-collapse:collapse;flex:1;width:50%;table-layout:fixed}
 .units th,.units td{border:.2mm solid #999;padding:0 .9mm;text-align:left;white-space:nowrap;overflow:hidden;
 text-overflow:ellipsis;line-height:1.1}
 .units th{background:#eee}.units tr{break-inside:avoid}
-.units th:nth-child(1){width:29%}.units th:nth-child(2){width:20%}.units th:nth-child(3){width:17.5%}
-.units th:nth-child(4){width:11%}
+.units th:nth-child(1){width:35.5%}.units th:nth-child(2){width:19%}.units th:nth-child(3){width:13%}
+.units th:nth-child(4){width:11.5%}.units td:nth-child(5){white-space:normal;font-size:.9em;line-height:1}
 .besides{margin:1.5mm 0 0;font-size:3.2mm;color:#333}
 .sign{display:flex;justify-content:space-between;margin:6mm 0 2mm}
 footer{display:flex;justify-content:space-between;gap:4mm;border-top:.2mm solid #999;padding-top:.8mm;
 font-size:2.4mm;color:#555}.proof{overflow-wrap:anywhere}
 """
+ENGLISH = """.units th:nth-child(1){width:32%}.units th:nth-child(2){width:26%}.units th:nth-child(3){width:12%}
+.units th:nth-child(4){width:10%}
+"""
+"""Widths of the columns: results are longer words."""

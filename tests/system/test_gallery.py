@@ -1,0 +1,183 @@
+"""Every page in both languages, by day, by night, on a phone and on the wall: no fault, nothing cut off.
+
+``HUYING_SCREENSHOTS=folder`` keeps the pictures; ``HUYING_PICTURES=docs`` makes those of the documentation anew.
+Somebody has to look at them: a test sees a label that is cut off, not one that is ugly.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.helpers.gallery import GUESSED, REPORT, SAID, fill, save_small
+from tests.helpers.served import Served
+from voice.journal.store import Journal
+from voice.net.loading import load_net
+from voice.places import sample_net
+from voice.speech.synthesiser import Synthesiser
+from voice.station.speaker import Speaker
+from voice.station.status import Status, status_file
+
+DESK, PHONE, WALL = (1280, 860), (390, 844), (1920, 1080)
+
+PAGES = ("", "review", "rolls", "log", "roster", "devices", "setup")
+
+DOCUMENTED = {
+    "watch-{0}-desk-day": "console-watch", "review-{0}-desk-day": "console-review",
+    "rolls-{0}-desk-day": "console-rolls", "wall-{0}-wall-night": "console-wall",
+    "card-{0}-phone-day": "console-phone", "sheet-{0}-paper": "roll-sheet",
+}  # fmt: skip
+"""Picture → its name in docs/, to which the language is added."""
+
+
+@dataclass
+class Gallery:
+    """A console with something on every page, and where its pictures go."""
+
+    served: Served
+    browser: Any
+    folder: Path
+    incident: int
+
+    def page(self, size: tuple[int, int], night: bool = False, english: bool = False) -> Any:
+        """A browser of its own in that language; faults of its scripts fail the test when it is closed."""
+        context = self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if night else "light",
+            locale="en-GB" if english else "zh-CN",
+        )  # fmt: skip
+        page = context.new_page()
+        page.faults = []
+        page.on("pageerror", lambda e: page.faults.append(str(e)))
+        if english:
+            page.goto(f"{self.served.url}/log")
+            page.get_by_role("button", name="English").click(timeout=30_000)
+            page.get_by_role("button", name="中文").wait_for(timeout=30_000)
+        return page
+
+    def keep(self, page: Any, name: str) -> None:
+        """Take the picture, and put it into docs/ if it belongs there."""
+        png = page.screenshot()
+        save_small(png, self.folder / f"{name}.png")
+        for language in ("zh", "en"):
+            for pattern, doc in DOCUMENTED.items():
+                if "HUYING_PICTURES" in os.environ and pattern.format(language) == name:
+                    shutil.copy(self.folder / f"{name}.png", f"{os.environ['HUYING_PICTURES']}/{doc}-{language}.png")
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory, synthesiser: Synthesiser) -> Iterator[Gallery]:
+    api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("Chromium is not installed (Debian: chromium fonts-noto-cjk)")
+    place = tmp_path_factory.mktemp("gallery")
+    shutil.copytree(sample_net(), place / "net")
+    net = load_net(place / "net")
+    noise = np.random.default_rng(5)
+    today = datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
+    today -= timedelta(days=1) if today > datetime.now(UTC) - timedelta(minutes=20) else timedelta(0)
+    with Journal(str(place / "log.sqlite")) as journal:
+        speaker, clips = Speaker(net, synthesiser), {}
+        for key, words in {**SAID, "unclear": GUESSED, "situation": REPORT}.items():
+            pcm = speaker.say(words)
+            clips[key] = journal.clips.put((pcm * 0.5 + noise.standard_normal(len(pcm)) * 300).astype(np.int16))
+        incident = fill(journal, net, clips, today)
+    folder = Path(os.environ.get("HUYING_SCREENSHOTS", place / "pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+    served = Served(place / "home", place / "log.sqlite", ("--net", str(place / "net")))
+    done = threading.Event()
+
+    def listening() -> None:
+        """A station runs beside the console."""
+        while not done.wait(0.5):
+            level = -52.0 + noise.standard_normal()
+            status = Status(level_db=level, source="USB", transmits=True, floor_db=-60.0, squelch="closed")
+            status_file(served.requests).write(status, at_once=True)
+
+    station = threading.Thread(target=listening, daemon=True)
+    station.start()
+    try:
+        with api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            yield Gallery(served, browser, folder, incident)
+            browser.close()
+    finally:
+        done.set()
+        station.join()
+        served.close()
+
+
+CUT = """() => [...document.querySelectorAll(
+'.q-btn__content, .nav .word, .banner, .alarm, .heading, .tile .name, .tile .state, th, td')]
+.filter(e => e.offsetParent && e.scrollWidth > e.clientWidth && getComputedStyle(e).overflow !== 'visible')
+.map(e => e.className + ': ' + e.textContent)"""
+"""What shows less than it says."""
+
+
+@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
+@pytest.mark.parametrize("size, night", [(DESK, False), (DESK, True), (PHONE, False)], ids=["day", "night", "phone"])
+def test_every_page(gallery: Gallery, english: bool, size: tuple[int, int], night: bool) -> None:
+    language, width = "en" if english else "zh", "phone" if size is PHONE else "desk"
+    page = gallery.page(size, night, english)
+    for path in PAGES:
+        page.goto(f"{gallery.served.url}/{path}")
+        page.get_by_role("button", name="中文" if english else "English").wait_for(timeout=30_000)
+        page.wait_for_timeout(1500)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"/{path} is wider than its screen"
+        assert page.evaluate(CUT) == [], path
+        gallery.keep(page, f"{path or 'watch'}-{language}-{width}-{'night' if night else 'day'}")
+    assert page.faults == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
+def test_the_wall_shows_42_units_without_scrolling(gallery: Gallery, english: bool) -> None:
+    page = gallery.page(WALL, english=english)
+    page.goto(f"{gallery.served.url}/wall")
+    page.locator('[data-unit="142"]').wait_for(timeout=30_000)
+    page.wait_for_timeout(1500)
+    gallery.keep(page, f"wall-{'en' if english else 'zh'}-wall-night")
+    assert page.evaluate("document.documentElement.scrollHeight") <= WALL[1], "all of it on one screen"
+    assert page.evaluate(CUT) == []
+    names = page.locator(".tile .name")
+    assert names.count() == 42
+    size = float(names.first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)"))
+    assert size >= 29, "read from five metres"
+    page.context.close()
+
+
+@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
+def test_the_card_of_a_unit(gallery: Gallery, english: bool) -> None:
+    for size, width in ((DESK, "desk"), (PHONE, "phone")):
+        page = gallery.page(size, english=english)
+        page.goto(gallery.served.url)
+        page.locator('[data-unit="105"]').click(timeout=30_000)
+        page.locator('[data-card="105"]').wait_for(timeout=10_000)
+        page.wait_for_timeout(2000)
+        gallery.keep(page, f"card-{'en' if english else 'zh'}-{width}-day")
+        page.context.close()
+
+
+@pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
+def test_the_page_that_is_signed(gallery: Gallery, english: bool) -> None:
+    rolls = gallery.served.ask("GET", "/api/v1/rolls").json()
+    assert rolls
+    page = gallery.page((794, 1123), english=english)
+    page.goto(f"{gallery.served.url}/rolls")
+    button = page.get_by_role("button", name="Print" if english else "打印").nth(1)
+    with page.context.expect_page() as opened:
+        button.click(timeout=30_000)
+    opened.value.wait_for_load_state()
+    assert opened.value.evaluate(CUT) == []
+    gallery.keep(opened.value, f"sheet-{'en' if english else 'zh'}-paper")
+    page.context.close()

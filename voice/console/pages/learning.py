@@ -1,0 +1,92 @@
+"""A phrase is learned: what speaks against it is shown first, and it can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import run, ui
+
+from voice.console.pages.frame import Page
+from voice.errors import HuyingError
+from voice.journal.wording import MEANINGS, name_of
+from voice.net.learning import Proposal
+
+
+class LearnDialog:
+    """Reading, call signs that sound like it, and in how many of the journal's overs it would be heard by mistake."""
+
+    def __init__(self, page: Page, text: str, meaning: str, done: Callable[[], object]) -> None:
+        self.page, self._done = page, done
+        try:
+            self.found: Proposal = page.desk.propose(text, meaning)
+        except HuyingError as e:
+            ui.notify(page.say(e), type="negative", multi_line=True)
+            return
+        t = page.t
+        with ui.dialog(value=True) as self._dialog, ui.card().classes("w-[560px] max-w-full gap-2") as box:
+            box.props["data-learn"] = self.found.text
+            ui.label(f"{t('learn')}: {self.found.text}").classes("text-xl font-bold")
+            ui.label(f"{self.found.reading} · {name_of(MEANINGS, self.found.meaning, page.english)}").classes("mono")
+            for sign, _ in self.found.alike:
+                ui.label(t("like call sign", sign)).classes("text-[#b3261e] font-bold")
+            if self.found.risky:
+                ui.label(t("too short")).classes("text-[#a34700]")
+            self._told = ui.label(t("rehearsing")).classes("text-lg").props('role="status"')
+            with ui.row().classes("w-full justify-end"):
+                ui.button(t("cancel"), on_click=self._dialog.close).props("flat no-caps")
+                self._yes: Any = ui.button(t("learn"), icon="school", on_click=self._learn).props("no-caps")
+                self._yes.set_enabled(False)
+        if not self.found.alike:
+            ui.timer(0.01, self._rehearse, once=True)
+        else:
+            self._told.set_text("")
+
+    async def _rehearse(self) -> None:
+        try:
+            cost = await run.io_bound(self.page.desk.cost, self.found)
+        except HuyingError as e:
+            ui.notify(self.page.say(e), type="negative", multi_line=True)
+            cost = None
+        if self._dialog.is_deleted:
+            return
+        heard = "、".join(map(str, cost.heard[:8])) if cost else ""
+        if cost is None or not cost.overs:
+            self._told.set_text(self.page.t("no overs to rehearse"))
+        elif cost.heard:
+            self._told.set_text(self.page.t("heard in overs", len(cost.heard), cost.overs, heard))
+            self._told.classes(add="text-[#a34700]")
+        else:
+            self._told.set_text(self.page.t("heard in none", cost.overs))
+        self._yes.set_enabled(True)
+
+    def _learn(self) -> None:
+        if self.page.do(lambda by: self.page.desk.learn(self.found.text, self.found.meaning, by), "learned"):
+            self._dialog.close()
+            self._done()
+
+
+def learned_list(page: Page) -> Callable[[], None]:
+    """What the net has learned, each with a way back; what is returned shows it anew."""
+    holder = ui.column().classes("w-full gap-1")
+
+    def take_back(text: str) -> None:
+        if page.do(lambda by: page.desk.forget(text, by), "forgotten"):
+            show()
+
+    def show() -> None:
+        holder.clear()
+        known = page.desk.learned
+        if not known:
+            return
+        with holder, ui.expansion(page.t("learned words", len(known)), icon="school").classes("w-full panel"):
+            for text, meaning in known.items():
+                with ui.row().classes("feedrow items-center gap-3").props(f'data-learned="{text}"'):
+                    ui.label(text).classes("text-lg font-bold")
+                    ui.label(name_of(MEANINGS, meaning, page.english)).classes("grow soft")
+                    ui.button(page.t("take back"), icon="undo", on_click=lambda _e, x=text: take_back(x)).props(
+                        "flat no-caps dense"
+                    )
+
+    show()
+    return show
