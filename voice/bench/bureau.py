@@ -10,15 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import soundfile as sf
-from rich.table import Table
 
-from voice.bench.speed import channel_of, free_port, machine, overs_of
+from voice.bench.speed import channel_of, free_port, overs_of
 from voice.bureau.hub import Hub
 from voice.bureau.store import HubStore
 from voice.bureau.wire import EVENTS_STREAM, Server, connect, ensure_streams, packed, subject_of
@@ -29,30 +29,40 @@ from voice.pcm import RATE
 from voice.places import install, sample_net
 from voice.station.archive import Job, replay_all
 from voice.talk.facts import Answered, Called, Fact, OverHeard, SessionBegan
-from voice.terminal.output import screen
 
 BEGAN = datetime(2026, 6, 1, tzinfo=UTC)
 IN_FLIGHT = 256
 BUREAU = "bench"
 
 
-def bureau(stations: Sequence[int], events: int, journal: str) -> None:
-    """So many events of so many simulated stations, kept by one hub: events a second."""
-    status = screen(error=True)
-    table = Table("stations", "events", "published, a second", "kept by one hub, a second", title=machine())
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Of one hub."""
+
+    stations: int
+    events: int
+    published_a_s: float
+    kept_a_s: float
+
+
+def bureau(stations: Sequence[int], events: int, journal: str, tell: Callable[[str], None]) -> list[Throughput]:
+    """So many events of so many simulated stations, kept by one hub. Raises HuyingError."""
+    rows = []
     for n in stations:
         with tempfile.TemporaryDirectory() as place, _nats(Path(place)) as url:
-            status.print(f"{n} stations…")
-            sent, kept, total = asyncio.run(_through(url, n, events, journal or f"{place}/hub.sqlite"))
-            table.add_row(str(n), f"{total:,}", f"{total / sent:,.0f}", f"{total / kept:,.0f}")
-    screen().print(table)
+            tell(f"{n} stations…")
+            sent, kept, total = asyncio.run(_through(url, n, events, journal or f"{place}/hub.sqlite", tell))
+            rows.append(Throughput(n, total, total / sent, total / kept))
+    return rows
 
 
-async def _through(url: str, stations: int, events: int, journal: str) -> tuple[float, float, int]:
+async def _through(
+    url: str, stations: int, events: int, journal: str, tell: Callable[[str], None]
+) -> tuple[float, float, int]:
     """Seconds of publishing, seconds of keeping, events."""
     name = f"{time.time_ns():x}"  # a database that is used again sees new stations
     chains = {f"s{name}-{k}": _talk(max(1, events // stations)) for k in range(stations)}
-    client = await connect(Server(url), "bench", "bench", print)
+    client = await connect(Server(url), "bench", "bench", tell)
     js = client.jetstream(timeout=30)
     await ensure_streams(js)
     began = time.monotonic()
@@ -76,7 +86,7 @@ async def _through(url: str, stations: int, events: int, journal: str) -> tuple[
     sent = time.monotonic() - began
     await client.close()
     store = HubStore(journal)
-    hub = Hub(store, BUREAU, print)
+    hub = Hub(store, BUREAU, tell)
     began = time.monotonic()
     await hub.run(Server(url), until_idle=True)
     kept = time.monotonic() - began - 1.0  # the last second nothing came any more
@@ -155,16 +165,25 @@ def _nats(place: Path) -> Iterator[str]:
         server.wait()
 
 
-def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
-    """The same recordings on more and more Dask workers of this machine."""
+@dataclass(frozen=True, slots=True)
+class ArchiveRun:
+    """The archive on so many workers."""
+
+    workers: int
+    took_s: float
+    head: str
+    """Of the journal: the same, whatever the number of workers."""
+
+
+def archive(workers: Sequence[int], hours: float, recordings: int, tell: Callable[[str], None]) -> list[ArchiveRun]:
+    """The same recordings on more and more Dask workers of this machine. Raises HuyingError."""
     try:
         from distributed import Client
     except ImportError as e:
         raise HuyingError(f"this needs Dask; run “{install('cluster')}”") from e
-    status = screen(error=True)
     net = load_net(sample_net())
     pcm = channel_of(overs_of(net), hours * 3600 / recordings, 0.1)
-    table = Table("workers", "s", "× real time", "head", title=f"{machine()}, {hours:g} h in {recordings} recordings")
+    rows = []
     with tempfile.TemporaryDirectory() as place:
         jobs = []
         for k in range(recordings):
@@ -173,7 +192,7 @@ def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
             sf.write(path, pcm, RATE)
             jobs.append(Job(str(path), (), None, None, frozenset()))
         for n in workers:
-            status.print(f"{n} workers…")
+            tell(f"{n} workers…")
             with ExitStack() as stack:
                 client = stack.enter_context(Client(_cluster(Path(place), n, stack), timeout=30))
                 client.wait_for_workers(n, timeout=60)
@@ -182,9 +201,8 @@ def archive(workers: Sequence[int], hours: float, recordings: int) -> None:
                 for done, _ in replay_all(client.get_executor(retries=2, pure=False), n, jobs, journal):
                     if done.fault:
                         raise HuyingError(done.fault)
-                took = time.monotonic() - began
-                table.add_row(str(n), f"{took:.1f}", f"{hours * 3600 / took:.0f}", journal.head[:12])
-    screen().print(table)
+                rows.append(ArchiveRun(n, time.monotonic() - began, journal.head))
+    return rows
 
 
 def _cluster(place: Path, workers: int, stack: ExitStack) -> str:

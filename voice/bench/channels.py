@@ -5,12 +5,11 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.table import Table
-
 from voice.bench.capacity import Carried, Paced, carry
-from voice.bench.speed import channel_of, machine, overs_of
+from voice.bench.speed import channel_of, overs_of
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import load_net
@@ -19,7 +18,6 @@ from voice.places import install, sample_net
 from voice.radio.carrier import CarrierGate, Closed
 from voice.station.ear import open_ear
 from voice.station.listener import Listener
-from voice.terminal.output import screen
 
 TARGET_MS = 300.0
 """95th percentile of the wait after the hang time: later the log is too late."""
@@ -33,9 +31,8 @@ OVER_S = 4.0
 STEP = 1.5
 
 
-def channels(duty: float, seconds: float, least: int, most: int, picture: Path | None) -> None:
+def channels(duty: float, seconds: float, least: int, most: int, tell: Callable[[str], None]) -> list[Carried]:
     """Raise the number of channels until the 95th percentile passes TARGET_MS."""
-    status = screen(error=True)
     net = load_net(sample_net())
     ear = open_ear(net)
     pcm = channel_of(overs_of(net), RECORDING_S, duty)
@@ -44,22 +41,17 @@ def channels(duty: float, seconds: float, least: int, most: int, picture: Path |
     with tempfile.TemporaryDirectory() as place:
         while n <= most:
             span = max(seconds, LEAST_OVERS * OVER_S / duty / n)
-            status.print(f"{n} channels, {span:.0f} s…")
+            tell(f"{n} channels, {span:.0f} s…")
             with Journal(f"{place}/{n}.sqlite") as journal:
                 rows.append(carry(ear, pcm, n, span, journal))
             if rows[-1].slow_ms > TARGET_MS:
                 break
             n = max(n + 2, round(n * STEP))
-    title = f"{machine()}, {duty:.0%} speech"
-    table = Table("channels", "overs", "median, ms", "95 % under, ms", "cores busy", title=title)
-    for r in rows:
-        table.add_row(*(f"{x:g}" for x in (r.channels, r.overs, r.median_ms, r.slow_ms, r.cores)))
-    screen().print(table)
-    if picture:
-        _draw(picture, rows, duty)
+    return rows
 
 
-def _draw(path: Path, rows: list[Carried], duty: float) -> None:
+def draw(path: Path, rows: list[Carried], duty: float) -> None:
+    """The curve as a picture. Raises HuyingError."""
     try:
         from matplotlib import use
     except ImportError as e:
@@ -76,21 +68,25 @@ def _draw(path: Path, rows: list[Carried], duty: float) -> None:
     figure.savefig(path, dpi=110)
 
 
-def pipeline() -> None:
-    """CPU time of the same recording: the whole pipeline, one recogniser over everything, the recogniser alone on the
-    overs."""
+@dataclass(frozen=True, slots=True)
+class PipelineCost:
+    """CPU time of the same recording, s."""
+
+    duty: float
+    """Share of speech."""
+    pipeline: float
+    everything: float
+    """One recogniser over all of it."""
+    overs: float
+    """The recogniser alone, on the overs."""
+
+
+def pipeline() -> list[PipelineCost]:
+    """A recording full of speech, and one with the usual pauses."""
     net = load_net(sample_net())
     ear = open_ear(net)
     overs = overs_of(net)
-    table = Table(
-        "recording",
-        "pipeline, s",
-        "all of it, s",
-        "overs alone, s",
-        "pipeline / overs",
-        "all / pipeline",
-        title=machine(),
-    )
+    costs = []
     for duty in (1.0, 0.1):
         pcm = channel_of(overs, RECORDING_S, duty)
         gate = CarrierGate(net.settings.timing.hang_time_s)
@@ -113,9 +109,8 @@ def pipeline() -> None:
             for x in found:
                 ear.recogniser.recognise(x)
 
-        a, b, c = (_cpu(f) for f in (whole, naive, alone))
-        table.add_row(f"{RECORDING_S:.0f} s, {duty:.0%} speech", *(f"{x:.2f}" for x in (a, b, c, a / c, b / a)))
-    screen().print(table)
+        costs.append(PipelineCost(duty, *(_cpu(f) for f in (whole, naive, alone))))
+    return costs
 
 
 def _cpu(act: Callable[[], None]) -> float:

@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -22,11 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.table import Table
 
 from voice.bench.capacity import Carried, carry
 from voice.bench.growth import BEGAN, fill
-from voice.bench.speed import channel_of, free_port, machine, overs_of
+from voice.bench.speed import channel_of, free_port, overs_of
 from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
 from voice.net.loading import load_net
@@ -34,7 +33,6 @@ from voice.pcm import Pcm16
 from voice.places import sample_net
 from voice.station.ear import Ear, open_ear
 from voice.talk.facts import Answered, Fact
-from voice.terminal.output import screen
 
 START_S = 120.0
 SEARCH_EVERY_S = 2.0
@@ -61,9 +59,11 @@ class Seen:
     """How long each took, s."""
 
 
-def console(events: int, consoles: int, channels: int, seconds: float, browser: bool) -> None:
-    """Channels alone; then with the console, its readers, searches and a webhook whose target never answers."""
-    status = screen(error=True)
+def console(
+    events: int, consoles: int, channels: int, seconds: float, browser: bool, tell: Callable[[str], None]
+) -> Iterator[tuple[str, str]]:
+    """Channels alone; then with the console, its readers, searches and a webhook whose target never answers. (figure,
+    value) as soon as it is measured. Raises HuyingError."""
     net = load_net(sample_net())
     ear = open_ear(net)
     pcm = channel_of(overs_of(net), 300.0, 0.1)
@@ -71,24 +71,19 @@ def console(events: int, consoles: int, channels: int, seconds: float, browser: 
         path = Path(place) / "log.sqlite"
         fill(path, net, events)
         journal = stack.enter_context(Journal(str(path)))
-        status.print(f"{channels} channels alone, {seconds:.0f} s…")
+        tell(f"{channels} channels alone, {seconds:.0f} s…")
         alone = carry(ear, pcm, channels, seconds, journal)
         address = stack.enter_context(_served(Path(place), stack.enter_context(_hanging())))
-        status.print(f"… and with {consoles} consoles")
+        tell(f"… and with {consoles} consoles")
         together, seen = _loaded(ear, pcm, channels, seconds, journal, address, consoles)
-        table = Table("figure", "value", title=f"{machine()}, {events:,} events in the journal, {channels} channels")
-        for name, value in (
+        yield from (
             ("over to journal, channels alone, median and 95 %", f"{alone.median_ms:.0f}, {alone.slow_ms:.0f} ms"),
             ("… with consoles, searches, a hanging webhook", f"{together.median_ms:.0f}, {together.slow_ms:.0f} ms"),
             (f"journal to {consoles} consoles, median and 95 %", _percentiles(seen.delays)),
             ("search while listening, median and 95 %", _percentiles(seen.searches)),
-        ):
-            table.add_row(name, value)
-        try:
-            for name, value in _screens(address, journal, consoles, channels) if browser else ():
-                table.add_row(name, value)
-        finally:  # what was measured is not lost with a page that does not open
-            screen().print(table)
+        )
+        if browser:
+            yield from _screens(address, journal, consoles, channels)
 
 
 def _percentiles(waits: list[float]) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
-
 from voice.bench.capacity import Paced
-from voice.bench.speed import channel_of, compile_s, machine, overs_of
+from voice.bench.speed import channel_of, compile_s, overs_of
 from voice.journal.rolls import sessions_between
 from voice.journal.search import search
 from voice.journal.store import Journal
@@ -23,31 +20,45 @@ from voice.places import sample_net
 from voice.station.ear import open_ear
 from voice.station.listener import Listener
 from voice.talk.facts import Answered, Called, Fact, OverHeard, SessionBegan
-from voice.terminal.output import screen
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 5000
 OVERS_A_DAY = 400
 
 
-def growth(largest: int) -> None:
-    """Tables with the exponent: 1 is in step, 0 does not grow."""
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How long things take at growing sizes."""
+
+    of: str
+    """What grows."""
+    sizes: Sequence[int]
+    times: dict[str, list[float]]
+    """What is done → s at each size."""
+
+    def exponent(self, name: str) -> float:
+        """Over the two largest sizes: 1 is in step, 0 does not grow."""
+        before, last = (max(t, 1e-6) for t in self.times[name][-2:])
+        return math.log(last / before) / math.log(self.sizes[-1] / self.sizes[-2])
+
+
+def growth(largest: int, tell: Callable[[str], None]) -> Iterator[Growth]:
+    """Of the journal, the roster, the recording; a table each, as soon as it is measured."""
     net = load_net(sample_net())
-    out = screen()
-    out.print(machine())
-    _journal(net, largest, out)
-    _roster(net, out)
-    _recording(net, out)
+    yield _journal(net, largest, tell)
+    yield _roster(net)
+    yield _recording(net)
 
 
-def _journal(net: Net, largest: int, out: Console) -> None:
+def _journal(net: Net, largest: int, tell: Callable[[str], None]) -> Growth:
     sizes = [n for n in (1_000, 10_000, 100_000, 1_000_000, 10_000_000) if n <= largest]
     times: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
         for n in sizes:
+            tell(f"{n:,} events…")
             for name, took in _journal_of(net, n, Path(place) / f"{n}.sqlite").items():
                 times.setdefault(name, []).append(took)
-    _print(out, "events in the journal", sizes, times)
+    return Growth("events in the journal", sizes, times)
 
 
 def _journal_of(net: Net, events: int, path: Path) -> dict[str, float]:
@@ -128,7 +139,7 @@ def fill(path: Path, net: Net, events: int) -> int:
             BEGAN,
         )
         facts: list[Fact] = []
-        for k in track(range(events // 3), f"{events:,} events", transient=True, console=screen(error=True)):
+        for k in range(events // 3):
             facts += _exchange(net, k + 1, k * step)
             if len(facts) >= BATCH:
                 journal.append(facts, BEGAN)
@@ -137,12 +148,12 @@ def fill(path: Path, net: Net, events: int) -> int:
     return days
 
 
-def _roster(net: Net, out: Console) -> None:
+def _roster(net: Net) -> Growth:
     sizes = [10, 100, 1000, 10_000]
-    _print(out, "units", sizes, {"graph compiled": [compile_s(net, n) for n in sizes]})
+    return Growth("units", sizes, {"graph compiled": [compile_s(net, n) for n in sizes]})
 
 
-def _recording(net: Net, out: Console) -> None:
+def _recording(net: Net) -> Growth:
     ear, overs = open_ear(net), overs_of(net)
     minutes = [1, 10, 60]
     took = []
@@ -153,7 +164,7 @@ def _recording(net: Net, out: Console) -> None:
             for _ in Listener(ear, journal).listen(Paced("bench", pcm, len(pcm) / 8000, live=False)):
                 pass
             took.append(time.monotonic() - began)
-    _print(out, "minutes of recording, 10 % speech", minutes, {"replayed": took})
+    return Growth("minutes of recording, 10 % speech", minutes, {"replayed": took})
 
 
 def _took(act: Callable[[], object]) -> float:
@@ -164,11 +175,3 @@ def _took(act: Callable[[], object]) -> float:
         act()
         best = min(best, time.monotonic() - began)
     return best
-
-
-def _print(out: Console, what: str, sizes: Sequence[int], times: dict[str, list[float]]) -> None:
-    table = Table(what, *(f"{n:,}" for n in sizes), "exponent")
-    for name, row in times.items():
-        slope = math.log(max(row[-1], 1e-6) / max(row[-2], 1e-6)) / math.log(sizes[-1] / sizes[-2])
-        table.add_row(name, *(f"{1000 * t:.1f} ms" if t < 1 else f"{t:.2f} s" for t in row), f"{slope:.2f}")
-    out.print(table)

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import soxr
-from rich.table import Table
 
 from voice.audio.source import Recording, open_recording
 from voice.bench.air import Air
@@ -38,7 +37,6 @@ from voice.station.listener import Listener
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.facts import Announced, Fact, OverHeard
-from voice.terminal.output import screen
 
 SAID = (
     "省残联,省残联,门前秩序是否良好",
@@ -60,18 +58,17 @@ PLACES = "家岗庄园桥湖河山寺铺营店村塘坡沟屯寨集关"
 KINDS = ("社区", "社区治安队", "小学", "中学", "超市", "广场", "医院", "市场", "物流园", "派出所")
 
 
-def run(as_json: bool) -> None:
-    """Measure and print."""
+def speed(tell: Callable[[str], None]) -> dict[str, Any]:
+    """Figures of this machine; what is under way is told."""
     net = load_net(sample_net())
-    status = screen(error=True)
     figures: dict[str, Any] = {"machine": machine()}
     with tempfile.TemporaryDirectory() as place:
-        status.print("making recordings…")
+        tell("making recordings…")
         dense, paused = Path(place) / "dense.flac", Path(place) / "paused.flac"
         overs = overs_of(net)
         _write(dense, channel_of(overs, SPEECH_S, 1.0))
         _write(paused, channel_of(overs, PAUSED_S, SHARE))
-        status.print("replaying…")
+        tell("replaying…")
         figures["speech, × real time"] = _replay(dense)["speed"]
         usual = _replay(paused)
         figures[f"{SHARE:.0%} speech, × real time"] = usual["speed"]
@@ -82,16 +79,10 @@ def run(as_json: bool) -> None:
             figures[f"over to journal after the hang time, {name}, ms"] = round(float(np.percentile(waits, share)))
         figures["answer to our next call, median, s"] = round(_answer_to_call(net), 2)
     figures["1,000 call signs, decoding, × real time"] = round(_thousand(net, overs))
-    status.print("compiling graphs…")
+    tell("compiling graphs…")
     for n in (1000, 10000):
         figures[f"{n:,} call signs compiled, s"] = round(compile_s(net, n), 2)
-    if as_json:
-        sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
-        return
-    table = Table("figure", "value")
-    for name, value in figures.items():
-        table.add_row(name, str(value))
-    screen().print(table)
+    return figures
 
 
 def machine() -> str:

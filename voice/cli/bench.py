@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +20,39 @@ app = typer.Typer(
 )
 
 
+def _tell(text: str) -> None:
+    from voice.terminal.output import screen
+
+    screen(error=True).print(text)
+
+
+def _show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table; what was measured is not lost with what fails after it."""
+    from rich.table import Table
+
+    from voice.terminal.output import screen
+
+    table = Table(*columns, title=title)
+    try:
+        for row in rows:
+            table.add_row(*row)
+    finally:
+        if table.row_count:
+            screen().print(table)
+
+
 @app.callback()
 def every(context: typer.Context, as_json: JsonOption = False) -> None:
     """Speed and memory on this machine. 测速。"""
-    if context.invoked_subcommand is None:
-        from voice.bench.speed import run
+    if context.invoked_subcommand is not None:
+        return
+    from voice.bench.speed import speed
 
-        run(as_json)
+    figures = speed(_tell)
+    if as_json:
+        sys.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1) + "\n")
+    else:
+        _show("", ("figure", "value"), ((name, str(value)) for name, value in figures.items()))
 
 
 @app.command(epilog="Example: huying bench channels --duty 0.1 --most 150")
@@ -35,17 +64,33 @@ def channels(
     picture: Annotated[Path | None, typer.Option(help="Draw the curve (PNG).")] = None,
 ) -> None:
     """Live channels in real time, more and more, until the log comes too late. 同时能听多少个频道。"""
-    from voice.bench.channels import channels
+    from voice.bench.channels import channels as carried
+    from voice.bench.channels import draw
+    from voice.bench.speed import machine
 
-    channels(duty, seconds, least, most, picture)
+    rows = carried(duty, seconds, least, most, _tell)
+    _show(
+        f"{machine()}, {duty:.0%} speech",
+        ("channels", "overs", "median, ms", "95 % under, ms", "cores busy"),
+        ([f"{x:g}" for x in (r.channels, r.overs, r.median_ms, r.slow_ms, r.cores)] for r in rows),
+    )
+    if picture:
+        draw(picture, rows, duty)
 
 
 @app.command(epilog="Example: huying bench pipeline")
 def pipeline() -> None:
     """What the pipeline costs beside the recogniser alone, and beside one that hears everything. 流水线开销。"""
-    from voice.bench.channels import pipeline
+    from voice.bench.channels import RECORDING_S
+    from voice.bench.channels import pipeline as costs
+    from voice.bench.speed import machine
 
-    pipeline()
+    columns = ("recording", "pipeline, s", "all of it, s", "overs alone, s", "pipeline / overs", "all / pipeline")
+    rows = []
+    for c in costs():
+        ratios = (c.pipeline, c.everything, c.overs, c.pipeline / c.overs, c.everything / c.pipeline)
+        rows.append([f"{RECORDING_S:.0f} s, {c.duty:.0%} speech", *(f"{x:.2f}" for x in ratios)])
+    _show(machine(), columns, rows)
 
 
 @app.command(epilog="Example: huying bench console --events 1000000 --browser")
@@ -57,9 +102,11 @@ def console(
     browser: Annotated[bool, typer.Option(help="Time real browser windows, too (Chromium, Playwright).")] = False,
 ) -> None:
     """Consoles, searches and a webhook that hangs, beside channels that are listened to. 控制台与识别互不影响。"""
-    from voice.bench.console import console
+    from voice.bench.console import console as figures
+    from voice.bench.speed import machine
 
-    console(events, consoles, channels, seconds, browser)
+    title = f"{machine()}, {events:,} events in the journal, {channels} channels"
+    _show(title, ("figure", "value"), figures(events, consoles, channels, seconds, browser, _tell))
 
 
 @app.command(epilog="Example: huying bench bureau --stations 1 --stations 200")
@@ -69,9 +116,15 @@ def bureau(
     journal: Annotated[str, typer.Option(help="The bureau's database (URL); empty: SQLite.")] = "",
 ) -> None:
     """Events a second through NATS and one hub, with more and more stations. 分局汇总的速度。"""
-    from voice.bench.bureau import bureau
+    from voice.bench.bureau import bureau as throughput
+    from voice.bench.speed import machine
 
-    bureau(stations or [1, 10, 50, 200], events, journal)
+    rows = throughput(stations or [1, 10, 50, 200], events, journal, _tell)
+    _show(
+        machine(),
+        ("stations", "events", "published, a second", "kept by one hub, a second"),
+        ([str(r.stations), f"{r.events:,}", f"{r.published_a_s:,.0f}", f"{r.kept_a_s:,.0f}"] for r in rows),
+    )
 
 
 @app.command(epilog="Example: huying bench archive --workers 1 --workers 2 --workers 4")
@@ -81,9 +134,15 @@ def archive(
     recordings: Annotated[int, typer.Option(min=1, max=24, help="Files that they are in.")] = 16,
 ) -> None:
     """The same archive on more and more workers: time, and the journal's head, which must be the same. 集群回放。"""
-    from voice.bench.bureau import archive
+    from voice.bench.bureau import archive as runs
+    from voice.bench.speed import machine
 
-    archive(workers or [1, 2, 4], hours, recordings)
+    rows = runs(workers or [1, 2, 4], hours, recordings, _tell)
+    _show(
+        f"{machine()}, {hours:g} h in {recordings} recordings",
+        ("workers", "s", "× real time", "head"),
+        ([str(r.workers), f"{r.took_s:.1f}", f"{hours * 3600 / r.took_s:.0f}", r.head[:12]] for r in rows),
+    )
 
 
 @app.command(epilog="Example: huying bench growth --largest 1000000")
@@ -91,6 +150,14 @@ def growth(
     largest: Annotated[int, typer.Option(min=10_000, help="Events of the largest journal.")] = 1_000_000,
 ) -> None:
     """How cost grows: journal, roster, recording. 规模增长。"""
-    from voice.bench.growth import growth
+    from voice.bench.growth import growth as grown
+    from voice.bench.speed import machine
+    from voice.terminal.output import screen
 
-    growth(largest)
+    screen().print(machine())
+    for g in grown(largest, _tell):
+        rows = [
+            [name, *(f"{1000 * t:.1f} ms" if t < 1 else f"{t:.2f} s" for t in times), f"{g.exponent(name):.2f}"]
+            for name, times in g.times.items()
+        ]
+        _show("", (g.of, *(f"{n:,}" for n in g.sizes), "exponent"), rows)
