@@ -7,7 +7,8 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from tests.helpers.engines import free_port
 from voice.bureau.wire import Server
 from voice.radio.ptt import PttError, PttSettings
+from voice.radio.ptt.kept import KeptPtt
 from voice.radio.ptt.rigctld import RigctldPtt
 
 
@@ -161,3 +163,46 @@ def test_a_redirect_is_no_delivery(code: int, tmp_path: Path) -> None:
     server.shutdown()
     assert "POST /hook" in got and not [x for x in got if x.startswith("GET")]
     assert hook.delivered == before and "redirects to" in told[0] and "/there" in told[0]
+
+
+class Slow(socketserver.StreamRequestHandler):
+    """A rig that takes its time for one command."""
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            self.server.asked.append(line.strip())  # type: ignore[attr-defined]
+            if line.startswith(self.server.command):  # type: ignore[attr-defined]
+                time.sleep(self.server.takes_s)  # type: ignore[attr-defined]
+            with suppress(OSError):
+                self.wfile.write(b"RPRT 0\n")
+
+
+@contextmanager
+def slow_rig(command: bytes, takes_s: float) -> Iterator[tuple[PttSettings, list[bytes]]]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Slow) as server:
+        server.daemon_threads = True
+        server.command, server.takes_s, server.asked = command, takes_s, []  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield PttSettings("rigctld", f"127.0.0.1:{server.server_address[1]}"), server.asked  # type: ignore[attr-defined]
+        server.shutdown()
+
+
+def test_a_rig_that_is_slow_to_transmit_is_no_error() -> None:
+    """As the one of freedv-gui#1344; the station's own line, with its keeper."""
+    with slow_rig(b"T 1", 2.6) as (settings, asked):
+        line = KeptPtt(settings)
+        line.key()
+        assert line.keyed and asked.count(b"T 1") == 1
+        line.unkey()
+        line.close()
+
+
+def test_the_limit_of_a_slow_rig_can_be_set() -> None:
+    with slow_rig(b"T 0", 2.6) as (settings, _):
+        with pytest.raises(PttError, match="ptt_answer_s"):
+            RigctldPtt(settings)
+        line = KeptPtt(replace(settings, answer_s=4.0))
+        line.key()
+        line.unkey()
+        assert not line.keyed
+        line.close()

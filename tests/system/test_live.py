@@ -17,9 +17,11 @@ import soundfile as sf
 
 from tests.helpers.command import huying
 from tests.helpers.places import ROOT
+from tests.helpers.rig import Rig, until
 from voice.journal.lines import lines
 from voice.journal.store import Journal
 from voice.pcm import RATE
+from voice.station.status import status_file
 from voice.talk.facts import AlertEnded, AlertRaised, Announced, Answered, Fact
 
 CONFIGURATION = """load-module module-native-protocol-unix
@@ -42,6 +44,12 @@ class SoundServer:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+
+    def pause(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
 
     @property
     def runs(self) -> bool:
@@ -209,3 +217,39 @@ def test_a_roll_call_over_a_sound_server(air: str) -> None:
     assert done.returncode == 3 and "over the sound server" in done.stderr, done.stderr
     assert "点名完毕。应到三,实到二" in done.stdout, done.stdout
     assert "没听懂" not in done.stdout and "单位 unit" in done.stdout
+
+
+def test_a_sound_server_that_hangs_while_we_transmit(server: SoundServer, tmp_path: Path) -> None:
+    """The carrier drops, and the journal says that the announcement was cut, while the server still hangs."""
+    if shutil.which("rigctld") is None:
+        pytest.skip("rigctld is not installed (Debian: libhamlib-utils)")
+    rig, log, requests = Rig(), tmp_path / "log.sqlite", tmp_path / "requests"
+    words = ("--input", "pulse", "--output", "pulse", "--ptt", "rigctld", "--ptt-device", rig.settings.device)
+    station = listen(*words, "--requests", requests, "--journal", log)
+    try:
+        assert station.stdout is not None and "listening" in station.stdout.readline()
+        text = "测试发射" + ",一切正常" * 8
+        assert until(lambda: status_file(requests).read() is not None)
+        huying("say", text, "--requests", requests)
+        assert until(lambda: rig.keyed, 30), "it transmits"
+        time.sleep(1)
+        server.pause()
+        began = time.monotonic()
+        assert until(lambda: not rig.keyed, 10)
+        print(f"unkeyed {time.monotonic() - began:.1f} s after the sound stopped")
+
+        def cut() -> list[str]:
+            with Journal(str(log), create=False) as journal:
+                return [e.data["note"] for e in journal.events(kind="device") if e.data["what"] == "cut"]
+
+        assert until(lambda: bool(cut()), 5) and "no sound has moved" in cut()[0]
+        server.go_on()
+        station.send_signal(signal.SIGINT)
+        assert station.wait(30) == 0
+        assert not rig.keyed
+        assert len(cut()) == 1
+    finally:
+        server.go_on()
+        station.kill()
+        station.wait()
+        rig.stop()

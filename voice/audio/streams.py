@@ -10,11 +10,11 @@ import contextlib
 import os
 import queue
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from io import BufferedReader
 from typing import IO, Any
 
@@ -24,6 +24,7 @@ from voice.audio.form import FORMS, USUAL, is_garbage, likely, one_side
 from voice.audio.source import Damage, blocks
 from voice.errors import HuyingError
 from voice.pcm import RATE, Frame, Pcm16, Seconds
+from voice.supervised import Supervised
 
 UDP_RATE = 48000
 """Hz, as SDR programs send it."""
@@ -190,7 +191,8 @@ class RawStream:
         decoder = _Decoder(self.raw, RATE, self.notice, self.live)
         waiting: queue.Queue[Came | None] = queue.Queue(PIPE_WAITING)
         if self.live:
-            threading.Thread(target=self._read, args=(waiting,), name="pipe", daemon=True).start()
+            read = partial(self._read, waiting)
+            Supervised(f"reading {self.name}", read, partial(self.notice, "lost"), lambda: self.ended)
             yield from blocks(_clocked(waiting, decoder, self._zero, PIPE_WAIT_S, self))
         else:
             yield from blocks(self._parts(decoder))
@@ -201,11 +203,14 @@ class RawStream:
         yield decoder.pcm(flush=True)
 
     def _read(self, waiting: queue.Queue[Came | None]) -> None:
-        with contextlib.suppress(OSError, ValueError):  # it was closed
+        try:
             # Not through the buffer: a thread that waits in it would hold it when this program ends.
             read = (lambda n: os.read(self.stream.fileno(), n)) if isinstance(self.stream, BufferedReader) else None
             while not self.ended and (data := (read or self.stream.read)(PIECE)):
                 waiting.put((time.monotonic(), data))
+        except (OSError, ValueError) as e:  # it was closed, and cannot be opened again
+            if not self.ended:
+                self.notice("lost", f"{self.name} cannot be read any more ({e}); the sound ends here")
         waiting.put(None)
 
 
@@ -240,8 +245,8 @@ class UdpStream:
                 raise HuyingError(f"UDP {self.host}:{self.port} cannot be listened to ({e}); is it in use?") from e
             s.settimeout(UDP_WAIT_S)
             waiting: queue.Queue[Came | None] = queue.Queue()
-            receiver = threading.Thread(target=self._receive, args=(s, waiting), name=f"UDP {self.port}", daemon=True)
-            receiver.start()
+            receive, told = partial(self._receive, s, waiting), partial(self.notice, "lost")
+            receiver = Supervised(f"receiving UDP {self.port}", receive, told, lambda: self.ended)
             try:
                 yield from _clocked(waiting, decoder, self._zero, UDP_WAIT_S, self)
             finally:  # the port is free when this has ended
@@ -250,14 +255,13 @@ class UdpStream:
 
     def _receive(self, s: socket.socket, waiting: queue.Queue[Came | None]) -> None:
         """What came waits in memory, not in the system's small buffer, while somebody downstream is slow."""
-        with contextlib.suppress(OSError):
-            while not self.ended:
-                with contextlib.suppress(TimeoutError):
-                    data = s.recv(65536)
-                    if waiting.qsize() < UDP_WAITING:
-                        waiting.put((time.monotonic(), data))
-                    else:
-                        self.damage.lost += 1
+        while not self.ended:
+            with contextlib.suppress(TimeoutError):
+                data = s.recv(65536)
+                if waiting.qsize() < UDP_WAITING:
+                    waiting.put((time.monotonic(), data))
+                else:
+                    self.damage.lost += 1
 
 
 def _clocked(

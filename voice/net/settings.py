@@ -100,6 +100,8 @@ class StationSettings(_Section):
     ptt_device: str = ""
     ptt_line: str = ""
     ptt_inverted: bool = False
+    ptt_answer_s: float = Field(default=2.0, ge=0.5, le=30)
+    """How long rigctld may take for an answer; a slow rig wants more."""
     carrier: str = "audio"
     """What tells that the channel is busy, beside the audio."""
     carrier_device: str = ""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from voice.radio.ptt import PttError
 from voice.radio.ptt.kept import KeptPtt
+from voice.supervised import Supervised
 
 ASK_S = 0.1
 
@@ -27,8 +28,7 @@ class CarrierSense:
         self._line, self._on_fault = line, on_fault
         self._busy = line.busy()
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._ask, daemon=True)
-        self._thread.start()
+        self._thread = Supervised("carrier detect", self._ask, self._tell, self._closed.is_set)
 
     def busy(self) -> bool:
         """Somebody transmits."""

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from voice.supervised import Supervised
+
 AGAIN_S = 5.0
 """After it ended by itself: a sound card may be plugged in meanwhile."""
 
@@ -29,7 +31,7 @@ class StationKeeper:
         self.told: deque[str] = deque(maxlen=TOLD)
         self._process: subprocess.Popen[str] | None = None
         self._wake, self._ending = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._keep, daemon=True)
+        self._thread: Supervised | None = None
 
     @property
     def running(self) -> bool:
@@ -38,7 +40,7 @@ class StationKeeper:
 
     def start(self) -> None:
         """In the background."""
-        self._thread.start()
+        self._thread = Supervised("the station's keeper", self._keep, self.told.append, self._ending.is_set)
 
     def restart(self) -> None:
         """With the settings as they are now."""
@@ -50,7 +52,8 @@ class StationKeeper:
         self._ending.set()
         self._wake.set()
         self._stop()
-        self._thread.join(10.0)
+        if self._thread is not None:
+            self._thread.join(10.0)
 
     def _stop(self) -> None:
         process = self._process

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable, Iterator
 
 from voice.audio.source import AudioSource
@@ -11,17 +10,20 @@ from voice.grammar.message import Message
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
 from voice.speech.recogniser import OverStream
 from voice.station.ear import Ear
+from voice.supervised import Supervised
 
 
 class Microphone:
     """Listens in a thread of its own; the station asks for what was understood between two frames."""
 
-    def __init__(self, ear: Ear, source: AudioSource, end: Callable[[], None]) -> None:
-        """``end`` ends ``source``."""
+    def __init__(
+        self, ear: Ear, source: AudioSource, end: Callable[[], None], tell: Callable[[str], None] = lambda _t: None
+    ) -> None:
+        """``end`` ends ``source``; ``tell`` is told, from another thread, if listening failed and is begun again."""
         self._ear, self._source, self._end = ear, source, end
         self._heard: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
+        self._closed = False
+        self._thread = Supervised("the dispatcher's microphone", self._listen, tell, lambda: self._closed)
 
     def messages(self) -> Iterator[Message]:
         """Commands since the last call, oldest first. Never waits."""
@@ -30,6 +32,7 @@ class Microphone:
 
     def close(self) -> None:
         """Listen no more."""
+        self._closed = True
         self._end()
         self._thread.join(3.0)
 

@@ -35,6 +35,7 @@ from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.station.status import Status, announce, status_file
 from voice.station.wiring import end_source, open_line, open_source, open_transmitter
+from voice.supervised import troubles
 from voice.talk.alert import Alert
 from voice.talk.announcing import known
 from voice.talk.facts import DeviceChanged, Fact, RollMarked
@@ -164,7 +165,7 @@ class Runtime:
         self._microphone: Microphone | None = None
         if desk.microphone:
             own = CardSource(desk.microphone, lambda _kind, text: self.tell(f"microphone: {text}"))
-            self._microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end)))
+            self._microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end, self.tell)))
 
     def _resumes(self, o: Wishes, roll: RollCall) -> bool:
         """Whether to go on with a roll-call that was interrupted."""
@@ -247,7 +248,8 @@ class Runtime:
         listener.log.record(DeviceChanged(t=max(now, listener.reached), what=kind, note=text))  # type: ignore[arg-type]
 
     def _moment(self, **seen: Any) -> Status:
-        return Status(source=self.source.name, transmits=self.speaks, journal=self._named, **seen)
+        failed = tuple(troubles())
+        return Status(source=self.source.name, transmits=self.speaks, journal=self._named, troubles=failed, **seen)
 
     def _between_frames(self, now: float) -> None:
         station, heard = self.station, self.station.listener

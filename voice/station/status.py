@@ -44,6 +44,8 @@ class Status:
     """The station has an output, and carries out orders."""
     journal: str = ""
     """Its log, as it was named to it, with its folder."""
+    troubles: tuple[str, ...] = ()
+    """What of it has failed lately and was started again, in words."""
 
 
 class StatusFile:

@@ -69,7 +69,8 @@ def open_line(
     another thread, why a transmission was ended before its time."""
     kind = "" if desk.carrier == "audio" else kind_of_carrier(desk.carrier)
     same = kind == desk.ptt and desk.carrier_device in ("", desk.ptt_device)
-    ptt = PttSettings(desk.ptt, desk.ptt_device, desk.ptt_line, desk.ptt_inverted, desk.carrier if same else "")
+    asks = desk.carrier if same else ""
+    ptt = PttSettings(desk.ptt, desk.ptt_device, desk.ptt_line, desk.ptt_inverted, asks, answer_s=desk.ptt_answer_s)
     line: Line = NoPtt()
     if desk.ptt != "none":
         line = stack.enter_context(contextlib.closing(KeptPtt(ptt, desk.timeout_s, tell, cut)))
@@ -79,7 +80,7 @@ def open_line(
         asked = line
     else:
         device = desk.carrier_device or desk.ptt_device
-        other = PttSettings(kind, device, carrier=desk.carrier)
+        other = PttSettings(kind, device, carrier=desk.carrier, answer_s=desk.ptt_answer_s)
         asked = stack.enter_context(contextlib.closing(KeptPtt(other, desk.timeout_s, tell)))
     return line, stack.enter_context(contextlib.closing(CarrierSense(asked, tell))).busy
 

@@ -25,8 +25,10 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/health")
     def health() -> dict[str, Any]:
-        """Is the journal readable, and does a station log into it?"""
-        fault = "; ".join([*filter(None, [feed.fault]), *troubles()])
+        """Is the journal readable, does a station log into it, and does everything in it and here run?"""
+        station = status_file(desk.requests).read()
+        theirs = [f"station: {told}" for told in station.troubles] if station else []
+        fault = "; ".join([*filter(None, [feed.fault]), *troubles(), *theirs])
         return {
             "ok": not fault,
             "fault": fault,

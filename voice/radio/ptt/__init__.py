@@ -31,6 +31,9 @@ DRIVERS: dict[str, Driver] = {
     "gpio": Driver("gpio:GpioPtt"),
     "rigctld": Driver("rigctld:RigctldPtt", ("rigctld",)),
 }
+KEY_S = 6.0
+"""A line may take so long until it transmits: there are rigs that take five seconds (freedv-gui#1344)."""
+
 CARRIERS: tuple[str, ...] = tuple(c for d in DRIVERS.values() for c in d.carriers)
 
 
@@ -61,6 +64,9 @@ class PttSettings:
 
     carrier_inverted: bool = False
     """The input is low while somebody transmits."""
+
+    answer_s: float = 2.0
+    """rigctld: how long an answer may take. Keying may take longer, see ``KEY_S``."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> PttSettings:

@@ -11,12 +11,15 @@ import threading
 import time
 from collections.abc import Callable
 
-from voice.radio.ptt import PttError, PttSettings
+from voice.radio.ptt import KEY_S, PttError, PttSettings
 from voice.radio.ptt.keeper import BEAT_S
+from voice.supervised import Supervised
 
 ANSWER_S = 5.0
-UNKEY_S = 2.5
-"""A keeper that has not unkeyed by then is replaced."""
+"""Of a keeper whose driver has the usual limit."""
+
+LONGER_S = 0.5
+"""Than its driver may take a keeper may take to unkey; then it is replaced."""
 
 STALL_S = 2.5
 """From PTT to the first sound; else the line is dropped."""
@@ -38,6 +41,9 @@ class KeptPtt:
     ) -> None:
         """Open unkeyed. ``longest_s``: the time-out timer. Raises PttError if the line cannot be used."""
         self._settings, self._longest, self._on_fault, self._on_cut = settings, longest_s, on_fault, on_cut
+        self._unkey_s = settings.answer_s + LONGER_S
+        self._key_s = max(KEY_S, settings.answer_s) + settings.answer_s
+        self._answer_s = max(ANSWER_S, 2 * settings.answer_s + 1.0)
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self.keyed = False
@@ -47,14 +53,14 @@ class KeptPtt:
         self._ready = self._doubtful = False
         """The keeper has unkeyed and listens; the line may be keyed, whatever we think."""
         self._start()
-        threading.Thread(target=self._beat, daemon=True).start()
+        Supervised("the beat of PTT", self._beat, on_fault, self._closed.is_set)
 
     def key(self) -> None:
         """Transmit, for ``longest_s`` at most. Raises PttError."""
         self.revive()
         self.dropped, self._stalls_at = "", None
         self._doubtful = True
-        self._ask(f"key {self._longest}", "keyed")
+        self._ask(f"key {self._longest}", "keyed", within=self._key_s)
         self.keyed = True
 
     def expect(self, seconds: float) -> None:
@@ -67,7 +73,7 @@ class KeptPtt:
         PttError if that has not happened yet."""
         self._stalls_at = None
         try:
-            self._ask("unkey", "unkeyed", within=UNKEY_S)
+            self._ask("unkey", "unkeyed", within=self._unkey_s)
         except PttError:
             with self._lock:
                 self._replace()
@@ -81,7 +87,7 @@ class KeptPtt:
             if self._process.poll() is not None:
                 self._start()
             elif not self._ready:
-                self._await("ready", within=UNKEY_S)
+                self._await("ready", within=self._unkey_s)
                 self._ready = True
 
     def busy(self) -> bool:
@@ -134,7 +140,7 @@ class KeptPtt:
                         if process is self._process:
                             self._start()
 
-        threading.Thread(target=read, daemon=True).start()
+        Supervised("reading the PTT keeper", read, self._on_fault, self._closed.is_set)
         self._await("ready")
         self._ready, self._doubtful = True, False
 
@@ -160,7 +166,7 @@ class KeptPtt:
         if was:
             self._on_cut(why)
 
-    def _ask(self, word: str, *answers: str, within: float = ANSWER_S) -> str:
+    def _ask(self, word: str, *answers: str, within: float | None = None) -> str:
         with self._lock:
             try:
                 self._write(word)
@@ -173,8 +179,8 @@ class KeptPtt:
         self._process.stdin.write(word + "\n")
         self._process.stdin.flush()
 
-    def _await(self, *wanted: str, within: float = ANSWER_S) -> str:
-        ends = time.monotonic() + within
+    def _await(self, *wanted: str, within: float | None = None) -> str:
+        ends = time.monotonic() + (self._answer_s if within is None else within)
         while True:
             try:
                 got = self._answers.get(timeout=max(0.0, ends - time.monotonic()))
@@ -199,7 +205,7 @@ class KeptPtt:
         try:
             with self._lock:
                 self._write("unkey")
-                self._await("unkeyed", within=UNKEY_S)
+                self._await("unkeyed", within=self._unkey_s)
             self._doubtful = False
         except (PttError, OSError, ValueError):
             with self._lock, contextlib.suppress(PttError):

@@ -12,12 +12,9 @@ import re
 import socket
 import time
 
-from voice.radio.ptt import PttError, PttSettings
+from voice.radio.ptt import KEY_S, PttError, PttSettings
 
 PORT = 4532
-TIMEOUT_S = 2.0
-"""Of a connection, and of a whole answer."""
-
 LONGEST = 64
 """Bytes of an answer."""
 
@@ -35,11 +32,12 @@ class RigctldPtt:
             raise PttError(f"ptt rigctld: “{settings.device}”; write host or host:port, e.g. 127.0.0.1:{PORT}")
         self._address = (host, int(port or PORT))
         self._carrier, self._carrier_inverted = settings.carrier, settings.carrier_inverted
+        self._answer_s = settings.answer_s
         self._socket: socket.socket | None = None
         self.unkey()
 
     def key(self) -> None:
-        self._command("T 1")
+        self._command("T 1", within=max(KEY_S, self._answer_s))
 
     def unkey(self) -> None:
         self._command("T 0")
@@ -57,27 +55,32 @@ class RigctldPtt:
         answer = re.sub(r"RPRT 0|\D", "", self._command("\\get_dcd", DCD))
         return (answer == "1") != self._carrier_inverted
 
-    def _command(self, text: str, wanted: str = DONE) -> str:
-        """``wanted``: pattern of the only answer that is one."""
+    def _command(self, text: str, wanted: str = DONE, within: float = 0.0) -> str:
+        """``wanted``: pattern of the only answer that is one; ``within`` seconds, or the usual limit."""
+        within = within or self._answer_s
         for last in (False, True):
             try:
-                return self._once(text, wanted)
+                return self._once(text, wanted, within)
             except OSError as e:
                 self._drop()
+                name = "{}:{}".format(*self._address)
+                if isinstance(e, TimeoutError):  # it is there, and was asked: once more would only take as long again
+                    raise PttError(
+                        f"rigctld at {name} has not answered “{text}” within {within:g} s; of a slow rig raise the "
+                        "limit: [station] ptt_answer_s"
+                    ) from e
                 if last:
-                    name = "{}:{}".format(*self._address)
                     raise PttError(
                         f"rigctld at {name} does not answer ({e}); start it, e.g. rigctld -m MODEL -r DEVICE"
                     ) from e
         raise AssertionError
 
-    def _once(self, text: str, wanted: str) -> str:
+    def _once(self, text: str, wanted: str, within: float) -> str:
         if self._socket is None:
-            self._socket = socket.create_connection(self._address, TIMEOUT_S)
-            self._socket.settimeout(TIMEOUT_S)
+            self._socket = socket.create_connection(self._address, self._answer_s)
         self._rest()
-        ends = time.monotonic() + TIMEOUT_S
-        self._socket.settimeout(TIMEOUT_S)
+        ends = time.monotonic() + within
+        self._socket.settimeout(within)
         self._socket.sendall(text.encode() + b"\n")
         answer = b""
         while not answer.endswith(b"\n") or re.fullmatch(rb"(?:get_dcd|set_ptt): ?\d?\s+", answer):
