@@ -218,9 +218,41 @@ def test_sound_of_phones_and_chats(tmp_path: Path, suffix: str) -> None:
     subprocess.run(["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / f"b.{suffix}"], check=True)
     assert len(pcm_of(open_recording(tmp_path / f"b.{suffix}"))) == pytest.approx(4 * RATE, abs=RATE * 0.3)
     assert {p.name for p in find_recordings([tmp_path])} == {"a.wav", f"b.{suffix}"}
-    (tmp_path / "c.silk").write_bytes(b"\x02#!SILK_V3" + bytes(100))
-    with pytest.raises(HuyingError, match="SILK"):
-        open_recording(tmp_path / "c.silk")
+
+
+@pytest.mark.parametrize("name", ["c.silk", "c.slk", "msg_190326.amr", "c.aud", "c.mp3", "c.wav", "c"])
+@pytest.mark.parametrize("mark", [b"\x02#!SILK_V3", b"#!SILK_V3"])
+def test_silk_is_refused_with_what_to_do(tmp_path: Path, name: str, mark: bytes) -> None:
+    (tmp_path / name).write_bytes(mark + bytes(100))
+    with pytest.raises(HuyingError, match=r"SILK.*WAV"):
+        open_recording(tmp_path / name)
+    assert [p.name for p in find_recordings([tmp_path])] == [name], "and it is named where a folder is heard"
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize("name", ["a.amr", "a.aud", "a", "a.awb"])
+def test_amr_of_phones(tmp_path: Path, name: str) -> None:
+    """Frames of 20 ms of the highest rate: AMR has no encoder in Debian's ffmpeg, any bits are some sound."""
+    wide = name.endswith("awb")
+    mark, head, bits = (b"#!AMR-WB\n", b"\x44", 60) if wide else (b"#!AMR\n", b"\x3c", 31)
+    (tmp_path / name).write_bytes(mark + (head + bytes(range(bits))) * 150)
+    assert len(pcm_of(open_recording(tmp_path / name))) == pytest.approx(3 * RATE, abs=400)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize("name", ["list.m4a", "list.ts", "list.aac", "list.mov"])
+@pytest.mark.parametrize("kind", ["m3u8", "ffconcat", "sdp"])
+def test_ffmpeg_opens_no_other_file(tmp_path: Path, name: str, kind: str) -> None:
+    sf.write(tmp_path / "secret.wav", tone(8000, 2.0), 8000)
+    secret = tmp_path / "secret.wav"
+    text = {
+        "m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://{secret}\n#EXT-X-ENDLIST\n",
+        "ffconcat": f"ffconcat version 1.0\nfile {secret.name}\n",
+        "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+    }[kind]
+    (tmp_path / name).write_text(text)
+    with pytest.raises(HuyingError):
+        open_recording(tmp_path / name)
 
 
 def test_start_time_from_metadata(tmp_path: Path) -> None:

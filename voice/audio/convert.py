@@ -14,19 +14,19 @@ CONVERTED = (
 )  # fmt: skip
 """Names of files with sound that have to be tried so."""
 
+FORMATS = "mov,aac,amr,asf,matroska,ac3,ape,ogg,mpegts,avi,dss,g722,g726,mp3,wav,flac,aiff"
+"""What ffmpeg may take a file for: left to itself it opens playlists, and whatever local files they name."""
+
 LONGEST_S = 3600.0
 
 
 def converted(path: Path, folder: Path) -> Path:
     """A WAV file in ``folder`` with the sound of another file. Raises HuyingError, saying why there is none."""
-    with path.open("rb") as f:
-        if b"#!SILK" in f.read(12):
-            raise HuyingError(f"{path}: SILK (WeChat, QQ) cannot be read by ffmpeg; convert it with silk-v3-decoder")
     if shutil.which("ffmpeg") is None:
         raise HuyingError(f"{path}: {path.suffix} audio needs ffmpeg (Debian: apt install ffmpeg), or save it as WAV")
     wav = folder / "converted.wav"
-    words = ["ffmpeg", "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-i", str(path), "-vn",
-             "-c:a", "pcm_s16le", str(wav)]  # fmt: skip
+    words = ["ffmpeg", "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-format_whitelist", FORMATS,
+             "-i", f"file:{path.absolute()}", "-vn", "-c:a", "pcm_s16le", str(wav)]  # fmt: skip
     try:
         subprocess.run(words, check=True, capture_output=True, timeout=LONGEST_S)
     except subprocess.CalledProcessError as e:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from voice.audio.convert import CONVERTED, converted
-from voice.audio.kinds import suffix_of
+from voice.audio.kinds import CANNOT, SILK, suffix_of
 from voice.audio.named import named_time
 from voice.audio.riff import MENDED_S, Mended, Riff, read_riff
 from voice.audio.sides import Mix, mix_of
@@ -195,7 +195,10 @@ def open_recording(path: Path, began: datetime | None = None, zone: tzinfo | Non
     named = named_time(path.stem, zone)
     name = f"{path.name} {side}" if side else path.name
     out = Recording(path, name, 0, 0, None, began or (named[0] if named else None), named, side)
-    if path.suffix.lower() in CONVERTED:
+    kind = _kind(path)
+    if kind == SILK:
+        raise HuyingError(f"{path}: {CANNOT}")
+    if kind in CONVERTED:
         out._place = tempfile.TemporaryDirectory(prefix="huying-")
         converted(path, Path(out._place.name))
     else:
@@ -224,6 +227,14 @@ def sides_of(path: Path, side: str = "") -> tuple[str, ...]:
     if found.channels == 2 and (side == "both" or found.mix.differ):
         return ("left", "right")
     return ("",)
+
+
+def _kind(path: Path) -> str:
+    """By its content, as names may lie; what the content does not tell, by its name."""
+    with contextlib.suppress(OSError), path.open("rb") as f:
+        if kind := suffix_of(f.read(16)):
+            return kind
+    return path.suffix.lower()
 
 
 def _stamp(text: str, zone: tzinfo | None) -> datetime | None:

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from voice.audio.kinds import suffix_of
+from voice.audio.kinds import CANNOT, SILK, suffix_of
 from voice.audio.source import SUFFIXES, Damage, open_recording
 from voice.errors import HuyingError, Unwritable
 from voice.journal.clips import KEEP_FREE
@@ -224,6 +224,8 @@ class Spool:
             raise HuyingError(f"the call has {len(audio)} bytes; {LARGEST_CALL} at most")
         digest = hashlib.sha256(audio).hexdigest()
         call = replace(call, suffix=suffix_of(audio) or call.suffix)
+        if call.suffix == SILK:
+            raise IncompleteCall(CANNOT)
         if call.suffix not in (*SUFFIXES, *DEMUXERS):
             raise IncompleteCall("no audio that is known, and no audio name with a suffix such as .wav or .m4a")
         of = hashlib.sha256(call.channel.encode()).hexdigest()[:8]
