@@ -64,17 +64,23 @@ def test_channels_have_names_of_their_own(own_net: Callable[..., Path], net: Net
     (folder / "net.toml").write_text(text + two + two, "utf-8")
     with pytest.raises(FilesError, match="same name"):
         load_net(folder)
+    (folder / "net.toml").write_text(text + two + 'form = "s24"\n', "utf-8")
+    with pytest.raises(FilesError, match="no form of raw samples"):
+        load_net(folder)
 
 
 def test_a_second_channel_of_a_station(own_net: Callable[..., Path], net: Net, morning: Path, tmp_path: Path) -> None:
-    """``huying listen``: the station's own channel is quiet, on the other one somebody is called."""
+    """``huying listen``: the station's own channel is quiet, on the other one, which is written otherwise, somebody is
+    called."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     text = (net.folder / "net.toml").read_text("utf-8")
-    folder = own_net(settings=f'{text}\n[[channels]]\nname = "二号"\ninput = "udp:{port}"\n')
+    folder = own_net(
+        settings=f'{text}\n[[channels]]\nname = "二号"\ninput = "udp:{port}"\nform = "f32"\nrate = 16000\n'
+    )
     log = tmp_path / "log.sqlite"
-    words = ["listen", "--input", "-", "--rate", "8000", "--net", str(folder), "--journal", str(log)]
+    words = ["listen", "--input", "-", "--rate", "8000", "--form", "s16", "--net", str(folder), "--journal", str(log)]
     station = subprocess.Popen(
         [sys.executable, "-m", "voice", *words],
         stdin=subprocess.PIPE,
@@ -88,7 +94,7 @@ def test_a_second_channel_of_a_station(own_net: Callable[..., Path], net: Net, m
     began = time.monotonic()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         for k in range(0, len(pcm), 400):
-            out.sendto(pcm[k : k + 400].tobytes(), ("127.0.0.1", port))
+            out.sendto(np.repeat(pcm[k : k + 400] / np.float32(32768), 2).astype("<f4").tobytes(), ("127.0.0.1", port))
             station.stdin.write(bytes(800))
             station.stdin.flush()
             time.sleep(max(0.0, began + (k + 400) / RATE - time.monotonic()))

@@ -13,6 +13,7 @@ import tomlkit
 import tomlkit.exceptions
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from voice.audio.form import FORMS
 from voice.errors import HuyingError, Problem
 from voice.grammar.compiler import Costs
 from voice.net.schedule import Slot, parse_slot
@@ -159,6 +160,19 @@ class ChannelSettings(_Section):
     name: str = Field(min_length=1, max_length=40)
     input: str = Field(min_length=1)
     """Sound card, or ``udp:7355``."""
+    rate: int | None = Field(default=None, ge=1000, le=768_000)
+    """Hz of raw samples; left out: measured."""
+    form: str = ""
+    """How raw samples are written, a key of ``audio.form.FORMS``; empty: found out."""
+    side: Literal["", "left", "right"] = ""
+    """Of two; empty: as one."""
+
+    @field_validator("form")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value and value not in FORMS:
+            raise ValueError(f"“{value}” is no form of raw samples: {', '.join(FORMS)}")
+        return value
 
 
 class RollSettings(_Section):

@@ -200,7 +200,8 @@ class Runtime:
             if c.input == "-":
                 raise HuyingError(f"channel {c.name}: standard input is for the station's own channel")
             told = lambda kind, text, name=c.name: self._noticed(name, kind, text)  # noqa: E731
-            sources[c.name], _ = open_source(StationSettings(input=c.input), raw, told)
+            own = Raw(c.rate or raw.rate, c.form or raw.form, c.side or raw.side)
+            sources[c.name], _ = open_source(StationSettings(input=c.input), own, told)
         return sources
 
     def wait(self, e: Unwritable) -> bool:
