@@ -19,8 +19,8 @@ Language = Literal["zh", "en", ""]
 VARIABLE = "HUYING_LANGUAGE"
 """``zh`` or ``en``: goes before the locale."""
 
-_TAIL = re.compile("(?<=[\u0021-\u007e”]) [\u4e00-\u9fff][\u4e00-\u9fff, ]*$")
-"""Chinese behind an English message."""
+_HAN = re.compile(" [\u4e00-\u9fff][\u4e00-\u9fff, ]*(?=$|: |; |\\)| \\()")
+"""Chinese behind the English words of a template."""
 
 
 def language() -> Language:
@@ -32,30 +32,25 @@ def language() -> Language:
 
 
 def worded(message: str, english: bool) -> str:
-    """A message for readers of English or Chinese, line by line."""
-    return "\n".join(_english(x) if english else _chinese(x) for x in message.split("\n"))
+    """A message for readers of English or Chinese, line by line. Templates may hold both: each reader gets his half."""
+    return "\n".join(_line(x, english) for x in message.split("\n"))
 
 
-def _english(line: str) -> str:
-    return _TAIL.sub("", line)
-
-
-def _chinese(line: str) -> str:
-    for pattern, chinese in _templates():
+def _line(line: str, english: bool) -> str:
+    for pattern, own, chinese in _templates():
         found = pattern.fullmatch(line)
         if found:
-            return chinese.format(*found.groups())
+            return (own if english else chinese).format(*found.groups())
     where, arrow, fix = line.partition(" → ")
     if arrow:  # a mistake in a file: where, what is wrong, how to write it
-        place, _, what = where.partition(": ")
-        told, mend = _chinese(what) if what else _chinese(where), _chinese(fix)
-        return f"{place + ': ' if what else ''}{told} → {mend}"
-    tail = _TAIL.search(line)
-    return tail.group().strip() if tail else line
+        place, colon, what = where.partition(": ")
+        told = f"{place}: {_line(what, english)}" if colon else _line(where, english)
+        return f"{told} → {_line(fix, english)}"
+    return line
 
 
 @lru_cache(maxsize=1)
-def _templates() -> list[tuple[re.Pattern[str], str]]:
-    """Those with the most words of their own first: they say most exactly what is meant."""
+def _templates() -> list[tuple[re.Pattern[str], str, str]]:
+    """Pattern, English, Chinese; those with the most words of their own first: they say most exactly what is meant."""
     found = sorted(MESSAGES.items(), key=lambda kv: -len(kv[0].replace("{}", "")))
-    return [(re.compile("(.*?)".join(map(re.escape, k.split("{}")))), v) for k, v in found]
+    return [(re.compile("(.*?)".join(map(re.escape, k.split("{}")))), _HAN.sub("", k), v) for k, v in found]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
+from tests.helpers.console import BEGAN, morning
 from tests.helpers.places import ROOT
 from voice.chinese import MESSAGES
 from voice.cli import main
+from voice.cli.app import app
+from voice.cli.chinese import HELP
+from voice.journal.store import Journal
 from voice.language import language, worded
 from voice.station.health import _CHECKS
 
@@ -73,7 +78,7 @@ def test_the_wording_is_complete() -> None:
             None,
         ),
         ("a message that nobody has worded: 3", "a message that nobody has worded: 3", None),
-        ("one 第一\nno event 7", "第一\n没有第 7 条", "one\nno event 7"),
+        ("not carried out 未执行: 甲\nno event 7", "未执行: 甲\n没有第 7 条", "not carried out: 甲\nno event 7"),
     ],
 )  # fmt: skip
 def test_a_message_in_both_languages(message: str, chinese: str, english: str | None) -> None:
@@ -101,3 +106,49 @@ def test_whose_language_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         with pytest.raises(SystemExit):
             main(["journal", "show", "nowhere.sqlite"])
         assert told in capsys.readouterr().err
+
+
+def test_help_in_both_languages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = {}
+    for chosen in ("zh", "en"):
+        monkeypatch.setenv("HUYING_LANGUAGE", chosen)
+        with pytest.raises(SystemExit):
+            main(["journal", "confirm", "--help"])
+        told[chosen] = capsys.readouterr().out
+    assert "听过的发话的编号" in told["zh"] and "Numbers of events" not in told["zh"]
+    assert "Numbers of events" in told["en"] and "确认" not in told["en"]
+
+
+def test_options_have_chinese_help() -> None:
+    """Those of the benches and soaks are for developers and may stay English."""
+    asked: set[str] = set()
+    for name, command in app.commands.items():
+        if name in ("bench", "soak", "hub"):
+            continue
+        loaded = command.loaded()
+        for one in (loaded, *getattr(loaded, "commands", {}).values()):
+            asked |= {p.help for p in one.params if getattr(p, "help", None)}
+    missing = sorted(asked - set(HELP) - set(HELP.values()))
+    assert len(missing) <= 8, missing
+
+
+def test_the_log_and_its_sheet_on_a_terminal_in_english(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        journal.append(morning(), BEGAN)
+    log, told = str(tmp_path / "log.sqlite"), {}
+    monkeypatch.setenv("COLUMNS", "100")
+    for chosen in ("zh", "en"):
+        monkeypatch.setenv("HUYING_LANGUAGE", chosen)
+        for words in (("show",), ("roll",), ("missed",), ("export", str(tmp_path / f"{chosen}.html"), "--sheet")):
+            main_words = ["journal", words[0], log, *words[1:]]
+            with pytest.raises(SystemExit):
+                main(main_words)
+        told[chosen] = capsys.readouterr().out
+    assert "未答" in told["zh"] and "no answer" not in told["zh"]
+    assert "no answer" in told["en"] and "nothing was heard in its slot" not in told["zh"]
+    assert not re.search("未|答[^复]|听不清|点名|时间|单位", told["en"]), told["en"]
+    assert "No answer" in (tmp_path / "en.html").read_text("utf-8")
+    assert "未答" in (tmp_path / "zh.html").read_text("utf-8")

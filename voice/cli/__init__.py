@@ -10,7 +10,7 @@ import sys
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point. Errors that the user can mend are one clear message and exit status 2."""
-    from voice.cli.app import app
+    from voice.cli.app import entry
     from voice.errors import HuyingError
     from voice.language import language, worded
 
@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a lost database is reported in our own words
     try:
-        app(arguments, prog_name="huying")
+        entry()(arguments, prog_name="huying")
     except HuyingError as e:
         print(f"huying: {worded(str(e), language() != 'zh')}", file=sys.stderr)
         sys.exit(2)

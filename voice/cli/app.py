@@ -10,6 +10,8 @@ from typer.core import TyperCommand
 from typer.main import get_command, get_group
 
 import voice
+from voice.cli.help import translate
+from voice.language import language
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "replay": (
@@ -119,11 +121,22 @@ class Command(TyperCommand):
     def loaded(self) -> Any:
         """The click command behind it: ``app`` of its module, or the command of this name in it."""
         found = get_command(import_module(f"voice.cli.{self._module}").app)
-        return getattr(found, "commands", {}).get(self.name, found)
+        return translate(getattr(found, "commands", {}).get(self.name, found), language())
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         return self.loaded().make_context(*args, **kwargs)
 
 
-app = get_group(trunk)
-app.commands.update({name: Command(name, *entry) for name, entry in COMMANDS.items()})
+def tree() -> Any:
+    """The group of all commands, made anew."""
+    made = get_group(trunk)
+    made.commands.update({name: Command(name, *entry) for name, entry in COMMANDS.items()})
+    return made
+
+
+app = tree()
+
+
+def entry() -> Any:
+    """``huying`` for the person at the terminal: its help is in their language."""
+    return translate(tree(), language())

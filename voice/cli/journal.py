@@ -152,6 +152,7 @@ def export(
     from voice.journal.lines import lines, written_down
     from voice.journal.sheets import Heading, write_html, write_xlsx
     from voice.journal.store import Journal
+    from voice.language import language
     from voice.terminal.output import screen
 
     status = screen(error=True)
@@ -162,13 +163,13 @@ def export(
     names = net_of(net)
     with Journal(journal, create=False) as log:
         if not sheet:
-            reader = Reader(names.name_of, names.settings.zone)
+            reader = Reader(names.name_of, names.settings.zone, language() == "en")
             written = _between(lines(log.events(), written_down(log)), since, until, names)
             n = write_export(output, form, written, reader)
             status.print(f"{output}: {n} events")
             return
         chosen, head = _sessions(log, since, until, names), log.head
-    (write_html if form == "html" else write_xlsx)(output, chosen, Heading.of(names, head))
+    (write_html if form == "html" else write_xlsx)(output, chosen, Heading.of(names, head, english=language() == "en"))
     status.print(f"{output}: roll sheet of {len(chosen)} sessions")
 
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from voice.journal.lines import Line
 from voice.journal.wording import KINDS, MEANINGS, clock, name_of, note_in
+from voice.language import language
 from voice.net.loading import Net
 
 HIDDEN = ("over", "session_began", "session_ended")
@@ -26,12 +27,13 @@ STYLES = {
 }
 
 
-def print_line(console: Console, line: Line, net: Net, english: bool = False) -> None:
+def print_line(console: Console, line: Line, net: Net) -> None:
     """One event in one line: time, kind, unit, meaning, answer time, words."""
+    english = language() == "en"
     name = net.name_of(line["unit"])
     kind = name_of(KINDS, line["type"], english)
     meaning = name_of(MEANINGS, line["meaning"], english)
-    latency = f"{line['latency_s']:.1f}秒" if line["latency_s"] is not None else ""
+    latency = f"{line['latency_s']:.1f}{' s' if english else '秒'}" if line["latency_s"] is not None else ""
     head = f"{line['seq'] or '':>5} {clock(line['wall'], net.settings.zone)} {line['t']:8.1f}s  "
     style = "red" if line["meaning"] == "silent" else STYLES.get(line["type"], "")
     text = Text(head, "dim")
@@ -48,5 +50,5 @@ def print_line(console: Console, line: Line, net: Net, english: bool = False) ->
     ]
     text.append("  ".join(p for p in parts if p), style)
     if line["review"]:
-        text.append("  ⚑请复核", "bold yellow")
+        text.append("  ⚑please review" if english else "  ⚑请复核", "bold yellow")
     console.print(text, soft_wrap=True)

@@ -22,6 +22,7 @@ from voice.journal.lines import Line, LineMaker
 from voice.journal.rolls import sessions
 from voice.journal.sheets import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
+from voice.language import language
 from voice.measure.scoring import Labels, compare, read_labels
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
@@ -325,7 +326,8 @@ def _compare(labels: Labels, result: Replayed, net: Net, status: Console) -> boo
 def _written(o: ReplayOptions, journal: Journal, net: Net, status: Console) -> None:
     if o.sheet:
         sheet = sessions(journal.events())
-        (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(o.sheet, sheet, Heading.of(net, journal.head))
+        heading = Heading.of(net, journal.head, english=language() == "en")
+        (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(o.sheet, sheet, heading)
         status.print(f"roll sheet: {o.sheet}")
     if o.journal:
         status.print(f"journal: {len(journal)} events, head {journal.head}", soft_wrap=True)

@@ -8,15 +8,30 @@ from rich.table import Table
 
 from voice.journal.incidents import Missed
 from voice.journal.rolls import Session, columns, figures
-from voice.journal.wording import clock
+from voice.journal.wording import clock, note_in
+from voice.language import language
 from voice.net.loading import Net
 from voice.talk.incidents import Incident
+
+TITLE = ("点名表 ({} 次)", "Roll sheet ({} roll-calls)")
+COLUMNS = (
+    ("单位", "呼", "答", "其中迟到", "未答", "听不清", "代答", "中位秒"),
+    ("unit", "calls", "ans.", "late", "no ans.", "unclear", "spoken for", "median s"),
+)
+
+
+def _half(both: str) -> str:
+    """Of a title in two languages the reader's half; both where nobody says which."""
+    english, _, chinese = both.rpartition(" ")
+    chosen = language()
+    return both if not chosen or not english else english if chosen == "en" else chinese
 
 
 def roll_table(sheet: list[Session], names: Net) -> Table:
     """Who answered, how often and how fast."""
-    table = Table(title=f"点名表 ({len(columns(sheet))} 次)", padding=(0, 0), collapse_padding=True)
-    for name in ("单位 unit", "呼 calls", "答", "其中迟到", "未答", "听不清", "代答", "中位秒"):
+    english, n = language() == "en", len(columns(sheet))
+    table = Table(title=TITLE[english].format(n), padding=(0, 0), collapse_padding=True)
+    for name in COLUMNS[english]:
         table.add_column(name, no_wrap=True)
     table.add_column("", no_wrap=True, overflow="crop")  # where the terminal is narrow the bars give way
     rows = figures(sheet)
@@ -33,9 +48,8 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
 
 def incident_table(found: Iterable[Incident], names: Net) -> Table:
     """A row for each incident: who reported, who set out, who arrived first and how fast."""
-    table = Table(
-        "no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达", title="警情 incidents"
-    )
+    names_of = ("no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达")
+    table = Table(*map(_half, names_of), title=_half("incidents 警情"))
     for i in found:
         told = i.text or f"[{i.pinyin}]"
         table.add_row(
@@ -51,9 +65,16 @@ def incident_table(found: Iterable[Incident], names: Net) -> Table:
 
 def missed_table(found: Iterable[Missed], names: Net) -> Table:
     """What came in and was not dealt with."""
-    table = Table("no.", "time 时间", "unit 单位", "why 原因", "heard 听到", title="未处理 missed while away")
+    names_of = ("no.", "time 时间", "unit 单位", "why 原因", "heard 听到")
+    table = Table(*map(_half, names_of), title=_half("missed while away 未处理"))
     for m in found:
-        table.add_row(str(m.seq), clock(m.wall, names.settings.zone), names.name_of(m.unit) or "?", m.why, m.text)
+        table.add_row(
+            str(m.seq),
+            clock(m.wall, names.settings.zone),
+            names.name_of(m.unit) or "?",
+            note_in(m.why, language() != "zh"),
+            m.text,
+        )
     return table
 
 
