@@ -27,7 +27,7 @@ from voice.console.desk import Desk
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net
-from voice.station.requests import Request, take
+from voice.station.requests import AlertRequest, take
 
 PASSWORD = "correct horse"
 
@@ -164,7 +164,7 @@ def test_tokens_and_names_in_the_journal(client: Client, users: Users, net: Net,
     assert event.data["by"] == "王"
     client.http.post("/api/v1/alerts", json={"text": "通知"}, headers=bearer)
     found = take(tmp_path / "requests", net)
-    assert found is not None and isinstance(found[0], Request) and found[0].by == "王"
+    assert found is not None and isinstance(found[0], AlertRequest) and found[0].by == "王"
 
 
 def test_pages_send_strangers_to_the_log_in(client: Client) -> None:

@@ -17,7 +17,7 @@ from tests.helpers.places import ROOT
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.mandarin.phones import phone_set
-from voice.measure.adapting import Confirmation, Hearing, adapt_to, aligned, confirmations
+from voice.measure.adapting import Confirmation, HeldOut, adapt_to, aligned, confirmations
 from voice.measure.channel import Channel, to_receiver, transmit
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
@@ -119,10 +119,10 @@ def test_learning_makes_what_was_said_less_surprising(model: AcousticModel, net:
 
 
 def test_better_means_more_right_or_less_surprise() -> None:
-    base = Hearing(10, 8, 10, 8, 1, 0.9)
-    assert Hearing(10, 9, 10, 9, 1, 1.2).better_than(base)
-    assert not Hearing(10, 9, 10, 9, 3, 0.1).better_than(base)
-    assert Hearing(10, 8, 10, 8, 1, 0.8).better_than(base) and not base.better_than(base)
+    base = HeldOut(10, 8, 10, 8, 1, 0.9)
+    assert HeldOut(10, 9, 10, 9, 1, 1.2).better_than(base)
+    assert not HeldOut(10, 9, 10, 9, 3, 0.1).better_than(base)
+    assert HeldOut(10, 8, 10, 8, 1, 0.8).better_than(base) and not base.better_than(base)
 
 
 def journal_of(path: Path, overs: list[tuple[Pcm16, str]]) -> None:

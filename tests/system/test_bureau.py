@@ -37,11 +37,11 @@ from voice.bureau.wire import Newer, Sent, packed, subject_of, unpacked, unpacke
 from voice.errors import HuyingError, Unwritable
 from voice.journal.lines import lines
 from voice.journal.rolls import sessions
-from voice.journal.store import GENESIS, Entry, Event, Journal, chained
+from voice.journal.store import GENESIS, Event, Journal, NewEvent, chained
 from voice.journal.verify import verify
 from voice.net.loading import load_net
 from voice.places import sample_net
-from voice.station.requests import Order, Request, put, take
+from voice.station.requests import AlertRequest, RollRequest, put, take
 from voice.talk.by_hand import Corrected
 
 # -- the database ------------------------------------------------------------------------------------
@@ -204,7 +204,9 @@ def test_a_station_that_sends_nonsense_stops_nobody(database: str) -> None:
         '{"callees":[1,null,"102"],"releases":1e99,"by":3}',
     )
     chain = chained(
-        [Entry(k, 0.0, "w", b, None) for k, b in zip(("over", "nonsense", "relayed"), bodies, strict=True)], 0, GENESIS
+        [NewEvent(k, 0.0, "w", b, None) for k, b in zip(("over", "nonsense", "relayed"), bodies, strict=True)],
+        0,
+        GENESIS,
     )
     store = HubStore(database)
     stored = store.store([Sent("x", e) for e in chain])
@@ -245,8 +247,8 @@ def test_up_with_sound_and_down_with_alerts(nats: Nats, tmp_path: Path, monkeypa
         huying("broadcast", "给别的站", "--nats", nats.url, "--bureau", "zz", "--to", "02")
         huying("broadcast", "给各站", "--nats", nats.url, "--bureau", "zz", "--emergency")
         assert eventually(lambda: len(list(requests.glob("*.json"))) == 2, 20)
-        put(asked, Request("从控制台来", ("01/102",), by="console"))
-        put(asked, Order("start"))
+        put(asked, AlertRequest("从控制台来", ("01/102",), by="console"))
+        put(asked, RollRequest("start"))
         assert eventually(lambda: len(list(requests.glob("*.json"))) == 3, 20)
     finally:
         for p in (up, one):
@@ -256,7 +258,7 @@ def test_up_with_sound_and_down_with_alerts(nats: Nats, tmp_path: Path, monkeypa
     net = load_net(sample_net())
     assert "each calls its own roll" in told
     wishes = [w for _ in range(3) if (w := take(requests, net)) is not None]
-    assert [w[0].text for w in wishes if isinstance(w[0], Request)] == ["给各站", "请加强夜间巡逻", "从控制台来"]
+    assert [w[0].text for w in wishes if isinstance(w[0], AlertRequest)] == ["给各站", "请加强夜间巡逻", "从控制台来"]
     assert wishes[1][0].by == f"bureau {number}" and wishes[2][1] == ("102",)
     store = HubStore(str(tmp_path / "hub.sqlite"))
     assert same(store, {"01": log})

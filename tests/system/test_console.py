@@ -27,7 +27,7 @@ import pytest
 import voice.console.feed as feed_module
 from tests.helpers.console import BEGAN, Served, answered, called, morning, over
 from tests.helpers.places import ROOT
-from voice.console.board import Watching
+from voice.console.board import LiveBoard
 from voice.console.desk import REVIEW_DAYS, Desk
 from voice.console.feed import PAGE, RECENT, Feed
 from voice.console.texts import TEXTS, text
@@ -38,7 +38,7 @@ from voice.journal.search import search
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.places import sample_net
-from voice.station.requests import Calling, Order, Request, Saying, Withdrawal, take
+from voice.station.requests import AlertRequest, CallRequest, RollRequest, SayRequest, WithdrawRequest, take
 from voice.station.status import Status, status_file
 from voice.talk.by_hand import Acknowledged, Corrected, Undone
 from voice.talk.facts import (
@@ -50,7 +50,7 @@ from voice.talk.facts import (
 
 
 def test_the_board_says_who_did_not_answer() -> None:
-    watching = Watching()
+    watching = LiveBoard()
     with Journal("sqlite://") as journal:
         for event in journal.append(morning(), BEGAN):
             board = watching.take(event)
@@ -66,7 +66,7 @@ def test_the_board_says_who_did_not_answer() -> None:
 
 
 def test_what_is_taken_back_goes_back_on_the_board() -> None:
-    watching = Watching()
+    watching = LiveBoard()
     with Journal("sqlite://") as journal:
         for event in journal.append(morning(), BEGAN):
             watching.take(event)
@@ -90,7 +90,7 @@ def test_what_is_taken_back_goes_back_on_the_board() -> None:
 
 
 def test_a_unit_that_calls_in_after_the_roll_call_has_answered_it() -> None:
-    watching = Watching()
+    watching = LiveBoard()
     with Journal("sqlite://") as journal:
         calls = [
             CalledIn(t=40, unit=u, over=9, meaning="report", grade="slot", text="", pinyin="", confidence=0.9)
@@ -103,7 +103,7 @@ def test_a_unit_that_calls_in_after_the_roll_call_has_answered_it() -> None:
 
 
 def test_an_open_alert_shows_on_its_tiles() -> None:
-    watching = Watching()
+    watching = LiveBoard()
     raised = AlertRaised(t=50, alert=1, text="通知", units=("101", "102"), repeat=1, need_ack=True, emergency=False)
     with Journal("sqlite://") as journal:
         for event in journal.append([*morning(), raised, called(52, "101", 7), called(52, "104", 8)], BEGAN):
@@ -301,8 +301,8 @@ def test_api_orders_and_corrections(console: Served, net: Net) -> None:
     assert console.post("/api/v1/rollcall", {"order": "start", "to": ["社区"]})["units"]
     assert console.post("/api/v1/alerts", {"text": "请注意", "to": ["101"], "emergency": True})["units"] == ["101"]
     first, second = take(console.requests, net), take(console.requests, net)
-    assert first is not None and first[0] == Order("start", ("社区",), by="console")
-    assert second is not None and second[0] == Request("请注意", ("101",), emergency=True, by="console")
+    assert first is not None and first[0] == RollRequest("start", ("社区",), by="console")
+    assert second is not None and second[0] == AlertRequest("请注意", ("101",), emergency=True, by="console")
     (unclear,) = console.get("/api/v1/events?kind=not_understood")
     made = console.post("/api/v1/corrections", {"seq": unclear["seq"], "unit": "103", "meaning": "ack"})
     assert console.get(f"/api/v1/events?after={made['seq'] - 1}")[0]["type"] == "corrected"
@@ -438,8 +438,8 @@ def test_an_alert_and_a_roll_call_from_the_screen(console: Served, browser: Any,
     while len(list(console.requests.glob("*.json"))) < 2 and time.monotonic() < end:
         time.sleep(0.05)
     first, second = take(console.requests, net), take(console.requests, net)
-    assert first is not None and first[0] == Order("start", by="console")
-    assert second is not None and second[0] == Request("东风路发现走失儿童", emergency=True, by="console")
+    assert first is not None and first[0] == RollRequest("start", by="console")
+    assert second is not None and second[0] == AlertRequest("东风路发现走失儿童", emergency=True, by="console")
     page.close()
 
 
@@ -485,7 +485,7 @@ def test_a_tile_opens_its_card(console: Served, browser: Any, net: Net) -> None:
         page.get_by_role("button", name="发射").click(timeout=5_000)
         page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
     found = take(console.requests, net)
-    assert found is not None and found[0] == Calling("again", ("102",), "console")
+    assert found is not None and found[0] == CallRequest("again", ("102",), "console")
     card.get_by_role("button", name="记为已到").click()
     page.locator('[data-unit="102"][data-state="present"]').wait_for(timeout=10_000)
     page.close()
@@ -637,7 +637,7 @@ def test_the_devices_page(console: Served, browser: Any, net: Net) -> None:
     page.get_by_role("button", name="试发").click()
     page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
     found = take(console.requests, net)
-    assert found is not None and found[0] == Saying("测试发射,测试发射", by="console")
+    assert found is not None and found[0] == SayRequest("测试发射,测试发射", by="console")
     page.get_by_role("button", name="校验").click()
     page.get_by_text("完整:").wait_for(timeout=10_000)
     page.get_by_role("button", name="检查本机").click()
@@ -743,7 +743,7 @@ def test_an_alert_is_withdrawn_from_the_screen(console: Served, browser: Any, ne
         button.click()
         page.get_by_text("已交给电台").first.wait_for(timeout=5_000)
         found = take(console.requests, net)
-        assert found is not None and found[0] == Withdrawal(by="console")
+        assert found is not None and found[0] == WithdrawRequest(by="console")
         journal.append([AlertEnded(t=84, alert=9, answered=0, silent=("104",), by="console")], BEGAN)
     button.wait_for(state="hidden", timeout=5_000)
     page.close()

@@ -31,7 +31,7 @@ from voice.radio.transmitter import TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.agenda import Agenda, give_up, open_alert, unfinished
 from voice.station.ear import Ear
-from voice.station.requests import Order, Request, Withdrawal, put
+from voice.station.requests import AlertRequest, RollRequest, WithdrawRequest, put
 from voice.station.speaker import Speaker
 from voice.station.station import RETRY_S, Station
 from voice.talk.alert import Alert
@@ -160,22 +160,22 @@ def station(ear: Ear, net: Net, synthesiser: Synthesiser) -> Iterator[tuple[Stat
 def test_the_desk_carries_out_orders(station: tuple[Station, list[str], list[Fact]], tmp_path: Path) -> None:
     one, told, facts = station
     desk = Agenda(one, tmp_path, told.append)
-    put(tmp_path, Order("pause"))
+    put(tmp_path, RollRequest("pause"))
     desk.attend(1.0)
     assert "no roll-call is running" in told[0]
-    put(tmp_path, Order("start", ("社区",), 3))
+    put(tmp_path, RollRequest("start", ("社区",), 3))
     desk.attend(2.0)
     assert isinstance(facts[-1], RollBegan) and facts[-1].rounds == 3 and len(facts[-1].units) < 42
-    put(tmp_path, Order("start"))
+    put(tmp_path, RollRequest("start"))
     desk.attend(2.1)
     assert len(told) == 1, "the folder is looked at five times a second"
     desk.attend(3.0)
     assert "a roll-call is running" in told[1]
-    put(tmp_path, Order("skip"))
+    put(tmp_path, RollRequest("skip"))
     desk.attend(4.0)
     assert isinstance(facts[-1], RollMarked) and facts[-1].mark == "skip"
-    put(tmp_path, Request("第一个", ("101",)))
-    put(tmp_path, Request("第二个", ("101",)))
+    put(tmp_path, AlertRequest("第一个", ("101",)))
+    put(tmp_path, AlertRequest("第二个", ("101",)))
     desk.attend(5.0)
     desk.attend(6.0)
     assert one.alerting and len(list(tmp_path.glob("*.json"))) == 1, "the second waits in the folder"
@@ -260,12 +260,12 @@ def test_an_alert_is_withdrawn_through_the_folder(reading: Reading, tmp_path: Pa
     def act(one: Station, now: float) -> bool:
         if not desks:
             desks.append(Agenda(one, tmp_path / "requests", told.append))
-            put(tmp_path / "requests", Withdrawal(by="王"))
+            put(tmp_path / "requests", WithdrawRequest(by="王"))
         desks[0].attend(now)
         if told and one.alert is None:
             one.raise_alert("请加强夜间巡逻", NAMES)
         if one.alert is not None and one.alert.read and one.alerting:
-            put(tmp_path / "requests", Withdrawal(by="王"), "again")
+            put(tmp_path / "requests", WithdrawRequest(by="王"), "again")
         return one.alert is not None and one.alert.closed and now > 60
 
     _, facts, _ = reading(tmp_path / "log.sqlite", act, habits=dict.fromkeys(NAMES, "absent"))
@@ -315,7 +315,7 @@ def test_a_folder_that_cannot_be_used_is_told_once(
 ) -> None:
     one, told, _ = station
     desk = Agenda(one, tmp_path, told.append)
-    put(tmp_path, Request("通知", ("101",)))
+    put(tmp_path, AlertRequest("通知", ("101",)))
 
     def refused(*_: object) -> Path:
         raise PermissionError(13, "Permission denied")

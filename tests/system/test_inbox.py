@@ -16,18 +16,18 @@ from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net, load_net
 from voice.places import install, requests_folder, stations_folder
-from voice.station.requests import Order, Request, Room, Saying, addressed, put, take, with_neighbours
+from voice.station.requests import AlertRequest, RollRequest, Room, SayRequest, addressed, put, take, with_neighbours
 from voice.station.status import Status, announce, status_file
 
 
 def test_requests_are_taken_in_order_and_kept(net: Net, tmp_path: Path) -> None:
-    put(tmp_path, Request("第一个通知", ("省残联",)))
-    put(tmp_path, Request("第二个通知", emergency=True))
+    put(tmp_path, AlertRequest("第一个通知", ("省残联",)))
+    put(tmp_path, AlertRequest("第二个通知", emergency=True))
     (tmp_path / "zz.txt").write_text("第三个通知\n", "utf-8")
     first, second, third = (take(tmp_path, net) for _ in range(3))
-    assert first == (Request("第二个通知", emergency=True), tuple(u.id for u in net.units)), "emergencies first"
-    assert second == (Request("第一个通知", ("省残联",)), ("101",))
-    assert third is not None and third[0] == Request("第三个通知")
+    assert first == (AlertRequest("第二个通知", emergency=True), tuple(u.id for u in net.units)), "emergencies first"
+    assert second == (AlertRequest("第一个通知", ("省残联",)), ("101",))
+    assert third is not None and third[0] == AlertRequest("第三个通知")
     assert take(tmp_path, net) is None and len(list((tmp_path / "archive").glob("*.done"))) == 3
 
 
@@ -70,13 +70,13 @@ def test_what_is_no_file_is_set_aside(net: Net, tmp_path: Path) -> None:
     told: list[str] = []
     room = Room(tmp_path, told.append)
     found = room.take(net)
-    assert found is not None and isinstance(found[0], Request) and room.take(net) is None
+    assert found is not None and isinstance(found[0], AlertRequest) and room.take(net) is None
     assert sorted(t[:14] for t in told) == ["a.json: no fil", "b.json: no fil", "c.json: no fil"]
 
 
 def test_numbers_may_name_units(net: Net, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"text": "通知", "to": [101], "repeat": 1}', "utf-8")
-    assert take(tmp_path, net) == (Request("通知", ("101",), 1), ("101",))
+    assert take(tmp_path, net) == (AlertRequest("通知", ("101",), 1), ("101",))
 
 
 def test_units_and_groups(net: Net) -> None:
@@ -89,10 +89,10 @@ def test_command(net: Net, tmp_path: Path) -> None:
     huying("alert", "东风路发现走失儿童", "--to", "社区", "--emergency", "--requests", tmp_path)
     huying("rollcall", "start", "--to", "社区", "--rounds", "3", "--requests", tmp_path)
     taken = take(tmp_path, net)
-    assert taken is not None and taken[0] == Order("start", ("社区",), 3), "orders go before alerts"
+    assert taken is not None and taken[0] == RollRequest("start", ("社区",), 3), "orders go before alerts"
     assert take(tmp_path, net, alerts=False) is None
     taken = take(tmp_path, net)
-    assert taken is not None and taken[0] == Request("东风路发现走失儿童", ("社区",), emergency=True)
+    assert taken is not None and taken[0] == AlertRequest("东风路发现走失儿童", ("社区",), emergency=True)
     assert "no unit and no group" in huying("alert", "通知", "--to", "火星", "--requests", tmp_path, code=2)
     assert "start, pause" in huying("rollcall", "dance", "--requests", tmp_path, code=2)
     assert "no neighbours" in huying("alert", "通知", "--near", "省残联", "--requests", tmp_path, code=2)
@@ -134,7 +134,7 @@ def test_an_order_finds_the_station_that_runs(net: Net, home: Path, tmp_path: Pa
     huying("say", "甲", "--journal", tmp_path / "a.sqlite")
     (stations_folder() / "a.sqlite.requests.station").unlink()
     huying("say", "乙")
-    assert [t and t[0] for t in (take(folder, net) for folder in folders)] == [Saying("甲"), Saying("乙")]
+    assert [t and t[0] for t in (take(folder, net) for folder in folders)] == [SayRequest("甲"), SayRequest("乙")]
 
 
 def test_each_journal_has_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_what_is_missing_is_installed_from_where_we_are(monkeypatch: pytest.Monk
 
 
 def test_a_request_that_nobody_was_there_for_is_not_carried_out(net: Net, tmp_path: Path) -> None:
-    path = put(tmp_path, Request("昨天的通知"))
+    path = put(tmp_path, AlertRequest("昨天的通知"))
     with pytest.raises(HuyingError, match="not carried out"):
         take(tmp_path, net, now=datetime.now(UTC) + timedelta(hours=14))
     assert take(tmp_path, net) is None and (tmp_path / "archive" / f"{path.name}.late").is_file()

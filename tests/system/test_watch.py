@@ -18,7 +18,7 @@ from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.agenda import watches_of
 from voice.station.ear import Ear
-from voice.station.requests import Order, Watching, checked, put, take
+from voice.station.requests import RollRequest, WatchRequest, checked, put, take
 from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.announcing import closing
@@ -136,15 +136,15 @@ def test_timers_on_the_bench(ear: Ear, synthesiser: Synthesiser) -> None:
 def test_orders(net: Net, tmp_path: Path) -> None:
     told = huying("watch", "社区", "--every", "20", "--requests", tmp_path, code=3)
     assert "no station runs" in told and take(tmp_path, net) is None, "nothing waits for a station that may come later"
-    put(tmp_path, Watching(20.0, ("社区",)))
-    put(tmp_path, Order("start", ("校园",), 1, "有没有看到走失儿童", "situation"))
+    put(tmp_path, WatchRequest(20.0, ("社区",)))
+    put(tmp_path, RollRequest("start", ("校园",), 1, "有没有看到走失儿童", "situation"))
     first, second = take(tmp_path, net), take(tmp_path, net)
-    assert first is not None and first[0] == Watching(20.0, ("社区",))
-    assert second is not None and second[0] == Order("start", ("校园",), 1, "有没有看到走失儿童", "situation")
+    assert first is not None and first[0] == WatchRequest(20.0, ("社区",))
+    assert second is not None and second[0] == RollRequest("start", ("校园",), 1, "有没有看到走失儿童", "situation")
     assert "no meaning" in huying("poll", "有没有", "--until", "dance", "--requests", tmp_path, code=2)
-    for wrong in (Watching(10, ()), Watching(9999, ("101",)), Order("start", question="😀")):
+    for wrong in (WatchRequest(10, ()), WatchRequest(9999, ("101",)), RollRequest("start", question="😀")):
         with pytest.raises(HuyingError):
             checked(net, wrong)
-    put(tmp_path, Watching(0, ("101",)))
+    put(tmp_path, WatchRequest(0, ("101",)))
     last = take(tmp_path, net)
     assert last is not None and last[1] == ("101",)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from voice.console.board import Watching
+from voice.console.board import LiveBoard
 from voice.journal.rolls import columns, figures, sessions
 from voice.journal.sheets import Heading, html_sheet
 from voice.journal.store import Journal
@@ -84,7 +84,7 @@ def morning() -> list[Fact]:
 
 def test_every_view_of_one_morning_counts_the_same(net: Net) -> None:
     facts = morning()
-    watching, roll = Watching(), None
+    watching, roll = LiveBoard(), None
     with Journal("sqlite://") as journal:
         for event in journal.append(facts, BEGAN):
             watching.take(event)

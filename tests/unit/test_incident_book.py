@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.helpers.journals import BEGAN
-from voice.console.board import Watching
+from voice.console.board import LiveBoard
 from voice.journal.incidents import incidents, missed
 from voice.journal.store import Journal
 from voice.talk.attendance import Occasions
@@ -83,7 +83,7 @@ def test_every_view_has_the_same_incidents() -> None:
         called_in("102", "report"), ControlReplied(t=0.0, over=5, unit="102", meaning="ack", latency_s=2.0),
         Corrected(corrects=3, unit="103", meaning="normal", by="甲"), Undone(undoes=6, by="甲"),
     ]  # fmt: skip
-    watching, book, opened = Watching(), Incidents(), []
+    watching, book, opened = LiveBoard(), Incidents(), []
     with Journal("sqlite://") as journal:
         for event in journal.append(facts, BEGAN):
             board = watching.take(event)

@@ -7,7 +7,7 @@ import pytest
 from voice.errors import HuyingError
 from voice.mandarin.numerals import CannotBeRead, cardinal, for_the_air
 from voice.net.loading import Net
-from voice.station.requests import Request, Saying, checked
+from voice.station.requests import AlertRequest, SayRequest, checked
 
 SPOKEN = """
 1.5米 一点五米          | -5度 零下五度            | 0.5公里 零点五公里       | 1,000元 一千元
@@ -50,11 +50,11 @@ def test_numbers() -> None:
 )
 def test_what_may_mean_several_things_is_refused_with_the_reason(net: Net, text: str, says: str) -> None:
     with pytest.raises(HuyingError, match=says):
-        checked(net, Request(text))
+        checked(net, AlertRequest(text))
     with pytest.raises(CannotBeRead):
         net.readings.read(for_the_air(text))
 
 
 @pytest.mark.parametrize("written", [c[0] for c in CASES])
 def test_whatever_is_read_can_be_ordered(net: Net, written: str) -> None:
-    checked(net, Saying(written))
+    checked(net, SayRequest(written))

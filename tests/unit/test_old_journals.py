@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.places import ROOT
-from voice.console.board import Watching
+from voice.console.board import LiveBoard
 from voice.journal.codec import to_json
 from voice.journal.lines import lines
 from voice.journal.rolls import sessions
@@ -57,7 +57,7 @@ def test_what_a_station_logged_still_reads_and_can_be_added_to(tmp_path: Path) -
         before, head = len(journal), journal.head
         answers = [e.fact() for e in journal.events(kind="answered")]
         assert answers and all(isinstance(a, Answered) and a.latency_s > 0 for a in answers)
-        board = Watching()
+        board = LiveBoard()
         for event in journal.events():
             board.take(event)
         assert len(board.board.tiles) >= 4 and board.board.occasion is not None

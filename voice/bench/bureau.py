@@ -23,7 +23,7 @@ from voice.bureau.hub import Hub
 from voice.bureau.store import HubStore
 from voice.bureau.wire import EVENTS_STREAM, Server, connect, ensure_streams, packed, subject_of
 from voice.errors import HuyingError
-from voice.journal.store import GENESIS, Event, Journal, chained, entry_of
+from voice.journal.store import GENESIS, Event, Journal, chained, new_event
 from voice.net.loading import load_net
 from voice.pcm import RATE
 from voice.places import install, sample_net
@@ -141,7 +141,7 @@ def _talk(events: int) -> list[Event]:
                 review=False,
             ),
         ]
-    return chained([entry_of(f, BEGAN) for f in facts], 0, GENESIS)
+    return chained([new_event(f, BEGAN) for f in facts], 0, GENESIS)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from voice.bench.soak import SoakResult, compare, live
+from voice.bench.soak import SoakResult, audit, live
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.journal.verify import verify
@@ -71,7 +71,7 @@ def soak(ear: Ear, plan: Plan, folder: Path, progress: Callable[[int, int], None
     began = time.monotonic()
     killed, faults = _stations(ear, plan, folder, progress)
     with Journal(str(folder / "soak.sqlite"), create=False) as journal:
-        result = compare(journal, folder / "truth.jsonl")
+        result = audit(journal, folder / "truth.jsonl")
         faults += [str(f) for f in verify(journal)]
     return Survived(result, killed, faults, time.monotonic() - began)
 

@@ -194,7 +194,7 @@ def _carrier_ends(lines: list[dict[str, Any]]) -> dict[tuple[int, float], float]
     return out
 
 
-def compare(journal: Journal, truth_path: Path) -> SoakResult:
+def audit(journal: Journal, truth_path: Path) -> SoakResult:
     """Count what was lost, doubled or invented."""
     overs: dict[int, list[tuple[float, float]]] = {}
     said: dict[int, list[float]] = {}

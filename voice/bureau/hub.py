@@ -35,7 +35,7 @@ from voice.bureau.wire import (
 )
 from voice.errors import HuyingError, Unwritable
 from voice.net.loading import Net
-from voice.station.requests import Request, take
+from voice.station.requests import AlertRequest, take
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
@@ -319,8 +319,8 @@ def alerts_of(net: Net, requests: Path) -> dict[str, dict[str, Any]]:
     found = take(requests, net)
     if found is None:
         return {}
-    wish, units = found
-    if not isinstance(wish, Request):
+    request, units = found
+    if not isinstance(request, AlertRequest):
         raise HuyingError("from the bureau only alerts go to the stations; each calls its own roll 分局只下发通知")
     out: dict[str, dict[str, Any]] = {}
     for unit in units:
@@ -328,10 +328,10 @@ def alerts_of(net: Net, requests: Path) -> dict[str, dict[str, Any]]:
         out.setdefault(
             station,
             {
-                "text": wish.text,
-                "repeat": wish.repeat,
-                "need_ack": wish.need_ack,
-                "emergency": wish.emergency,
+                "text": request.text,
+                "repeat": request.repeat,
+                "need_ack": request.need_ack,
+                "emergency": request.emergency,
                 "to": [],
             },
         )["to"].append(own)

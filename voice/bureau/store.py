@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from voice.bureau.wire import Sent
 from voice.errors import HuyingError
 from voice.journal.codec import fault_of
-from voice.journal.store import GENESIS, Entry, Event, Journal, event_hash, insert_rows
+from voice.journal.store import GENESIS, Event, Journal, NewEvent, event_hash, insert_rows
 
 SCHEMA_VERSION = 1
 ASIDE = 0
@@ -331,7 +331,7 @@ class HubStore:
             db.execute(_refused.insert(), row)
 
 
-def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -> Entry:
+def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -> NewEvent:
     """A station's event as it stands in the bureau's journal. ``numbers``: of the stations' events in it."""
     body = event.data
 
@@ -351,7 +351,7 @@ def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -
             body[name] = numbers.get((station, body[name]), 0)
     body["channel"] = f"{station}/{body['channel']}" if body.get("channel") else station
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Entry(event.kind, event.t, event.wall, text, f"{station}/{event.unit}" if event.unit else None)
+    return NewEvent(event.kind, event.t, event.wall, text, f"{station}/{event.unit}" if event.unit else None)
 
 
 def _event(row: Any) -> Event:

@@ -36,7 +36,7 @@ from voice.journal.store import GENESIS, Event, Journal
 from voice.net.loading import Net
 from voice.net.roster_table import read_roster_table
 from voice.places import user_folder
-from voice.station.requests import Request, checked, put
+from voice.station.requests import AlertRequest, checked, put
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
@@ -230,7 +230,7 @@ class Uplink:
         try:
             raw: dict[str, Any] = json.loads(message.data)
             expires, number = datetime.fromisoformat(raw["expires"]), str(raw["id"])
-            wish = Request(
+            request = AlertRequest(
                 str(raw["text"]),
                 tuple(raw.get("to", ())),
                 int(raw.get("repeat", 2)),
@@ -239,11 +239,11 @@ class Uplink:
                 f"bureau {number}",
             )
             if datetime.now(UTC) > expires:
-                self.tell(f"alert {number} came too late, not read out 通知已过期: {wish.text}")
+                self.tell(f"alert {number} came too late, not read out 通知已过期: {request.text}")
                 return
-            checked(self.net, wish)
-            put(self.requests, wish, f"bureau-{number}")
-            self.tell(f"alert {number} left for the station 通知已交给电台: {wish.text}")
+            checked(self.net, request)
+            put(self.requests, request, f"bureau-{number}")
+            self.tell(f"alert {number} left for the station 通知已交给电台: {request.text}")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, HuyingError) as e:
             self.tell(f"an alert of the bureau cannot be used 通知不能用: {e}")
 

@@ -65,7 +65,7 @@ def listen(
     from voice.errors import HuyingError
     from voice.journal.store import Journal
     from voice.net.settings import StationSettings
-    from voice.station.runtime import Runtime, Wishes
+    from voice.station.runtime import ListenOptions, Runtime
     from voice.terminal.station import Terminal
 
     loaded = net_of(net)
@@ -76,11 +76,11 @@ def listen(
     except ValidationError as e:
         told = "; ".join(f"--{'-'.join(map(str, x['loc']))}: {x['msg']}; choose one of those" for x in e.errors())
         raise HuyingError(told) from e
-    wishes = Wishes(roll, conduct, rounds, resume, Raw(rate, form or "", side or ""), start, model, requests)
+    options = ListenOptions(roll, conduct, rounds, resume, Raw(rate, form or "", side or ""), start, model, requests)
     if (roll or conduct or (requests is not None and not desk.uploads)) and not desk.output:
         raise HuyingError("a roll-call or an alert needs a voice on the air: name the sound card with --output")
     terminal = Terminal(loaded)
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(Journal(journal))
-        Runtime(loaded, log, desk, wishes, terminal, stack).run()
+        Runtime(loaded, log, desk, options, terminal, stack).run()
         terminal.out.print(f"journal: {len(log)} events, head {log.head}", soft_wrap=True)

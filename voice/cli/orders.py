@@ -13,7 +13,7 @@ from voice.cli.options import NearOption, NetOption, RequestsOption, StationOpti
 
 if TYPE_CHECKING:
     from voice.net.loading import Net
-    from voice.station.requests import Wish
+    from voice.station.requests import Request
 
 NOBODY = 3
 """Exit status where no station runs that could carry an order out."""
@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 def _give(
     net: Net,
-    wish: Wish,
+    request: Request,
     folder: Path | None,
     journal: str | None,
     told: Callable[[tuple[str, ...]], str] = lambda units: "",
@@ -32,13 +32,13 @@ def _give(
     from voice.station.requests import checked, leave
     from voice.station.status import NoStation, station_folder
 
-    checked(net, wish)  # what cannot be read out is wrong whether a station runs or not
+    checked(net, request)  # what cannot be read out is wrong whether a station runs or not
     try:
         place = station_folder(folder, journal)
     except NoStation as e:
         typer.echo(f"not carried out 未执行: {e}", err=True)
         return NOBODY
-    path, units = leave(place, net, wish)
+    path, units = leave(place, net, request)
     typer.echo(f"{path}{told(units)}")
     return 0
 
@@ -76,16 +76,16 @@ def alert(
     net: NetOption = None,
 ) -> None:
     """Have a running station read an alert and count the answers, or withdraw the one it reads. 播报通知, 撤回通知。"""
-    from voice.station.requests import Request, Withdrawal, with_neighbours
+    from voice.station.requests import AlertRequest, WithdrawRequest, with_neighbours
 
     if bool(text) == withdraw:
         raise typer.BadParameter("give the text of an alert, or --withdraw")
     loaded = net_of(net)
     if withdraw:
-        raise typer.Exit(_give(loaded, Withdrawal(), folder, journal))
+        raise typer.Exit(_give(loaded, WithdrawRequest(), folder, journal))
     whom = (*(to or ()), *with_neighbours(loaded, tuple(near or ())))
     named = lambda units: f": to {len(units)} units: {'、'.join(loaded.name_of(u) for u in units)}"  # noqa: E731
-    raise typer.Exit(_give(loaded, Request(text, whom, repeat, need_ack, emergency), folder, journal, named))
+    raise typer.Exit(_give(loaded, AlertRequest(text, whom, repeat, need_ack, emergency), folder, journal, named))
 
 
 @app.command(epilog="Example: huying rollcall start --to 社区 --rounds 3")
@@ -98,10 +98,10 @@ def rollcall(
     net: NetOption = None,
 ) -> None:
     """Have a running station call the roll, pause it, go on, skip or repeat a unit, or end it. 点名。"""
-    from voice.station.requests import Order
+    from voice.station.requests import RollRequest
 
-    wish = Order(order, tuple(to or ()), rounds)  # type: ignore[arg-type]
-    raise typer.Exit(_give(net_of(net), wish, folder, journal))
+    request = RollRequest(order, tuple(to or ()), rounds)  # type: ignore[arg-type]
+    raise typer.Exit(_give(net_of(net), request, folder, journal))
 
 
 @app.command(epilog="Example: huying poll 有没有看到走失儿童 --to 社区 --until situation")
@@ -115,11 +115,11 @@ def poll(
     net: NetOption = None,
 ) -> None:
     """Have a running station ask one unit after the other, until an answer fits. 轮询。"""
-    from voice.station.requests import Order, with_neighbours
+    from voice.station.requests import RollRequest, with_neighbours
 
     loaded = net_of(net)
     whom = (*(to or ()), *with_neighbours(loaded, tuple(near or ())))
-    raise typer.Exit(_give(loaded, Order("start", whom, 1, question, until), folder, journal))
+    raise typer.Exit(_give(loaded, RollRequest("start", whom, 1, question, until), folder, journal))
 
 
 @app.command(epilog="Example: huying watch 贾岗社区 --every 30")
@@ -131,9 +131,9 @@ def watch(
     net: NetOption = None,
 ) -> None:
     """Have a running station call units that were not heard in time, and raise the alarm. 定时查岗。"""
-    from voice.station.requests import Watching
+    from voice.station.requests import WatchRequest
 
-    raise typer.Exit(_give(net_of(net), Watching(every, tuple(units)), folder, journal))
+    raise typer.Exit(_give(net_of(net), WatchRequest(every, tuple(units)), folder, journal))
 
 
 @app.command(epilog="Example: huying say 测试,测试")
@@ -144,6 +144,6 @@ def say(
     net: NetOption = None,
 ) -> None:
     """Have a running station say something: a test of voice and transmitter. 试播。"""
-    from voice.station.requests import Saying
+    from voice.station.requests import SayRequest
 
-    raise typer.Exit(_give(net_of(net), Saying(text), folder, journal))
+    raise typer.Exit(_give(net_of(net), SayRequest(text), folder, journal))

@@ -111,7 +111,7 @@ REMEMBERED = 20_000
 """Events that a correction can still find, the latest so many."""
 
 
-class Watching:
+class LiveBoard:
     """The board of one channel, folded from its events in order. ``board`` is a value: any thread may read it."""
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ from voice.speech.synthesiser import Synthesiser
 from voice.station.candidates import Candidate, candidates
 from voice.station.ear import Ear, open_ear
 from voice.station.keeping import StationKeeper
-from voice.station.requests import Request, Saying, Wish, leave, with_neighbours
+from voice.station.requests import AlertRequest, Request, SayRequest, leave, with_neighbours
 from voice.station.speaker import Speaker
 from voice.talk.by_hand import RESULTS, Acknowledged, Corrected, NetEdited, NetEntered
 
@@ -87,15 +87,15 @@ class Desk:
         for event in events:
             self._reviews.take(event)
 
-    def leave(self, wish: Wish) -> tuple[str, ...]:
+    def leave(self, request: Request) -> tuple[str, ...]:
         """Leave a request for the station; the units it goes to."""
-        return leave(self.requests, self.net, wish)[1]
+        return leave(self.requests, self.net, request)[1]
 
     def test(self, by: str) -> None:
         """Have the station key and say that it is a test."""
-        self.leave(Saying(TEST_WORDS, by))
+        self.leave(SayRequest(TEST_WORDS, by))
 
-    def alert(self, request: Request, near: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def alert(self, request: AlertRequest, near: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Have an alert read out; ``near``: also to these units and their neighbours."""
         return self.leave(replace(request, to=(*request.to, *with_neighbours(self.net, near))))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from itertools import islice
 
-from voice.console.board import Board, Watching
+from voice.console.board import Board, LiveBoard
 from voice.errors import HuyingError
 from voice.journal.lines import Line, LineMaker, lines
 from voice.journal.store import Event, Journal
@@ -40,7 +40,7 @@ class Feed:
     def __init__(self, journal: Journal, on_line: Callable[[Line], None] = lambda _line: None) -> None:
         """``on_line`` gets every line once, in order, from the thread that reads."""
         self.journal = journal
-        self._watching: dict[str, Watching] = {}
+        self._watching: dict[str, LiveBoard] = {}
         """Channel → its board, from its session's beginning on; a station that has one channel does not name it."""
         self.seq = 0
         """Number of the last event."""
@@ -93,7 +93,7 @@ class Feed:
     def _take(self, event: Event) -> None:
         fact = event.fact()
         if fact.channel not in self._watching and isinstance(fact, SessionBegan):
-            self._watching = {**self._watching, fact.channel: Watching()}  # others may be reading the old one
+            self._watching = {**self._watching, fact.channel: LiveBoard()}  # others may be reading the old one
         if fact.channel in self._watching:
             self._watching[fact.channel].take(event, fact)
         line = self._maker.line(fact, event)

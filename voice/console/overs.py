@@ -19,7 +19,7 @@ FROM_UNITS = ("answered", "called_in", "relayed", "not_understood")
 
 
 @dataclass(slots=True)
-class Entry:
+class FeedItem:
     """One over, or one event that rests on none."""
 
     line: Line
@@ -64,9 +64,9 @@ class Entries:
     """Lines → entries, kept up to date as lines come."""
 
     def __init__(self) -> None:
-        self._by_over: dict[tuple[object, ...], Entry] = {}
+        self._by_over: dict[tuple[object, ...], FeedItem] = {}
 
-    def take(self, line: Line) -> tuple[Entry, bool] | None:
+    def take(self, line: Line) -> tuple[FeedItem, bool] | None:
         """The entry that a line makes or adds to, and whether it is new; None if it shows nothing of its own."""
         if line["type"] in HIDDEN:
             return None
@@ -76,7 +76,7 @@ class Entries:
         if key is not None and key in self._by_over:
             self._by_over[key].add(line)
             return self._by_over[key], False
-        entry = Entry(line, [line])
+        entry = FeedItem(line, [line])
         if key is not None:
             self._by_over[key] = entry
             if len(self._by_over) > 500:
@@ -84,7 +84,7 @@ class Entries:
         return entry, True
 
 
-def entries(lines: Iterable[Line]) -> list[Entry]:
+def entries(lines: Iterable[Line]) -> list[FeedItem]:
     """All entries of some lines, in order."""
     made = Entries()
     out = []

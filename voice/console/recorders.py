@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 
 from voice.console.access import Access
 from voice.errors import HuyingError
-from voice.station.recorders import Call, IncompleteCall, NoRoom, Spool, call_of, call_of_trunk_recorder
+from voice.station.recorders import IncompleteCall, NoRoom, RecordedCall, Spool, call_of, call_of_trunk_recorder
 
 PATHS = ("/api/call-upload", "/api/trunk-recorder-call-upload")
 FIELDS, FILES = 60, 4
@@ -172,7 +172,7 @@ def upload_router(spool: Spool, access: Access) -> APIRouter:
     async def trunk_recorder(request: Request) -> Response:
         """Multipart form: key, system, audio, and trunk-recorder's own metadata file as ``meta``."""
 
-        def described(fields: dict[str, str], files: dict[str, bytes], name: str) -> Call:
+        def described(fields: dict[str, str], files: dict[str, bytes], name: str) -> RecordedCall:
             try:
                 meta = json.loads(files.get("meta", b"") or fields.get("meta", ""))
             except (ValueError, RecursionError) as e:

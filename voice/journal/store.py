@@ -97,7 +97,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NewEvent:
     """An event that has no number and no place in the chain yet."""
 
     kind: str
@@ -107,14 +107,14 @@ class Entry:
     unit: str | None
 
 
-def entry_of(fact: Fact, began: datetime) -> Entry:
+def new_event(fact: Fact, began: datetime) -> NewEvent:
     """``began`` is the wall clock of t = 0."""
     data = to_json(fact)
     body = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Entry(kind_of(fact), round(fact.t, 3), wall_time(began, fact.t), body, data.get("unit"))
+    return NewEvent(kind_of(fact), round(fact.t, 3), wall_time(began, fact.t), body, data.get("unit"))
 
 
-def chained(entries: Sequence[Entry], seq: int, previous: str) -> list[Event]:
+def chained(entries: Sequence[NewEvent], seq: int, previous: str) -> list[Event]:
     """The events that follow number ``seq`` with hash ``previous``."""
     events = []
     for number, e in enumerate(entries, seq + 1):
@@ -246,7 +246,7 @@ class Journal:
         return self.append([fact], now or datetime.now(UTC))[0].seq
 
     def _append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
-        events = chained([entry_of(f, began) for f in facts], *self._head)
+        events = chained([new_event(f, began) for f in facts], *self._head)
         if not events:
             return []
         try:
@@ -272,7 +272,7 @@ class Journal:
         except DBAPIError as e:
             raise Unwritable(f"{redacted(self.url)}: cannot be used ({_reason(e)})") from e
 
-    def insert(self, db: sa.Connection, entries: Sequence[Entry]) -> list[Event]:
+    def insert(self, db: sa.Connection, entries: Sequence[NewEvent]) -> list[Event]:
         """Append within a transaction of ``begin``; the caller keeps other writers out."""
         events = chained(entries, *self._last(db))
         insert_rows(db, _events, [e.row for e in events])

@@ -112,7 +112,7 @@ def _viterbi(loglikes: np.ndarray, row: Sequence[tuple[tuple[int, ...], bool]]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class HeldOut:
     """How the held-back overs are heard by one model."""
 
     overs: int
@@ -125,7 +125,7 @@ class Hearing:
     surprise: float
     """Mean negative log-posterior of what was said, nats a frame."""
 
-    def better_than(self, other: Hearing) -> bool:
+    def better_than(self, other: HeldOut) -> bool:
         """More right, a false word counting twice; or the same and less surprise."""
         mine, others = (h.believed + h.exact - 2 * h.false for h in (self, other))
         return mine > others or (mine == others and self.surprise < other.surprise)
@@ -139,8 +139,8 @@ class Adapted:
     minutes: float
     left_out: int
     """Overs whose text cannot be read, or does not fit the sound."""
-    before: Hearing
-    after: Hearing
+    before: HeldOut
+    after: HeldOut
     folder: Path | None
     """Of the adapted model; None: it was not better and not kept."""
 
@@ -209,10 +209,10 @@ def _describe(folder: Path, base: str, sha256: str, net: str, overs: int, minute
     about.write_text((about.read_text("utf-8") if about.is_file() else "") + told, "utf-8")
 
 
-def _hearing(net: Net, model: Path, held: Sequence[Confirmation], surprised: float, work: Path) -> Hearing:
+def _hearing(net: Net, model: Path, held: Sequence[Confirmation], surprised: float, work: Path) -> HeldOut:
     ear = open_ear(net, work / "cache", str(model))
     trials = Trials()
     evaluate(ear, (Utterance(Over(1, 0.0, len(c.pcm) / RATE, c.pcm, 0.0, 0.0), c.said, "") for c in held), trials)
     threshold = net.settings.recognition.threshold
     believed, false = (trials.believed(threshold, right) for right in (True, False))
-    return Hearing(trials.utterances, trials.exact, trials.said_of(), believed, false, surprised)
+    return HeldOut(trials.utterances, trials.exact, trials.said_of(), believed, false, surprised)

@@ -12,7 +12,7 @@ from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
 from voice.net.loading import Net
 from voice.net.schedule import due
-from voice.station.requests import Calling, Order, Room, Saying, Watching, Withdrawal
+from voice.station.requests import CallRequest, RollRequest, Room, SayRequest, WatchRequest, WithdrawRequest
 from voice.station.station import Station
 from voice.talk.alert import Alert, evolve_alert
 from voice.talk.facts import RollEnded, RollMarked
@@ -63,17 +63,17 @@ class Agenda:
             if found is None:
                 return
             request, units = found
-            if isinstance(request, Watching):
+            if isinstance(request, WatchRequest):
                 for unit in units:
                     self.station.watch(unit, request.watch, request.by)
-            elif isinstance(request, Calling):
+            elif isinstance(request, CallRequest):
                 for unit in units:
                     self.station.call(unit)
-            elif isinstance(request, Saying):
+            elif isinstance(request, SayRequest):
                 self.station.say(request.say)
-            elif isinstance(request, Withdrawal):
+            elif isinstance(request, WithdrawRequest):
                 self.station.end_alert(request.by)
-            elif isinstance(request, Order):
+            elif isinstance(request, RollRequest):
                 self._order(request, units, now)
             else:
                 self.station.raise_alert(
@@ -87,7 +87,7 @@ class Agenda:
                 self._trouble = str(e)
                 self._tell(f"{self.folder}: requests cannot be taken 请求读不到 ({e}); the station must own the folder")
 
-    def _order(self, order: Order, units: tuple[str, ...], now: float) -> None:
+    def _order(self, order: RollRequest, units: tuple[str, ...], now: float) -> None:
         if order.roll == "start":
             rounds = order.rounds or self._net.settings.rollcall.rounds
             rounds = 1 if order.until and not order.rounds else rounds

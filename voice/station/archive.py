@@ -23,7 +23,7 @@ from typing import Any
 from voice.audio.convert import CONVERTED
 from voice.audio.source import SUFFIXES, find_recordings, open_recording
 from voice.errors import HuyingError
-from voice.journal.store import Entry, Event, Journal
+from voice.journal.store import Event, Journal, NewEvent
 from voice.net.loading import load_net
 from voice.places import install, sample_net
 from voice.station.ear import Ear, open_ear
@@ -61,7 +61,7 @@ class Done:
     path: str
     sha256: str
     known: bool = False
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[NewEvent, ...] = ()
     clips: tuple[tuple[str, bytes], ...] = ()
     """(name, FLAC)."""
     notes: tuple[str, ...] = ()
@@ -194,7 +194,7 @@ def recordings_in(journal: Journal) -> dict[str, int]:
     return out
 
 
-def adopt(journal: Journal, entries: Sequence[Entry], clips: Sequence[tuple[str, bytes]]) -> list[Event]:
+def adopt(journal: Journal, entries: Sequence[NewEvent], clips: Sequence[tuple[str, bytes]]) -> list[Event]:
     """Append a recording that was heard elsewhere, whole or not at all."""
     for name, flac in clips:
         journal.clips.adopt(name, flac)
@@ -204,9 +204,9 @@ def adopt(journal: Journal, entries: Sequence[Entry], clips: Sequence[tuple[str,
     return events
 
 
-def heard(journal: Journal) -> tuple[tuple[Entry, ...], tuple[tuple[str, bytes], ...]]:
+def heard(journal: Journal) -> tuple[tuple[NewEvent, ...], tuple[tuple[str, bytes], ...]]:
     """All of a journal for ``adopt``: entries and clips."""
-    entries = tuple(Entry(e.kind, e.t, e.wall, e.body, e.unit) for e in journal.events())
+    entries = tuple(NewEvent(e.kind, e.t, e.wall, e.body, e.unit) for e in journal.events())
     names = sorted({c for e in journal.events(kind="over") if (c := e.data.get("clip"))})
     return entries, tuple((n, journal.clips.path(n).read_bytes()) for n in names)
 

@@ -117,7 +117,7 @@ class IncompleteCall(HuyingError):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RecordedCall:
     """One call as the recorder describes it."""
 
     system: str
@@ -142,7 +142,7 @@ class Call:
         return parse_wall(self.began)
 
 
-def call_of(fields: Mapping[str, str], audio_name: str) -> Call:
+def call_of(fields: Mapping[str, str], audio_name: str) -> RecordedCall:
     """The call of an upload's form fields. Raises IncompleteCall."""
     for name in ("system", "talkgroup", "dateTime"):
         if not fields.get(name, "").strip():
@@ -152,7 +152,7 @@ def call_of(fields: Mapping[str, str], audio_name: str) -> Call:
     sources = _sources(fields.get("sources", ""), fields.get("source", ""))
     label = " ".join(fields.get("talkgroupLabel", "").split())[:40]
     label = "" if label.lower() in NO_LABEL else label
-    return Call(
+    return RecordedCall(
         fields["system"].strip()[:20],
         fields["talkgroup"].strip()[:20],
         label,
@@ -162,7 +162,7 @@ def call_of(fields: Mapping[str, str], audio_name: str) -> Call:
     )
 
 
-def call_of_trunk_recorder(meta: Mapping[str, Any], system: str, audio_name: str) -> Call:
+def call_of_trunk_recorder(meta: Mapping[str, Any], system: str, audio_name: str) -> RecordedCall:
     """The call of trunk-recorder's own metadata file."""
     fields = {
         "system": system,
@@ -216,7 +216,7 @@ class Spool:
         """``requests``: the folder that console and station share."""
         self.folder = requests / "calls"
 
-    def put(self, call: Call, audio: bytes) -> bool:
+    def put(self, call: RecordedCall, audio: bytes) -> bool:
         """Keep a call; False if it is there already. Raises HuyingError if it cannot be kept, or is no sound."""
         if not audio:
             raise IncompleteCall("no audio")
@@ -252,7 +252,7 @@ class Spool:
             part.unlink(missing_ok=True)
         return True
 
-    def _audio(self, stem: str, call: Call) -> Path:
+    def _audio(self, stem: str, call: RecordedCall) -> Path:
         return self.folder / f"{stem}.audio{call.suffix}"
 
     def waiting(self, settled_s: float = 0.0) -> list[Path]:
@@ -264,12 +264,12 @@ class Spool:
         settled = [k for k, age in enumerate(ages) if age >= settled_s]
         return calls[: settled[-1] + 1] if settled else []
 
-    def read(self, path: Path) -> tuple[Call, Pcm16]:
+    def read(self, path: Path) -> tuple[RecordedCall, Pcm16]:
         """A call and its sound at RATE. Raises HuyingError for one that cannot be read."""
         try:
             raw = json.loads(path.read_text("utf-8"))
             raw["sources"] = tuple((float(p), str(s)) for p, s in raw.get("sources", ()))
-            call = Call(**raw)
+            call = RecordedCall(**raw)
         except (OSError, ValueError, TypeError, RecursionError) as e:
             raise HuyingError(f"{path.name}: not a call ({e})") from e
         return call, decoded(self._audio(path.stem, call))
@@ -339,7 +339,7 @@ def _pcm(path: Path) -> Pcm16:
     return np.concatenate(frames)
 
 
-def cuts_of(call: Call, pcm: Pcm16) -> list[tuple[int, str]]:
+def cuts_of(call: RecordedCall, pcm: Pcm16) -> list[tuple[int, str]]:
     """(sample, number of the radio) where its transmissions begin: recorders join several into one call."""
     found: list[tuple[int, str]] = []
     for pos, src in call.sources:
@@ -362,7 +362,7 @@ class CallSource:
     damage: Damage = field(default_factory=Damage)
 
     def __post_init__(self) -> None:
-        self._calls: queue.Queue[tuple[Call, Pcm16, Callable[[], None]] | None] = queue.Queue(50)
+        self._calls: queue.Queue[tuple[RecordedCall, Pcm16, Callable[[], None]] | None] = queue.Queue(50)
         self._at = self._promised = 0
         """Sample that was reached, and that will be when all that was put is heard."""
         self._who: list[tuple[float, str]] = []
@@ -372,7 +372,7 @@ class CallSource:
         self.broken = False
         """Whoever listened to it has failed."""
 
-    def put(self, call: Call, pcm: Pcm16, done: Callable[[], None]) -> None:
+    def put(self, call: RecordedCall, pcm: Pcm16, done: Callable[[], None]) -> None:
         """The next call; ``done`` is called when all of it was heard."""
         assert self.began is not None
         start = max(self._promised, self._start(call))
@@ -382,7 +382,7 @@ class CallSource:
         self._who = [*self._who[-500:], *((at / RATE, src) for at, src in who)]
         self._calls.put((call, pcm, done))
 
-    def fits(self, call: Call) -> bool:
+    def fits(self, call: RecordedCall) -> bool:
         """False: it is older than what was heard already."""
         return self._start(call) >= self._promised - OLDER_S * RATE
 
@@ -426,7 +426,7 @@ class CallSource:
             yield Frame(self._at, np.zeros(0, np.int16))  # the gap before it ends the over
             done()
 
-    def _start(self, call: Call) -> int:
+    def _start(self, call: RecordedCall) -> int:
         assert self.began is not None
         return round((call.moment - self.began).total_seconds() * RATE)
 
@@ -442,7 +442,7 @@ class ChannelNames:
             found = json.loads(path.read_text("utf-8"))
             self._names = {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
-    def of(self, call: Call) -> str:
+    def of(self, call: RecordedCall) -> str:
         """The name of its channel."""
         if call.channel not in self._names:
             name = call.label or call.channel
@@ -527,7 +527,7 @@ class UploadDesk:
 
         source.put(call, pcm, done)
 
-    def _is_known(self, call: Call, pcm: Pcm16) -> bool:
+    def _is_known(self, call: RecordedCall, pcm: Pcm16) -> bool:
         """Another receiver has heard the same call, and it is on its way into the journal."""
         recent = self._recent.setdefault(call.channel, deque(maxlen=RECENT))
         for moment, other in recent:
@@ -544,7 +544,7 @@ class UploadDesk:
         with self._holding:
             self._held += seconds
 
-    def _source(self, call: Call) -> CallSource:
+    def _source(self, call: RecordedCall) -> CallSource:
         """The running one of its talkgroup, or a new one that begins with this call."""
         name = self._names.of(call)
         found = self._sources.pop(call.channel, None)

@@ -35,7 +35,7 @@ from voice.net.loading import Net
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AlertRequest:
     """An alert that somebody asks for."""
 
     text: str
@@ -49,7 +49,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RollRequest:
     """Something to do with the roll-call."""
 
     roll: RollOrder
@@ -66,7 +66,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Watching:
+class WatchRequest:
     """Put units on a timer."""
 
     watch: float
@@ -77,7 +77,7 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
-class Calling:
+class CallRequest:
     """Call units once, each by itself, without a roll-call."""
 
     call: Literal["again"]
@@ -87,7 +87,7 @@ class Calling:
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class SayRequest:
     """Say something once, to nobody in particular: a test of voice and transmitter."""
 
     say: str
@@ -96,7 +96,7 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawal:
+class WithdrawRequest:
     """End the alert that is being read."""
 
     alert: Literal["withdraw"] = "withdraw"
@@ -104,9 +104,15 @@ class Withdrawal:
     """Who asks."""
 
 
-Wish = Request | Order | Watching | Calling | Saying | Withdrawal
+Request = AlertRequest | RollRequest | WatchRequest | CallRequest | SayRequest | WithdrawRequest
 
-KINDS: dict[str, type[Wish]] = {"say": Saying, "alert": Withdrawal, "roll": Order, "watch": Watching, "call": Calling}
+KINDS: dict[str, type[Request]] = {
+    "say": SayRequest,
+    "alert": WithdrawRequest,
+    "roll": RollRequest,
+    "watch": WatchRequest,
+    "call": CallRequest,
+}
 """By the key that a request of the kind has."""
 
 WRITE = 'write {"text": "…", "to": ["…"]} or {"roll": "start"}'
@@ -170,26 +176,26 @@ def with_neighbours(net: Net, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(out))
 
 
-def checked(net: Net, request: Wish) -> tuple[str, ...]:
+def checked(net: Net, request: Request) -> tuple[str, ...]:
     """The unit ids that it goes to. Raises HuyingError if it cannot be read out or done."""
-    if isinstance(request, Watching):
+    if isinstance(request, WatchRequest):
         if not request.to or not 0 <= request.watch <= 1440:
             raise HuyingError("a timer needs a unit, and 1 to 1440 minutes, or 0 to end it")
         return addressed(net, request.to)
-    if isinstance(request, Calling):
+    if isinstance(request, CallRequest):
         if request.call != "again" or not request.to:
             raise HuyingError("a call needs a unit 请指定单位")
         return addressed(net, request.to)
-    if isinstance(request, Withdrawal):
+    if isinstance(request, WithdrawRequest):
         if request.alert != "withdraw":
             raise HuyingError(f"an alert can be withdrawn; not “{request.alert}”")
         return ()
-    if isinstance(request, Saying):
+    if isinstance(request, SayRequest):
         if not 1 <= len(request.say.strip()) <= LONGEST_SAYING:
             raise HuyingError(f"1 to {LONGEST_SAYING} characters can be said")
         _readable(net, request.say)
         return ()
-    if isinstance(request, Order):
+    if isinstance(request, RollRequest):
         return _checked_order(net, request)
     if not request.text.strip():
         raise HuyingError("the alert has no text")
@@ -201,7 +207,7 @@ def checked(net: Net, request: Wish) -> tuple[str, ...]:
     return addressed(net, request.to)
 
 
-def _checked_order(net: Net, order: Order) -> tuple[str, ...]:
+def _checked_order(net: Net, order: RollRequest) -> tuple[str, ...]:
     if order.until not in ("", "any", *MEANINGS):
         raise HuyingError(f"“{order.until}” is no meaning; any, or one of {', '.join(MEANINGS)}")
     if order.question:
@@ -218,7 +224,7 @@ def _readable(net: Net, text: str) -> None:
         raise HuyingError(f"{e}; write it in Chinese characters, digits and letters") from e
 
 
-def put(folder: Path, request: Wish, name: str = "") -> Path:
+def put(folder: Path, request: Request, name: str = "") -> Path:
     """Leave a request in the folder, whole or not at all; one that has a ``name`` only once. Raises HuyingError if it
     cannot be written, or if MOST_WAITING wait already."""
     known = [p for place in (folder, folder / ARCHIVE) for p in sorted(place.glob(f"{name}.json*"))] if name else []
@@ -237,7 +243,7 @@ def put(folder: Path, request: Wish, name: str = "") -> Path:
     return path
 
 
-def leave(folder: Path, net: Net, request: Wish) -> tuple[Path, tuple[str, ...]]:
+def leave(folder: Path, net: Net, request: Request) -> tuple[Path, tuple[str, ...]]:
     """Check a request and put it into the folder; where, and the unit ids that it goes to. Raises HuyingError."""
     units = checked(net, request)
     return put(folder, request), units
@@ -245,7 +251,7 @@ def leave(folder: Path, net: Net, request: Wish) -> tuple[Path, tuple[str, ...]]
 
 def take(
     folder: Path, net: Net, alerts: bool = True, now: datetime | None = None
-) -> tuple[Wish, tuple[str, ...]] | None:
+) -> tuple[Request, tuple[str, ...]] | None:
     """One look into a folder, see ``Room.take``. Raises HuyingError for one that cannot be used or is stale, after
     setting it aside, if there is nothing to do."""
     told: list[str] = []
@@ -273,7 +279,7 @@ def shown(path: Path) -> str:
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     urgency: int
-    wish: Wish
+    request: Request
     units: tuple[str, ...]
     left: float
     """When it was left, s since 1970."""
@@ -297,7 +303,9 @@ class Room:
         """When the folder was changed last, before the latest scan that came to its end."""
         self._archived = 0
 
-    def take(self, net: Net, alerts: bool = True, now: datetime | None = None) -> tuple[Wish, tuple[str, ...]] | None:
+    def take(
+        self, net: Net, alerts: bool = True, now: datetime | None = None
+    ) -> tuple[Request, tuple[str, ...]] | None:
         """The next thing to do and the units it goes to; None if there is none. Orders go before alerts, emergencies
         before other alerts, older ones before newer. ``alerts`` off: an alert is being read, others wait in the
         folder. Raises OSError if the folder cannot be read."""
@@ -311,7 +319,7 @@ class Room:
         for _, path in sorted(ripe):
             found = self._waiting.pop(path)
             if path.is_file() and self._archive(path, "done"):
-                return found.wish, found.units
+                return found.request, found.units
         return None
 
     def _look(self, net: Net) -> None:
@@ -346,16 +354,16 @@ class Room:
             about = path.stat() if path.exists() else path.lstat()
             if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
                 raise HuyingError(f"no file, or of more than {LARGEST} bytes, is no request")
-            wish = _read(path)
-            units = checked(net, wish)
+            request = _read(path)
+            units = checked(net, request)
         except FileNotFoundError:
             return
         except (HuyingError, OSError) as e:
             self._aside(path, "bad", str(e))
             return
-        urgency = 0 if not isinstance(wish, Request) else 1 if wish.emergency else 2
+        urgency = 0 if not isinstance(request, AlertRequest) else 1 if request.emergency else 2
         if urgency < 2 or len(self._waiting) < MOST_WAITING:  # others wait in the folder
-            self._waiting[path] = _Waiting(urgency, wish, units, about.st_mtime)
+            self._waiting[path] = _Waiting(urgency, request, units, about.st_mtime)
 
     def _aside(self, path: Path, mark: str, why: str) -> None:
         self._archive(path, mark)
@@ -390,21 +398,21 @@ class Room:
                 path.unlink()
 
 
-def _read(path: Path) -> Wish:
+def _read(path: Path) -> Request:
     try:
         text = path.read_text("utf-8-sig")
         if path.suffix == ".txt":
-            return Request(fit(text.strip()))
+            return AlertRequest(fit(text.strip()))
         raw: dict[str, Any] = fit(json.loads(text))
-        kind: type[Wish] = next((k for word, k in KINDS.items() if word in raw), Request)
+        kind: type[Request] = next((k for word, k in KINDS.items() if word in raw), AlertRequest)
         if isinstance(raw.get("to"), list):
             raw["to"] = [str(x) for x in raw["to"]]
-        wish: Wish = TypeAdapter(kind).validate_python(raw)
+        request: Request = TypeAdapter(kind).validate_python(raw)
     except ValidationError as e:
         told = "; ".join(f"{'.'.join(map(str, x['loc'])) or 'it'}: {x['msg']}" for x in e.errors()[:5])
         raise HuyingError(f"not a request ({told}); {WRITE}") from e
     except (ValueError, TypeError, AttributeError, OSError, RecursionError) as e:
         raise HuyingError(f"not a request ({e}); {WRITE}") from e
-    if len(wish.by) > LONGEST_NAME:
-        raise HuyingError(f"“by” has {len(wish.by)} characters; {LONGEST_NAME} at most")
-    return wish
+    if len(request.by) > LONGEST_NAME:
+        raise HuyingError(f"“by” has {len(request.by)} characters; {LONGEST_NAME} at most")
+    return request

@@ -47,7 +47,7 @@ UNWRITABLE_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ListenOptions:
     """What whoever starts a station may ask of it; ``None`` and False: as the net's settings say."""
 
     roll: bool = False
@@ -92,14 +92,14 @@ class Runtime:
         net: Net,
         journal: Journal,
         desk: StationSettings,
-        wishes: Wishes,
+        options: ListenOptions,
         screen: Screen,
         stack: contextlib.ExitStack,
     ) -> None:
         """``desk``: ``[station]`` with what goes before it; all that is opened is closed with ``stack``. Raises
         HuyingError for what this machine or net has not."""
         self.net, self.speaks = net, bool(desk.output)
-        self._screen, o = screen, wishes
+        self._screen, o = screen, options
         self.tell = screen.tell
         self._notices: queue.Queue[tuple[str, str, str]] = queue.Queue()
         """Of the sound cards' threads: (channel, kind, words)."""
@@ -167,14 +167,14 @@ class Runtime:
             own = CardSource(desk.microphone, lambda _kind, text: self.tell(f"microphone: {text}"))
             self._microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end, self.tell)))
 
-    def _resumes(self, o: Wishes, roll: RollCall) -> bool:
+    def _resumes(self, o: ListenOptions, roll: RollCall) -> bool:
         """Whether to go on with a roll-call that was interrupted."""
         left = "、".join(self.net.name_of(u) for u in roll.units if u not in roll.here)
         stands = f"实到 {len(roll.here)}/{len(roll.units)}, 尚缺 {left}"
         self._screen.note(f"a roll-call was interrupted 上次点名中断: {stands}", True)
         return self._goes_on(o, "go on where it stood 接着点名?")
 
-    def _reads_on(self, o: Wishes, alert: Alert, raised: datetime) -> bool:
+    def _reads_on(self, o: ListenOptions, alert: Alert, raised: datetime) -> bool:
         """Whether to go on with an alert that was interrupted; never with an old one."""
         stands = f"{alert.text} ({len(alert.answers)}/{len(alert.units)})"
         self._screen.note(f"an alert was interrupted 上次通知中断: {stands}", True)
@@ -184,7 +184,7 @@ class Runtime:
             return False
         return self._goes_on(o, "read it to those that have not answered 继续播报?")
 
-    def _goes_on(self, o: Wishes, question: str) -> bool:
+    def _goes_on(self, o: ListenOptions, question: str) -> bool:
         """As told, as answered, or not."""
         answer = o.resume if o.resume is not None else self._screen.ask(question)
         if answer is None:

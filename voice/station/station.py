@@ -25,7 +25,7 @@ from voice.station.spoken_orders import Orders
 from voice.talk.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.talk.announcing import alert_words, anchor_words, sign_of, to_read_back, words
 from voice.talk.announcing import call as call_of
-from voice.talk.answering import Answering, Saying
+from voice.talk.answering import Answering, Reply
 from voice.talk.by_hand import Corrected, Undone
 from voice.talk.decide import command_heard
 from voice.talk.facts import (
@@ -100,16 +100,16 @@ class Station:
         self._alerts = alert.id if alert else 0
         self._transmitter, self._speaker = transmitter, speaker
         self._on_event, self._tell = on_event, tell
-        self._wait: tuple[Move | AlertMove | Saying, ClearChannel] | None = None
+        self._wait: tuple[Move | AlertMove | Reply, ClearChannel] | None = None
         self._saying = ""
         """What is on the air from us."""
         self.now = 0.0
         """Time reached, s on the channel's clock."""
         self._line_busy, self._on_saying = line_busy, on_saying
         self._orders = Orders(self, tell, wall)
-        self._replies: deque[Saying] = deque()
+        self._replies: deque[Reply] = deque()
         self._answering = Answering(self.net)
-        self._patient: list[tuple[float, str | None, Saying]] = []
+        self._patient: list[tuple[float, str | None, Reply]] = []
         """(when, unit, words): said if net control has not answered the unit before."""
         self._listening: tuple[float, tuple[str, ...]] | None = None
         """Until when somebody may say again what was not understood, and who: nothing else is said meanwhile."""
@@ -165,7 +165,7 @@ class Station:
 
     def say(self, text: str) -> None:
         """Say it once when the channel is clear."""
-        self._replies.append(Saying(text, "reply"))
+        self._replies.append(Reply(text, "reply"))
 
     def raise_alert(
         self,
@@ -253,7 +253,7 @@ class Station:
         else:
             self._replies.append(saying)
 
-    def _next(self) -> Move | AlertMove | Saying | None:
+    def _next(self) -> Move | AlertMove | Reply | None:
         """Replies go first, then an emergency alert; another alert goes between two calls, then single calls, then
         the roll-call."""
         while self._patient and self.now >= self._patient[0][0]:
@@ -309,7 +309,7 @@ class Station:
             return
         self._wait = None
         try:
-            if isinstance(move, Saying):
+            if isinstance(move, Reply):
                 said = self._say(move.text, move.purpose, move.units)
                 self._replies.popleft()
                 if move.purpose == "again":
@@ -327,9 +327,9 @@ class Station:
             self._retry_at = self.now + RETRY_S
             self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
 
-    def _leave_out(self, move: Move | AlertMove | Saying, why: str) -> None:
+    def _leave_out(self, move: Move | AlertMove | Reply, why: str) -> None:
         """What will never be said must not hold up the rest."""
-        if isinstance(move, Saying):
+        if isinstance(move, Reply):
             self._replies.popleft()
         elif isinstance(move, AlertMove):
             self.end_alert(why)

@@ -23,7 +23,7 @@ REPEATS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class Reply:
     """Something to say once."""
 
     text: str
@@ -44,7 +44,7 @@ class Answering:
     _repeated: dict[int, int] = field(default_factory=dict)
     _who_at: Seconds = -WHO_EVERY_S
 
-    def reply(self, state: NetState, fact: Fact) -> Saying | None:
+    def reply(self, state: NetState, fact: Fact) -> Reply | None:
         """``state`` is that after the fact."""
         match fact:
             case Answered(meaning=meaning) | CalledIn(meaning=meaning) if meaning in URGENT:
@@ -65,27 +65,27 @@ class Answering:
         e = state.exchanges.get(unit)
         return e is not None and e.id == number and e.ours and (e.open or e.meaning == HEARD)
 
-    def _again(self, state: NetState, unit: str, number: int) -> Saying | None:
+    def _again(self, state: NetState, unit: str, number: int) -> Reply | None:
         if number in self._asked or not self._ours(state, unit, number):
             return None
         self._asked.add(number)
-        return Saying(f"{sign_of(self.net, unit)},没听清,请再说一遍。", "again", (unit,))
+        return Reply(f"{sign_of(self.net, unit)},没听清,请再说一遍。", "again", (unit,))
 
-    def _repeat(self, state: NetState, unit: str, number: int) -> Saying | None:
+    def _repeat(self, state: NetState, unit: str, number: int) -> Reply | None:
         times = self._repeated.get(number, 0)
         if times >= REPEATS or not self._ours(state, unit, number):
             return None
         self._repeated[number] = times + 1
-        return Saying(state.exchanges[unit].question, "again", (unit,))
+        return Reply(state.exchanges[unit].question, "again", (unit,))
 
-    def _who(self, state: NetState, fact: Fact) -> Saying | None:
+    def _who(self, state: NetState, fact: Fact) -> Reply | None:
         awaited = state.awaited()
         if len(awaited) < 2 or not all(e.ours for e in awaited) or fact.t - self._who_at < WHO_EVERY_S:
             return None
         self._who_at = fact.t
         ask = "刚才哪个单位回答?请报呼号。" if isinstance(fact, Remarked) else "刚才哪个单位?请报呼号,再说一遍。"
-        return Saying(ask, "again", tuple(e.unit for e in awaited))
+        return Reply(ask, "again", tuple(e.unit for e in awaited))
 
-    def _reported(self, state: NetState, unit: str | None) -> Saying | None:
+    def _reported(self, state: NetState, unit: str | None) -> Reply | None:
         sign = f"{sign_of(self.net, unit)}," if unit else ""
-        return Saying(f"{sign}收到,已报值班员。", "reply", patient=not state.conducting)
+        return Reply(f"{sign}收到,已报值班员。", "reply", patient=not state.conducting)

@@ -20,7 +20,7 @@ from voice.journal.codec import KINDS, fault_of
 from voice.journal.incidents import incidents
 from voice.journal.lines import lines
 from voice.journal.rolls import sessions_between
-from voice.journal.store import Entry, Event, Journal, chained, wall_time
+from voice.journal.store import Event, Journal, NewEvent, chained, wall_time
 from voice.journal.verify import verify
 from voice.talk.by_hand import ClipsRemoved
 
@@ -93,8 +93,8 @@ def read_back(journal: Journal) -> list[dict[str, Any]]:
 def test_what_cannot_be_used_is_set_aside_and_the_rest_is_read(store: HubStore) -> None:
     """The evil events of 02 lie between good ones; 01 is not touched, and 02's own good ones are joined."""
     store.store([Sent("01", e) for e in good()])
-    first = [Entry(e.kind, e.t, e.wall, e.body, e.unit) for e in good()]
-    evil = [Entry(kind, 0.0, wall, body(data), unit) for kind, data, wall, unit in EVIL.values()]
+    first = [NewEvent(e.kind, e.t, e.wall, e.body, e.unit) for e in good()]
+    evil = [NewEvent(kind, 0.0, wall, body(data), unit) for kind, data, wall, unit in EVIL.values()]
     sent = [Sent("02", e) for e in chained([*first, *evil, *first[1:]], 0, "0" * 64)]
     for s in sent:
         assert unpacked(subject_of("zz", "02", s.event), packed(s.event)) == s
@@ -114,9 +114,11 @@ def test_what_cannot_be_used_is_set_aside_and_the_rest_is_read(store: HubStore) 
 
 def test_in_any_order(store: HubStore) -> None:
     """The evil one comes before what it follows."""
-    entries = [Entry(e.kind, e.t, e.wall, e.body, e.unit) for e in good()]
+    entries = [NewEvent(e.kind, e.t, e.wall, e.body, e.unit) for e in good()]
     kind, data, wall, unit = EVIL["an unknown kind"]
-    sent = [Sent("02", e) for e in chained([*entries, Entry(kind, 0.0, wall, body(data), unit), *entries], 0, "0" * 64)]
+    sent = [
+        Sent("02", e) for e in chained([*entries, NewEvent(kind, 0.0, wall, body(data), unit), *entries], 0, "0" * 64)
+    ]
     store.store(sent[3:])
     store.store(sent[:3])
     (there,) = store.standing()
@@ -154,8 +156,8 @@ def test_every_kind_with_every_field_wrong(tmp_path: Path) -> None:
                 journal.insert(
                     db,
                     [
-                        Entry("session_began", 0.0, NOW, body(SESSION), None),
-                        Entry(kind, 0.0, NOW, text, data.get("unit")),
+                        NewEvent("session_began", 0.0, NOW, body(SESSION), None),
+                        NewEvent(kind, 0.0, NOW, text, data.get("unit")),
                     ],
                 )
             read_back(journal)
@@ -203,10 +205,10 @@ def test_nothing_in_an_event_runs_in_a_browser(tmp_path: Path) -> None:
         data = {k: XSS if isinstance(v, str) and k in TEXTS else v for k, v in e.data.items()}
         if data.get("units"):
             data["units"] = [XSS, *data["units"]]
-        entries.append(Entry(e.kind, e.t, e.wall, body(data), e.unit))
-    entries.append(Entry("over", 40.0, entries[-1].wall, body(OVER | {"over": 9, "clip": XSS, "t": 40.0}), None))
+        entries.append(NewEvent(e.kind, e.t, e.wall, body(data), e.unit))
+    entries.append(NewEvent("over", 40.0, entries[-1].wall, body(OVER | {"over": 9, "clip": XSS, "t": 40.0}), None))
     entries.append(
-        Entry(
+        NewEvent(
             "called",
             41.0,
             entries[-1].wall,

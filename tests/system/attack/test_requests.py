@@ -19,11 +19,11 @@ from voice.station.requests import (
     LOOKED,
     MOST_WAITING,
     READ,
-    Order,
-    Request,
+    AlertRequest,
+    RollRequest,
     Room,
-    Saying,
-    Watching,
+    SayRequest,
+    WatchRequest,
     put,
     take,
 )
@@ -32,7 +32,7 @@ from voice.talk.facts import WatchSet
 GOOD = json.dumps({"text": "测试"})
 
 
-def looks(folder: Path, net: Net, most: int = 2000) -> tuple[list[requests.Wish], list[str]]:
+def looks(folder: Path, net: Net, most: int = 2000) -> tuple[list[requests.Request], list[str]]:
     """What one station takes in many looks, and what it is told."""
     told: list[str] = []
     room, found = Room(folder, told.append), []
@@ -62,9 +62,9 @@ def test_whatever_is_in_a_file_can_be_logged_or_is_set_aside(net: Net, tmp_path:
     (tmp_path / "a.json").write_bytes(EVIL[name].encode("utf-8", "surrogatepass"))
     (tmp_path / "b.json").write_text(GOOD)
     found, told = looks(tmp_path, net)
-    assert Request("测试") in found, "what comes behind it is not held up"
+    assert AlertRequest("测试") in found, "what comes behind it is not held up"
     for wish in found:
-        if isinstance(wish, Watching):
+        if isinstance(wish, WatchRequest):
             with Journal("sqlite://") as journal:
                 journal.append([WatchSet(t=0.0, unit="101", minutes=5.0, by=wish.by)], datetime.now(UTC))
         repr(wish).encode()
@@ -95,7 +95,7 @@ def test_names_and_things_that_cannot_be_moved(net: Net, tmp_path: Path) -> None
     (tmp_path / "h.json").symlink_to("/dev/zero")
     (tmp_path / "z.json").write_text(GOOD)
     found, told = looks(tmp_path, net)
-    assert found == [Request("测试")] * 3 and len(told) == 7
+    assert found == [AlertRequest("测试")] * 3 and len(told) == 7
     assert not [p for p in tmp_path.iterdir() if p.suffix == ".json"]
     "".join(told).encode()
 
@@ -134,7 +134,7 @@ def test_a_look_passes_a_few_entries_and_reads_fewer(net: Net, tmp_path: Path, m
             passed[0] += 1
             yield path
 
-    def counted_reader(path: Path) -> requests.Wish:
+    def counted_reader(path: Path) -> requests.Request:
         read[0] += 1
         return reader(path)
 
@@ -147,7 +147,7 @@ def test_a_look_passes_a_few_entries_and_reads_fewer(net: Net, tmp_path: Path, m
         assert found is None and passed[0] <= LOOKED + 1 and read[0] <= READ
     assert len(room._waiting) <= MOST_WAITING + 1
     found = room.take(net)
-    assert found is not None and isinstance(found[0], Request) and found[0].emergency
+    assert found is not None and isinstance(found[0], AlertRequest) and found[0].emergency
 
 
 def test_an_idle_folder_is_not_even_listed(net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,21 +166,21 @@ def test_what_is_over_is_kept_up_to_a_number(net: Net, tmp_path: Path) -> None:
         (tmp_path / f"{k}.json.done").touch()
     (tmp_path / "z.json").write_text(GOOD)
     found, _ = looks(tmp_path, net)
-    assert found == [Request("测试")]
+    assert found == [AlertRequest("测试")]
     assert len(list((tmp_path / ARCHIVE).iterdir())) <= ARCHIVED + ARCHIVED // 10
 
 
 def test_there_is_a_limit_to_what_waits(net: Net, tmp_path: Path) -> None:
     for _ in range(MOST_WAITING):
-        put(tmp_path, Saying("测试"))
+        put(tmp_path, SayRequest("测试"))
     with pytest.raises(HuyingError, match="wait already"):
-        put(tmp_path, Order("start"))
+        put(tmp_path, RollRequest("start"))
 
 
 def test_a_named_request_comes_once(net: Net, tmp_path: Path) -> None:
-    put(tmp_path, Request("测试"), "bureau-7")
+    put(tmp_path, AlertRequest("测试"), "bureau-7")
     assert take(tmp_path, net) is not None
-    put(tmp_path, Request("测试"), "bureau-7")
+    put(tmp_path, AlertRequest("测试"), "bureau-7")
     assert take(tmp_path, net) is None
 
 
@@ -191,4 +191,4 @@ def test_thousands_that_are_too_old_hold_up_nobody(net: Net, tmp_path: Path) -> 
         os.utime(path, (0, 0))
     (tmp_path / "z.json").write_text(json.dumps({"roll": "start"}))
     found, told = looks(tmp_path, net)
-    assert found == [Order("start")] and len(told) == 300
+    assert found == [RollRequest("start")] and len(told) == 300

@@ -25,7 +25,7 @@ from voice.net.roster import read_roster
 from voice.net.roster_table import parse_roster, read_roster_table, roster_file
 from voice.net.settings import read_settings
 from voice.station.ear import open_ear
-from voice.station.requests import LONGEST_ALERT, Order, Request, Saying, checked
+from voice.station.requests import LONGEST_ALERT, AlertRequest, RollRequest, SayRequest, checked
 
 
 def peak(act: Callable[[], object]) -> int:
@@ -75,13 +75,13 @@ def test_a_readings_file_with_many_readings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wish",
     [
-        Request("下列单位注意:" + ",".join(str(100 + k) for k in range(70))),
-        Request("祭城" * (LONGEST_ALERT // 2)),
-        Saying("祭城" * 50),
-        Order("start", question="祭城" * 200),
+        AlertRequest("下列单位注意:" + ",".join(str(100 + k) for k in range(70))),
+        AlertRequest("祭城" * (LONGEST_ALERT // 2)),
+        SayRequest("祭城" * 50),
+        RollRequest("start", question="祭城" * 200),
     ],
 )
-def test_requests_are_read_within_bounds(net: Net, wish: Request | Saying | Order) -> None:
+def test_requests_are_read_within_bounds(net: Net, wish: AlertRequest | SayRequest | RollRequest) -> None:
     assert peak(lambda: checked(net, wish)) < 20_000_000
 
 

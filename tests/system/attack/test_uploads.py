@@ -25,7 +25,16 @@ from voice.net.loading import Net
 from voice.pcm import RATE
 from voice.station import recorders
 from voice.station.listener import Listener
-from voice.station.recorders import MOST_CHANNELS, TRIES, Call, IncompleteCall, NoRoom, Spool, UploadDesk, call_of
+from voice.station.recorders import (
+    MOST_CHANNELS,
+    TRIES,
+    IncompleteCall,
+    NoRoom,
+    RecordedCall,
+    Spool,
+    UploadDesk,
+    call_of,
+)
 from voice.supervised import Supervised, troubles
 
 FIELDS = {"system": "1", "talkgroup": "2", "dateTime": "2026-06-05T08:00:00Z"}
@@ -38,7 +47,7 @@ def wav(seconds: float = 1.0, seed: int = 0) -> bytes:
     return out.getvalue()
 
 
-def call(suffix: str = ".wav", **more: str) -> Call:
+def call(suffix: str = ".wav", **more: str) -> RecordedCall:
     return call_of({**FIELDS, **more}, f"a{suffix}")
 
 

@@ -16,7 +16,7 @@ from voice.console.api.common import (
     refusing,
 )
 from voice.console.desk import Desk
-from voice.station.requests import LONGEST_ALERT, Order, Request, RollOrder, Withdrawal
+from voice.station.requests import LONGEST_ALERT, AlertRequest, RollOrder, RollRequest, WithdrawRequest
 
 
 class RollBody(Body):
@@ -45,7 +45,7 @@ def routes(desk: Desk) -> APIRouter:
     @api.post("/rollcall", status_code=202)
     def rollcall(body: RollBody, request: HttpRequest) -> dict[str, Any]:
         """Start, pause, resume, skip, repeat or end the roll-call of the running station."""
-        order = Order(body.order, tuple(body.to), body.rounds, by=by(request))
+        order = RollRequest(body.order, tuple(body.to), body.rounds, by=by(request))
         return {"units": refusing(desk.leave)(order)}
 
     @api.post("/test", status_code=202)
@@ -57,13 +57,13 @@ def routes(desk: Desk) -> APIRouter:
     @api.post("/alerts", status_code=202)
     def alerts(body: AlertBody, request: HttpRequest) -> dict[str, Any]:
         """Have the running station read an alert."""
-        alert = Request(body.text, tuple(body.to), body.repeat, body.need_ack, body.emergency, by(request))
+        alert = AlertRequest(body.text, tuple(body.to), body.repeat, body.need_ack, body.emergency, by(request))
         return {"units": refusing(desk.alert)(alert, tuple(body.near))}
 
     @api.delete("/alerts", status_code=202)
     def withdraw(request: HttpRequest) -> dict[str, Any]:
         """Have the running station end the alert that it reads."""
-        refusing(desk.leave)(Withdrawal(by=by(request)))
+        refusing(desk.leave)(WithdrawRequest(by=by(request)))
         return {}
 
     return api

@@ -12,7 +12,7 @@ from voice.console.board import Tile
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Column, columns
 from voice.journal.sheets.heading import COLOURS
-from voice.station.requests import Calling, Request
+from voice.station.requests import AlertRequest, CallRequest
 
 if TYPE_CHECKING:
     from voice.console.pages.watch import Watching
@@ -245,7 +245,7 @@ class Card:
         page = self.page
         page.on_air(
             f"{page.t('call again')}: {page.net.name_of(self.unit)}",
-            lambda: page.do(lambda by: page.desk.leave(Calling("again", (self.unit,), by))),
+            lambda: page.do(lambda by: page.desk.leave(CallRequest("again", (self.unit,), by))),
         )
 
     def present(self) -> None:
@@ -258,7 +258,7 @@ class Card:
         page, text = self.page, str(self._message.value or "")
         page.on_air(
             f"{page.net.name_of(self.unit)}: {text}",
-            lambda: page.do(lambda by: page.desk.alert(Request(text, (self.unit,), repeat=1, by=by))),
+            lambda: page.do(lambda by: page.desk.alert(AlertRequest(text, (self.unit,), repeat=1, by=by))),
         )
 
     def take(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from nicegui import run, ui
 
 from voice.audio.portaudio import devices_now
-from voice.console.overs import Entry
+from voice.console.overs import FeedItem
 from voice.console.pages.frame import CHART_INK, CHART_LINE, Page
 from voice.errors import HuyingError
 from voice.journal.verify import verify
@@ -143,7 +143,7 @@ class Devices(Page):
                 shown = line["seq"]
                 holder.clear()
                 with holder:
-                    self.feed_row(Entry(line, [line]))
+                    self.feed_row(FeedItem(line, [line]))
                     if line["clip"]:
                         self.picture(line["clip"], height=110).classes("w-full")
                     ui.label(line["pinyin"] or "").classes("mono")

@@ -13,7 +13,7 @@ from nicegui import app, ui
 from voice.console.access import COOKIE, Access, User
 from voice.console.board import Tile
 from voice.console.desk import Desk
-from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, Entry
+from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, FeedItem
 from voice.console.proxy import prefix_of
 from voice.console.texts import text
 from voice.errors import HuyingError
@@ -285,14 +285,14 @@ class Page:
         show()
         ui.timer(1.0, show)
 
-    def feed_row(self, entry: Entry) -> ui.row:
+    def feed_row(self, entry: FeedItem) -> ui.row:
         """One over: when, what kind, who to whom, what was said and meant."""
         look = "feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if entry.review else "")
         with ui.row().classes(look).props(f'data-seq="{entry.seq}"') as row:
             self._entry(entry)
         return row
 
-    def fill(self, row: ui.row, entry: Entry) -> None:
+    def fill(self, row: ui.row, entry: FeedItem) -> None:
         """The row again, after the over has come to mean more."""
         row.clear()
         if entry.review:
@@ -300,7 +300,7 @@ class Page:
         with row:
             self._entry(entry)
 
-    def _entry(self, entry: Entry) -> None:
+    def _entry(self, entry: FeedItem) -> None:
         line = entry.line
         ui.label(self.clock(line["wall"])).classes("mono w-20 shrink-0")
         ui.label(name_of(KINDS, line["type"], self.english)).classes("w-24 shrink-0 leading-tight max-sm:w-auto")
@@ -320,7 +320,7 @@ class Page:
             self.picture(line["clip"], width=90, height=26, loading="lazy").classes("max-sm:hidden shrink-0")
             self.player(line["clip"])
 
-    def _direction(self, entry: Entry) -> str:
+    def _direction(self, entry: FeedItem) -> str:
         """Who to whom: an arrow towards the unit if it is called, away from it if it speaks."""
         units, kind = entry.units, entry.line["type"]
         if not units:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nicegui import run, ui
 
-from voice.console.overs import HIDDEN, Entry, entries
+from voice.console.overs import HIDDEN, FeedItem, entries
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.journal.codec import KINDS as FACTS
@@ -56,7 +56,7 @@ class Log(Page):
             box.on_value_change(lambda: build())
         ui.timer(0.01, build, once=True)
 
-    def _show(self, holder: Any, found: list[Entry], at: int, build: Any) -> None:
+    def _show(self, holder: Any, found: list[FeedItem], at: int, build: Any) -> None:
         holder.clear()
         with holder:
             for entry in found[at * LOG_ROWS : (at + 1) * LOG_ROWS]:
@@ -70,7 +70,7 @@ class Log(Page):
                 older = ui.button(self.t("older"), icon="chevron_right", on_click=lambda: build(at + 1))
                 older.props("flat no-caps").set_enabled(len(found) > (at + 1) * LOG_ROWS)
 
-    def _read(self, words: str, day: str, unit: str, kind: str) -> list[Entry]:
+    def _read(self, words: str, day: str, unit: str, kind: str) -> list[FeedItem]:
         """Newest first. With words all days are searched, without a day only what is recent is shown."""
         begin = self.desk.utc(day) if day else None
         end = self.desk.utc(str(date.fromisoformat(day) + timedelta(days=1))) if day else None

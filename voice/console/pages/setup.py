@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import run, ui
 
 from voice.audio.portaudio import devices_now
-from voice.console.overs import Entry
+from voice.console.overs import FeedItem
 from voice.console.pages.roster import LARGEST_FILE, Roster
 from voice.errors import HuyingError
 from voice.radio.ptt import DRIVERS
@@ -164,7 +164,7 @@ class Setup(Roster):
             shown = line["seq"]
             holder.clear()
             with holder:
-                self.feed_row(Entry(line, [line]))
+                self.feed_row(FeedItem(line, [line]))
 
         self.on_news(show)
         ui.button(self.t("done"), icon="check", on_click=lambda: ui.navigate.to("/")).props("no-caps")

@@ -12,7 +12,7 @@ from voice.console.pages.board import STATES, BoardView
 from voice.console.pages.frame import Page
 from voice.journal.sheets.heading import DAYS
 from voice.journal.wording import OCCASIONS, name_of
-from voice.station.requests import LONGEST_ALERT, Order, Request, Withdrawal
+from voice.station.requests import LONGEST_ALERT, AlertRequest, RollRequest, WithdrawRequest
 
 FEED_ROWS = 30
 
@@ -213,7 +213,7 @@ class Watch(Watching):
         to = (whom,) if order == "start" and whom else ()
 
         def act() -> None:
-            self.do(lambda by: self.desk.leave(Order(order, to, by=by)))  # type: ignore[arg-type]
+            self.do(lambda by: self.desk.leave(RollRequest(order, to, by=by)))  # type: ignore[arg-type]
 
         if order in ("start", "resume", "repeat"):
             self.on_air(f"{self.t(order)}: {self._whom().get(whom or '', whom or '')}", act)
@@ -240,7 +240,7 @@ class Watch(Watching):
                 names = "、".join(self._whom()[w] for w in to) or self.t("everybody")
 
                 def act() -> None:
-                    if self.do(lambda by: self.desk.alert(Request(text, tuple(to), emergency=urgently, by=by))):
+                    if self.do(lambda by: self.desk.alert(AlertRequest(text, tuple(to), emergency=urgently, by=by))):
                         words.set_value("")
 
                 self.on_air(f"{self.t('emergency') + ' · ' if urgently else ''}{names}:\n{text}", act)
@@ -250,7 +250,7 @@ class Watch(Watching):
                 end = ui.button(
                     self.t("withdraw"),
                     icon="cancel",
-                    on_click=lambda: self.do(lambda by: self.desk.leave(Withdrawal(by=by))),
+                    on_click=lambda: self.do(lambda by: self.desk.leave(WithdrawRequest(by=by))),
                 ).props("outline no-caps")
 
             def show() -> None:
