@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.helpers.journals import BEGAN, talk
 from tests.helpers.places import ROOT
 from voice.bureau.store import HubStore
-from voice.bureau.wire import Sent
+from voice.bureau.wire import StationEvent
 from voice.journal.store import Journal
 
 
@@ -40,9 +40,9 @@ def grow(path: Path, rounds: int, at: int = 0) -> None:
             journal.append(talk(""), BEGAN + timedelta(minutes=5 * k))
 
 
-def sent_of(path: Path, station: str) -> list[Sent]:
+def sent_of(path: Path, station: str) -> list[StationEvent]:
     with Journal(str(path), create=False) as journal:
-        return [Sent(station, e) for e in journal.events()]
+        return [StationEvent(station, e) for e in journal.events()]
 
 
 def same(store: HubStore, stations: dict[str, Path]) -> bool:

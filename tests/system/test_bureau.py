@@ -33,7 +33,7 @@ from tests.helpers.nats_accounts import Accounts
 from tests.helpers.places import ROOT
 from voice.bureau.rosters import write_bureau_net
 from voice.bureau.store import HubStore
-from voice.bureau.wire import Newer, Sent, packed, subject_of, unpacked, unpacked_roster
+from voice.bureau.wire import Newer, StationEvent, packed, subject_of, unpacked, unpacked_roster
 from voice.errors import HuyingError, Unwritable
 from voice.journal.lines import lines
 from voice.journal.rolls import sessions
@@ -97,7 +97,7 @@ def test_the_joined_journal_reads_like_any_other(database: str, tmp_path: Path) 
         answered = next(e for e in journal.events(kind="answered"))
         journal.enter(Corrected(corrects=answered.seq, unit=answered.unit, meaning="not_found", by="x"))
     store = HubStore(database)
-    store.store([Sent("00", e.event) for e in sent_of(path, "00")][:3])  # numbers differ from the station's
+    store.store([StationEvent("00", e.event) for e in sent_of(path, "00")][:3])  # numbers differ from the station's
     store.store(sent_of(path, "01"))
     found = list(lines(store.journal.events()))
     assert {x["channel"] for x in found} == {"00", "01"}
@@ -126,7 +126,7 @@ def test_what_does_not_fit_is_kept_aside_and_told(database: str, tmp_path: Path)
     good, foreign = sent_of(path, "01"), sent_of(other, "01")
     store = HubStore(database)
     assert store.store(good[:1]).joined == 1
-    forged = Sent("01", replace(good[1].event, body=good[1].event.body.replace("{", '{"x":1,', 1)))
+    forged = StationEvent("01", replace(good[1].event, body=good[1].event.body.replace("{", '{"x":1,', 1)))
     assert "hash does not fit" in store.store([forged]).refused[0]
     assert "name used twice" in store.store(foreign[:1]).refused[0]
     told = store.store(foreign[1:])  # its forerunner is another one's
@@ -180,7 +180,7 @@ def test_messages() -> None:
     event = Event(1, "over", 1.5, "2026-06-05T00:30:01.500Z", '{"channel":"一.号 *"}', "0" * 64, "a" * 64, "101")
     subject = subject_of("zz", "01", event)
     assert subject == "huying.zz.01.一_号__.over"
-    assert unpacked(subject, packed(event)) == Sent("01", event)
+    assert unpacked(subject, packed(event)) == StationEvent("01", event)
     with pytest.raises(Newer, match="update the hub"):
         unpacked(subject, json.dumps({"version": 2, "anything": 1}).encode())
     wrong: list[dict[str, Any]] = [
@@ -209,7 +209,7 @@ def test_a_station_that_sends_nonsense_stops_nobody(database: str) -> None:
         GENESIS,
     )
     store = HubStore(database)
-    stored = store.store([Sent("x", e) for e in chain])
+    stored = store.store([StationEvent("x", e) for e in chain])
     assert stored.joined == 0 and len(stored.refused) == 3 and all("set aside" in r for r in stored.refused)
     assert list(store.events("x")) == chain, "what was sent is kept as it came"
     assert list(store.journal.events()) == []

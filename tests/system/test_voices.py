@@ -16,7 +16,7 @@ from voice.pcm import RATE, Floats
 from voice.speech import voices
 from voice.speech.synthesiser import Synthesiser
 from voice.speech.voices import WORD, Choice, Engine, choose, open_voice
-from voice.speech.voices.kokoro import Kokoro
+from voice.speech.voices.kokoro import KokoroVoice
 from voice.speech.voices.standby import Standby
 from voice.speech.worker import WorkerError
 from voice.station.speaker import Speaker, Unreadable
@@ -135,7 +135,7 @@ def test_a_voice_that_dies_is_replaced_and_told_once(speaker: Speaker, slow: Slo
 
 
 def test_the_worker_names_what_is_wrong_with_the_model(tmp_path: Path) -> None:
-    voice = Kokoro(tmp_path, "zf_xiaoxiao", 1.0, tmp_path / "cache")
+    voice = KokoroVoice(tmp_path, "zf_xiaoxiao", 1.0, tmp_path / "cache")
     try:
         with pytest.raises(WorkerError, match=r"kokoro\.onnx is missing; run “huying models pull kokoro-82m-zh”"):
             voice.say("收到", ["shou1", "dao4", "."])
@@ -155,7 +155,7 @@ def test_the_neural_voice_speaks(tmp_path: Path) -> None:
     if not (folder / "kokoro.onnx").is_file():
         pytest.skip("HUYING_KOKORO names no folder of the model")
     pytest.importorskip("onnxruntime")
-    voice = Kokoro(folder, "zm_yunxi", 1.2, tmp_path)
+    voice = KokoroVoice(folder, "zm_yunxi", 1.2, tmp_path)
     try:
         samples, rate = voice.say("省残联", ["sheng3", "can2", "lian2", ","])
         assert rate == RATE and 0.6 < len(samples) / rate < 2.0 and np.abs(samples).max() > 0.5

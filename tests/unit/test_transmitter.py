@@ -13,8 +13,8 @@ from voice.radio.transmitter import (
     ChannelBusy,
     ClearChannel,
     Priority,
-    Sent,
     TooLong,
+    Transmission,
     TransmitSettings,
     Transmitter,
     assembled,
@@ -45,7 +45,7 @@ class Bench:
             raise self.fault
         self.now += len(pcm) / RATE
 
-    def send(self, pcm: Pcm16 = SPEECH, **settings: float) -> Sent:
+    def send(self, pcm: Pcm16 = SPEECH, **settings: float) -> Transmission:
         made = Transmitter(
             self,
             self.play,
@@ -109,7 +109,7 @@ def test_vox_gets_a_tone_first_and_speech_its_level() -> None:
     assert not levelled(np.zeros(100, np.int16), -12.0).any()
 
 
-def stream(bench: Bench, pieces: list[float], making_s: float = 0.0, **settings: float) -> Sent:
+def stream(bench: Bench, pieces: list[float], making_s: float = 0.0, **settings: float) -> Transmission:
     """Pieces of so many seconds, each of which takes ``making_s`` to make when it is asked for."""
 
     def piece(s: float) -> Pcm16:

@@ -24,8 +24,8 @@ from voice.bureau.wire import (
     ALERTS_STREAM,
     EVENTS_STREAM,
     Newer,
-    Sent,
     Server,
+    StationEvent,
     connect,
     ensure_streams,
     reason,
@@ -166,7 +166,7 @@ class Hub:
 
     async def _take(self, messages: list[Msg]) -> None:
         """Keep them, then acknowledge; what is of a newer version is left."""
-        batch: list[Sent] = []
+        batch: list[StationEvent] = []
         done: list[Msg] = []
         for m in messages:
             try:

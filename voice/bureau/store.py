@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from voice.bureau.wire import Sent
+from voice.bureau.wire import StationEvent
 from voice.errors import HuyingError
 from voice.journal.codec import fault_of
 from voice.journal.store import GENESIS, Event, Journal, NewEvent, event_hash, insert_rows
@@ -94,7 +94,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StationProgress:
     """How far a station has come."""
 
     station: str
@@ -154,7 +154,7 @@ class HubStore:
         """Release the database."""
         self.journal.close()
 
-    def store(self, batch: Sequence[Sent]) -> Stored:
+    def store(self, batch: Sequence[StationEvent]) -> Stored:
         """Keep a batch, whole or not at all; again does no harm. Raises Unwritable while the database is away or
         read-only."""
         out = Stored()
@@ -190,7 +190,7 @@ class HubStore:
             rows = db.execute(sa.select(_rosters).order_by(_rosters.c.station)).all()
         return {r.station: json.loads(r.roster) for r in rows}
 
-    def standing(self) -> list[Standing]:
+    def standing(self) -> list[StationProgress]:
         """Every station."""
         waits, aside = _events.c.joined.is_(None), _events.c.joined == ASIDE
         counts = sa.select(
@@ -201,7 +201,7 @@ class HubStore:
         q = sa.select(_stations, rest.c.waiting, rest.c.aside)
         q = q.join(rest, rest.c.station == _stations.c.station, isouter=True).order_by(_stations.c.station)
         with self.journal.begin() as db:
-            return [Standing(r.station, r.seq, r.waiting or 0, r.fault, r.aside or 0) for r in db.execute(q)]
+            return [StationProgress(r.station, r.seq, r.waiting or 0, r.fault, r.aside or 0) for r in db.execute(q)]
 
     def events(self, station: str) -> Iterator[Event]:
         """A station's events as they were sent, in order."""
@@ -221,14 +221,14 @@ class HubStore:
         if db.dialect.name == "postgresql":
             db.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
 
-    def _fits(self, db: sa.Connection, sent: Sent, out: Stored) -> bool:
+    def _fits(self, db: sa.Connection, sent: StationEvent, out: Stored) -> bool:
         e = sent.event
         if e.seq >= 1 and event_hash(e.seq, e.kind, e.t, e.wall, e.body, e.previous) == e.hash and _is_object(e.body):
             return True
         self._refuse_event(db, sent, f"station {sent.station}, event {e.seq}: its hash does not fit", out)
         return False
 
-    def _new(self, db: sa.Connection, good: Sequence[Sent], out: Stored) -> list[Sent]:
+    def _new(self, db: sa.Connection, good: Sequence[StationEvent], out: Stored) -> list[StationEvent]:
         """What is not kept yet; the same event twice is one, another one in its place is refused."""
         keys = [(s.station, s.event.seq) for s in good]
         q = sa.select(_events.c.station, _events.c.seq, _events.c.hash).where(_KEY.in_(keys))
@@ -246,7 +246,7 @@ class HubStore:
         out.new += len(new)
         return new
 
-    def _chains(self, db: sa.Connection, good: Sequence[Sent]) -> dict[str, _Chain]:
+    def _chains(self, db: sa.Connection, good: Sequence[StationEvent]) -> dict[str, _Chain]:
         """Of the stations in a batch."""
         chains = {s.station: _Chain(s.station, 0, GENESIS, "", None) for s in good}
         for r in db.execute(sa.select(_stations).where(_stations.c.station.in_(chains))):
@@ -318,7 +318,7 @@ class HubStore:
         row = {"received": now, "subject": station, "reason": reason, "message": b""}
         db.execute(_refused.insert(), row)
 
-    def _refuse_event(self, db: sa.Connection, sent: Sent, reason: str, out: Stored) -> None:
+    def _refuse_event(self, db: sa.Connection, sent: StationEvent, reason: str, out: Stored) -> None:
         out.refused.append(reason)
         self._refuse(db, sent.station, json.dumps(sent.event.row, ensure_ascii=False).encode(), reason)
 

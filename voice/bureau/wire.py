@@ -86,7 +86,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class StationEvent:
     """One event as it arrived from a station."""
 
     station: str
@@ -138,7 +138,7 @@ class Newer(HuyingError):
     """A message of a version that this one does not know."""
 
 
-def unpacked(subject: str, data: bytes) -> Sent:
+def unpacked(subject: str, data: bytes) -> StationEvent:
     """The event in a message. Raises Newer, or HuyingError for what is none."""
     parts = subject.split(".")
     try:
@@ -153,7 +153,7 @@ def unpacked(subject: str, data: bytes) -> Sent:
             raise ValueError("the subject has other parts")
     except (ValueError, TypeError, KeyError, RecursionError) as e:
         raise HuyingError(f"{subject}: not an event ({e})") from e
-    return Sent(parts[2], event)
+    return StationEvent(parts[2], event)
 
 
 def _check(event: Event) -> None:

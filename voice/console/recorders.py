@@ -45,7 +45,7 @@ class Full(Exception):
     """Too many uploads at once."""
 
 
-class Places:
+class UploadSlots:
     """Uploads that are under way."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Places:
             self._taken -= 1
 
 
-class Form:
+class UploadForm:
     """A multipart form as it comes in: its fields as soon as they are there, its files on the disk."""
 
     def __init__(self) -> None:
@@ -184,7 +184,7 @@ def upload_router(spool: Spool, access: Access) -> APIRouter:
         return await take(request, described)
 
     async def take(request: Request, described: Any) -> Response:
-        form = Form()
+        form = UploadForm()
         try:
             with places.one():
                 if not await form.read(request, lambda: may(form, request)):
@@ -209,7 +209,7 @@ def upload_router(spool: Spool, access: Access) -> APIRouter:
             form.close()
         return _say(200, "Call imported successfully." if fresh else "duplicate call rejected")
 
-    def may(form: Form, request: Request) -> bool | None:
+    def may(form: UploadForm, request: Request) -> bool | None:
         """Whether the key is that of a user who may give orders; None: it has not come yet."""
         header = request.headers.get("authorization", "")
         key = form.fields.get("key", "").strip()
@@ -218,7 +218,7 @@ def upload_router(spool: Spool, access: Access) -> APIRouter:
         who = access.who({"authorization": f"Bearer {key}" if key else header})
         return who is not None and who.may_order
 
-    places, decoding = Places(), asyncio.Semaphore(DECODING)
+    places, decoding = UploadSlots(), asyncio.Semaphore(DECODING)
     return api
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from voice.pcm import RATE, Pcm16
 from voice.radio.over import Over
 from voice.radio.spectrum import FULL_SCALE_DB, STEP, Look, Spectrum
-from voice.radio.standing import NOISE_RIPPLE_DB, Standing
+from voice.radio.standing import NOISE_RIPPLE_DB, StandingCarrier
 
 QUIET_MARGIN_DB = 8.0
 FLOOR_RISE_DB_S = 0.4
@@ -111,7 +111,7 @@ class CarrierGate:
         self.mode: Literal["squelched", "open"] = "squelched"
         self._overs = 0
         self._spectrum = Spectrum()
-        self._standing = Standing(clear)
+        self._standing = StandingCarrier(clear)
         self._before: deque[Look] = deque(maxlen=max(1, round(preroll_s * RATE / STEP)) + OPENING_FRAMES)
         self._floor = FIRST_FLOOR_DB
         self._idle_level = 0.0

@@ -28,7 +28,7 @@ MEMORY_S = 10.0
 _PAUSE = round(PAUSE_S * RATE / STEP)
 
 
-class Standing:
+class StandingCarrier:
     """Follows the pauses of one channel. Give it every frame with ``look``."""
 
     def __init__(self, clear: bool = False) -> None:

@@ -74,7 +74,7 @@ Piece = Callable[[], Pcm16]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class Transmission:
     """A transmission that took place; times by the station's clock."""
 
     keyed: float
@@ -150,11 +150,11 @@ class Transmitter:
         s = self.settings
         return s.longest_s - s.vox_tone_s - s.lead_in_s - s.tail_s
 
-    def send(self, pcm: Pcm16) -> Sent:
+    def send(self, pcm: Pcm16) -> Transmission:
         """Raises TooLong, or what the line and the sound card raise; PTT is off on every way out."""
         return self.stream((lambda: pcm,))
 
-    def stream(self, pieces: Sequence[Piece]) -> Sent:
+    def stream(self, pieces: Sequence[Piece]) -> Transmission:
         """One piece behind the other, each on the air while the next is being made; the first is waited for before PTT
         is keyed. Where the time-out timer would end a transmission, PTT is off for a moment and on again. Raises as
         ``send``, and what the pieces raise."""
@@ -165,7 +165,7 @@ class Transmitter:
         while True:
             left = self._transmission(piece, waiting)
             if left is None:
-                return Sent(keyed, self._clock())
+                return Transmission(keyed, self._clock())
             self._fits(left)
             piece = left
 

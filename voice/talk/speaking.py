@@ -21,7 +21,7 @@ Role = Literal["control", "unit", "either"]
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class Attribution:
     """Who speaks, as far as the evidence goes."""
 
     role: Role
@@ -31,28 +31,28 @@ class Speaker:
 
 def speaker_of(
     m: Message, identified: str | None, state: NetState, speech_start: Seconds, late_window_s: Seconds
-) -> Speaker:
+) -> Attribution:
     """By the radio's own identity first, then by the words, then by who is awaited."""
     if identified is not None:
-        return Speaker("unit", identified)
+        return Attribution("unit", identified)
     if m.speaker == "control":
-        return Speaker("control")
+        return Attribution("control")
     if not m.unsure:
-        return Speaker("unit", m.caller)
+        return Attribution("unit", m.caller)
     unit = m.callees[0]
     e = state.exchanges.get(unit)
     alone = not m.free and not m.acts and not m.figures
     if e is not None and e.open:
         if e.ours or not alone:
-            return Speaker("unit", unit)
-        return Speaker("either" if speech_start - e.called_at <= SOON_S else "control", unit)
+            return Attribution("unit", unit)
+        return Attribution("either" if speech_start - e.called_at <= SOON_S else "control", unit)
     if e is not None and _late(e, speech_start, late_window_s):
-        return Speaker("unit" if e.ours else "control" if alone else "either", unit)
+        return Attribution("unit" if e.ours else "control" if alone else "either", unit)
     if m.weak:
-        return Speaker("either")  # 明理路那边有人: a street, most likely
+        return Attribution("either")  # 明理路那边有人: a street, most likely
     if alone:
-        return Speaker("control")
-    return Speaker("either", unit)
+        return Attribution("control")
+    return Attribution("either", unit)
 
 
 def _late(e: Exchange, t: Seconds, late_window_s: Seconds) -> bool:

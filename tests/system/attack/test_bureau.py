@@ -15,7 +15,7 @@ import pytest
 
 from tests.helpers.console import BEGAN, morning
 from voice.bureau.store import HubStore
-from voice.bureau.wire import Sent, packed, subject_of, unpacked
+from voice.bureau.wire import StationEvent, packed, subject_of, unpacked
 from voice.journal.codec import KINDS, fault_of
 from voice.journal.incidents import incidents
 from voice.journal.lines import lines
@@ -92,10 +92,10 @@ def read_back(journal: Journal) -> list[dict[str, Any]]:
 
 def test_what_cannot_be_used_is_set_aside_and_the_rest_is_read(store: HubStore) -> None:
     """The evil events of 02 lie between good ones; 01 is not touched, and 02's own good ones are joined."""
-    store.store([Sent("01", e) for e in good()])
+    store.store([StationEvent("01", e) for e in good()])
     first = [NewEvent(e.kind, e.t, e.wall, e.body, e.unit) for e in good()]
     evil = [NewEvent(kind, 0.0, wall, body(data), unit) for kind, data, wall, unit in EVIL.values()]
-    sent = [Sent("02", e) for e in chained([*first, *evil, *first[1:]], 0, "0" * 64)]
+    sent = [StationEvent("02", e) for e in chained([*first, *evil, *first[1:]], 0, "0" * 64)]
     for s in sent:
         assert unpacked(subject_of("zz", "02", s.event), packed(s.event)) == s
     result = store.store(sent)
@@ -117,7 +117,8 @@ def test_in_any_order(store: HubStore) -> None:
     entries = [NewEvent(e.kind, e.t, e.wall, e.body, e.unit) for e in good()]
     kind, data, wall, unit = EVIL["an unknown kind"]
     sent = [
-        Sent("02", e) for e in chained([*entries, NewEvent(kind, 0.0, wall, body(data), unit), *entries], 0, "0" * 64)
+        StationEvent("02", e)
+        for e in chained([*entries, NewEvent(kind, 0.0, wall, body(data), unit), *entries], 0, "0" * 64)
     ]
     store.store(sent[3:])
     store.store(sent[:3])
@@ -178,8 +179,8 @@ def test_what_one_station_removed_speaks_for_it_alone(tmp_path: Path) -> None:
             two.append(morning(other), BEGAN)
             two.enter(ClipsRemoved(before="9999-01-01T00:00:00.000Z", clips=1, by="x"))
             evil = list(two.events())
-        store.store([Sent("01", e) for e in sent])
-        store.store([Sent("02", e) for e in evil])
+        store.store([StationEvent("01", e) for e in sent])
+        store.store([StationEvent("02", e) for e in evil])
         assert not list(verify(store.journal))
         store.journal.clips.path(other).unlink()
         assert not list(verify(store.journal)), "02 has removed its own"

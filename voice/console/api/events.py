@@ -30,7 +30,7 @@ from voice.journal.lines import Line, lines
 from voice.journal.search import search
 
 
-class Places:
+class StreamSlots:
     """Streams and long polls of each user, STREAMS at most."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ def routes(desk: Desk) -> APIRouter:
     """Of this noun."""
     api = APIRouter()
     feed = desk.feed
-    places = Places()
+    places = StreamSlots()
 
     async def following(seq: int) -> list[Line]:
         kept = feed.recent(seq)

@@ -15,7 +15,7 @@ from voice.journal.sheets.heading import COLOURS
 from voice.station.requests import AlertRequest, CallRequest
 
 if TYPE_CHECKING:
-    from voice.console.pages.watch import Watching
+    from voice.console.pages.watch import LivePage
 
 STATES = {
     "idle": ("radio_button_unchecked", "#5d6b78", 3),
@@ -41,7 +41,7 @@ HISTORY = 21
 class BoardView:
     """The board of the channel that a client looks at."""
 
-    def __init__(self, page: Watching) -> None:
+    def __init__(self, page: LivePage) -> None:
         self.page = page
 
     def tiles(self) -> None:
@@ -143,7 +143,7 @@ class BoardView:
 class Card:
     """A unit's card: its last over, its officer's phone, its week, and what can be done."""
 
-    def __init__(self, page: Watching, unit: str) -> None:
+    def __init__(self, page: LivePage, unit: str) -> None:
         self.page, self.unit = page, unit
         self._clip = ""
         one, t = page.net.unit(unit), page.t

@@ -17,7 +17,7 @@ from voice.station.requests import LONGEST_ALERT, AlertRequest, RollRequest, Wit
 FEED_ROWS = 30
 
 
-class Watching(Page):
+class LivePage(Page):
     """A page over one channel's board."""
 
     @property
@@ -103,7 +103,7 @@ class Watching(Page):
                 ui.link(self.t("wall"), "/wall", new_tab=True).classes("soft")
 
 
-class Watch(Watching):
+class Watch(LivePage):
     """Who did not answer, in one line; a tile a unit; the feed; roll-call and alert."""
 
     name = "watch"
@@ -274,7 +274,7 @@ WALL_STYLE = """
 """
 
 
-class Wall(Watching):
+class Wall(LivePage):
     """The board alone, dark, for a big screen: read from five metres."""
 
     name = "wall"

@@ -43,7 +43,7 @@ def lacks() -> str:
 
 
 @dataclass(slots=True)
-class Kokoro:
+class KokoroVoice:
     """One of Kokoro's speakers."""
 
     folder: Path
@@ -90,7 +90,7 @@ class Kokoro:
         self.worker.close()
 
 
-def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Kokoro:
+def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> KokoroVoice:
     """Raises HuyingError for a speaker that is not there. Nothing is loaded before something is said."""
     folder = packaged(MODEL)
     if folder is None:
@@ -100,4 +100,4 @@ def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Kokoro
     if speaker not in names:
         raise HuyingError(f"no voice “{speaker}”; there is: {', '.join(n for n in names if n[0] == 'z') or 'none'}")
     del synthesiser
-    return Kokoro(folder, speaker, choice.tempo, cache)
+    return KokoroVoice(folder, speaker, choice.tempo, cache)
