@@ -16,7 +16,7 @@ from voice.measure.channel import Channel, received
 from voice.measure.phrase_cost import cost_of
 from voice.net.learning import forget, learn, learned, propose
 from voice.net.loading import LEARNED, Net, load_net
-from voice.pcm import RATE, Pcm16
+from voice.pcm import Pcm16
 from voice.radio.over import Over
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.ear import open_ear
@@ -40,7 +40,7 @@ def said(net: Net, synthesiser: Synthesiser) -> Pcm16:
 
 def understood(net: Net, pcm: Pcm16) -> str:
     ear = open_ear(net)
-    return ear.understand(Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0), ear.recogniser.recognise(pcm)).text
+    return ear.understand(Over.whole(pcm), ear.recogniser.recognise(pcm)).text
 
 
 def test_it_is_understood_from_then_on_and_can_be_taken_back(mine: Net, said: Pcm16) -> None:

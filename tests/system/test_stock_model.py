@@ -102,10 +102,10 @@ def test_dictation_writes_what_no_phrase_covers(stock: Path, answer: Callable[[s
     pcm = answer("大学到队情况到社区")
     from voice.radio.over import Over
 
-    over = Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, -20.0)
+    over = Over.whole(pcm, level_db=-20.0)
     written = ear.dictate(over, ear.understand(over, ear.recogniser.recognise(pcm)))
     assert "情况" in written
-    over = Over(1, 0.0, 2.0, answer("收到"), 0.0, -20.0)
+    over = Over.whole(answer("收到"), level_db=-20.0)
     assert ear.dictate(over, ear.understand(over, ear.recogniser.recognise(over.pcm))) == "", "not where all is clear"
 
 

@@ -319,7 +319,7 @@ def correct(
     from voice.terminal.output import screen
 
     names = net_of(net)
-    found = next((u for u in names.units if unit in (u.id, u.name, *u.call_signs)), None)
+    found = names.find(unit)
     if found is None:
         raise HuyingError(f"no unit “{unit}” on the roster; name the net with --net")
     with Journal(journal, create=False) as log:

@@ -19,7 +19,7 @@ from voice.errors import HuyingError, Problem
 from voice.grammar.check import alike
 from voice.grammar.lexicon import plain
 from voice.grammar.meanings import MEANINGS
-from voice.journal.by_hand import correction, undoing
+from voice.journal.by_hand import correction
 from voice.journal.confirming import confirmation, over_of
 from voice.journal.lines import Line
 from voice.journal.review import OpenReviews
@@ -104,10 +104,6 @@ class Desk:
         if self.net.unit(unit) is None:
             raise HuyingError(f"no unit {unit!r} on the roster")
         return self.feed.journal.enter(correction(self.feed.journal, seq, unit, meaning, by, note))
-
-    def undo(self, seq: int, by: str, note: str = "") -> int:
-        """Take back what a person has set; number of the new event."""
-        return self.feed.journal.enter(undoing(self.feed.journal, seq, by, note))
 
     def mark_present(self, channel: str, unit: str, by: str) -> int:
         """A unit was there in the latest roll-call, whatever was heard of it; number of the new event."""

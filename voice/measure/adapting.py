@@ -212,7 +212,7 @@ def _describe(folder: Path, base: str, sha256: str, net: str, overs: int, minute
 def _hearing(net: Net, model: Path, held: Sequence[Confirmation], surprised: float, work: Path) -> HeldOut:
     ear = open_ear(net, work / "cache", str(model))
     trials = Trials()
-    evaluate(ear, (Utterance(Over(1, 0.0, len(c.pcm) / RATE, c.pcm, 0.0, 0.0), c.said, "") for c in held), trials)
+    evaluate(ear, (Utterance(Over.whole(c.pcm), c.said, "") for c in held), trials)
     threshold = net.settings.recognition.threshold
     believed, false = (trials.believed(threshold, right) for right in (True, False))
     return HeldOut(trials.utterances, trials.exact, trials.said_of(), believed, false, surprised)

@@ -21,7 +21,6 @@ import soundfile
 from voice.errors import HuyingError
 from voice.measure.channel import Channel, received
 from voice.net.loading import Net, load_net
-from voice.pcm import RATE
 from voice.places import sample_net
 from voice.radio.over import Over
 from voice.station.ear import Ear, open_ear
@@ -50,7 +49,7 @@ def false_words(ear: Ear, speech: Path, most: int, snr_db: float, seed: int = 0)
     for samples, rate in _recordings(speech, most, seed):
         pcm = received(samples, Channel(snr_db=snr_db), rng, rate)
         seconds += len(samples) / rate
-        over = Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0)
+        over = Over.whole(pcm)
         hypothesis = ear.recogniser.recognise(pcm)
         for awaited in (False, True):
             for item in ear.understand(over, hypothesis, awaited).items:

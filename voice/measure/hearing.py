@@ -45,7 +45,7 @@ def hear_yourself(
     out = []
     for name, samples, rate in said:
         pcm = received(samples, channel.with_(tail_s=0.0), rng, rate)
-        message = ear.understand(Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0), ear.recogniser.recognise(pcm))
+        message = ear.understand(Over.whole(pcm), ear.recogniser.recognise(pcm))
         units = {i.key for i in message.items if i.kind == "unit"}
         out.append(Hearing(name, units == {entry.key}, message.text))
     return out

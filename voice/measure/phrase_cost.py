@@ -12,7 +12,6 @@ from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.learning import Proposal, learn
 from voice.net.loading import Net, load_net
-from voice.pcm import RATE
 from voice.radio.over import Over
 from voice.station.ear import open_ear
 from voice.talk.by_hand import Confirmed
@@ -52,7 +51,7 @@ def cost_of(
                 pcm = journal.clips.get(over.clip)
             except HuyingError:
                 continue
-            again = Over(over.over, 0.0, len(pcm) / RATE, pcm, over.level_db, 0.0)
+            again = Over.whole(pcm, over.over, over.level_db)
             message = ear.understand(again, ear.recogniser.recognise(pcm))
             if seq not in said and any(i.text == proposal.text for i in message.items):
                 heard.append(seq)

@@ -151,9 +151,8 @@ def read_scenario(path: Path) -> Scenario:
 
 def find_unit(net: Net, name: str) -> Unit:
     """A unit by id, name or call sign. Raises HuyingError if the net has none."""
-    for u in net.units:
-        if name == u.id or name == u.name or name in u.call_signs:
-            return u
+    if (found := net.find(name)) is not None:
+        return found
     raise HuyingError(f"the net “{net.settings.name}” has no unit “{name}”; use an id, name or call sign of its roster")
 
 

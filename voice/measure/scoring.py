@@ -184,10 +184,6 @@ class Score:
         }
 
 
-def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)
-
-
 def show(line: Line) -> str:
     """A label in one line."""
     who = f" {line['unit']}" if line.get("unit") else ""

@@ -24,7 +24,7 @@ import numpy as np
 from voice.audio.source import open_recording
 from voice.errors import FilesError, HuyingError, Problem, lines_of
 from voice.measure.simulate import label_path
-from voice.pcm import RATE, Pcm16
+from voice.pcm import Pcm16
 from voice.radio.carrier import CarrierGate, Closed
 from voice.radio.over import Over
 from voice.text import NotText, decoded
@@ -126,7 +126,7 @@ def utterances(recording: Path, labels: list[Label], hang_s: float) -> tuple[lis
     frames = list(open_recording(recording).frames())
     pcm: Pcm16 = np.concatenate([f.pcm for f in frames]) if frames else np.zeros(0, np.int16)
     if len(labels) == 1 and labels[0].start == labels[0].end == 0:
-        whole = Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0)
+        whole = Over.whole(pcm)
         return [Utterance(whole, labels[0].text, labels[0].group)], [], 0
     overs = list(_overs(pcm, hang_s))
     taken: dict[int, list[Label]] = {}

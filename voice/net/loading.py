@@ -60,6 +60,10 @@ class Net:
     def unit(self, unit_id: str) -> Unit | None:
         return next((u for u in self.units if u.id == unit_id), None)
 
+    def find(self, name: str) -> Unit | None:
+        """A unit by id, name or call sign."""
+        return next((u for u in self.units if u.named(name)), None)
+
     def by_ani(self, code: str) -> Unit | None:
         """The unit whose radio sends this identity."""
         return next((u for u in self.units if code.upper() in u.ani), None)

@@ -64,6 +64,10 @@ class Unit:
     short: tuple[str, ...] = ()
     """As the roster says; empty: they are derived, see ``voice.net.abbreviations``."""
 
+    def named(self, name: str) -> bool:
+        """Whether this is its id, its name or one of its call signs, exactly."""
+        return name in (self.id, self.name, *self.call_signs)
+
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:

@@ -187,13 +187,9 @@ def _as_file(suffix: str, header: list[str], rows: list[list[str]]) -> bytes:
     return out.getvalue()
 
 
-def parse_roster(data: bytes, suffix: str) -> list[dict[str, str]]:
-    """The rows of an uploaded roster. Raises HuyingError for one that cannot be used."""
-    return parse_with_notices(data, suffix)[0]
-
-
-def parse_with_notices(data: bytes, suffix: str) -> tuple[list[dict[str, str]], list[Problem]]:
-    """The same, and what a person should know of it: lines that are no units, dates, hidden lines, …"""
+def parse_roster(data: bytes, suffix: str) -> tuple[list[dict[str, str]], list[Problem]]:
+    """The rows of an uploaded roster, and what a person should know of it: lines that are no units, dates, hidden
+    lines, … Raises HuyingError for one that cannot be used."""
     if suffix not in (".csv", ".txt", ".xlsx", ".xlsm"):
         raise HuyingError(f"“{suffix}”: a roster is a .csv or .xlsx file; save it as one of them 名册应为 CSV 或 XLSX")
     with tempfile.TemporaryDirectory() as folder:

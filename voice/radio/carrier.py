@@ -167,7 +167,7 @@ class CarrierGate:
         """The source has ended: an over that is open is closed as it stands."""
         events: list[GateEvent] = []
         if self._open:
-            self._end(events, cut=False)
+            self._end(events)
         return events
 
     @property
@@ -227,13 +227,13 @@ class CarrierGate:
             self._frame(look, events)
         self._standing.known(self.counts.frames)
 
-    def _end(self, events: list[GateEvent], cut: bool) -> None:
+    def _end(self, events: list[GateEvent]) -> None:
         """The over ends, but not because its carrier dropped: it may be the noise of the channel."""
         noise = self._standing.since(self._start)
         if noise is not None and self.mode == "squelched":
             self._stand(noise, [], events)
         if self._open:
-            self._close(events, cut)
+            self._close(events)
 
     def _frame(self, look: Look, events: list[GateEvent]) -> None:
         kind, level = self._classify(look), look.level
@@ -249,12 +249,12 @@ class CarrierGate:
             self.mode, self._reference = "open", self._noise_level
             self._standing.known(at)
             if self._open:
-                self._close(events, cut=False)
+                self._close(events)
         elif self._quiet_run == limit:
             self.mode = "squelched"
             self._standing.known(at)
             if self._open:
-                self._close(events, cut=False)
+                self._close(events)
         if self.mode == "open" and self._noise_run > limit:
             self._reference = self._noise_level
 
@@ -290,9 +290,9 @@ class CarrierGate:
             self._idle += 1
         self._send(events)
         if self._idle >= self.hang:
-            self._close(events, cut=False)
+            self._close(events)
         elif len(self._clip) >= self.max_frames:
-            self._end(events, cut=True)
+            self._end(events)
 
     def _note(self, kind: _Class, at: int, level: float) -> None:
         if kind == "signal":
@@ -318,7 +318,7 @@ class CarrierGate:
             events.append(Audio(np.concatenate([x.pcm for x in self._clip[self._sent : ready]])))
             self._sent = ready
 
-    def _close(self, events: list[GateEvent], cut: bool) -> None:
+    def _close(self, events: list[GateEvent]) -> None:
         self._open = False
         self._send(events)
         clip = self._clip[: self._sent]
@@ -339,7 +339,6 @@ class CarrierGate:
                     np.concatenate([x.pcm for x in clip]),
                     self._first * STEP / RATE,
                     round(float(level), 1),
-                    cut,
                 )
             )
         )

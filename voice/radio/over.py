@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voice.pcm import Pcm16, Seconds
+from voice.pcm import RATE, Pcm16, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +29,7 @@ class Over:
     level_db: float
     """Mean level of its speech, dBFS."""
 
-    cut: bool = False
-    """Ended by the length limit, not by the carrier."""
+    @staticmethod
+    def whole(pcm: Pcm16, number: int = 1, level_db: float = 0.0) -> Over:
+        """An over that is all there is: a recording of its own, from its first sample to its last."""
+        return Over(number, 0.0, len(pcm) / RATE, pcm, 0.0, level_db)

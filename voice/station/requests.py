@@ -155,7 +155,7 @@ def addressed(net: Net, to: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(u.id for u in net.units)
     wanted: set[str] = set()
     for name in to:
-        hits = {u.id for u in net.units if name in (u.id, u.name, u.group) or name in u.call_signs}
+        hits = {u.id for u in net.units if u.named(name) or name == u.group}
         if not hits:
             groups = "、".join(dict.fromkeys(u.group for u in net.units if u.group))
             raise HuyingError(f"“{name}” is no unit and no group of {net.settings.name}; groups are {groups or 'none'}")

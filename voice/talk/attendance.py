@@ -244,11 +244,6 @@ class Occasions:
                 pass
         return None
 
-    def occasion_of(self, exchange: int) -> int | None:
-        """Index of the occasion that an exchange of the running session belongs to."""
-        found = self._exchanges.get(exchange)
-        return found[0] if found else None
-
     def _begin(self, fact: SessionBegan) -> None:
         """Exchanges are counted anew; a roll-call that was cut off may go on."""
         self._roster, self._exchanges, self._calls, self._reading = fact.units, {}, None, False

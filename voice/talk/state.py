@@ -84,8 +84,6 @@ class NetState:
     calling_in: str | None = None
     """Unit that called net control and waits for its answer."""
     calling_in_at: Seconds = 0.0
-    deaf_since: Seconds | None = None
-    """Time of the last sign that the receiver was not alive while an exchange was open."""
     nameless: tuple[str, Seconds] | None = None
     """(meaning, time) of the latest answer that may be several units'."""
 

@@ -13,7 +13,7 @@ from voice.errors import HuyingError
 from voice.grammar.check import clashes
 from voice.net.loading import check_net
 from voice.net.roster import split_list
-from voice.net.roster_table import COLUMNS, RosterTable, parse_with_notices
+from voice.net.roster_table import COLUMNS, RosterTable, parse_roster
 
 SHOWN = ("id", "name", "call_signs", "reading", "group", "officer", "phone", "neighbours", "ani", "alike")
 WHOLE = ("id", "name", "officer", "phone")
@@ -171,7 +171,7 @@ class Roster(Page):
     async def _import(self, e: events.UploadEventArguments, done: Any) -> None:
         """Shows how many units the file has, and replaces the roster when that is wanted."""
         try:
-            rows, notices = parse_with_notices(await e.file.read(), PurePath(e.file.name).suffix.lower())
+            rows, notices = parse_roster(await e.file.read(), PurePath(e.file.name).suffix.lower())
             opened = self.desk.roster
         except HuyingError as fault:
             ui.notify(self.say(fault), type="negative", multi_line=True)

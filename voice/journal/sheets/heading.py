@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from voice.journal.rolls import Column, Session
@@ -58,10 +58,6 @@ class Heading:
         groups = {u.id: u.group for u in net.units}
         phones = {u.id: " ".join(filter(None, (u.officer, u.phone))) for u in net.units}
         return Heading(net.name_of, s.zone, groups, phones, s.timing.answer_timeout_s, head, s.name, officer, english)
-
-    def in_language(self, english: bool) -> Heading:
-        """The same for readers of English or Chinese."""
-        return replace(self, english=english)
 
     def t(self, key: str, *values: object) -> str:
         """One of the sheets' words."""
