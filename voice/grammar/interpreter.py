@@ -16,6 +16,7 @@ from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.naming import PAUSE_S, content, names_in
 from voice.grammar.roles import Roles, roles_of, spoken_units
+from voice.grammar.spoken_figures import Spoken
 from voice.grammar.templates import Template
 from voice.mandarin.distance import phrase_distance, syllable_distance
 from voice.mandarin.figures import figures
@@ -26,6 +27,12 @@ NEAR = 0.18
 """Greatest phrase distance at which free syllables still count as an entry (≥ 3 syllables)."""
 
 MIN_NEAR_SYLLABLES = 3
+BESIDE_S = 0.2
+"""Beyond free speech, where figures are looked for too: a phrase may have taken their first sound."""
+
+TOUCHING_S = 0.1
+"""A free syllable whose middle is so near to a figure is the figure's own, heard otherwise."""
+
 REPEAT_GAP_S = 1.5
 """The same call sign again within this pause is one call, said twice."""
 
@@ -88,13 +95,16 @@ class Interpreter:
 
     def interpret(
         self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None, expecting: bool = True,
-        addressed: bool = False, awaiting: bool = True,
+        addressed: bool = False, awaiting: bool = True, spoken: Spoken | None = None,
     ) -> Message:  # fmt: skip
         """Understand one over. ``score`` verifies a graph word against the audio; without it the
         recogniser's confidence stands. ``free`` says what a word that fails sounded like instead.
         ``expecting``: somebody was called and has not answered yet. ``addressed``: it is said to us, though our
-        call sign was not spoken. ``awaiting``: an answer is due now, so that the shortest words count."""
+        call sign was not spoken. ``awaiting``: an answer is due now, so that the shortest words count. ``spoken`` looks
+        for figures in what no phrase covers."""
         items = _merge(self._items(hypothesis.words, score, free))
+        if spoken is not None:
+            items = [self._with_figures(items, k, spoken) if i.kind == "free" else i for k, i in enumerate(items)]
         if addressed:
             return self._message(items, True)
         if not awaiting:
@@ -197,6 +207,32 @@ class Interpreter:
             entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d)
         )
         return [*self._search(free[:a]), found_item, *self._search(free[b:])]
+
+    def _with_figures(self, items: list[Item], at: int, spoken: Spoken) -> Item:
+        """Free speech, its syllables set right where a figure was said. 频道 may be a phrase before its number."""
+        item = items[at]
+        before = items[at - 1] if at else None
+        lead = before if before is not None and before.key in self._measuring else None
+        begin = lead.start if lead else (before.end if before else item.start) - BESIDE_S
+        end = items[at + 1].start if at + 1 < len(items) else item.end + BESIDE_S
+        row = _split(item)
+        for figure in spoken(begin, end):
+            said = figure.syllables
+            if lead is not None and figure.start < lead.end:
+                said = said[len(lead.pinyin.split()) :]
+            step = (figure.end - figure.start) / max(len(said), 1)
+            heard = [
+                replace(item, pinyin=s, start=figure.start + k * step, end=figure.start + (k + 1) * step)
+                for k, s in enumerate(said)
+            ]
+            first = [i for i in row if i.start + i.end < 2 * (figure.start - TOUCHING_S)]
+            after = [i for i in row if i.start + i.end > 2 * (figure.end + TOUCHING_S)]
+            while first and first[-1].pinyin in self._digits:  # a digit beside it would be part of it
+                first.pop()
+            while after and after[0].pinyin in self._digits:
+                after.pop(0)
+            row = [*first, *heard, *after]
+        return replace(item, pinyin=" ".join(i.pinyin for i in row))
 
     # -- message -------------------------------------------------------------------------------
 

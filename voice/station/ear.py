@@ -16,6 +16,7 @@ from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import FILLER, NOISE, Entry, pronunciations
 from voice.grammar.message import Message
+from voice.grammar.spoken_figures import CONFIDENCE, MARGIN, FigureSpeech, SpokenFigure
 from voice.mandarin.accents import states
 from voice.net.loading import Net
 from voice.pcm import Pcm16
@@ -89,6 +90,11 @@ class Verifier:
             best, before=unexplained(words, start - BESIDE_S, start), after=unexplained(words, end, end + BESIDE_S)
         )
 
+    def confidence(self, frames: Frames, figure: SpokenFigure) -> float:
+        """That its syllables were said, 0..1."""
+        found = goodness(*frames, *self._row(figure.syllables), figure.start, figure.end)
+        return self._calibration.confidence(found)
+
     def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
         if entry.symbol not in self._states:
             rows: dict[tuple[str, ...], None] = {}
@@ -122,6 +128,15 @@ class Verification:
     verifier: Verifier
     free: FreeSpeech
     """Filler syllables only: says what a word sounded like that was not believed."""
+    spoken: FigureSpeech
+    """Looks for figures in free speech."""
+
+    def figures(self, frames: Frames, start: float, end: float) -> list[SpokenFigure]:
+        """Those that are believed between two times, one after the other."""
+        found = self.spoken.find(frames[0], start, end)
+        if found is None or found.margin < MARGIN or self.verifier.confidence(frames, found) < CONFIDENCE:
+            return []
+        return [*self.figures(frames, start, found.start), found, *self.figures(frames, found.end, end)]
 
 
 @dataclass(slots=True)
@@ -154,8 +169,9 @@ class Ear:
         def without_phrases(start: float, end: float) -> Hypothesis:
             return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)
 
+        score = v.verifier.of_frames(frames, hypothesis.words)
         return self.interpreter.interpret(
-            hypothesis, v.verifier.of_frames(frames, hypothesis.words), without_phrases, expecting, addressed, awaiting
+            hypothesis, score, without_phrases, expecting, addressed, awaiting, lambda a, b: v.figures(frames, a, b)
         )
 
     def close(self) -> None:
@@ -197,7 +213,7 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
     acoustics = load_acoustic_model(folder.path / "am" / "final.mdl")
     verifier = Verifier(acoustics, folder.calibrations[net.lexicon.tones], net.lexicon.accent, net.lexicon.tones)
-    verification = Verification(verifier, FreeSpeech(net.costs))
+    verification = Verification(verifier, FreeSpeech(net.costs), FigureSpeech(net.costs, net.lexicon.digits))
     return Ear(net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe)
 
 
