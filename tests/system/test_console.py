@@ -40,12 +40,13 @@ from voice.net.loading import Net
 from voice.places import sample_net
 from voice.station.requests import AlertRequest, CallRequest, RollRequest, SayRequest, WithdrawRequest, take
 from voice.station.status import Status, status_file
-from voice.talk.by_hand import Acknowledged, Corrected, Undone
+from voice.talk.by_hand import Acknowledged, Confirmed, Corrected, Undone
 from voice.talk.facts import (
     AlertEnded,
     AlertRaised,
     CalledIn,
     ExchangeClosed,
+    Transcribed,
 )
 
 
@@ -166,6 +167,22 @@ def test_search_by_characters_pinyin_and_initials(net: Net) -> None:
         found = search(journal, "一切", net)
         assert [x["type"] for x in found] == ["over", "answered"] and found[1]["pinyin"] == "yi2 qie4 zheng4 chang2"
         assert len(search(journal, "jgsq", net, limit=1)) == 1
+
+
+def test_search_finds_what_was_typed_and_what_was_dictated(net: Net) -> None:
+    """By characters, pinyin and initials alike, though no phrase of the net has these words."""
+    with Journal("sqlite://") as journal:
+        over_seq = journal.append(morning("c" * 64), BEGAN)[8].seq
+        guess = Transcribed(t=26, over=3, text="锅炉房跑水了", engine="whisper-base", confidence=0.7)
+        typed = Confirmed(confirms=over_seq, clip="c" * 64, said="水管爆裂", by="王")
+        ids = [e.seq for e in journal.append([guess, typed], BEGAN)]
+        for words in ("锅炉", "guolufang", "glfps"):
+            assert ids[0] in [x["seq"] for x in search(journal, words, net)], words
+        for words in ("爆裂", "shuiguan", "sgbl"):
+            assert ids[1] in [x["seq"] for x in search(journal, words, net)], words
+        (hit,) = [x for x in search(journal, "glfps", net) if x["seq"] == ids[0]]
+        assert hit["text"] == "≈锅炉房跑水了" and hit["clip"] == "c" * 64
+        assert search(journal, "glfpx", net) == []
 
 
 def test_what_is_corrected_needs_no_review() -> None:

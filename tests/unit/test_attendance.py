@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
+from tests.helpers import console as small
 from voice.console.board import LiveBoard
 from voice.journal.rolls import columns, figures, sessions
 from voice.journal.sheets import Heading, html_sheet
+from voice.journal.sheets.overview import overview_html
+from voice.journal.sheets.page import page_html
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.talk.announcing import closing
@@ -31,6 +34,7 @@ from voice.talk.facts import (
     RollEnded,
     RollMarked,
     SessionBegan,
+    Transcribed,
 )
 from voice.talk.rollcall import RollCall, evolve_roll
 from voice.terminal.rolls import roll_table
@@ -196,3 +200,16 @@ def test_nobody_is_counted_twice() -> None:
     count = attendance(UNITS, {"101": "answered", "102": "silent", "999": "answered"})
     assert len(count.called) == 2 and count.units == UNITS and len(count.not_called) == 4
     assert sum(len(count.of(s)) for s in ("answered", "silent", "not_called")) == 6
+
+
+def test_a_dictated_text_stands_on_the_sheet_as_one(net: Net) -> None:
+    """Beside the unit whose answer was not understood, and said to be dictated."""
+    with Journal("sqlite://") as journal:
+        guess = Transcribed(t=26, over=3, text="我们这边路灯坏了", engine="whisper-base", confidence=0.7)
+        journal.append([*small.morning(), guess], small.BEGAN)
+        sheet = sessions(journal.events())
+    (column,) = columns(sheet)
+    page = page_html(column, sheet, Heading.of(net))
+    assert "≈我们这边路灯坏了" in page and "≈ 听写, 未经核实" in page
+    assert column.attendance.unclear == ("103",), "nothing is decided by it"
+    assert "≈我们这边路灯坏了" in overview_html(sheet, Heading.of(net))

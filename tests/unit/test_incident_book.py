@@ -8,7 +8,18 @@ from voice.journal.incidents import incidents, missed
 from voice.journal.store import Journal
 from voice.talk.attendance import Occasions
 from voice.talk.by_hand import Acknowledged, Corrected, Undone
-from voice.talk.facts import Answered, Called, CalledIn, ControlReplied, ExchangeClosed, Fact, Remarked, RollBegan
+from voice.talk.facts import (
+    Answered,
+    Called,
+    CalledIn,
+    ControlReplied,
+    ExchangeClosed,
+    Fact,
+    Remarked,
+    RollBegan,
+    SessionBegan,
+    Transcribed,
+)
 from voice.talk.incidents import Incidents
 
 WALL = "2026-06-05T08:3{}:00.000Z"
@@ -29,6 +40,14 @@ def answered(unit: str, meaning: str) -> Answered:
 def called_in(unit: str | None, meaning: str) -> CalledIn:
     return CalledIn(t=0.0, over=1, unit=unit, meaning=meaning, grade="call_sign", text=meaning, pinyin="",
                     confidence=0.9)  # fmt: skip
+
+
+def test_a_dictated_text_stands_beside_the_incident_that_it_belongs_to() -> None:
+    guess = Transcribed(t=1.0, over=1, text="东门有人打架", engine="whisper-base", confidence=0.8)
+    book = book_of(called_in("101", "situation"), guess)
+    assert [(i.text, i.guess) for i in book.open] == [("situation", "东门有人打架")]
+    began = SessionBegan(t=0, source="", net="", net_sha256="", model="", model_sha256="", began="", clock="known")
+    assert book_of(called_in("101", "situation"), began, guess).open[0].guess == "", "overs are counted anew"
 
 
 def remarked(unit: str | None, meaning: str) -> Remarked:

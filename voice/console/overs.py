@@ -42,6 +42,12 @@ class FeedItem:
         """Somebody should listen."""
         return any(x["review"] for x in self.lines)
 
+    @property
+    def guess(self) -> str:
+        """What a dictation model made of it: a help for people."""
+        told = next((x["text"] for x in reversed(self.lines) if x["type"] == "transcribed"), "")
+        return str(told).removeprefix("≈") or next((str(x["dictated"]) for x in self.lines if x.get("dictated")), "")
+
     def add(self, line: Line) -> None:
         """One more line of the same over."""
         self.lines.append(line)

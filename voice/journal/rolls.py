@@ -23,6 +23,7 @@ from voice.talk.facts import (
     Remarked,
     SessionBegan,
     SessionEnded,
+    Transcribed,
 )
 from voice.time import parse_wall
 
@@ -48,6 +49,8 @@ class Call:
     clip: str = ""
     said: str = ""
     """As a person has written it down who listened to the over."""
+    guess: str = ""
+    """What a dictation model made of the over (≈), where it was not understood: nothing is decided by it."""
 
 
 @dataclass(slots=True)
@@ -218,6 +221,8 @@ class _Fold:
                 running[number].review = True
                 running[number].clip = self._overs.clip_of(fact)
                 self._by_event[e.seq] = running[number]
+            case Transcribed() if (call := self._by_over.get(self._overs.seq_of(fact))) is not None and not call.text:
+                call.guess = fact.text
             case Relayed(exchange=int(number)) if number in running:
                 running[number].proxy = fact.by or ""
             case Remarked(review=True, exchange=int(number)) if number in running:

@@ -19,7 +19,11 @@ BEFORE = 8
 """Events before a hit that are read with it: its over stands among them."""
 
 
-@lru_cache(maxsize=8192)
+FREE = (("confirmed", "said"), ("transcribed", "text"))
+"""Kinds of events with text that no phrase of the net bounds, and where it stands."""
+
+
+@lru_cache(maxsize=65536)
 def _letters(text: str) -> tuple[str, str]:
     """(pinyin without blanks, initials)."""
     from pypinyin import lazy_pinyin
@@ -51,9 +55,18 @@ def resolve(words: str, net: Net) -> tuple[list[str], list[str]]:
 def search(journal: Journal, words: str, net: Net, limit: int = 500) -> list[Line]:
     """The latest events that contain ``words``, oldest first."""
     texts, units = resolve(words, net)
-    if not words.strip() or not (texts or units):
+    found = set(journal.find(texts, units, limit)) if words.strip() and (texts or units) else set()
+    found |= set(_written(journal, re.sub(r"[^a-z]", "", words.lower()), limit) if words.isascii() else ())
+    return list(_with_context(journal, sorted(found)[-limit:]))
+
+
+def _written(journal: Journal, letters: str, limit: int) -> list[int]:
+    """Events with free text, typed by a person or dictated (≈), whose pinyin or initials hold ``letters``: words that
+    the net does not have."""
+    if len(letters) < 2:
         return []
-    return list(_with_context(journal, sorted(journal.find(texts, units, limit))))
+    texts = ((e.seq, str(e.data.get(field) or "")) for kind, field in FREE for e in journal.events(kind=kind))
+    return sorted(seq for seq, text in texts if text and sounds_like(text, letters))[-limit:]
 
 
 def _with_context(journal: Journal, hits: list[int]) -> Iterator[Line]:

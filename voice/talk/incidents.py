@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from voice.grammar.meanings import URGENT
 from voice.talk.by_hand import Acknowledged, Corrected, Undone
-from voice.talk.facts import Answered, CalledIn, ControlReplied, Fact, Relayed, Remarked
+from voice.talk.facts import Answered, CalledIn, ControlReplied, Fact, Relayed, Remarked, SessionBegan, Transcribed
 from voice.time import parse_wall
 
 SAME_WITHIN = timedelta(minutes=10)
@@ -45,6 +45,8 @@ class Incident:
     """Who did; ``air``: net control answered the unit on the air; empty: nobody yet."""
     withdrawn: bool = False
     """A person has corrected the report to something else."""
+    guess: str = ""
+    """What a dictation model made of its over (≈): a help for people, nothing is decided by it."""
 
     @property
     def open(self) -> bool:
@@ -60,6 +62,8 @@ class Incidents:
         self.open: tuple[Incident, ...] = ()
         """Those that nobody has acknowledged, oldest first; another object whenever one of them has changed."""
         self._undo: dict[int, tuple[Incident, str, bool, str | None]] = {}
+        self._of_over: dict[tuple[str, int], Incident] = {}
+        """Channel and number of an over of the running session → the incident that it reports."""
 
     def take(self, fact: Fact, seq: int = 0, wall: str = "") -> Incident | None:
         """The next fact, its event's number and time; the incident that it opens, if it opens one."""
@@ -76,6 +80,11 @@ class Incidents:
                     if (i.channel, i.unit) == (fact.channel, unit):
                         i.acknowledged = "air"
                 self._settle()
+            case Transcribed(channel=channel, over=over) if (channel, over) in self._of_over:
+                self._of_over[channel, over].guess = fact.text
+                self._settle()
+            case SessionBegan(channel=channel):
+                self._of_over = {k: i for k, i in self._of_over.items() if k[0] != channel}
             case Answered() | CalledIn() | Remarked() | Relayed():
                 return self._said(fact, seq, wall)
             case _:
@@ -94,6 +103,7 @@ class Incidents:
             new = Incident(seq, wall, fact.unit, fact.text, fact.meaning, channel=fact.channel, events=[seq])
             self.all.append(new)
             self.open = (*self.open, new)
+            self._of_over[fact.channel, fact.over] = new
             return new
         if fact.unit and fact.meaning in ("on_the_way", "arrived"):
             mine = [i for i in self.all if i.channel == fact.channel and not i.withdrawn]

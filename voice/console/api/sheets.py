@@ -91,6 +91,7 @@ def routes(desk: Desk) -> APIRouter:
                 "wall": i.wall,
                 "unit": i.unit,
                 "text": i.text,
+                "dictated": i.guess,
                 "on_the_way": i.on_the_way,
                 "arrived": i.arrived,
             }

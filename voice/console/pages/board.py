@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import app, events, run, ui
 
-from voice.console.board import Tile
+from voice.console.board import OpenIncident, Tile
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Column, columns
 from voice.journal.sheets.heading import COLOURS
@@ -93,21 +93,24 @@ class BoardView:
         page = self.page
         holder = ui.column().classes("w-full gap-1")
         sounding = False
-        seen: tuple[int, ...] | None = None
+        seen: tuple[OpenIncident, ...] | None = None
 
         def show() -> None:
             nonlocal seen, sounding
             found = page.board.incidents
-            if tuple(i.seq for i in found) == seen:
+            if found == seen:
                 return
-            seen = tuple(i.seq for i in found)
+            seen = found
             holder.clear()
             with holder:
                 for i in found:
                     with ui.row().classes("alarm items-center gap-3").props(f'data-incident="{i.seq}" role="alert"'):
                         ui.icon("warning").classes("text-3xl")
                         who = page.net.name_of(i.unit) if i.unit else page.t("unknown unit")
-                        ui.label(f"{page.clock(i.wall)} {who}: {page.meaning(i.meaning)} “{i.text}”").classes("grow")
+                        with ui.column().classes("grow gap-0 min-w-0"):
+                            ui.label(f"{page.clock(i.wall)} {who}: {page.meaning(i.meaning)} “{i.text}”")
+                            if i.guess:
+                                ui.label(f"≈ {i.guess}").classes("italic text-base").tooltip(page.t("not verified"))
                         if i.unit:
                             ui.button(page.t("card"), on_click=lambda _e, u=i.unit: Card(page, u)).props(
                                 "no-caps outline color=white"

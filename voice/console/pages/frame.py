@@ -314,6 +314,8 @@ class Page:
                 f"{line['latency_s']:.1f} s" if line["latency_s"] is not None else "",
                 note_in(line["detail"], self.english),
             ) if p)  # fmt: skip
+            if entry.guess and line["type"] != "transcribed":
+                ui.label(f"≈ {entry.guess}").classes("italic soft").tooltip(self.t("not verified"))
             if note:
                 ui.label(note).classes("soft text-sm")
         if line["clip"]:

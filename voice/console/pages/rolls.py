@@ -103,8 +103,9 @@ class Rolls(Page):
                 f"{self.net.name_of(u)} {int(s // 60)}:{int(s % 60):02d}"
                 for u, s in sorted(i.arrived.items(), key=lambda kv: kv[1])
             )
+            guess = f" ≈{i.guess}" if i.guess else ""
             ui.label(
-                f"{self.clock(i.wall)} {self.net.name_of(i.unit)}: {i.text or i.pinyin} — "
+                f"{self.clock(i.wall)} {self.net.name_of(i.unit)}: {i.text or i.pinyin}{guess} — "
                 f"{self.t('arrived')}: {arrived or '—'}"
             )
 

@@ -186,7 +186,7 @@ def _details(shown: list[Column], h: Heading) -> str:
             rows.append(
                 f"<tr><td>{h.when(column, c.wall, '%m-%d %H:%M:%S')}</td><td>{escape(h.name(c.unit))}</td>"
                 f'<td>{c.attempts}</td><td style="color:{COLOURS[c.result]}">{h.standing(c.result)}</td>'
-                f"<td>{escape(c.text)}</td><td>{h.seconds(c.latency_s)}</td>"
+                f"<td>{escape(c.text or (f'≈{c.guess}' if c.guess else ''))}</td><td>{h.seconds(c.latency_s)}</td>"
                 f"<td>{name_of(GRADES, c.grade, h.english)}</td><td>{escape(note)}</td></tr>"
             )
     keys = ("time", "unit", "attempts", "result", "text", "took", "grade", "note")

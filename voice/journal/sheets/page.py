@@ -14,6 +14,8 @@ LEAST_MM = 3.5
 """The lowest line that can be read; more units than fit go to a second page."""
 ROOM_MM = 196.0
 """For the table and the names of those who are lacking."""
+GUESSED = 40
+"""Characters of a dictated text (≈) beside the name of a unit that was not understood."""
 BESIDES = 4
 """Other occasions of the period that are named."""
 
@@ -87,12 +89,17 @@ def _lacking(column: Column, h: Heading) -> list[str]:
     out = []
     for key, units in parts:
         if units:
-            names = "、".join(
-                escape(h.name(u)) + (f" <small>{escape(h.phones[u])}</small>" if h.phones.get(u) else "") for u in units
-            )
+            names = "、".join(_named(column, u, h) for u in units)
             head = f'<b style="color:{COLOURS[key]}">{h.t(key)} {len(units)}</b>'
             out.append(f'<p class="lacking">{head} {names}</p>')
     return out
+
+
+def _named(column: Column, unit: str, h: Heading) -> str:
+    """A unit that is lacking: its name, its officer's phone, what was dictated of it."""
+    call = column.call_of(unit)
+    beside = [escape(h.phones.get(unit, "")), f"≈{escape(call.guess[:GUESSED])}" if call and call.guess else ""]
+    return escape(h.name(unit)) + "".join(f" <small>{x}</small>" for x in beside if x)
 
 
 def _table(column: Column, rows: list[str], h: Heading) -> str:
@@ -132,6 +139,7 @@ def _besides(column: Column, sheet: list[Session], h: Heading) -> str:
     others = [c for c in columns(sheet) if c is not column]
     keys = [h.t("key")] if any(c.review for c in column.calls) else []
     keys += [f"† {h.t('by hand')}"] if column.occasion.by_hand else []
+    keys += [f"≈ {h.t('dictated')}"] if any(c.guess for c in column.calls) else []
     review = f'<p class="besides">{" · ".join(keys)}</p>' if keys else ""
     if not others:
         return review

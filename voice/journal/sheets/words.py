@@ -35,6 +35,7 @@ WORDS: dict[str, Pair] = {
     "text": ("原话", "Words"), "yes": ("是", "yes"), "clip": ("录音", "Clip"), "kind": ("类别", "Kind"),
     "phone": ("电话", "Phone"), "roll": ("点名表", "Roll sheet"), "compare": ("比较", "Comparison"),
     "median seconds": ("中位数(秒)", "Median (s)"), "continued": ("(续 {0})", "(continued {0})"),
+    "dictated": ("听写, 未经核实", "dictated, not verified"),
     "incomplete": ("点名还没有结束", "The roll-call is not over"),
 }  # fmt: skip
 
