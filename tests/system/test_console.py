@@ -658,7 +658,7 @@ def test_the_devices_page(console: Served, browser: Any, net: Net) -> None:
     page.get_by_role("button", name="校验").click()
     page.get_by_text("完整:").wait_for(timeout=10_000)
     page.get_by_role("button", name="检查本机").click()
-    page.get_by_text("loads and runs").wait_for(timeout=60_000)
+    page.get_by_text("能装载, 能运行").wait_for(timeout=60_000)
     status.remove()
     page.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -11,6 +12,9 @@ from importlib import import_module
 import pytest
 
 from voice.cli.app import COMMANDS, Command, app
+from voice.console import pages
+from voice.console.pages import PAGES
+from voice.console.pages.frame import Page
 from voice.console.texts import TEXTS
 from voice.grammar.meanings import ANSWERS, MEANINGS, TABLE
 from voice.journal import wording
@@ -57,6 +61,17 @@ def test_every_driver_is_where_the_table_says(kind: str) -> None:
     for method in ("key", "unkey", "busy", "close"):
         assert callable(getattr(cls, method)) and hasattr(Ptt, method)
     assert set(DRIVERS[kind].carriers) <= set(CARRIERS)
+
+
+def test_every_page_stands_in_the_table_and_says_its_name_in_two_languages() -> None:
+    for module in pkgutil.iter_modules(pages.__path__):
+        for found in vars(import_module(f"voice.console.pages.{module.name}")).values():
+            if isinstance(found, type) and issubclass(found, Page) and found.name:
+                assert found in PAGES
+    for page in PAGES:
+        assert page.name and len(page.titles) == 2 and all(page.titles), page
+        assert page.icon or page.bare or page.name == "setup", page  # the others are in the header
+    assert len({p.path() for p in PAGES}) == len(PAGES) and PAGES[0].path() == "/"
 
 
 def test_every_text_has_two_languages() -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
-    "watch": ("值守", "On watch"), "review": ("复核", "Review"), "rolls": ("点名", "Rolls"),
-    "log": ("日志", "Log"),
-    "roster": ("名册", "Roster"), "devices": ("设备", "Devices"),
     "idle": ("未呼叫", "not called"), "called": ("呼叫中", "called"),
     "alerted": ("待应答通知", "alert open"), "present": ("已答", "answered"),
     "late": ("迟到", "late"), "silent": ("未答", "no answer"), "unclear": ("听不清", "unclear"),
@@ -14,7 +11,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "relayed": ("代答", "spoken for"), "not all": ("还没有答完", "Not everybody has answered"),
     "running roll": ("点名进行中 {0}/{1}", "Roll-call {0}/{1}"),
     "running poll": ("询问进行中 {0}/{1}", "Poll {0}/{1}"), "running alert": ("通知进行中 {0}/{1}", "Alert {0}/{1}"),
-    "setup": ("开始使用", "Set up"), "wall": ("大屏", "Wall"),
     "night": ("日间 / 夜间 / 随系统", "Day, night, or as the system"),
     "since": ("(后已应答)", " (heard since)"), "running": ("进行中", "running"), "over": ("已结束", "over"),
     "on the air?": ("要上频道, 确认?", "This goes on the air. Go on?"), "transmit": ("发射", "Transmit"),

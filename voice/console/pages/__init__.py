@@ -14,14 +14,12 @@ from voice.console.pages.rolls import Rolls
 from voice.console.pages.roster import Roster
 from voice.console.pages.setup import Setup
 from voice.console.pages.watch import Wall, Watch
-from voice.console.texts import text
 
-ALL: tuple[type[Page], ...] = (Watch, Review, Rolls, Log, Roster, Devices, Setup, Wall)
+PAGES: tuple[type[Page], ...] = (Watch, Review, Rolls, Log, Roster, Devices, Setup, Wall)
+"""In the order of the header; each declares its name, titles, icon and address itself."""
 
 
 def mount(desk: Desk, access: Access) -> None:
-    """Register the routes; the first page is at ``/``."""
-    for kind in ALL:
-        page = kind(desk, access)
-        path = "/" if kind is Watch else f"/{page.name}"
-        ui.page(path, title=f"呼应 · {text(page.name, False)}")(page.framed())
+    """Register the routes."""
+    for kind in PAGES:
+        ui.page(kind.path(), title=f"呼应 · {kind.titles[0]}")(kind(desk, access).framed(PAGES))

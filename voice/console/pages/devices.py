@@ -14,6 +14,7 @@ from nicegui import run, ui
 from voice.audio.portaudio import devices_now
 from voice.console.overs import FeedItem
 from voice.console.pages.frame import CHART_INK, CHART_LINE, Page
+from voice.console.pages.setup import Setup
 from voice.errors import HuyingError
 from voice.journal.verify import verify
 from voice.station.health import examine
@@ -27,6 +28,8 @@ class Devices(Page):
     """Level curve with squelch and VAD, transmitter test, latest over, sound cards, doctor, hash chain."""
 
     name = "devices"
+    icon = "settings_input_antenna"
+    titles = ("设备", "Devices")
 
     def build(self) -> None:
         """Two columns; one on a phone."""
@@ -215,7 +218,9 @@ class Devices(Page):
                         self._finding(f.fine, f.needed, told + ("" if f.fine else f" → {self.say(f.mend)}"))
 
             with ui.row():
-                ui.button(self.t("setup"), icon="start", on_click=lambda: ui.navigate.to("/setup")).props("no-caps")
+                ui.button(self.title_of(Setup), icon="start", on_click=lambda: ui.navigate.to(Setup.path())).props(
+                    "no-caps"
+                )
                 ui.button(f"{self.t('chain')}: {self.t('verify')}", icon="verified", on_click=check).props("no-caps")
                 ui.button(self.t("doctor"), icon="medical_services", on_click=doctor).props("no-caps outline")
             told = ui.label().classes("break-all")

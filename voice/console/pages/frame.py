@@ -5,8 +5,9 @@ Each client looks for news ten times a second and changes what has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from nicegui import app, ui
 
@@ -25,16 +26,6 @@ from voice.station.status import status_file
 from voice.time import parse_wall
 
 REFRESH_S = 0.1
-ICONS = {
-    "watch": "podcasts",
-    "review": "hearing",
-    "rolls": "fact_check",
-    "log": "manage_search",
-    "roster": "groups",
-    "devices": "settings_input_antenna",
-}
-"""Pages in the order of the header."""
-
 STYLE = """
 :root{--page:#eef2f5;--panel:#fff;--ink:#16212b;--soft:#44515c;--line:#cfd8df;--review:#fff3d6;--top:#0b2a3f}
 .body--dark{--page:#0d1419;--panel:#18232b;--ink:#e6edf2;--soft:#a9b8c4;--line:#2c3b46;--review:#4a3a10;--top:#071a27}
@@ -110,8 +101,14 @@ _LAMP = {"lost": "text-[#ffb4a9]", "clear": "text-[#cfe3ee]", "busy": "text-[#6f
 class Page:
     """One page over the desk; ``build`` fills it for a client."""
 
-    name = ""
-    bare = False
+    name: ClassVar[str] = ""
+    """In its address, unless it has another ``address``."""
+    titles: ClassVar[tuple[str, str]] = ("", "")
+    """Chinese, English."""
+    icon: ClassVar[str] = ""
+    """In the header; without one it does not stand there."""
+    address: ClassVar[str] = ""
+    bare: ClassVar[bool] = False
     """Without the header."""
 
     def __init__(self, desk: Desk, access: Access) -> None:
@@ -131,12 +128,21 @@ class Page:
         """In the language of this client."""
         return text(key, self.english, *values)
 
+    @classmethod
+    def path(cls) -> str:
+        """Where it is."""
+        return cls.address or f"/{cls.name}"
+
+    def title_of(self, page: type[Page]) -> str:
+        """In the language of this client."""
+        return page.titles[self.english]
+
     def say(self, fault: object) -> str:
         """A message of the house, in the language of this client."""
         return worded(str(fault), self.english)
 
-    def framed(self) -> Callable[[], None]:
-        """What is called for each client: header, then ``build``."""
+    def framed(self, pages: Sequence[type[Page]]) -> Callable[[], None]:
+        """What is called for each client: header with links to ``pages``, then ``build``."""
 
         def page() -> None:
             ui.add_css(STYLE)
@@ -148,12 +154,11 @@ class Page:
                 return
             with ui.header().classes("items-center gap-1 max-sm:gap-0 bg-[var(--top)] py-1 px-3 max-sm:px-1"):
                 ui.label("呼应").classes("text-2xl font-bold mr-2 max-sm:hidden")
-                for p, icon in ICONS.items():
-                    with ui.link(target="/" if p == "watch" else f"/{p}").classes(
-                        "nav here" if p == self.name else "nav"
-                    ):
-                        ui.icon(icon).classes("text-xl")
-                        ui.label(self.t(p)).classes("word")
+                for p in pages:
+                    if p.icon:
+                        with ui.link(target=p.path()).classes("nav here" if p.name == self.name else "nav"):
+                            ui.icon(p.icon).classes("text-xl")
+                            ui.label(self.title_of(p)).classes("word")
                 ui.space()
                 self._lamp()
                 if not self.access.open and self.user is not None:

@@ -29,6 +29,8 @@ class Log(Page):
     """The latest first."""
 
     name = "log"
+    icon = "manage_search"
+    titles = ("日志", "Log")
 
     def build(self) -> None:
         """Filters above, a page of the log below."""

@@ -22,6 +22,8 @@ class Review(Page):
     """The open ones, newest first. A figure picks a candidate, Enter saves: two keys."""
 
     name = "review"
+    icon = "hearing"
+    titles = ("复核", "Review")
 
     def build(self) -> None:
         """Listen, and say what it was."""

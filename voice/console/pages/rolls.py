@@ -33,6 +33,8 @@ class Rolls(Page):
     """The matrix, what it comes to, answer times, incidents, downloads."""
 
     name = "rolls"
+    icon = "fact_check"
+    titles = ("点名", "Rolls")
 
     def build(self) -> None:
         """Period and downloads above; below, all of it for that period."""

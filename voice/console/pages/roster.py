@@ -26,6 +26,8 @@ class Roster(Page):
     """A table of the units; a click on one opens it."""
 
     name = "roster"
+    icon = "groups"
+    titles = ("名册", "Roster")
 
     def build(self) -> None:
         """What is wrong, the table, import and export."""

@@ -17,10 +17,11 @@ class Setup(Roster):
     """An assistant in five steps; each is saved when one goes on, and all can be changed later."""
 
     name = "setup"
+    titles = ("开始使用", "Set up")
 
     def build(self) -> None:
         """The steps."""
-        ui.label(self.t("setup")).classes("text-2xl font-bold")
+        ui.label(self.title_of(Setup)).classes("text-2xl font-bold")
         if self.desk.keeper is None:
             ui.label(self.t("no station here")).classes("soft")
         with ui.stepper().props("vertical animated").classes("w-full max-w-3xl") as steps:

@@ -100,13 +100,16 @@ class LivePage(Page):
                     ui.icon(symbol).style(f"color:{colour}").classes("text-lg")
                     ui.label(self.t(state))
             if not self.bare:
-                ui.link(self.t("wall"), "/wall", new_tab=True).classes("soft")
+                ui.link(self.title_of(Wall), Wall.path(), new_tab=True).classes("soft")
 
 
 class Watch(LivePage):
     """Who did not answer, in one line; a tile a unit; the feed; roll-call and alert."""
 
     name = "watch"
+    icon = "podcasts"
+    titles = ("值守", "On watch")
+    address = "/"
 
     def build(self) -> None:
         """Board, feed, roll-call and alert."""
@@ -278,6 +281,7 @@ class Wall(LivePage):
     """The board alone, dark, for a big screen: read from five metres."""
 
     name = "wall"
+    titles = ("大屏", "Wall")
     bare = True
 
     def build(self) -> None:
