@@ -56,11 +56,16 @@ def test_every_word_that_a_page_or_a_sheet_asks_for_is_there() -> None:
 
 
 def test_no_page_has_words_of_its_own() -> None:
-    """Chinese that is written into a page would be shown to readers of English too; the name of the house is a name."""
+    """Chinese that is written into a page would be shown to readers of English too; the name of the house is a name, a
+    page's titles are a pair."""
     own = []
     for path, tree in trees("console/pages"):
         docs = {n.body[0].value for n in ast.walk(tree) if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef)
                 and n.body and isinstance(n.body[0], ast.Expr)}  # fmt: skip
+        for n in ast.walk(tree):
+            if isinstance(n, ast.Assign) and [ast.unparse(t) for t in n.targets] == ["titles"]:
+                assert isinstance(n.value, ast.Tuple) and len(n.value.elts) == 2
+                docs |= set(n.value.elts)
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docs:
                 own += [f"{path.name}: {node.value}"] if HAN.search(node.value) and node.value not in NAMES else []
