@@ -31,6 +31,8 @@ Habit = Literal["prompt", "slow", "absent", "second", "double", "wrong", "report
 another unit answers in its place; reports an incident instead; says what nobody understands."""
 
 ANSWERS = ("一切正常,一切正常", "收到,一切正常", "秩序良好", "收到,收到", "没有发现情况")
+SHORT = ("收到", "正常", "一切正常", "收到正常", "没有情况")
+"""Where the net asks in brief (``[rollcall] style``)."""
 MUMBLE = "这个我们昨天晚上清点过仓库了"
 REPORT = "报告,发现可疑人员,请求支援"
 
@@ -112,7 +114,8 @@ class Air:
 
     def _behave(self, unit: str, call: int) -> None:
         habit = self.habits.get(unit, "prompt")
-        answer = str(self._rng.choice(ANSWERS))
+        brief = self.net.settings.rollcall.style == "brief"
+        answer = str(self._rng.choice(SHORT if brief else ANSWERS))
         timeout = self.net.settings.timing.answer_timeout_s
         quick = float(self._rng.uniform(0.8, 2.5))
         match habit:

@@ -1,13 +1,13 @@
 """Scenario → recording with its label file: synthetic voices through the radio-channel simulator.
 
-The labels are what a perfect ear would log: the words as written, not as heard, go through the same
-interpreter and net logic, with the true times.
+The labels are what a perfect ear would log that knows who speaks: the words as written, not as heard, go through the
+same interpreter and net logic, with the true times and without doubt about the speaker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +159,16 @@ class PerfectEar:
         return Heard(number, s.start, s.end, s.speech_start, s.speech_end, message, s.doubled)
 
 
+def meant(m: Message, speaker: str) -> Message:
+    """The message without the doubt that the words alone leave: the scenario knows who spoke. A unit's call sign and
+    free words are its answer when the unit said them, a call when net control did."""
+    if speaker == "control":
+        return replace(m, speaker="control", unsure=False, weak=False) if m.unsure else m
+    if m.callees == (speaker,) and m.caller is None and (m.unsure or m.speaker == "control"):
+        return replace(m, speaker="unit", caller=speaker, callees=(), unsure=False, weak=False)
+    return m
+
+
 def perfect_log(net: Net, truth: list[Spoken], duration: float) -> Iterator[tuple[Fact, tuple[str, ...]]]:
     """The facts that a perfect ear would log, each with the true speakers of its over."""
     timing = net.settings.timing
@@ -167,6 +177,7 @@ def perfect_log(net: Net, truth: list[Spoken], duration: float) -> Iterator[tupl
     ear = PerfectEar(net)
     for k, s in enumerate(truth, 1):
         h = ear.heard(k, s)
+        h = replace(h, message=meant(h.message, s.speakers[0]))
         silent = decide(state, Tick(s.start), rules)
         for fact in silent:
             state = evolve(state, fact, rules.answer_timeout_s)

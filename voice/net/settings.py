@@ -182,7 +182,8 @@ class RollSettings(_Section):
     rounds: int = Field(default=2, ge=1, le=5)
     """How often a unit is called."""
     style: Literal["full", "brief"] = "full"
-    """``full``: call sign twice, the question, 请回答; ``brief``: call sign and question once, 4 s a unit at most."""
+    """``full``: call sign twice, the question, 请回答; ``brief``: call sign and question once and faster, 4 s a unit at
+    most."""
     by_voice: bool = False
     """The dispatcher's 开始点名 on the air has the station call the roll."""
 
