@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from voice.journal.store import GENESIS, event_hash
 from voice.talk.facts import (
     Answered,
     Called,
@@ -88,5 +89,21 @@ def tamper(path: Path, sql: str) -> None:
     for name in ("huying_no_update", "huying_no_delete"):
         db.execute(f"DROP TRIGGER {name}")
     db.execute(sql)
+    db.commit()
+    db.close()
+
+
+def rewritten(path: Path) -> None:
+    """One answer is another one, and every hash behind it fits."""
+    db = sqlite3.connect(path)
+    for op in ("update", "delete"):
+        db.execute(f"DROP TRIGGER huying_no_{op}")
+    db.execute("UPDATE huying_events SET body = replace(replace(body, 'silent', 'unclear'), 'normal', 'wounded')")
+    previous = GENESIS
+    rows = db.execute("SELECT seq, kind, t, wall, body FROM huying_events ORDER BY seq").fetchall()
+    for seq, kind, t, wall, body in rows:
+        digest = event_hash(seq, kind, t, wall, body, previous)
+        db.execute("UPDATE huying_events SET previous = ?, hash = ? WHERE seq = ?", (previous, digest, seq))
+        previous = digest
     db.commit()
     db.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from tests.helpers.bureau import grow, hub, run, same, uplink
+from tests.helpers.bureau import grow, hub, run, same, sent_of, uplink
 from tests.helpers.command import huying
 from tests.helpers.engines import Nats, Postgres, eventually
 from tests.helpers.journals import BEGAN, CLIP, talk
@@ -209,3 +210,92 @@ def test_a_hub_forgets_by_itself_and_keeps_the_sound(nats: Nats, tmp_path: Path)
     finally:
         one.terminate()
         assert "Traceback" not in one.communicate(timeout=20)[0]
+
+
+def lose(nats: Nats, place: Path) -> None:
+    """The server's disk is replaced by an empty one."""
+    nats.kill()
+    shutil.rmtree(place / "js")
+    nats.start()
+
+
+def test_a_server_that_lost_its_store_before_the_hub_had_read(nats: Nats, tmp_path: Path) -> None:
+    """What it had acknowledged is sent again from the station's journal, by the next uplink."""
+    log, database = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
+    grow(log, 2)
+    huying(*hub(database, nats.url, "--once"))
+    huying(*uplink(log, nats.url, "01", "--once"))
+    lose(nats, tmp_path)
+    huying(*hub(database, nats.url, "--once"))  # makes the streams anew
+    grow(log, 1, 2)
+    up = run(*uplink(log, nats.url, "01", "--once"))
+    told, _ = up.communicate(timeout=60)
+    assert up.returncode == 0 and "lost what was sent" in told
+    huying(*hub(database, nats.url, "--once"))
+    store = HubStore(str(database))
+    assert same(store, {"01": log}) and [s.fault for s in store.standing()] == [""]
+    store.close()
+
+
+def test_a_server_that_loses_its_store_under_uplink_and_hub(nats: Nats, tmp_path: Path) -> None:
+    log, database = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
+    grow(log, 2)
+    store = HubStore(str(database))
+    one, up = run(*hub(database, nats.url)), run(*uplink(log, nats.url, "01"))
+    try:
+        assert eventually(lambda: same(store, {"01": log}), 40)
+        lose(nats, tmp_path)
+        grow(log, 3, 2)
+        assert eventually(lambda: same(store, {"01": log}), 60), "what came since is there"
+        assert [s.fault for s in store.standing()] == [""]
+    finally:
+        for p in (one, up):
+            p.terminate()
+    told = one.communicate(timeout=20)[0], up.communicate(timeout=20)[0]
+    assert "lost its store" in told[0] and "lost what was sent" in told[1], told
+    assert list(verify(store.journal, clips=False)) == []
+    store.close()
+
+
+def test_a_server_that_is_an_older_copy_of_itself(nats: Nats, tmp_path: Path) -> None:
+    """Its stream is as old as before, and lacks the end."""
+    log, database = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
+    grow(log, 1)
+    huying(*hub(database, nats.url, "--once"))
+    huying(*uplink(log, nats.url, "01", "--once"))
+    nats.kill()
+    shutil.copytree(tmp_path / "js", tmp_path / "copy")
+    nats.start()
+    grow(log, 2, 1)
+    huying(*uplink(log, nats.url, "01", "--once"))
+    nats.kill()
+    shutil.rmtree(tmp_path / "js")
+    shutil.copytree(tmp_path / "copy", tmp_path / "js")
+    nats.start()
+    huying(*uplink(log, nats.url, "01", "--once"))
+    huying(*hub(database, nats.url, "--once"))
+    store = HubStore(str(database))
+    assert same(store, {"01": log})
+    store.close()
+
+
+def test_a_gap_at_the_hub_is_a_fault_that_is_shown(nats: Nats, tmp_path: Path) -> None:
+    log, database = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
+    grow(log, 2)
+    events = sent_of(log, "01")
+    store = HubStore(str(database))
+    store.store([*events[:3], *events[6:]])
+    (standing,) = store.standing()
+    assert standing.missing == (4, 6) and "events 4 to 6 have not come" in standing.fault
+    assert "events 4 to 6" in huying("hub-status", database, code=1)
+    huying(*hub(database, nats.url, "--once"))
+    one = run(*hub(database, nats.url))
+    try:
+        time.sleep(5)
+        store.store(events[3:6])
+        assert [(s.missing, s.fault) for s in store.standing()] == [(None, "")]
+    finally:
+        one.terminate()
+    assert "events 4 to 6 have not come" in one.communicate(timeout=20)[0]
+    huying("hub-status", database)
+    store.close()

@@ -10,16 +10,21 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.console import BEGAN, answered, morning
+from tests.helpers.journals import rewritten
 from voice.console.feed import Feed
 from voice.console.webhooks import Webhook
 from voice.errors import FilesError, HuyingError
+from voice.journal.export import Reader
+from voice.journal.signing import Signer, contradictions, make_key, signed_heads
 from voice.journal.store import Journal
 from voice.net.settings import WebhookSettings, read_settings
+from voice.talk.facts import RollEnded
 
 
 class Receiver(http.server.ThreadingHTTPServer):
@@ -114,3 +119,29 @@ def test_wrong_settings_are_named(journal: Journal, tmp_path: Path) -> None:
     path.write_text('name = "n"\n[control]\ncall_sign = "台"\n[[webhooks]]\nurl = "ftp://x"\n', "utf-8")
     settings, problems = read_settings(path)
     assert settings is None and "webhooks.0.url" in str(FilesError(problems))
+
+
+def test_receivers_get_names_and_a_signed_head(journal: Journal, tmp_path: Path) -> None:
+    """Of the unit, and of all that an event names; the head is verified as the journal's documentation says."""
+    receiver, feed = Receiver(), Feed(journal)
+    public = make_key(tmp_path / "head.key")
+    names = {"101": "省残联", "102": "贾岗社区治安队", "104": "财经大学"}
+    reader = Reader(lambda unit: names.get(unit or "", unit or ""), timezone(timedelta(hours=8)))
+    settings = WebhookSettings(url=receiver.url, events=("answered", "roll_ended"))
+    hook = Webhook(feed, settings, tmp_path, tmp_path, reader=lambda: reader, signer=Signer(tmp_path / "head.key"))
+    ended = RollEnded(t=50, complete=False, missing=("101",), unclear=("102",))
+    journal.append([answered(41, "104", 4), ended], BEGAN)
+    until(receiver, 2)
+    hook.close()
+    first, second = (json.loads(body) for _, body in receiver.got)
+    assert first["words"]["unit"] == "财经大学" and first["names"] == {"104": "财经大学"}
+    assert first["words"]["means"] == "一切正常" and first["words"]["time"].startswith("2026-06-05 10:00")
+    assert second["missing"] == ["101"] and second["names"] == {"101": "省残联", "102": "贾岗社区治安队"}
+    heads = tmp_path / "heads.txt"
+    heads.write_text("\n".join(h["x-huying-head"] for h, _ in receiver.got))
+    assert contradictions(journal, public, signed_heads(heads)) == []
+    assert [h.seq for h in signed_heads(heads)] == receiver.numbers
+    rewritten(tmp_path / "log.sqlite")
+    with Journal(str(tmp_path / "log.sqlite")) as anew:
+        assert len(contradictions(anew, public, signed_heads(heads))) == 2
+    feed.close()

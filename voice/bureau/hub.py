@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voice.bureau.forgetting import forget_events, forget_sound
+from voice.bureau.heads import unpacked_head
 from voice.bureau.sound import Sound
 from voice.bureau.store import HubStore, Stored
 from voice.bureau.wire import (
@@ -74,6 +75,7 @@ class Hub:
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     total: Stored = field(default_factory=Stored)
     _fault: str = ""
+    _gaps: dict[str, str] = field(default_factory=dict)
 
     async def run(self, server: Server, until_idle: bool = False) -> None:
         """Until ``ended`` is set; with ``until_idle`` until nothing comes any more. Raises HuyingError."""
@@ -90,10 +92,20 @@ class Hub:
                 beside.append(asyncio.ensure_future(sound.follow(js)))
             if self.keep_days:
                 beside.append(asyncio.ensure_future(self._forget(js)))
+            looked = False
             while not self.ended.is_set():
                 messages = await self._fetched(subscription)
                 if messages:
                     await self._take(messages)
+                    looked = False
+                elif not looked:
+                    looked = True
+                    with contextlib.suppress(Unwritable):
+                        await self._look_for_gaps()
+                elif await self._lost(js):
+                    subscription = await self._ready(js)
+                    if subscription is None:
+                        return
                 elif until_idle and await self._all_done(subscription) and (sound.caught_up.is_set() or not self.clips):
                     return
         finally:
@@ -146,6 +158,28 @@ class Hub:
             ),
         )
 
+    async def _lost(self, js: JetStreamContext) -> bool:
+        """The server has no longer what we read from: its store is gone. Stations see it, too, and send again."""
+        from nats.errors import Error
+        from nats.js.errors import NotFoundError
+
+        try:
+            await js.consumer_info(EVENTS_STREAM, self._consumer)
+        except NotFoundError:
+            self.tell("the server has lost its store 服务器丢失了数据: streams are made anew, stations send again")
+            return True
+        except (Error, TimeoutError, OSError):
+            return False  # away for now
+        return False
+
+    async def _look_for_gaps(self) -> None:
+        """What has not come, though nothing more is on its way, is told: once, and when it has come after all."""
+        found = {s.station: s.fault for s in await asyncio.to_thread(self.store.standing) if s.missing or s.fault}
+        for station in sorted(found.keys() | self._gaps.keys()):
+            if found.get(station) != self._gaps.get(station):
+                self.tell(found.get(station) or f"station {station}: nothing is missing any more 已补齐")
+        self._gaps = found
+
     async def _all_done(self, subscription: Any) -> bool:
         """Nothing waits for this hub or another one, nothing that one of them took is unfinished."""
         info = await subscription.consumer_info()
@@ -170,7 +204,10 @@ class Hub:
         done: list[Msg] = []
         for m in messages:
             try:
-                if len(m.subject.split(".")) == 4:
+                if m.subject.endswith(".head") and m.subject.count(".") == 3:
+                    if await self._write(partial(self._keep_head, m.subject, m.data)):
+                        done.append(m)
+                elif m.subject.count(".") == 3:
                     if await self._write(partial(self.store.keep_roster, *unpacked_roster(m.subject, m.data))):
                         self.rosters_changed()
                         done.append(m)
@@ -195,6 +232,11 @@ class Hub:
         for m in done:
             with contextlib.suppress(Exception):  # not acknowledged: it comes again, and is known
                 await m.ack()
+
+    def _keep_head(self, subject: str, data: bytes) -> None:
+        station, key, head = unpacked_head(subject, data)
+        if self.store.heads.keep(station, key, head):
+            self.tell(f"station {station}: signs with the key {key}; hubs take no other without --keys")
 
     def _count(self, stored: Stored) -> None:
         for told in (*stored.refused, *stored.faults):

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from voice.bureau.heads import Heads
 from voice.bureau.wire import StationEvent
 from voice.errors import HuyingError
 from voice.journal.codec import fault_of
@@ -105,6 +106,10 @@ class StationProgress:
     fault: str
     aside: int = 0
     """Came in their place, and cannot be used: of an unknown kind, incomplete, of wrong types. Kept, not joined."""
+    signed: int = 0
+    """Number of the last event that the station's signed head vouches for; 0: it sends none."""
+    missing: tuple[int, int] | None = None
+    """(first, last) number of the events that have not come, though later ones have."""
 
 
 @dataclass
@@ -136,9 +141,11 @@ class _Chain:
 class HubStore:
     """The database of one or several hubs."""
 
-    def __init__(self, url: str) -> None:
-        """Raises HuyingError if it cannot be used, or was made by a newer version."""
+    def __init__(self, url: str, keys: Mapping[str, str] | None = None) -> None:
+        """``keys``: the stations' public keys, where they are known. Raises HuyingError if it cannot be used, or was
+        made by a newer version."""
         self.journal = Journal(url)
+        self.heads = Heads(self.journal, keys or {})
         with self.journal.begin() as db:
             _meta.create_all(db)
             version = db.execute(sa.select(_info.c.value).where(_info.c.key == "schema")).scalar()
@@ -198,10 +205,22 @@ class HubStore:
             sa.func.sum(sa.case((aside, 1), else_=0)).label("aside"),
         )  # fmt: skip
         rest = counts.where(sa.or_(waits, aside)).group_by(_events.c.station).subquery()
-        q = sa.select(_stations, rest.c.waiting, rest.c.aside)
-        q = q.join(rest, rest.c.station == _stations.c.station, isouter=True).order_by(_stations.c.station)
+        first = sa.select(_events.c.station, sa.func.min(_events.c.seq).label("first")).where(waits)
+        first_waiting = first.group_by(_events.c.station).subquery()
+        q = sa.select(_stations, rest.c.waiting, rest.c.aside, first_waiting.c.first)
+        q = q.join(rest, rest.c.station == _stations.c.station, isouter=True)
+        q = q.join(first_waiting, first_waiting.c.station == _stations.c.station, isouter=True)
         with self.journal.begin() as db:
-            return [StationProgress(r.station, r.seq, r.waiting or 0, r.fault, r.aside or 0) for r in db.execute(q)]
+            rows = db.execute(q.order_by(_stations.c.station)).all()
+        contradicted, signed = self.heads.faults(), self.heads.reached()
+        out = []
+        for r in rows:
+            gap = (r.seq + 1, r.first - 1) if r.first and r.first > r.seq + 1 else None
+            fault = contradicted.get(r.station) or r.fault or (_gap(r.station, gap) if gap else "")
+            out.append(
+                StationProgress(r.station, r.seq, r.waiting or 0, fault, r.aside or 0, signed.get(r.station, 0), gap)
+            )
+        return out
 
     def events(self, station: str) -> Iterator[Event]:
         """A station's events as they were sent, in order."""
@@ -352,6 +371,10 @@ def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -
     body["channel"] = f"{station}/{body['channel']}" if body.get("channel") else station
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return NewEvent(event.kind, event.t, event.wall, text, f"{station}/{event.unit}" if event.unit else None)
+
+
+def _gap(station: str, missing: tuple[int, int]) -> str:
+    return f"station {station}: events {missing[0]} to {missing[1]} have not come 缺失; what follows waits for them"
 
 
 def _event(row: Any) -> Event:

@@ -10,13 +10,16 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from voice.bureau.heads import packed_head
 from voice.bureau.wire import (
     ALERTS_STREAM,
     EVENTS_STREAM,
@@ -24,6 +27,7 @@ from voice.bureau.wire import (
     connect,
     ensure_streams,
     events_of,
+    head_subject,
     packed,
     reason,
     roster_subject,
@@ -32,6 +36,7 @@ from voice.bureau.wire import (
     unpacked,
 )
 from voice.errors import HuyingError
+from voice.journal.signing import Signer
 from voice.journal.store import GENESIS, Event, Journal
 from voice.net.loading import Net
 from voice.net.roster_table import read_roster_table
@@ -49,6 +54,12 @@ CLIPS = 32
 """Clips between two notes of how far they are sent."""
 
 LOOK_S = 0.2
+STREAM_S = 30.0
+"""How often the server is asked whether its stream is the one that it was."""
+
+HEAD_S = 10.0
+"""Between two signed heads, while events come."""
+
 RETRY_S = 2.0
 ASK_S = 3.0
 ACK_S = 10.0
@@ -67,6 +78,8 @@ class Uplink:
     """Where alerts of the bureau are left for the running station."""
     tell: Callable[[str], None]
     clips: bool = False
+    signer: Signer | None = None
+    """Vouches for how far the journal has come."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     sent: int = 0
     """Number of the last event that the server has."""
@@ -74,7 +87,16 @@ class Uplink:
     """Number of the last event whose sound it has."""
     _head: str = GENESIS
     """Hash of event ``sent``."""
+    _made: str = ""
+    """When the server's stream was made, and the number of our latest message in it: both tell whether it is still
+    the one that has what was sent."""
+    _reached: int = 0
+    _looked_at: float = 0.0
+    _reconnects: int = 0
     _fault: str = ""
+    _signed: int = 0
+    """Number of the last event whose head was signed, and when."""
+    _signed_at: float = 0.0
 
     async def run(self, server: Server, once: bool = False) -> None:
         """Until ``ended`` is set; with ``once`` until all that stands in the journal is sent. Raises HuyingError."""
@@ -89,8 +111,10 @@ class Uplink:
             await self._again(lambda: self._send_roster(js))
             alerts = [] if once else [asyncio.ensure_future(self._alerts(js, to)) for to in (self.station, "all")]
             while not self.ended.is_set():
+                await self._again(partial(self._look_for_loss, js, int(client.stats["reconnects"])))
                 if await self._step(js):
                     continue
+                await self._send_head(js, at_once=once)
                 if once:
                     return
                 with contextlib.suppress(TimeoutError):
@@ -122,7 +146,37 @@ class Uplink:
             )
             for e in batch
         ]
-        await asyncio.wait_for(asyncio.gather(*acks), ACK_S)
+        for ack in await asyncio.wait_for(asyncio.gather(*acks), ACK_S):
+            self._reached = max(self._reached, 0 if ack.duplicate else ack.seq)
+
+    async def _look_for_loss(self, js: JetStreamContext, reconnects: int) -> None:
+        """Whether the server still has what it once acknowledged: one whose disk was replaced, or that was restored
+        from an older copy, has not. Then everything is sent again; what the bureau has it knows."""
+        now = time.monotonic()
+        if reconnects == self._reconnects and now < self._looked_at + STREAM_S and self._made:
+            return
+        info = await js.stream_info(EVENTS_STREAM)
+        made = info.created.isoformat() if info.created else "unknown"
+        if self.sent and self._made and (made != self._made or info.state.last_seq < self._reached):
+            self.tell(
+                f"the server has lost what was sent to it (its stream is of {made[:19]}): {self.sent} events are sent "
+                "again 服务器丢失了数据, 全部重传"
+            )
+            self.sent, self._head, self.clips_sent, self._reached = 0, GENESIS, 0, 0
+        self._made, self._looked_at, self._reconnects = made, now, reconnects
+        self._note()
+
+    async def _send_head(self, js: JetStreamContext, at_once: bool = False) -> None:
+        """The signed head of what was sent, now and then; again does no harm."""
+        now = time.monotonic()
+        early = self._signed and now < self._signed_at + HEAD_S and not at_once
+        if self.signer is None or self.sent == self._signed or early:
+            return
+        head = self.signer.head(self.sent, self._head)
+        data, number = packed_head(head, self.signer.public), f"{self.bureau}:{self.station}:head:{head.hash}"
+        subject, headers = head_subject(self.bureau, self.station), {"Nats-Msg-Id": number}
+        await self._again(lambda: js.publish(subject, data, stream=EVENTS_STREAM, headers=headers))
+        self._signed, self._signed_at = self.sent, now
 
     async def _again(self, act: Callable[[], Any]) -> None:
         """Until it works: the server is away, its disk is full, or it is asked for too much."""
@@ -266,9 +320,11 @@ class Uplink:
                 "--station name"
             )
         self.sent, self._head, self.clips_sent = int(noted["seq"]), str(noted["hash"]), int(noted.get("clips", 0))
+        self._made, self._reached = str(noted.get("made", "")), int(noted.get("reached", 0))
 
     def _note(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         part = self._file.with_suffix(".part")
-        part.write_text(json.dumps({"seq": self.sent, "hash": self._head, "clips": self.clips_sent}), "utf-8")
+        noted = {"seq": self.sent, "hash": self._head, "clips": self.clips_sent}
+        part.write_text(json.dumps({**noted, "made": self._made, "reached": self._reached}), "utf-8")
         part.replace(self._file)

@@ -111,6 +111,11 @@ def roster_subject(bureau: str, station: str) -> str:
     return f"huying.{bureau}.{station}.roster"
 
 
+def head_subject(bureau: str, station: str) -> str:
+    """Where a station's signed heads are published, likewise."""
+    return f"huying.{bureau}.{station}.head"
+
+
 def events_of(bureau: str, station: str = "*") -> str:
     """Subjects of a station's events."""
     return f"huying.{bureau}.{station}.*.*"

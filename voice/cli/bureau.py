@@ -63,6 +63,7 @@ def uplink(
     """
     from voice.bureau.uplink import Uplink
     from voice.bureau.wire import Server, checked_name
+    from voice.journal.signing import Signer
     from voice.journal.store import Journal
     from voice.places import requests_folder
 
@@ -71,7 +72,9 @@ def uplink(
     server = Server(url, creds, ca)
     loaded = net_of(net)
     with Journal(journal, create=False) as log:
-        up = Uplink(log, loaded, bureau, station, requests or requests_folder(log.url), _tell, clips)
+        key = loaded.settings.signing_key
+        signer = Signer(loaded.folder / key) if key else None
+        up = Uplink(log, loaded, bureau, station, requests or requests_folder(log.url), _tell, clips, signer)
         _tell(f"station {station} of {bureau}: {journal} goes to {server.shown}; Ctrl-C ends 上传中")
         _run(up.run(server, once), up.ended)
         _tell(f"sent up to event {up.sent} 已上传到第 {up.sent} 条")
@@ -101,11 +104,15 @@ def hub(
     reread: Annotated[
         bool, typer.Option("--reread", help="Read all that the server has once more: the database is an older copy.")
     ] = False,
+    keys: Annotated[
+        Path | None, typer.Option(help="Public keys of the stations, a line each: 01 5b3f…; else the first that comes.")
+    ] = None,
     creds: Creds = None,
     ca: Authority = None,
     once: Once = False,
 ) -> None:
     """Keep what all stations of a bureau send, in one database and one journal; several may run. 分局汇总。"""
+    from voice.bureau.heads import read_keys
     from voice.bureau.hub import Hub, alerts_of
     from voice.bureau.rosters import write_bureau_net
     from voice.bureau.store import HubStore
@@ -114,7 +121,7 @@ def hub(
 
     checked_name("bureau", bureau)
     server = Server(url, creds, ca)
-    store = HubStore(journal)
+    store = HubStore(journal, read_keys(keys) if keys else None)
     try:
 
         def rosters() -> None:
@@ -137,8 +144,13 @@ def hub(
 
 
 @app.command("hub-status", epilog="Example: huying hub-status postgresql+pg8000://huying@db/huying")
-def hub_status(journal: Annotated[str, typer.Argument(help="The bureau's database.")]) -> None:
-    """How far every station has come, and what could not be kept. 各站进度。"""
+def hub_status(
+    journal: Annotated[str, typer.Argument(help="The bureau's database.")],
+    heads: Annotated[
+        str, typer.Option(help="Print the signed heads of this station, for “journal verify --signed”.")
+    ] = "",
+) -> None:
+    """How far every station has come, and what could not be kept. Exit 1 on a fault. 各站进度。"""
     from rich.table import Table
 
     from voice.bureau.store import HubStore
@@ -146,10 +158,14 @@ def hub_status(journal: Annotated[str, typer.Argument(help="The bureau's databas
 
     store = HubStore(journal)
     try:
-        table = Table("station 站", "events 条", "waiting 待接", "set aside 搁置", "fault 问题")
+        if heads:
+            for head in store.heads.lines(heads):
+                print(head)
+            return
+        table = Table("station 站", "events 条", "signed 签到", "waiting 待接", "set aside 搁置", "fault 问题")
         found = store.standing()
         for s in found:
-            table.add_row(s.station, str(s.seq), str(s.waiting), str(s.aside), s.fault)
+            table.add_row(s.station, str(s.seq), str(s.signed or ""), str(s.waiting), str(s.aside), s.fault)
         out = screen()
         out.print(table)
         refused = store.refusals()

@@ -21,6 +21,7 @@ from voice.grammar.lexicon import plain
 from voice.grammar.meanings import MEANINGS
 from voice.journal.by_hand import correction
 from voice.journal.confirming import confirmation, over_of
+from voice.journal.export import Reader
 from voice.journal.lines import Line
 from voice.journal.review import OpenReviews
 from voice.journal.rolls import Session, sessions_between
@@ -261,6 +262,10 @@ class Desk:
     def heading(self, by: str = "", english: bool = False) -> Heading:
         """Of roll sheets; ``by``: who asks for it is the officer on duty."""
         return Heading.of(self.net, self.feed.journal.head, "" if by == LOCAL.name else by, english)
+
+    def reader(self) -> Reader:
+        """Whoever reads the net's events with names and local times."""
+        return Reader(self.net.name_of, self.net.settings.zone)
 
     def enter_net(self, began: str, results: Sequence[tuple[str, str, str]], by: str, note: str = "") -> int:
         """Log a net that nobody recorded; number of the event."""

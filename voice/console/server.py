@@ -23,6 +23,7 @@ from voice.console.recorders import PATHS, upload_router
 from voice.console.reference import add_reference
 from voice.console.webhooks import Webhook
 from voice.errors import HuyingError
+from voice.journal.signing import Signer
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.places import user_folder
@@ -161,7 +162,8 @@ def serve(
     names = [*LOOPBACK, "[::1]", *hosts, *([at.host] if at.host not in ("0.0.0.0", "::") else [])]  # noqa: S104  # compared, not bound
     app.add_middleware(KnownNames, names=names)
     app.add_middleware(Proxied, proxies=(*LOOPBACK, *at.proxies), prefix=at.prefix)
-    hooks = [Webhook(feed, w, net.folder, requests, log.warning) for w in net.settings.webhooks]
+    signer = Signer(net.folder / net.settings.signing_key) if net.settings.signing_key else None
+    hooks = [Webhook(feed, w, net.folder, requests, log.warning, desk.reader, signer) for w in net.settings.webhooks]
     for hook in hooks:
         app.on_shutdown(hook.close)
     app.on_shutdown(desk.close)

@@ -2,7 +2,9 @@
 from it again, so that nothing is lost, whatever ends in between. A delivery may come twice, with the same number.
 
 Each is a ``POST`` of one event as JSON with ``X-Huying-Delivery`` (number of the event), ``X-Huying-Event`` (its type)
-and ``X-Huying-Signature`` (``sha256=`` and the HMAC-SHA256 of the body under the shared secret).
+and ``X-Huying-Signature`` (``sha256=`` and the HMAC-SHA256 of the body under the shared secret). With ``signing_key``
+in ``net.toml`` also ``X-Huying-Head``: the event's place in the chain, signed; a receiver that keeps it can show later
+that the journal was rewritten (``huying journal verify --key … --signed …``).
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from pathlib import Path
 
 from voice.console.feed import Feed
 from voice.errors import HuyingError
-from voice.journal.lines import LineMaker
+from voice.journal.export import PLAIN, Reader
+from voice.journal.lines import Line, LineMaker
+from voice.journal.signing import Signer
 from voice.journal.store import Event
 from voice.net.settings import WebhookSettings
 from voice.supervised import Supervised
@@ -31,6 +35,9 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 
 LOOK_S = 5.0
 
+LISTS = ("units", "callees", "missing", "unclear", "silent")
+"""Fields of events that name several units."""
+
 
 def _trust(net_folder: Path, ca_file: str) -> ssl.SSLContext:
     """Whom we believe. Raises HuyingError for a file that holds no certificate."""
@@ -39,6 +46,16 @@ def _trust(net_folder: Path, ca_file: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(path) if ca_file else None)
     except (OSError, ssl.SSLError) as e:
         raise HuyingError(f"{path}: the webhook's ca_file is no certificate in PEM ({e})") from e
+
+
+def worded(line: Line, event: Event, reader: Reader) -> Line:
+    """An event's line with what people read beside what programs do: local time, the units' names, event and meaning.
+    Also the lists of units that an event has (who is missing, who was silent), which a line lacks."""
+    time, unit, kind, means, note = reader.cells(line)
+    lists = {k: v for k in LISTS if isinstance(v := event.data.get(k), list)}
+    named = {u for u in [line["unit"], *(u for v in lists.values() for u in v)] if isinstance(u, str) and u}
+    words = {"time": time, "unit": unit, "event": kind, "means": means, "note": note}
+    return line | lists | {"words": words, "names": {u: reader.name(u) for u in sorted(named)}}
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -62,10 +79,13 @@ class Webhook:
         net_folder: Path,
         places: Path,
         tell: Callable[[str], None] = lambda _t: None,
+        reader: Callable[[], Reader] = lambda: PLAIN,
+        signer: Signer | None = None,
     ) -> None:
-        """``places``: folder in which the number of the last delivered event is kept. Raises HuyingError for a secret
-        that cannot be read."""
+        """``places``: folder in which the number of the last delivered event is kept; ``reader``: for whom times and
+        names are written. Raises HuyingError for a secret that cannot be read."""
         self._feed, self._settings, self._tell = feed, settings, tell
+        self._reader, self._signer = reader, signer
         self._secret = b""
         if settings.secret_file:
             path = net_folder / settings.secret_file
@@ -108,7 +128,7 @@ class Webhook:
         maker, book = LineMaker(), Incidents()
         while not self._ended.is_set():
             for event in self._feed.journal.events(after=self.delivered):
-                line = maker.line(event.fact(), event)
+                line = worded(maker.line(event.fact(), event), event, self._reader())
                 new = book.take(event.fact(), event.seq, event.wall) is not None and "incident" in self._settings.events
                 if line["type"] in self._settings.events and not self._until_taken(event, line):
                     return
@@ -118,7 +138,7 @@ class Webhook:
             self._save(self.delivered)
             self._feed.wait(self.delivered, LOOK_S)
 
-    def _until_taken(self, event: Event, line: dict[str, object]) -> bool:
+    def _until_taken(self, event: Event, line: Line) -> bool:
         """False if we end before it is taken."""
         body = json.dumps(line, ensure_ascii=False).encode()
         headers = {
@@ -127,6 +147,8 @@ class Webhook:
             "X-Huying-Hash": event.hash,
             "X-Huying-Event": str(line["type"]),
         }
+        if self._signer is not None:
+            headers["X-Huying-Head"] = str(self._signer.head(event.seq, event.hash))
         if self._secret:
             headers["X-Huying-Signature"] = "sha256=" + hmac.new(self._secret, body, hashlib.sha256).hexdigest()
         wait, told = FIRST_WAIT_S, False

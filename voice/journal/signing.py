@@ -51,16 +51,47 @@ def make_key(path: Path) -> str:
     return bytes(key.verify_key).hex()
 
 
+class Signer:
+    """Signs heads with the key of a file."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises HuyingError for what is no key."""
+        try:
+            self._key = SigningKey(bytes.fromhex(path.read_text("ascii").strip()))
+        except (OSError, ValueError, TypeError) as e:
+            raise HuyingError(f"{path}: not a key of “huying journal key” ({e})") from e
+
+    @property
+    def public(self) -> str:
+        """The public half, hexadecimal."""
+        return bytes(self._key.verify_key).hex()
+
+    def head(self, seq: int, digest: str) -> SignedHead:
+        """Of the event with this number and hash."""
+        signature = self._key.sign(SignedHead(seq, digest, "").words).signature
+        return SignedHead(seq, digest, signature.hex())
+
+
 def sign(journal: Journal, path: Path) -> SignedHead:
     """The journal's head, signed with the key of a file. Raises HuyingError."""
     if not len(journal):
         raise HuyingError("the journal is empty: there is no head to sign")
+    return Signer(path).head(len(journal), journal.head)
+
+
+def head_in(text: str) -> SignedHead | None:
+    """The signed head that a line is, if it is one."""
+    found = _HEAD.fullmatch(text.strip())
+    return SignedHead(int(found[1]), found[2], found[3]) if found else None
+
+
+def is_signed(head: SignedHead, public: str) -> bool:
+    """Whether a head was signed with the key whose public half this is; False also for what is no key."""
     try:
-        key = SigningKey(bytes.fromhex(path.read_text("ascii").strip()))
-    except (OSError, ValueError, TypeError) as e:
-        raise HuyingError(f"{path}: not a key of “huying journal key” ({e})") from e
-    head = SignedHead(len(journal), journal.head, "")
-    return SignedHead(head.seq, head.hash, key.sign(head.words).signature.hex())
+        VerifyKey(bytes.fromhex(public)).verify(head.words, bytes.fromhex(head.signature))
+    except (BadSignatureError, ValueError, TypeError):
+        return False
+    return True
 
 
 def signed_heads(path: Path) -> list[SignedHead]:
@@ -77,16 +108,14 @@ def signed_heads(path: Path) -> list[SignedHead]:
 def contradictions(journal: Journal, public: str, heads: list[SignedHead]) -> list[str]:
     """What speaks against signed heads, in words. Raises HuyingError for what is no public key."""
     try:
-        key = VerifyKey(bytes.fromhex(public))
+        VerifyKey(bytes.fromhex(public))
     except (ValueError, TypeError) as e:
         raise HuyingError(
             f"--key {public[:20]}…: 64 hexadecimal figures are wanted, as “huying journal key” says"
         ) from e
     told = []
     for head in heads:
-        try:
-            key.verify(head.words, bytes.fromhex(head.signature))
-        except BadSignatureError:
+        if not is_signed(head, public):
             told.append(f"signed head {head.seq}: it was not signed with this key")
             continue
         event = next(journal.events(after=head.seq - 1, before=head.seq + 1), None)

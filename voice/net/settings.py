@@ -231,6 +231,8 @@ class NetSettings(_Section):
     rollcall: RollSettings = RollSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
     channels: tuple[ChannelSettings, ...] = ()
+    signing_key: str = ""
+    """From the net folder: a file of ``huying journal key``. Webhooks and uplink then send signed heads along."""
     alert_templates: tuple[str, ...] = ()
     """Texts that the console offers for alerts."""
 

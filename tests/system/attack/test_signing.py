@@ -13,9 +13,10 @@ import soundfile as sf
 
 from tests.helpers.command import huying
 from tests.helpers.console import BEGAN, morning
+from tests.helpers.journals import rewritten
 from voice.errors import HuyingError
 from voice.journal.signing import contradictions, make_key, sign, signed_heads
-from voice.journal.store import GENESIS, Journal, event_hash
+from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.pcm import RATE
 from voice.talk.by_hand import ClipsRemoved
@@ -28,22 +29,6 @@ def log(tmp_path: Path) -> Path:
         clip = journal.clips.put((np.random.default_rng(1).standard_normal(8000) * 900).astype(np.int16))
         journal.append(morning(clip), BEGAN)
     return path
-
-
-def rewritten(path: Path) -> None:
-    """One answer is another one, and every hash behind it fits."""
-    db = sqlite3.connect(path)
-    for op in ("update", "delete"):
-        db.execute(f"DROP TRIGGER huying_no_{op}")
-    db.execute("UPDATE huying_events SET body = replace(body, 'silent', 'unclear')")
-    previous = GENESIS
-    rows = db.execute("SELECT seq, kind, t, wall, body FROM huying_events ORDER BY seq").fetchall()
-    for seq, kind, t, wall, body in rows:
-        digest = event_hash(seq, kind, t, wall, body, previous)
-        db.execute("UPDATE huying_events SET previous = ?, hash = ? WHERE seq = ?", (previous, digest, seq))
-        previous = digest
-    db.commit()
-    db.close()
 
 
 def test_a_signed_head_finds_a_chain_that_was_written_anew(log: Path, tmp_path: Path) -> None:

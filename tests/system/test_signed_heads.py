@@ -1,0 +1,132 @@
+"""Signed heads on their way: with webhooks, and with the uplink to the bureau, which keeps and checks them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.bureau import grow, hub, sent_of, uplink
+from tests.helpers.command import huying
+from tests.helpers.engines import Nats
+from tests.helpers.journals import rewritten
+from voice.bureau.heads import packed_head, read_keys, unpacked_head
+from voice.bureau.store import HubStore
+from voice.bureau.wire import head_subject
+from voice.errors import HuyingError
+from voice.journal.signing import Signer, make_key
+from voice.journal.store import Journal
+from voice.net.loading import Net
+
+SUBJECT = head_subject("zz", "01")
+
+
+def signer(folder: Path, name: str = "head.key") -> Signer:
+    make_key(folder / name)
+    return Signer(folder / name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    return str(tmp_path / "hub.sqlite") if request.param == "sqlite" else str(request.getfixturevalue("postgres"))
+
+
+def test_what_is_kept_and_what_it_says_against_a_station(store: str, tmp_path: Path) -> None:
+    grow(tmp_path / "a.sqlite", 2)
+    events = sent_of(tmp_path / "a.sqlite", "01")
+    own, other = signer(tmp_path), signer(tmp_path, "other.key")
+    hubs = HubStore(store)
+    last = events[-1].event
+    assert hubs.heads.keep("01", own.public, own.head(last.seq, last.hash)), "the first key that comes is taken"
+    assert not hubs.heads.keep("01", own.public, own.head(last.seq, last.hash))
+    hubs.store(events)  # the head may come first
+    assert [(s.signed, s.fault) for s in hubs.standing()] == [(last.seq, "")]
+    with pytest.raises(HuyingError, match="has it a new key"):
+        hubs.heads.keep("01", other.public, other.head(last.seq, last.hash))
+    hubs.heads.keep("01", own.public, own.head(3, "0" * 64))
+    (standing,) = hubs.standing()
+    assert "signed head 3" in standing.fault and "rewritten" in standing.fault
+    assert [h.seq for h in hubs.heads.lines("01")] == [3, last.seq]
+    hubs.close()
+    given = HubStore(store, {"01": other.public})
+    with pytest.raises(HuyingError, match="new key"):
+        given.heads.keep("01", own.public, own.head(1, events[0].event.hash))
+    given.heads.keep("01", other.public, other.head(1, events[0].event.hash))
+    given.close()
+
+
+@pytest.mark.parametrize("what", ["signature", "seq", "json", "none", "list", "key", "large"])
+def test_what_is_no_signed_head(tmp_path: Path, what: str) -> None:
+    own = signer(tmp_path)
+    head = own.head(5, "a" * 64)
+    assert unpacked_head(SUBJECT, packed_head(head, own.public)) == ("01", own.public, head)
+    line = str(head)
+    bad = {
+        "signature": json.dumps({"key": own.public, "head": line[:-1] + ("0" if line[-1] != "0" else "1")}),
+        "seq": json.dumps({"key": own.public, "head": line.replace(" 5 ", " 6 ")}),
+        "json": "{",
+        "none": json.dumps({"key": own.public, "head": None}),
+        "list": "[" * 100_000,
+        "key": json.dumps({"key": "zz", "head": line}),
+        "large": json.dumps({"key": own.public, "head": str(own.head(2**40, "a" * 64))}),
+    }[what]
+    with pytest.raises(HuyingError, match="not a signed head"):
+        unpacked_head(SUBJECT, bad.encode())
+
+
+@pytest.mark.parametrize("text", ["01", "01 xyz", "01 " + "G" * 64, "\udcff"])
+def test_keys_that_are_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "keys").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(HuyingError, match="keys"):
+        read_keys(tmp_path / "keys")
+
+
+def test_from_station_to_bureau_and_back(
+    nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_net: Callable[..., Path], net: Net
+) -> None:
+    """The bureau's heads find at the station that its journal was written anew there."""
+    monkeypatch.setenv("HUYING_HOME", str(tmp_path / "home"))
+    folder = own_net(settings='signing_key = "head.key"\n' + (net.folder / "net.toml").read_text("utf-8"))
+    public = huying("journal", "key", str(folder / "head.key")).split()[-1]
+    log, database = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
+    grow(log, 3)
+    (tmp_path / "keys.txt").write_text(f"01 {public}\n")
+    huying(*hub(database, nats.url, "--once"))
+    huying(*uplink(log, nats.url, "01", "--net", folder, "--once"))
+    huying(*hub(database, nats.url, "--keys", tmp_path / "keys.txt", "--once"))
+    assert str(len(sent_of(log, "01"))) in huying("hub-status", database)
+    heads = tmp_path / "heads.txt"
+    heads.write_text(huying("hub-status", database, "--heads", "01"))
+    assert len(heads.read_text().splitlines()) == 1
+    words = ("journal", "verify", log, "--key", public, "--signed", heads)
+    huying(*words)
+    rewritten(log)
+    assert "rewritten" in huying(*words, code=1)
+
+
+def test_another_key_than_the_bureau_knows_is_refused_and_told(
+    nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_net: Callable[..., Path], net: Net
+) -> None:
+    monkeypatch.setenv("HUYING_HOME", str(tmp_path / "home"))
+    folder = own_net(settings='signing_key = "head.key"\n' + (net.folder / "net.toml").read_text("utf-8"))
+    huying("journal", "key", str(folder / "head.key"))
+    log, database = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
+    grow(log, 1)
+    (tmp_path / "keys.txt").write_text(f"01 {'ab' * 32}\n")
+    huying(*hub(database, nats.url, "--once"))
+    huying(*uplink(log, nats.url, "01", "--net", folder, "--once"))
+    huying(*hub(database, nats.url, "--keys", tmp_path / "keys.txt", "--once"))
+    assert "not of abababababab" in huying("hub-status", database, code=1)
+    with HubStore(str(database)).journal as joined:
+        assert len(joined) == len(sent_of(log, "01")), "its events are joined all the same"
+
+
+def test_a_journal_may_grow_while_it_is_signed(tmp_path: Path) -> None:
+    own = signer(tmp_path)
+    grow(tmp_path / "a.sqlite", 1)
+    with Journal(str(tmp_path / "a.sqlite"), create=False) as journal:
+        head = own.head(len(journal), journal.head)
+    assert str(head).startswith("huying-head-1 ")
