@@ -102,9 +102,10 @@ class Nats:
 
     def __init__(self, place: Path, configuration: str = "") -> None:
         self.port = free_port()
+        self.store = place / "js"
         self._file = place / "nats.conf"
         self._file.write_text(
-            f'listen: "127.0.0.1:{self.port}"\njetstream {{ store_dir: "{place / "js"}" }}\n' + configuration, "utf-8"
+            f'listen: "127.0.0.1:{self.port}"\njetstream {{ store_dir: "{self.store}" }}\n' + configuration, "utf-8"
         )
         self.start()
 

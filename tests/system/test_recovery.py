@@ -212,10 +212,10 @@ def test_a_hub_forgets_by_itself_and_keeps_the_sound(nats: Nats, tmp_path: Path)
         assert "Traceback" not in one.communicate(timeout=20)[0]
 
 
-def lose(nats: Nats, place: Path) -> None:
+def lose(nats: Nats) -> None:
     """The server's disk is replaced by an empty one."""
     nats.kill()
-    shutil.rmtree(place / "js")
+    shutil.rmtree(nats.store)
     nats.start()
 
 
@@ -225,7 +225,7 @@ def test_a_server_that_lost_its_store_before_the_hub_had_read(nats: Nats, tmp_pa
     grow(log, 2)
     huying(*hub(database, nats.url, "--once"))
     huying(*uplink(log, nats.url, "01", "--once"))
-    lose(nats, tmp_path)
+    lose(nats)
     huying(*hub(database, nats.url, "--once"))  # makes the streams anew
     grow(log, 1, 2)
     up = run(*uplink(log, nats.url, "01", "--once"))
@@ -244,7 +244,7 @@ def test_a_server_that_loses_its_store_under_uplink_and_hub(nats: Nats, tmp_path
     one, up = run(*hub(database, nats.url)), run(*uplink(log, nats.url, "01"))
     try:
         assert eventually(lambda: same(store, {"01": log}), 40)
-        lose(nats, tmp_path)
+        lose(nats)
         grow(log, 3, 2)
         assert eventually(lambda: same(store, {"01": log}), 60), "what came since is there"
         assert [s.fault for s in store.standing()] == [""]
@@ -264,13 +264,13 @@ def test_a_server_that_is_an_older_copy_of_itself(nats: Nats, tmp_path: Path) ->
     huying(*hub(database, nats.url, "--once"))
     huying(*uplink(log, nats.url, "01", "--once"))
     nats.kill()
-    shutil.copytree(tmp_path / "js", tmp_path / "copy")
+    shutil.copytree(nats.store, tmp_path / "copy")
     nats.start()
     grow(log, 2, 1)
     huying(*uplink(log, nats.url, "01", "--once"))
     nats.kill()
-    shutil.rmtree(tmp_path / "js")
-    shutil.copytree(tmp_path / "copy", tmp_path / "js")
+    shutil.rmtree(nats.store)
+    shutil.copytree(tmp_path / "copy", nats.store)
     nats.start()
     huying(*uplink(log, nats.url, "01", "--once"))
     huying(*hub(database, nats.url, "--once"))
