@@ -46,6 +46,7 @@ from voice.talk.facts import (
     AlertRaised,
     CalledIn,
     ExchangeClosed,
+    NotUnderstood,
     Transcribed,
 )
 
@@ -589,6 +590,37 @@ def test_a_correction_by_hand_and_by_keys(console: Served, browser: Any) -> None
     page.close()
 
 
+def test_a_phrase_is_looked_at_learned_and_taken_back_in_review(console: Served, browser: Any) -> None:
+    """Its reading and what it would cost are shown first; it stands in a list of what was learned, with a way back."""
+    with Journal(str(console.journal)) as journal:
+        clip = next(x["clip"] for x in lines(journal.events()) if x["clip"])
+        journal.append([called(160, "103", 95), over(95, 161, "", clip), NotUnderstood(
+            t=161, over=95, unit="103", exchange=95, pinyin="guo lu fang pao shui le")], BEGAN)  # fmt: skip
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(console.url + "/review")
+    page.get_by_label("实际说的").first.fill("胜残联", timeout=20_000)
+    page.get_by_role("button", name="学会这句").first.click()
+    page.get_by_text("与呼号“省残联”音近, 不能学").wait_for(timeout=40_000)
+    assert page.locator("[data-learn]").get_by_role("button", name="学会这句").is_disabled()
+    page.locator("[data-learn]").get_by_role("button", name="取消").click()
+    page.locator("[data-learn]").wait_for(state="detached", timeout=5_000)
+    page.get_by_label("实际说的").first.fill("锅炉房跑水了")
+    page.get_by_role("button", name="学会这句").first.click()
+    dialog = page.locator('[data-learn="锅炉房跑水了"]')
+    dialog.get_by_text("guo1 lu2 fang2 pao3 shui3 le5").wait_for(timeout=40_000)
+    dialog.get_by_text("一次也不会误听").wait_for(timeout=90_000)
+    dialog.get_by_role("button", name="学会这句").click()
+    learned = console.net / "learned.txt"
+    page.get_by_text("学过的用语 1").click(timeout=20_000)
+    assert "situation = 锅炉房跑水了" in learned.read_text("utf-8")
+    page.locator('[data-learned="锅炉房跑水了"]').get_by_role("button", name="撤回").click(timeout=40_000)
+    page.get_by_text("已撤回").wait_for(timeout=40_000)
+    assert "锅炉房跑水了" not in learned.read_text("utf-8")
+    page.close()
+    notes = [e["detail"] for e in console.get("/api/v1/events?kind=net_edited")]
+    assert any("+锅炉房跑水了" in n for n in notes) and any("-锅炉房跑水了" in n for n in notes)
+
+
 def test_the_roster_is_edited_and_the_second_editor_told(console: Served, browser: Any) -> None:
     before = console.get("/api/v1/roster")
     page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -632,11 +664,11 @@ def test_a_roster_is_imported(console: Served, browser: Any, tmp_path: Path) -> 
     page.goto(console.url + "/roster")
     page.get_by_role("button", name="导入").wait_for(timeout=20_000)
     page.locator("input[type=file]").set_input_files(tmp_path / "bad.csv")
-    page.get_by_text("编号 1 is in line 2 too").wait_for(timeout=10_000)
+    page.get_by_text("编号 1 在第 2 行也有").wait_for(timeout=40_000)
     page.locator("input[type=file]").set_input_files(tmp_path / "new.csv")
-    page.get_by_text("新增 1, 去掉 0").wait_for(timeout=10_000)
+    page.get_by_text("新增 1, 去掉 0").wait_for(timeout=40_000)
     page.get_by_role("button", name="保存").click()
-    page.locator("td").get_by_text("199").wait_for(timeout=10_000)
+    page.locator("td").get_by_text("199").wait_for(timeout=40_000)
     page.close()
     assert len(console.get("/api/v1/roster")["rows"]) == len(rows) + 1
 

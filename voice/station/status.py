@@ -77,9 +77,10 @@ class StatusFile:
         """The last one; None if there is none or it is stale."""
         try:
             age = time.time() - self.path.stat().st_mtime
-            status = Status(**json.loads(self.path.read_text("utf-8")))
+            fields = json.loads(self.path.read_text("utf-8"))
+            status = Status(**{**fields, "troubles": tuple(fields.get("troubles", ()))})
             return status if age <= (SAYING_S if status.saying else STALE_S) else None
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, AttributeError):
             return None
 
     def remove(self) -> None:
