@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -233,6 +234,8 @@ def _screens(address: str, journal: Journal, consoles: int, channels: int) -> It
                 took.append(time.monotonic() - began)
                 window.context.close()
             yield f"page {path} opened, best of three", f"{min(took):.2f} s"
+        yield "first content of /, best of three", f"{min(_first_content(chromium, address) for _ in range(3)):.2f} s"
+        yield f"a unit's card, median of {CARDS}", f"{statistics.median(_cards(chromium, address)) * 1000:.0f} ms"
         windows = [chromium.new_context().new_page() for _ in range(consoles)]
         for w in windows:
             w.goto(address, wait_until="load")
@@ -251,6 +254,41 @@ def _screens(address: str, journal: Journal, consoles: int, channels: int) -> It
     yield f"journal to {consoles} screens, median and 95 %", _percentiles(waits)
     if missing:
         yield "events that a screen did not show", str(missing)
+
+
+def _first_content(chromium: Any, address: str) -> float:
+    """Seconds until the board's banner says something, as a person sees it."""
+    window = chromium.new_context().new_page()
+    began = time.monotonic()
+    window.goto(address, wait_until="commit")
+    window.wait_for_function("document.querySelector('.banner')?.innerText.length > 3")
+    took = time.monotonic() - began
+    window.context.close()
+    return took
+
+
+CARDS = 9
+
+
+def _cards(chromium: Any, address: str) -> list[float]:
+    """Seconds from the click on a tile to its card, measured in the browser."""
+    window = chromium.new_context().new_page()
+    window.goto(address, wait_until="load")
+    window.wait_for_selector(".tile")
+    took = []
+    for k in range(CARDS):
+        took.append(float(window.evaluate(OPENED, k)) / 1000)
+        window.keyboard.press("Escape")
+        window.wait_for_selector("[data-card]", state="detached")
+    window.context.close()
+    return took
+
+
+OPENED = """(k) => new Promise(done => {
+    const began = performance.now();
+    const look = () => document.querySelector('[data-card]') ? done(performance.now() - began) : setTimeout(look, 4);
+    document.querySelectorAll('.tile')[k].click(); look();
+})"""
 
 
 def _mark(k: int, channel: int) -> Answered:

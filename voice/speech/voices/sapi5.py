@@ -1,4 +1,5 @@
-"""The voice that Windows has, through pyttsx3. It reads the characters itself: local readings do not reach it."""
+"""The voice that Windows has, through pyttsx3. It reads characters: local readings and radio figures reach it as
+characters that are read so."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from voice.mandarin.homophones import as_characters
 from voice.pcm import Floats
 from voice.speech import synthesiser as pyttsx3
 from voice.speech.synthesiser import Synthesiser
@@ -37,7 +39,7 @@ class Sapi5:
 
     def say(self, text: str, syllables: Sequence[str]) -> tuple[Floats, int]:
         """See Voice."""
-        return self.synthesiser.say(text, syllables, self.sound)
+        return self.synthesiser.say(as_characters(text, syllables), syllables, self.sound)
 
     def close(self) -> None:
         """The synthesiser belongs to whoever opened it."""
