@@ -34,7 +34,8 @@ from voice.talk.commands import (
     read_back,
     unauthorised,
 )
-from voice.talk.facts import Announced, Called, Commanded, Fact, RollBegan
+from voice.talk.decide import command_heard
+from voice.talk.facts import Announced, Called, Commanded, Fact, OverHeard, RollBegan
 from voice.talk.rollcall import RollCall
 
 ROSTER = (
@@ -74,6 +75,8 @@ def obeying_ear(obeying: Net) -> Ear:
         ("呼应助手,重新呼叫未应答单位", "call_missing", None),
         ("呼应助手,谁没有应答", "who_is_missing", None),
         ("呼应助手,播报警情", "read_alert", None),
+        ("呼应助手,播报,今晚八点到派出所开会,收到请回答", "own_words", None),
+        ("呼应助手,播报,明天十点开始点名", "own_words", None),
         ("呼应助手,重复一遍", "repeat_last", None),
         ("呼应助手,省残联记为已到", "mark_present", "101"),
         ("呼应助手,现在几点", "tell_time", None),
@@ -209,6 +212,29 @@ def test_calling_a_unit_and_marking_it(run: Run) -> None:
     assert said(facts)[-1] == "现在时间十二点零六分。"
 
 
+def test_the_dispatchers_own_words_are_passed_on_as_they_were_said(obeying: Net, run: Run) -> None:
+    """Read back with their figures, kept with the journal, transmitted as sound behind our own call to everybody."""
+    perfect = PerfectEar(obeying)
+    heard = command_heard(
+        perfect._interpreter.interpret(perfect.hypothesis("呼应助手,播报,今晚八点开会", 0, 3)), 0.0, 1
+    )
+    assert heard.figures == ("8:00",) and 1.2 < heard.begins < 2.2 and heard.ends == 0.0
+    assert read_back(obeying, "own_words", None, heard.figures) == "收到,播报原话,8:00。"
+    _, facts, told = run([(1.0, "呼应助手,播报,今晚请各位把门窗关好")], 45)
+    assert [(c, s) for c, _, s in outcomes(facts)] == [("own_words", "heard"), ("own_words", "done")]
+    assert not told
+    first, passed_on = (f for f in facts if isinstance(f, Announced))
+    assert first.text.startswith("收到,播报原话") and (passed_on.purpose, passed_on.text) == ("words", "各单位注意。")
+    (over,) = (f for f in facts if isinstance(f, OverHeard))
+    assert passed_on.clip and passed_on.clip != over.clip
+    assert 2.0 < passed_on.t - passed_on.keyed < 8.0
+
+
+def test_own_words_that_were_not_said(run: Run) -> None:
+    _, facts, _ = run([(1.0, "呼应助手,播报")], 15)
+    assert outcomes(facts)[-1][2] == "refused" and said(facts) == ["没有听到要播报的话。"]
+
+
 def test_refusals_and_other_talk(run: Run) -> None:
     orders = [(1.0, "呼应助手,暂停点名"), (14.0, "呼应助手,晚上一起去打羽毛球吧"), (26.0, "昨天仓库已经清点过了")]
     _, facts, _ = run(orders, 40)
@@ -244,7 +270,7 @@ def test_the_dispatchers_own_microphone(obeying: Net, obeying_ear: Ear, synthesi
 
     microphone = Microphone(obeying_ear, Until(), air.end)
     microphone._thread.join(60)
-    commands = [(m.acts[0].meaning, m.acts[0].slots) for m in microphone.messages()]
+    commands = [(m.acts[0].meaning, m.acts[0].slots) for m, _ in microphone.messages()]
     microphone.close()
     assert commands == [("roll_pause", {}), ("mark_present", {"unit": "101"})]
 

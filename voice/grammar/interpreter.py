@@ -88,6 +88,7 @@ class Interpreter:
         self._introducing = _phrases(lexicon, ("this_is",))
         self._answering = _phrases(lexicon, ANSWERING)
         self._acks = _phrases(lexicon, ("ack",))
+        self._own_words = _phrases(lexicon, ("own_words",))
         self._asks = _phrases(lexicon, ("ask",))
         self._to_all = _phrases(lexicon, ("all_units",))
         self._carrying = _phrases(lexicon, ("proxy", "relay", "call_in", "report"))
@@ -267,6 +268,8 @@ class Interpreter:
         named = next((k for k, i in enumerate(items) if i.kind == "assistant"), None)
         if named is None or named + 2 >= len(items) or items[named + 1].kind == "free":
             return []
+        if items[named + 1].key in self._own_words:  # whatever comes behind it is to be passed on
+            return []
         answer = next((k for k in range(named + 2, len(items)) if self._replies(items[k])), None)
         if answer is None:
             return []
@@ -285,7 +288,10 @@ class Interpreter:
         if own or addressed:
             sure = [a.score for a in acts] + ([own.score] if own else [])
             confidence = round(min(sure), 3) if sure else 0.0
-            return Message(tuple(items), acts, speaker="control", addressed=True, confidence=confidence)
+            return Message(
+                tuple(items), acts, speaker="control", addressed=True, confidence=confidence,
+                figures=self._figures(items),
+            )  # fmt: skip
         acts = tuple(a for a in acts if not _denied(a, split) and not _told(a, split))
         names = names_in(items, self._introducing)
         spoken = spoken_units(names)

@@ -54,6 +54,7 @@ TABLE: tuple[Meaning, ...] = (
     Meaning("roll_skip", "跳过", "skip"),
     Meaning("who_is_missing", "谁没有回答", "who is missing"),
     Meaning("read_alert", "播报通知", "read the alert"),
+    Meaning("own_words", "播报原话", "transmit my own words"),
     Meaning("call_unit", "呼叫单位", "call a unit"),
     Meaning("call_missing", "重新呼叫未应答单位", "call the missing again"),
     Meaning("repeat_last", "重复一遍", "repeat the last"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voice.errors import HuyingError
+from voice.journal.retention import SOUNDING
 from voice.journal.store import Journal
 from voice.journal.verify import verify
 
@@ -50,7 +51,7 @@ def back_up(source: Path, folder: Path, on_clip: Callable[[int, int], None] = la
             fault = next(verify(copy, clips=False), None)
             if fault is not None:
                 raise HuyingError(f"{source}: {fault}; the copy was not kept, an older one stays")
-            names = {c for e in copy.events(kind="over") if (c := e.data.get("clip"))}
+            names = {c for kind in SOUNDING for e in copy.events(kind=kind) if (c := e.data.get("clip"))}
             events, head = len(copy), copy.head
         sound, copied = (p.with_name(p.name + ".clips") for p in (source, target))
         new = _copy_clips(sound, copied, names, on_clip)

@@ -59,7 +59,7 @@ class LineMaker:
             "exchange": getattr(fact, "exchange", None),
             "review": getattr(fact, "review", False) or isinstance(fact, NotUnderstood),
             "dictated": (heard.dictated or None) if heard else None,
-            "clip": heard.clip if heard else None,
+            "clip": heard.clip if heard else fact.clip or None if isinstance(fact, Announced) else None,
         }
         if isinstance(fact, Answered | ControlReplied):
             out["latency_s"] = round(fact.latency_s, 3)

@@ -105,5 +105,10 @@ class Removals:
         return False
 
 
+SOUNDING = ("over", "announced")
+"""Kinds of events that have a clip: what was heard, and what we passed on as it was said."""
+
+
 def _overs(journal: Journal, since: str | None = None, until: str | None = None) -> Iterator[Event]:
-    return journal.events(kind="over", since=since, until=until)
+    for kind in SOUNDING:
+        yield from journal.events(kind=kind, since=since, until=until)

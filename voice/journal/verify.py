@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voice.errors import HuyingError
 from voice.journal.clips import clip_name
-from voice.journal.retention import Removals
+from voice.journal.retention import SOUNDING, Removals
 from voice.journal.store import GENESIS, Event, Journal, event_hash
 
 
@@ -39,7 +39,7 @@ def verify(journal: Journal, *, clips: bool = True) -> Iterator[Fault]:
             yield Fault(e.seq, "was changed after it was written")
         elif e.unit != e.data.get("unit"):
             yield Fault(e.seq, "its unit column was changed")
-        if removed is not None and e.kind == "over" and (told := _clip_fault(journal, e, removed)):
+        if removed is not None and e.kind in SOUNDING and (told := _clip_fault(journal, e, removed)):
             yield Fault(e.seq, told)
         expected, previous = e.seq + 1, e.hash
 

@@ -87,6 +87,8 @@ class Listener:
         self.notes: tuple[str, ...] = ()
         """Of the session that has ended: what a person must know besides its events."""
         self._overs = 0
+        self.latest = np.zeros(0, np.int16)
+        """Sound of the latest over."""
         self._void = 0
         self._transcripts = self._written_down(False)
 
@@ -229,6 +231,7 @@ class Listener:
             self._void += 1  # a carrier, but nobody speaks
             return
         self._overs += 1
+        self.latest = over.pcm
         begin, end = _speech(over, hypothesis, spans)
         doubled = heterodyne_s(over.pcm) > 0
         self.log.record(*decide(self.log.state, Tick(over.start, not self._gate.receiver_dead), self.rules))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from voice.audio.source import AudioSource
 from voice.grammar.message import Message
+from voice.pcm import Pcm16
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
 from voice.speech.recogniser import OverStream
 from voice.station.ear import Ear
@@ -21,12 +22,12 @@ class Microphone:
     ) -> None:
         """``end`` ends ``source``; ``tell`` is told, from another thread, if listening failed and is begun again."""
         self._ear, self._source, self._end = ear, source, end
-        self._heard: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[tuple[Message, Pcm16]] = queue.SimpleQueue()
         self._closed = False
         self._thread = Supervised("the dispatcher's microphone", self._listen, tell, lambda: self._closed)
 
-    def messages(self) -> Iterator[Message]:
-        """Commands since the last call, oldest first. Never waits."""
+    def messages(self) -> Iterator[tuple[Message, Pcm16]]:
+        """Commands since the last call and their sound, oldest first. Never waits."""
         while not self._heard.empty():
             yield self._heard.get()
 
@@ -50,6 +51,6 @@ class Microphone:
                         message = self._ear.understand(over, stream.finish(), addressed=True)
                         stream = None
                         if message.acts:
-                            self._heard.put(message)
+                            self._heard.put((message, over.pcm))
                     case _:
                         stream = None

@@ -284,8 +284,8 @@ class Runtime:
             else:
                 station.end_alert("interrupted")
         if self._microphone is not None:
-            for message in self._microphone.messages():
-                station.told(message)
+            for message, pcm in self._microphone.messages():
+                station.told(message, pcm)
         if self.speaks:
             self._requests.attend(now)
         if self._roll_wanted and not station.calling_roll:

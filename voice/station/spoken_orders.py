@@ -9,8 +9,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, Protocol
 
+import numpy as np
+
 from voice.errors import HuyingError
 from voice.net.loading import Net
+from voice.pcm import RATE, Pcm16
 from voice.station.listener import Listener
 from voice.station.logbook import Logbook
 from voice.station.requests import with_neighbours
@@ -28,6 +31,9 @@ from voice.talk.commands import (
 )
 from voice.talk.facts import AlertRaised, Commanded, RollMarked
 from voice.talk.rollcall import RollCall
+
+LEAST_WORDS_S, MOST_WORDS_S = 0.4, 45.0
+"""Seconds of own words that are transmitted; the time-out timer allows a minute."""
 
 
 class OnAir(Protocol):
@@ -48,6 +54,12 @@ class OnAir(Protocol):
 
     def say(self, text: str) -> None:
         """Once, when the channel is clear."""
+
+    def own_words(self, command: Commanded) -> Pcm16:
+        """The speech behind 播报, of a command that was heard just now."""
+
+    def pass_on(self, sound: Pcm16) -> None:
+        """Likewise, to everybody."""
 
     def call(self, unit: str) -> None:
         """One unit, outside of a roll-call."""
@@ -73,6 +85,8 @@ class Orders:
         """Not looked at yet."""
         self._pending: tuple[Commanded, float] | None = None
         """Read back, and when it is carried out unless it is cancelled."""
+        self._words = np.zeros(0, np.int16)
+        """The dispatcher's own, to be passed on."""
 
     @property
     def pending(self) -> bool:
@@ -119,18 +133,25 @@ class Orders:
         why = self._stranger(heard, now) or obstacle(
             command, heard.unit, station.roll, station.last_alert.text if station.last_alert else ""
         )
-        if why:
+        if why or (command == "own_words" and (why := self._take_words(heard))):
             self._outcome(heard, "refused", why)
             self._reply(f"{why}。", heard)
         elif command in READ_BACK:
             if self._pending:
                 self._outcome(self._pending[0], "cancelled", "another command came")
-            self._reply(read_back(net, command, heard.unit), heard)
+            self._reply(read_back(net, command, heard.unit, heard.figures), heard)
             self._pending = heard, station.now + net.settings.station.cancel_s
         elif command in ANSWERED:
             told = answer(net, command, heard.unit, station.roll, station.last_said, now)
             self._reply(told, heard)
             self._outcome(heard, "done", told)
+
+    def _take_words(self, heard: Commanded) -> str:
+        """Take the sound of what is to be passed on; why that cannot be, in words for the air."""
+        self._words = self._station.own_words(heard)
+        if len(self._words) < LEAST_WORDS_S * RATE:
+            return "没有听到要播报的话"
+        return "要播报的话太长" if len(self._words) > MOST_WORDS_S * RATE else ""
 
     def _stranger(self, heard: Commanded, now: datetime) -> str:
         """Why it is not obeyed: said on the air, and without the code of the day where one is wanted."""
@@ -166,6 +187,8 @@ class Orders:
             elif command == "read_alert" and station.last_alert:
                 a = station.last_alert
                 station.raise_alert(a.text, a.units, a.repeat, a.need_ack, a.emergency, "voice")
+            elif command == "own_words":
+                station.pass_on(self._words)
             elif command == "mark_present" and unit:
                 corrects = station.last_event.get(unit, 0)
                 present = Corrected(

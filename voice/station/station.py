@@ -12,15 +12,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
+
 from voice.audio.source import AudioSource
 from voice.errors import HuyingError, Unwritable
 from voice.grammar.message import Message
 from voice.journal.anchor import anchor_of
 from voice.journal.store import Event, Journal
-from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter
+from voice.pcm import RATE, Pcm16
+from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter, levelled
+from voice.speech.vad import speech_spans
 from voice.station.ear import Ear
 from voice.station.listener import Listener
-from voice.station.speaker import Speaker, Unreadable
+from voice.station.speaker import LEVEL_DB, Speaker, Unreadable
 from voice.station.spoken_orders import Orders
 from voice.talk.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.talk.announcing import alert_words, anchor_words, sign_of, to_read_back, words
@@ -115,6 +119,8 @@ class Station:
         """Until when somebody may say again what was not understood, and who: nothing else is said meanwhile."""
         self._single: deque[str] = deque()
         """Units to call one by one, outside of a roll-call."""
+        self._at_desk = self._words = np.zeros(0, np.int16)
+        """The latest sound of the dispatcher's microphone; what of it, or of an over, is to be passed on."""
         self.last_said = ""
         """The latest announcement that was no reply."""
         self.last_alert: AlertRaised | None = None
@@ -211,9 +217,22 @@ class Station:
         """Pause, resume, skip, repeat or stop the roll-call."""
         self.log.record(fact)
 
-    def told(self, message: Message) -> None:
+    def told(self, message: Message, pcm: Pcm16) -> None:
         """Speech on the dispatcher's own microphone."""
+        self._at_desk = pcm
         self.log.record(command_heard(message, self.now, 0))
+
+    def own_words(self, command: Commanded) -> Pcm16:
+        """The speech behind 播报, of a command that was heard just now."""
+        pcm = self.listener.latest if command.over else self._at_desk
+        rest = pcm[round(command.begins * RATE) : round(command.ends * RATE) or None]
+        spans = speech_spans(rest, RATE)
+        return rest[round(spans[0][0] * RATE) : round(spans[-1][1] * RATE)] if spans else rest[:0]
+
+    def pass_on(self, sound: Pcm16) -> None:
+        """Transmit what the dispatcher has said, behind a call to everybody; the journal keeps it."""
+        self._words = levelled(sound, LEVEL_DB)
+        self._replies.append(Reply("各单位注意。", "words", clip=self.log.keep(sound, self.now)))
 
     def _event(self, event: Event, fact: Fact) -> None:
         before = self.roll
@@ -310,7 +329,7 @@ class Station:
         self._wait = None
         try:
             if isinstance(move, Reply):
-                said = self._say(move.text, move.purpose, move.units)
+                said = self._say(move.text, move.purpose, move.units, move.clip)
                 self._replies.popleft()
                 if move.purpose == "again":
                     self._listening = said.t + self.net.settings.timing.answer_timeout_s, move.units
@@ -340,8 +359,11 @@ class Station:
         else:  # opening and closing are of our own words and of call signs that the graph has
             self._retry_at = self.now + RETRY_S
 
-    def _say(self, text: str, purpose: Purpose, units: tuple[str, ...]) -> Announced:
+    def _say(self, text: str, purpose: Purpose, units: tuple[str, ...], clip: str = "") -> Announced:
         pieces = self._speaker.pieces(text, self._transmitter.room_s)
+        if purpose == "words":
+            sound = self._words
+            pieces.append(lambda: sound)
         try:
             self._saying = text
             self._on_saying(text)
@@ -353,7 +375,7 @@ class Station:
         self.now = max(self.now, unkeyed)
         if purpose not in ("reply", "again"):
             self.last_said = text
-        return Announced(t=unkeyed, keyed=keyed, text=text, purpose=purpose, units=units)
+        return Announced(t=unkeyed, keyed=keyed, text=text, purpose=purpose, units=units, clip=clip)
 
     def cut(self, why: str) -> None:
         """What is being said was cut: written down at once, by whoever noticed, for our own thread may hang."""

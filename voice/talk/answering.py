@@ -32,6 +32,8 @@ class Reply:
     """Whose answer is awaited after it."""
     patient: bool = False
     """Net control may say it first."""
+    clip: str = ""
+    """SHA-256 of the dispatcher's own words, passed on behind the text."""
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ READ_BACK = {
     "call_missing": "重新呼叫未应答单位",
     "read_alert": "播报通知",
     "mark_present": "{unit}记为已到",
+    "own_words": "播报原话",
 }
 """Commands that transmit or change the log: read back first, and carried out if nobody cancels."""
 
@@ -32,9 +33,10 @@ ANSWERED = ("who_is_missing", "tell_time", "tell_officer", "tell_phone", "repeat
 ROLL_MARKS = {"roll_pause": "pause", "roll_resume": "resume", "roll_end": "end", "roll_skip": "skip"}
 
 
-def read_back(net: Net, command: str, unit: str | None) -> str:
-    """``收到,开始点名。``"""
-    return f"收到,{READ_BACK[command].format(unit=sign_of(net, unit) if unit else '')}。"
+def read_back(net: Net, command: str, unit: str | None, figures: tuple[str, ...] = ()) -> str:
+    """``收到,开始点名。``; of own words the figures: ``收到,播报原话,10:15。``"""
+    told = READ_BACK[command].format(unit=sign_of(net, unit) if unit else "")
+    return f"收到,{','.join((told, *figures))}。"
 
 
 def code_words(net: Net) -> tuple[str, ...]:

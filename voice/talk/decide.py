@@ -226,6 +226,8 @@ def _own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
 def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
     """What we were told. ``over`` is 0 for the dispatcher's own microphone."""
     act = next((a for a in m.acts if a.meaning != CODE_WORD), None)
+    own = act is not None and act.meaning == "own_words"
+    code = next((a for a in m.acts if a.meaning == CODE_WORD), None)
     return Commanded(
         t=t,
         command=act.meaning if act else "",
@@ -233,7 +235,20 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
         over=over,
         status="heard",
         text=m.text,
+        begins=_times_of(m, act)[1] if act and own else 0.0,
+        ends=_times_of(m, code)[0] if code and own else 0.0,
+        figures=m.figures if own else (),
     )
+
+
+def _times_of(m: Message, act: Act) -> tuple[Seconds, Seconds]:
+    """When the phrase of an act was said, within the over. Acts count free speech syllable by syllable."""
+    at = 0
+    for item in m.items:
+        if at == act.at:
+            return item.start, item.end
+        at += len(item.pinyin.split()) if item.kind == "free" else 1
+    return 0.0, 0.0
 
 
 def _not_understood(state: NetState, h: Heard) -> Fact:

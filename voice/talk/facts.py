@@ -14,8 +14,8 @@ from voice.pcm import Seconds
 Grade = Literal["call_sign", "burst", "slot", "human"]
 """How we know who answered: spoken call sign > burst identity > was called just now > set by a person."""
 
-Purpose = Literal["opening", "call", "again", "closing", "alert", "closing_alert", "reply"]
-"""Of an announcement of ours."""
+Purpose = Literal["opening", "call", "again", "closing", "alert", "closing_alert", "reply", "words"]
+"""Of an announcement of ours; ``words``: the dispatcher's own, as they were spoken."""
 
 Outcome = Literal["answered", "unclear", "silent", "undetermined"]
 
@@ -371,6 +371,7 @@ class Announced(Fact):
     units: tuple[str, ...] = ()
     """Who was called by it."""
     clip: str = ""
+    """SHA-256 of a recording that was played behind the text: the dispatcher's own words."""
 
     def word(self) -> str:
         return self.purpose
@@ -552,6 +553,12 @@ class Commanded(Fact):
     """``heard`` first; then what came of it."""
     text: str = ""
     note: str = ""
+    begins: Seconds = 0.0
+    """Where in its over the words begin that are to be transmitted as they were said; 0: there are none."""
+    ends: Seconds = 0.0
+    """Where they end: a code of the day is not passed on. 0: with the over."""
+    figures: tuple[str, ...] = ()
+    """Of these words, to be read back."""
 
     def word(self) -> str:
         return self.command
