@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+import sqlalchemy as sa
 
 from tests.helpers.command import huying
 from tests.helpers.console import BEGAN, morning
@@ -110,3 +111,47 @@ def test_guards_that_are_gone_and_what_is_foreign(log: Path, what: str, caplog: 
         if what == "ignoring":
             with pytest.raises(HuyingError, match="foreign trigger"):
                 journal.append(morning()[:1], BEGAN)
+
+
+POSTGRES = {
+    "dropped": "DROP TRIGGER huying_guard ON huying_events",
+    "disabled": "ALTER TABLE huying_events DISABLE TRIGGER huying_guard",
+    "function": "CREATE OR REPLACE FUNCTION huying_refuse() RETURNS trigger AS $$ BEGIN RETURN NULL; END $$ "
+    "LANGUAGE plpgsql",
+    "conditional": "DROP TRIGGER huying_guard ON huying_events; CREATE TRIGGER huying_guard BEFORE UPDATE OR DELETE "
+    "ON huying_events FOR EACH ROW WHEN (OLD.seq < 0) EXECUTE FUNCTION huying_refuse()",
+    "of a column": "DROP TRIGGER huying_guard ON huying_events; CREATE TRIGGER huying_guard BEFORE UPDATE OF unit "
+    "OR DELETE OR TRUNCATE ON huying_events FOR EACH STATEMENT EXECUTE FUNCTION huying_refuse()",
+    "foreign trigger": "CREATE FUNCTION other() RETURNS trigger AS $$ BEGIN RETURN NEW; END $$ LANGUAGE plpgsql; "
+    "CREATE TRIGGER x BEFORE INSERT ON huying_events FOR EACH ROW EXECUTE FUNCTION other()",
+    "foreign rule": "CREATE RULE r AS ON UPDATE TO huying_events DO INSTEAD NOTHING",
+}
+MENDED = ("dropped", "disabled", "function", "conditional", "of a column")
+
+
+@pytest.mark.parametrize("what", POSTGRES)
+def test_guards_of_postgresql(
+    postgres: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    change = sa.text("UPDATE huying_events SET kind = 'x' WHERE seq = 1")
+    with Journal(postgres) as journal:
+        journal.append(morning(), BEGAN)
+        with pytest.raises(HuyingError, match="append-only"), journal.begin() as db:
+            db.execute(change)
+        with journal.begin() as db:
+            for statement in POSTGRES[what].split("; C"):
+                db.execute(sa.text(statement if statement.startswith(("C", "D", "A")) else "C" + statement))
+    with Journal(postgres, create=False) as journal:
+        assert caplog.messages, "it is told on opening"
+        faults = list(verify(journal, clips=False))
+        assert [f.seq for f in faults] == [0], faults
+        if what in MENDED:
+            assert len(journal.mended) == 1
+        else:
+            assert "foreign" in str(faults[0])
+    if what in MENDED:
+        with Journal(postgres, create=False) as journal:
+            assert list(verify(journal, clips=False)) == []
+            with pytest.raises(HuyingError, match="append-only"), journal.begin() as db:
+                db.execute(change)
