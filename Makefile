@@ -1,4 +1,4 @@
-# make demo, make demo-live, make fast, make test. Each sets itself up in .venv.
+# make demo, make demo-live, make fast, make test, make fuzz. Each sets itself up in .venv.
 PYTHON ?= python3
 VENV := .venv
 EXTRAS ?= dev
@@ -8,7 +8,7 @@ HUYING := $(BIN)/huying
 
 # A make that began elsewhere may have set where Python looks for modules.
 unexport PYTHONPATH
-.PHONY: demo demo-live console fast lint test clean
+.PHONY: demo demo-live console fast fuzz lint test clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/light
@@ -47,6 +47,11 @@ lint: $(VENV)/$(EXTRAS)
 test: lint
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 	$(BIN)/pytest tests/system -n 2 --dist loadfile
+
+# Every parser against nonsense, SECONDS for each, other inputs every time.
+SECONDS ?= 60
+fuzz: $(VENV)/$(EXTRAS)
+	HUYING_FUZZ_S=$(SECONDS) $(BIN)/pytest tests/unit/test_fuzz.py -q -s
 
 $(VENV)/bin-made:
 	$(PYTHON) -m venv $(VENV)

@@ -54,7 +54,7 @@ def unpacked_head(subject: str, data: bytes) -> tuple[str, str, SignedHead]:
         key, head = raw["key"], head_in(raw["head"])
         if head is None or head.seq >= 2**31 or not is_signed(head, key):
             raise ValueError("the signature does not fit")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as e:
         raise HuyingError(f"{subject}: not a signed head ({e})") from e
     return subject.split(".")[2], key, head
 

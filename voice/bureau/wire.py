@@ -156,7 +156,7 @@ def unpacked(subject: str, data: bytes) -> StationEvent:
         _check(event)
         if len(parts) != 5:
             raise ValueError("the subject has other parts")
-    except (ValueError, TypeError, KeyError, RecursionError) as e:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as e:
         raise HuyingError(f"{subject}: not an event ({e})") from e
     return StationEvent(parts[2], event)
 
@@ -185,7 +185,7 @@ def unpacked_roster(subject: str, data: bytes) -> tuple[str, str]:
             raise ValueError("too large, or it holds a NUL")
         if not all(isinstance(v, str) for unit in raw["units"] for v in dict(unit).values()):
             raise ValueError("cells are no text")
-    except (ValueError, TypeError, KeyError, RecursionError) as e:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
         raise HuyingError(f"{subject}: not a roster ({e})") from e
     return subject.split(".")[2], text
 

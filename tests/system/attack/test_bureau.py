@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from tests.helpers.console import BEGAN, morning
+from voice.bureau.heads import unpacked_head
 from voice.bureau.store import HubStore
-from voice.bureau.wire import StationEvent, packed, subject_of, unpacked
+from voice.bureau.wire import StationEvent, packed, subject_of, unpacked, unpacked_roster
+from voice.errors import HuyingError
 from voice.journal.codec import KINDS, fault_of
 from voice.journal.incidents import incidents
 from voice.journal.lines import lines
@@ -244,3 +246,18 @@ def test_nothing_in_an_event_runs_in_a_browser(tmp_path: Path) -> None:
                 assert not page.evaluate("document.querySelectorAll('[onerror]').length"), path
     finally:
         served.close()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"1.5", b"null", b"[]", b'"x"', b"true", b'{"version": Infinity}', b'{"version": {}}', b"\xff", b"{" * 9999],
+)
+def test_messages_that_are_no_objects_end_no_hub(data: bytes) -> None:
+    """A hub ended at one such message, came back, and ended again: found by the fuzzer."""
+    for subject, take_it in (
+        ("huying.zz.01.main.over", unpacked),
+        ("huying.zz.01.roster", unpacked_roster),
+        ("huying.zz.01.head", unpacked_head),
+    ):
+        with pytest.raises(HuyingError):
+            take_it(subject, data)  # type: ignore[operator]
