@@ -73,6 +73,8 @@ def read_delimited(data: bytes, is_table: Callable[[Sheet], bool]) -> Delimited:
             if is_table(read.sheet):
                 return read
             tried.append(read)
+    if not tried:
+        raise NoTable("it is no text in any encoding of tables; save it as CSV (UTF-8) or as .xlsx")
     return max(tried, key=lambda t: max((len(fields) for _, fields in t.records), default=0))
 
 
