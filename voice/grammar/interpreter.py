@@ -46,6 +46,9 @@ SYLLABLE_SCORE = 0.5
 """Of an answer of one syllable (到, 在, 行): too short to be verified, so a person is asked to listen."""
 
 DENIED = ("situation", "arrived", "on_the_way", "present", "normal")
+ASKED = ("situation", "arrived", "on_the_way", "present")
+"""Meanings that 没有 or 吗 directly behind their phrase makes a question."""
+
 NOT = (["mei"], ["wei"], ["bu"], ["mei", "you"])
 """没, 未, 不: directly before a phrase of these meanings, that no phrase has together, they turn it around."""
 
@@ -90,6 +93,7 @@ class Interpreter:
         self._acks = _phrases(lexicon, ("ack",))
         self._own_words = _phrases(lexicon, ("own_words",))
         self._asks = _phrases(lexicon, ("ask",))
+        self._reports = _phrases(lexicon, ("situation",))
         self._to_all = _phrases(lexicon, ("all_units",))
         self._carrying = _phrases(lexicon, ("proxy", "relay", "call_in", "report"))
         self._templates = sorted(lexicon.templates, key=lambda t: (-len(t.pieces), -sum(map(len, t.pieces))))
@@ -191,8 +195,8 @@ class Interpreter:
                 n = len(want)
                 if n < shortest:
                     continue
-                exact = n < MIN_NEAR_SYLLABLES or (entry.kind == "phrase" and entry.key in self._to_all)
-                near = 0.0 if exact else NEAR  # a misheard name must not call everybody
+                grave = entry.kind == "phrase" and (entry.key in self._to_all or (n < 4 and entry.key in self._reports))
+                near = 0.0 if n < MIN_NEAR_SYLLABLES or grave else NEAR  # nothing misheard calls everybody, or alarms
                 for length in (n, n - 1, n + 1) if near else (n,):
                     for a in range(len(row) - length + 1):
                         d = phrase_distance(row[a : a + length], want)
@@ -293,6 +297,7 @@ class Interpreter:
                 figures=self._figures(items),
             )  # fmt: skip
         acts = tuple(a for a in acts if not _denied(a, split) and not _told(a, split))
+        acts = _questions(acts, split)
         names = names_in(items, self._introducing)
         spoken = spoken_units(names)
         units = [i for i in items if i.kind == "unit" and i.key in spoken]
@@ -443,8 +448,32 @@ def _denied(act: Act, items: Sequence[Item]) -> bool:
     """没 发现情况: the phrase is heard, and turned around by what stands before it."""
     if act.meaning not in DENIED or not act.at or items[act.at].start - items[act.at - 1].end >= PAUSE_S:
         return False
-    before = [s.rstrip("12345") for i in items[max(0, act.at - 2) : act.at] for s in i.pinyin.split()]
+    before = _said(items[max(0, act.at - 2) : act.at])
     return any(before[-len(w) :] == w for w in NOT)
+
+
+def _questions(acts: tuple[Act, ...], items: Sequence[Item]) -> tuple[Act, ...]:
+    """有情况没有, 到了没有, 有没有情况: a question of net control, no report. With 吗 (人抓住了吗) it is no
+    report either, but a short sound may be mistaken for it: who spoke is decided by who is awaited."""
+    out: list[Act] = []
+    for act in acts:
+        behind = _said(items[act.at + 1 : act.at + 3])
+        close = act.at + 1 < len(items) and items[act.at + 1].start - items[act.at].end < PAUSE_S
+        last = act.at + 2 + (behind[:2] == ["mei", "you"] and items[act.at + 1].kind == "free") >= len(items)
+        before = _said(items[max(0, act.at - 1) : act.at])
+        if act.meaning in ASKED and close and last and behind in (["mei", "you"], ["mei"]):
+            return (*out, Act("ask", "control", act.score, at=act.at))
+        if act.meaning in ASKED and close and last and behind == ["ma"]:
+            continue
+        if act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei":
+            return (*out, Act("ask", "control", act.score, at=act.at))
+        out.append(act)
+    return tuple(out)
+
+
+def _said(items: Sequence[Item]) -> list[str]:
+    """Toneless syllables."""
+    return [s.rstrip("12345") for i in items for s in i.pinyin.split()]
 
 
 def _told(act: Act, items: Sequence[Item]) -> bool:

@@ -97,6 +97,14 @@ def _place(items: Sequence[Item], k: int, before: Place | None, introducing: fro
     return "lead"
 
 
+def mentioned(items: Sequence[Item], k: int) -> bool:
+    """到派出所: directly behind such a word a name is part of a sentence."""
+    before = items[k - 1] if k else None
+    if before is None or before.kind != "free" or items[k].start - before.end >= PAUSE_S:
+        return False
+    return before.pinyin.split()[-1] in MENTIONING
+
+
 def _of(items: Sequence[Item], k: int) -> bool:
     """家属院的…: what follows belongs to it."""
     after = items[k + 1] if k + 1 < len(items) else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voice.grammar.message import Act, Item, Naming
-from voice.grammar.naming import content, instructs
+from voice.grammar.naming import content, instructs, mentioned
 from voice.grammar.templates import Speaker
 
 FREE_SPEECH_SYLLABLES = 4
@@ -51,7 +51,7 @@ def roles_of(items: Sequence[Item], acts: Sequence[Act], names: Sequence[Naming]
         return _named(items, acts, names, units, "unit" in speakers)
     if "unit" in speakers:
         return Roles("unit")
-    control = [i.score for i in items if i.kind == "control"]
+    control = [i.score for k, i in enumerate(items) if i.kind == "control" and not mentioned(items, k)]
     return Roles("unit", calls_in=min(control)) if control and not acts else Roles()
 
 
@@ -75,7 +75,7 @@ def _named(
     instructed = free >= FREE_SPEECH_SYLLABLES and not reply and not _answers_at_once(items)
     if (reply or acts) and not instructed:
         return Roles("unit", units[0].key)
-    if not acts and any(i.kind == "control" for i in items):
+    if not acts and any(i.kind == "control" and not mentioned(items, k) for k, i in enumerate(items)):
         return Roles("unit", units[0].key, calls_in=units[0].score)  # 派出所派出所, 贾岗社区
     callees = spoken_units(names)
     once = sum(n.times for n in names if n.place != "inside") == 1

@@ -72,16 +72,14 @@ def derived(name: str) -> tuple[str, ...]:
     for long, short in COLLEGES.items():
         if long in here:
             add(here.replace(long, short))
-    for duty in DUTIES:
-        if here.endswith(duty):
-            base = here.removesuffix(duty)
-            add(base)
-            for area in AREAS:
-                if base.endswith(area):
-                    add(base.removesuffix(area))
-            if len(duty) >= 3:
-                add(duty)
-            break
+    duty = next((d for d in DUTIES if here.endswith(d)), "")
+    base = here.removesuffix(duty)
+    add(base)
+    for area in AREAS:
+        if base.endswith(area):
+            add(base.removesuffix(area))
+    if len(duty) >= 3:
+        add(duty)
     for trade in TRADES:
         if here.endswith(trade):
             base = here.removesuffix(trade)
