@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request, Response
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -35,6 +37,13 @@ DECODING = 2
 
 LARGEST_FIELD = 200_000
 """Bytes of a field that is no file."""
+
+
+ALWAYS_FILES = ("audio",)
+"""Parts of a form that are files though they may have no name (``curl -F "audio=<a.wav"``)."""
+
+FILENAME_CODED = re.compile(rb";\s*filename\*\s*=\s*[\w-]*'[^']*'([^;\s]*)", re.IGNORECASE)
+"""A file's name as RFC 5987 writes it, which the parser leaves out: ``filename*=UTF-8''%E5%BD%95.wav``."""
 
 
 class Malformed(Exception):
@@ -138,12 +147,15 @@ class UploadForm:
         self._header = self._value = b""
 
     def _on_headers(self) -> None:
-        _, options = parse_options_header(self._part.get("content-disposition", b""))
+        disposition = self._part.get("content-disposition", b"")
+        _, options = parse_options_header(disposition)
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
-        if b"filename" in options:
+        coded = FILENAME_CODED.search(disposition)
+        if b"filename" in options or coded or self._name in ALWAYS_FILES:
             if len(self.files) >= FILES or self._name in self.files:
                 raise ValueError("too many files")
-            self.names[self._name] = options[b"filename"].decode("utf-8", "replace")
+            name = options.get(b"filename") or (unquote_to_bytes(coded[1]) if coded else b"")
+            self.names[self._name] = name.decode("utf-8", "replace")
             self._into = self.files[self._name] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by close
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:

@@ -315,3 +315,22 @@ def test_metadata_of_every_kind(tmp_path: Path) -> None:
         head = b'--xyz\r\nContent-Disposition: form-data; name="meta"; filename="a.json"\r\n\r\n'
         parts = [field("key", at.key), field("system", "1"), head + meta + b"\r\n", *sound(wav(0.1)), END]
         assert asyncio.run(at.ask(parts, path=PATHS[1]))[0] in (400, 415, 417), meta[:20]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "name=\"audio\"; filename*=UTF-8''%E5%BD%95.wav", 'name="audio"', 'filename="a.wav"; name="audio"',
+        "name=\"audio\"; filename=\"a.wav\"; filename*=UTF-8''%E5%BD%95.mp3", 'name="audio"; filename=""',
+        "name=\"audio\"; FILENAME*=utf-8'zh'a.wav", "name=audio; filename=a.wav",
+        "name=\"audio\"; filename*=UTF-8''%zz%00..%2F..%2Fevil", 'name="audio"; filename="录音 一.wav"',
+    ],
+)  # fmt: skip
+def test_a_file_however_its_name_is_written(tmp_path: Path, said: str) -> None:
+    at = Sent(tmp_path)
+    wav = io.BytesIO()
+    sf.write(wav, np.random.default_rng(0).integers(-900, 900, 8000).astype(np.int16), 8000, format="WAV")
+    part = f"--xyz\r\nContent-Disposition: form-data; {said}\r\n\r\n".encode() + wav.getvalue() + b"\r\n"
+    status, _ = asyncio.run(at.ask([field("key", at.key), *FORM, part, END]))
+    assert status == 200
+    assert len(list(at.spool.folder.glob("*.json"))) == 1 and not list(tmp_path.glob("evil*"))
