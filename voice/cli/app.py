@@ -77,7 +77,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "bureau",
         "Keep what all stations of a bureau send, in one database and one journal; several may run. 分局汇总。",
     ),
-    "hub-status": ("bureau", "How far every station has come, and what could not be kept. 各站进度。"),
+    "hub-status": (
+        "bureau",
+        "How far every station has come, and what could not be kept. Exit 1 on a fault. 各站进度。",
+    ),
     "broadcast": (
         "bureau",
         "Have many stations read an alert on their own air; the answers come up with their journals. 向各站下发通知。",

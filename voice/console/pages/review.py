@@ -15,7 +15,7 @@ from voice.journal.lines import Line
 from voice.journal.wording import KINDS, MEANINGS, name_of
 from voice.station.candidates import Candidate
 
-REVIEW_ROWS = 60
+REVIEW_ROWS = 30
 
 
 class Review(Page):
