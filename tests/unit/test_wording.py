@@ -137,3 +137,13 @@ def test_lines_of_a_journal_make_entries() -> None:
         journal.append(morning("c" * 64), BEGAN)
         found = entries(lines(journal.events()))
     assert [e.line["type"] for e in found] == ["roll_began", "answered", "closed", "not_understood", "closed"]
+
+
+def test_the_header_has_the_pages_of_every_day_each_with_its_icon() -> None:
+    """The assistant of the first day and the wall are reached otherwise."""
+    pytest.importorskip("nicegui")
+    from voice.console.pages import PAGES
+
+    shown = {p.name: p.icon for p in PAGES if p.icon}
+    assert list(shown) == ["watch", "review", "rolls", "log", "roster", "devices"]
+    assert len(set(shown.values())) == len(shown)

@@ -18,6 +18,8 @@ from voice.net.roster_table import COLUMNS, RosterTable, parse_roster
 SHOWN = ("id", "name", "call_signs", "reading", "group", "officer", "phone", "neighbours", "ani", "alike")
 WHOLE = ("id", "name", "officer", "phone")
 """Columns whose words are not broken."""
+ON_A_PHONE = ("id", "name", "call_signs", "officer", "phone")
+"""On the cards; a tap opens the rest."""
 LARGEST_FILE = 5_000_000
 """Bytes of a roster that is imported."""
 
@@ -56,6 +58,7 @@ class Roster(Page):
         ]  # fmt: skip
         table = ui.table(columns=columns, rows=[], row_key="id").classes("w-full text-lg")
         table.props("dense flat wrap-cells").props(':grid="window.innerWidth < 800"')  # cards on a phone
+        table.props(f':visible-columns="window.innerWidth < 800 ? {list(ON_A_PHONE)} : undefined"')
         table.bind_filter_from(search, "value")
         if may:
             table.on("rowClick", lambda e: self._edit(e.args[1]["id"], show))

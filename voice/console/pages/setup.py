@@ -17,6 +17,7 @@ class Setup(Roster):
     """An assistant in five steps; each is saved when one goes on, and all can be changed later."""
 
     name = "setup"
+    icon = ""  # not in the header: from the devices page, and the first time
     titles = ("开始使用", "Set up")
 
     def build(self) -> None:
