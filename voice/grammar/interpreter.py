@@ -457,9 +457,10 @@ def _questions(acts: tuple[Act, ...], items: Sequence[Item]) -> tuple[Act, ...]:
     report either, but a short sound may be mistaken for it: who spoke is decided by who is awaited."""
     out: list[Act] = []
     for act in acts:
-        behind = _said(items[act.at + 1 : act.at + 3])
-        close = act.at + 1 < len(items) and items[act.at + 1].start - items[act.at].end < PAUSE_S
-        last = act.at + 2 + (behind[:2] == ["mei", "you"] and items[act.at + 1].kind == "free") >= len(items)
+        at = act.at + (items[act.at].kind == "unit")  # {unit}到了
+        behind = _said(items[at + 1 : at + 3])
+        close = at + 1 < len(items) and items[at + 1].start - items[at].end < PAUSE_S
+        last = at + 2 + (behind[:2] == ["mei", "you"] and items[at + 1].kind == "free") >= len(items)
         before = _said(items[max(0, act.at - 1) : act.at])
         if act.meaning in ASKED and close and last and behind in (["mei", "you"], ["mei"]):
             return (*out, Act("ask", "control", act.score, at=act.at))

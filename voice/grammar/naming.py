@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from voice.grammar.message import Item, Naming, Place
 
@@ -25,6 +26,9 @@ MENTIONING = frozenset(
 )
 """在, 到, 去, 往, 从, 给, 跟, 对, 把, 和, 叫, 让, 由, 同, 向, 离: directly before a call sign they make it part of a
 sentence."""
+
+CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
+"""不是, 不对, 说错了, 错了, 更正: between two call signs."""
 
 INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "jia qiang", "gai dao", "gai yong", "bie")
 """请, 要, 注意, 你, 加强, 改到, 改用, 别: what net control goes on with after a call sign."""
@@ -57,9 +61,19 @@ def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -
     for k, item in enumerate(items):
         if item.kind == "unit":
             before = out[-1].place if at and at[-1] == k - 1 else None
-            out.append(Naming(item.key, _place(items, k, before, introducing), item.times))
+            if k and items[k - 1].kind == "free" and _corrects(items[k - 1].pinyin):
+                out = [replace(n, place="inside") for n in out]
+                out.append(Naming(item.key, "lead", item.times))
+            else:
+                out.append(Naming(item.key, _place(items, k, before, introducing), item.times))
             at.append(k)
     return tuple(out)
+
+
+def _corrects(pinyin: str) -> bool:
+    """安和社区,不是,丹尼斯超市: the call sign before was a slip of the tongue."""
+    spoken = " ".join(content(pinyin))
+    return any(spoken == w or spoken.endswith(" " + w) for w in CORRECTING)
 
 
 def _place(items: Sequence[Item], k: int, before: Place | None, introducing: frozenset[str]) -> Place:
