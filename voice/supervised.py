@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -52,7 +53,8 @@ class Supervised:
                 told = f"{self.name} failed and is started again 已重启: {type(e).__name__}: {e}"
                 with _lock:
                     _troubles[self.name] = time.monotonic(), told
-                self._tell(told)
+                with contextlib.suppress(Exception):  # whoever is told may be what fails: this thread goes on
+                    self._tell(told)
                 time.sleep(AGAIN_S[min(failed, len(AGAIN_S)) - 1])
 
 

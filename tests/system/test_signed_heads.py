@@ -14,6 +14,7 @@ from tests.helpers.engines import Nats
 from tests.helpers.journals import rewritten
 from voice.bureau.heads import packed_head, read_keys, unpacked_head
 from voice.bureau.store import HubStore
+from voice.bureau.uplink import Uplink
 from voice.bureau.wire import head_subject
 from voice.errors import HuyingError
 from voice.journal.signing import Signer, make_key
@@ -56,6 +57,34 @@ def test_what_is_kept_and_what_it_says_against_a_station(store: str, tmp_path: P
         given.heads.keep("01", own.public, own.head(1, events[0].event.hash))
     given.heads.keep("01", other.public, other.head(1, events[0].event.hash))
     given.close()
+
+
+def test_events_that_a_station_vouches_for_and_that_never_came(store: str, tmp_path: Path) -> None:
+    """The end is missing: no later event shows it, the signed head does."""
+    grow(tmp_path / "a.sqlite", 2)
+    events = sent_of(tmp_path / "a.sqlite", "01")
+    own, last = signer(tmp_path), events[-1].event
+    hubs = HubStore(store)
+    hubs.store(events[:5])
+    hubs.heads.keep("01", own.public, own.head(last.seq, last.hash))
+    assert [s.missing for s in hubs.standing()] == [(6, last.seq)]
+    hubs.store(events[5:])
+    assert [(s.missing, s.fault) for s in hubs.standing()] == [(None, "")]
+    hubs.close()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"seq": "x"}', '{"seq": 1e999, "hash": ""}', "null"])
+def test_a_position_that_a_crash_has_left_half(tmp_path: Path, text: str, net: Net) -> None:
+    """All is sent again, and it is told."""
+    told: list[str] = []
+    grow(tmp_path / "a.sqlite", 1)
+    with Journal(str(tmp_path / "a.sqlite"), create=False) as journal:
+        up = Uplink(journal, net, "zz", "01", tmp_path, told.append)
+        up._file.parent.mkdir(parents=True, exist_ok=True)
+        up._file.write_text(text)
+        up._take_position()
+        up._file.unlink()
+    assert up.sent == 0 and len(told) == 1 and "sent again" in told[0]
 
 
 @pytest.mark.parametrize("what", ["signature", "seq", "json", "none", "list", "key", "large"])

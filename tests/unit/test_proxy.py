@@ -61,6 +61,13 @@ def test_a_known_proxy_is_believed(client: str, kind: str) -> None:
     assert scope["scheme"] in ("https", "wss") and prefix_of(scope) == "/huying"
 
 
+def test_several_proxies_and_a_socket_of_both_kinds() -> None:
+    scope, _ = asked(proxied(), client="::ffff:127.0.0.1", x_forwarded_proto="HTTPS, http")
+    assert scope["scheme"] == "https"
+    scope, _ = asked(proxied(), x_forwarded_proto="http, https")
+    assert scope["scheme"] == "http"
+
+
 def test_nobody_else_is() -> None:
     scope, _ = asked(proxied(), client="192.0.2.9", **SAID)
     assert scope["scheme"] == "http" and prefix_of(scope) == ""

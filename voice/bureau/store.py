@@ -109,7 +109,8 @@ class StationProgress:
     signed: int = 0
     """Number of the last event that the station's signed head vouches for; 0: it sends none."""
     missing: tuple[int, int] | None = None
-    """(first, last) number of the events that have not come, though later ones have."""
+    """(first, last) number of the events that have not come, though later ones have, or the station vouches for
+    them."""
 
 
 @dataclass
@@ -216,6 +217,8 @@ class HubStore:
         out = []
         for r in rows:
             gap = (r.seq + 1, r.first - 1) if r.first and r.first > r.seq + 1 else None
+            if gap is None and signed.get(r.station, 0) > r.seq and not r.first:
+                gap = (r.seq + 1, signed[r.station])
             fault = contradicted.get(r.station) or r.fault or (_gap(r.station, gap) if gap else "")
             out.append(
                 StationProgress(r.station, r.seq, r.waiting or 0, fault, r.aside or 0, signed.get(r.station, 0), gap)
@@ -374,7 +377,7 @@ def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -
 
 
 def _gap(station: str, missing: tuple[int, int]) -> str:
-    return f"station {station}: events {missing[0]} to {missing[1]} have not come 缺失; what follows waits for them"
+    return f"station {station}: events {missing[0]} to {missing[1]} have not come 缺失"
 
 
 def _event(row: Any) -> Event:

@@ -312,15 +312,21 @@ class Uplink:
         """Go on where the server's acknowledgements ended. Raises HuyingError if the journal is another one now."""
         if not self._file.is_file():
             return
-        noted = json.loads(self._file.read_text("utf-8"))
-        last = next(self.journal.events(after=noted["seq"] - 1, before=noted["seq"] + 1), None)
-        if noted["seq"] and (last is None or last.hash != noted["hash"]):
+        try:
+            noted = json.loads(self._file.read_text("utf-8"))
+            seq, head, clips = int(noted["seq"]), str(noted["hash"]), int(noted.get("clips", 0))
+            self._made, self._reached = str(noted.get("made", "")), int(noted.get("reached", 0))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as e:
+            self.tell(f"{self._file}: cannot be read ({e}); all is sent again 记录已损坏, 全部重传")
+            self._made, self._reached = "", 0
+            return
+        last = next(self.journal.events(after=seq - 1, before=seq + 1), None)
+        if seq and (last is None or last.hash != head):
             raise HuyingError(
                 f"{self.journal.name}: not the journal that was sent as station {self.station}; give the new one a new "
                 "--station name"
             )
-        self.sent, self._head, self.clips_sent = int(noted["seq"]), str(noted["hash"]), int(noted.get("clips", 0))
-        self._made, self._reached = str(noted.get("made", "")), int(noted.get("reached", 0))
+        self.sent, self._head, self.clips_sent = seq, head, clips
 
     def _note(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)

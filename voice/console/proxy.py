@@ -34,6 +34,11 @@ def prefix_of(scope: Scope) -> str:
     return header_of(scope, "x-forwarded-prefix")
 
 
+def _first(value: str) -> str:
+    """Of what several proxies have said the first one: nearest to the browser."""
+    return value.partition(",")[0].strip().lower()
+
+
 def came_through(headers: Mapping[str, str]) -> bool:
     """Whether a request says that it came through a proxy, whoever that is: it is nobody's at this machine."""
     return any(name in headers for name in SIGNS)
@@ -48,9 +53,9 @@ class Proxied:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            peer = (scope.get("client") or ("", 0))[0]
+            peer = (scope.get("client") or ("", 0))[0].removeprefix("::ffff:")  # IPv4 on a socket of both kinds
             known = not peer or peer in self._proxies  # no peer: a socket of this machine
-            secure = known and header_of(scope, "x-forwarded-proto").strip().lower() in ("https", "wss")
+            secure = known and _first(header_of(scope, "x-forwarded-proto")) in ("https", "wss")
             said = header_of(scope, "x-forwarded-prefix").rstrip("/") if known else ""
             prefix = said if PREFIX.fullmatch(said) else self._prefix
             own = [(k, v) for k, v in scope["headers"] if k.lower() != b"x-forwarded-prefix"]

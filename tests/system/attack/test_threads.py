@@ -166,3 +166,18 @@ def test_a_status_of_another_version_is_no_status(tmp_path: Path) -> None:
     assert known is not None and list(known.troubles) == ["x"]
     file.path.write_text(json.dumps({"from": "a later version"}))
     assert file.read() is None
+
+
+def test_whoever_is_told_may_be_what_fails() -> None:
+    tries: list[int] = []
+
+    def tell(_text: str) -> None:
+        raise OSError("the disk is full")
+
+    def work() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ValueError("once more")
+
+    voice.supervised.Supervised("a test of telling", work, tell).join(10)
+    assert len(tries) == 3
