@@ -115,7 +115,7 @@ class Scenario(_Part):
 
     net: str | None = None
     start: datetime = datetime.fromisoformat("2026-06-05T08:30:00+08:00")
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**63)
     channel: ChannelPart = ChannelPart()
     voice: str = "f2"
     overs: tuple[Step, ...] = Field(min_length=1)

@@ -280,6 +280,8 @@ def test_settings_that_no_parser_likes(tmp_path: Path, text: str) -> None:
         "start: 2026-01-01T25:61:61\novers: [{pause: 1}]",
         "!!python/object/apply:os.system ['true']",
         "overs: [{pause: .nan}]",
+        "overs: [{pause: 1:2:3}]\nseed: 0x" + "f" * 9000,
+        "overs: [{pause: 1}]\nseed: -1",
     ],
 )
 def test_scenarios_that_no_parser_likes(tmp_path: Path, text: str) -> None:
