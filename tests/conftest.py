@@ -30,14 +30,16 @@ from voice.station.ear import Ear, open_ear
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Caches and pulled models of the tests lie in a folder of their own."""
-    before = os.environ.get("HUYING_HOME")
-    os.environ["HUYING_HOME"] = str(tmp_path_factory.mktemp("huying-home"))
+    """Caches and pulled models of the tests lie in a folder of their own; nobody's language is taken from the machine."""
+    own = {"HUYING_HOME": str(tmp_path_factory.mktemp("huying-home")), "LC_ALL": "C.UTF-8", "HUYING_LANGUAGE": ""}
+    before = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
     yield
-    if before is None:
-        del os.environ["HUYING_HOME"]
-    else:
-        os.environ["HUYING_HOME"] = before
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture(scope="session")
