@@ -30,7 +30,7 @@ from voice.station.ear import Ear, open_ear
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Caches and pulled models of the tests lie in a folder of their own; nobody's language is taken from the machine."""
+    """Caches and pulled models of the tests lie in a folder of their own; the machine's language is not asked."""
     own = {"HUYING_HOME": str(tmp_path_factory.mktemp("huying-home")), "LC_ALL": "C.UTF-8", "HUYING_LANGUAGE": ""}
     before = {name: os.environ.get(name) for name in own}
     os.environ.update(own)
