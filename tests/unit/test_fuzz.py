@@ -139,8 +139,8 @@ def _book(sheet: bytes) -> bytes:
     """A workbook whose only sheet is this; all else is as Excel leaves it."""
     good = io.BytesIO()
     book = openpyxl.Workbook()
-    book.active.append(["编号", "名称"])  # type: ignore[union-attr]
-    book.active.append(["101", "省残联"])  # type: ignore[union-attr]
+    book.active.append(["编号", "名称"])
+    book.active.append(["101", "省残联"])
     book.save(good)
     out = io.BytesIO()
     with zipfile.ZipFile(good) as old, zipfile.ZipFile(out, "w") as new:

@@ -260,4 +260,4 @@ def test_messages_that_are_no_objects_end_no_hub(data: bytes) -> None:
         ("huying.zz.01.head", unpacked_head),
     ):
         with pytest.raises(HuyingError):
-            take_it(subject, data)  # type: ignore[operator]
+            take_it(subject, data)

@@ -96,15 +96,15 @@ def click_all(page: Any, url: str, paths: list[str]) -> int:
         page.wait_for_timeout(500)
         for k in range(min(12, page.locator(".q-page button:visible").count())):
             for box in page.locator("input[type=text]:visible, textarea:visible").all()[:4]:
-                try_to(lambda box=box: box.fill("贾岗社区", timeout=300))  # type: ignore[misc]
-            if not try_to(lambda k=k: page.locator(".q-page button:visible").nth(k).click(timeout=700)):  # type: ignore[misc]
+                try_to(lambda box=box: box.fill("贾岗社区", timeout=300))
+            if not try_to(lambda k=k: page.locator(".q-page button:visible").nth(k).click(timeout=700)):
                 continue
             clicked += 1
             page.wait_for_timeout(100)
             for _ in range(2):  # yes to everything that is asked
                 inside = page.locator(".q-dialog button:visible")
                 if inside.count():
-                    try_to(lambda inside=inside: inside.last.click(timeout=700))  # type: ignore[misc]
+                    try_to(lambda inside=inside: inside.last.click(timeout=700))
                     page.wait_for_timeout(100)
             page.keyboard.press("Escape")
             if page.url != url + path:
