@@ -10,6 +10,7 @@ import contextlib
 import os
 import queue
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -181,19 +182,26 @@ class RawStream:
     ended: bool = False
     """Set: there will be no more."""
     _zero: float = 0.0
+    _waiting: queue.Queue[Came | None] | None = None
+    """What was read; one thread reads the pipe, however often it is listened to."""
 
     def __post_init__(self) -> None:
+        self.again()
+
+    def again(self) -> None:
+        """Whoever listened has failed and begins anew: so does a live stream's clock."""
         if self.live:
             self.began, self._zero = datetime.now(UTC), time.monotonic()
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource; ends with the stream."""
         decoder = _Decoder(self.raw, RATE, self.notice, self.live)
-        waiting: queue.Queue[Came | None] = queue.Queue(PIPE_WAITING)
         if self.live:
-            read = partial(self._read, waiting)
-            Supervised(f"reading {self.name}", read, partial(self.notice, "lost"), lambda: self.ended)
-            yield from blocks(_clocked(waiting, decoder, self._zero, PIPE_WAIT_S, self))
+            if self._waiting is None:
+                self._waiting = queue.Queue(PIPE_WAITING)
+                read = partial(self._read, self._waiting)
+                Supervised(f"reading {self.name}", read, partial(self.notice, "lost"), lambda: self.ended)
+            yield from blocks(_clocked(self._waiting, decoder, self._zero, PIPE_WAIT_S, self))
         else:
             yield from blocks(self._parts(decoder))
 
@@ -228,9 +236,27 @@ class UdpStream:
     damage: Damage = field(default_factory=Damage)
     ended: bool = False
     _zero: float = 0.0
+    _socket: socket.socket | None = None
 
     def __post_init__(self) -> None:
+        self.again()
+
+    def again(self) -> None:
+        """Whoever listened has failed and begins anew: so does the clock."""
         self.began, self._zero = datetime.now(UTC), time.monotonic()
+
+    def open(self) -> None:
+        """Take the port, before anything is logged of it. Raises HuyingError if it is taken."""
+        if self._socket is not None:
+            return
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            s.bind((self.host, self.port))
+        except OSError as e:
+            s.close()
+            raise HuyingError(f"UDP {self.host}:{self.port} cannot be listened to ({e}); is it in use?") from e
+        s.settimeout(UDP_WAIT_S)
+        self._socket = s
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource; until ``ended`` is set. Raises HuyingError if the port is taken."""
@@ -238,24 +264,23 @@ class UdpStream:
 
     def _parts(self) -> Iterator[Pcm16]:
         decoder = _Decoder(self.raw, UDP_RATE, self.notice, live=True, measure=True)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            try:
-                s.bind((self.host, self.port))
-            except OSError as e:
-                raise HuyingError(f"UDP {self.host}:{self.port} cannot be listened to ({e}); is it in use?") from e
-            s.settimeout(UDP_WAIT_S)
+        self.open()
+        assert self._socket is not None
+        with self._socket as s:
+            self._socket = None
             waiting: queue.Queue[Came | None] = queue.Queue()
-            receive, told = partial(self._receive, s, waiting), partial(self.notice, "lost")
-            receiver = Supervised(f"receiving UDP {self.port}", receive, told, lambda: self.ended)
+            done = threading.Event()
+            receive, told = partial(self._receive, s, waiting, done), partial(self.notice, "lost")
+            receiver = Supervised(f"receiving UDP {self.port}", receive, told, done.is_set)
             try:
                 yield from _clocked(waiting, decoder, self._zero, UDP_WAIT_S, self)
             finally:  # the port is free when this has ended
-                self.ended = True
+                done.set()
                 receiver.join()
 
-    def _receive(self, s: socket.socket, waiting: queue.Queue[Came | None]) -> None:
+    def _receive(self, s: socket.socket, waiting: queue.Queue[Came | None], done: threading.Event) -> None:
         """What came waits in memory, not in the system's small buffer, while somebody downstream is slow."""
-        while not self.ended:
+        while not done.is_set():
             with contextlib.suppress(TimeoutError):
                 data = s.recv(65536)
                 if waiting.qsize() < UDP_WAITING:

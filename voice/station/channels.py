@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from voice.audio.source import AudioSource
+from voice.audio.streams import RawStream, UdpStream
 from voice.errors import HuyingError, Unwritable
 from voice.journal.store import Event, Journal
 from voice.station.ear import Ear
@@ -36,10 +37,12 @@ class Channels:
         self.listeners: dict[str, Listener] = {}
         self._tell, self._on_event, self._turn = tell, on_event, threading.Lock()
         self._threads = []
+        self._begun: set[str] = set()
         for name, source in sources.items():
             self.listeners[name] = Listener(ear, journal, self._event, channel=name, wait=wait)
             work = partial(self._listen, name, source)
-            self._threads.append(Supervised(f"channel {name}", work, tell))
+            ended = partial(getattr, source, "ended", False)
+            self._threads.append(Supervised(f"channel {name}", work, tell, ended))
 
     def join(self, seconds: float | None = None) -> None:
         """Wait until all sources have ended, at most this long for each."""
@@ -47,10 +50,18 @@ class Channels:
             thread.join(seconds)
 
     def _listen(self, name: str, source: AudioSource) -> None:
+        """To its end. A live source that fails is listened to again: a port may be free later."""
+        if name in self._begun and isinstance(source, UdpStream | RawStream):
+            source.again()
+        self._begun.add(name)
         try:
+            if isinstance(source, UdpStream):
+                source.open()
             for _ in self.listeners[name].listen(source):
                 pass
         except HuyingError as e:
+            if isinstance(source, UdpStream) and not isinstance(e, Unwritable):
+                raise
             self._tell(f"{name}: {e}")
 
     def _event(self, event: Event, fact: Fact) -> None:

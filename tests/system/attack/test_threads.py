@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +24,8 @@ from voice.pcm import Frame
 from voice.radio.ptt import PttSettings
 from voice.radio.ptt.kept import KeptPtt
 from voice.radio.sense import CarrierSense
+from voice.station.channels import Channels
+from voice.station.ear import open_ear
 from voice.station.microphone import Microphone
 from voice.station.status import Status, StatusFile, status_file
 from voice.supervised import troubles
@@ -181,3 +185,64 @@ def test_whoever_is_told_may_be_what_fails() -> None:
 
     voice.supervised.Supervised("a test of telling", work, tell).join(10)
     assert len(tries) == 3
+
+
+def test_udp_is_listened_to_again_after_whoever_listened_has_failed() -> None:
+    """Its clock begins anew, and no hours of silence stand for the time before."""
+    port = free_port()
+    stream = UdpStream(port)
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    loud = (3000 * np.sin(np.arange(4800) / 20)).astype("<i2").tobytes()
+
+    def hears() -> tuple[int, int]:
+        """(frames, those with sound) until two have some."""
+        frames = heard = 0
+        for frame in stream.frames():
+            sender.sendto(loud, ("127.0.0.1", port))
+            frames += 1
+            heard += bool(np.abs(frame.pcm).max() > 1000)
+            if heard == 2 or frames > 300:
+                break  # as an exception downstream would
+        return frames, heard
+
+    assert hears()[1] == 2
+    stream._zero -= 3600  # it was an hour ago
+    before = stream.began
+    stream.again()
+    frames, heard = hears()
+    assert heard == 2 and frames < 200 and before is not None and stream.began is not None
+    assert stream.began > before and not stream.ended
+    stream.ended = True
+    assert list(stream.frames()) == []
+
+
+def test_a_pipe_has_one_reader_however_often_it_is_listened_to() -> None:
+    reading, writing = os.pipe()
+    stream = RawStream(os.fdopen(reading, "rb"), live=True)
+    loud = (3000 * np.sin(np.arange(1600) / 20)).astype("<i2").tobytes()
+    for _ in range(2):
+        heard = 0
+        for frame in stream.frames():
+            os.write(writing, loud)
+            heard += bool(np.abs(frame.pcm).max() > 1000)
+            if heard == 3:
+                break
+        assert heard == 3
+        stream.again()
+    assert sum(t.name.startswith("reading -") for t in threading.enumerate()) == 1
+    os.close(writing)
+
+
+def test_a_channel_whose_port_is_taken_is_tried_again(net: Net, tmp_path: Path) -> None:
+    taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    taken.bind(("127.0.0.1", 0))
+    stream = UdpStream(taken.getsockname()[1])
+    told: list[str] = []
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        channels = Channels(open_ear(net), journal, {"二号": stream}, tell=told.append)
+        assert until(lambda: any("二号" in t and "in use" in t for t in told)) and troubles()
+        assert not list(journal.events()), "of a port that is taken nothing is logged"
+        taken.close()
+        assert until(lambda: any(e.data["channel"] == "二号" for e in journal.events(kind="session_began")))
+        stream.ended = True
+        channels.join(20)
