@@ -190,7 +190,44 @@ def unpacked_roster(subject: str, data: bytes) -> tuple[str, str]:
     return subject.split(".")[2], text
 
 
-async def connect(  # noqa: C901
+class _Faults:
+    """What a connection says of itself: told once, until it is back; what no waiting mends is ``final``."""
+
+    def __init__(self, server: Server, tell: Callable[[str], None]) -> None:
+        self._server, self._tell = server, tell
+        self.told, self.final = "", asyncio.Event()
+
+    async def fault(self, e: Exception) -> None:
+        if self.final.is_set():  # what follows a refusal, a broken connection for one, is not the reason
+            return
+        text = reason(e)
+        if any(w in text.lower() for w in FINAL):
+            self.told = text
+            self.final.set()
+        elif text != self.told:
+            self.told = text
+            self._tell(f"{self._server.shown}: {text}; tried again and again 一直重试")
+
+    async def back(self) -> None:
+        self.told = ""
+        self._tell(f"{self._server.shown}: connected again 已重新连上")
+
+
+def _tls_of(server: Server) -> ssl.SSLContext | None:
+    """Of its own authority, if one is named. Raises HuyingError for files that are not there or not what they should
+    be, credentials among them."""
+    for file in (server.credentials, server.authority):
+        if file is not None and not file.is_file():
+            raise HuyingError(f"{file}: no such file")
+    if server.credentials is not None:
+        _check_credentials(server.credentials)
+    try:
+        return ssl.create_default_context(cafile=str(server.authority)) if server.authority else None
+    except (ssl.SSLError, OSError) as e:
+        raise HuyingError(f"{server.authority}: not a certificate that can be read ({e}); PEM is wanted") from e
+
+
+async def connect(
     server: Server, name: str, inbox: str, tell: Callable[[str], None], ended: asyncio.Event | None = None
 ) -> Client:
     """A connection that comes back by itself. ``inbox``: prefix of the subjects on which answers come, so that
@@ -201,34 +238,7 @@ async def connect(  # noqa: C901
         from nats.errors import Error
     except ImportError as e:
         raise HuyingError(f"this needs {e.name}; run “{install('bureau')}”") from e
-    for file in (server.credentials, server.authority):
-        if file is not None and not file.is_file():
-            raise HuyingError(f"{file}: no such file")
-    if server.credentials is not None:
-        _check_credentials(server.credentials)
-    try:
-        tls = ssl.create_default_context(cafile=str(server.authority)) if server.authority else None
-    except (ssl.SSLError, OSError) as e:
-        raise HuyingError(f"{server.authority}: not a certificate that can be read ({e}); PEM is wanted") from e
-    told, final = "", asyncio.Event()
-
-    async def fault(e: Exception) -> None:
-        nonlocal told
-        if final.is_set():  # what follows a refusal, a broken connection for one, is not the reason
-            return
-        text = reason(e)
-        if any(w in text.lower() for w in FINAL):
-            told = text
-            final.set()
-        elif text != told:
-            told = text
-            tell(f"{server.shown}: {text}; tried again and again 一直重试")
-
-    async def back() -> None:
-        nonlocal told
-        told = ""
-        tell(f"{server.shown}: connected again 已重新连上")
-
+    tls, faults = _tls_of(server), _Faults(server, tell)
     while True:
         going = asyncio.ensure_future(
             nats.connect(
@@ -236,8 +246,8 @@ async def connect(  # noqa: C901
                 name=name,
                 tls=tls,
                 user_credentials=str(server.credentials) if server.credentials else None,
-                error_cb=fault,
-                reconnected_cb=back,
+                error_cb=faults.fault,
+                reconnected_cb=faults.back,
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 connect_timeout=5,
@@ -245,16 +255,16 @@ async def connect(  # noqa: C901
                 **server.account,
             )
         )
-        refused = asyncio.ensure_future(final.wait())
+        refused = asyncio.ensure_future(faults.final.wait())
         stopped = asyncio.ensure_future((ended or asyncio.Event()).wait())
         try:
             await asyncio.wait((going, refused, stopped), return_when=asyncio.FIRST_COMPLETED)
             if stopped.done():
                 raise HuyingError(f"{server.shown}: stopped before it answered")
-            if not final.is_set():
+            if not faults.final.is_set():
                 return going.result()
         except ConnectionError as e:  # cut off in the middle of the greeting
-            await fault(e)
+            await faults.fault(e)
             await asyncio.sleep(RETRY_S)
             continue
         except (Error, OSError, ValueError) as e:
@@ -262,7 +272,7 @@ async def connect(  # noqa: C901
         finally:
             for task in (going, refused, stopped):
                 task.cancel()
-        raise HuyingError(f"{server.shown}: {told}; check user, password or --creds, and --ca")
+        raise HuyingError(f"{server.shown}: {faults.told}; check user, password or --creds, and --ca")
 
 
 def _check_credentials(file: Path) -> None:

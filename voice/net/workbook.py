@@ -13,71 +13,17 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from xml.parsers import expat
 
-from voice.net.grid import EMPTY, MOST_COLUMNS, MOST_ROWS, Cell, NoTable, Row, Sheet, too_many_columns, too_many_rows
+from voice.net.grid import EMPTY, MOST_COLUMNS, Cell, NoTable, Row, Sheet, too_many_columns
 from voice.net.number_format import BUILT_IN, shown
+from voice.net.sheet_xml import SAVE_AS, RawCell, RawSheet, elements, local, new_parser, parse, raw_sheet, whole
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 LARGEST = 30_000_000
 """Bytes, unpacked: some kilobytes may hold gigabytes."""
 
-SAVE_AS = "save it as .xlsx (Excel workbook) or as CSV"
-
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
-
-
-@dataclass(slots=True)
-class RawCell:
-    """A ``<c>`` element."""
-
-    column: int
-    """From 0."""
-    start: int
-    end: int = 0
-    """Bytes of the sheet's XML."""
-    type: str = "n"
-    style: int = 0
-    value: str = ""
-    inline: str = ""
-    formula: bool = False
-    shared: bool = False
-    """The formula is that of other cells too."""
-    general: bool = True
-    """Its number is shown as it is."""
-
-
-@dataclass(slots=True)
-class RawRow:
-    """A ``<row>`` element."""
-
-    line: int
-    start: int
-    inner: int = 0
-    """Byte behind its opening tag."""
-    end: int = 0
-    hidden: bool = False
-    cells: list[RawCell] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class RawSheet:
-    """What stands where in a sheet's XML."""
-
-    xml: bytes
-    prefix: str = ""
-    """Of the names of elements, with its colon."""
-    rows: list[RawRow] = field(default_factory=list)
-    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-    """(first line, first column, last line, last column)."""
-    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
-    data_end: int = 0
-    """Byte of ``</sheetData>``, or of the end of ``<sheetData/>``."""
-    data_start: int = 0
-    """Byte behind ``<sheetData>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,79 +99,6 @@ def read_workbook(data: bytes) -> list[Sheet]:
     return [Sheet(name, tuple(_rows(book, raw_sheet(book.part(part)))), hidden) for name, part, hidden in book.sheets]
 
 
-def raw_sheet(xml: bytes) -> RawSheet:  # noqa: C901
-    """What stands where. Raises NoTable."""
-    out = RawSheet(xml)
-    parser = _parser()
-    path: list[str] = []
-    row: RawRow | None = None
-    cell: RawCell | None = None
-    text: list[str] | None = None
-
-    def start(name: str, given: dict[str, str]) -> None:
-        nonlocal row, cell, text
-        tag = _local(name)
-        at = parser.CurrentByteIndex
-        path.append(tag)
-        if tag == "sheetData":
-            out.prefix = name[: -len(tag)]
-            out.data_start = _tag_end(xml, at)
-            out.data_end = _closed(xml, out.data_start)
-        elif tag == "row":
-            last = out.rows[-1].line if out.rows else 0
-            line = _whole(given.get("r"), last + 1)
-            flat = given.get("hidden") in ("1", "true") or given.get("ht") == "0"
-            inner = _tag_end(xml, at)
-            row = RawRow(line, at, inner, _closed(xml, inner), hidden=flat)
-            out.rows.append(row)
-            if len(out.rows) > MOST_ROWS:
-                raise too_many_rows()
-        elif tag == "c" and row is not None:
-            column = _column(given.get("r", ""), row.cells[-1].column + 1 if row.cells else 0)
-            closed = _closed(xml, _tag_end(xml, at))
-            cell = RawCell(column, at, closed, given.get("t", "n"), _whole(given.get("s"), 0))
-            row.cells.append(cell)
-        elif tag == "f" and cell is not None:
-            cell.formula = True
-            cell.shared = "ref" in given
-        elif (tag == "v" and cell is not None) or (tag == "t" and cell is not None and "rPh" not in path):
-            text = []
-        elif tag == "mergeCell":
-            corners = [_corner(c) for c in given.get("ref", "").split(":")]
-            if len(corners) == 2 and corners[0] and corners[1]:
-                out.merged.append((*corners[0], *corners[1]))
-        elif tag == "col" and given.get("hidden") in ("1", "true"):
-            out.hidden_columns.append((_whole(given.get("min"), 1) - 1, _whole(given.get("max"), 1) - 1))
-
-    def end(name: str) -> None:
-        nonlocal row, cell, text
-        tag = _local(name)
-        path.pop()
-        at = parser.CurrentByteIndex
-        if tag == "sheetData":
-            out.data_end = out.data_end or at
-        elif tag == "row" and row is not None:
-            row.end = row.end or _tag_end(xml, at)
-            row = None
-        elif tag == "c" and cell is not None:
-            cell.end = cell.end or _tag_end(xml, at)
-            cell = None
-        elif text is not None and cell is not None and tag in ("v", "t"):
-            if tag == "v":
-                cell.value = "".join(text)
-            else:
-                cell.inline += "".join(text)
-            text = None
-
-    def data(chars: str) -> None:
-        if text is not None:
-            text.append(chars)
-
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, data
-    _parse(parser, xml)
-    return out
-
-
 def _rows(book: Workbook, raw: RawSheet) -> Iterator[Row]:
     """What a person sees: merged areas hold their text in every cell."""
     table: dict[int, dict[int, Cell]] = {}
@@ -257,7 +130,7 @@ def _rows(book: Workbook, raw: RawSheet) -> Iterator[Row]:
 def _seen(book: Workbook, cell: RawCell) -> Cell:
     match cell.type:
         case "s":
-            at = _whole(cell.value, -1)
+            at = whole(cell.value, -1)
             known = 0 <= at < len(book.texts)
             text = book.texts[at] if known else ""
             gone = bool(cell.value) and not known
@@ -286,12 +159,12 @@ def _read_main(book: Workbook, main: str) -> None:
     folder = posixpath.dirname(main)
     links: dict[str, str] = {}
     relations = f"{folder}/_rels/{posixpath.basename(main)}.rels".lstrip("/")
-    for name, given in _elements(book.part(relations)):
+    for name, given in elements(book.part(relations)):
         if name == "Relationship":
             target = given.get("Target", "").replace("\\", "/")
             whole = target if target.startswith("/") else f"{folder}/{target}"
             links[given.get("Id", "")] = posixpath.normpath(whole).lstrip("/")
-    for name, given in _elements(book.part(main)):
+    for name, given in elements(book.part(main)):
         if name == "workbookPr":
             book.since_1904 = given.get("date1904") in ("1", "true")
         elif name == "sheet":
@@ -304,12 +177,12 @@ def _read_main(book: Workbook, main: str) -> None:
 def _strings(xml: bytes) -> Iterator[str]:
     """``<si>``: its texts in a row, without the phonetic ones."""
     found: list[str] = []
-    parser = _parser()
+    parser = new_parser()
     path: list[str] = []
     text: list[str] = []
 
     def start(name: str, given: dict[str, str]) -> None:
-        path.append(_local(name))
+        path.append(local(name))
         if path[-1] == "si":
             text.clear()
 
@@ -322,7 +195,7 @@ def _strings(xml: bytes) -> Iterator[str]:
             text.append(chars)
 
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, data
-    _parse(parser, xml)
+    parse(parser, xml)
     yield from found
 
 
@@ -331,95 +204,19 @@ def _styles(xml: bytes) -> list[Style]:
     struck: list[bool] = []
     out: list[Style] = []
     place = ""
-    for name, given in _elements(xml):
+    for name, given in elements(xml):
         if name in ("fonts", "cellXfs", "cellStyleXfs", "dxfs", "numFmts", "fills", "borders", "cellStyles"):
             place = name
         elif name == "numFmt" and place == "numFmts":
-            forms[_whole(given.get("numFmtId"), 0)] = given.get("formatCode", "")
+            forms[whole(given.get("numFmtId"), 0)] = given.get("formatCode", "")
         elif name == "font" and place == "fonts":
             struck.append(False)
         elif name == "strike" and place == "fonts" and struck:
             struck[-1] = given.get("val", "1") in ("1", "true")
         elif name == "xf" and place == "cellXfs":
-            font = _whole(given.get("fontId"), 0)
-            out.append(Style(forms.get(_whole(given.get("numFmtId"), 0), ""), font < len(struck) and struck[font]))
+            font = whole(given.get("fontId"), 0)
+            out.append(Style(forms.get(whole(given.get("numFmtId"), 0), ""), font < len(struck) and struck[font]))
     return out
-
-
-def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
-    found: list[tuple[str, dict[str, str]]] = []
-    parser = _parser()
-    parser.StartElementHandler = lambda name, given: found.append((_local(name), given))
-    _parse(parser, xml)
-    return found
-
-
-def _parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-
-    def refuse(*_: object) -> None:
-        raise NoTable(f"it declares a document type, which no workbook has; {SAVE_AS}")
-
-    parser.StartDoctypeDeclHandler = refuse
-    return parser
-
-
-def _parse(parser: expat.XMLParserType, xml: bytes) -> None:
-    try:
-        parser.Parse(xml, True)
-    except expat.ExpatError as e:
-        raise NoTable(f"it is damaged ({e}); {SAVE_AS} again") from e
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]
-
-
-def _tag_end(xml: bytes, at: int) -> int:
-    """Byte behind the tag that begins at ``at``."""
-    tag = _TAG.match(xml, at)
-    return tag.end() if tag else at
-
-
-def _closed(xml: bytes, behind: int) -> int:
-    """``behind``, if the tag that ends there is that of an empty element; 0 otherwise."""
-    return behind if xml[behind - 2 : behind] == b"/>" else 0
-
-
-def _whole(text: str | None, otherwise: int) -> int:
-    try:
-        return int(text) if text is not None else otherwise
-    except ValueError:
-        return otherwise
-
-
-def _corner(reference: str) -> tuple[int, int] | None:
-    """(line, column from 0) of ``B7``."""
-    m = _REFERENCE.fullmatch(reference.upper())
-    return (int(m[2]), _letters(m[1])) if m else None
-
-
-def _column(reference: str, otherwise: int) -> int:
-    corner = _corner(reference)
-    return corner[1] if corner else otherwise
-
-
-def _letters(letters: str) -> int:
-    number = 0
-    for c in letters:
-        number = number * 26 + ord(c) - 64
-    return number - 1
-
-
-def column_name(column: int) -> str:
-    """0 → A, 27 → AB."""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
 
 
 def _unescaped(text: str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
 from voice.net.grid import Changes, NoTable, Sheet
-from voice.net.workbook import RawCell, RawRow, RawSheet, Workbook, column_name, open_workbook, raw_sheet
+from voice.net.sheet_xml import RawCell, RawRow, RawSheet, column_name, raw_sheet
+from voice.net.workbook import Workbook, open_workbook
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,14}")
 
