@@ -21,9 +21,11 @@ import pytest
 from tests.helpers.console import BEGAN, morning
 from tests.helpers.engines import certified
 from tests.helpers.places import ROOT
-from voice.console.access import COOKIE, TRIES, Access, Guard, Users
+from voice.console.access import COOKIE, TRIES, Access
 from voice.console.api import router
 from voice.console.desk import Desk
+from voice.console.guard import Guard
+from voice.console.users import Users
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net

@@ -32,7 +32,9 @@ from voice.pcm import RATE, Pcm16
 from voice.places import sample_net
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.ear import Ear, open_ear
-from voice.station.recorders import SETTLE_S, WHOLE, CallSource, IncompleteCall, Spool, UploadDesk, call_of
+from voice.station.recorded_call import IncompleteCall, call_of
+from voice.station.recorders import SETTLE_S, CallSource, UploadDesk
+from voice.station.spool import WHOLE, Spool
 
 MORNING = datetime(2026, 6, 5, 0, 30, tzinfo=UTC)
 PASSWORD = "correct horse"
@@ -73,8 +75,10 @@ class Recorder:
         testclient = pytest.importorskip("fastapi.testclient")
         from fastapi import FastAPI
 
-        from voice.console.access import Access, Guard, Users
+        from voice.console.access import Access
+        from voice.console.guard import Guard
         from voice.console.recorders import PATHS, upload_router
+        from voice.console.users import Users
 
         users = Users(folder / "users.json")
         users.add("recorder", PASSWORD, "operator")

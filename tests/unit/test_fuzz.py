@@ -40,7 +40,7 @@ from voice.net.settings import read_settings
 from voice.pcm import RATE
 from voice.places import sample_net
 from voice.radio.bursts import find_bursts
-from voice.station.recorders import call_of, call_of_trunk_recorder
+from voice.station.recorded_call import call_of, call_of_trunk_recorder
 from voice.station.requests import take
 
 hypothesis = pytest.importorskip("hypothesis")

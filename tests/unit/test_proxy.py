@@ -10,9 +10,10 @@ import pytest
 
 pytest.importorskip("starlette")
 
-from voice.console.access import LOCAL, Access, Users
+from voice.console.access import Access
 from voice.console.proxy import KnownNames, Proxied, prefix_of
 from voice.console.server import SameOrigin
+from voice.console.users import LOCAL, Users
 
 
 def asked(

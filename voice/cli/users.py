@@ -19,7 +19,7 @@ def add(
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from a pipe.")] = False,
 ) -> None:
     """Make an account, or give one a new password. 添加用户。"""
-    from voice.console.access import Users
+    from voice.console.users import Users
     from voice.terminal.output import screen
 
     if password_stdin:
@@ -35,7 +35,7 @@ def show() -> None:
     """All accounts. 用户列表。"""
     from rich.table import Table
 
-    from voice.console.access import Users
+    from voice.console.users import Users
     from voice.terminal.output import screen
 
     table = Table("user 用户", "role 角色", "tokens")
@@ -47,7 +47,7 @@ def show() -> None:
 @app.command()
 def remove(name: NameArgument) -> None:
     """Delete an account and its tokens. 删除用户。"""
-    from voice.console.access import Users
+    from voice.console.users import Users
 
     Users().remove(name)
 
@@ -55,6 +55,6 @@ def remove(name: NameArgument) -> None:
 @app.command()
 def token(name: NameArgument) -> None:
     """Print a new token for programs; it is shown once. 程序用令牌。"""
-    from voice.console.access import Users
+    from voice.console.users import Users
 
     sys.stdout.write(Users().token(name) + "\n")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import soundfile as sf
 
-from voice.console.access import LOCAL
 from voice.console.feed import Feed
 from voice.console.metrics import Metrics
+from voice.console.users import LOCAL
 from voice.errors import HuyingError, Problem
 from voice.grammar.check import alike
 from voice.grammar.lexicon import plain

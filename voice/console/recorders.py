@@ -22,7 +22,8 @@ from starlette.requests import ClientDisconnect
 
 from voice.console.access import Access
 from voice.errors import HuyingError
-from voice.station.recorders import IncompleteCall, NoRoom, RecordedCall, Spool, call_of, call_of_trunk_recorder
+from voice.station.recorded_call import IncompleteCall, RecordedCall, call_of, call_of_trunk_recorder
+from voice.station.spool import NoRoom, Spool
 
 PATHS = ("/api/call-upload", "/api/trunk-recorder-call-upload")
 FIELDS, FILES = 60, 4

@@ -12,15 +12,17 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from voice.console.access import Access, Guard, Users
+from voice.console.access import Access
 from voice.console.address import Address
 from voice.console.api import router
 from voice.console.connection import PromptProtocol
 from voice.console.desk import Desk
+from voice.console.guard import Guard
 from voice.console.pages import mount
 from voice.console.proxy import PREFIX, KnownNames, Proxied
 from voice.console.recorders import PATHS, upload_router
 from voice.console.reference import add_reference
+from voice.console.users import Users
 from voice.console.webhooks import Webhook
 from voice.errors import HuyingError
 from voice.journal.signing import Signer
@@ -29,7 +31,8 @@ from voice.net.loading import Net
 from voice.places import user_folder
 from voice.station.ear import open_ear
 from voice.station.keeping import StationKeeper
-from voice.station.recorders import LARGEST_CALL, Spool, UploadDesk
+from voice.station.recorders import UploadDesk
+from voice.station.spool import LARGEST_CALL, Spool
 
 log = logging.getLogger("huying.console")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -8,28 +8,20 @@ that is older than what was logged last begins a new session: nothing that stand
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import queue
-import re
-import shutil
-import subprocess
-import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from voice.audio.kinds import CANNOT, SILK, suffix_of
-from voice.audio.source import SUFFIXES, Damage, open_recording
+from voice.audio.source import Damage
 from voice.errors import HuyingError, Unwritable
-from voice.journal.clips import KEEP_FREE
 from voice.journal.store import Event, Journal
 from voice.pcm import RATE, Frame, Pcm16
 from voice.radio.bursts import Burst
@@ -37,9 +29,10 @@ from voice.radio.over import Over
 from voice.station.call_sound import cut_at, same_call
 from voice.station.ear import Ear
 from voice.station.listener import Listener
+from voice.station.recorded_call import RecordedCall
+from voice.station.spool import LONGEST_CALL_S, Spool
 from voice.supervised import Supervised
 from voice.talk.facts import Fact
-from voice.time import parse_wall
 
 FORGET_S = 3600.0
 """How often the spool is looked through for what nobody needs any more."""
@@ -63,19 +56,6 @@ CUT = RATE // 50
 OLDER_S = 1.0
 """A call that begins so much before what was logged last begins a new session."""
 
-REMEMBERED_S = 7 * 86400.0
-"""So long a call that comes again is known."""
-
-WHOLE, LOGGED, REFUSED = ".json", ".done", ".bad"
-"""What a call's description is called in the spool: with the first it is complete, with the others it is over. A call
-that has none of them was cut off by a crash, and may come again."""
-
-LARGEST_CALL = 30_000_000
-"""Bytes of audio."""
-
-LONGEST_CALL_S = 3600.0
-"""Of its sound, however few bytes hold it: some megabytes of FLAC may hold days of silence."""
-
 MOST_CHANNELS = 64
 """Talkgroups that are listened to at once, a thread each; the one that was silent longest gives way to a new one."""
 
@@ -85,258 +65,11 @@ MOST_HELD_S = 2 * LONGEST_CALL_S
 TRIES = 3
 """So often a call is heard before it is kept aside, if its thread fails."""
 
-KEPT_ASIDE = 200
-"""Calls that could not be logged are kept, the latest ones."""
-
-DEMUXERS = {
-    ".m4a": "mov", ".mp4": "mov", ".3gp": "mov", ".aac": "aac", ".amr": "amr", ".opus": "ogg", ".ogg": "ogg",
-    ".oga": "ogg", ".webm": "matroska", ".mka": "matroska", ".wma": "asf", ".mp2": "mp3", ".mp3": "mp3",
-}  # fmt: skip
-"""What ffmpeg may take a file for, by its name: left to itself it opens playlists, and whatever they name."""
-
-
-class NoRoom(HuyingError):
-    """The disk is nearly full; the recorder may try again."""
-
-
-NO_LABEL = ("-", "null", "none", "undefined")
-"""What recorders write where a talkgroup has no label."""
-
-AHEAD_S = 60.0
-"""A recorder's clock may be so fast. A call of a later time is one of now, or it would hide what comes after it."""
-
 SAME_S = 2.0
 """Two receivers' recordings of one call begin at most so far apart."""
 
 RECENT, COMPARED_S = 10, 60.0
 """Calls of a channel with which a new one is compared; longer ones are not remembered."""
-
-
-class IncompleteCall(HuyingError):
-    """A field is missing or cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedCall:
-    """One call as the recorder describes it."""
-
-    system: str
-    talkgroup: str
-    label: str
-    began: str
-    """ISO 8601 UTC."""
-    suffix: str
-    """Of the audio file."""
-    sources: tuple[tuple[float, str], ...] = ()
-    """(seconds from the beginning, number of the radio)."""
-    sha256: str = ""
-    """Of the audio."""
-
-    @property
-    def channel(self) -> str:
-        """What it is a call of: labels may change, and two systems may use the same."""
-        return f"{self.system}-{self.talkgroup}"
-
-    @property
-    def moment(self) -> datetime:
-        return parse_wall(self.began)
-
-
-def call_of(fields: Mapping[str, str], audio_name: str) -> RecordedCall:
-    """The call of an upload's form fields. Raises IncompleteCall."""
-    for name in ("system", "talkgroup", "dateTime"):
-        if not fields.get(name, "").strip():
-            raise IncompleteCall(f"no {name.lower() if name != 'dateTime' else 'datetime'}")
-    suffix = Path(fields.get("audioName") or audio_name).suffix.lower()
-    suffix = suffix if re.fullmatch(r"\.[a-z0-9]{1,5}", suffix) else ""
-    sources = _sources(fields.get("sources", ""), fields.get("source", ""))
-    label = " ".join(fields.get("talkgroupLabel", "").split())[:40]
-    label = "" if label.lower() in NO_LABEL else label
-    return RecordedCall(
-        fields["system"].strip()[:20],
-        fields["talkgroup"].strip()[:20],
-        label,
-        _moment(fields["dateTime"]),
-        suffix,
-        sources,
-    )
-
-
-def call_of_trunk_recorder(meta: Mapping[str, Any], system: str, audio_name: str) -> RecordedCall:
-    """The call of trunk-recorder's own metadata file."""
-    fields = {
-        "system": system,
-        "talkgroup": str(meta.get("talkgroup", "")),
-        "dateTime": str(meta.get("start_time", "")),
-        "talkgroupLabel": str(meta.get("talkgroup_tag", "")),
-        "sources": json.dumps(meta.get("srcList", [])),
-    }
-    return call_of(fields, audio_name)
-
-
-def _moment(text: str) -> str:
-    """Seconds since 1970, or ISO 8601, → ISO 8601 UTC."""
-    try:
-        if re.fullmatch(r"\d{9,13}(\.\d+)?", text.strip()):
-            number = float(text)
-            moment = datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
-        else:
-            moment = parse_wall(text.strip())
-            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, OSError) as e:
-        raise IncompleteCall(f"datetime {text[:40]!r} is no time") from e
-    if not 2000 <= moment.year <= 2100:
-        raise IncompleteCall(f"datetime {text[:40]!r} is no time")
-    now = datetime.now(UTC)
-    moment = now if moment > now + timedelta(seconds=AHEAD_S) else moment
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _sources(listed: str, single: str) -> tuple[tuple[float, str], ...]:
-    """Who transmitted from when on; an empty number is nobody that is known."""
-    try:
-        rows = json.loads(listed) if listed else []
-        found = [(float(r.get("pos", 0)), str(r.get("src", ""))) for r in rows if isinstance(r, dict)]
-    except (ValueError, TypeError, RecursionError):
-        found = []
-    found = sorted(
-        (pos, src if re.fullmatch(r"[0-9A-Fa-f]{1,12}", src) and src.strip("0") else "")
-        for pos, src in found
-        if pos >= 0  # not for NaN
-    )
-    if not any(src for _, src in found) and re.fullmatch(r"[1-9A-Fa-f][0-9A-Fa-f]{0,11}", single.strip()):
-        found = [(pos, single.strip()) for pos, _ in found] or [(0.0, single.strip())]
-    return tuple(found[:200])
-
-
-class Spool:
-    """Calls that are not in the journal yet; safe against a crash, and for two processes: one puts, one logs."""
-
-    def __init__(self, requests: Path) -> None:
-        """``requests``: the folder that console and station share."""
-        self.folder = requests / "calls"
-
-    def put(self, call: RecordedCall, audio: bytes) -> bool:
-        """Keep a call; False if it is there already. Raises HuyingError if it cannot be kept, or is no sound."""
-        if not audio:
-            raise IncompleteCall("no audio")
-        if len(audio) > LARGEST_CALL:
-            raise HuyingError(f"the call has {len(audio)} bytes; {LARGEST_CALL} at most")
-        digest = hashlib.sha256(audio).hexdigest()
-        call = replace(call, suffix=suffix_of(audio) or call.suffix)
-        if call.suffix == SILK:
-            raise IncompleteCall(CANNOT)
-        if call.suffix not in (*SUFFIXES, *DEMUXERS):
-            raise IncompleteCall("no audio that is known, and no audio name with a suffix such as .wav or .m4a")
-        of = hashlib.sha256(call.channel.encode()).hexdigest()[:8]
-        stem = f"{re.sub('[^0-9]', '', call.began)}-{digest[:24]}-{of}"
-        if any((self.folder / f"{stem}{mark}").exists() for mark in (WHOLE, LOGGED, REFUSED)):
-            return False
-        part = self.folder / f"{stem}.{threading.get_ident()}.part{call.suffix}"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(self.folder).free - len(audio)
-            if free < KEEP_FREE:
-                raise NoRoom(
-                    f"{free / 1e6:.0f} MB would be left on the disk; {KEEP_FREE / 1e6:.0f} are kept for events"
-                )
-            part.write_bytes(audio)
-            decoded(part)
-            part.replace(self._audio(stem, call))
-            meta = self.folder / f"{stem}.meta"
-            meta.write_text(json.dumps(asdict(replace(call, sha256=digest)), ensure_ascii=False), "utf-8")
-            meta.replace(self.folder / f"{stem}{WHOLE}")
-        except OSError as e:
-            raise HuyingError(f"{self.folder}: the call cannot be kept ({e.strerror})") from e
-        finally:
-            part.unlink(missing_ok=True)
-        return True
-
-    def _audio(self, stem: str, call: RecordedCall) -> Path:
-        return self.folder / f"{stem}.audio{call.suffix}"
-
-    def waiting(self, settled_s: float = 0.0) -> list[Path]:
-        """Complete calls that have lain here for so long, and those that were made before them, in the order of their
-        times: an answer that was uploaded first does not go before its call."""
-        now = time.time()
-        calls = sorted(self.folder.glob(f"*{WHOLE}"))
-        ages = [now - _mtime(p, now) for p in calls]  # one may have been logged between the two looks
-        settled = [k for k, age in enumerate(ages) if age >= settled_s]
-        return calls[: settled[-1] + 1] if settled else []
-
-    def read(self, path: Path) -> tuple[RecordedCall, Pcm16]:
-        """A call and its sound at RATE. Raises HuyingError for one that cannot be read."""
-        try:
-            raw = json.loads(path.read_text("utf-8"))
-            raw["sources"] = tuple((float(p), str(s)) for p, s in raw.get("sources", ()))
-            call = RecordedCall(**raw)
-        except (OSError, ValueError, TypeError, RecursionError) as e:
-            raise HuyingError(f"{path.name}: not a call ({e})") from e
-        return call, decoded(self._audio(path.stem, call))
-
-    def done(self, path: Path) -> None:
-        """It stands in the journal: what the spool holds is deleted, but for a name that keeps it from coming twice."""
-        for p in self.folder.glob(f"{path.stem}.*"):
-            p.unlink(missing_ok=True)
-        (self.folder / f"{path.stem}{LOGGED}").touch()
-
-    def forget(self) -> None:
-        """Names of calls that were logged long ago: nobody uploads them again."""
-        now = time.time()
-        for p in self.folder.glob(f"*{LOGGED}"):
-            if now - _mtime(p, now) > REMEMBERED_S:
-                p.unlink(missing_ok=True)
-        aside = sorted(self.folder.glob(f"*{REFUSED}"), key=lambda p: _mtime(p, now), reverse=True)
-        for p in aside[KEPT_ASIDE:]:
-            for of in self.folder.glob(f"{p.stem}.*"):
-                of.unlink(missing_ok=True)
-
-    def refuse(self, path: Path) -> None:
-        """It cannot be logged; it is kept aside."""
-        with contextlib.suppress(FileNotFoundError):
-            path.replace(path.with_suffix(REFUSED))
-
-
-def _mtime(path: Path, gone: float) -> float:
-    """When a file was changed; ``gone`` if it is not there any more."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return gone
-
-
-def decoded(path: Path) -> Pcm16:
-    """The sound of a file at RATE; what libsndfile does not read goes through ffmpeg. Raises HuyingError."""
-    if path.suffix in SUFFIXES:
-        return _pcm(path)
-    if shutil.which("ffmpeg") is None:
-        raise HuyingError(f"{path.suffix} audio needs ffmpeg (Debian: apt install ffmpeg), or have WAV or MP3 uploaded")
-    if path.suffix not in DEMUXERS:
-        raise HuyingError(f"{path.suffix} is not audio that is taken; there is: {', '.join((*SUFFIXES, *DEMUXERS))}")
-    with tempfile.TemporaryDirectory() as folder:
-        wav = Path(folder) / "call.wav"
-        words = [
-            "ffmpeg", "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-f", DEMUXERS[path.suffix],
-            "-i", f"file:{path.absolute()}", "-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", "1", "-ar", str(RATE),
-            "-t", str(LONGEST_CALL_S + 1), "-f", "wav", f"file:{wav}",
-        ]  # fmt: skip
-        try:
-            subprocess.run(words, check=True, capture_output=True, timeout=60)
-        except (subprocess.SubprocessError, OSError) as e:
-            raise HuyingError(f"the {path.suffix} audio cannot be read") from e
-        return _pcm(wav)
-
-
-def _pcm(path: Path) -> Pcm16:
-    frames, samples = [], 0
-    for f in open_recording(path).frames():
-        samples += len(f.pcm)
-        if samples > LONGEST_CALL_S * RATE:
-            raise HuyingError(f"the call lasts longer than {LONGEST_CALL_S:.0f} s; a recorder should cut it")
-        frames.append(f.pcm)
-    if not samples:
-        raise IncompleteCall("no audio")
-    return np.concatenate(frames)
 
 
 def cuts_of(call: RecordedCall, pcm: Pcm16) -> list[tuple[int, str]]:

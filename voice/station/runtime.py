@@ -29,9 +29,10 @@ from voice.station.channels import Channels
 from voice.station.clock import ClockWatch
 from voice.station.ear import open_ear
 from voice.station.microphone import Microphone
-from voice.station.recorders import Spool, UploadDesk
+from voice.station.recorders import UploadDesk
 from voice.station.requests import STALE_S
 from voice.station.speaker import Speaker
+from voice.station.spool import Spool
 from voice.station.station import Station
 from voice.station.status import Status, announce, status_file
 from voice.station.wiring import end_source, open_line, open_source, open_transmitter

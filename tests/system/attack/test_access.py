@@ -22,16 +22,9 @@ import pytest
 from tests.helpers.console import BEGAN, morning
 from tests.helpers.places import ROOT
 from tests.helpers.served import PASSWORD, Served
-from voice.console.access import (
-    LOCAL,
-    SESSIONS,
-    STREAMS,
-    TRIES,
-    TRIES_UNKNOWN,
-    Access,
-    Users,
-)
+from voice.console.access import SESSIONS, STREAMS, TRIES, TRIES_UNKNOWN, Access
 from voice.console.connection import HEAD_S
+from voice.console.users import LOCAL, Users
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 
@@ -139,7 +132,7 @@ def test_sessions_of_one_user_are_bounded(tmp_path: Path) -> None:
 
 def test_many_changes_of_accounts_at_once_are_all_kept(tmp_path: Path) -> None:
     """Eight processes add an account each."""
-    code = "import sys; from voice.console.access import Users; from pathlib import Path; " \
+    code = "import sys; from voice.console.users import Users; from pathlib import Path; " \
            "Users(Path(sys.argv[1])).add(sys.argv[2], 'password', 'viewer')"  # fmt: skip
     words = [sys.executable, "-c", code, str(tmp_path / "users.json")]
     running = [subprocess.Popen([*words, f"user {k}"], cwd=ROOT) for k in range(8)]

@@ -17,24 +17,20 @@ import pytest
 import soundfile as sf
 
 from tests.helpers.rig import until
-from voice.console.access import Access, Guard, Users
+from voice.console.access import Access
+from voice.console.guard import Guard
 from voice.console.recorders import PATHS, UPLOADS, upload_router
+from voice.console.users import Users
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.pcm import RATE
 from voice.station import recorders
+from voice.station import spool as spooling
 from voice.station.listener import Listener
-from voice.station.recorders import (
-    MOST_CHANNELS,
-    TRIES,
-    IncompleteCall,
-    NoRoom,
-    RecordedCall,
-    Spool,
-    UploadDesk,
-    call_of,
-)
+from voice.station.recorded_call import IncompleteCall, RecordedCall, call_of
+from voice.station.recorders import MOST_CHANNELS, TRIES, UploadDesk
+from voice.station.spool import NoRoom, Spool
 from voice.supervised import Supervised, troubles
 
 FIELDS = {"system": "1", "talkgroup": "2", "dateTime": "2026-06-05T08:00:00Z"}
@@ -166,7 +162,7 @@ def test_ffmpeg_opens_what_it_is_told_and_nothing_else(tmp_path: Path) -> None:
     ]  # fmt: skip
     spool = Spool(tmp_path / "requests")
     for text in lists:
-        for suffix in recorders.DEMUXERS:
+        for suffix in spooling.DEMUXERS:
             with pytest.raises(HuyingError):
                 spool.put(call(suffix), text.encode())
     for suffix in (".m3u8", ".ffconcat", ".sdp", ".json", ".txt", ".mpd", ".pls"):
@@ -177,7 +173,7 @@ def test_ffmpeg_opens_what_it_is_told_and_nothing_else(tmp_path: Path) -> None:
 
 def test_uploads_leave_the_reserve_for_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(recorders.shutil, "disk_usage", lambda _p: usage._replace(free=20_010_000))  # type: ignore[attr-defined]
+    monkeypatch.setattr(spooling.shutil, "disk_usage", lambda _p: usage._replace(free=20_010_000))  # type: ignore[attr-defined]
     spool = Spool(tmp_path)
     with pytest.raises(NoRoom, match="for events"):
         spool.put(call(), wav(1.0))

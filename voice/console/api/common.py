@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from voice.console.access import LOCAL
+from voice.console.users import LOCAL
 from voice.errors import HuyingError
 from voice.journal.codec import fit
 from voice.net.roster_table import RosterChanged

@@ -13,7 +13,7 @@ from voice.console.api.common import (
     gives,
 )
 from voice.console.desk import Desk
-from voice.station.recorders import Spool
+from voice.station.spool import Spool
 from voice.station.status import status_file
 from voice.supervised import troubles
 

@@ -11,12 +11,13 @@ from typing import ClassVar
 
 from nicegui import app, ui
 
-from voice.console.access import COOKIE, Access, User
+from voice.console.access import COOKIE, Access
 from voice.console.board import Tile
 from voice.console.desk import Desk
 from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, FeedItem
 from voice.console.proxy import prefix_of
 from voice.console.texts import text
+from voice.console.users import User
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
 from voice.journal.wording import KINDS, MEANINGS, clock, name_of, note_in

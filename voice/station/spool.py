@@ -1,0 +1,180 @@
+"""The folder in which uploaded calls wait until they stand in the journal, and their sound."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from voice.audio.kinds import CANNOT, SILK, suffix_of
+from voice.audio.source import SUFFIXES, open_recording
+from voice.errors import HuyingError
+from voice.journal.clips import KEEP_FREE
+from voice.pcm import RATE, Pcm16
+from voice.station.recorded_call import IncompleteCall, RecordedCall
+
+REMEMBERED_S = 7 * 86400.0
+"""So long a call that comes again is known."""
+
+WHOLE, LOGGED, REFUSED = ".json", ".done", ".bad"
+"""What a call's description is called in the spool: with the first it is complete, with the others it is over. A call
+that has none of them was cut off by a crash, and may come again."""
+
+LARGEST_CALL = 30_000_000
+"""Bytes of audio."""
+
+LONGEST_CALL_S = 3600.0
+"""Of its sound, however few bytes hold it: some megabytes of FLAC may hold days of silence."""
+
+KEPT_ASIDE = 200
+"""Calls that could not be logged are kept, the latest ones."""
+
+DEMUXERS = {
+    ".m4a": "mov", ".mp4": "mov", ".3gp": "mov", ".aac": "aac", ".amr": "amr", ".opus": "ogg", ".ogg": "ogg",
+    ".oga": "ogg", ".webm": "matroska", ".mka": "matroska", ".wma": "asf", ".mp2": "mp3", ".mp3": "mp3",
+}  # fmt: skip
+"""What ffmpeg may take a file for, by its name: left to itself it opens playlists, and whatever they name."""
+
+
+class NoRoom(HuyingError):
+    """The disk is nearly full; the recorder may try again."""
+
+
+class Spool:
+    """Calls that are not in the journal yet; safe against a crash, and for two processes: one puts, one logs."""
+
+    def __init__(self, requests: Path) -> None:
+        """``requests``: the folder that console and station share."""
+        self.folder = requests / "calls"
+
+    def put(self, call: RecordedCall, audio: bytes) -> bool:
+        """Keep a call; False if it is there already. Raises HuyingError if it cannot be kept, or is no sound."""
+        if not audio:
+            raise IncompleteCall("no audio")
+        if len(audio) > LARGEST_CALL:
+            raise HuyingError(f"the call has {len(audio)} bytes; {LARGEST_CALL} at most")
+        digest = hashlib.sha256(audio).hexdigest()
+        call = replace(call, suffix=suffix_of(audio) or call.suffix)
+        if call.suffix == SILK:
+            raise IncompleteCall(CANNOT)
+        if call.suffix not in (*SUFFIXES, *DEMUXERS):
+            raise IncompleteCall("no audio that is known, and no audio name with a suffix such as .wav or .m4a")
+        of = hashlib.sha256(call.channel.encode()).hexdigest()[:8]
+        stem = f"{re.sub('[^0-9]', '', call.began)}-{digest[:24]}-{of}"
+        if any((self.folder / f"{stem}{mark}").exists() for mark in (WHOLE, LOGGED, REFUSED)):
+            return False
+        part = self.folder / f"{stem}.{threading.get_ident()}.part{call.suffix}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free - len(audio)
+            if free < KEEP_FREE:
+                raise NoRoom(
+                    f"{free / 1e6:.0f} MB would be left on the disk; {KEEP_FREE / 1e6:.0f} are kept for events"
+                )
+            part.write_bytes(audio)
+            decoded(part)
+            part.replace(self._audio(stem, call))
+            meta = self.folder / f"{stem}.meta"
+            meta.write_text(json.dumps(asdict(replace(call, sha256=digest)), ensure_ascii=False), "utf-8")
+            meta.replace(self.folder / f"{stem}{WHOLE}")
+        except OSError as e:
+            raise HuyingError(f"{self.folder}: the call cannot be kept ({e.strerror})") from e
+        finally:
+            part.unlink(missing_ok=True)
+        return True
+
+    def _audio(self, stem: str, call: RecordedCall) -> Path:
+        return self.folder / f"{stem}.audio{call.suffix}"
+
+    def waiting(self, settled_s: float = 0.0) -> list[Path]:
+        """Complete calls that have lain here for so long, and those that were made before them, in the order of their
+        times: an answer that was uploaded first does not go before its call."""
+        now = time.time()
+        calls = sorted(self.folder.glob(f"*{WHOLE}"))
+        ages = [now - _mtime(p, now) for p in calls]  # one may have been logged between the two looks
+        settled = [k for k, age in enumerate(ages) if age >= settled_s]
+        return calls[: settled[-1] + 1] if settled else []
+
+    def read(self, path: Path) -> tuple[RecordedCall, Pcm16]:
+        """A call and its sound at RATE. Raises HuyingError for one that cannot be read."""
+        try:
+            raw = json.loads(path.read_text("utf-8"))
+            raw["sources"] = tuple((float(p), str(s)) for p, s in raw.get("sources", ()))
+            call = RecordedCall(**raw)
+        except (OSError, ValueError, TypeError, RecursionError) as e:
+            raise HuyingError(f"{path.name}: not a call ({e})") from e
+        return call, decoded(self._audio(path.stem, call))
+
+    def done(self, path: Path) -> None:
+        """It stands in the journal: what the spool holds is deleted, but for a name that keeps it from coming twice."""
+        for p in self.folder.glob(f"{path.stem}.*"):
+            p.unlink(missing_ok=True)
+        (self.folder / f"{path.stem}{LOGGED}").touch()
+
+    def forget(self) -> None:
+        """Names of calls that were logged long ago: nobody uploads them again."""
+        now = time.time()
+        for p in self.folder.glob(f"*{LOGGED}"):
+            if now - _mtime(p, now) > REMEMBERED_S:
+                p.unlink(missing_ok=True)
+        aside = sorted(self.folder.glob(f"*{REFUSED}"), key=lambda p: _mtime(p, now), reverse=True)
+        for p in aside[KEPT_ASIDE:]:
+            for of in self.folder.glob(f"{p.stem}.*"):
+                of.unlink(missing_ok=True)
+
+    def refuse(self, path: Path) -> None:
+        """It cannot be logged; it is kept aside."""
+        with contextlib.suppress(FileNotFoundError):
+            path.replace(path.with_suffix(REFUSED))
+
+
+def _mtime(path: Path, gone: float) -> float:
+    """When a file was changed; ``gone`` if it is not there any more."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return gone
+
+
+def decoded(path: Path) -> Pcm16:
+    """The sound of a file at RATE; what libsndfile does not read goes through ffmpeg. Raises HuyingError."""
+    if path.suffix in SUFFIXES:
+        return _pcm(path)
+    if shutil.which("ffmpeg") is None:
+        raise HuyingError(f"{path.suffix} audio needs ffmpeg (Debian: apt install ffmpeg), or have WAV or MP3 uploaded")
+    if path.suffix not in DEMUXERS:
+        raise HuyingError(f"{path.suffix} is not audio that is taken; there is: {', '.join((*SUFFIXES, *DEMUXERS))}")
+    with tempfile.TemporaryDirectory() as folder:
+        wav = Path(folder) / "call.wav"
+        words = [
+            "ffmpeg", "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-f", DEMUXERS[path.suffix],
+            "-i", f"file:{path.absolute()}", "-map", "0:a:0", "-vn", "-sn", "-dn", "-ac", "1", "-ar", str(RATE),
+            "-t", str(LONGEST_CALL_S + 1), "-f", "wav", f"file:{wav}",
+        ]  # fmt: skip
+        try:
+            subprocess.run(words, check=True, capture_output=True, timeout=60)
+        except (subprocess.SubprocessError, OSError) as e:
+            raise HuyingError(f"the {path.suffix} audio cannot be read") from e
+        return _pcm(wav)
+
+
+def _pcm(path: Path) -> Pcm16:
+    frames, samples = [], 0
+    for f in open_recording(path).frames():
+        samples += len(f.pcm)
+        if samples > LONGEST_CALL_S * RATE:
+            raise HuyingError(f"the call lasts longer than {LONGEST_CALL_S:.0f} s; a recorder should cut it")
+        frames.append(f.pcm)
+    if not samples:
+        raise IncompleteCall("no audio")
+    return np.concatenate(frames)
