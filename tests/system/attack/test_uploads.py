@@ -140,7 +140,7 @@ def test_a_call_that_breaks_its_thread_breaks_no_other(
 
 
 def test_some_bytes_that_hold_days_of_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorders, "LONGEST_CALL_S", 60.0)
+    monkeypatch.setattr(spooling, "LONGEST_CALL_S", 60.0)
     out = io.BytesIO()
     sf.write(out, np.zeros(RATE * 600, np.int16), RATE, format="FLAC")
     assert len(out.getvalue()) < 200_000
