@@ -25,7 +25,7 @@ from voice.audio.source import open_recording
 from voice.audio.streams import RawStream
 from voice.bureau.heads import read_keys, unpacked_head
 from voice.bureau.wire import unpacked, unpacked_roster
-from voice.console.access import Users
+from voice.console.users import Users
 from voice.errors import HuyingError
 from voice.grammar.templates import read_templates
 from voice.journal.signing import signed_heads
