@@ -19,7 +19,7 @@ def encoding_of(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _proved(data, "utf-16")
     if b"\0" in data:
-        return next((e for e in ("utf-16-le", "utf-16-be") if _plausible(data, e)), "utf-8-sig")
+        return next((e for e in ("utf-16-le", "utf-16-be") if _plausible(data, e)), None) or _proved(data, "utf-8-sig")
     try:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as e:

@@ -92,13 +92,17 @@ BUDGET_S = 5.0
 
 
 def _each(data: Any, act: Callable[[Any], object]) -> None:
-    ends, tried = time.monotonic() + (LONG_S or BUDGET_S), 0
+    ends, tried, failed = time.monotonic() + (LONG_S or BUDGET_S), 0, False
 
     def within(given: Any) -> None:
-        nonlocal tried
-        if time.monotonic() < ends:
+        nonlocal tried, failed
+        if failed or time.monotonic() < ends:  # what has failed is tried again until it is small, however long
             tried += 1
-            act(given)
+            try:
+                act(given)
+            except BaseException:
+                failed = True
+                raise
 
     settings = hypothesis.settings(
         max_examples=2000 if LONG_S else 120,

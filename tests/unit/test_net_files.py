@@ -12,6 +12,7 @@ from voice.errors import FilesError
 from voice.net.loading import check_net, load_net
 from voice.net.roster import read_roster
 from voice.places import sample_net
+from voice.text import NotText, decoded
 
 OwnNet = Callable[..., Path]
 
@@ -110,3 +111,10 @@ def _names(n: int) -> list[tuple[str, str, str, str]]:
 def test_letters_and_digits_in_call_signs(own_net: OwnNet) -> None:
     net = load_net(own_net(roster="编号,名称,呼号\n1,甲,A区3号\n"))
     assert net.lexicon.entries[0].pinyin == "ei1 qu1 san1 hao4"
+
+
+@pytest.mark.parametrize("data", [b"a\0\x94", b"\x94\0b", b"\xff\xfe\0", b"\0\xff", b"x = 1\n\0\xe5\xe5"])
+def test_bytes_with_nul_that_are_no_text(data: bytes) -> None:
+    """Found by the fuzzer: a traceback in place of a word."""
+    with pytest.raises(NotText):
+        decoded(data)
