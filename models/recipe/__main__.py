@@ -88,10 +88,33 @@ def _pieces(a: Namespace) -> None:
 
 
 def _converse(a: Namespace) -> None:
-    """Goes on from a model folder with people who talk and natural voices."""
-    from models.recipe.train import converse
+    """Goes on from a model folder, or weights, with people who talk and natural voices."""
+    from models.recipe.train import Machine, converse
 
-    converse(a.data, a.out, a.data / "talk.pt", a.epochs, a.seed + 1, a.threads, a.rate)
+    machine = Machine(a.device, a.workers, a.passes, a.minutes)
+    out = a.data / "talk.pt"
+    converse(a.data, a.out, out, a.epochs, a.seed + 1, a.threads, a.rate, a.width, machine, a.batch)
+
+
+def _pack(a: Namespace) -> None:
+    """The corpora as a parcel for a lent machine, in parts of --size MB: see docs/training-log.md."""
+    from models.recipe.parcel import pack
+
+    pack(a.data, a.data / "talk.pt", a.data / "parcel", a.size, a.workers)
+
+
+def _unpack(a: Namespace) -> None:
+    """There: the parcel's corpora into the working folder."""
+    from models.recipe.parcel import unpack
+
+    unpack(a.data / "parcel", a.data, a.workers)
+
+
+def _deliver(a: Namespace) -> None:
+    """There: the weights for the way back, in --out."""
+    from models.recipe.parcel import deliver
+
+    deliver(a.data / "talk.pt", a.out)
 
 
 def _blend(a: Namespace) -> None:
@@ -171,7 +194,7 @@ WAY: dict[str, Callable[[Namespace], None]] = {
 
 ASIDE: dict[str, Callable[[Namespace], None]] = {
     "resume": _resume, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs, "accents": _accents,
-    "adaptation": _adaptation, "excerpt": _excerpt,
+    "adaptation": _adaptation, "excerpt": _excerpt, "pack": _pack, "unpack": _unpack, "deliver": _deliver,
 }  # fmt: skip
 
 
@@ -184,9 +207,15 @@ def main() -> None:
     p.add_argument("--kokoro", type=Path, default=Path("kokoro-82m-zh"), help="folder of the natural voices")
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")
-    p.add_argument("--width", type=int, default=384)
+    p.add_argument("--width", type=int, default=384, help="of the network; “converse” widens what it begins from")
     p.add_argument("--epochs", type=int, default=13, help="of cross-entropy; a third as many of the sequence objective")
     p.add_argument("--threads", type=int, default=1, help="beside the one that makes the examples")
+    p.add_argument("--device", default="cpu", help="of “converse”: cpu or cuda")
+    p.add_argument("--workers", type=int, default=1, help="processes that make the examples, or the parcel")
+    p.add_argument("--passes", type=int, default=1, help="over the recordings in an epoch of “converse”")
+    p.add_argument("--minutes", type=float, help="after which “converse” ends, instead of after its epochs")
+    p.add_argument("--batch", type=int, default=8, help="examples in a batch of “converse”")
+    p.add_argument("--size", type=float, default=60, help="MB in a part of the parcel")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of “resume” and “converse”")
     p.add_argument("--first", type=int, default=0, help="first folder of natural voices")

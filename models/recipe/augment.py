@@ -7,6 +7,7 @@ have been trained on it.
 from __future__ import annotations
 
 import numpy as np
+from scipy.fft import next_fast_len
 from scipy.signal import butter, sosfilt
 
 from models.recipe.features import RATE, SHIFT, WINDOW, num_frames
@@ -74,13 +75,14 @@ _OCTAVES = (62.5, 125, 250, 500, 1000, 2000, 4000)
 
 def _coloured(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Another microphone or mouth: gains that differ from octave to octave, or hardly anything above a corner."""
-    spectrum = np.fft.rfft(x)
-    f = np.fft.rfftfreq(len(x), 1 / RATE)
+    n = next_fast_len(len(x), real=True)
+    spectrum = np.fft.rfft(x, n)
+    f = np.fft.rfftfreq(n, 1 / RATE)
     db = np.interp(np.log2(np.maximum(f, 60)), np.log2(_OCTAVES), rng.normal(0, 4, len(_OCTAVES)))
     if rng.random() < 0.25:  # muffled: under clothes, a hand, a mask
         corner = np.exp(rng.uniform(np.log(600), np.log(2000)))
         db -= rng.uniform(6, 24) * np.maximum(0, np.log2(np.maximum(f, 1) / corner))
-    return np.fft.irfft(spectrum * 10 ** (db / 20), len(x))
+    return np.fft.irfft(spectrum * 10 ** (db / 20), n)[: len(x)]
 
 
 def _expanded(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -61,5 +61,5 @@ def mfcc(pcm: torch.Tensor, mel: torch.Tensor = _FLAT) -> torch.Tensor:
     f = pcm.unfold(-1, WINDOW, SHIFT)
     f = f - f.mean(-1, keepdim=True)
     f = f - 0.97 * torch.cat([f[..., :1], f[..., :-1]], -1)
-    power = torch.fft.rfft(f * _WINDOW, n=NFFT).abs() ** 2
-    return torch.log(torch.clamp(power @ mel, min=1.1920929e-07)) @ COSINE
+    power = torch.fft.rfft(f * _WINDOW.to(f.device), n=NFFT).abs() ** 2
+    return torch.log(torch.clamp(power @ mel, min=1.1920929e-07)) @ COSINE.to(f.device)

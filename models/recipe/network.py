@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -22,6 +23,9 @@ FAINT = 0.1
 
 DROPPED = 26
 """Of 256 outputs of a residual layer, during training."""
+
+DIFFER = 0.05
+"""Relative noise on the weights of units that are doubled."""
 
 TONES = 6
 """Classes of the tone output: 0 is no tone (silence, initials), 1 to 5 the tones."""
@@ -89,8 +93,32 @@ def _normed(norm: nn.Module, h: torch.Tensor) -> torch.Tensor:
 
 def _dropped(h: torch.Tensor) -> torch.Tensor:
     """Dropout with a byte of chance a number: the library's, with a float each, takes a tenth of the training."""
-    chance = torch.empty(h.numel() // 8 + 1, dtype=torch.int64).random_().view(torch.uint8)[: h.numel()]
+    chance = (
+        torch.empty(h.numel() // 8 + 1, dtype=torch.int64, device=h.device).random_().view(torch.uint8)[: h.numel()]
+    )
     return h * (chance.view(h.shape) >= DROPPED).to(h.dtype).mul_(256 / (256 - DROPPED))
+
+
+def widened(net: Tdnn, width: int, seed: int) -> Tdnn:
+    """A wider network that computes nearly the same: units are doubled, and what they are worth is shared out (Chen et
+    al., Net2Net, 2016); a little noise tells the doubles apart."""
+    rng = np.random.default_rng(seed)
+    old = net.width
+    of = np.concatenate([np.arange(old), rng.integers(old, size=width - old)])
+    share = torch.tensor(1.0 / np.bincount(of)[of], dtype=torch.float32)
+    wide = Tdnn(net.out.out_channels, width)
+    wide.norm.load_state_dict(net.norm.state_dict())
+    for k, (a, b) in enumerate(zip(net.conv, wide.conv, strict=True)):
+        w = a.weight.data[of]
+        if k > 0:
+            w = w[:, of] * share[None, :, None]
+        b.weight.data = w * (1 + DIFFER * torch.tensor(rng.standard_normal(w.shape), dtype=torch.float32))
+    for a, b in zip(net.bn, wide.bn, strict=True):
+        b.load_state_dict({name: v[of] if v.dim() else v for name, v in a.state_dict().items()})
+    for head, wider in ((net.out, wide.out), (net.tone, wide.tone)):
+        wider.weight.data = head.weight.data[:, of] * share[None, :, None]
+        wider.bias.data = head.bias.data.clone()  # type: ignore[union-attr]
+    return wide
 
 
 def padded(cepstra: torch.Tensor) -> torch.Tensor:

@@ -10,6 +10,7 @@ logarithm of the posterior of what was said (Povey et al., Interspeech 2016, mad
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +31,10 @@ FORBIDDEN = 20.0
 
 PAUSE = 0.15
 """Chance of silence after a syllable; garbage has a tenth of it."""
+
+
+SCALED_EVERY = 2
+"""Frames after which the sums are brought back to 1: single precision holds two frames of ``FORBIDDEN`` states."""
 
 
 def transitions() -> torch.Tensor:
@@ -55,15 +60,46 @@ def transitions() -> torch.Tensor:
     return (1 - LEAK) * p + LEAK / n
 
 
+class _PathSum(torch.autograd.Function):
+    """Forward and backward sums with scaled probabilities (Rabiner, 1989): the gradient is each state's posterior."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: torch.autograd.function.FunctionCtx, scores: torch.Tensor, matrix: torch.Tensor
+    ) -> torch.Tensor:
+        peak = scores.max(-1, keepdim=True).values
+        emitted = torch.exp(scores - peak).transpose(0, 1).contiguous()
+        alpha = torch.empty_like(emitted)
+        scales = []
+        for t, e in enumerate(emitted):
+            if t:
+                torch.mm(alpha[t - 1], matrix, out=alpha[t]).mul_(e)
+            else:
+                alpha[0] = e
+            if t % SCALED_EVERY == 0 or t == len(emitted) - 1:
+                scales.append(alpha[t].sum(-1, keepdim=True) + 1e-30)
+                alpha[t].div_(scales[-1])
+        ctx.save_for_backward(emitted, alpha, matrix)
+        return peak.sum((1, 2)) + torch.log(torch.cat(scales, 1)).sum(1)
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None]:  # type: ignore[override]
+        emitted, alpha, matrix = ctx.saved_tensors
+        back, beta = matrix.t().contiguous(), torch.empty_like(emitted)
+        beta[-1] = 1.0
+        for t in range(len(emitted) - 2, -1, -1):
+            torch.mm(emitted[t + 1] * beta[t + 1], back, out=beta[t])
+            if t % SCALED_EVERY == 0:
+                beta[t].div_(beta[t].sum(-1, keepdim=True) + 1e-30)
+        occupied = alpha * beta
+        occupied = occupied / (occupied.sum(-1, keepdim=True) + 1e-30)
+        return occupied.transpose(0, 1) * grad[:, None, None], None
+
+
 def path_sum(scores: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
     """Logarithm of the sum over all paths, per utterance: scores (batch, frames, states), any first state."""
-    peak = scores.max(-1, keepdim=True).values.detach()
-    alpha, scales = None, []
-    for emitted in torch.exp(scores - peak).unbind(1):  # indexing instead would sum as many gradients as frames
-        alpha = emitted if alpha is None else (alpha @ matrix) * emitted
-        scales.append(alpha.sum(-1, keepdim=True) + 1e-30)
-        alpha = alpha / scales[-1]
-    return peak.sum((1, 2)) + torch.log(torch.cat(scales, 1)).sum(1)
+    out: torch.Tensor = _PathSum.apply(scores, matrix)
+    return out
 
 
 def allowed(labels: torch.Tensor, states: int) -> torch.Tensor:
@@ -79,6 +115,6 @@ def mutual_information_loss(scores: torch.Tensor, labels: torch.Tensor, matrix: 
     known = labels >= 0
     scaled = SCALE * scores * known[..., None]
     mask = allowed(labels, scores.shape[-1])
-    denominator = path_sum(scaled, matrix)
-    numerator = path_sum(scaled - FORBIDDEN * ~mask, matrix)
+    both = path_sum(torch.cat([scaled, scaled - FORBIDDEN * ~mask]), matrix)
+    denominator, numerator = both.split(len(scaled))
     return (denominator - numerator).sum() / known.sum().clamp_min(1)

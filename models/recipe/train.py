@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -17,124 +17,22 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, aligned, flat_start, realign, states_of
-from models.recipe.augment import example
-from models.recipe.features import COSINE, MELS, mel_matrix, mfcc, num_frames
+from models.recipe.examples import IGNORE, Examples, Utterance, cepstra_of
+from models.recipe.features import num_frames
 from models.recipe.natural import for_tuning
-from models.recipe.network import SUBSAMPLING, Tdnn, padded
-from models.recipe.prepare import HELD_OUT, Corpus, Recording
+from models.recipe.network import SUBSAMPLING, Tdnn, widened
+from models.recipe.prepare import HELD_OUT, Corpus
 from models.recipe.resume import resume
 from models.recipe.sequence import mutual_information_loss, transitions
-from models.recipe.sounds import sound
 from voice.mandarin.phones import GARBAGE, phone_set
-
-Utterance = tuple[Corpus, Recording]
-IGNORE = -100
-LONGEST_S = 10
-FULL_S = 7
-"""An example to which another recording would be too long gets no more of them."""
-
-HIDDEN = 0.5
-"""Share of the examples of which some mel bands and some moments are hidden (Park et al., SpecAugment, 2019)."""
-
-SOUNDS = 0.2
-"""Share of the examples in which a sound that is no speech takes the place of a word."""
 
 TONE_LOSS = 0.3
 """Weight of the tone output's cross-entropy beside that of the phones."""
 
-_TO_MEL = torch.linalg.inv(COSINE)
 _GARBAGE = phone_set().pdfs[GARBAGE][0]
-Batch = tuple[torch.Tensor, torch.Tensor]
-"""Cepstra, padded, and the label (a pdf with tone) of every 10 ms frame."""
-
-
-class Examples(IterableDataset):  # type: ignore[type-arg]
-    """Batches of one epoch: 1 to 6 recordings of one speaker joined, on a simulated radio."""
-
-    def __init__(
-        self, utterances: list[Utterance], labels: list[np.ndarray], seed: int, severity: float = 1.0, batch: int = 16
-    ) -> None:
-        self.utterances, self.labels, self.seed = utterances, labels, seed
-        self.severity, self.batch = severity, batch
-
-    def __iter__(self) -> Iterator[Batch]:
-        torch.set_num_threads(1)
-        rng = np.random.default_rng(self.seed)
-        by_speaker: dict[str, list[int]] = {}
-        for i in rng.permutation(len(self.utterances)):
-            by_speaker.setdefault(self.utterances[i][1].speaker, []).append(int(i))
-        groups = []
-        for ids in by_speaker.values():
-            k = 0
-            while k < len(ids):
-                group, n = [ids[k]], int(rng.integers(1, 7))
-                frames, k = len(self.labels[ids[k]]), k + 1
-                while k < len(ids) and len(group) < n and frames + len(self.labels[ids[k]]) < FULL_S * 100:
-                    group.append(ids[k])
-                    frames, k = frames + len(self.labels[ids[k]]), k + 1
-                groups.append(group)
-        for batch in self._batches(groups, rng):
-            made = []
-            for ids in batch:
-                parts = [(self.utterances[i][0].pcm(self.utterances[i][1]), self.labels[i]) for i in ids]
-                if rng.random() < SOUNDS:  # instead of a word, so that batches stay of one length
-                    k = int(rng.integers(len(parts)))
-                    parts[k] = sound(len(parts[k][0]), rng)
-                crowd = None
-                if rng.random() < 0.1:
-                    other = self.utterances[int(rng.integers(len(self.utterances)))]
-                    crowd = other[0].pcm(other[1])
-                    if rng.random() < 0.3:
-                        crowd = sound(len(crowd), rng)[0]
-                made.append(example(parts, rng, crowd, self.severity))
-            made.sort(key=lambda m: len(m[0]))
-            yield self._collate(made, rng)
-
-    def _batches(self, groups: list[list[int]], rng: np.random.Generator) -> list[list[list[int]]]:
-        """Groups of about the same length together, so that little is padded; the batches in random order."""
-        order = rng.permutation(len(groups))
-        batches = []
-        span = 16 * self.batch
-        for a in range(0, len(order), span):
-            some = (groups[g] for g in order[a : a + span])
-            near = sorted(some, key=lambda ids: sum(len(self.labels[i]) for i in ids))
-            batches += [near[b : b + self.batch] for b in range(0, len(near) - self.batch + 1, self.batch)]
-        return [batches[k] for k in rng.permutation(len(batches))]
-
-    @staticmethod
-    def _collate(made: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -> Batch:
-        n = min(len(made[-1][0]), LONGEST_S * 8000)
-        x = torch.tensor(np.stack([np.pad(x[:n], (0, max(0, n - len(x)))) for x, _ in made]))
-        # Never digital silence: the recogniser adds noise too, and one such batch spoils the batch norms' statistics.
-        x = x + torch.randn_like(x) * float(rng.uniform(0.3, 4))
-        y = torch.full((len(made), num_frames(n)), IGNORE)
-        for k, (_, labels) in enumerate(made):
-            t = min(len(labels), y.shape[1])
-            y[k, :t] = torch.tensor(labels[:t])
-        # Every eighth of the batch has a vocal tract of its own.
-        cepstra = [mfcc(part, mel_matrix(float(rng.uniform(0.82, 1.24)))) for part in x.split(max(1, len(made) // 8))]
-        return padded(hidden(torch.cat(cepstra), rng)), y
-
-
-def hidden(cepstra: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Up to ten mel bands and a few moments of up to 0.15 s take their mean value, in HIDDEN of the examples."""
-    mel = cepstra @ _TO_MEL
-    for x in mel:
-        if rng.random() > HIDDEN:
-            continue
-        mean = x.mean(0)
-        for _ in range(int(rng.integers(1, 3))):
-            n = int(rng.integers(1, 11))
-            a = int(rng.integers(0, MELS - n))
-            x[:, a : a + n] = mean[a : a + n]
-        for _ in range(int(rng.integers(0, 3))):
-            n = int(rng.integers(1, 16))
-            a = int(rng.integers(0, max(1, len(x) - n)))
-            x[a : a + n] = mean
-    return mel @ COSINE
 
 
 def prior_of(labels: list[np.ndarray], pdfs: int) -> np.ndarray:
@@ -171,15 +69,16 @@ def losses(
     phase: int,
     smoothing: float,
     sequence: Sequence | None = None,
-) -> tuple[torch.Tensor, float, float, int]:
-    """(loss, right pdfs, right tones of toned frames, frames)."""
-    with torch.autocast("cpu", torch.bfloat16):
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(loss, share of right pdfs, of right tones among toned frames)."""
+    with torch.autocast(cepstra.device.type, torch.bfloat16):
         logits, tones = net(cepstra, phase)
     y = target[:, phase::SUBSAMPLING][:, : logits.shape[1]]
     logits, tones = logits[:, : y.shape[1]].float(), tones[:, : y.shape[1]].float()
     known = y != IGNORE
-    pdf = torch.where(known, _BASE[y.clamp_min(0)], IGNORE)
-    tone = torch.where(known & ~_TONE_UNKNOWN[y.clamp_min(0)], _TONE[y.clamp_min(0)], IGNORE)
+    base, tone_of, unknown = (table.to(y.device) for table in (_BASE, _TONE, _TONE_UNKNOWN))
+    pdf = torch.where(known, base[y.clamp_min(0)], IGNORE)
+    tone = torch.where(known & ~unknown[y.clamp_min(0)], tone_of[y.clamp_min(0)], IGNORE)
     loss = F.cross_entropy(logits.flatten(0, 1), pdf.flatten(), ignore_index=IGNORE, label_smoothing=smoothing)
     loss = loss + TONE_LOSS * F.cross_entropy(
         tones.flatten(0, 1), tone.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
@@ -189,16 +88,39 @@ def losses(
         scores = torch.log_softmax(logits, -1) - log_prior
         loss = (1 - share) * loss + share * mutual_information_loss(scores, pdf, matrix)
     toned = tone > 0
-    right = float(((logits.argmax(-1) == pdf) & known).sum()) / max(1, int(known.sum()))
-    right_tone = float(((tones[..., 1:].argmax(-1) + 1 == tone) & toned).sum()) / max(1, int(toned.sum()))
-    return loss, right, right_tone, int(known.sum())
+    right = ((logits.argmax(-1) == pdf) & known).sum() / known.sum().clamp_min(1)
+    right_tone = ((tones[..., 1:].argmax(-1) + 1 == tone) & toned).sum() / toned.sum().clamp_min(1)
+    return loss, right, right_tone
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where training runs."""
+
+    device: str = "cpu"
+    workers: int = 1
+    """Processes that make examples."""
+    passes: int = 1
+    """Over the recordings, in what counts as one epoch: each epoch starts its workers anew."""
+    minutes: float | None = None
+    """The plan ends after so long instead of after its epochs."""
 
 
 class Trainer:
-    """One network, its running average and its optimiser over a planned number of epochs."""
+    """One network, its running average and its optimiser over a planned number of epochs, or of minutes."""
 
-    def __init__(self, net: Tdnn, utterances: list[Utterance], epochs: int, peak: float, seed: int) -> None:
-        self.net, self.utterances, self.epochs, self.peak, self.seed = net, utterances, epochs, peak, seed
+    def __init__(
+        self,
+        net: Tdnn,
+        utterances: list[Utterance],
+        epochs: int,
+        peak: float,
+        seed: int,
+        machine: Machine = Machine(),
+    ) -> None:
+        self.utterances, self.epochs, self.peak, self.seed, self.machine = utterances, epochs, peak, seed, machine
+        self.net = net.to(machine.device)
+        self.shares: np.ndarray | None = None
         self.average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
         self.optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=1e-3)
         self.sequence: Sequence | None = None
@@ -220,43 +142,74 @@ class Trainer:
 
     def restore(self, path: Path) -> None:
         """Go on where ``keep`` was called."""
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location=self.machine.device)
         self.net.load_state_dict(saved["net"])
         self.average.load_state_dict(saved["average"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.epoch = int(saved["epoch"])
 
+    def done(self, of_epoch: float) -> float:
+        """Share of the plan, 0..1, after so much of the present epoch."""
+        if self.machine.minutes is not None:
+            return min(1.0, (time.time() - self.began) / 60 / self.machine.minutes)
+        return min(1.0, (self.epoch + of_epoch) / self.epochs)
+
     def run(self, labels: list[np.ndarray], epochs: int, name: str) -> None:
         """Some epochs on these labels."""
+        machine = self.machine
         for _ in range(epochs):
-            sums, steps = np.zeros(3), 0
             severity = 1.0 if self.sequence else min(1.0, self.epoch / (0.4 * self.epochs))
-            data = Examples(self.utterances, labels, self.seed * 1000 + self.epoch, severity, self.batch)
+            data = Examples(
+                self.utterances,
+                labels,
+                self.seed * 1000 + self.epoch,
+                severity,
+                self.batch,
+                self.shares,
+                machine.passes,
+            )
             total = max(1, int(len(self.utterances) / 3.5 / data.batch))
-            for step, (cepstra, target) in enumerate(DataLoader(data, batch_size=None, num_workers=1)):
+            rng = np.random.default_rng((self.seed, self.epoch, 1))
+            sums, steps = torch.zeros(4, device=machine.device), 0
+            pinned = machine.device != "cpu"
+            loader = DataLoader(data, None, num_workers=machine.workers, prefetch_factor=4, pin_memory=pinned)
+            for step, (samples, target) in enumerate(loader):
+                done = self.done(step / total)
+                if done >= 1 and machine.minutes is not None:
+                    break
                 for group in self.optimiser.param_groups:
-                    group["lr"] = self.rate(min(1.0, (self.epoch + step / total) / self.epochs))
-                late = self.epoch > 0.8 * self.epochs
-                phase = (step + self.epoch) % SUBSAMPLING
-                loss, right, tone, _ = losses(
-                    self.net, cepstra, target, phase, 0.0 if late or self.sequence else 0.05, self.sequence
-                )
-                if not torch.isfinite(loss):
-                    raise FloatingPointError(f"{name}: the loss of step {step} is {loss.item()}")
-                self.optimiser.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-                self.optimiser.step()
-                self.average.update_parameters(self.net)
-                sums += (loss.item(), right, tone)
+                    group["lr"] = self.rate(done)
+                sums += self._step(samples, target, rng, (step + self.epoch) % SUBSAMPLING, late=done > 0.8)
                 steps += 1
             self.epoch += 1
-            loss_mean, right, tone = sums / steps
+            *means, taken = sums.tolist()
+            if taken < 0.9 * steps:
+                raise FloatingPointError(f"{name}: {steps - taken:.0f} of {steps} gradients were not finite")
+            loss, right, tone = (m / max(1.0, taken) for m in means)
             print(
-                f"{name} epoch {self.epoch}/{self.epochs}, {steps} steps: loss {loss_mean:.3f}, frames right "
+                f"{name} epoch {self.epoch}/{self.epochs}, {steps} steps: loss {loss:.3f}, frames right "
                 f"{right:.3f}, tones right {tone:.3f}, {time.time() - self.began:.0f} s",
                 flush=True,
             )
+
+    def _step(
+        self, samples: torch.Tensor, target: torch.Tensor, rng: np.random.Generator, phase: int, late: bool
+    ) -> torch.Tensor:
+        """(loss, right pdfs, right tones, 1); zeros, and the weights as they were, if the gradient is not finite."""
+        cepstra = cepstra_of(samples.to(self.machine.device, non_blocking=True), rng)
+        target = target.to(self.machine.device, non_blocking=True)
+        smoothing = 0.0 if late or self.sequence else 0.05
+        loss, right, tone = losses(self.net, cepstra, target, phase, smoothing, self.sequence)
+        self.optimiser.zero_grad()
+        loss.backward()
+        finite = torch.isfinite(torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0))
+        for p in self.net.parameters():
+            if p.grad is not None:
+                p.grad = torch.where(finite, p.grad, torch.zeros_like(p.grad))
+        self.optimiser.step()
+        self.average.update_parameters(self.net)
+        sums = torch.stack([loss.detach(), right, tone, torch.ones_like(right)])
+        return torch.where(finite, sums, torch.zeros_like(sums))
 
 
 def _usable(corpora: list[Path]) -> list[Utterance]:
@@ -309,33 +262,41 @@ def sharpen(
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     utterances = _usable(corpora)
-    if weights.is_dir():
-        flat = [np.zeros(num_frames(r.end - r.start), np.int64) for _, r in utterances]
-        some = (cepstra for cepstra, _ in islice(Examples(utterances, flat, seed), RESUMED_ON))
-        net, prior, _ = resume(weights, some)
-    else:
-        net, prior, _ = load(weights)
+    net, prior, _ = _begun(weights, utterances, seed)
     labels = realign(net, utterances, prior)
     trainer = Trainer(net, utterances, epochs, peak, seed)
-    log_prior = torch.tensor(PRIOR_POWER * np.log(prior), dtype=torch.float32)
-    trainer.sequence = (log_prior, transitions(), SEQUENCE_SHARE)
+    trainer.sequence = sequence_of(prior, trainer.machine)
     net.train()
     for _ in range(epochs):
         trainer.run(labels, 1, "sharpen")
         save(out, trainer.average.module, labels)
 
 
+def sequence_of(prior: np.ndarray, machine: Machine) -> Sequence:
+    """What the sequence objective needs, where training runs."""
+    log_prior = torch.tensor(PRIOR_POWER * np.log(prior), dtype=torch.float32)
+    return log_prior.to(machine.device), transitions().to(machine.device), SEQUENCE_SHARE
+
+
+def _begun(weights: Path, utterances: list[Utterance], seed: int) -> tuple[Tdnn, np.ndarray, np.ndarray]:
+    """(network, prior, tone prior) of weights (``.pt``), or of a model folder with batch norms of some examples."""
+    if not weights.is_dir():
+        return load(weights)
+    flat = [np.zeros(num_frames(r.end - r.start), np.int64) for _, r in utterances]
+    rng = np.random.default_rng(seed)
+    some = (cepstra_of(samples, rng) for samples, _ in islice(Examples(utterances, flat, seed), RESUMED_ON))
+    return resume(weights, some)
+
+
 def of_folder(weights: Path, corpus: Path, seed: int = 0) -> tuple[Tdnn, np.ndarray]:
     """(network in evaluation mode, prior) of a model folder, with batch norms of a corpus' examples."""
     torch.manual_seed(seed)
-    utterances = _usable([corpus])
-    flat = [np.zeros(num_frames(r.end - r.start), np.int64) for _, r in utterances]
-    net, prior, _ = resume(weights, (cepstra for cepstra, _ in islice(Examples(utterances, flat, seed), RESUMED_ON)))
+    net, prior, _ = _begun(weights, _usable([corpus]), seed)
     return net.eval(), prior
 
 
 SHARES = {"real": 0.5, "espeak": 0.4, "world": 0.4}
-"""Of these corpora, which recording is heard in an epoch; of the others, people and natural voices, every one."""
+"""Of these corpora, which recording is heard in a pass; of the others, people and natural voices, every one."""
 
 
 def corpora_of(data: Path) -> list[Path]:
@@ -345,48 +306,70 @@ def corpora_of(data: Path) -> list[Path]:
     return plain + [p.parent for p in sorted((data / "natural").glob("*/index.json")) if not for_tuning(p.parent)]
 
 
+LABELS = "labels.npz"
+"""Beside a corpus: the labels of its frames, by which network soever they were found."""
+
+
+def labelled(corpora: list[Path], net: Tdnn, prior: np.ndarray) -> list[np.ndarray]:
+    """Frame labels of every usable recording of the corpora: those of ``LABELS``, found and written if not there."""
+    out: list[np.ndarray] = []
+    for folder in corpora:
+        utterances = _usable([folder])
+        if not (folder / LABELS).is_file():
+            rows = [y for y, _, _ in aligned(net, utterances, prior, coarse=True)]
+            np.savez_compressed(
+                folder / LABELS, labels=np.concatenate(rows).astype(np.int16), lengths=[len(y) for y in rows]
+            )
+            print(f"{folder.name}: {len(rows)} aligned", flush=True)
+        rows = _read_labels(folder / LABELS)
+        if len(rows) != len(utterances):
+            raise ValueError(f"{folder / LABELS} is of another corpus: delete it")
+        out += rows
+    return out
+
+
 def converse(
-    data: Path, weights: Path, out: Path, epochs: int, seed: int = 1, threads: int = 1, peak: float = 5e-4
+    data: Path,
+    weights: Path,
+    out: Path,
+    epochs: int,
+    seed: int = 1,
+    threads: int = 1,
+    peak: float = 5e-4,
+    width: int = 0,
+    machine: Machine = Machine(),
+    batch: int = 8,  # there are few hours: more steps
 ) -> None:
-    """Go on from a model folder with people who talk: sequence objective on everything that ``corpora_of`` finds,
-    looked for anew before each epoch (natural voices may be in the making). ``out`` is written after each epoch, with
-    the optimiser beside it (``.state``), from where a run that was broken off goes on.
+    """Go on from a model folder, or weights, with people who talk: sequence objective on everything that
+    ``corpora_of`` finds, looked for anew before each epoch (natural voices may be in the making). ``out`` is written
+    after each epoch, with the optimiser beside it (``.state``), from where a run that was broken off goes on.
+    ``width``: the network is widened to it first.
 
     The priors stay those of the folder: of fewer foreign words the garbage state's would become tiny, and everything
     would be heard as noise.
     """
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    corpora = corpora_of(data)
-    utterances = _usable(corpora)
-    flat = [np.zeros(num_frames(r.end - r.start), np.int64) for _, r in utterances]
-    some = (cepstra for cepstra, _ in islice(Examples(utterances, flat, seed), RESUMED_ON))
-    net, prior, tones = resume(weights, some)
-    trainer = Trainer(net, [], epochs, peak, seed)
-    trainer.sequence = (torch.tensor(PRIOR_POWER * np.log(prior), dtype=torch.float32), transitions(), SEQUENCE_SHARE)
-    trainer.batch = 8  # there are few hours: more steps
+    net, prior, tones = _begun(weights, _usable(corpora_of(data)), seed)
+    wide = widened(net, width, seed) if width > net.width else net
+    trainer = Trainer(wide, [], epochs, peak, seed, machine)
+    trainer.sequence, trainer.batch = sequence_of(prior, machine), batch
     kept = out.with_suffix(".state")
     if kept.is_file():
         trainer.restore(kept)
-    labels: dict[tuple[Path, str], np.ndarray] = {}
-    while trainer.epoch < epochs:
+    while trainer.epoch < epochs and (machine.minutes is None or trainer.done(0) < 1):
         corpora = corpora_of(data)
-        utterances = _usable(corpora)
-        if trainer.epoch == max(1, epochs // 3):
-            labels = {k: v for k, v in labels.items() if k[0].name in SHARES}  # single words are where they were
-        new = [(c, r) for c, r in utterances if (c.folder, r.name) not in labels]
-        aligner = trainer.average.module if trainer.epoch else net
-        for (c, r), (y, _, _) in zip(new, aligned(aligner, new, prior, coarse=True), strict=True):
-            labels[c.folder, r.name] = y
-        rng = np.random.default_rng((seed, trainer.epoch))
-        trainer.utterances = [u for u in utterances if rng.random() < SHARES.get(u[0].folder.name, 1.0)]
-        chosen = [labels[c.folder, r.name] for c, r in trainer.utterances]
-        print(f"{len(new)} aligned, {sum(map(len, chosen)) / 360000:.2f} h, {len(corpora)} corpora", flush=True)
-        net.train()
-        trainer.run(chosen, 1, "converse")
+        trainer.utterances = _usable(corpora)
+        labels = labelled(corpora, net.cpu() if net is not wide else trainer.average.module.cpu(), prior)
+        trainer.average.to(machine.device)
+        trainer.shares = np.array([SHARES.get(c.folder.name, 1.0) for c, _ in trainer.utterances])
+        hours = sum(share * len(y) for share, y in zip(trainer.shares, labels, strict=True)) / 360000
+        print(f"{hours:.2f} h a pass, {len(corpora)} corpora", flush=True)
+        wide.train()
+        trainer.run(labels, 1, "converse")
         trainer.keep(kept)
-        state = trainer.average.module.state_dict()
-        torch.save({"net": state, "prior": prior, "tones": tones, "width": net.width}, out)
+        state = {k: v.cpu() for k, v in trainer.average.module.state_dict().items()}
+        torch.save({"net": state, "prior": prior, "tones": tones, "width": wide.width}, out)
 
 
 def save(out: Path, net: Tdnn, labels: list[np.ndarray]) -> None:

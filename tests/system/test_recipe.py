@@ -243,15 +243,15 @@ def test_an_example_of_nothing_at_all_is_finite() -> None:
 
 
 def test_examples_have_sounds_among_the_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from models.recipe import train as training
+    from models.recipe import examples
 
     save(tmp_path, [(f"r{k}", ["ma1"], "one", np.full(4000, 9000, np.int16)) for k in range(40)])
     corpus = Corpus(tmp_path)
     labels = [np.full(num_frames(4000), 7) for _ in corpus.recordings]
     shares = []
     for often in (0.0, 1.0):
-        monkeypatch.setattr(training, "SOUNDS", often)
-        data = training.Examples([(corpus, r) for r in corpus.recordings], labels, seed=3, batch=4)
+        monkeypatch.setattr(examples, "SOUNDS", often)
+        data = examples.Examples([(corpus, r) for r in corpus.recordings], labels, seed=3, batch=4)
         y = torch.cat([target.flatten() for _, target in data])
         shares.append(float((y == phone_set().pdfs[GARBAGE][0]).float().mean()))
     assert shares[0] == 0.0 and shares[1] > 0.1
@@ -323,7 +323,7 @@ def test_words_have_the_tones_of_connected_speech() -> None:
 
 
 def test_prepared_corpus_and_who_is_kept_out(speech_folder: Path, tmp_path: Path) -> None:
-    from models.recipe import train as training
+    from models.recipe import examples
 
     for name in SOURCES:  # four of each speaker are enough: all twenty thousand take a minute and a half
         with ZipFile(speech_folder / name) as whole, ZipFile(tmp_path / name, "w") as some:
