@@ -65,7 +65,7 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
             batches = self._batches(self._groups(rng), rng)
             rng = np.random.default_rng((self.seed, number, worker))
             for batch in batches[worker::workers]:
-                yield self._collate([self._made(ids, rng) for ids in batch], rng)
+                yield self._collate([self._made(ids, rng) for ids in batch])
 
     def _groups(self, rng: np.random.Generator) -> list[list[int]]:
         by_speaker: dict[str, list[int]] = {}
@@ -109,12 +109,10 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
         return [batches[k] for k in rng.permutation(len(batches))]
 
     @staticmethod
-    def _collate(made: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -> Batch:
+    def _collate(made: list[tuple[np.ndarray, np.ndarray]]) -> Batch:
         made.sort(key=lambda m: len(m[0]))
         n = min(len(made[-1][0]), LONGEST_S * 8000)
         x = np.stack([np.pad(x[:n], (0, max(0, n - len(x)))) for x, _ in made])
-        # Never digital silence: the recogniser adds noise too, and one such batch spoils the batch norms' statistics.
-        x = x + rng.standard_normal(x.shape, np.float32) * np.float32(rng.uniform(0.3, 4))
         y = np.full((len(made), num_frames(n)), IGNORE)
         for k, (_, labels) in enumerate(made):
             t = min(len(labels), y.shape[1])
@@ -125,6 +123,8 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
 def cepstra_of(samples: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """Padded cepstra of a batch, on its device: every eighth of it has a vocal tract of its own, and of some examples
     something is hidden."""
+    # Never digital silence: the recogniser adds noise too, and one such batch spoils the batch norms' statistics.
+    samples = samples + torch.randn_like(samples) * float(rng.uniform(0.3, 4))
     some = samples.split(-(-len(samples) // WARPS))
     warped = [mfcc(part, mel_matrix(float(rng.uniform(0.82, 1.24))).to(part.device)) for part in some]
     return padded(hidden(torch.cat(warped), rng))
