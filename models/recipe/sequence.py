@@ -9,13 +9,12 @@ logarithm of the posterior of what was said (Povey et al., Interspeech 2016, mad
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
+from voice.mandarin.rows import free_row
 
 SCALE = 0.4
 """Of the frame scores against the transitions; the decoder's acoustic scale at 30 ms a frame is 0.2."""
@@ -23,14 +22,8 @@ SCALE = 0.4
 TOLERANCE = 2
 """Output frames of 30 ms by which a sound may begin earlier or end later than its label."""
 
-LEAK = 1e-3
-"""Chance of any state after any state: joined recordings may be cut in the middle of a syllable."""
-
 FORBIDDEN = 20.0
 """What a state outside of the labels costs in the numerator, in nats a frame."""
-
-PAUSE = 0.15
-"""Chance of silence after a syllable; garbage has a tenth of it."""
 
 
 SCALED_EVERY = 2
@@ -38,26 +31,8 @@ SCALED_EVERY = 2
 
 
 def transitions() -> torch.Tensor:
-    """Probability of each pdf after each pdf, (99, 99); every state repeats with one half."""
-    phones = phone_set()
-    n = phones.toneless
-    p = torch.zeros(n, n)
-    starts = torch.zeros(n)
-    silence, garbage = phones.pdfs[SILENCE][0], phones.pdfs[GARBAGE][0]
-    rows = [split_syllable(s) or () for s in SYLLABLES]
-    inner = torch.zeros(n, n)
-    for row in rows:
-        states = [d for phone in row for d in phones.pdfs[phone]]
-        starts[states[0]] += 1
-        for a, b in itertools.pairwise(states):
-            inner[a, b] += 1
-    starts = starts / starts.sum() * (1 - 1.1 * PAUSE)
-    starts[silence], starts[garbage] = PAUSE, 0.1 * PAUSE
-    last = {phones.pdfs[row[-1]][-1] for row in rows} | {silence, garbage}
-    for a in range(n):
-        p[a] = starts if a in last else inner[a] / inner[a].sum().clamp_min(1)
-    p = 0.5 * p + 0.5 * torch.eye(n)
-    return (1 - LEAK) * p + LEAK / n
+    """Probability of each pdf after each pdf, (99, 99)."""
+    return torch.from_numpy(free_row().copy())
 
 
 class _PathSum(torch.autograd.Function):

@@ -187,6 +187,55 @@ def test_mutual_information_loss_prefers_what_was_said() -> None:
     assert 0 <= losses[0] < 0.2 < losses[1]
 
 
+def test_the_sum_of_all_paths_and_its_gradient_are_those_of_plain_arithmetic() -> None:
+    torch.manual_seed(1)
+    matrix = sequence.transitions().double()
+    scores = torch.randn(2, 7, len(matrix), dtype=torch.float64, requires_grad=True)
+
+    alpha = scores[:, 0]
+    for t in range(1, 7):
+        alpha = torch.logsumexp(alpha[:, :, None] + matrix.log()[None], 1) + scores[:, t]
+    torch.logsumexp(alpha, 1).sum().backward()
+    plain = scores.grad
+    ours = scores.detach().requires_grad_()
+    total = sequence.path_sum(ours, matrix)
+    total.sum().backward()
+    assert torch.allclose(total, torch.logsumexp(alpha, 1)) and plain is not None and ours.grad is not None
+    assert torch.allclose(ours.grad, plain, atol=1e-8)
+
+
+def test_a_widened_network_computes_nearly_the_same(tiny: Path) -> None:
+    from models.recipe.network import widened
+    from models.recipe.train import load
+
+    net = load(tiny)[0]
+    wide = widened(net, net.width + 13, seed=3).eval()
+    x = torch.randn(2, 300, 48) * 10
+    with torch.no_grad():
+        (a, s), (b, t) = net(x), wide(x)
+    assert wide.width == net.width + 13 and sum(p.numel() for p in wide.parameters()) > sum(
+        p.numel() for p in net.parameters()
+    )
+    assert float((a - b).abs().mean()) < 0.1 * float(a.std()) and float((s - t).abs().mean()) < 0.1 * float(s.std())
+    assert not torch.equal(wide.conv[2].weight[0], wide.conv[2].weight[net.width + 1])
+
+
+def test_workers_share_the_batches_between_them(tmp_path: Path) -> None:
+    from torch.utils.data import DataLoader
+
+    from models.recipe.examples import Examples
+
+    tones = [np.full(4000, 200 * k, np.int16) for k in range(1, 81)]
+    save(tmp_path, [(f"r{k}", ["ma1"], f"s{k}", x) for k, x in enumerate(tones)])
+    corpus = Corpus(tmp_path)
+    labels = [np.full(num_frames(4000), k) for k in range(80)]
+    data = Examples([(corpus, r) for r in corpus.recordings], labels, seed=4, batch=4, passes=2)
+    heard = [y for _, target in DataLoader(data, batch_size=None, num_workers=2) for y in target[:, 5].tolist()]
+    assert len(heard) == 160 and len(set(heard)) > 55
+    few = Examples(data.utterances, labels, seed=4, batch=4, shares=np.full(80, 0.3))
+    assert 4 <= sum(len(x) for x, _ in few) < 50
+
+
 def test_mutual_information_has_a_gradient_on_impossible_labels() -> None:
     scores = torch.zeros(2, 20, 99, requires_grad=True)
     labels = torch.randint(0, 99, (2, 20))
@@ -323,7 +372,7 @@ def test_words_have_the_tones_of_connected_speech() -> None:
 
 
 def test_prepared_corpus_and_who_is_kept_out(speech_folder: Path, tmp_path: Path) -> None:
-    from models.recipe import examples
+    from models.recipe.train import _usable
 
     for name in SOURCES:  # four of each speaker are enough: all twenty thousand take a minute and a half
         with ZipFile(speech_folder / name) as whole, ZipFile(tmp_path / name, "w") as some:
@@ -335,7 +384,7 @@ def test_prepared_corpus_and_who_is_kept_out(speech_folder: Path, tmp_path: Path
     corpus = Corpus(tmp_path / "real")
     speakers = {r.speaker for r in corpus.recordings}
     assert set(HELD_OUT) == {"s21", "s22", "s23", "s24"} < speakers and len(speakers) == 27
-    used = {r.speaker for _, r in training._usable([tmp_path / "real"])}
+    used = {r.speaker for _, r in _usable([tmp_path / "real"])}
     assert used == speakers - set(HELD_OUT)
 
 

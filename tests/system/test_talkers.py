@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the recipe needs pip install 'huying[train]'")
 pytest.importorskip("jieba")
 
-from models.recipe import natural, sentences, talk, train  # noqa: E402
+from models.recipe import examples, natural, sentences, talk, train  # noqa: E402
 from models.recipe.align import BASE_OF, aligned, path_of, states_of, viterbi  # noqa: E402
 from models.recipe.calibrate import error_of, fit  # noqa: E402
 from models.recipe.features import num_frames  # noqa: E402
@@ -138,9 +138,9 @@ def test_folders_for_tuning_are_not_trained_on(tmp_path: Path) -> None:
 def test_what_is_hidden_is_little() -> None:
     rng = np.random.default_rng(7)
     x = torch.randn(40, 120, 48)
-    y = train.hidden(x.clone(), rng)
+    y = examples.hidden(x.clone(), rng)
     changed = ((y - x).abs().amax((1, 2)) > 1e-3).float().mean()
-    mel = ((y - x) @ train._TO_MEL).abs() > 1e-3
+    mel = ((y - x) @ examples._TO_MEL).abs() > 1e-3
     assert y.shape == x.shape and 0.3 < changed < 0.7 and mel.float().mean() < 0.3
 
 
@@ -194,3 +194,35 @@ def test_texts_of_the_evaluation_are_labelled(tmp_path: Path) -> None:
     people = kind("people", "tune", tmp_path)
     assert [t for _, t in people.said] == ["妈妈"] and [r.name for r in people.foreign] == ["tune/c2-0"]
     assert [r.name for r in kind("reader", "tune", tmp_path).foreign] == ["tune/s"]
+
+
+def test_a_parcel_brings_the_corpora_labels_and_weights_to_another_machine(tmp_path: Path) -> None:
+    from models.recipe.parcel import deliver, pack, unpack
+
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    net = Tdnn(phone_set().toneless, 16)
+    state = {"net": net.state_dict(), "prior": np.full(99, 1 / 99), "tones": np.ones(6) / 5, "width": 16}
+    torch.save(state, tmp_path / "talk.pt")
+    bursts = np.repeat(rng.uniform(0, 8000, 40), 400)
+    hum = (np.sin(np.arange(16000) * 0.8) * bursts + rng.standard_normal(16000) * 100).astype(np.int16)
+    save(tmp_path / "pieces", [(f"p{k}", ["ma1", "ba4"], f"s{k % 4}", hum) for k in range(6)])
+    save(tmp_path / "natural" / "0000", [("n0", ["ma1"], "n", hum), ("n1", ["ma1"], "s21", hum)])
+    parts = pack(tmp_path, tmp_path / "talk.pt", tmp_path / "parcel", 0.03)
+    assert len(parts) > 1
+    there = tmp_path / "there"
+    (there / "parcel").mkdir(parents=True)
+    for part in parts:
+        for f in part.iterdir():
+            (there / "parcel" / f.name).write_bytes(f.read_bytes())
+    unpack(there / "parcel", there, 1)
+    for name in ("pieces", "natural/0000"):
+        here, came = Corpus(tmp_path / name), Corpus(there / name)
+        assert [r for r in here.recordings if r.speaker != "s21"] == came.recordings
+        level = [np.abs(c.audio[:16000].astype(float)).reshape(-1, 80).mean(1) for c in (here, came)]
+        assert len(here.audio) == len(came.audio) and np.corrcoef(*level)[0, 1] > 0.95
+        assert (there / name / "labels.npz").read_bytes() == (tmp_path / name / "labels.npz").read_bytes()
+    deliver(there / "parcel" / "talk.pt", there / "back.pt")
+    assert (there / "back.pt").stat().st_size < 0.8 * (tmp_path / "talk.pt").stat().st_size
+    back = train.load(there / "back.pt")[0].state_dict()
+    assert all(torch.allclose(v.float(), back[k].float(), atol=1e-3) for k, v in net.state_dict().items())

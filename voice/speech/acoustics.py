@@ -7,6 +7,7 @@ best unconstrained path: the goodness of pronunciation. That ratio, calibrated, 
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.errors import HuyingError
+from voice.mandarin.rows import STAY, free_row
 from voice.pcm import Pcm16
 
 Floats = npt.NDArray[np.float32]
@@ -244,6 +246,12 @@ class Goodness:
     longest: int = 0
     """Frames of the longest state: nobody dwells on a sound, but a tone or an engine does."""
 
+    posterior: float = 0.0
+    """Natural logarithm of the chance of the phrase among all rows of syllables that the sound could be."""
+
+    frames: int = 1
+    """Of the phrase."""
+
     before: float = 0.0
     after: float = 0.0
     """Seconds of speech that no phrase explains, in the ``BESIDE_S`` before and after. Whatever is said at length has
@@ -268,6 +276,42 @@ class Goodness:
             self.contrast,
             float(np.clip(self.longest - DWELL, 0, DWELL)) / DWELL,
         )
+
+
+EVIDENCE = 0.4
+"""Scale of the scores where paths are summed: frames are far from independent. That of training."""
+
+
+def _row_sum(emission: Floats) -> float:
+    """Logarithm of the sum over the ways through a row of states, silence at either end: (frames, states)."""
+    peak = emission.max(1, keepdims=True)
+    emitted = np.exp(EVIDENCE * (emission - peak))
+    alpha = np.zeros(emission.shape[1])
+    alpha[:2] = emitted[0, :2]
+    total = EVIDENCE * float(peak.sum())
+    for e in emitted[1:]:
+        alpha *= STAY
+        alpha[1:] += alpha[:-1] * ((1 - STAY) / STAY)
+        alpha *= e
+        scale = alpha.sum() + 1e-300
+        total += math.log(scale)
+        alpha /= scale
+    return total + math.log(alpha[-2:].sum() + 1e-30)
+
+
+def _free_sum(scores: Floats) -> float:
+    """The same over all rows of syllables, any first state: (frames, toneless states)."""
+    peak = scores.max(1, keepdims=True)
+    emitted = np.exp(EVIDENCE * (scores - peak))
+    alpha = emitted[0]
+    total = EVIDENCE * float(peak.sum())
+    matrix = free_row()
+    for e in emitted[1:]:
+        alpha = (alpha @ matrix) * e
+        scale = alpha.sum() + 1e-30
+        total += math.log(scale)
+        alpha /= scale
+    return total + math.log(alpha.sum() + 1e-30)
 
 
 def goodness(
@@ -321,6 +365,8 @@ def goodness(
         syllables,
         float(beaten.min()),
         int(np.bincount(path).max()),
+        _row_sum(emission) - _free_sum(frames[:, : len(free_row())]),
+        len(path),
     )
 
 
