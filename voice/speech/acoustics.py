@@ -219,6 +219,9 @@ BESIDE_S = 1.5
 SHORT = 3
 """Syllables of a phrase that is easily heard in what is none."""
 
+UNLIKELY, UNLIKELY_SYLLABLE = -20.0, -3.0
+"""Logarithms of chances, of a phrase and of a syllable, below which it no longer matters how small they are."""
+
 DWELL = 12
 """Frames of one state, 0.36 s, up to which a sound is drawn out by people too."""
 
@@ -249,9 +252,6 @@ class Goodness:
     posterior: float = 0.0
     """Natural logarithm of the chance of the phrase among all rows of syllables that the sound could be."""
 
-    frames: int = 1
-    """Of the phrase."""
-
     before: float = 0.0
     after: float = 0.0
     """Seconds of speech that no phrase explains, in the ``BESIDE_S`` before and after. Whatever is said at length has
@@ -275,6 +275,8 @@ class Goodness:
             short * amid,
             self.contrast,
             float(np.clip(self.longest - DWELL, 0, DWELL)) / DWELL,
+            max(UNLIKELY, self.posterior) / 10,
+            max(UNLIKELY_SYLLABLE, self.posterior / max(1, self.syllables)),
         )
 
 
@@ -366,7 +368,6 @@ def goodness(
         float(beaten.min()),
         int(np.bincount(path).max()),
         _row_sum(emission) - _free_sum(frames[:, : len(free_row())]),
-        len(path),
     )
 
 
