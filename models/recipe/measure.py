@@ -266,7 +266,7 @@ def _same(heard: str, said: str, ear: Ear) -> bool:
 
 
 def _over(pcm: Pcm16) -> Over:
-    return Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, 0.0)
+    return Over.whole(pcm)
 
 
 def _items(ear: Ear, pcm: Pcm16) -> tuple[Item, ...]:

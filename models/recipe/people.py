@@ -52,7 +52,7 @@ class Said:
 
 def utterance(said: Said) -> Utterance:
     """What was said, as an over."""
-    return Utterance(Over(1, 0.0, len(said.pcm) / RATE, said.pcm, 0.0, 0.0), said.text, said.speaker)
+    return Utterance(Over.whole(said.pcm), said.text, said.speaker)
 
 
 class People:

@@ -50,7 +50,7 @@ def count(net: Net, overs: list[Pcm16]) -> dict[str, tuple[int, int]]:
         stream = ear.recogniser.stream()
         stream.accept(pcm)
         heard = stream.finish()
-        over = Over(1, 0.0, len(pcm) / RATE, pcm, 0.0, -20.0)
+        over = Over.whole(pcm, level_db=-20.0)
         for state, (expecting, awaiting) in STATES.items():
             m = ear.understand(over, heard, expecting, awaiting=awaiting)
             words, meanings = found[state]

@@ -38,8 +38,8 @@ _LOG2 = math.log(2)
 class Costs:
     """Weights of the graph in natural log units.
 
-    Chosen with the step ``costs`` of the recipe on its tuning speakers (table in docs/training-log.md): of fillers of 7,
-    6, 5 and 4, 5 halves the false words before verification and finds a phrase beside free speech in 0.82 of the
+    Chosen with the step ``costs`` of the recipe on its tuning speakers (table in docs/training-log.md). Of fillers of
+    7, 6, 5 and 4, 5 halves the false words before verification and finds a phrase beside free speech in 0.82 of the
     overs instead of 0.23, for one or two hundredths of the people's phrases; 4 costs seven.
     """
 
