@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers.places import ROOT
 from voice.grammar.lexicon import NOISE
+from voice.mandarin.phones import phone_set, split_syllable
 from voice.speech.acoustics import (
     BESIDE_S,
     FRAME_S,
@@ -81,7 +82,7 @@ def test_what_is_said_beside_a_phrase_counts() -> None:
 
 def test_contrast_is_that_of_the_least_clear_syllable() -> None:
     """Two syllables of one state each: the first stands out by 8, the second by 2; both are what fits best."""
-    loglikes = np.zeros((10, 6), np.float32)
+    loglikes = np.zeros((10, phone_set().toneless), np.float32)
     loglikes[:5, 3], loglikes[5:, 4] = 8.0, 2.0
     usual = np.zeros(10, np.float32)
     found = goodness(loglikes, loglikes.max(1), usual, ((3,), (4,)), (0, 1), 0.0, 10 * FRAME_S)
@@ -91,5 +92,22 @@ def test_contrast_is_that_of_the_least_clear_syllable() -> None:
 
 def test_a_sound_that_is_held_is_doubted() -> None:
     """A state of 12 frames is drawn out, one of 24 and more is no speech."""
-    short, held, tone = (Goodness(-0.5, -0.8, -0.7, 4, 2, longest=n).features[-1] for n in (12, 18, 99))
+    short, held, tone = (Goodness(-0.5, -0.8, -0.7, 4, 2, longest=n).features[11] for n in (12, 18, 99))
     assert (short, held, tone) == (0.0, 0.5, 1.0)
+
+
+def test_a_phrase_is_weighed_against_all_rows_of_syllables() -> None:
+    """High where its sounds stand out, low where those of another syllable do."""
+    states = tuple((d,) for phone in split_syllable("ma") or () for d in phone_set().pdfs[phone])
+    others = [d for phone in split_syllable("shu") or () for d in phone_set().pdfs[phone]]
+
+    def ratio(said: list[int], by: float) -> float:
+        loglikes = np.zeros((12, phone_set().toneless), np.float32)
+        for k, d in enumerate(said):
+            loglikes[k * 4 : k * 4 + 4, d] = by
+        top = loglikes.max(1)
+        return goodness(loglikes, top, 0 * top, states, (0,) * len(states), 0.0, 12 * FRAME_S).ratio
+
+    right, wrong = ratio([s for (s,) in states], 8.0), ratio(others, 8.0)
+    noise = ratio(others, 0.0)
+    assert right > noise > wrong + 10 and right > wrong + 20

@@ -30,7 +30,7 @@ def model(tmp_path: Path) -> Path:
 def test_shipped_model_is_whole_and_small() -> None:
     found = check_model(SHIPPED)
     assert (found.kind, found.rate) == ("huying", 8000)
-    assert (SHIPPED / "am" / "final.mdl").stat().st_size <= 10_000_000
+    assert (SHIPPED / "am" / "final.mdl").stat().st_size <= 30_000_000
     assert json.loads((SHIPPED / "model.json").read_text("utf-8"))["sha256"] == found.sha256
 
 

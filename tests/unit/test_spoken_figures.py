@@ -69,3 +69,9 @@ def test_readings_of_numbers() -> None:
     read = [" ".join(n) for n in numbers(0, 22)]
     assert read[:4] == ["ling", "yi", "yao", "er"] and {"shi", "shi er", "er shi", "er shi er"} <= set(read)
     assert "shi liang" not in read
+
+
+def test_a_net_without_words_for_digits_hears_no_digits() -> None:
+    scores = scores_of("hu jiao dong yao liang")
+    found = FigureSpeech(Costs(), {}).find(scores, 0.0, len(scores) * FRAME_S)
+    assert found is None or not set(found.syllables) & set(DIGITS)

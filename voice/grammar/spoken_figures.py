@@ -238,8 +238,9 @@ class FigureSpeech:
             enter = node[None, :] - self._loops[:, None]
             still_from[enter > still] = t
             still = np.maximum(still, enter) + looped[t][:, None] - _LOG2
-            ends = score[:, -1][self._order]
+            ends = np.append(score[:, -1][self._order], -np.inf)
             best = np.maximum.reduceat(ends, self._bounds)
+            best[self._bounds == until] = -np.inf  # no arc leads there
             quiet = still.argmax(0)
             rest = still.max(0)
             spoken = best > rest

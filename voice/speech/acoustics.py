@@ -220,7 +220,7 @@ SHORT = 3
 """Syllables of a phrase that is easily heard in what is none."""
 
 UNLIKELY, UNLIKELY_SYLLABLE = -20.0, -3.0
-"""Logarithms of chances, of a phrase and of a syllable, below which it no longer matters how small they are."""
+"""Likelihood ratios of a phrase and of its syllables below which it no longer matters how small they are."""
 
 DWELL = 12
 """Frames of one state, 0.36 s, up to which a sound is drawn out by people too."""
@@ -249,8 +249,9 @@ class Goodness:
     longest: int = 0
     """Frames of the longest state: nobody dwells on a sound, but a tone or an engine does."""
 
-    posterior: float = 0.0
-    """Natural logarithm of the chance of the phrase among all rows of syllables that the sound could be."""
+    ratio: float = 0.0
+    """Natural logarithm of the likelihood ratio of the phrase and of any row of syllables, all ways summed: high where
+    no other row explains the sound so well, low where one does better."""
 
     before: float = 0.0
     after: float = 0.0
@@ -275,8 +276,8 @@ class Goodness:
             short * amid,
             self.contrast,
             float(np.clip(self.longest - DWELL, 0, DWELL)) / DWELL,
-            max(UNLIKELY, self.posterior) / 10,
-            max(UNLIKELY_SYLLABLE, self.posterior / max(1, self.syllables)),
+            max(UNLIKELY, self.ratio) / 10,
+            max(UNLIKELY_SYLLABLE, self.ratio / max(1, self.syllables)),
         )
 
 
