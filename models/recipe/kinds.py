@@ -131,7 +131,9 @@ def _told(net: Net, rng: np.random.Generator) -> tuple[str, talk.Words]:
 
 
 def voices(kokoro_folder: Path, part: str, out: Path) -> None:
-    """The natural voices of a part, saying what is said on the sample net."""
+    """The natural voices of a part, saying what is said on the sample net; what was made before stays."""
+    if (out / "texts.json").is_file():
+        return
     kokoro, net = Kokoro(kokoro_folder), load_net(sample_net())
     rng = np.random.default_rng((55, PARTS.index(part)))
     items, texts = [], {}
@@ -145,8 +147,8 @@ def voices(kokoro_folder: Path, part: str, out: Path) -> None:
             items.append((name, [s for w in words if w[0] not in MARKS for s in w], who.name, pcm))
             texts[name] = text
         print(who.name, len(items), flush=True)
-        save(out, items)
-        (out / "texts.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0), "utf-8")
+    save(out, items)
+    (out / "texts.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0), "utf-8")
 
 
 def _cast(kokoro: Kokoro, part: str, rng: np.random.Generator) -> Iterator[Speaker]:
