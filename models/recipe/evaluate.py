@@ -163,18 +163,20 @@ def _readme(found: dict[str, dict[float | None, Trials]], chinese: bool) -> list
     people, voices = pairs["people", "4+"], pairs["natural", "4+"]
     if chinese:
         return [
-            f"- 模型没有听过的 20 个人念的短语 (四字以上, 和 132 个呼号放在一起): 20 dB 时听出并采信 {people[0]}, "
+            f"- 模型没有听过的 20 个人念的短语 (四字以上, 和 132 个呼号放在一起): 20 dB 时"
+            f"听出并采信 {people[0]}, "
             f"5 dB 时 {people[1]}; 没有听过的神经合成声 {voices[0]} 和 {voices[1]}; "
-            f"没有听过的学生说的两字词 {words[0]} 和 {words[1]} (模拟信道, 见[模型说明](models/huying-zh-8k/README.md))。",
+            f"没有听过的学生说的两字词 {words[0]} 和 {words[1]} "
+            "(模拟信道, 见[模型说明](models/huying-zh-8k/README.md))。",
             f"- 这 20 个人的其他句子 {hours:.2f} 小时里, 把别的话当成四字以上短语并采信 {false} 次 (门限 {THRESHOLD})。",
         ]
     return [
         "- Of phrases of four syllables and more that 20 people read whom the model has never heard, among 132 call "
-        f"signs, {people[0]} are heard and believed at 20 dB, {people[1]} at 5 dB; of those by neural voices never heard "
-        f"{voices[0]} and {voices[1]}; of two-syllable words by students never heard {words[0]} and {words[1]} "
+        f"signs, {people[0]} are heard and believed at 20 dB, {people[1]} at 5 dB; of those by neural voices never "
+        f"heard {voices[0]} and {voices[1]}; of two-syllable words by students never heard {words[0]} and {words[1]} "
         "(simulated channel; [model card](models/huying-zh-8k/README.md)).",
-        f"- In {hours:.2f} h of other sentences of those people {false} phrases of four syllables and more were believed "
-        f"that nobody said (threshold {THRESHOLD}).",
+        f"- In {hours:.2f} h of other sentences of those people {false} phrases of four syllables and more were "
+        f"believed that nobody said (threshold {THRESHOLD}).",
     ]
 
 
