@@ -168,7 +168,8 @@ def _readme(found: dict[str, dict[float | None, Trials]], chinese: bool) -> list
             f"5 dB 时 {people[1]}; 没有听过的神经合成声 {voices[0]} 和 {voices[1]}; "
             f"没有听过的学生说的两字词 {words[0]} 和 {words[1]} "
             "(模拟信道, 见[模型说明](models/huying-zh-8k/README.md))。",
-            f"- 这 20 个人的其他句子 {hours:.2f} 小时里, 把别的话当成四字以上短语并采信 {false} 次 (门限 {THRESHOLD})。",
+            f"- 这 20 个人的其他句子 {hours:.2f} 小时里, 把别的话当成四字以上短语"
+            f"并采信 {false} 次 (门限 {THRESHOLD})。",
         ]
     return [
         "- Of phrases of four syllables and more that 20 people read whom the model has never heard, among 132 call "
