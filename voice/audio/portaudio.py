@@ -25,7 +25,7 @@ from voice.places import install
 Kind = Literal["input", "output"]
 
 ASIDE_S = 3.0
-"""So long the streams of this process are waited for; one that plays an announcement does not step aside."""
+"""Wait for this process's other streams to close, s; one that plays an announcement keeps its device."""
 
 LISTING_S = 20.0
 """A new process may take so long to list the devices."""

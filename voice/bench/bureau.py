@@ -46,7 +46,7 @@ class Throughput:
 
 
 def bureau(stations: Sequence[int], events: int, journal: str, tell: Callable[[str], None]) -> list[Throughput]:
-    """So many events of so many simulated stations, kept by one hub. Raises HuyingError."""
+    """Events of simulated stations through NATS into one hub. Raises HuyingError."""
     rows = []
     for n in stations:
         with tempfile.TemporaryDirectory() as place, _nats(Path(place)) as url:
@@ -167,7 +167,7 @@ def _nats(place: Path) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRun:
-    """The archive on so many workers."""
+    """The archive on this many workers."""
 
     workers: int
     took_s: float

@@ -75,7 +75,7 @@ def carry(
     seed: int = 0,
     on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
 ) -> Carried:
-    """Listen to so many channels, each beginning at another place of ``pcm``, into ``journal``."""
+    """Listen to ``channels`` channels at once, each beginning at another place of ``pcm``, into ``journal``."""
     rng = np.random.default_rng(seed)
     now = datetime.now(UTC)
     sources = {

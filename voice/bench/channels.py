@@ -23,7 +23,7 @@ TARGET_MS = 300.0
 """95th percentile of the wait after the hang time: later the log is too late."""
 
 LEAST_OVERS = 100
-"""So many are waited for: of fewer the 95th percentile says nothing."""
+"""Overs that a step waits for: the 95th percentile of fewer says nothing."""
 
 RECORDING_S = 300.0
 OVER_S = 4.0

@@ -217,7 +217,7 @@ WATCHED = """() => {
 
 
 def _screens(address: str, journal: Journal, consoles: int, channels: int) -> Iterator[tuple[str, str]]:
-    """Event to screen in so many browser windows, and how long pages take to open."""
+    """Delay from event to screen in ``consoles`` browser windows, and how long pages take to open."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as e:

@@ -62,7 +62,7 @@ def _journal(net: Net, largest: int, tell: Callable[[str], None]) -> Growth:
 
 
 def _journal_of(net: Net, events: int, path: Path) -> dict[str, float]:
-    """What each thing takes on a journal of so many events, s."""
+    """Time of each operation on a journal of ``events`` events, s."""
     end = BEGAN + timedelta(days=fill(path, net, events))
     until, since = (t.isoformat().replace("+00:00", "Z") for t in (end, end - timedelta(days=7)))
     one = _exchange(net, 0, 0.0)
@@ -118,7 +118,7 @@ def _exchange(net: Net, k: int, t: float) -> list[Fact]:
 
 
 def fill(path: Path, net: Net, events: int) -> int:
-    """A journal of so many events; its days."""
+    """Write a journal of ``events`` events; how many days it spans."""
     days = max(8, events // (3 * OVERS_A_DAY))
     step = days * 86400.0 / (events / 3)
     with Journal(str(path)) as journal:

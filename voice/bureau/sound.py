@@ -21,7 +21,7 @@ RETRY_S = 5.0
 LOOK_S = 1.0
 
 AGAIN_S = 3600.0
-"""So often everything is looked through once more: what could not be kept the first time is not forgotten."""
+"""Interval of a full scan: what could not be kept the first time is tried again."""
 
 
 @dataclass

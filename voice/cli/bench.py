@@ -57,7 +57,7 @@ def every(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @app.command(epilog="Example: huying bench channels --duty 0.1 --most 150")
 def channels(
-    duty: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the time in which somebody speaks.")] = 0.1,
+    duty: Annotated[float, typer.Option(min=0.01, max=1, help="Duty cycle: share of the time with speech.")] = 0.1,
     seconds: Annotated[float, typer.Option(min=10, help="Real time at each number of channels.")] = 40.0,
     least: Annotated[int, typer.Option(min=0, help="Begin with so many; 0: 25, or 4 that speak all the time.")] = 0,
     most: Annotated[int, typer.Option(min=1, help="Not more channels than this.")] = 200,

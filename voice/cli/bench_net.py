@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False)
 def bench_net(
     net: NetOption = None,
     units: Annotated[int, typer.Option(min=0, help="Only the first N units; 0: all.")] = 0,
-    absent: Annotated[int, typer.Option(min=0, help="So many never answer.")] = 1,
+    absent: Annotated[int, typer.Option(min=0, help="Units that never answer.")] = 1,
     second: Annotated[int, typer.Option(min=0, help="… answer the second call only.")] = 1,
     slow: Annotated[int, typer.Option(min=0, help="… answer after their time.")] = 1,
     double: Annotated[int, typer.Option(min=0, help="… answer together with a neighbour.")] = 0,

@@ -88,7 +88,7 @@ HELP: dict[str, str] = {
     "How long to listen to each input; 0 only lists.": "每个输入听多久; 0 只列出。",
     "Only the first N units; 0: all.": "只用前 N 个单位; 0: 全部。",
     "Only the first N units.": "只用前 N 个单位。",
-    "So many never answer.": "这么多个不回答。",
+    "Units that never answer.": "这么多个不回答。",
     "… answer the second call only.": "这么多个第二遍才答。",
     "… answer after their time.": "这么多个答得晚。",
     "… answer together with a neighbour.": "这么多个与邻近同时讲话。",

@@ -36,7 +36,7 @@ LEAST_S = 0.5
 """Of a stretch that is looked through."""
 
 LEAST_DIGITS = 3
-"""So many digits in a row are a figure; behind a plate's letter ``PLATE_DIGITS``."""
+"""Fewest digits in a row that make a figure; behind a plate's letter ``PLATE_DIGITS``."""
 
 PLATE_DIGITS = 4
 
@@ -141,7 +141,7 @@ def _network(digits: Iterable[str]) -> _Network:
 
 
 def _in_a_row(net: _Network, start: int, said: Sequence[tuple[str, ...]], least: int) -> None:
-    """So many digits at least."""
+    """Fewest digits."""
     at = start
     for _ in range(least - 1):
         after = net.node()

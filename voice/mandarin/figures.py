@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 LEAST_DIGITS = 3
-"""So many digits in a row are a figure: a plate, a channel, a number of persons spoken out."""
+"""Fewest digits in a row that make a figure: a plate, a channel, a number of persons spoken out."""
 
 _OCLOCK = "dian"
 

@@ -66,7 +66,7 @@ TAPS = (0, 2, 5, 6)
 
 INTERLEAVE = 16
 DOUBTED = 8
-"""So many of the least certain bits are tried the other way round, one or two at a time, until the CRC holds."""
+"""Least certain bits that are flipped, one or two at a time, until the CRC holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ SAME_DB = 2.5
 """Two pauses are of one level."""
 
 MEMORY_S = 10.0
-"""So long must the channel not have been quiet before two pauses count as its noise. Few overs last as long."""
+"""Time without a quiet channel after which two pauses count as its noise; few overs last as long."""
 
 _PAUSE = round(PAUSE_S * RATE / STEP)
 

@@ -17,7 +17,7 @@ ALIKE = 0.8
 """Correlation of the loudness of two receivers' recordings of one call. Of different calls it stays under 0.6."""
 
 SHIFT_S = 2.0
-"""So far apart may their beginnings be."""
+"""Largest offset between their beginnings."""
 
 
 def loudness(pcm: Pcm16) -> npt.NDArray[np.float64]:

@@ -13,7 +13,7 @@ FURTHEST = 0.55
 """Phrase distance beyond which nothing is proposed."""
 
 VERIFIED = 16
-"""So many of the nearest are compared with the sound."""
+"""Nearest phrases that are compared with the sound."""
 
 LEAST = 0.01
 """Confidence of the least likely that is shown."""

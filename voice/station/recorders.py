@@ -63,7 +63,7 @@ MOST_HELD_S = 2 * LONGEST_CALL_S
 """Sound that waits in memory for its talkgroup's thread; more waits in the spool."""
 
 TRIES = 3
-"""So often a call is heard before it is kept aside, if its thread fails."""
+"""Attempts at a call whose thread fails; then it is set aside."""
 
 SAME_S = 2.0
 """Two receivers' recordings of one call begin at most so far apart."""
@@ -90,7 +90,7 @@ class CallSource:
     name: str
     began: datetime | None
     quiet_s: float = 60.0
-    """So long waits the net for an answer, and some."""
+    """The net's answer timeout, with a margin."""
     duration: float | None = None
     damage: Damage = field(default_factory=Damage)
 

@@ -24,7 +24,7 @@ ANSWER_S = 120.0
 LOADING_S = 60.0
 
 GIVEN_UP = 3
-"""So many overs in a row could not be written down: no more are tried in this session."""
+"""After this many failures in a row, dictation is off for the rest of the session."""
 
 BEHIND = 100
 """Overs of a live channel that may wait to be written down."""

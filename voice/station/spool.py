@@ -24,7 +24,7 @@ from voice.pcm import RATE, Pcm16
 from voice.station.recorded_call import IncompleteCall, RecordedCall
 
 REMEMBERED_S = 7 * 86400.0
-"""So long a call that comes again is known."""
+"""How long a call is remembered, so that it is logged once."""
 
 WHOLE, LOGGED, REFUSED = ".json", ".done", ".bad"
 """What a call's description is called in the spool: with the first it is complete, with the others it is over. A call

@@ -25,7 +25,7 @@ TOLD = ("not_found", "normal", "ack", "present", "on_the_way", "arrived", "situa
 """Order in which answers are counted aloud."""
 
 NAMED = 5
-"""So many missing units are named in the closing; of more only their number is said."""
+"""Most missing units that the closing names; if there are more, it gives their number alone."""
 
 
 def sign_of(net: Net, unit_id: str) -> str:

@@ -19,7 +19,7 @@ WHO_EVERY_S = 20.0
 """“Which unit was that?” is asked again after this at the earliest."""
 
 REPEATS = 2
-"""So often a question is repeated for a unit that asks for it."""
+"""Repetitions of a question for a unit that asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
