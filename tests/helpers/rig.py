@@ -5,19 +5,9 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Callable
 
+from tests.helpers.waiting import until
 from voice.radio.ptt import PttSettings
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Wait for something that another process does."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
 
 
 class Rig:

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers.rig import Rig, until
+from tests.helpers.rig import Rig
+from tests.helpers.waiting import until
 from voice.audio.streams import Raw, UdpStream
 from voice.bench.air import Air, Habit
 from voice.errors import FilesError, HuyingError

@@ -17,7 +17,8 @@ import soundfile as sf
 
 from tests.helpers.command import huying
 from tests.helpers.places import ROOT
-from tests.helpers.rig import Rig, until
+from tests.helpers.rig import Rig
+from tests.helpers.waiting import until
 from voice.journal.lines import lines
 from voice.journal.store import Journal
 from voice.pcm import RATE

@@ -15,7 +15,8 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.helpers.rig import Rig, until
+from tests.helpers.rig import Rig
+from tests.helpers.waiting import until
 from voice.radio.ptt import DRIVERS, PttError, PttSettings, open_driver
 from voice.radio.ptt.cm108 import report
 from voice.radio.ptt.kept import KeptPtt

@@ -16,7 +16,7 @@ import pytest
 import soundfile as sf
 
 from tests.helpers.places import ROOT
-from tests.helpers.rig import until
+from tests.helpers.waiting import until
 from voice.audio.named import begins
 from voice.errors import HuyingError
 from voice.journal.store import Journal

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.waiting import until
 from voice.net.settings import write_settings
 from voice.station.keeping import StationKeeper, listen_command
 from voice.station.last import first_net, remember, remembered
@@ -41,17 +41,10 @@ def test_the_name_of_a_net_is_set_and_its_comments_stay(tmp_path: Path, monkeypa
 def test_a_station_is_started_again_and_ended() -> None:
     keeper = StationKeeper([sys.executable, "-c", "import time; print('收听', flush=True); time.sleep(60)"])
     keeper.start()
-    _until(lambda: list(keeper.told) == ["收听"])
+    assert until(lambda: list(keeper.told) == ["收听"], 60)
     assert keeper.running
     keeper.restart()
-    _until(lambda: list(keeper.told) == ["收听", "收听"])
+    assert until(lambda: list(keeper.told) == ["收听", "收听"], 60)
     keeper.close()
     assert not keeper.running
     assert listen_command(Path("网"), Path("log.sqlite"))[1:4] == ["-m", "voice", "listen"]
-
-
-def _until(happened: object) -> None:
-    ends = time.monotonic() + 60
-    while not happened():  # type: ignore[operator]
-        assert time.monotonic() < ends
-        time.sleep(0.05)

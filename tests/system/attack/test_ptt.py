@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from tests.helpers.places import ROOT
-from tests.helpers.rig import until
+from tests.helpers.waiting import until
 from voice.journal.store import Journal
 from voice.pcm import Pcm16
 from voice.radio.ptt import PttError, PttSettings, open_driver

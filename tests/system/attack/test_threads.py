@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 
 import voice.supervised
 from tests.helpers.engines import free_port
+from tests.helpers.waiting import until
 from voice.audio.streams import RawStream, UdpStream
 from voice.journal.store import Journal
 from voice.net.loading import Net
@@ -36,15 +37,6 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """No troubles of other tests, and short pauses."""
     monkeypatch.setattr(voice.supervised, "_troubles", {})
     monkeypatch.setattr(voice.supervised, "AGAIN_S", (0.05,))
-
-
-def until(what: Callable[[], object], seconds: float = 10.0) -> bool:
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if what():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_the_dispatchers_microphone(net: Net) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from tests.helpers.rig import until
+from tests.helpers.waiting import until
 from voice.console.access import Access
 from voice.console.guard import Guard
 from voice.console.recorders import PATHS, UPLOADS, upload_router
