@@ -12,6 +12,7 @@ import torch
 
 from models.recipe.network import Tdnn
 from models.recipe.resume import priors_of, set_affine
+from models.recipe.train import write
 from voice.mandarin.phones import phone_set
 from voice.speech.acoustics import load_acoustic_model
 
@@ -30,5 +31,4 @@ def blend(folders: list[Path], out: Path) -> None:
         head.weight.data = torch.tensor((one[0] + two[0])[:, :, None] / 2)
         head.bias.data = torch.tensor((one[1] + two[1]) / 2)
     (prior, tones), (prior_b, tones_b) = priors_of(a), priors_of(b)
-    priors = {"prior": (prior + prior_b) / 2, "tones": (tones + tones_b) / 2}
-    torch.save({"net": net.state_dict(), **priors, "width": net.width}, out)
+    write(out, net.state_dict(), (prior + prior_b) / 2, (tones + tones_b) / 2, net.width)

@@ -134,7 +134,7 @@ def deliver(weights: Path, out: Path) -> None:
     """The weights with half the bits a number, small enough to be sent back."""
     import torch
 
-    saved = torch.load(weights, weights_only=False)
+    saved = torch.load(weights, weights_only=True)
     halves = {k: v.half() if v.is_floating_point() and v.abs().max() < 6e4 else v for k, v in saved["net"].items()}
     with tempfile.NamedTemporaryFile(dir=out.parent, delete=False) as f:
         torch.save({**saved, "net": halves}, f)

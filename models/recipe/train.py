@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -369,20 +370,26 @@ def converse(
         trainer.run(labels, 1, "converse")
         trainer.keep(kept)
         state = {k: v.cpu() for k, v in trainer.average.module.state_dict().items()}
-        torch.save({"net": state, "prior": prior, "tones": tones, "width": wide.width}, out)
+        write(out, state, prior, tones, wide.width)
 
 
 def save(out: Path, net: Tdnn, labels: list[np.ndarray]) -> None:
     """Weights with what the export needs beside them."""
     prior = prior_of(labels, phone_set().toneless)
-    torch.save({"net": net.state_dict(), "prior": prior, "tones": tone_prior_of(labels), "width": net.width}, out)
+    write(out, net.state_dict(), prior, tone_prior_of(labels), net.width)
+
+
+def write(path: Path, state: Mapping[str, torch.Tensor], prior: np.ndarray, tones: np.ndarray, width: int) -> None:
+    """A file of tensors and nothing else, so that reading one runs no code that somebody put into it."""
+    kept = {"net": dict(state), "prior": torch.from_numpy(prior), "tones": torch.from_numpy(tones), "width": width}
+    torch.save(kept, path)
 
 
 def load(path: Path) -> tuple[Tdnn, np.ndarray, np.ndarray]:
     """A trained network in evaluation mode, the priors of its pdfs and of the tones. It may have fewer layers than
     DILATIONS: the others begin faintly."""
-    saved = torch.load(path, weights_only=False)
+    saved = torch.load(path, weights_only=True)
     layers = sum(name.startswith("conv.") for name in saved["net"])
     net = Tdnn(phone_set().toneless, saved["width"], layers - 2)
     net.load_state_dict(saved["net"], strict=layers == len(net.conv))
-    return net.eval(), saved["prior"], saved["tones"]
+    return net.eval(), saved["prior"].numpy(), saved["tones"].numpy()

@@ -61,6 +61,8 @@ def test_features_at_run_time_are_those_of_training() -> None:
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights that have seen some data, saved as training saves them."""
+    from models.recipe.train import write
+
     torch.manual_seed(0)
     net = Tdnn(phone_set().toneless, 24)
     for _ in range(3):
@@ -68,7 +70,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "am.pt"
     prior = RNG.dirichlet(np.ones(99))
     tones = np.concatenate([[1.0], RNG.dirichlet(np.ones(5))])
-    torch.save({"net": net.state_dict(), "prior": prior, "tones": tones, "width": 24}, path)
+    write(path, net.state_dict(), prior, tones, 24)
     return path
 
 
@@ -115,7 +117,7 @@ def test_a_deeper_network_begins_as_the_one_before(tmp_path: Path) -> None:
     """Of a folder or weights with fewer layers, the others begin faintly: hardly anything is changed by them."""
     import models.recipe.network as network
     from models.recipe.resume import resume
-    from models.recipe.train import load
+    from models.recipe.train import load, write
 
     torch.manual_seed(3)
     with pytest.MonkeyPatch.context() as mp:
@@ -123,10 +125,7 @@ def test_a_deeper_network_begins_as_the_one_before(tmp_path: Path) -> None:
             mp.setattr(module, "DILATIONS", network.DILATIONS[:6])
         shallow = Tdnn(99, 16, 6).eval()
         shallow.out.weight.data *= 20
-        torch.save(
-            {"net": shallow.state_dict(), "prior": np.full(99, 1 / 99), "tones": np.ones(6) / 5, "width": 16},
-            tmp_path / "am.pt",
-        )
+        write(tmp_path / "am.pt", shallow.state_dict(), np.full(99, 1 / 99), np.ones(6) / 5, 16)
         export.export(tmp_path / "am.pt", tmp_path / "model")
     cepstra = padded(mfcc(torch.tensor(noise(2.0)).reshape(2, -1)))
     deep, _, _ = load(tmp_path / "am.pt")

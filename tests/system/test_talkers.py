@@ -164,7 +164,7 @@ def test_training_on_talk_goes_on_where_it_was_broken_off(tmp_path: Path, capsys
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     net = Tdnn(phone_set().toneless, 16)
-    state = {"net": net.state_dict(), "prior": np.full(99, 1 / 99), "tones": np.ones(6) / 5, "width": 16}
+    state = {"net": net.state_dict(), "prior": torch.full((99,), 1 / 99), "tones": torch.ones(6) / 5, "width": 16}
     torch.save(state, tmp_path / "am.pt")
     export(tmp_path / "am.pt", tmp_path / "model")
     noise = (rng.standard_normal(16000) * 2000).astype(np.int16)
@@ -174,7 +174,7 @@ def test_training_on_talk_goes_on_where_it_was_broken_off(tmp_path: Path, capsys
     capsys.readouterr()
     train.converse(tmp_path, tmp_path / "model", tmp_path / "talk.pt", 2, 1)
     assert first == 1 and capsys.readouterr().out.count("converse epoch") == 1
-    saved = torch.load(tmp_path / "talk.pt", weights_only=False)
+    saved = torch.load(tmp_path / "talk.pt", weights_only=True)
     assert np.allclose(saved["prior"], 1 / 99, atol=1e-3)  # the folder's, not those of the labels at hand
 
 
@@ -202,7 +202,7 @@ def test_a_parcel_brings_the_corpora_labels_and_weights_to_another_machine(tmp_p
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     net = Tdnn(phone_set().toneless, 16)
-    state = {"net": net.state_dict(), "prior": np.full(99, 1 / 99), "tones": np.ones(6) / 5, "width": 16}
+    state = {"net": net.state_dict(), "prior": torch.full((99,), 1 / 99), "tones": torch.ones(6) / 5, "width": 16}
     torch.save(state, tmp_path / "talk.pt")
     bursts = np.repeat(rng.uniform(0, 8000, 40), 400)
     hum = (np.sin(np.arange(16000) * 0.8) * bursts + rng.standard_normal(16000) * 100).astype(np.int16)
