@@ -8,14 +8,19 @@ is refused for both, and ``huying grammar check`` says so.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from voice.grammar.lexicon import plain
-from voice.mandarin.distance import phrase_cost
+from voice.mandarin.distance import GAP, syllable_distance
 from voice.mandarin.numerals import CannotBeRead
 from voice.mandarin.readings import ReadingsTable
 from voice.net.roster import Unit
+
+Floats = npt.NDArray[np.float64]
 
 NONE = ("-", "无", "none")
 """In the roster's column: this unit has no short call signs."""
@@ -106,13 +111,15 @@ def short_signs(
         for s in wanted[u.id]:
             owners[s].add(u.id)
     rows = {s: r for s in [*signs, *owners] if (r := _row(table, s))}
+    only = ((s, next(iter(o))) for s, o in owners.items() if len(o) == 1)
+    alike = _Alike((s, owner, rows[s]) for s, owner in [*signs.items(), *only] if s in rows)
     refused: list[Refused] = []
     no = set(taken)
     out: dict[str, tuple[str, ...]] = {}
     for u in units:
         kept = []
         for s in wanted[u.id]:
-            why = _trouble(s, u.id, owners, signs, rows, no)
+            why = _trouble(s, u.id, owners, rows, alike, no)
             if why and s in (*DUTIES, *TRADES) and len(owners[s]) > 1:
                 continue  # 治安队 in a net of many: nobody expects it
             if why:
@@ -130,9 +137,65 @@ def _of(unit: Unit) -> tuple[str, ...]:
     return tuple(found)
 
 
+class _Alike:
+    """Call signs by the length of their rows of syllables, to be compared with a row all at once: a net of ten thousand
+    units has a hundred million pairs. The cost is that of ``phrase_cost`` where it is at most ``APART``: there are no
+    two gaps in it.
+    """
+
+    def __init__(self, signs: Iterable[tuple[str, str, tuple[str, ...]]]) -> None:
+        """(call sign, unit, toneless syllables)."""
+        self._signs = list(signs)
+        self._number = {s: k for k, s in enumerate(dict.fromkeys(s for *_, row in self._signs for s in row))}
+        self._distances: dict[str, Floats] = {}
+        units = {u: k for k, u in enumerate(dict.fromkeys(u for _, u, _ in self._signs))}
+        self._units = units
+        by_length: dict[int, list[int]] = defaultdict(list)
+        for k, (_, _, row) in enumerate(self._signs):
+            by_length[len(row)].append(k)
+        self._places = {n: np.array(ks) for n, ks in by_length.items()}
+        self._owners = np.array([units[u] for _, u, _ in self._signs], int)
+        self._rows = {
+            n: np.array([[self._number[s] for s in self._signs[k][2]] for k in ks], int) for n, ks in by_length.items()
+        }
+
+    def first(self, row: tuple[str, ...], unit: str) -> str:
+        """The first call sign of another unit that sounds like the row, or nothing."""
+        found = [k for n in (len(row) - 1, len(row), len(row) + 1) if n in self._rows for k in self._near(row, n, unit)]
+        return self._signs[min(found)][0] if found else ""
+
+    def _near(self, row: tuple[str, ...], length: int, unit: str) -> Iterator[int]:
+        rows = self._rows[length]
+        far = np.stack([self._distance(s) for s in row])
+        if length == len(row):
+            cost = sum(far[i][rows[:, i]] for i in range(length))
+        elif length > len(row):
+            cost = _with_gap([[far[i][rows[:, j]] for j in (i, i + 1)] for i in range(len(row))])
+        else:
+            cost = _with_gap([[far[j][rows[:, i]] for j in (i, i + 1)] for i in range(length)])
+        near = self._places[length][np.flatnonzero(cost <= APART)]
+        yield from near[self._owners[near] != self._units.get(unit, -1)][:1].tolist()
+
+    def _distance(self, syllable: str) -> Floats:
+        """From one syllable to all that occur."""
+        if syllable not in self._distances:
+            self._distances[syllable] = np.array([syllable_distance(syllable, s) for s in self._number])
+        return self._distances[syllable]
+
+
+def _with_gap(costs: list[list[Floats]]) -> Floats:
+    """Least cost of rows of which one syllable is left out. ``costs``: of each syllable of the shorter row, against the
+    one at its place in the longer row, and against the next."""
+    best = behind = sum((after for _, after in costs), np.zeros(1))
+    for here, after in costs:
+        behind = behind - after + here
+        best = np.minimum(best, behind)
+    return best + GAP
+
+
 def _trouble(
-    text: str, unit: str, owners: Mapping[str, set[str]], signs: Mapping[str, str],
-    rows: Mapping[str, tuple[str, ...]], taken: set[str],
+    text: str, unit: str, owners: Mapping[str, set[str]], rows: Mapping[str, tuple[str, ...]], alike: _Alike,
+    taken: set[str],
 ) -> str:  # fmt: skip
     if text in taken:
         return "it is a phrase or a place"
@@ -141,11 +204,8 @@ def _trouble(
     row = rows.get(text)
     if row is None:
         return "it has no reading"
-    for other, owner in [*signs.items(), *((s, next(iter(o))) for s, o in owners.items() if len(o) == 1)]:
-        theirs = rows.get(other)
-        if owner != unit and theirs and abs(len(theirs) - len(row)) <= 1 and phrase_cost(row, theirs) <= APART:
-            return f"it sounds like {other}"
-    return ""
+    other = alike.first(row, unit)
+    return f"it sounds like {other}" if other else ""
 
 
 def _row(table: ReadingsTable, text: str) -> tuple[str, ...] | None:
