@@ -1,7 +1,7 @@
-"""An alert: read to its units, acknowledged one by one, read again to the silent, ended with a count.
+"""An alert: read to its units, acknowledged one by one, repeated to the silent, closed with a count.
 
-Pure, like the roll-call: ``evolve_alert`` folds the journal's facts, ``next_move`` says what to announce.
-An emergency alert goes before a running roll-call; the station asks the alert first.
+Pure, like the roll-call: ``evolve_alert`` folds the journal's facts, ``next_move`` returns the announcement due. An
+emergency alert takes precedence over a running roll-call; the station asks the alert first.
 """
 
 from __future__ import annotations
@@ -13,40 +13,40 @@ from voice.talk.facts import AlertEnded, AlertRaised, Announced, Answered, Excha
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Where an alert stands."""
+    """Progress of an alert."""
 
     id: int
     text: str
     units: tuple[str, ...]
     repeat: int
-    """How often it is read at most."""
+    """Maximum number of readings."""
     need_ack: bool
     emergency: bool
     read: int = 0
-    """How often it was read."""
+    """Readings so far."""
     awaited: tuple[str, ...] = ()
-    """Asked in the last reading, and neither answered nor given up yet."""
+    """Addressed in the last reading, not yet answered or timed out."""
     answers: dict[str, str] = field(default_factory=dict)
     """Unit → meaning: 收到, 没有发现, 有情况 …"""
     unclear: tuple[str, ...] = ()
-    """Heard but not understood, and without an answer since."""
+    """Heard but not understood, with no answer since."""
     interrupted: bool = False
-    """The session has ended meanwhile: nothing is read until the station goes on with it."""
+    """The session ended meanwhile: nothing is read until the station resumes the alert."""
     closed: bool = False
 
     @property
     def open(self) -> tuple[str, ...]:
-        """Without an answer that was understood."""
+        """Units without an intelligible answer."""
         return tuple(u for u in self.units if u not in self.answers)
 
     @property
     def silent(self) -> tuple[str, ...]:
-        """Nothing was heard of them."""
+        """Units from which nothing was heard."""
         return tuple(u for u in self.open if u not in self.unclear)
 
     @property
     def finished(self) -> bool:
-        """Nothing is left to read."""
+        """No reading is left."""
         if not self.units:
             return True
         if self.read == 0 or self.awaited:
@@ -56,7 +56,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class AlertMove:
-    """What the station should announce for an alert: the text to ``units``, or the count."""
+    """Next announcement of an alert: the text to ``units``, or the count."""
 
     closing: bool
     units: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class AlertMove:
 
 
 def next_alert_move(alert: Alert | None) -> AlertMove | None:
-    """None: wait for the acknowledgements, or it is over."""
+    """None: awaiting acknowledgements, or finished."""
     if alert is None or alert.closed or alert.awaited or alert.interrupted:
         return None
     if alert.finished:
@@ -73,7 +73,7 @@ def next_alert_move(alert: Alert | None) -> AlertMove | None:
 
 
 def evolve_alert(alert: Alert | None, fact: Fact) -> Alert | None:
-    """The alert after a fact; None if there is none."""
+    """Alert after a fact; None if there is none."""
     if isinstance(fact, AlertRaised):
         return Alert(fact.alert, fact.text, fact.units, fact.repeat, fact.need_ack, fact.emergency)
     if alert is None or alert.closed:

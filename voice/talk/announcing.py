@@ -1,4 +1,4 @@
-"""What the station says: announcements as Chinese text, numbers as they are spoken."""
+"""Wording of the station's announcements in Chinese, with numbers as they are spoken."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from voice.talk.attendance import Attendance
 from voice.talk.rollcall import Move, RollCall
 
 QUESTION = "是否正常"
-"""Asked of a unit whose roster entry has no question of its own."""
+"""Question for units whose roster entry has none."""
 
 MOST_COUNTED = 300
-"""Counts up to this are made ahead."""
+"""Counts up to this are synthesised in advance."""
 
 TOLD = ("not_found", "normal", "ack", "present", "on_the_way", "arrived", "situation", "report", HEARD)
-"""Order in which answers are counted aloud."""
+"""Order in which results are read out."""
 
 NAMED = 5
-"""Most missing units that the closing names; if there are more, it gives their number alone."""
+"""Most missing units named in the closing; beyond that only their number is given."""
 
 
 def sign_of(net: Net, unit_id: str) -> str:
-    """The call sign that we speak."""
+    """The call sign we speak."""
     unit = net.unit(unit_id)
     return unit.call_signs[0] if unit else unit_id
 
 
 AGAIN = ("听到请回答", "收到请回答", "收到没有")
-"""Asked in the second call, the third, …"""
+"""Asked in the second and later calls."""
 
 Style = Literal["full", "brief"]
 
 
 def call(unit: Unit, attempt: int, asked: str = "", style: Style = "full") -> str:
-    """``省残联,省残联,门前秩序是否良好?请回答。``; the second time only whether we are heard, but what is ``asked`` of
-    everybody is asked again. ``brief``: ``省残联,门前秩序是否良好?``"""
+    """``省残联,省残联,门前秩序是否良好?请回答。``; from the second call on only a radio check, except that an
+    ``asked`` question put to everybody is repeated. ``brief``: ``省残联,门前秩序是否良好?``"""
     sign = unit.call_signs[0]
     signs = sign if style == "brief" else f"{sign},{sign}"
     if attempt > 1 and not asked:
@@ -52,7 +52,7 @@ def call(unit: Unit, attempt: int, asked: str = "", style: Style = "full") -> st
 
 
 def to_read_back(net: Net, text: str) -> tuple[str, ...]:
-    """Figures, times of day and places of an announcement: what an answer should repeat."""
+    """Figures, times of day and places in an announcement that the answer should read back."""
     found: list[str] = []
     try:
         text = for_the_air(text)
@@ -102,8 +102,8 @@ def _asked(net: Net, roll: RollCall) -> str:
 
 
 def tally(net: Net, answers: Mapping[str, str], always: tuple[str, ...] = ()) -> str:
-    """``没有发现十一个,有情况一个:贾岗社区治安队``: how many answered what. Named are those that a person must look at.
-    ``always``: meanings that are told though nobody said them."""
+    """``没有发现十一个,有情况一个:贾岗社区治安队``: answers by meaning. Units whose answer needs a person's
+    attention are named. ``always``: meanings reported even with a count of zero."""
     parts = []
     for meaning in dict.fromkeys((*TOLD, *answers.values())):
         units = tuple(u for u, m in answers.items() if m == meaning)
@@ -114,19 +114,19 @@ def tally(net: Net, answers: Mapping[str, str], always: tuple[str, ...] = ()) ->
 
 
 def lacking(net: Net, count: Attendance) -> str:
-    """``未应答两个:贾岗社区治安队、安和社区,听不清一个:警察学院``; nothing if nobody that was called is lacking."""
+    """``未应答两个:贾岗社区治安队、安和社区,听不清一个:警察学院``; empty if no called unit is missing or unclear."""
     silent = count.of("silent", "undetermined")
     parts = (("未应答", silent), ("听不清", count.unclear), ("代答", count.relayed))
     return ",".join(f"{word}{count_of(len(units))}个{names_of(net, units)}" for word, units in parts if units)
 
 
 def anchor_words(seq: int, code: str) -> str:
-    """``日志到第103条,校验码370142。``: figure by figure, as on the radio."""
+    """``日志到第103条,校验码370142。``: digits read one by one, as on the radio."""
     return f"日志到第{seq}条,校验码{code}。"
 
 
 def words(net: Net, roll: RollCall, move: Move) -> str:
-    """The announcement for a move."""
+    """Announcement text for a move."""
     if move.purpose == "opening":
         return "各单位注意,现在开始询问。" if roll.until else "各单位注意,现在开始点名。"
     if move.purpose == "closing":
@@ -138,7 +138,7 @@ def words(net: Net, roll: RollCall, move: Move) -> str:
 
 
 def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:
-    """The text twice, to everybody or by call sign, with the question; or the count."""
+    """The alert text twice, to all or by call sign, followed by the question; or the closing count."""
     if move.closing:
         told = [tally(net, alert.answers)] if alert.answers else []
         for word, some in (("未应答", alert.silent), ("听不清", alert.unclear)):
@@ -157,13 +157,13 @@ def count_of(n: int) -> str:
 
 
 def names_of(net: Net, units: tuple[str, ...]) -> str:
-    """``:甲、乙``, or nothing if they are too many to be named."""
+    """``:甲、乙``; empty if there are too many to name."""
     return ":" + "、".join(sign_of(net, u) for u in units) if len(units) <= NAMED else ""
 
 
 def known(net: Net) -> Iterator[str]:
-    """What the station is going to say as far as it is known beforehand, the likeliest first: a voice that takes its
-    time makes it ahead, clause by clause."""
+    """Announcements that can be predicted, likeliest first: a slow voice engine renders them in advance, clause by
+    clause."""
     yield "各单位注意,现在开始点名。"
     for unit in net.units:
         yield call(unit, 1, style=net.settings.rollcall.style)

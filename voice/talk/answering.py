@@ -1,7 +1,7 @@
-"""What the station says by itself to what it hears: say it again, who was that, your report has been passed on. Pure.
+"""What the station answers on its own: say again, which unit was that, report passed on. Pure.
 
-Only where the station leads the talk: the call that is answered was its own. Net control's own exchanges are left
-alone; a report that comes in by itself is acknowledged, and the station waits whether net control does it first.
+It does so only while it conducts: the call being answered was its own. Net control's own exchanges are left alone; an
+unsolicited report is acknowledged after a pause in which net control may do it first.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ from voice.talk.facts import Answered, CalledIn, Fact, NotUnderstood, Purpose, R
 from voice.talk.state import NetState
 
 WHO_EVERY_S = 20.0
-"""“Which unit was that?” is asked again after this at the earliest."""
+"""Earliest time at which “Which unit was that?” is asked again."""
 
 REPEATS = 2
-"""Repetitions of a question for a unit that asks for it."""
+"""How often a unit that asks for it gets the question repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Something to say once."""
+    """A one-off announcement."""
 
     text: str
     purpose: Purpose
     units: tuple[str, ...] = ()
-    """Whose answer is awaited after it."""
+    """Unit whose answer is expected next."""
     patient: bool = False
-    """Net control may say it first."""
+    """Held back so that net control can say it first."""
     clip: str = ""
-    """SHA-256 of the dispatcher's own words, passed on behind the text."""
+    """SHA-256 of the dispatcher's recorded words, played after the text."""
 
 
 @dataclass(slots=True)
 class Answering:
-    """What was asked already, so that nothing is asked twice."""
+    """What was already asked, so that nothing is asked twice."""
 
     net: Net
     _asked: set[int] = field(default_factory=set)
-    """Exchanges in which a unit was asked to say it again."""
+    """Exchanges in which a unit was already asked to say again."""
     _repeated: dict[int, int] = field(default_factory=dict)
     _who_at: Seconds = -WHO_EVERY_S
 
     def reply(self, state: NetState, fact: Fact) -> Reply | None:
-        """``state`` is that after the fact."""
+        """The reply due after a fact; ``state`` already includes the fact."""
         match fact:
             case Answered(meaning=meaning) | CalledIn(meaning=meaning) if meaning in URGENT:
                 return self._reported(state, fact.unit)

@@ -1,7 +1,7 @@
-"""Who came when the net was called: one rule for how a unit stands, one count for every view.
+"""Attendance: one rule for a unit's standing, one count for every view.
 
-An *occasion* is one roll-call, poll or alert, or the calls of a dispatcher between them. Command line, board, sheets,
-exports, API and the spoken closing all print ``Attendance``; nothing else counts units. Pure.
+An *occasion* is one roll-call, poll or alert, or the dispatcher's calls in between. Command line, board, sheets,
+exports, API and the spoken closing all show ``Attendance``; nothing else counts units. Pure.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ from voice.talk.facts import (
 )
 
 Standing = Literal["answered", "late", "relayed", "unclear", "silent", "undetermined", "open", "not_called"]
-"""How a unit stands in an occasion: exactly one of these. ``relayed``: it gave no answer of its own, but a neighbour
-spoke for it (代答). ``undetermined``: nobody can say, the receiver was dead or the recording ended."""
+"""A unit's standing in an occasion, exactly one of these. ``relayed``: no answer of its own, but another unit
+answered for it (代答). ``undetermined``: unknown, because the receiver was dead or the recording ended."""
 
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
-"""The strongest first: whoever has answered once is here, and what was heard is never outdone by silence."""
+"""Strongest first: a unit that answered once is present, and silence never overrides what was heard."""
 
 HERE: tuple[Standing, ...] = ("answered", "late")
 
 Kind = Literal["roll", "poll", "alert", "calls"]
 
 CALM_S = 1800.0
-"""A dispatcher's calls that come so long after the one before begin an occasion of their own."""
+"""A dispatcher's call this long after the previous one begins a new occasion."""
 
 
 def stand(before: Standing, fact: Fact) -> Standing:
-    """How a unit stands after a fact of its exchange."""
+    """A unit's standing after a fact of its exchange."""
     now: Standing
     match fact:
         case Called():
@@ -62,12 +62,12 @@ def stand(before: Standing, fact: Fact) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """The count of one occasion: every unit stands in exactly one place, in the order of the roster."""
+    """Count of one occasion: every unit has exactly one standing, in roster order."""
 
     standings: Mapping[str, Standing]
 
     def of(self, *standings: Standing) -> tuple[str, ...]:
-        """The units that stand so."""
+        """Units with this standing."""
         return tuple(u for u, s in self.standings.items() if s in standings)
 
     @property
@@ -77,27 +77,27 @@ class Attendance:
 
     @property
     def called(self) -> tuple[str, ...]:
-        """All but those that were not called."""
+        """All except those not called."""
         return tuple(u for u, s in self.standings.items() if s != "not_called")
 
     @property
     def answered(self) -> tuple[str, ...]:
-        """Present (实到): they answered themselves, in time or late."""
+        """Present (实到): answered themselves, in time or late."""
         return self.of(*HERE)
 
     @property
     def late(self) -> tuple[str, ...]:
-        """Of those that answered."""
+        """Subset of ``answered`` that answered late."""
         return self.of("late")
 
     @property
     def relayed(self) -> tuple[str, ...]:
-        """A neighbour spoke for them (代答)."""
+        """Another unit answered for them (代答)."""
         return self.of("relayed")
 
     @property
     def unclear(self) -> tuple[str, ...]:
-        """Something was heard of them that was not understood (听不清): never the same as silent."""
+        """Heard but not understood (听不清): never counted as silent."""
         return self.of("unclear")
 
     @property
@@ -107,21 +107,21 @@ class Attendance:
 
     @property
     def undetermined(self) -> tuple[str, ...]:
-        """Nobody can say (未定)."""
+        """Undetermined (未定): the receiver was dead or the recording ended."""
         return self.of("undetermined")
 
     @property
     def not_called(self) -> tuple[str, ...]:
-        """On the roster, and not called (未呼叫)."""
+        """On the roster but not called (未呼叫)."""
         return self.of("not_called")
 
     @property
     def settled(self) -> tuple[str, ...]:
-        """Nothing more is awaited of them in this round."""
+        """No answer is outstanding in this round."""
         return tuple(u for u, s in self.standings.items() if s not in ("open", "not_called"))
 
     def counts(self) -> dict[str, int]:
-        """As the API gives them."""
+        """As returned by the API."""
         return {
             "units": len(self.units), "called": len(self.called), "answered": len(self.answered),
             "late": len(self.late), "relayed": len(self.relayed), "unclear": len(self.unclear),
@@ -131,38 +131,38 @@ class Attendance:
 
 
 def attendance(units: Iterable[str], standings: Mapping[str, Standing]) -> Attendance:
-    """The count. ``units``: who is expected, in order; others are not counted."""
+    """The count. ``units``: those expected, in order; others are ignored."""
     return Attendance({u: standings.get(u, "not_called") for u in units})
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A roll-call, poll or alert, or the calls of a dispatcher between them."""
+    """A roll-call, poll or alert, or a run of dispatcher's calls in between."""
 
     kind: Kind
     units: tuple[str, ...]
-    """Expected."""
+    """Units expected."""
     seq: int = 0
-    """Number of the event that it began with."""
+    """Sequence number of its first event."""
     wall: str = ""
-    """Time of that event, UTC."""
+    """UTC time of its first event."""
     words: str = ""
-    """A poll's question, an alert's text."""
+    """Question of a poll or text of an alert."""
     heard: Mapping[str, Standing] = field(default_factory=dict)
-    """As it was heard."""
+    """Standing as heard."""
     by_hand: Mapping[str, str] = field(default_factory=dict)
-    """Unit → meaning, as a person set it: it counts as answered."""
+    """Unit → meaning set by a person: counts as answered."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Unit → meaning of its latest answer."""
     ended: bool = False
 
     @property
     def attendance(self) -> Attendance:
-        """The count, with what people have set right."""
+        """The count with manual corrections applied."""
         return attendance(self.units, {**self.heard, **dict.fromkeys(self.by_hand, HERE[0])})
 
     def outcome(self) -> dict[str, int]:
-        """Meaning of an answer, or the standing where there was none → how many, the most first."""
+        """Meaning of the answer, or standing if there was none → number of units, most frequent first."""
         counts: dict[str, int] = {}
         said = {**self.answers, **self.by_hand}
         for unit, standing in self.attendance.standings.items():
@@ -173,11 +173,11 @@ class Occasion:
 
 
 class Occasions:
-    """The occasions of one channel, folded from its facts in order. An exchange belongs to the occasion that opened it,
-    so a late answer counts there whenever it comes."""
+    """Occasions of one channel, folded from its facts in order. An exchange belongs to the occasion that opened it,
+    so a late answer counts there whenever it arrives."""
 
     def __init__(self, remembered: int = 0) -> None:
-        """``remembered``: events that can still be corrected, the latest so many; 0: all."""
+        """``remembered``: how many recent events can still be corrected; 0: all."""
         self.all: list[Occasion] = []
         self._remembered = remembered
         self._roster: tuple[str, ...] = ()
@@ -195,13 +195,13 @@ class Occasions:
 
     @property
     def latest(self) -> Occasion | None:
-        """The running roll-call, poll or alert, or the last one; a dispatcher's calls where there was none."""
+        """The running roll-call, poll or alert, else the last one; a dispatcher's calls if there was none."""
         if self._alert is not None:
             return self.all[self._alert]
         return next((o for o in reversed(self.all) if o.kind != "calls"), self.all[-1] if self.all else None)
 
     def take(self, fact: Fact, seq: int = 0, wall: str = "") -> int | None:
-        """The next fact, its event's number and time; index of the occasion that it changed."""
+        """Next fact with its event's number and time; returns the index of the occasion it changed."""
         match fact:
             case SessionBegan():
                 self._begin(fact)
@@ -245,7 +245,7 @@ class Occasions:
         return None
 
     def _begin(self, fact: SessionBegan) -> None:
-        """Exchanges are counted anew; a roll-call that was cut off may go on."""
+        """Exchanges are counted afresh; an interrupted roll-call may resume."""
         self._roster, self._exchanges, self._calls, self._reading = fact.units, {}, None, False
         self._interrupted, self._roll = self._roll if self._roll is not None else self._interrupted, None
 
@@ -314,7 +314,7 @@ class Occasions:
         self.all[at] = replace(o, heard=heard, answers=answers)
 
     def _corrected(self, fact: Corrected, unit: str, seq: int) -> int | None:
-        """A person decided. ``corrects`` names an event of the unit's exchange, or the beginning of the occasion; 0
+        """Manual correction. ``corrects`` names an event of the unit's exchange, or the start of the occasion; 0
         means the running roll-call."""
         at, whose = self._events.get(fact.corrects, (None, None)) if fact.corrects else (self._roll, None)
         if at is None or whose not in (None, unit) or unit not in self.all[at].units:
@@ -328,7 +328,7 @@ _BY_HAND: dict[str, Standing] = {"answered": "answered", "late": "late", "silent
 
 
 def entered(fact: NetEntered, seq: int = 0) -> Occasion:
-    """A net that nobody recorded."""
+    """A net entered by hand, not recorded."""
     heard: dict[str, Standing] = {unit: _BY_HAND[result] for unit, result, _ in fact.results}
     answers = {unit: meaning for unit, _, meaning in fact.results if meaning}
     return Occasion("roll", tuple(heard), seq, fact.began, heard=heard, answers=answers, ended=True)

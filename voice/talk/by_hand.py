@@ -1,4 +1,4 @@
-"""What people do to a net's log. Each is one event of its own, whenever it is made, and belongs to no session."""
+"""Manual entries in a net's log. Each is an event of its own whenever it is made, and belongs to no session."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from voice.talk.facts import Fact
 
 Result = Literal["answered", "late", "silent", "unclear"]
 RESULTS: tuple[str, ...] = get_args(Result)
-"""What a unit did on a net that is entered by hand."""
+"""Result of a unit on a manually entered net."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand(Fact):
-    """Somebody did something. Its time is the wall clock's; ``t`` counts only where a station took it down."""
+    """A manual entry. It is timed by the wall clock; ``t`` is set only where a running station recorded it."""
 
     t: Seconds = 0.0
     by: str
@@ -23,13 +23,13 @@ class ByHand(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected(ByHand):
-    """A person set right what an earlier event says. The earlier event stays."""
+    """A person corrected an earlier event. The earlier event is kept."""
 
     KIND: ClassVar[str] = "corrected"
     NAMES: ClassVar[tuple[str, str]] = ("更正", "corrected")
 
     corrects: int
-    """Sequence number of the event in the journal."""
+    """Sequence number of the corrected event."""
     unit: str | None
     meaning: str
     note: str = ""
@@ -43,13 +43,13 @@ class Corrected(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone(ByHand):
-    """A person takes back a correction, confirmation or acknowledgement. Both events stay."""
+    """A person withdrew a correction, confirmation or acknowledgement. Both events are kept."""
 
     KIND: ClassVar[str] = "undone"
     NAMES: ClassVar[tuple[str, str]] = ("撤销", "undone")
 
     undoes: int
-    """Sequence number of the event that is taken back."""
+    """Sequence number of the withdrawn event."""
     note: str = ""
 
     def detail(self) -> str | None:
@@ -58,16 +58,16 @@ class Undone(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed(ByHand):
-    """A person listened to an over and says what was said in it. The station may learn from it."""
+    """A person listened to an over and transcribed it. The station may learn from it."""
 
     KIND: ClassVar[str] = "confirmed"
     NAMES: ClassVar[tuple[str, str]] = ("确认", "confirmed")
 
     confirms: int
-    """Sequence number of the over's event in the journal."""
+    """Sequence number of the over's event."""
     clip: str
     said: str
-    """As in the roster and the grammar files, pauses as commas."""
+    """Spelt as in the roster and the grammar files, pauses as commas."""
 
     def detail(self) -> str | None:
         return f"confirms {self.confirms} by {self.by}"
@@ -75,13 +75,13 @@ class Confirmed(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged(ByHand):
-    """A person has taken charge of an incident: it is no longer shown as open. What was reported stays."""
+    """A person took charge of an incident: it is no longer listed as open. The report is kept."""
 
     KIND: ClassVar[str] = "acknowledged"
     NAMES: ClassVar[tuple[str, str]] = ("警情已处理", "incident acknowledged")
 
     acknowledges: int
-    """Number of the event that reported it."""
+    """Sequence number of the event that reported it."""
     note: str = ""
 
     def detail(self) -> str | None:
@@ -90,16 +90,16 @@ class Acknowledged(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetEdited(ByHand):
-    """Somebody saved one of the net's files. A running station uses it from its next start on."""
+    """One of the net's files was saved. A running station picks it up at its next start."""
 
     KIND: ClassVar[str] = "net_edited"
     NAMES: ClassVar[tuple[str, str]] = ("名册", "net edited")
 
     file: str
     sha256: str
-    """Of the new version."""
+    """SHA-256 of the new version."""
     replaced: str
-    """SHA-256 of the old one, which is kept."""
+    """SHA-256 of the previous version, which is kept."""
     note: str = ""
 
     def detail(self) -> str | None:
@@ -108,7 +108,7 @@ class NetEdited(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetEntered(ByHand):
-    """A net that nobody recorded, entered by hand afterwards."""
+    """A net that was not recorded, entered by hand afterwards."""
 
     KIND: ClassVar[str] = "net_entered"
     NAMES: ClassVar[tuple[str, str]] = ("补录", "net entered")
@@ -126,7 +126,7 @@ class NetEntered(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipsRemoved(ByHand):
-    """Clips of overs before a wall time were removed, because they were kept long enough. The events stay."""
+    """Clips of overs before a wall time were deleted under the retention period. The events are kept."""
 
     KIND: ClassVar[str] = "clips_removed"
     NAMES: ClassVar[tuple[str, str]] = ("清理录音", "clips removed")
@@ -140,7 +140,7 @@ class ClipsRemoved(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipHold(ByHand):
-    """The sound between two wall times is kept whatever its age, or no longer."""
+    """Retention hold on audio between two wall times set or released."""
 
     KIND: ClassVar[str] = "clip_hold"
     NAMES: ClassVar[tuple[str, str]] = ("留存", "clip hold")
@@ -149,7 +149,7 @@ class ClipHold(ByHand):
     until: str
     note: str = ""
     releases: int = 0
-    """Number of the hold that ends; 0: one begins."""
+    """Sequence number of the hold being released; 0: a new hold."""
 
     def detail(self) -> str | None:
         what = f"hold {self.releases} released" if self.releases else f"kept: {self.since} to {self.until}"

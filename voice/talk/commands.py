@@ -1,4 +1,4 @@
-"""What the dispatcher tells us by voice: how it is read back, and what is answered. Pure."""
+"""Spoken commands to the station: readback and replies. Pure."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ READ_BACK = {
     "mark_present": "{unit}记为已到",
     "own_words": "播报原话",
 }
-"""Commands that transmit or change the log: read back first, and carried out if nobody cancels."""
+"""Commands that transmit or change the log: read back first, executed unless cancelled."""
 
 ANSWERED = ("who_is_missing", "tell_time", "tell_officer", "tell_phone", "repeat_last")
-"""Commands whose answer is all there is."""
+"""Commands that only need a spoken reply."""
 
 ROLL_MARKS = {"roll_pause": "pause", "roll_resume": "resume", "roll_end": "end", "roll_skip": "skip"}
 
 
 def read_back(net: Net, command: str, unit: str | None, figures: tuple[str, ...] = ()) -> str:
-    """``收到,开始点名。``; of own words the figures: ``收到,播报原话,10:15。``"""
+    """``收到,开始点名。``; for passed-on speech also the figures: ``收到,播报原话,10:15。``"""
     told = READ_BACK[command].format(unit=sign_of(net, unit) if unit else "")
     return f"收到,{','.join((told, *figures))}。"
 
 
 def code_words(net: Net) -> tuple[str, ...]:
-    """The words that may be a code, as the grammar lists them."""
+    """Candidate code words, as listed in the grammar."""
     return tuple(dict.fromkeys("".join(t.pieces) for t in net.lexicon.templates if t.meaning == CODE_WORD))
 
 
 def code_of_the_day(words: tuple[str, ...], key: str, day: date) -> str:
-    """The word that is spoken with a command on this day. It comes again after half as many days as there are words,
-    at the earliest: an older recording does not have it."""
+    """Code word required with commands on this day. A word recurs no sooner than after half as many days as there
+    are words, so an old recording does not carry today's code."""
 
     def shuffled(some: tuple[str, ...], how: str) -> tuple[str, ...]:
         return tuple(sorted(some, key=lambda w: hmac.digest(key.encode(), f"{how} {w}".encode(), "sha256")))
@@ -58,7 +58,7 @@ def code_of_the_day(words: tuple[str, ...], key: str, day: date) -> str:
 
 
 def unauthorised(who: Literal["air", "code", "microphone"], on_air: bool, text: str, code: str) -> str:
-    """Why this speaker is not obeyed, in words for the air; empty if it is. ``text``: what was heard."""
+    """Why this speaker is not obeyed, worded for the air; empty if authorised. ``text``: what was heard."""
     if not on_air or who == "air":
         return ""
     if who == "microphone":
@@ -67,7 +67,7 @@ def unauthorised(who: Literal["air", "code", "microphone"], on_air: bool, text: 
 
 
 def obstacle(command: str, unit: str | None, roll: RollCall | None, last_alert: str) -> str | None:
-    """Why a command cannot be carried out now, in words for the air; None if it can."""
+    """Why a command cannot be carried out now, worded for the air; None if it can."""
     running = roll is not None and not roll.closed
     if command in ROLL_MARKS and not running:
         return "现在没有点名"
@@ -83,7 +83,7 @@ def obstacle(command: str, unit: str | None, roll: RollCall | None, last_alert: 
 
 
 def answer(net: Net, command: str, unit: str | None, roll: RollCall | None, last_said: str, now: datetime) -> str:
-    """The answer to one of ANSWERED."""
+    """Spoken reply to one of ANSWERED."""
     if command == "tell_time":
         return f"现在时间{for_the_air(f'{now:%H:%M}')}。"
     if command in ("tell_officer", "tell_phone"):

@@ -28,7 +28,7 @@ from voice.talk.state import ASKED_S, Exchange, NetState, evolve
 BLOCKING: dict[str, Literal["say_again", "negative", "wait"]] = {
     "say_again": "say_again", "negative": "negative", "stand_by": "wait",
 }  # fmt: skip
-"""What a unit says instead of an answer: its exchange stays open."""
+"""Said by a unit in place of an answer: its exchange stays open."""
 
 KEPT = {
     "say_again": "it asked to say the call again, and nothing more came",
@@ -52,9 +52,9 @@ class Rules:
     answer_timeout_s: Seconds = 10.0
     late_window_s: Seconds = 600.0
     orders_on_air: bool = True
-    """Whoever says 暂停点名 or 点名结束 on the air is obeyed; see ``[station] commands``."""
+    """Obey 暂停点名 and 点名结束 from anyone on the air; see ``[station] commands``."""
     review_below: float = 0.6
-    """Answers of less confidence than this ask for review."""
+    """Answers below this confidence are marked for review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,17 @@ class Heard:
     message: Message
     doubled: bool = False
     identified: str | None = None
-    """Unit whose radio has sent its identity."""
+    """Unit identified by its radio's burst."""
 
     @property
     def contradicted(self) -> bool:
-        """The radio says it is another unit than the speaker."""
+        """The radio's identity names a different unit than the call sign spoken."""
         return self.identified is not None and self.message.caller not in (None, self.identified)
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has come to ``t`` and the channel is clear."""
+    """The clock reached ``t`` with the channel clear."""
 
     t: Seconds
     receiver_alive: bool = True
@@ -93,7 +93,7 @@ class Ended:
 
 
 def decide(state: NetState, event: Heard | Tick | Ended, rules: Rules) -> list[Fact]:
-    """The facts that follow from an event in a state."""
+    """Facts that follow from an event in a given state."""
     match event:
         case Heard():
             return _heard(state, event, rules)
@@ -182,7 +182,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 
 
 def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
-    """Overs that touched, one after the other: what the first does to the net counts for the next."""
+    """Overs heard as one: decided in order, each against the state the one before it left."""
     facts: list[Fact] = []
     first = h.message.items[0].start if h.message.items else 0.0
     for part in h.message.parts:
@@ -196,7 +196,7 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 
 
 def _jumbled(state: NetState, h: Heard) -> list[Fact]:
-    """Calls and answers in one over: every unit that was named was called, and what came of it is not known."""
+    """Calls and answers mixed in one over: every unit named counts as called, with undetermined result."""
     facts: list[Fact] = []
     for k, unit in enumerate(h.message.callees):
         call = _call(state, h, unit, k)
@@ -206,7 +206,7 @@ def _jumbled(state: NetState, h: Heard) -> list[Fact]:
 
 
 def _either(state: NetState, h: Heard, unit: str) -> Fact:
-    """The unit or net control. While we are the ones who call, nobody is called by it."""
+    """Unit or net control. While we conduct, a unit's over is not a call."""
     e = state.exchanges.get(unit)
     if e is not None and e.open:
         return NotUnderstood(t=h.start, over=h.over, unit=unit, exchange=e.id, pinyin=h.message.pinyin, why="speaker")
@@ -216,7 +216,7 @@ def _either(state: NetState, h: Heard, unit: str) -> Fact:
 
 
 def _own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
-    """Words that are not understood, from a radio that says whose it is."""
+    """Unintelligible speech from a radio that identified itself."""
     e = state.exchanges.get(h.identified or "")
     if e is not None and (e.open or _late(e, h, rules) or _unfinished(e, h)):
         return _answered(e, h, HEARD, "burst", rules)
@@ -224,7 +224,7 @@ def _own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
 
 
 def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
-    """What we were told. ``over`` is 0 for the dispatcher's own microphone."""
+    """A command to the station. ``over`` is 0 for the dispatcher's own microphone."""
     act = next((a for a in m.acts if a.meaning != CODE_WORD), None)
     own = act is not None and act.meaning == "own_words"
     code = next((a for a in m.acts if a.meaning == CODE_WORD), None)
@@ -242,7 +242,7 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
 
 
 def _times_of(m: Message, act: Act) -> tuple[Seconds, Seconds]:
-    """When the phrase of an act was said, within the over. Acts count free speech syllable by syllable."""
+    """When the phrase of an act was said within the over; acts index free speech by syllable."""
     at = 0
     for item in m.items:
         if at == act.at:
@@ -252,7 +252,7 @@ def _times_of(m: Message, act: Act) -> tuple[Seconds, Seconds]:
 
 
 def _not_understood(state: NetState, h: Heard) -> Fact:
-    """Words that nobody knows; with the call sign of the one that is awaited among them they are its answer."""
+    """Speech outside the grammar; if it contains the call sign of the awaited unit, it is that unit's answer."""
     hint = _slot_of(state)
     if hint and any(n.unit == hint.unit for n in h.message.names):
         return _answered(hint, h, HEARD, "call_sign", Rules())
@@ -282,7 +282,7 @@ def _relayed(state: NetState, h: Heard, act: Act) -> Relayed:
 
 
 def _call(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = False) -> Called:
-    """A new exchange with ``unit``, or one more attempt in the one that is open."""
+    """A new exchange with ``unit``, or another attempt in the open one."""
     old = state.exchanges.get(unit)
     again = old is not None and old.open
     return Called(
@@ -375,25 +375,25 @@ def _from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> l
 
 
 def _speaks(h: Heard, meaning: str | None) -> bool:
-    """There is more than a call sign."""
+    """More than a bare call sign."""
     return bool(meaning or h.message.free or "call_in" in h.message.meanings())
 
 
 def _unfinished(e: Exchange, h: Heard) -> bool:
-    """It has answered in words that were not understood, and may say it again, asked or not."""
+    """It answered unintelligibly and may repeat, asked or not."""
     since = max(e.answered_at, e.asked_at or 0.0)
     return e.status == "answered" and e.meaning == HEARD and h.start - since <= ASKED_S
 
 
 def _nameless(state: NetState, h: Heard) -> str:
-    """A call sign alone, after we have asked whose the answer was: what was answered."""
+    """A bare call sign in reply to our “Which unit was that?”: attributes the earlier answer to it."""
     asked = state.nameless
     alone = not h.message.acts and not h.message.free
     return asked[0] if asked and alone and h.start - asked[1] <= ASKED_S else ""
 
 
 def _slot(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
-    """The exchange that a bare answer belongs to; also one that was closed as silent or unclear not long ago."""
+    """Exchange a bare answer belongs to, including one recently closed as silent or unclear."""
     if len(state.last_called) != 1:
         return _slot_of(state)
     last = state.exchanges[state.last_called[0]]
@@ -405,7 +405,7 @@ def _slot(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
 
 
 def _slot_of(state: NetState) -> Exchange | None:
-    """The exchange of the unit called last that is open; none if several of them were opened by one call."""
+    """Open exchange of the last unit called; None if that call opened several."""
     awaited = state.awaited()
     return awaited[0] if len(awaited) == 1 else None
 
@@ -429,7 +429,7 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
 
 
 def _readback(called: tuple[str, ...], answered: tuple[str, ...]) -> Literal["", "same", "different"]:
-    """Every figure that comes back must be one of the call's."""
+    """Every figure read back must occur in the call."""
     if not called or not answered:
         return ""
     return "same" if set(answered) <= set(called) else "different"

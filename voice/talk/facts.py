@@ -1,6 +1,6 @@
-"""What a station hears, decides and does: one frozen class a kind.
+"""Facts: what a station hears, decides and does, one frozen class per kind.
 
-What people do to the log is in ``by_hand``, the way to and from the journal in ``codec``.
+Manual entries are in ``by_hand``; journal encoding and decoding in ``codec``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from voice.mandarin.figures import sort_of
 from voice.pcm import Seconds
 
 Grade = Literal["call_sign", "burst", "slot", "human"]
-"""How we know who answered: spoken call sign > burst identity > was called just now > set by a person."""
+"""How the answering unit was identified, strongest first: spoken call sign, burst identity, just called, set by a
+person."""
 
 Purpose = Literal["opening", "call", "again", "closing", "alert", "closing_alert", "reply", "words"]
-"""Of an announcement of ours; ``words``: the dispatcher's own, as they were spoken."""
+"""Kinds of our own announcements; ``words``: the dispatcher's own speech, passed on as spoken."""
 
 Outcome = Literal["answered", "unclear", "silent", "undetermined"]
 
@@ -27,25 +28,25 @@ class Fact:
     t: Seconds
     """On the sample clock."""
     channel: str = ""
-    """Where it happened, if a station listens to several; sessions, overs and exchanges are counted for each."""
+    """Channel, if a station monitors several; sessions, overs and exchanges are counted per channel."""
 
     KIND: ClassVar[str] = ""
-    """Under which it stands in the journal."""
+    """Name of this kind in the journal."""
     NAMES: ClassVar[tuple[str, str]] = ("", "")
     """Chinese and English, for people."""
 
     def word(self) -> str:
-        """One word for what it says: a key of ``grammar.meanings`` or of ``journal.wording``."""
+        """One-word summary: a key of ``grammar.meanings`` or of ``journal.wording``."""
         return ""
 
     def detail(self) -> str | None:
-        """What people should know beside its fields."""
+        """Details for people beyond the fields shown."""
         return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionBegan(Fact):
-    """A source is being listened to."""
+    """Monitoring of a source began."""
 
     KIND: ClassVar[str] = "session_began"
     NAMES: ClassVar[tuple[str, str]] = ("开始", "session began")
@@ -58,14 +59,14 @@ class SessionBegan(Fact):
     began: str
     """Wall clock of sample 0, ISO 8601 UTC."""
     clock: Literal["known", "unknown"]
-    """``unknown``: nobody said when the recording was made; wall times count from 1970."""
+    """``unknown``: recording date not known; wall times count from 1970."""
     units: tuple[str, ...] = ()
     """Unit ids on the roster."""
     version: str = ""
     dictation: str = ""
-    """SHA-256 of the model that wrote down free speech; empty if there was none."""
+    """SHA-256 of the dictation model for free speech; empty if there was none."""
     recording: str = ""
-    """SHA-256 of the sound file; empty for what was heard live."""
+    """SHA-256 of the sound file; empty for a live source."""
 
     def detail(self) -> str | None:
         return f"{self.source}, clock {self.clock}"
@@ -73,7 +74,7 @@ class SessionBegan(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverHeard(Fact):
-    """The evidence: one over, what was heard in it, and its clip."""
+    """Evidence: one over, what was recognised in it, and its clip."""
 
     KIND: ClassVar[str] = "over"
     NAMES: ClassVar[tuple[str, str]] = ("发话", "over")
@@ -84,7 +85,7 @@ class OverHeard(Fact):
     speech_start: Seconds
     speech_end: Seconds
     clip: str
-    """SHA-256 of the clip's PCM; empty if no clip could be kept."""
+    """SHA-256 of the clip's PCM; empty if the clip could not be stored."""
     level_db: float
     outcome: Literal["understood", "unclear"]
     speaker: str
@@ -96,15 +97,15 @@ class OverHeard(Fact):
     pinyin: str
     confidence: float
     doubled: bool
-    """Two carriers were heard at once."""
+    """Doubling: two carriers at once."""
     hypothesis: tuple[tuple[str, Seconds, Seconds, float], ...] = ()
     """(word, start, end, score) as recognised, times within the over."""
     dictated: str = ""
-    """What the dictation model wrote: a help for people, nothing is decided by it."""
+    """Text from the dictation model: for people only, nothing is decided on it."""
     identities: tuple[str, ...] = ()
-    """Bursts that the radio sent, e.g. ``mdc1200:1A2B``."""
+    """Identity bursts sent by the radio, e.g. ``mdc1200:1A2B``."""
     identified: str | None = None
-    """Unit that one of them belongs to, by the roster. It counts for more than a call sign that was heard."""
+    """Unit a burst belongs to, by the roster. Takes precedence over the call sign heard."""
 
     def word(self) -> str:
         return "+".join(self.meanings)
@@ -120,8 +121,8 @@ class OverHeard(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcribed(Fact):
-    """What a dictation model made of an over's free speech: a help for people. It comes later than its over, may be
-    wrong from beginning to end, is no evidence, and nobody is obeyed by it."""
+    """Dictation of an over's free speech, for people only. It follows its over with a delay, may be entirely wrong,
+    is not evidence, and is never acted on."""
 
     KIND: ClassVar[str] = "transcribed"
     NAMES: ClassVar[tuple[str, str]] = ("听写", "transcribed")
@@ -130,7 +131,7 @@ class Transcribed(Fact):
     text: str
     engine: str
     confidence: float
-    """Mean probability of a token, by the model's own account."""
+    """Mean token probability reported by the model."""
 
     def detail(self) -> str | None:
         return f"{self.engine}, not verified"
@@ -151,9 +152,9 @@ class Called(Fact):
     to_all: bool
     question: str
     figures: tuple[str, ...] = ()
-    """Rows of digits, times of day and places in the call: the answer should read them back."""
+    """Figures, times of day and places in the call that the answer should read back."""
     doubt: bool = False
-    """It may have been the unit itself that spoke: what comes of it is never “silent”."""
+    """The speaker may have been the unit itself: the exchange can never end as “silent”."""
 
     def word(self) -> str:
         return "call_all" if self.to_all else "call"
@@ -175,25 +176,25 @@ class Answered(Fact):
     unit: str
     over: int
     meaning: str
-    """``heard``: it spoke, and what it said is not understood."""
+    """``heard``: it spoke, but was not understood."""
     grade: Grade
     latency_s: Seconds
-    """From the end of the call's speech to the beginning of the answer's."""
+    """From the end of the call's speech to the start of the answer's."""
     late: bool
     confidence: float
     text: str
     review: bool
-    """A person should listen: doubling, low confidence."""
+    """Needs review: doubling or low confidence."""
     slots: tuple[tuple[str, str], ...] = ()
     readback: Literal["", "same", "different"] = ""
-    """Whether the figures of the call came back; empty if the call or the answer had none."""
+    """Whether the call's figures were read back correctly; empty if the call or the answer had none."""
     figures: tuple[str, ...] = ()
-    """The same in the answer."""
+    """Figures in the answer."""
     free: str = ""
-    """Pinyin of what was said beside the meaning: where, what it looks like, …"""
+    """Pinyin of speech beside the meaning: location, description and so on."""
 
     def differing(self, given: tuple[str, ...]) -> tuple[str, ...]:
-        """Of the figures of the call, those that did not come back as they were."""
+        """The call's figures that were not read back correctly."""
         sorts = {sort_of(f) for f in self.figures}
         return tuple(f for f in given if f not in self.figures and sort_of(f) in sorts) or given
 
@@ -208,11 +209,11 @@ class Answered(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remarked(Fact):
-    """Heard and understood, but neither call nor answer.
+    """Understood, but neither call nor answer.
 
-    ``kind``: say_again, negative and wait keep the exchange open; unsolicited is an answer of a unit that was
-    not called; stray a bare answer that nobody was asked for; contested a second carrier in an
-    answered slot; unattributed a bare answer while several units are asked.
+    ``kind``: say_again, negative and wait keep the exchange open; unsolicited: an answer from a unit that was not
+    called; stray: a bare answer to no question; contested: a second carrier in an answered slot; unattributed: a bare
+    answer while several units are being asked.
     """
 
     KIND: ClassVar[str] = "remarked"
@@ -233,7 +234,7 @@ class Remarked(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalledIn(Fact):
-    """A unit called net control by itself, or reported."""
+    """A unit called net control or reported, unprompted."""
 
     KIND: ClassVar[str] = "called_in"
     NAMES: ClassVar[tuple[str, str]] = ("呼入", "called in")
@@ -246,7 +247,7 @@ class CalledIn(Fact):
     pinyin: str
     confidence: float
     free: str = ""
-    """As of ``Answered``."""
+    """As in ``Answered``."""
 
     def word(self) -> str:
         return self.meaning
@@ -270,7 +271,7 @@ class ControlReplied(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relayed(Fact):
-    """A neighbour answered for a unit (代答) or passed a message on (转达). Not the unit's own answer."""
+    """Another unit answered for a unit (代答) or passed a message on (转达). Not the unit's own answer."""
 
     KIND: ClassVar[str] = "relayed"
     NAMES: ClassVar[tuple[str, str]] = ("转代", "relayed")
@@ -278,9 +279,9 @@ class Relayed(Fact):
     kind: Literal["proxy", "relay"]
     over: int
     unit: str | None
-    """The unit that is spoken for or to."""
+    """Unit spoken for or to."""
     by: str | None
-    """Who spoke, if it gave its call sign."""
+    """Unit that spoke, if it gave its call sign."""
     exchange: int | None
     meaning: str
     text: str
@@ -295,18 +296,18 @@ class Relayed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotUnderstood(Fact):
-    """Speech that gave no meaning: clip and pinyin are kept, a person decides, nothing is guessed."""
+    """Unintelligible speech: clip and pinyin are kept for a person to decide; nothing is guessed."""
 
     KIND: ClassVar[str] = "not_understood"
     NAMES: ClassVar[tuple[str, str]] = ("没听懂", "not understood")
 
     over: int
     unit: str | None
-    """Whose answer was awaited, if of one unit only; a hint, not an attribution."""
+    """Unit awaited at the time, if only one was; a hint, not an attribution."""
     exchange: int | None
     pinyin: str
     why: Literal["", "speaker", "jumbled"] = ""
-    """``speaker``: the unit or net control, nobody can tell; ``jumbled``: several stations in one over; empty: no known
+    """``speaker``: unit or net control, undetermined; ``jumbled``: several stations in one over; empty: no known
     words."""
 
     def word(self) -> str:
@@ -327,9 +328,9 @@ class ExchangeClosed(Fact):
     reason: str
     waited_s: Seconds
     over: int = 0
-    """The latest over in its slot; 0: nothing was heard there."""
+    """Latest over in its slot; 0: none was heard."""
     review: bool = False
-    """A person should listen: it is not sure who spoke, and nothing else says so."""
+    """Needs review: the speaker is uncertain and no other event says so."""
 
     def word(self) -> str:
         return self.outcome
@@ -340,18 +341,18 @@ class ExchangeClosed(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollMarked(Fact):
-    """A roll-call began, paused, went on or ended, by the dispatcher's words."""
+    """A roll-call began, paused, resumed or ended on the dispatcher's word."""
 
     KIND: ClassVar[str] = "roll"
     NAMES: ClassVar[tuple[str, str]] = ("点名", "roll")
 
     mark: Literal["start", "pause", "resume", "end", "skip", "repeat"]
     over: int
-    """0 if it was no spoken command."""
+    """0 if not a spoken command."""
     reason: str = ""
     obeyed: bool = True
-    """False: said by somebody on the air where only the code or the dispatcher's microphone is obeyed: it is written
-    down, and the roll-call that we conduct goes on."""
+    """False: said on the air where the code of the day or the dispatcher's microphone is required; it is logged, and
+    the roll-call we conduct continues."""
 
     def word(self) -> str:
         return self.mark
@@ -359,19 +360,19 @@ class RollMarked(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announced(Fact):
-    """We spoke on the air ourselves. ``t`` is when our carrier dropped: from then on answers are awaited."""
+    """We transmitted an announcement. ``t`` is when our carrier dropped; answers are awaited from then on."""
 
     KIND: ClassVar[str] = "announced"
     NAMES: ClassVar[tuple[str, str]] = ("播报", "announced")
 
     keyed: Seconds
-    """When we keyed."""
+    """When we keyed up."""
     text: str
     purpose: Purpose
     units: tuple[str, ...] = ()
-    """Who was called by it."""
+    """Units called by it."""
     clip: str = ""
-    """SHA-256 of a recording that was played behind the text: the dispatcher's own words."""
+    """SHA-256 of a recording played after the text: the dispatcher's own words."""
 
     def word(self) -> str:
         return self.purpose
@@ -379,10 +380,9 @@ class Announced(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceChanged(Fact):
-    """The receiver's sound card was lost, came back, or gave sound faster than it could be taken; clips could no
-    longer be kept, or can be again; the journal could not be written for a while (``unwritten``); a transmission of
-    ours was ended before its time (``cut``); free speech is no longer written down (``no_dictation``); a stream's
-    samples were found to be written otherwise than told (``form``)."""
+    """Equipment fault or recovery: sound card lost, back or overrunning; clips no longer stored, or stored again;
+    journal not writable for a while (``unwritten``); our transmission cut short (``cut``); dictation off
+    (``no_dictation``); a stream's sample format differs from the one given (``form``)."""
 
     KIND: ClassVar[str] = "device"
     NAMES: ClassVar[tuple[str, str]] = ("设备", "device")
@@ -399,16 +399,15 @@ class DeviceChanged(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockChanged(Fact):
-    """Wall times of the events from this one on are moved; ``t`` and answer times are counted in samples and are not
-    touched."""
+    """Wall times from this event on are shifted; ``t`` and answer times are counted in samples and unaffected."""
 
     KIND: ClassVar[str] = "clock"
     NAMES: ClassVar[tuple[str, str]] = ("时钟", "clock")
 
     by_s: Seconds
-    """Positive: forward."""
+    """Seconds; positive: forward."""
     cause: Literal["set", "drift"]
-    """The machine's clock was set; the sound card has drifted away from it."""
+    """The system clock was set, or the sound card drifted from it."""
 
     def word(self) -> str:
         return self.cause
@@ -419,19 +418,19 @@ class ClockChanged(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollBegan(Fact):
-    """An automatic roll-call of these units, in this order."""
+    """An automatic roll-call of these units began, in this order."""
 
     KIND: ClassVar[str] = "roll_began"
     NAMES: ClassVar[tuple[str, str]] = ("点名", "roll began")
 
     units: tuple[str, ...]
     rounds: int
-    """How often a unit is called before it counts as missing."""
+    """Calls per unit before it counts as missing."""
     by: str = ""
     question: str = ""
-    """Asked of everybody instead of the roster's own questions."""
+    """Question put to all units in place of those in the roster."""
     until: str = ""
-    """轮询: ask one after the other until somebody's answer means this (``any``: any answer); empty: ask all."""
+    """轮询 (poll): ask in turn until an answer has this meaning (``any``: any answer); empty: ask all."""
 
     def word(self) -> str:
         return "start"
@@ -442,14 +441,14 @@ class RollBegan(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchSet(Fact):
-    """A unit was put on a timer, or taken off it."""
+    """A unit's welfare timer was set or cleared."""
 
     KIND: ClassVar[str] = "watch_set"
     NAMES: ClassVar[tuple[str, str]] = ("定时", "watch set")
 
     unit: str
     minutes: float
-    """Longest time between two overs of it; 0: the timer is off."""
+    """Longest time between two of its overs; 0: timer off."""
     by: str = ""
 
     def detail(self) -> str | None:
@@ -458,7 +457,7 @@ class WatchSet(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue(Fact):
-    """A unit on a timer was due and did not answer."""
+    """A unit on a welfare timer was due and did not answer."""
 
     KIND: ClassVar[str] = "overdue"
     NAMES: ClassVar[tuple[str, str]] = ("超时", "overdue")
@@ -472,13 +471,13 @@ class Overdue(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollEnded(Fact):
-    """The roll-call is over; an incomplete one is a legal outcome and says so."""
+    """The roll-call ended; ending incomplete is allowed, and stated."""
 
     KIND: ClassVar[str] = "roll_ended"
     NAMES: ClassVar[tuple[str, str]] = ("点名", "roll ended")
 
     complete: bool
-    """Every unit was called as often as planned."""
+    """Every unit was called the planned number of times."""
     missing: tuple[str, ...]
     unclear: tuple[str, ...]
 
@@ -491,13 +490,13 @@ class RollEnded(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaised(Fact):
-    """Somebody asked for an alert to be read to these units."""
+    """An alert to these units was requested."""
 
     KIND: ClassVar[str] = "alert_raised"
     NAMES: ClassVar[tuple[str, str]] = ("通知", "alert raised")
 
     alert: int
-    """Number of the alert in this session."""
+    """Number of the alert within this session."""
     text: str
     units: tuple[str, ...]
     repeat: int
@@ -514,7 +513,7 @@ class AlertRaised(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEnded(Fact):
-    """The alert was read as often as it was to be, everybody has answered, or somebody withdrew it."""
+    """The alert ended: all readings done, all units answered, or withdrawn."""
 
     KIND: ClassVar[str] = "alert_ended"
     NAMES: ClassVar[tuple[str, str]] = ("通知", "alert ended")
@@ -522,11 +521,11 @@ class AlertEnded(Fact):
     alert: int
     answered: int
     silent: tuple[str, ...]
-    """Nothing was heard of them."""
+    """Units not heard."""
     unclear: tuple[str, ...] = ()
-    """Something was, and not understood."""
+    """Units heard but not understood."""
     by: str = ""
-    """Who withdrew it, ``interrupted`` if a crash did; empty: read to its end."""
+    """Who withdrew it; ``interrupted`` after a crash; empty: read to its end."""
 
     def word(self) -> str:
         return "complete" if not (self.silent or self.unclear or self.by) else "incomplete"
@@ -539,26 +538,26 @@ class AlertEnded(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commanded(Fact):
-    """The dispatcher told us something by voice."""
+    """A spoken command from the dispatcher."""
 
     KIND: ClassVar[str] = "commanded"
     NAMES: ClassVar[tuple[str, str]] = ("口令", "commanded")
 
     command: str
-    """A meaning of the grammar's ``[assistant]`` sections; empty: addressed to us, but not understood."""
+    """Meaning from the grammar's ``[assistant]`` sections; empty: addressed to us but not understood."""
     unit: str | None
     over: int
-    """0: on the dispatcher's own microphone."""
+    """0: dispatcher's own microphone."""
     status: Literal["heard", "done", "cancelled", "refused"]
-    """``heard`` first; then what came of it."""
+    """``heard`` first, then the outcome."""
     text: str = ""
     note: str = ""
     begins: Seconds = 0.0
-    """Where in its over the words begin that are to be transmitted as they were said; 0: there are none."""
+    """Start, within its over, of the words to be transmitted as spoken; 0: none."""
     ends: Seconds = 0.0
-    """Where they end: a code of the day is not passed on. 0: with the over."""
+    """Their end, so that a code of the day is not passed on; 0: end of the over."""
     figures: tuple[str, ...] = ()
-    """Of these words, to be read back."""
+    """Figures in these words, for readback."""
 
     def word(self) -> str:
         return self.command

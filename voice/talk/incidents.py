@@ -1,7 +1,7 @@
-"""Incidents: what units report in whatever context, until a person acknowledges it. A pure fold over facts.
+"""Incidents: whatever units report, in any context, until a person acknowledges it. A pure fold over facts.
 
-有情况, 请求支援 and their like open one incident, whether they come as a call-in, in a roll-call, in a poll, in answer
-to an alert, or from nobody knows whom. Said again by the same unit soon after it is the same incident.
+有情况, 请求支援 and similar open one incident, whether heard as a call-in, in a roll-call or poll, in answer to an
+alert, or from an unidentified speaker. A repeat by the same unit shortly after is the same incident.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from voice.talk.facts import Answered, CalledIn, ControlReplied, Fact, Relayed, 
 from voice.time import parse_wall
 
 SAME_WITHIN = timedelta(minutes=10)
-"""The same unit again within this, and nobody has acknowledged it: the same incident."""
+"""A repeat by the same unit within this time, while unacknowledged, is the same incident."""
 
 OPEN_FOR = timedelta(hours=2)
-"""An arrival counts for the latest incident that is not older."""
+"""An arrival counts towards the latest incident no older than this."""
 
 Reports = Answered | CalledIn | Remarked | Relayed
 
 
 @dataclass(slots=True)
 class Incident:
-    """A report and the answers to it."""
+    """A report and the responses to it."""
 
     seq: int
-    """Number of the event that reported it."""
+    """Sequence number of the event that reported it."""
     wall: str
     unit: str | None
     text: str
@@ -37,20 +37,20 @@ class Incident:
     clip: str = ""
     channel: str = ""
     events: list[int] = field(default_factory=list)
-    """Of the reports, the first included."""
+    """Number of reports, including the first."""
     on_the_way: dict[str, float] = field(default_factory=dict)
-    """Unit → s after the report."""
+    """Unit → seconds after the report."""
     arrived: dict[str, float] = field(default_factory=dict)
     acknowledged: str = ""
-    """Who did; ``air``: net control answered the unit on the air; empty: nobody yet."""
+    """Who acknowledged it; ``air``: net control answered the unit on the air; empty: nobody yet."""
     withdrawn: bool = False
-    """A person has corrected the report to something else."""
+    """A person corrected the report to something else."""
     guess: str = ""
-    """What a dictation model made of its over (≈): a help for people, nothing is decided by it."""
+    """Dictation of its over (≈): for people only, nothing is decided on it."""
 
     @property
     def open(self) -> bool:
-        """A person must still look at it."""
+        """Still needs a person's attention."""
         return not (self.acknowledged or self.withdrawn)
 
 
@@ -66,7 +66,7 @@ class Incidents:
         """Channel and number of an over of the running session → the incident that it reports."""
 
     def take(self, fact: Fact, seq: int = 0, wall: str = "") -> Incident | None:
-        """The next fact, its event's number and time; the incident that it opens, if it opens one."""
+        """Next fact with its event's number and time; returns the incident it opens, if any."""
         match fact:
             case Acknowledged() | Corrected():
                 self._by_hand(fact, seq)

@@ -1,8 +1,8 @@
-"""The conductor of an automatic roll-call (点名): every unit in turn, the silent ones again, an honest end.
+"""Conductor of an automatic roll-call (点名): each unit in turn, the silent ones again, then an honest closing.
 
-Pure. ``evolve_roll`` folds the journal's facts into a ``RollCall``; ``next_move`` says what to announce now,
-if anything. Nothing else is kept, so after a crash the roll-call goes on from the journal where it stood.
-It yields to real traffic: an incident pauses it, and the channel is waited for by the transmitter.
+Pure. ``evolve_roll`` folds the journal's facts into a ``RollCall``; ``next_move`` returns the announcement due now, if
+any. No other state is kept, so after a crash the roll-call resumes from the journal. It gives way to live traffic: an
+incident pauses it, and the transmitter waits for a clear channel.
 """
 
 from __future__ import annotations
@@ -30,37 +30,37 @@ from voice.talk.facts import (
 
 @dataclass(frozen=True, slots=True)
 class RollCall:
-    """Where a roll-call stands."""
+    """Progress of a roll-call."""
 
     units: tuple[str, ...]
     rounds: int
     opened: bool = False
     round: int = 1
     called: tuple[str, ...] = ()
-    """In this round."""
+    """Units called in this round."""
     current: str | None = None
-    """Called, and neither answered nor given up yet."""
+    """Called, not yet answered or timed out."""
     results: dict[str, Standing] = field(default_factory=dict)
-    """Of the units that were called; counted by ``attendance`` alone."""
+    """Standing of the units called; only ``attendance`` counts them."""
     answers: dict[str, str] = field(default_factory=dict)
     """Unit → meaning of its answer."""
     skipped: tuple[str, ...] = ()
-    """Not called again."""
+    """Units not to be called again."""
     question: str = ""
-    """Asked of everybody instead of the roster's own."""
+    """Question put to all units in place of those in the roster."""
     until: str = ""
-    """轮询: it ends with the first answer that means this, ``any``: with any."""
+    """轮询 (poll): stop at the first answer with this meaning; ``any``: at any answer."""
     found: str | None = None
-    """Unit whose answer ended it."""
+    """Unit whose answer ended the poll."""
     paused: str | None = None
-    """Why it pauses."""
+    """Reason for the pause."""
     stopped: bool = False
     closed: bool = False
-    """The closing words were said."""
+    """The closing was announced."""
     since: int = 0
-    """Number of the event that began it; 0: not known."""
+    """Sequence number of the event that began it; 0: unknown."""
     by_hand: Mapping[int, tuple[str, Standing, str]] = field(default_factory=dict)
-    """Number of a person's correction → unit, and its standing and answer before."""
+    """Sequence number of a manual correction → unit, with its previous standing and answer."""
 
     @property
     def attendance(self) -> Attendance:
@@ -73,24 +73,24 @@ class RollCall:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Without an answer of their own, those whose answer was not understood left out: silent, spoken for by a
-        neighbour, or not called."""
+        """Units without an answer of their own: silent, relayed, undetermined, still open or not called. Those heard
+        but not understood are left out: see ``unclear``."""
         return self.attendance.of("silent", "relayed", "undetermined", "open", "not_called")
 
     @property
     def unclear(self) -> tuple[str, ...]:
-        """Heard, but not understood: a person decides."""
+        """Heard but not understood: needs a person's decision."""
         return self.attendance.unclear
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """Units still to be called in this round, in order."""
+        """Units still to call in this round, in order."""
         done = {*self.called, *self.here, *self.skipped}
         return tuple(u for u in self.units if u not in done)
 
     @property
     def complete(self) -> bool:
-        """Nobody is left to call."""
+        """No unit is left to call."""
         if not self.opened or self.stopped or self.found or self.current is not None or self.waiting:
             return False
         return self.round >= self.rounds or not _again(self).waiting
@@ -98,7 +98,7 @@ class RollCall:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What the station should announce next."""
+    """Next announcement due."""
 
     purpose: Literal["opening", "call", "closing"]
     unit: str | None = None
@@ -106,7 +106,7 @@ class Move:
 
 
 def next_move(roll: RollCall | None) -> Move | None:
-    """None: wait, for an answer, for the end of a pause, or because it is over."""
+    """None: nothing to say now (awaiting an answer, paused, or finished)."""
     if roll is None or roll.closed:
         return None
     if roll.stopped or roll.found or (roll.complete and not roll.paused):
@@ -121,12 +121,12 @@ def next_move(roll: RollCall | None) -> Move | None:
 
 
 def _again(roll: RollCall) -> RollCall:
-    """The next round: everybody who is not here is called again."""
+    """Next round: every unit not yet accounted for is called again."""
     return replace(roll, round=roll.round + 1, called=())
 
 
 def evolve_roll(roll: RollCall | None, fact: Fact, seq: int = 0) -> RollCall | None:
-    """The roll-call after a fact; None if there is none. ``seq``: number of the fact's event, where it has one."""
+    """Roll-call after a fact; None if there is none. ``seq``: sequence number of the fact's event, if it has one."""
     if isinstance(fact, RollBegan):
         return RollCall(fact.units, fact.rounds, question=fact.question, until=fact.until, since=seq)
     if roll is None or roll.closed:
@@ -163,7 +163,7 @@ def evolve_roll(roll: RollCall | None, fact: Fact, seq: int = 0) -> RollCall | N
 
 
 def _set_right(roll: RollCall, unit: str, meaning: str, seq: int) -> RollCall:
-    """A person decided. Taken twice it is the same: the station hears of its own corrections in two ways."""
+    """Manual correction. Idempotent, because the station learns of its own corrections by two paths."""
     if seq and seq in roll.by_hand:
         return roll
     before = unit, roll.results.get(unit, "not_called"), roll.answers.get(unit, "")
@@ -177,7 +177,7 @@ def _set_right(roll: RollCall, unit: str, meaning: str, seq: int) -> RollCall:
 
 
 def _undone(roll: RollCall, number: int) -> RollCall:
-    """What a person has set is taken back: it stands as it was heard."""
+    """A manual correction is withdrawn: the standing reverts to what was heard."""
     unit, standing, answer = roll.by_hand[number]
     answers = {u: m for u, m in roll.answers.items() if u != unit} | ({unit: answer} if answer else {})
     by_hand = {n: b for n, b in roll.by_hand.items() if n != number}

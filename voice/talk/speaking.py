@@ -1,7 +1,7 @@
-"""Who is speaking in an over: net control, a unit, or nobody can tell. Pure.
+"""Who is speaking in an over: net control, a unit, or undetermined. Pure.
 
-The words often allow both: ``安和社区,门口有人`` may be net control calling the unit or the unit answering. What
-decides is who is awaited, who called, whose radio it was, and how the call sign was said.
+The words alone often allow both: ``安和社区,门口有人`` may be net control calling the unit or the unit answering. The
+decision uses who is awaited, who called, the radio's identity, and how the call sign was spoken.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from voice.pcm import Seconds
 from voice.talk.state import Exchange, NetState
 
 SOON_S = 4.0
-"""A call sign alone, so soon after its call, may be the unit's answer; later it is the call once more. Units begin to
-answer 0.7 to 2.5 s after a call."""
+"""A bare call sign within this time of its call may be the unit's answer; later it is a repeated call. Units start
+to answer 0.7 to 2.5 s after a call."""
 
 Role = Literal["control", "unit", "either"]
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Who speaks, as far as the evidence goes."""
+    """Who is speaking, as far as the evidence allows."""
 
     role: Role
     unit: str | None = None
-    """The speaker itself, if it is one; of ``either`` the unit that may be it."""
+    """The speaker, if a unit; for ``either``, the unit it may be."""
 
 
 def speaker_of(
     m: Message, identified: str | None, state: NetState, speech_start: Seconds, late_window_s: Seconds
 ) -> Attribution:
-    """By the radio's own identity first, then by the words, then by who is awaited."""
+    """In order of precedence: the radio's own identity, the words, who is awaited."""
     if identified is not None:
         return Attribution("unit", identified)
     if m.speaker == "control":

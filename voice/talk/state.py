@@ -1,4 +1,4 @@
-"""The net as the log knows it: which exchanges are open, who called in. Pure."""
+"""State of the net as logged: which exchanges are open, who called in. Pure."""
 
 from __future__ import annotations
 
@@ -23,49 +23,49 @@ from voice.talk.facts import (
 )
 
 WAIT_S = 30.0
-"""After 稍等 a unit has so long, in clear-channel time."""
+"""Answer time after 稍等 (wait), in clear-channel seconds."""
 
 ASKED_S = 15.0
-"""Whoever was asked to say it again, or who it was, has so long."""
+"""Answer time after being asked to say again or who was calling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A call and what came of it."""
+    """A call and its outcome."""
 
     id: int
     unit: str
     called_at: Seconds
-    """End of the (last) call's speech."""
+    """End of speech of the (last) call."""
     deadline: Seconds
-    """Silent after this, if the channel stays clear."""
+    """Counts as silent after this, if the channel stays clear."""
     attempt: int = 1
     to_all: bool = False
     status: str = "open"
     """open, answered, silent, unclear or undetermined."""
     grade: Grade | None = None
     heard_unclear: bool = False
-    """Something came in its slot that was no answer, or was not understood."""
+    """Something was heard in its slot, but no answer, or unintelligible."""
     heard_over: int = 0
-    """The latest such over."""
+    """Latest such over."""
     doubt: bool = False
-    """The over that opened it may have been the unit's own."""
+    """The over that opened it may have come from the unit itself."""
     ours: bool = False
-    """We called ourselves: whoever gives this call sign now is the unit."""
+    """We made the call: anyone now using this call sign is the unit."""
     last: Literal["", "say_again", "negative", "wait"] = ""
-    """What the unit has said that keeps it open."""
+    """What the unit said that keeps the exchange open."""
     vague: int = 0
-    """Overs that may have been its answer, or that of another unit of the same call."""
+    """Overs that may be its answer, or that of another unit with the same call sign."""
     answered_over: int | None = None
     answered_at: Seconds = 0.0
     asked_at: Seconds | None = None
-    """When we asked the unit to say it again."""
+    """When we asked the unit to say again."""
     meaning: str = ""
-    """Of the answer."""
+    """Figures in the answer."""
     figures: tuple[str, ...] = ()
-    """Of the call."""
+    """Figures in the call."""
     question: str = ""
-    """The words of the latest call."""
+    """Text of the latest call."""
 
     @property
     def open(self) -> bool:
@@ -74,39 +74,39 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class NetState:
-    """A fold over the facts. ``units`` is the roster; exchanges are kept by unit, the last one each."""
+    """A fold over the facts. ``units`` is the roster; ``exchanges`` holds the latest one per unit."""
 
     units: tuple[str, ...] = ()
     exchanges: dict[str, Exchange] = field(default_factory=dict)
     next_id: int = 1
     last_called: tuple[str, ...] = ()
-    """Units of the latest call over, in its order."""
+    """Units addressed in the latest call over, in order."""
     calling_in: str | None = None
-    """Unit that called net control and waits for its answer."""
+    """Unit that called net control and awaits a reply."""
     calling_in_at: Seconds = 0.0
     nameless: tuple[str, Seconds] | None = None
-    """(meaning, time) of the latest answer that may be several units'."""
+    """(meaning, time) of the latest answer that several units may have given."""
 
     @property
     def conducting(self) -> bool:
-        """The latest call was ours."""
+        """We made the latest call."""
         last = self.exchanges.get(self.last_called[-1]) if self.last_called else None
         return last is not None and last.ours
 
     def open_exchanges(self) -> list[Exchange]:
-        """In the order of their calls."""
+        """Open exchanges in the order of their calls."""
         return sorted((e for e in self.exchanges.values() if e.open), key=lambda e: e.id)
 
     def awaited(self) -> list[Exchange]:
-        """Whose answer is due next: the open exchanges of the latest call; calls to single units go before one to
+        """Units expected to answer next: open exchanges of the latest call; individual calls go before a call to
         all."""
         opened = self.open_exchanges()
         single = [e for e in opened if not e.to_all] or opened
         return [e for e in single if e.called_at == single[-1].called_at]
 
     def expects(self, now: Seconds, late_window_s: Seconds) -> bool:
-        """Somebody may answer: a call is open, or was not answered and is not long ago, or a unit that called in
-        is being spoken to."""
+        """An answer is possible: a call is open or went unanswered recently, or a unit that called in is being dealt
+        with."""
         if self.calling_in is not None:
             return True
         return any(
@@ -123,7 +123,7 @@ class NetState:
 
 
 def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
-    """The state after a fact."""
+    """State after a fact."""
     match fact:
         case SessionBegan():
             return NetState(units=fact.units, next_id=state.next_id)
@@ -182,7 +182,7 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
 
 
 def _same_over(state: NetState, fact: Called) -> bool:
-    """Whether the units of ``last_called`` were called in the same over: same end of speech."""
+    """Whether the units of ``last_called`` were called in one over: same end of speech."""
     last = state.exchanges.get(state.last_called[-1]) if state.last_called else None
     return last is not None and last.called_at == fact.t
 
@@ -196,10 +196,10 @@ def _set(state: NetState, unit: str, number: int, **changes: object) -> NetState
 
 
 def _occupied(state: NetState, over: OverHeard, timeout_s: Seconds) -> NetState:
-    """Nobody can answer while the channel is busy: waiting is counted in clear-channel time.
+    """Nobody can answer on a busy channel, so waiting is counted in clear-channel time.
 
-    A single call's deadline moves by the over's length; that of a call to all begins anew, because
-    the units answer one after the other.
+    The deadline of an individual call is extended by the over's length; that of a call to all restarts, because the
+    units answer one after another.
     """
     busy = over.end - over.start
     moved = {

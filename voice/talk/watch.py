@@ -1,4 +1,4 @@
-"""Units on a timer (patrol, lone watch): called when they are due, twice, then the dispatcher is alarmed. Pure."""
+"""Welfare timers (patrol, lone watch): a unit that is due is called twice, then the dispatcher is alarmed. Pure."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Watch:
     unit: str
     every_s: Seconds
     due: Seconds
-    """On the session's clock: it must be heard before this."""
+    """On the session's clock: the unit must be heard before this."""
     tries: int = 0
-    """Calls since it became due."""
+    """Calls since it fell due."""
     awaiting: bool = False
     alarmed: bool = False
 
@@ -31,7 +31,7 @@ class Watch:
 
 
 def evolve_watches(watches: Mapping[str, Watch], fact: Fact) -> dict[str, Watch]:
-    """The timers after a fact. A new session begins all of them anew: its clock begins at 0."""
+    """Timers after a fact. A new session restarts them all, since its clock starts at 0."""
     out = dict(watches)
     match fact:
         case SessionBegan():
@@ -54,11 +54,11 @@ def evolve_watches(watches: Mapping[str, Watch], fact: Fact) -> dict[str, Watch]
 
 
 def to_call(watches: Mapping[str, Watch], now: Seconds) -> tuple[str, ...]:
-    """Units that are due and should be called now, the longest overdue first."""
+    """Units due for a call now, longest overdue first."""
     due = [w for w in watches.values() if now >= w.due and not w.awaiting and not w.alarmed and w.tries < TRIES]
     return tuple(w.unit for w in sorted(due, key=lambda w: w.due))
 
 
 def to_alarm(watches: Mapping[str, Watch]) -> tuple[str, ...]:
-    """Units that did not answer their calls."""
+    """Units that did not answer their check calls."""
     return tuple(w.unit for w in watches.values() if w.tries >= TRIES and not w.awaiting and not w.alarmed)
