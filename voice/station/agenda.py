@@ -1,5 +1,5 @@
-"""What is due beside the channel: what was left in the requests folder, what the schedule says, what a crash
-left unfinished. Called between two frames; it owns no thread."""
+"""Work that does not come from the channel: request files, the schedule, and what a crash left unfinished. Called
+between two frames; it has no thread of its own."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from voice.talk.watch import Watch, evolve_watches
 from voice.time import parse_wall
 
 LOOK_S = 0.2
-"""How often the folder is looked at."""
+"""Polling interval of the folder."""
 
 
 class Agenda:
-    """Feeds a station with requests and the schedule."""
+    """Feeds a station with requests and scheduled roll-calls."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Agenda:
         tell: Callable[[str], None],
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``wall`` tells the time of day; ``tell`` reaches the dispatcher."""
+        """``wall`` returns the time of day; ``tell`` notifies the dispatcher."""
         self.station, self.folder, self._tell, self._wall = station, folder, tell, wall
         self._room = Room(folder, tell) if folder is not None else None
         self._looked = -LOOK_S
@@ -51,7 +51,7 @@ class Agenda:
         return self._wall().astimezone(self._net.settings.zone)
 
     def attend(self, now: float) -> None:
-        """Between two frames; ``now`` is the channel's clock, s."""
+        """Called between two frames; ``now`` is the channel's clock, s."""
         if now - self._looked < LOOK_S:
             return
         self._looked = now
@@ -110,7 +110,7 @@ class Agenda:
 
 
 def unfinished(journal: Journal, channel: str = "") -> RollCall | None:
-    """The roll-call that a crash or power cut has left open on a channel."""
+    """The roll-call that a crash or power cut left open on a channel."""
     roll: RollCall | None = None
     for event in _since_last(journal, "roll_began", channel):
         roll = evolve_roll(roll, event.fact(), event.seq)
@@ -118,7 +118,7 @@ def unfinished(journal: Journal, channel: str = "") -> RollCall | None:
 
 
 def open_alert(journal: Journal, channel: str = "") -> tuple[Alert, datetime] | None:
-    """The alert that a crash or power cut has left open on a channel, and when it was raised."""
+    """The alert that a crash or power cut left open on a channel, and when it was raised."""
     alert: Alert | None = None
     raised = ""
     for event in _since_last(journal, "alert_raised", channel):
@@ -130,7 +130,7 @@ def open_alert(journal: Journal, channel: str = "") -> tuple[Alert, datetime] | 
 
 
 def _since_last(journal: Journal, kind: str, channel: str) -> Iterator[Event]:
-    """The events of a channel from its latest one of this kind on."""
+    """Events of a channel since the latest one of this kind, inclusive."""
     latest = 0
     for event in journal.events(kind=kind):
         latest = event.seq if event.fact().channel == channel else latest
@@ -139,7 +139,7 @@ def _since_last(journal: Journal, kind: str, channel: str) -> Iterator[Event]:
 
 
 def watches_of(journal: Journal, channel: str = "") -> dict[str, Watch]:
-    """The timers that were set on a channel and not ended."""
+    """Welfare timers still running on a channel."""
     watches: dict[str, Watch] = {}
     for fact in (event.fact() for event in journal.events(kind="watch_set")):
         if fact.channel == channel:
@@ -148,5 +148,5 @@ def watches_of(journal: Journal, channel: str = "") -> dict[str, Watch]:
 
 
 def give_up(station: Station, roll: RollCall, now: float) -> None:
-    """Close an unfinished roll-call without a word on the air."""
+    """Close an unfinished roll-call without announcing it."""
     station.log.record(RollEnded(t=now, complete=False, missing=roll.missing, unclear=roll.unclear))

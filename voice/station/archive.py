@@ -1,8 +1,8 @@
-"""Many recordings at once, on this machine's cores or on a cluster's: the same journal as from one process.
+"""Many recordings at once, on local cores or a cluster, with the same journal as from a single process.
 
-A worker gets a path and a net, and gives back events without numbers and clips; they are appended in the order of
-the recordings, each recording whole or not at all. So the result does not depend on who was faster, and a run that
-was broken off goes on where it stood: recordings are known by the SHA-256 of their content.
+A worker receives a path and a net and returns clips and unnumbered events; these are appended in the order of the
+recordings, each recording whole or not at all. The result is therefore independent of timing, and an interrupted run
+can be resumed: recordings are identified by the SHA-256 of their content.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ from voice.station.ear import Ear, open_ear
 from voice.station.replay import replay
 
 LARGEST_NET = 20_000_000
-"""Bytes of a net folder that are sent to workers."""
+"""Largest net folder sent to workers, bytes."""
 
 AHEAD = 3
-"""Recordings a worker that are under way or wait for their turn."""
+"""Recordings per worker in progress or queued."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker gets."""
+    """Input of a worker."""
 
     path: str
-    """A file, or an fsspec URL (``s3://…``) that the worker can read."""
+    """A file, or an fsspec URL (``s3://…``) readable by the worker."""
     net: tuple[tuple[str, bytes], ...]
-    """Files of the net folder; empty: the sample net."""
+    """Files of the net folder; empty: sample net."""
     model: str | None
     began: datetime | None
     known: frozenset[str]
-    """SHA-256 of recordings that are not wanted again."""
+    """SHA-256 of recordings to skip."""
     zone: tzinfo | None = UTC
-    """Of times in names and metadata that name no offset."""
+    """Time zone of times in names and metadata that carry no offset."""
     side: str = ""
-    """left or right, of stereo; otherwise what fits."""
+    """left or right channel of a stereo file; empty: automatic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a worker gives back."""
+    """Output of a worker."""
 
     path: str
     sha256: str
@@ -65,16 +65,16 @@ class Done:
     clips: tuple[tuple[str, bytes], ...] = ()
     """(name, FLAC)."""
     notes: tuple[str, ...] = ()
-    """What was wrong with the audio."""
+    """Defects found in the audio."""
     fault: str = ""
-    """Why it could not be heard."""
+    """Why the recording could not be processed."""
     seconds: float = 0.0
 
 
 @contextmanager
 def workers(jobs: int, scheduler: str | None, recordings: int) -> Iterator[tuple[Executor, int]]:
-    """An executor, and how many recordings it hears at once: processes of this machine (``jobs``; 0: one a core), or a
-    Dask cluster. Raises HuyingError."""
+    """An executor and the number of recordings it processes in parallel: local processes (``jobs``; 0: one per core)
+    or a Dask cluster. Raises HuyingError."""
     if scheduler is None:
         n = min(jobs or os.cpu_count() or 1, recordings)
         with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as pool:
@@ -120,7 +120,7 @@ def find_everywhere(paths: Sequence[str]) -> list[str]:
 
 
 def net_files(folder: Path | None) -> tuple[tuple[str, bytes], ...]:
-    """Of a net folder, for workers. Raises HuyingError for one that is too large."""
+    """Files of a net folder, for workers. Raises HuyingError if they are too large."""
     if folder is None:
         return ()
     files = sorted(
@@ -163,7 +163,7 @@ def work(job: Job) -> Done:
 
 @contextmanager
 def _local(path: str) -> Iterator[Path]:
-    """The recording as a file of this machine, under its own name: the log names it."""
+    """Local copy of the recording under its own name, which appears in the log."""
     if "://" not in path:
         yield Path(path)
         return
@@ -179,7 +179,7 @@ def _local(path: str) -> Iterator[Path]:
 
 
 def recordings_in(journal: Journal) -> dict[str, int]:
-    """SHA-256 of the recordings that were logged to their end → number of the event that began them."""
+    """SHA-256 of completely logged recordings → number of the event that began each."""
     out: dict[str, int] = {}
     open_ones: dict[str, tuple[str, int]] = {}
     both = sorted((*journal.events(kind="session_began"), *journal.events(kind="session_ended")), key=lambda e: e.seq)
@@ -195,7 +195,7 @@ def recordings_in(journal: Journal) -> dict[str, int]:
 
 
 def adopt(journal: Journal, entries: Sequence[NewEvent], clips: Sequence[tuple[str, bytes]]) -> list[Event]:
-    """Append a recording that was heard elsewhere, whole or not at all."""
+    """Append a recording processed elsewhere, whole or not at all."""
     for name, flac in clips:
         journal.clips.adopt(name, flac)
     with journal.begin() as db:
@@ -205,7 +205,7 @@ def adopt(journal: Journal, entries: Sequence[NewEvent], clips: Sequence[tuple[s
 
 
 def heard(journal: Journal) -> tuple[tuple[NewEvent, ...], tuple[tuple[str, bytes], ...]]:
-    """All of a journal for ``adopt``: entries and clips."""
+    """The whole content of a journal for ``adopt``: entries and clips."""
     entries = tuple(NewEvent(e.kind, e.t, e.wall, e.body, e.unit) for e in journal.events())
     names = sorted({c for e in journal.events(kind="over") if (c := e.data.get("clip"))})
     return entries, tuple((n, journal.clips.path(n).read_bytes()) for n in names)

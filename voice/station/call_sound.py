@@ -1,4 +1,4 @@
-"""The sound of a recorder's call: where its transmissions meet, whether it is another's."""
+"""Audio of a recorder's call: where its transmissions meet, and whether two recordings are of the same call."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import numpy.typing as npt
 from voice.pcm import RATE, Pcm16, Seconds
 
 STEP = RATE // 50
-"""Samples of 20 ms."""
+"""Samples per 20 ms frame."""
 
 NEAR_S = 0.25
-"""A recorder's position is so exact; the cut is made where it is quietest around it."""
+"""Accuracy of a recorder's position; the cut is made at the quietest point within this distance."""
 
 ALIKE = 0.8
-"""Correlation of the loudness of two receivers' recordings of one call. Of different calls it stays under 0.6."""
+"""Correlation of loudness between two receivers' recordings of one call. Different calls stay below 0.6."""
 
 SHIFT_S = 2.0
-"""Largest offset between their beginnings."""
+"""Largest offset between the starts of the two."""
 
 
 def loudness(pcm: Pcm16) -> npt.NDArray[np.float64]:
-    """dB above one step, every 20 ms."""
+    """dB above one quantisation step, every 20 ms."""
     frames = pcm[: len(pcm) - len(pcm) % STEP].reshape(-1, STEP).astype(np.float64)
     return np.asarray(10 * np.log10(np.square(frames).mean(1) + 1.0))
 
 
 def cut_at(pcm: Pcm16, position: Seconds) -> int:
-    """Sample at which one transmission ends and the next begins, near a position that the recorder gives."""
+    """Sample where one transmission ends and the next begins, near a position given by the recorder."""
     first = max(0, round((position - NEAR_S) * RATE) // STEP)
     levels = loudness(pcm[first * STEP : round((position + NEAR_S) * RATE)])
     if len(levels) < 3:
@@ -39,7 +39,7 @@ def cut_at(pcm: Pcm16, position: Seconds) -> int:
 
 
 def same_call(a: Pcm16, b: Pcm16) -> bool:
-    """Two receivers have recorded one transmission: other bytes, other noise, begun at most ``SHIFT_S`` apart."""
+    """Two receivers recorded the same transmission: different bytes and noise, starts at most ``SHIFT_S`` apart."""
     x, y = (np.maximum(v, v.max(initial=0.0) - 30.0) for v in (loudness(a), loudness(b)))
     if len(x) > len(y):
         x, y = y, x

@@ -1,4 +1,4 @@
-"""What an over may have been: call signs and phrases that sound like parts of it, each with its confidence."""
+"""Alternatives for an over: call signs and phrases that sound like parts of it, each with a confidence."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from voice.pcm import RATE, Pcm16
 from voice.station.ear import Ear
 
 FURTHEST = 0.55
-"""Phrase distance beyond which nothing is proposed."""
+"""Largest phrase distance of a candidate."""
 
 VERIFIED = 16
-"""Nearest phrases that are compared with the sound."""
+"""Number of nearest phrases scored against the audio."""
 
 LEAST = 0.01
-"""Confidence of the least likely that is shown."""
+"""Lowest confidence shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A call sign or phrase, and where in the over."""
+    """A call sign or phrase and its position in the over."""
 
     entry: Entry
     score: float
-    """0..1, calibrated as in the log; of a stock model the likeness in sound."""
+    """0..1, calibrated as in the log; with a stock model the phonetic similarity."""
     start: float
     end: float
-    """Seconds in the over."""
+    """Seconds within the over."""
 
 
 def candidates(ear: Ear, pcm: Pcm16, limit: int = 6) -> list[Candidate]:
-    """The likeliest first; empty if nothing sounds like anything of the net."""
+    """Likeliest first; empty if nothing in the net sounds similar."""
     v = ear.verification
     if v is None:
         items = ear.interpreter.interpret(ear.recogniser.recognise(pcm)).items

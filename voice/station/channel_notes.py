@@ -1,4 +1,4 @@
-"""What a person must know of a channel besides its overs: that it hisses, or why nothing was heard on it."""
+"""Notes on a channel's reception: open squelch, or why nothing was heard on it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from voice.radio.carrier import GateCounts
 from voice.radio.spectrum import STEP
 
 STOOD_S = 10.0
-"""Noise between overs must last this long before it is reported."""
+"""Noise between overs is reported from this duration on."""
 
 SILENCE_DB = -80.0
-"""Quieter is nothing at all, dBFS."""
+"""Anything quieter counts as no signal, dBFS."""
 
 FRAME_S = STEP / RATE
 
 
 def channel_notes(counts: GateCounts, overs: int, speechless: int) -> list[str]:
-    """Of a session that has ended. ``speechless``: carriers on which nobody spoke."""
+    """For a session that has ended. ``speechless``: carriers without speech."""
     stood: Seconds = counts.open_frames * FRAME_S
     notes = []
     if stood >= STOOD_S:

@@ -1,7 +1,7 @@
-"""Several channels at once: each its own pipeline and thread, one acoustic model, one journal.
+"""Several channels at once: one pipeline and thread each, with a shared acoustic model and journal.
 
-The decoder and the matrices release the interpreter's lock, so channels that talk share the cores; one that is
-silent costs less than a thousandth of a core.
+Decoder and matrix operations release the GIL, so busy channels share the cores; an idle one costs less than 0.1 % of a
+core.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from voice.talk.facts import Fact
 
 
 class Channels:
-    """Listens to named sources until each of them ends."""
+    """Listens to named sources until each ends."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class Channels:
         tell: Callable[[str], None] = lambda _t: None,
         wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:
-        """``on_event`` comes from one thread at a time; ``tell`` gets what has ended a channel early; ``wait``: see
-        Listener."""
+        """``on_event`` is called by one thread at a time; ``tell`` is given the reason when a channel ends early;
+        ``wait``: see Listener."""
         self.listeners: dict[str, Listener] = {}
         self._tell, self._on_event, self._turn = tell, on_event, threading.Lock()
         self._threads = []
@@ -50,7 +50,7 @@ class Channels:
             thread.join(seconds)
 
     def _listen(self, name: str, source: AudioSource) -> None:
-        """To its end. A live source that fails is listened to again: a port may be free later."""
+        """Run to the end of the source. A live source that fails is reopened: a port may become free later."""
         if name in self._begun and isinstance(source, UdpStream | RawStream):
             source.again()
         self._begun.add(name)

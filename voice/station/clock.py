@@ -1,4 +1,4 @@
-"""The machine's wall clock against the channel's: when it was set, or the sound card has drifted away from it."""
+"""Compares the system's wall clock with the channel's: detects when it was set, or when the sound card drifted."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Literal
 Cause = Literal["set", "drift"]
 
 STEP_S = 1.0
-"""The wall clock moved so much more or less than the machine's monotonic one: it was set."""
+"""Difference between wall and monotonic clock from which the wall clock counts as set."""
 
 DRIFT_S = 0.5
-"""The card has drifted so far: journal times follow."""
+"""Card drift from which journal times are adjusted."""
 
 WINDOW_S = 60.0
-"""Frames come late when the machine is busy, never early: the least lag of a minute is the drift."""
+"""Frames arrive late on a busy machine but never early, so the smallest lag in a minute is the drift."""
 
 
 @dataclass
 class ClockWatch:
-    """Tells by how much journal times must be moved to agree with the wall again. Give it looks in order."""
+    """Computes the shift that brings journal times back in step with the wall clock. Feed it readings in order."""
 
     _wall: datetime | None = None
     _monotonic: float = 0.0
     _least: float = float("inf")
     _since: float = 0.0
     _agreed: float | None = None
-    """Lag of the first minute; with it everything agrees."""
+    """Lag in the first minute: the reference."""
 
     def look(self, wall: datetime, monotonic: float, channel: float) -> tuple[float, Cause] | None:
-        """(seconds to add to wall times from now on, why), or None. ``wall`` and ``monotonic`` are the machine's
-        clocks, ``channel`` is the time of the latest frame, all read together."""
+        """(seconds to add to wall times from now on, cause), or None. ``wall`` and ``monotonic`` are system clocks,
+        ``channel`` is the time of the latest frame, all read together."""
         before, self._wall = self._wall, wall
         passed, self._monotonic = monotonic - self._monotonic, monotonic
         if before is None:

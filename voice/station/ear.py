@@ -1,4 +1,5 @@
-"""The ear of one net: recogniser, verifier and interpreter. Loaded once, used for every channel and recording."""
+"""Speech recognition of one net: recogniser, verifier and interpreter. Loaded once, used for every channel and
+recording."""
 
 from __future__ import annotations
 
@@ -42,20 +43,20 @@ from voice.speech.whisper import Transcript
 from voice.station.scribe import Scribe
 
 DICTATED_SYLLABLES = 4
-"""Overs with at least this much free speech are dictated, and all that were not understood."""
+"""Overs with at least this much free speech are dictated, as are all that were not understood."""
 
 AROUND_S = 0.3
-"""Context of a word that is heard once more."""
+"""Audio context around a word that is re-scored."""
 
 MAX_PRONUNCIATIONS = 8
-"""Of one entry, tried when it is verified."""
+"""Pronunciations per entry tried in verification."""
 
 Frames = tuple[Floats, Floats, Floats]
-"""(score of every state, of the best state of any speech, of the usual one), a row per 30 ms."""
+"""(score of every state, of the best state of any speech, of the usual one), one row per 30 ms."""
 
 
 class Verifier:
-    """How sure is it that an entry was really said, by the acoustics of the whole over."""
+    """Confidence that an entry was really said, from the acoustics of the whole over."""
 
     def __init__(self, model: AcousticModel, calibration: Calibration, accent: str, tones: bool) -> None:
         self._model = model
@@ -65,16 +66,16 @@ class Verifier:
         self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
 
     def scorer(self) -> Scorer:
-        """For an over that is still going on."""
+        """For an over still in progress."""
         return Scorer(self._model)
 
     def frames(self, pcm: Pcm16, scorer: Scorer | None = None) -> Frames:
-        """What the acoustic model makes of every 30 ms; ``scorer`` if one has worked while the over lasted."""
+        """Acoustic scores every 30 ms; ``scorer``: one that ran during the over."""
         loglikes = scorer.finish() if scorer else self._model.loglikes(pcm.astype(np.float32))
         return loglikes, self._model.free(loglikes), self._model.usual(loglikes)
 
     def of_frames(self, frames: Frames, words: Sequence[Word]) -> Callable[[Entry, float, float], float]:
-        """The score function for one over, of which the graph heard these words."""
+        """Score function for one over in which the graph recognised these words."""
 
         def score(entry: Entry, start: float, end: float) -> float:
             best = self.goodness(frames, words, entry, start, end)
@@ -83,7 +84,7 @@ class Verifier:
         return score
 
     def goodness(self, frames: Frames, words: Sequence[Word], entry: Entry, start: float, end: float) -> Goodness:
-        """Of the best pronunciation."""
+        """Score of the best pronunciation."""
         found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
         best = max(found, key=lambda g: g.mean)
         return replace(
@@ -91,7 +92,7 @@ class Verifier:
         )
 
     def confidence(self, frames: Frames, figure: SpokenFigure) -> float:
-        """That its syllables were said, 0..1."""
+        """Confidence that these syllables were said, 0..1."""
         found = goodness(*frames, *self._row(figure.syllables), figure.start, figure.end)
         return self._calibration.confidence(found)
 
@@ -106,7 +107,7 @@ class Verifier:
         return self._states[entry.symbol]
 
     def _row(self, syllables: tuple[str, ...]) -> tuple[States, tuple[int, ...]]:
-        """HMM states of a row of syllables, and the syllable of each."""
+        """HMM states of a syllable sequence, and the syllable each belongs to."""
         rows = [states(s, self._accent) for s in syllables]
         return tuple(p for row in rows for p in row), tuple(k for k, row in enumerate(rows) for _ in row)
 
@@ -116,23 +117,23 @@ def _unexplained(word: Word) -> bool:
 
 
 def unexplained(words: Sequence[Word], start: float, end: float) -> float:
-    """Seconds of filler and noise between two times."""
+    """Seconds of filler and noise in an interval."""
     free = (w for w in words if _unexplained(w))
     return sum(max(0.0, min(w.end, end) - max(w.start, start)) for w in free)
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Second looks at what the graph heard."""
+    """Second-pass checks of the graph's result."""
 
     verifier: Verifier
     free: FreeSpeech
-    """Filler syllables only: says what a word sounded like that was not believed."""
+    """Fillers only: what a rejected word sounded like."""
     spoken: FigureSpeech
-    """Looks for figures in free speech."""
+    """Searches free speech for figures."""
 
     def figures(self, frames: Frames, start: float, end: float) -> list[SpokenFigure]:
-        """Those that are believed between two times, one after the other."""
+        """Verified figures in an interval, in order."""
         found = self.spoken.find(frames[0], start, end)
         if found is None or found.margin < MARGIN or self.verifier.confidence(frames, found) < CONFIDENCE:
             return []
@@ -148,19 +149,19 @@ class Ear:
     recogniser: Recogniser
     interpreter: Interpreter
     verification: Verification | None
-    """What our own model adds; a stock model is believed by its own confidence."""
+    """Second-pass checks, for our own model; a stock model's own confidence is used as it is."""
     dictation: Dictation | None = None
     dictation_sha256: str = ""
     scribe: Scribe | None = None
-    """Writes down free speech after its over was logged."""
+    """Dictates free speech after its over was logged."""
     cannot_say: tuple[str, ...] = ()
-    """Call signs and phrases that a stock model's vocabulary lacks: they will not be heard."""
+    """Call signs and phrases outside a stock model's vocabulary: they cannot be recognised."""
 
     def understand(
         self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
         scorer: Scorer | None = None, awaiting: bool = True,
     ) -> Message:  # fmt: skip
-        """The message of one over; see ``Interpreter.interpret``. ``scorer``: if one has worked while it lasted."""
+        """Interpret one over; see ``Interpreter.interpret``. ``scorer``: one that ran during the over."""
         v = self.verification
         if v is None or all(map(_unexplained, hypothesis.words)):
             return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed, awaiting=awaiting)
@@ -175,21 +176,21 @@ class Ear:
         )
 
     def close(self) -> None:
-        """What is still being written down is not waited for."""
+        """Pending dictation is abandoned."""
         if self.scribe is not None:
             self.scribe.close()
 
     def dictate(self, over: Over, message: Message) -> str:
-        """What was said freely in an over, as text by a stock model; empty without one."""
+        """Free speech in an over as text by a stock model; empty without one."""
         return self.dictation.write(over.pcm) if self.dictation and spoken_freely(message) else ""
 
     def transcribe(self, over: Over, message: Message) -> Future[Transcript] | None:
-        """Likewise by the scribe, which takes its time; None where there is nothing to write down."""
+        """The same by the scribe, asynchronously; None if there is nothing to dictate."""
         return self.scribe.submit(over.pcm, message.pinyin) if self.scribe and spoken_freely(message) else None
 
 
 def spoken_freely(message: Message) -> bool:
-    """Whether it has something in it that only a dictation model may write down."""
+    """Whether it contains speech that only a dictation model can transcribe."""
     return not message.understood or len(message.free.split()) >= DICTATED_SYLLABLES
 
 
@@ -218,7 +219,7 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
 
 
 def _stock_recogniser(net: Net, folder: ModelFolder) -> tuple[Recogniser, tuple[str, ...]]:
-    """The fallback: a stock model with the net's phrases as run-time grammar, and what it cannot say."""
+    """Fallback: a stock model with the net's phrases as run-time grammar, and the phrases outside its vocabulary."""
     plain = open_stock(folder.path)
     phrases, missing = grammar_of((e.text for e in net.lexicon.entries), plain.knows)
     if not phrases:

@@ -1,4 +1,4 @@
-"""Is this machine fit for a station? Every check runs; each fault comes with its remedy."""
+"""Is this machine fit for a station? All checks run; each fault comes with its remedy."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from voice.places import cache_folder, install, sample_net
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found."""
+    """Result of one check."""
 
     name: str
     needed: bool
-    """For a replay; without the others something is missing, but a log is kept."""
+    """Required for replay; without the others some function is missing, but logging works."""
     fine: bool
     told: str
     mend: str
@@ -74,7 +74,7 @@ def _cache() -> str:
 
 
 def _voice() -> str:
-    """Which voice speaks, why, and how long it takes: nothing is taken from the cache."""
+    """Which voice speaks, why, and its latency, measured without the cache."""
     from voice.speech.synthesiser import Synthesiser
     from voice.speech.voices import ENGINES, Choice, choose
 

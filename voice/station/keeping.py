@@ -1,4 +1,4 @@
-"""Keeps a station running beside the console: a process of its own, started again when it ends or its net changes."""
+"""Runs a station beside the console as a separate process; restarts it when it ends or its net changes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pathlib import Path
 from voice.supervised import Supervised
 
 AGAIN_S = 5.0
-"""After it ended by itself: a sound card may be plugged in meanwhile."""
+"""Pause before a restart after it ended by itself: a sound card may be plugged in meanwhile."""
 
 TOLD = 20
-"""Lines of what it said last."""
+"""Number of last output lines kept."""
 
 
 def listen_command(net: Path, journal: Path) -> list[str]:
-    """``huying listen`` on a net and a journal, by this Python."""
+    """``huying listen`` on a net and a journal, with this Python."""
     return [sys.executable, "-m", "voice", "listen", "--net", str(net), "--journal", str(journal), "--resume"]
 
 
 class StationKeeper:
-    """Starts, watches and ends one station. What it says last is kept for whoever wants to know why it ended."""
+    """Starts, monitors and ends one station. Its last output is kept to show why it ended."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
@@ -35,7 +35,7 @@ class StationKeeper:
 
     @property
     def running(self) -> bool:
-        """The process is there."""
+        """The process is running."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
@@ -43,7 +43,7 @@ class StationKeeper:
         self._thread = Supervised("the station's keeper", self._keep, self.told.append, self._ending.is_set)
 
     def restart(self) -> None:
-        """With the settings as they are now."""
+        """Restart with the current settings."""
         self._wake.set()
         self._stop()
 

@@ -1,4 +1,4 @@
-"""The net that was worked with last, and a first one for whoever has none."""
+"""The net used last, and a first one for new users."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIRST = "我的电台网"
 
 
 def remembered() -> tuple[Path, Path] | None:
-    """(net folder, journal) of last time; None the first time, or if they are gone."""
+    """(net folder, journal) of the last session; None if there was none or they no longer exist."""
     try:
         kept = json.loads((user_folder() / "last.json").read_text("utf-8"))
         net, journal = Path(kept["net"]), Path(kept["journal"])
@@ -24,7 +24,7 @@ def remembered() -> tuple[Path, Path] | None:
 
 
 def remember(net: Path, journal: Path) -> None:
-    """For the next time. Raises HuyingError."""
+    """Store for the next session. Raises HuyingError."""
     path = user_folder() / "last.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def remember(net: Path, journal: Path) -> None:
 
 
 def first_net() -> Path:
-    """A copy of the sample net in the user's folder, to be filled in. Raises HuyingError."""
+    """A copy of the sample net in the user's folder, as a starting point. Raises HuyingError."""
     folder = user_folder() / "nets" / FIRST
     try:
         if not folder.is_dir():

@@ -1,7 +1,7 @@
-"""One channel being listened to: frames in, journal events out.
+"""Listens to one channel: frames in, journal events out.
 
-The chain of the house in one place: carrier gate → recogniser (streaming, while the over lasts) →
-interpreter (verified against the acoustics) → net logic → journal.
+The whole chain: carrier gate → recogniser (streaming during the over) → interpreter (verified against the acoustics) →
+net logic → journal.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from voice.talk.state import evolve
 
 
 def _speech(over: Over, hypothesis: Hypothesis, spans: list[Span]) -> Span:
-    """Begin and end of the speech on the sample clock. The recogniser tells words from the noise of a weak
-    carrier; the voice activity detector does not, so it serves only where no word was found."""
+    """Start and end of speech on the sample clock. The recogniser separates words from the noise of a weak carrier,
+    the voice activity detector does not, so the latter is used only if no word was found."""
     if hypothesis.words:
         first, last = hypothesis.words[0], hypothesis.words[-1]
         begin, end = first.start, last.end
@@ -64,10 +64,9 @@ class Listener:
         wait: Callable[[Unwritable], bool] = lambda _e: False,
         clear: bool = False,
     ) -> None:
-        """``channel``: its name in the journal, where several are listened to. ``identify``: what a radio has sent of
-        itself in an over. ``wait``: called while the journal cannot be written; true when it has waited a while and
-        it is to be tried again, false to raise. Of a live source the sound waits in memory meanwhile. ``clear``: see
-        CarrierGate."""
+        """``channel``: its name in the journal, if there are several. ``identify``: identity sent by a radio within
+        an over. ``wait``: called while the journal cannot be written; returns true to retry, false to raise. A live
+        source buffers audio in memory meanwhile. ``clear``: see CarrierGate."""
         self.ear = ear
         self._identify = identify
         timing = ear.net.settings.timing
@@ -93,7 +92,7 @@ class Listener:
         self._transcripts = self._written_down(False)
 
     def listen(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
-        """Work through ``source``; yields the time reached, in s, after every frame."""
+        """Process ``source``; yields the time reached, in s, after every frame."""
         net = self.ear.net
         known = began or source.began
         self.log.open(known)
@@ -137,27 +136,27 @@ class Listener:
 
     @property
     def reached(self) -> float:
-        """Time that was reached, s on the sample clock."""
+        """Time reached, s on the sample clock."""
         return max(self.log.latest, self._expected / RATE)
 
     @property
     def busy(self) -> bool:
-        """Somebody is transmitting, as far as the carrier gate can tell."""
+        """Somebody is transmitting, according to the carrier gate."""
         return self._gate.busy
 
     @property
     def clear_since(self) -> float:
-        """When the last carrier dropped, or we did, on the sample clock."""
+        """When the last carrier, theirs or ours, dropped, on the sample clock."""
         return self._clear_since
 
     @property
     def level_db(self) -> float:
-        """Of the last tenth of a second, dBFS."""
+        """Level of the last 100 ms, dBFS."""
         return float(10 * np.log10(max(self._power, 1e-10)))
 
     @property
     def floor_db(self) -> float:
-        """Above this a carrier shows, dBFS."""
+        """Carrier threshold, dBFS."""
         return self._gate.floor_db
 
     @property
@@ -167,8 +166,8 @@ class Listener:
 
     @property
     def talking(self) -> tuple[str, str]:
-        """While somebody transmits: (unit that is awaited and seems to talk, what was heard so far); empty where nobody
-        knows. It may change, and is not logged: the over's event is what counts."""
+        """During an over: (unit that is awaited and seems to be talking, partial text); empty if unknown. It may
+        change and is not logged: only the over's event counts."""
         if self._stream is None:
             return "", ""
         known = self.ear.net.lexicon.by_symbol()
@@ -180,7 +179,7 @@ class Listener:
 
     @property
     def voice(self) -> bool:
-        """The latest tenth of a second sounds like speech; a carrier of noise does too, now and then."""
+        """The last 100 ms sound like speech; noise on a carrier occasionally does too."""
         return bool(speech_spans(self._recent, RATE))
 
     def _written_down(self, recorded: bool) -> Transcripts:

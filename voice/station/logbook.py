@@ -1,7 +1,7 @@
-"""The log of one channel as it is written: what happened goes into the journal, and the net's state follows.
+"""Log of one channel: every fact is appended to the journal, and the net's state is updated from it.
 
-Everybody who writes about a channel writes here: the listener, the station, orders, a lost sound card. While the
-journal cannot be written it waits for the disk; facts are never dropped.
+All facts of a channel pass through here: from listener, station, orders and sound-card faults. While the journal cannot
+be written it waits for the disk; facts are never dropped.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from voice.talk.facts import ClockChanged, DeviceChanged, Fact
 from voice.talk.state import NetState, evolve
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""Wall clock of sample 0 where nobody knows it."""
+"""Wall clock of sample 0 if the true time is unknown."""
 
 
 class Logbook:
-    """Records the facts of one channel, keeps its clips, and folds the net's state."""
+    """Records the facts of one channel, stores its clips, and folds the net's state."""
 
     def __init__(
         self,
@@ -34,8 +34,8 @@ class Logbook:
         channel: str = "",
         wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:
-        """``channel``: its name in the journal, where several are listened to. ``wait``: called while the journal
-        cannot be written; true when it has waited a while and it is to be tried again, false to raise."""
+        """``channel``: its name in the journal, if there are several. ``wait``: called while the journal cannot be
+        written; returns true to retry, false to raise."""
         self.journal = journal
         self.channel = channel
         self.state = NetState()
@@ -51,7 +51,7 @@ class Logbook:
         """The latest clip could not be kept."""
 
     def open(self, began: datetime | None) -> None:
-        """A session begins; ``began`` is the wall clock of sample 0, None where nobody knows it."""
+        """Begin a session; ``began`` is the wall clock of sample 0, None if unknown."""
         self._began = (began or EPOCH).astimezone(UTC)
         self.latest = 0.0
 
@@ -61,12 +61,12 @@ class Logbook:
         return self._began.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def move_clock(self, t: Seconds, by_s: Seconds, cause: Literal["set", "drift"]) -> None:
-        """Wall times agree with a clock that was moved, from the event on that says so."""
+        """Wall times follow a clock that was set, starting with the event that records it."""
         self._began += timedelta(seconds=by_s)
         self.record(ClockChanged(t=t, by_s=by_s, cause=cause))
 
     def record(self, *facts: Fact) -> bool:
-        """Write down what happened. Whether it had to wait for the journal; raises Unwritable if ``wait`` gave up."""
+        """Append facts to the journal. Returns whether it had to wait; raises Unwritable if ``wait`` gave up."""
         if not facts:
             return False
         self.latest = max(self.latest, *(f.t for f in facts))
@@ -82,8 +82,8 @@ class Logbook:
         return bool(waited)
 
     def keep(self, pcm: Pcm16, t: Seconds) -> str:
-        """SHA-256 of the clip, or empty if it could not be kept: then a fact says so, and the log goes on. ``t``: end
-        of the over."""
+        """SHA-256 of the clip; empty if it could not be stored: that is logged as a fact, and logging continues.
+        ``t``: end of the over."""
         try:
             name = self.journal.clips.put(pcm)
         except HuyingError as e:
@@ -99,7 +99,7 @@ class Logbook:
         return name
 
     def _append(self, facts: tuple[Fact, ...]) -> tuple[list[Event], str]:
-        """The events; and for how long they had to wait, and why."""
+        """Append events; returns them, and how long it had to wait and why."""
         since, why = time.monotonic(), ""
         while True:
             try:

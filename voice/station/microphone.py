@@ -1,4 +1,4 @@
-"""The dispatcher's own microphone: what is said there is said to us. Speech that is no command leaves no trace."""
+"""The dispatcher's own microphone: everything said there is addressed to the station. Only commands are logged."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from voice.supervised import Supervised
 
 
 class Microphone:
-    """Listens in a thread of its own; the station asks for what was understood between two frames."""
+    """Listens in its own thread; the station polls for commands between two frames."""
 
     def __init__(
         self, ear: Ear, source: AudioSource, end: Callable[[], None], tell: Callable[[str], None] = lambda _t: None
     ) -> None:
-        """``end`` ends ``source``; ``tell`` is told, from another thread, if listening failed and is begun again."""
+        """``end`` ends ``source``; ``tell`` is called from another thread if listening failed and is restarted."""
         self._ear, self._source, self._end = ear, source, end
         self._heard: queue.SimpleQueue[tuple[Message, Pcm16]] = queue.SimpleQueue()
         self._closed = False
         self._thread = Supervised("the dispatcher's microphone", self._listen, tell, lambda: self._closed)
 
     def messages(self) -> Iterator[tuple[Message, Pcm16]]:
-        """Commands since the last call and their sound, oldest first. Never waits."""
+        """Commands since the last call, with their audio, oldest first. Never blocks."""
         while not self._heard.empty():
             yield self._heard.get()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._closed = True
         self._end()
         self._thread.join(3.0)

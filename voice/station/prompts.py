@@ -1,4 +1,4 @@
-"""Recorded prompts: a folder of recordings, each named after what is said in it."""
+"""Recorded prompts: a folder of recordings, each named after the text spoken in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voice.pcm import Pcm16
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """What is said → its recording."""
+    """Text → its recording."""
 
     recordings: dict[str, Path]
 
@@ -21,13 +21,13 @@ class Prompts:
         return text in self.recordings
 
     def say(self, text: str) -> Pcm16:
-        """At RATE. Raises HuyingError for a recording that cannot be opened."""
+        """PCM at RATE. Raises HuyingError for a recording that cannot be opened."""
         frames = [f.pcm for f in open_recording(self.recordings[text]).frames()]
         return np.concatenate(frames) if frames else np.zeros(0, np.int16)
 
 
 def open_prompts(folder: Path | None) -> Prompts:
-    """Of a folder; none without one."""
+    """Prompts from a folder; empty if none is given."""
     if folder is None:
         return Prompts({})
     return Prompts({p.stem: p for p in sorted(folder.glob("*")) if p.suffix.lower() in SUFFIXES})

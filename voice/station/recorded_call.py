@@ -1,4 +1,4 @@
-"""One call as a recorder describes it: rdio-scanner, trunk-recorder, SDRTrunk."""
+"""One call as described by a recorder: rdio-scanner, trunk-recorder, SDRTrunk."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from voice.errors import HuyingError
 from voice.time import parse_wall
 
 NO_LABEL = ("-", "null", "none", "undefined")
-"""What recorders write where a talkgroup has no label."""
+"""Written by recorders for a talkgroup without a label."""
 
 AHEAD_S = 60.0
-"""A recorder's clock may be so fast. A call of a later time is one of now, or it would hide what comes after it."""
+"""Tolerance for a recorder's clock running fast. A call dated later is treated as of now, or it would block later
+calls."""
 
 
 class IncompleteCall(HuyingError):
-    """A field is missing or cannot be read."""
+    """A field is missing or unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """One call as the recorder describes it."""
+    """One call as described by the recorder."""
 
     system: str
     talkgroup: str
@@ -34,15 +35,15 @@ class RecordedCall:
     began: str
     """ISO 8601 UTC."""
     suffix: str
-    """Of the audio file."""
+    """File name of the audio."""
     sources: tuple[tuple[float, str], ...] = ()
-    """(seconds from the beginning, number of the radio)."""
+    """(seconds from the start, radio id)."""
     sha256: str = ""
-    """Of the audio."""
+    """Duration of the audio."""
 
     @property
     def channel(self) -> str:
-        """What it is a call of: labels may change, and two systems may use the same."""
+        """Key of the channel: labels may change, and two systems may use the same one."""
         return f"{self.system}-{self.talkgroup}"
 
     @property
@@ -51,7 +52,7 @@ class RecordedCall:
 
 
 def call_of(fields: Mapping[str, str], audio_name: str) -> RecordedCall:
-    """The call of an upload's form fields. Raises IncompleteCall."""
+    """Call from the form fields of an upload. Raises IncompleteCall."""
     for name in ("system", "talkgroup", "dateTime"):
         if not fields.get(name, "").strip():
             raise IncompleteCall(f"no {name.lower() if name != 'dateTime' else 'datetime'}")
@@ -71,7 +72,7 @@ def call_of(fields: Mapping[str, str], audio_name: str) -> RecordedCall:
 
 
 def call_of_trunk_recorder(meta: Mapping[str, Any], system: str, audio_name: str) -> RecordedCall:
-    """The call of trunk-recorder's own metadata file."""
+    """Call from trunk-recorder's own metadata file."""
     fields = {
         "system": system,
         "talkgroup": str(meta.get("talkgroup", "")),
@@ -101,7 +102,7 @@ def _moment(text: str) -> str:
 
 
 def _sources(listed: str, single: str) -> tuple[tuple[float, str], ...]:
-    """Who transmitted from when on; an empty number is nobody that is known."""
+    """Who transmitted from when on; an empty id means unknown."""
     try:
         rows = json.loads(listed) if listed else []
         found = [(float(r.get("pos", 0)), str(r.get("src", ""))) for r in rows if isinstance(r, dict)]

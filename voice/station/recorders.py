@@ -1,8 +1,8 @@
-"""Calls from recorders that people already run: what rdio-scanner, trunk-recorder and SDRTrunk upload is logged.
+"""Calls from existing recorders: uploads from rdio-scanner, trunk-recorder and SDRTrunk are logged.
 
-A call is kept in a spool folder until it stands in the journal. Each talkgroup is a channel of its own with one
-session, whose sample clock follows the times that the recorder gives; between calls nobody was transmitting. A call
-that is older than what was logged last begins a new session: nothing that stands in the journal is moved.
+A call stays in a spool folder until it is in the journal. Each talkgroup is a channel of its own with one session,
+whose sample clock follows the recorder's times; gaps between calls count as a clear channel. A call older than the last
+one logged begins a new session: existing journal entries are never moved.
 """
 
 from __future__ import annotations
@@ -35,45 +35,44 @@ from voice.supervised import Supervised
 from voice.talk.facts import Fact
 
 FORGET_S = 3600.0
-"""How often the spool is looked through for what nobody needs any more."""
+"""Interval at which expired spool entries are purged."""
 
 SETTLE_S = 2.0
-"""Calls that come in together are taken in the order of their times."""
+"""Calls arriving within this time are processed in order of their timestamps."""
 
 QUIET_AFTER_S = 90.0
-"""After this long without an upload, a called unit counts as not answering. Longer than a recorder needs to upload
-a call."""
+"""A called unit counts as silent after this long without an upload. Longer than a recorder needs to upload a call."""
 
 CLOSE_S = 0.1
-"""After a call its carrier is down."""
+"""Clear channel inserted after a call."""
 
 OPENS_S = 0.3
-"""A transmission is not shorter, and a position not less exact."""
+"""Shortest transmission, and accuracy of positions."""
 
 CUT = RATE // 50
-"""Samples between two transmissions of a call."""
+"""Samples inserted between two transmissions of a call."""
 
 OLDER_S = 1.0
-"""A call that begins so much before what was logged last begins a new session."""
+"""A call starting this much before the last one logged begins a new session."""
 
 MOST_CHANNELS = 64
-"""Talkgroups that are listened to at once, a thread each; the one that was silent longest gives way to a new one."""
+"""Talkgroups monitored at once, one thread each; the one idle longest is dropped for a new one."""
 
 MOST_HELD_S = 2 * LONGEST_CALL_S
-"""Sound that waits in memory for its talkgroup's thread; more waits in the spool."""
+"""Audio buffered in memory for a talkgroup's thread; the rest waits in the spool."""
 
 TRIES = 3
-"""Attempts at a call whose thread fails; then it is set aside."""
+"""Attempts at a call whose thread fails before it is set aside."""
 
 SAME_S = 2.0
-"""Two receivers' recordings of one call begin at most so far apart."""
+"""Largest offset between two receivers' recordings of the same call."""
 
 RECENT, COMPARED_S = 10, 60.0
-"""Calls of a channel with which a new one is compared; longer ones are not remembered."""
+"""Recent calls of a channel that a new one is compared with; longer ones are not kept."""
 
 
 def cuts_of(call: RecordedCall, pcm: Pcm16) -> list[tuple[int, str]]:
-    """(sample, number of the radio) where its transmissions begin: recorders join several into one call."""
+    """(sample, radio id) of the start of each transmission: recorders join several into one call."""
     found: list[tuple[int, str]] = []
     for pos, src in call.sources:
         at = 0 if pos < OPENS_S else cut_at(pcm, pos)
@@ -85,12 +84,12 @@ def cuts_of(call: RecordedCall, pcm: Pcm16) -> list[tuple[int, str]]:
 
 @dataclass
 class CallSource:
-    """The calls of one talkgroup as an ``AudioSource``: it waits for calls, and ends with one that is too old."""
+    """Calls of one talkgroup as an ``AudioSource``: waits for calls, and ends at one that is too old."""
 
     name: str
     began: datetime | None
     quiet_s: float = 60.0
-    """The net's answer timeout, with a margin."""
+    """The net's answer timeout plus a margin."""
     duration: float | None = None
     damage: Damage = field(default_factory=Damage)
 
@@ -106,7 +105,7 @@ class CallSource:
         """Whoever listened to it has failed."""
 
     def put(self, call: RecordedCall, pcm: Pcm16, done: Callable[[], None]) -> None:
-        """The next call; ``done`` is called when all of it was heard."""
+        """Queue a call; ``done`` is called once it was fully processed."""
         assert self.began is not None
         start = max(self._promised, self._start(call))
         cuts = cuts_of(call, pcm)
@@ -116,19 +115,19 @@ class CallSource:
         self._calls.put((call, pcm, done))
 
     def fits(self, call: RecordedCall) -> bool:
-        """False: it is older than what was heard already."""
+        """False: older than what was already processed."""
         return self._start(call) >= self._promised - OLDER_S * RATE
 
     def over(self) -> bool:
-        """Nobody is to listen to it again."""
+        """No further calls are accepted."""
         return self.broken
 
     def end(self) -> None:
-        """After the calls that wait there are no more."""
+        """End after the queued calls."""
         self._calls.put(None)
 
     def identify(self, over: Over) -> list[Burst]:
-        """Whose radio the recorder says transmitted in an over: nobody's of a call before it."""
+        """Radio id that the recorder reports for an over; earlier calls do not count."""
         begun = [src for t, src in self._who if t <= over.start + OPENS_S]
         names = [*begun[-1:], *(src for t, src in self._who if over.start + OPENS_S < t < over.end - OPENS_S)]
         return [Burst("recorder", src, 0.0) for src in dict.fromkeys(names) if src]
@@ -165,8 +164,8 @@ class CallSource:
 
 
 class ChannelNames:
-    """System and talkgroup → the channel's name in the journal, the same for ever: the label that came first, with
-    the numbers beside it where another talkgroup has it already."""
+    """System and talkgroup → permanent channel name in the journal: the first label seen, with the ids appended if
+    another talkgroup already uses it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -176,7 +175,7 @@ class ChannelNames:
             self._names = {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
     def of(self, call: RecordedCall) -> str:
-        """The name of its channel."""
+        """Channel name of a call."""
         if call.channel not in self._names:
             name = call.label or call.channel
             taken = name in self._names.values()
@@ -190,7 +189,7 @@ class ChannelNames:
 
 
 class UploadDesk:
-    """Takes calls out of the spool and logs them, a thread for each talkgroup."""
+    """Takes calls from the spool and logs them, one thread per talkgroup."""
 
     def __init__(
         self,
@@ -201,7 +200,7 @@ class UploadDesk:
         on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
         wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:
-        """``on_event`` comes from the talkgroups' threads; ``wait``: see Listener."""
+        """``on_event`` is called by the talkgroups' threads; ``wait``: see Listener."""
         self._ear, self._journal, self.spool, self._tell = ear, journal, spool, tell
         self._on_event, self._wait = on_event, wait
         self._sources: dict[str, tuple[CallSource, Supervised]] = {}
@@ -218,7 +217,7 @@ class UploadDesk:
         self._thread = Supervised("the desk for recorders' calls", self._work, tell, self._closed.is_set)
 
     def close(self) -> None:
-        """Calls that are being heard are finished; the rest stays in the spool."""
+        """Calls in progress are finished; the rest stays in the spool."""
         self._closed.set()
         self._thread.join(10.0)
         for source, _ in self._sources.values():
@@ -261,7 +260,7 @@ class UploadDesk:
         source.put(call, pcm, done)
 
     def _is_known(self, call: RecordedCall, pcm: Pcm16) -> bool:
-        """Another receiver has heard the same call, and it is on its way into the journal."""
+        """Duplicate: another receiver's recording of the call is already being logged."""
         recent = self._recent.setdefault(call.channel, deque(maxlen=RECENT))
         for moment, other in recent:
             if abs((moment - call.moment).total_seconds()) <= SAME_S and same_call(pcm, other):
@@ -278,7 +277,7 @@ class UploadDesk:
             self._held += seconds
 
     def _source(self, call: RecordedCall) -> CallSource:
-        """The running one of its talkgroup, or a new one that begins with this call."""
+        """The talkgroup's running source, or a new one starting with this call."""
         name = self._names.of(call)
         found = self._sources.pop(call.channel, None)
         if found is not None:
@@ -313,7 +312,7 @@ class UploadDesk:
             raise
 
     def _give_back(self, source: CallSource) -> None:
-        """What a thread that failed has not logged; what fails TRIES times is kept aside."""
+        """Requeue what a failed thread has not logged; a call that fails TRIES times is set aside."""
         source.broken = True
         self._recent.clear()  # what is heard again is not a second receiver's
         for n, path in enumerate(list(source.pending)):

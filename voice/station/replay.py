@@ -1,4 +1,4 @@
-"""Recordings through the listener: what ``huying replay`` does, for callers in Python."""
+"""Replay of recordings, as in ``huying replay``, for Python callers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from voice.talk.facts import Fact
 
 @dataclass(slots=True)
 class Replayed:
-    """The result of one recording."""
+    """Result of one recording."""
 
     lines: list[Line] = field(default_factory=list)
     duration: float = 0.0
     notes: tuple[str, ...] = ()
-    """What a person must know besides: damage, an open squelch, why nothing was heard."""
+    """Notes for people: damaged audio, open squelch, why nothing was heard."""
 
 
 def replay(
@@ -32,7 +32,7 @@ def replay(
     on_line: Callable[[Line], None] = lambda _line: None,
     on_time: Callable[[float], None] = lambda _t: None,
 ) -> Replayed:
-    """Listen to ``source`` from beginning to end; every event goes to ``on_line`` as soon as it is in the journal."""
+    """Process ``source`` from start to end; each event is passed to ``on_line`` as soon as it is in the journal."""
     result = Replayed()
     maker = LineMaker()
 

@@ -1,13 +1,12 @@
-"""A watched folder through which other programs tell the running station what to do.
+"""A watched folder through which other programs send orders to the running station.
 
-``huying alert`` and ``huying rollcall`` write files into it; so may anything else: a ``.json`` file with ``text``
-and, if wanted, ``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``; or with ``roll``
-(start, pause, resume, skip, repeat, end) and, to start, ``to``, ``rounds``, ``question``, ``until``; or with ``watch``
+``huying alert`` and ``huying rollcall`` write files into it; so may anything else: a ``.json`` file with ``text`` and
+optionally ``to`` (ids, names, call signs or groups), ``repeat``, ``need_ack``, ``emergency``; or with ``roll`` (start,
+pause, resume, skip, repeat, end) and, to start, ``to``, ``rounds``, ``question``, ``until``; or with ``watch``
 (minutes) and ``to``; or with ``call`` (``again``) and ``to``, to call units once; or with ``say``, a text to be said
-once; or with ``alert``, ``withdraw``, to end the one that is being read; or a ``.txt`` file with the text of an alert
-alone. A file that was taken goes into the folder ``archive`` as ``….done``, one that cannot be used as ``….bad``, one
-that lay there too long as ``….late``; the latest 500 of them are kept. However many files lie in the folder, a look
-costs the same.
+once; or with ``alert``, ``withdraw``, to end the one being read; or a ``.txt`` file with nothing but the text of an
+alert. A processed file is moved into the folder ``archive`` as ``….done``, an unusable one as ``….bad``, an expired one
+as ``….late``; the latest 500 are kept. The cost of a scan does not depend on the number of files.
 """
 
 from __future__ import annotations
@@ -36,72 +35,72 @@ from voice.net.loading import Net
 
 @dataclass(frozen=True, slots=True)
 class AlertRequest:
-    """An alert that somebody asks for."""
+    """Request to read an alert."""
 
     text: str
     to: tuple[str, ...] = ()
-    """Unit ids, names, call signs or groups; empty: everybody."""
+    """Unit ids, names, call signs or groups; empty: all."""
     repeat: int = 2
     need_ack: bool = True
     emergency: bool = False
     by: str = "folder"
-    """Who asks."""
+    """Who requested it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RollRequest:
-    """Something to do with the roll-call."""
+    """Roll-call control."""
 
     roll: RollOrder
     to: tuple[str, ...] = ()
-    """To start: unit ids, names, call signs or groups; empty: everybody."""
+    """To start: unit ids, names, call signs or groups; empty: all."""
     rounds: int = 0
-    """To start: how often a unit is called; 0: as the net's settings say."""
+    """To start: calls per unit; 0: the net's setting."""
     question: str = ""
-    """To start: asked of everybody instead of the roster's own questions."""
+    """To start: question put to all units in place of those in the roster."""
     until: str = ""
-    """To start: stop at the first answer that means this (轮询); ``any``: at any answer."""
+    """To start: stop at the first answer with this meaning (轮询); ``any``: at any answer."""
     by: str = "order"
-    """Who asks."""
+    """Who requested it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchRequest:
-    """Put units on a timer."""
+    """Set a welfare timer for units."""
 
     watch: float
-    """Minutes; 0 takes them off."""
+    """Minutes; 0: timer off."""
     to: tuple[str, ...]
     by: str = "order"
-    """Who asks."""
+    """Who requested it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
-    """Call units once, each by itself, without a roll-call."""
+    """Call units once, one by one, outside a roll-call."""
 
     call: Literal["again"]
     to: tuple[str, ...]
     by: str = "order"
-    """Who asks."""
+    """Who requested it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SayRequest:
-    """Say something once, to nobody in particular: a test of voice and transmitter."""
+    """Say something once, addressed to nobody: a test of voice and transmitter."""
 
     say: str
     by: str = "order"
-    """Who asks."""
+    """Who requested it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawRequest:
-    """End the alert that is being read."""
+    """Withdraw the alert being read."""
 
     alert: Literal["withdraw"] = "withdraw"
     by: str = "order"
-    """Who asks."""
+    """Who requested it."""
 
 
 Request = AlertRequest | RollRequest | WatchRequest | CallRequest | SayRequest | WithdrawRequest
@@ -113,7 +112,7 @@ KINDS: dict[str, type[Request]] = {
     "watch": WatchRequest,
     "call": CallRequest,
 }
-"""By the key that a request of the kind has."""
+"""Request types by their distinguishing key."""
 
 WRITE = 'write {"text": "…", "to": ["…"]} or {"roll": "start"}'
 
@@ -122,35 +121,35 @@ ROLL_ORDERS: tuple[RollOrder, ...] = get_args(RollOrder)
 
 LONGEST_SAYING = 100
 LONGEST_ALERT = 300
-"""Characters."""
+"""Longest text, characters."""
 
 LARGEST = 100_000
-"""Bytes of a request."""
+"""Largest request, bytes."""
 
 LONGEST_NAME = 80
-"""Characters of ``by``."""
+"""Longest ``by``, characters."""
 
 SUFFIXES = (".json", ".txt")
 OVER = (".done", ".bad", ".late")
 
 ARCHIVE, ARCHIVED = "archive", 500
-"""Folder in the folder for what is over, and how many of them are kept."""
+"""Subfolder of processed requests, and how many are kept."""
 
 MOST_WAITING = 100
-"""Requests that may wait; alerts beyond them are left where they lie."""
+"""Most requests that may wait; further alerts are left in the folder."""
 
 LOOKED, READ = 200, 20
-"""Entries of the folder that one look passes, and files that it reads: some milliseconds."""
+"""Folder entries scanned and files read per look: some milliseconds."""
 
 SETTLED_NS = 2_000_000_000
-"""A folder that was changed so lately may have been changed again within the same tick of its clock."""
+"""A folder modified this recently may change again within the same tick of its timestamp."""
 
 STALE_S = 600.0
-"""A request that lay in the folder for longer is not carried out: nobody was there when it was meant."""
+"""A request older than this has expired and is not carried out."""
 
 
 def addressed(net: Net, to: tuple[str, ...]) -> tuple[str, ...]:
-    """Unit ids in the order of the roster. Raises HuyingError for a name that is neither unit nor group."""
+    """Unit ids in roster order. Raises HuyingError for a name that is neither a unit nor a group."""
     if not to:
         return tuple(u.id for u in net.units)
     wanted: set[str] = set()
@@ -164,7 +163,7 @@ def addressed(net: Net, to: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def with_neighbours(net: Net, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The ids of these units and of their neighbours. Raises HuyingError for a unit without any."""
+    """Ids of these units and their neighbours. Raises HuyingError for a unit without any."""
     out: list[str] = []
     for name in names:
         for unit_id in addressed(net, (name,)):
@@ -177,7 +176,7 @@ def with_neighbours(net: Net, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def checked(net: Net, request: Request) -> tuple[str, ...]:
-    """The unit ids that it goes to. Raises HuyingError if it cannot be read out or done."""
+    """Unit ids it is addressed to. Raises HuyingError if it cannot be read out or carried out."""
     if isinstance(request, WatchRequest):
         if not request.to or not 0 <= request.watch <= 1440:
             raise HuyingError("a timer needs a unit, and 1 to 1440 minutes, or 0 to end it")
@@ -225,8 +224,8 @@ def _readable(net: Net, text: str) -> None:
 
 
 def put(folder: Path, request: Request, name: str = "") -> Path:
-    """Leave a request in the folder, whole or not at all; one that has a ``name`` only once. Raises HuyingError if it
-    cannot be written, or if MOST_WAITING wait already."""
+    """Write a request into the folder atomically; one with a ``name`` only once. Raises HuyingError if it cannot be
+    written or MOST_WAITING are already waiting."""
     known = [p for place in (folder, folder / ARCHIVE) for p in sorted(place.glob(f"{name}.json*"))] if name else []
     if known:
         return known[0]
@@ -244,7 +243,7 @@ def put(folder: Path, request: Request, name: str = "") -> Path:
 
 
 def leave(folder: Path, net: Net, request: Request) -> tuple[Path, tuple[str, ...]]:
-    """Check a request and put it into the folder; where, and the unit ids that it goes to. Raises HuyingError."""
+    """Check a request and queue it; returns its path and the unit ids addressed. Raises HuyingError."""
     units = checked(net, request)
     return put(folder, request), units
 
@@ -252,7 +251,7 @@ def leave(folder: Path, net: Net, request: Request) -> tuple[Path, tuple[str, ..
 def take(
     folder: Path, net: Net, alerts: bool = True, now: datetime | None = None
 ) -> tuple[Request, tuple[str, ...]] | None:
-    """One look into a folder, see ``Room.take``. Raises HuyingError for one that cannot be used or is stale, after
+    """One look into a folder, see ``Room.take``. Raises HuyingError for an unusable or expired request, after
     setting it aside, if there is nothing to do."""
     told: list[str] = []
     found = Room(folder, told.append).take(net, alerts, now)
@@ -262,7 +261,7 @@ def take(
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    """What lies in a folder, one by one; nothing if there is none."""
+    """Entries of a folder one by one; none if it does not exist."""
     try:
         with os.scandir(folder) as there:
             for entry in there:
@@ -272,7 +271,7 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 
 def shown(path: Path) -> str:
-    """A name that can be printed, whatever bytes it is of."""
+    """A printable file name, whatever its bytes."""
     return fit(path.name.encode("utf-8", "replace").decode())[:80]  # type: ignore[no-any-return]
 
 
@@ -282,16 +281,16 @@ class _Waiting:
     request: Request
     units: tuple[str, ...]
     left: float
-    """When it was left, s since 1970."""
+    """Time of submission, s since 1970."""
 
 
 class Room:
-    """The requests folder as a running station sees it. A look costs the same whatever lies there: LOOKED entries are
-    looked at and READ files read; what was read is remembered. What is done or of no use goes into ARCHIVE, of which
-    the latest ARCHIVED are kept."""
+    """The requests folder as seen by a running station. A look has constant cost: at most LOOKED entries are scanned
+    and READ files read; what was read is remembered. Finished and unusable requests go into ARCHIVE, which keeps the
+    latest ARCHIVED."""
 
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
-        """``tell``: of each request that cannot be used."""
+        """``tell``: called for each unusable request."""
         self.folder, self._tell = folder, tell
         self._scan: Iterator[Path] | None = None
         self._seen: set[Path] = set()
@@ -306,9 +305,9 @@ class Room:
     def take(
         self, net: Net, alerts: bool = True, now: datetime | None = None
     ) -> tuple[Request, tuple[str, ...]] | None:
-        """The next thing to do and the units it goes to; None if there is none. Orders go before alerts, emergencies
-        before other alerts, older ones before newer. ``alerts`` off: an alert is being read, others wait in the
-        folder. Raises OSError if the folder cannot be read."""
+        """Next request and the units addressed; None if there is none. Orders before alerts, emergencies before
+        other alerts, older before newer. ``alerts`` off: one is being read, so others stay in the folder. Raises
+        OSError if the folder cannot be read."""
         moment = (now or datetime.now(UTC)).timestamp()
         self._look(net)
         late = [p for p, w in self._waiting.items() if moment - w.left > STALE_S]
@@ -323,7 +322,7 @@ class Room:
         return None
 
     def _look(self, net: Net) -> None:
-        """Go on with the scan, or begin one if the folder has changed."""
+        """Continue the scan, or start one if the folder has changed."""
         if self._scan is None:
             try:
                 changed = self.folder.stat().st_mtime_ns
@@ -370,7 +369,7 @@ class Room:
         self._tell(f"{shown(path)}: {why}")
 
     def _archive(self, path: Path, mark: str) -> bool:
-        """Whether it is out of the way now; what cannot be moved is not looked at again."""
+        """Whether it was moved; what cannot be moved is not read again."""
         into = self.folder / ARCHIVE
         suffix = f".{mark}" if mark else ""
         name = os.fsencode(path.name)
@@ -391,7 +390,7 @@ class Room:
         return True
 
     def _forget(self, archive: Path) -> None:
-        """All but the latest."""
+        """Delete all but the latest."""
         old = sorted(((p.lstat().st_mtime, p) for p in _entries(archive) if not p.is_dir()), reverse=True)[ARCHIVED:]
         for _, path in old:
             with contextlib.suppress(OSError):

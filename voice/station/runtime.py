@@ -1,6 +1,6 @@
 """The live loop: a station at its radio, with everything that runs beside it.
 
-Nothing is printed here: what a person should see goes to a ``Screen``, which the command line has.
+Nothing is printed here: output goes to a ``Screen``, implemented by the command line.
 """
 
 from __future__ import annotations
@@ -44,48 +44,48 @@ from voice.talk.rollcall import RollCall
 from voice.time import moment_of
 
 UNWRITABLE_WAIT_S = 1.0
-"""Before the journal is tried again."""
+"""Pause before the journal is retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListenOptions:
-    """What whoever starts a station may ask of it; ``None`` and False: as the net's settings say."""
+    """Options for starting a station; ``None`` and False: as set for the net."""
 
     roll: bool = False
-    """Call the roll at once."""
+    """Start a roll-call at once."""
     conduct: bool = False
-    """Call the roll when somebody says 开始点名."""
+    """Start a roll-call when somebody says 开始点名."""
     rounds: int | None = None
-    """How often a unit is called."""
+    """Calls per unit."""
     resume: bool | None = None
-    """Go on with what was interrupted; ``None``: the screen is asked."""
+    """Resume what was interrupted; ``None``: ask on the screen."""
     raw: Raw = NOTHING_SAID
-    """What is said of raw samples."""
+    """Format of raw samples, as given by the user."""
     start: str | None = None
-    """When a piped recording began; ``None``: what comes is live."""
+    """Start time of a piped recording; ``None``: live input."""
     model: str | None = None
     requests: Path | None = None
-    """Folder of requests; ``None``: the usual one."""
+    """Requests folder; ``None``: the default."""
 
 
 class Screen(Protocol):
     """What the person at the desk sees."""
 
     def event(self, event: Event, fact: Fact) -> None:
-        """Something was logged, on any channel. From one thread at a time."""
+        """An event was logged, on any channel. Called by one thread at a time."""
 
     def tell(self, text: str) -> None:
-        """What needs a person; from any thread."""
+        """Something needs a person's attention; called from any thread."""
 
     def note(self, text: str, urgent: bool = False) -> None:
-        """How things stand."""
+        """Status information."""
 
     def ask(self, question: str) -> bool | None:
-        """A person's answer; None where there is nobody to ask."""
+        """A person's answer; None if nobody can be asked."""
 
 
 class Runtime:
-    """A station wired to this machine's devices, and all that runs beside it: other channels, recorders' uploads, the
+    """A station wired to this machine's devices, with everything beside it: other channels, recorder uploads,
     dispatcher's microphone, requests, schedule, clock."""
 
     def __init__(
@@ -97,8 +97,8 @@ class Runtime:
         screen: Screen,
         stack: contextlib.ExitStack,
     ) -> None:
-        """``desk``: ``[station]`` with what goes before it; all that is opened is closed with ``stack``. Raises
-        HuyingError for what this machine or net has not."""
+        """``desk``: ``[station]`` with overrides applied; everything opened is closed with ``stack``. Raises
+        HuyingError for what this machine or net lacks."""
         self.net, self.speaks = net, bool(desk.output)
         self._screen, o = screen, options
         self.tell = screen.tell
@@ -169,14 +169,14 @@ class Runtime:
             self._microphone = stack.enter_context(contextlib.closing(Microphone(ear, own, own.end, self.tell)))
 
     def _resumes(self, o: ListenOptions, roll: RollCall) -> bool:
-        """Whether to go on with a roll-call that was interrupted."""
+        """Whether to resume an interrupted roll-call."""
         left = "、".join(self.net.name_of(u) for u in roll.units if u not in roll.here)
         stands = f"实到 {len(roll.here)}/{len(roll.units)}, 尚缺 {left}"
         self._screen.note(f"a roll-call was interrupted 上次点名中断: {stands}", True)
         return self._goes_on(o, "go on where it stood 接着点名?")
 
     def _reads_on(self, o: ListenOptions, alert: Alert, raised: datetime) -> bool:
-        """Whether to go on with an alert that was interrupted; never with an old one."""
+        """Whether to resume an interrupted alert; an old one never."""
         stands = f"{alert.text} ({len(alert.answers)}/{len(alert.units)})"
         self._screen.note(f"an alert was interrupted 上次通知中断: {stands}", True)
         age = (datetime.now(UTC) - raised).total_seconds()
@@ -186,7 +186,7 @@ class Runtime:
         return self._goes_on(o, "read it to those that have not answered 继续播报?")
 
     def _goes_on(self, o: ListenOptions, question: str) -> bool:
-        """As told, as answered, or not."""
+        """As the option says, else as answered, else no."""
         answer = o.resume if o.resume is not None else self._screen.ask(question)
         if answer is None:
             self._screen.note(
@@ -195,7 +195,7 @@ class Runtime:
         return bool(answer)
 
     def _other_sources(self, net: Net, raw: Raw) -> dict[str, AudioSource]:
-        """Of the channels beside the station's own."""
+        """Sources of the other channels."""
         sources: dict[str, AudioSource] = {}
         for c in net.settings.channels:
             if c.input == "-":
@@ -206,7 +206,7 @@ class Runtime:
         return sources
 
     def wait(self, e: Unwritable) -> bool:
-        """The journal cannot be written: hold on, unless we are to end."""
+        """The journal cannot be written: wait, unless we are stopping."""
         if self._stuck != str(e):
             self._stuck = str(e)
             self.tell(f"{e}; sound waits in memory, up to ten minutes 日志写不进去, 声音先留在内存里")
@@ -214,7 +214,7 @@ class Runtime:
         return not self._ending.is_set()
 
     def run(self) -> None:
-        """Until the source ends."""
+        """Run until the source ends."""
         _end_on_signals(self.source, self._ending)
         self._screen.note(f"listening to {self.source.name}; Ctrl-C ends 正在收听, Ctrl-C 结束")
         schedule = self.net.settings.rollcall.schedule
@@ -236,8 +236,8 @@ class Runtime:
             self._roll_wanted = True
 
     def _noticed(self, channel: str, kind: str, text: str) -> None:
-        """By a sound card. That it was lost is written at once, by the thread that waits for its frames: none will
-        come to be waited for. Other threads must wait for theirs."""
+        """Notice from a sound card. A loss is logged at once by the thread waiting for its frames, since none will
+        arrive to trigger it. Other threads wait for their frames."""
         if self._running and kind in ("lost", "back"):
             self._note(channel, kind, text)
         else:

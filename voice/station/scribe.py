@@ -1,4 +1,4 @@
-"""Writes down free speech beside the log: the over is logged at once, its text follows when it is ready."""
+"""Asynchronous dictation of free speech: the over is logged at once, its text follows when ready."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from voice.speech.worker import Worker
 from voice.talk.facts import DeviceChanged, Fact, OverHeard, Transcribed
 
 ANSWER_S = 120.0
-"""Seconds for one over on a busy machine."""
+"""Timeout per over on a busy machine, s."""
 
 LOADING_S = 60.0
 
 GIVEN_UP = 3
-"""After this many failures in a row, dictation is off for the rest of the session."""
+"""Consecutive failures after which dictation is off for the session."""
 
 BEHIND = 100
-"""Overs of a live channel that may wait to be written down."""
+"""Most overs of a live channel queued for dictation."""
 
 LAST_TEXT_S = 5.0
-"""Seconds that a station that ends waits for each text."""
+"""Wait per text when the station ends, s."""
 
 NAMES = 24
-"""Call signs that the model is told to expect: more push out what it knows of the language."""
+"""Call signs given to the model as a prompt: more would crowd out its language model."""
 
 
 class Scribe:
-    """A dictation model in a process of its own; one for all channels of an ear."""
+    """A dictation model in its own process, shared by all channels of an ear."""
 
     def __init__(self, folder: Path, net: Net, worker: Worker | None = None) -> None:
-        """Nothing is loaded before the first over. ``folder``: of a packaged Whisper."""
+        """Loads nothing before the first over. ``folder``: of a packaged Whisper."""
         self.engine = folder.name
         self._folder = folder
         self._worker = worker or Worker(
@@ -51,18 +51,18 @@ class Scribe:
 
     @property
     def sha256(self) -> str:
-        """Of the model's weights, as it was pulled; empty if that is not known."""
+        """SHA-256 of the model's weights as downloaded; empty if unknown."""
         try:
             return str(json.loads((self._folder / CARD).read_text("utf-8"))["files"]["model.bin"])
         except (OSError, ValueError, KeyError, TypeError):
             return ""
 
     def submit(self, pcm: Pcm16, pinyin: str) -> Future[Transcript]:
-        """Write down one over, heard by our own ear as ``pinyin``. The future raises HuyingError."""
+        """Dictate one over, recognised by our own ear as ``pinyin``. The future raises HuyingError."""
         return self._turn.submit(self._write, pcm, [toneless(s) for s in pinyin.split()])
 
     def close(self) -> None:
-        """End the worker; what waits is not written down."""
+        """End the worker; the queue is dropped."""
         self._turn.shutdown(wait=False, cancel_futures=True)
         self._worker.close()
 
@@ -79,9 +79,9 @@ class Scribe:
 
 
 class Transcripts:
-    """The texts of a session's overs: each follows its over as an event of its own.
+    """Dictated texts of a session's overs, each an event that follows its over.
 
-    Of a live channel when it is ready; of a recording at its end, in the order of the overs, so that the same recording
+    On a live channel when ready; for a recording at its end, in the order of the overs, so that the same recording
     gives the same journal.
     """
 
@@ -93,7 +93,7 @@ class Transcripts:
         """Overs in a row that could not be written down."""
 
     def follow(self, over: OverHeard, writing: Callable[[], Future[Transcript] | None]) -> None:
-        """An over was logged; ``writing`` begins to write it down, if there is anything to write."""
+        """An over was logged; ``writing`` starts its dictation, if there is anything to dictate."""
         if self._failed >= GIVEN_UP:
             return
         if len(self._waiting) >= BEHIND and not self._recorded:
@@ -107,7 +107,7 @@ class Transcripts:
             self._next(now, 0.0)
 
     def finish(self, now: float) -> None:
-        """The session ends: of a recording every text is waited for, of a live channel for a moment."""
+        """End of session: for a recording wait for every text, for a live channel only briefly."""
         while self._waiting:
             self._next(now, None if self._recorded else LAST_TEXT_S)
 
@@ -125,7 +125,7 @@ class Transcripts:
             )
 
     def _fail(self, now: float, why: str) -> None:
-        """Told the first time."""
+        """Report the first failure."""
         self._failed += 1
         if self._failed == 1:
             self._record(DeviceChanged(t=now, what="no_dictation", note=why))

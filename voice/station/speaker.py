@@ -1,4 +1,4 @@
-"""The station's voice: recorded prompts where there are some, the net's voice for the rest."""
+"""The station's voice: recorded prompts where available, the net's synthetic voice otherwise."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ from voice.speech.voices import WORD, Choice, open_voice
 from voice.station.prompts import open_prompts
 
 GAP_S = 0.2
-"""Between a recorded prompt and what stands beside it."""
+"""Gap around a recorded prompt."""
 
 MARKS = ("[。!?！？;；]", "[,，、:：]")
-"""Where an announcement that is too long is cut: better after a sentence than after a clause."""
+"""Where an over-long announcement is split: preferably after a sentence, else after a clause."""
 
 LEVEL_DB = -12.0
-"""Of each piece before they are joined: prompts and synthesis are equally loud."""
+"""Level of each piece before joining, so that prompts and synthesis are equally loud."""
 
 BRIEF_TEMPO = 1.3
-"""``[rollcall] style = "brief"`` speaks at least so fast: ``[voice] tempo`` at its upper end. With espeak-ng a call
-takes 3 s with lead-in and tail, a roll of 40 units that answer at once under five minutes (``bench-net``)."""
+"""Minimum tempo of ``[rollcall] style = "brief"``: the upper end of ``[voice] tempo``. With espeak-ng a call takes 3
+s with lead-in and tail, a roll of 40 units that answer at once under five minutes (``bench-net``)."""
 
 FIRST, OTHERS = 6, 10
-"""Characters of a clause that a slow voice is given at once; the first of them is waited for."""
+"""Characters of a clause given to a slow voice at a time; only the first is waited for."""
 
 SHORTEST = 3
-"""A rest of fewer characters stays with what stands before it."""
+"""A remainder shorter than this stays with the preceding part."""
 
 LONGEST_OWN = 4
-"""Characters of the net's phrases that are taken for one word."""
+"""Longest phrase of the net, in characters, kept together as one word."""
 
 
 class Unreadable(HuyingError):
-    """A text for which there is no reading: it cannot be said now or later."""
+    """No reading exists for this text: it can never be spoken."""
 
 
 class Speaker:
     """Text to PCM in the net's voice."""
 
     def __init__(self, net: Net, synthesiser: Synthesiser, tell: Callable[[str], None] = lambda _t: None) -> None:
-        """``tell`` hears once that another voice speaks than the net wants. Raises HuyingError for a speaker that is
-        not there: the engine would speak with another one."""
+        """``tell`` is called once if another voice than the configured one is used. Raises HuyingError for an
+        unknown speaker name: the engine would silently use another."""
         self._net = net
         v = net.settings.voice
         try:
@@ -72,19 +72,19 @@ class Speaker:
         self._preparing: threading.Thread | None = None
 
     def say(self, text: str) -> Pcm16:
-        """At 8000 Hz. Raises Unreadable, SpeechError, or HuyingError for a prompt that cannot be opened."""
+        """PCM at 8000 Hz. Raises Unreadable, SpeechError, or HuyingError for a prompt that cannot be opened."""
         made = [piece() for piece in self._pieces(text)]
         return np.concatenate(made) if made else np.zeros(0, np.int16)
 
     def pieces(self, text: str, longest_s: float) -> list[Piece]:
-        """What ``say`` gives, in pieces that can be on the air one by one; none is longer than ``longest_s``. Raises
+        """Result of ``say`` in pieces that can go on the air one by one, each at most ``longest_s``. Raises
         Unreadable at once."""
         if self.voice.by_clause:
             return [self._ahead.submit(piece).result for piece in self._pieces(text)]
         return [lambda part=part: part for part in self.parts(text, longest_s)]  # type: ignore[misc]
 
     def parts(self, text: str, longest_s: float) -> list[Pcm16]:
-        """What ``say`` gives, in transmissions of ``longest_s`` at most: cut where a sentence or a clause ends."""
+        """Result of ``say`` split into transmissions of at most ``longest_s``, at the end of a sentence or clause."""
         whole = self.say(text)
         if len(whole) <= longest_s * RATE or len(text) < 2:
             return [whole]
@@ -94,8 +94,8 @@ class Speaker:
         return self.parts(text[:cut], longest_s) + self.parts(text[cut:], longest_s)
 
     def prepare(self, texts: Iterable[str]) -> None:
-        """Make what is known to be said, in the background, one clause after the other; what the station says meanwhile
-        waits for one clause at most. A voice that is quick enough has nothing to prepare."""
+        """Render predictable announcements in the background, clause by clause, so that an announcement waits for at
+        most one clause. A fast voice needs no preparation."""
         if not self.voice.by_clause or self._preparing is not None:
             return
 
@@ -113,13 +113,13 @@ class Speaker:
         self._preparing.start()
 
     def close(self) -> None:
-        """The station ends."""
+        """The station is stopping."""
         self._ended.set()
         self._ahead.shutdown(wait=False, cancel_futures=True)
         self.voice.close()
 
     def _pieces(self, text: str) -> list[Piece]:
-        """One after the other they are the announcement; each is made when it is called."""
+        """Together they form the announcement; each is rendered when called."""
         found: list[tuple[bool, str]] = []
         try:
             spoken = for_the_air(text)
@@ -159,7 +159,8 @@ class Speaker:
         return made
 
     def _clauses(self, text: str, mark: str, first: bool) -> list[str]:
-        """A clause and its mark; a long one in parts that end where words do, a short one first if it is waited for."""
+        """A clause and its mark; a long one is split at word boundaries, with a short first part if it is waited
+        for."""
         parts = [""]
         for word in words(text, self._is_word):
             longest = FIRST if first and len(parts) == 1 else OTHERS
@@ -171,7 +172,7 @@ class Speaker:
         return [*parts[:-1], parts[-1] + mark]
 
     def _by_clause(self, text: str) -> list[str]:
-        """Words and the mark at the end."""
+        """Words and the final mark."""
         said, mark = (text[:-1], [text[-1]]) if text[-1] in ",.?" else (text, [])
         rows = in_words(said, self._net.readings.spoken(said), self._is_word)
         return [s for row in rows for s in (*row, WORD)][:-1] + mark
@@ -183,11 +184,11 @@ class Speaker:
 
 
 def _marked(text: str) -> list[tuple[str, str]]:
-    """Clauses, each with the marks behind it."""
+    """Clauses, each with the marks that follow it."""
     found = re.split(f"({PAUSE.pattern})", text)
     return [(part, mark) for part, mark in zip(found[::2], [*found[1::2], ""], strict=True) if part]
 
 
 def _mark(text: str) -> str:
-    """How a clause ends, from the marks behind it: ``,``, ``.`` or ``?``."""
+    """Intonation of a clause from the marks that follow it: ``,``, ``.`` or ``?``."""
     return "?" if re.search("[?？]", text) else "." if re.search("[。.!！;；…]", text) or not text.strip() else ","

@@ -1,5 +1,5 @@
-"""What the dispatcher's voice orders, after the assistant's call sign or on a microphone of his own: what transmits or
-changes the log is read back, can be cancelled for a while, and is carried out by the station."""
+"""Spoken orders from the dispatcher, after the assistant's call sign or on his own microphone: those that transmit
+or change the log are read back, can be cancelled for a while, and are then carried out by the station."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from voice.talk.facts import AlertRaised, Commanded, RollMarked
 from voice.talk.rollcall import RollCall
 
 LEAST_WORDS_S, MOST_WORDS_S = 0.4, 45.0
-"""Seconds of own words that are transmitted; the time-out timer allows a minute."""
+"""Longest recorded speech that is transmitted, s; the time-out timer allows a minute."""
 
 
 class OnAir(Protocol):
-    """What orders need of a station."""
+    """What orders need from a station."""
 
     net: Net
     listener: Listener
@@ -50,22 +50,22 @@ class OnAir(Protocol):
 
     @property
     def replying(self) -> bool:
-        """Something waits to be said."""
+        """An announcement is pending."""
 
     def say(self, text: str) -> None:
-        """Once, when the channel is clear."""
+        """Announce once, when the channel is clear."""
 
     def own_words(self, command: Commanded) -> Pcm16:
-        """The speech behind 播报, of a command that was heard just now."""
+        """The speech after 播报 in a command just heard."""
 
     def pass_on(self, sound: Pcm16) -> None:
-        """Likewise, to everybody."""
+        """Transmit it to all."""
 
     def call(self, unit: str) -> None:
-        """One unit, outside of a roll-call."""
+        """Call one unit outside a roll-call."""
 
     def start_roll(self, units: tuple[str, ...], rounds: int = 2, by: str = "") -> None:
-        """Raises HuyingError while one runs."""
+        """Raises HuyingError if one is running."""
 
     def mark(self, fact: RollMarked) -> None:
         """Pause, resume, skip, repeat or stop the roll-call."""
@@ -73,11 +73,11 @@ class OnAir(Protocol):
     def raise_alert(
         self, text: str, units: tuple[str, ...], repeat: int, need_ack: bool, emergency: bool, by: str
     ) -> None:
-        """Raises HuyingError while another is open."""
+        """Raises HuyingError if another is open."""
 
 
 class Orders:
-    """Of one station, in the order in which they were heard."""
+    """Orders of one station, in the order they were heard."""
 
     def __init__(self, station: OnAir, tell: Callable[[str], None], wall: Callable[[], datetime]) -> None:
         self._station, self._tell, self._wall = station, tell, wall
@@ -90,20 +90,20 @@ class Orders:
 
     @property
     def pending(self) -> bool:
-        """One was read back and may still be cancelled."""
+        """One was read back and can still be cancelled."""
         return self._pending is not None
 
     def heard(self, command: Commanded) -> None:
-        """To be looked at by ``attend``."""
+        """Queue for ``attend``."""
         self._heard.append(command)
 
     def replied(self) -> None:
-        """Something was said: the time for cancelling begins now."""
+        """An announcement was made: the cancelling period starts now."""
         if self._pending:
             self._pending = self._pending[0], self._station.now + self._station.net.settings.station.cancel_s
 
     def attend(self) -> None:
-        """Look at what was said: read it back, answer it, cancel it, or carry out what nobody has cancelled."""
+        """Process orders: read back, answer, cancel, or carry out those nobody has cancelled."""
         while self._heard:
             self._command(self._heard.popleft())
         station = self._station
@@ -147,14 +147,14 @@ class Orders:
             self._outcome(heard, "done", told)
 
     def _take_words(self, heard: Commanded) -> str:
-        """Take the sound of what is to be passed on; why that cannot be, in words for the air."""
+        """Extract the audio to be passed on; otherwise the reason why not, worded for the air."""
         self._words = self._station.own_words(heard)
         if len(self._words) < LEAST_WORDS_S * RATE:
             return "没有听到要播报的话"
         return "要播报的话太长" if len(self._words) > MOST_WORDS_S * RATE else ""
 
     def _stranger(self, heard: Commanded, now: datetime) -> str:
-        """Why it is not obeyed: said on the air, and without the code of the day where one is wanted."""
+        """Why it is not obeyed: said on the air, or without a required code of the day."""
         net, settings = self._station.net, self._station.net.settings
         code = code_of_the_day(code_words(net), settings.station.code_key, now.date()) if settings.codes else ""
         return unauthorised(settings.station.commands, heard.over > 0, heard.text, code)
@@ -167,7 +167,7 @@ class Orders:
             self._tell(text)
 
     def _carry_out(self, heard: Commanded) -> str:
-        """What was done, for the log. Raises nothing: failures are reported and logged."""
+        """The outcome, for the log. Raises nothing: failures are reported and logged."""
         command, unit, station = heard.command, heard.unit, self._station
         try:
             if command == "roll_start":

@@ -1,4 +1,4 @@
-"""The folder in which uploaded calls wait until they stand in the journal, and their sound."""
+"""Spool folder of uploaded calls and their audio, kept until they are in the journal."""
 
 from __future__ import annotations
 
@@ -24,41 +24,41 @@ from voice.pcm import RATE, Pcm16
 from voice.station.recorded_call import IncompleteCall, RecordedCall
 
 REMEMBERED_S = 7 * 86400.0
-"""How long a call is remembered, so that it is logged once."""
+"""How long a repeated upload counts as a duplicate."""
 
 WHOLE, LOGGED, REFUSED = ".json", ".done", ".bad"
-"""What a call's description is called in the spool: with the first it is complete, with the others it is over. A call
-that has none of them was cut off by a crash, and may come again."""
+"""Suffixes of a call's description in the spool: the first marks it complete, the others finished. A call with none
+was cut off by a crash and may be uploaded again."""
 
 LARGEST_CALL = 30_000_000
-"""Bytes of audio."""
+"""Largest audio file, bytes."""
 
 LONGEST_CALL_S = 3600.0
-"""Of its sound, however few bytes hold it: some megabytes of FLAC may hold days of silence."""
+"""Longest audio, however small the file: a few megabytes of FLAC can hold days of silence."""
 
 KEPT_ASIDE = 200
-"""Calls that could not be logged are kept, the latest ones."""
+"""Failed calls kept, latest first."""
 
 DEMUXERS = {
     ".m4a": "mov", ".mp4": "mov", ".3gp": "mov", ".aac": "aac", ".amr": "amr", ".opus": "ogg", ".ogg": "ogg",
     ".oga": "ogg", ".webm": "matroska", ".mka": "matroska", ".wma": "asf", ".mp2": "mp3", ".mp3": "mp3",
 }  # fmt: skip
-"""What ffmpeg may take a file for, by its name: left to itself it opens playlists, and whatever they name."""
+"""Input formats ffmpeg may use, by suffix: left to detect them it would open playlists and the files they name."""
 
 
 class NoRoom(HuyingError):
-    """The disk is nearly full; the recorder may try again."""
+    """The disk is nearly full; the recorder may retry."""
 
 
 class Spool:
-    """Calls that are not in the journal yet; safe against a crash, and for two processes: one puts, one logs."""
+    """Calls not yet in the journal. Crash-safe, and safe for two processes: one puts, one logs."""
 
     def __init__(self, requests: Path) -> None:
-        """``requests``: the folder that console and station share."""
+        """``requests``: folder shared by console and station."""
         self.folder = requests / "calls"
 
     def put(self, call: RecordedCall, audio: bytes) -> bool:
-        """Keep a call; False if it is there already. Raises HuyingError if it cannot be kept, or is no sound."""
+        """Store a call; False if it is already there. Raises HuyingError if it cannot be stored or is not audio."""
         if not audio:
             raise IncompleteCall("no audio")
         if len(audio) > LARGEST_CALL:
@@ -97,8 +97,8 @@ class Spool:
         return self.folder / f"{stem}.audio{call.suffix}"
 
     def waiting(self, settled_s: float = 0.0) -> list[Path]:
-        """Complete calls that have lain here for so long, and those that were made before them, in the order of their
-        times: an answer that was uploaded first does not go before its call."""
+        """Complete calls that have waited this long, and any made before them, by timestamp: an answer uploaded
+        first does not overtake its call."""
         now = time.time()
         calls = sorted(self.folder.glob(f"*{WHOLE}"))
         ages = [now - _mtime(p, now) for p in calls]  # one may have been logged between the two looks
@@ -106,7 +106,7 @@ class Spool:
         return calls[: settled[-1] + 1] if settled else []
 
     def read(self, path: Path) -> tuple[RecordedCall, Pcm16]:
-        """A call and its sound at RATE. Raises HuyingError for one that cannot be read."""
+        """A call and its audio at RATE. Raises HuyingError if it cannot be read."""
         try:
             raw = json.loads(path.read_text("utf-8"))
             raw["sources"] = tuple((float(p), str(s)) for p, s in raw.get("sources", ()))
@@ -116,13 +116,13 @@ class Spool:
         return call, decoded(self._audio(path.stem, call))
 
     def done(self, path: Path) -> None:
-        """It stands in the journal: what the spool holds is deleted, but for a name that keeps it from coming twice."""
+        """It is in the journal: delete it from the spool, except for a name that marks duplicates."""
         for p in self.folder.glob(f"{path.stem}.*"):
             p.unlink(missing_ok=True)
         (self.folder / f"{path.stem}{LOGGED}").touch()
 
     def forget(self) -> None:
-        """Names of calls that were logged long ago: nobody uploads them again."""
+        """Drop duplicate marks past their time."""
         now = time.time()
         for p in self.folder.glob(f"*{LOGGED}"):
             if now - _mtime(p, now) > REMEMBERED_S:
@@ -133,13 +133,13 @@ class Spool:
                 of.unlink(missing_ok=True)
 
     def refuse(self, path: Path) -> None:
-        """It cannot be logged; it is kept aside."""
+        """It cannot be logged; set it aside."""
         with contextlib.suppress(FileNotFoundError):
             path.replace(path.with_suffix(REFUSED))
 
 
 def _mtime(path: Path, gone: float) -> float:
-    """When a file was changed; ``gone`` if it is not there any more."""
+    """Modification time; ``gone`` if it no longer exists."""
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
@@ -147,7 +147,7 @@ def _mtime(path: Path, gone: float) -> float:
 
 
 def decoded(path: Path) -> Pcm16:
-    """The sound of a file at RATE; what libsndfile does not read goes through ffmpeg. Raises HuyingError."""
+    """Audio of a file at RATE; what libsndfile cannot read goes through ffmpeg. Raises HuyingError."""
     if path.suffix in SUFFIXES:
         return _pcm(path)
     if shutil.which("ffmpeg") is None:

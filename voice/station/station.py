@@ -1,8 +1,8 @@
-"""A station on the air: it listens, and it speaks when the channel is clear.
+"""A station on the air: it listens, and transmits when the channel is clear.
 
-One loop over the frames of a live source owns everything; the net's logic and the conductor are pure, so
-after each frame the station asks what to do next. While we transmit, the source gives no frames: the sample
-clock jumps, and the listener knows that nobody was heard.
+One loop over the frames of a live source owns everything; net logic and conductor are pure, so after each frame the
+station asks them what to do next. While we transmit, the source delivers no frames: the sample clock jumps, and the
+listener knows that nothing could be received.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ from voice.talk.watch import Watch, evolve_watches, to_alarm, to_call
 OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"
 LATE_S = 1.0
-"""What we hear is older than that when the journal had to wait: nothing is sent before we have caught up."""
+"""Lag, after waiting for the journal, above which nothing is sent until processing has caught up."""
 
 PATIENCE_S = 8.0
-"""Net control has so long to answer a unit that reports before we do."""
+"""Time for net control to answer a reporting unit before we do."""
 
 RETRY_S = 10.0
-"""Between two attempts to send what voice, sound card or PTT did not let out."""
+"""Pause before retrying an announcement that voice, sound card or PTT failed to send."""
 
 
 class Station:
@@ -87,10 +87,9 @@ class Station:
         on_saying: Callable[[str], None] = lambda _t: None,
         wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:
-        """``tell`` reaches the dispatcher: what needs a person. ``roll`` and ``alert`` were left unfinished by the
-        session before: they wait for a mark that says to go on, for ``resume_alert`` or ``end_alert``.
-        ``line_busy`` is a carrier detect beside the audio; ``on_saying`` gets what is read out, and then nothing.
-        ``wait``: see Listener."""
+        """``tell`` notifies the dispatcher. ``roll`` and ``alert`` were left unfinished by the previous session:
+        they wait for a mark to resume, ``resume_alert`` or ``end_alert``. ``line_busy`` is a carrier detect beside
+        the audio; ``on_saying`` is given the text being read out, then an empty one. ``wait``: see Listener."""
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event, wait=wait)
         self.log = self.listener.log
@@ -133,12 +132,12 @@ class Station:
 
     @property
     def calling_roll(self) -> bool:
-        """A roll-call has begun and not ended."""
+        """A roll-call is in progress."""
         return self.roll is not None and not self.roll.closed
 
     @property
     def alerting(self) -> bool:
-        """An alert has been raised and not ended."""
+        """An alert is in progress."""
         return self.alert is not None and not self.alert.closed
 
     def run(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
@@ -151,26 +150,26 @@ class Station:
     def start_roll(
         self, units: tuple[str, ...], rounds: int = 2, by: str = "", question: str = "", until: str = ""
     ) -> None:
-        """Begin a roll-call, or with ``until`` a poll: see ``RollBegan``. Raises HuyingError while one runs."""
+        """Begin a roll-call, or with ``until`` a poll: see ``RollBegan``. Raises HuyingError if one is running."""
         if self.calling_roll:
             raise HuyingError("a roll-call is running; stop it first")
         self.log.record(RollBegan(t=self.now, units=units, rounds=rounds, by=by, question=question, until=until))
 
     def watch(self, unit: str, minutes: float, by: str = "") -> None:
-        """Put a unit on a timer; 0 minutes take it off."""
+        """Set a unit's welfare timer; 0 minutes: off."""
         self.log.record(WatchSet(t=self.now, unit=unit, minutes=minutes, by=by))
 
     @property
     def replying(self) -> bool:
-        """Something waits to be said beside roll-call and alerts."""
+        """An announcement other than roll-call and alerts is pending."""
         return bool(self._replies)
 
     def call(self, unit: str) -> None:
-        """Call one unit, outside of a roll-call."""
+        """Call one unit outside a roll-call."""
         self._single.append(unit)
 
     def say(self, text: str) -> None:
-        """Say it once when the channel is clear."""
+        """Announce once when the channel is clear."""
         self._replies.append(Reply(text, "reply"))
 
     def raise_alert(
@@ -201,12 +200,12 @@ class Station:
         )
 
     def resume_alert(self) -> None:
-        """Go on with the alert that the session before has left."""
+        """Resume the alert left by the previous session."""
         if self.alert is not None:
             self.alert = replace(self.alert, interrupted=False)
 
     def end_alert(self, by: str) -> None:
-        """Withdraw the alert that is being read. Raises HuyingError if there is none."""
+        """Withdraw the alert being read. Raises HuyingError if there is none."""
         if self.alert is None or self.alert.closed:
             raise HuyingError("no alert is being read: nothing to withdraw 当前没有通知")
         a = self.alert
@@ -223,14 +222,14 @@ class Station:
         self.log.record(command_heard(message, self.now, 0))
 
     def own_words(self, command: Commanded) -> Pcm16:
-        """The speech behind 播报, of a command that was heard just now."""
+        """The speech after 播报 in a command just heard."""
         pcm = self.listener.latest if command.over else self._at_desk
         rest = pcm[round(command.begins * RATE) : round(command.ends * RATE) or None]
         spans = speech_spans(rest, RATE)
         return rest[round(spans[0][0] * RATE) : round(spans[-1][1] * RATE)] if spans else rest[:0]
 
     def pass_on(self, sound: Pcm16) -> None:
-        """Transmit what the dispatcher has said, behind a call to everybody; the journal keeps it."""
+        """Transmit the dispatcher's speech after a call to all; the journal keeps it."""
         self._words = levelled(sound, LEVEL_DB)
         self._replies.append(Reply("各单位注意。", "words", clip=self.log.keep(sound, self.now)))
 
@@ -259,7 +258,7 @@ class Station:
             self._tell(f"roll-call paused 点名暂停: {self.roll.paused}")
 
     def _answer(self, fact: Fact) -> None:
-        """What we say by ourselves to what was heard."""
+        """Our automatic reply to what was heard."""
         if isinstance(fact, Answered | Remarked | NotUnderstood | OverHeard):
             self._listening = None
         if isinstance(fact, ControlReplied) or (isinstance(fact, Called) and fact.over):
@@ -273,8 +272,7 @@ class Station:
             self._replies.append(saying)
 
     def _next(self) -> Move | AlertMove | Reply | None:
-        """Replies go first, then an emergency alert; another alert goes between two calls, then single calls, then
-        the roll-call."""
+        """Priority: replies, emergency alert, other alerts (between two calls), single calls, roll-call."""
         while self._patient and self.now >= self._patient[0][0]:
             self._replies.append(self._patient.pop(0)[2])
         if self._replies:
@@ -292,11 +290,11 @@ class Station:
         return next_move(self.roll)
 
     def _has_its_turn(self, unit: str) -> bool:
-        """The roll-call that is running calls this unit, or has: it waits for the end."""
+        """The running roll-call is calling this unit or will: no separate call."""
         return self.roll is not None and not self.roll.closed and not self.roll.paused and unit in self.roll.units
 
     def _look_after(self) -> None:
-        """Units on a timer: call those that are due, raise the alarm for those that did not answer."""
+        """Welfare timers: call units that are due, raise the alarm for those that did not answer."""
         for unit in to_alarm(self.watches):
             self.log.record(Overdue(t=self.now, unit=unit, tries=self.watches[unit].tries))
             self._tell(f"OVERDUE 超时未报: {self.net.name_of(unit)}")
@@ -347,7 +345,7 @@ class Station:
             self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
 
     def _leave_out(self, move: Move | AlertMove | Reply, why: str) -> None:
-        """What will never be said must not hold up the rest."""
+        """An announcement that can never be made must not block the rest."""
         if isinstance(move, Reply):
             self._replies.popleft()
         elif isinstance(move, AlertMove):
@@ -378,12 +376,12 @@ class Station:
         return Announced(t=unkeyed, keyed=keyed, text=text, purpose=purpose, units=units, clip=clip)
 
     def cut(self, why: str) -> None:
-        """What is being said was cut: written down at once, by whoever noticed, for our own thread may hang."""
+        """Our transmission was cut short: logged at once by whoever noticed, since our own thread may hang."""
         note = f"an announcement was cut 播报中断 ({why}): {self._saying}"
         self.log.record(DeviceChanged(t=self.log.latest, what="cut", note=note))
 
     def _heed_people(self) -> None:
-        """What people have set right elsewhere (console, command line) counts in the roll-call that is running."""
+        """Manual corrections made elsewhere (console, command line) are applied to the running roll-call."""
         journal, since = self.log.journal, self._looked
         self._looked = journal.last()
         if self._looked == since:
@@ -430,7 +428,7 @@ class Station:
         self.log.record(said, *called)
 
     def _called(self, t: float, unit: str, text: str, to_all: bool = False, offset: int = 0) -> Called:
-        """A new exchange, or one more attempt in the one that is open. Waiting begins when our carrier drops."""
+        """A new exchange, or another attempt in the open one. The answer timeout starts when our carrier drops."""
         old = self.log.state.exchanges.get(unit)
         again = old is not None and old.open
         return Called(

@@ -1,4 +1,4 @@
-"""What the running station is doing this moment, for consoles: a small file that is replaced five times a second."""
+"""Current state of the running station for consoles: a small file replaced five times a second."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from voice.places import requests_folder, stations_folder
 
 EVERY_S = 0.2
 STALE_S = 2.0
-"""Older than this the station is not running."""
+"""Age beyond which the station counts as not running."""
 
 SAYING_S = 65.0
-"""While it speaks it writes nothing: not longer than a time-out timer's usual minute."""
+"""It writes nothing while transmitting: at most a time-out timer's usual minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A moment."""
+    """One snapshot."""
 
     busy: bool = False
-    """Somebody else transmits."""
+    """Channel busy: somebody else is transmitting."""
     level_db: float = -100.0
-    """Of the input, dBFS."""
+    """Input level, dBFS."""
     saying: str = ""
-    """What we are reading out."""
+    """Text being read out."""
     source: str = ""
     floor_db: float = -100.0
-    """Above this a carrier shows, dBFS."""
+    """Carrier threshold, dBFS."""
     squelch: str = ""
-    """As it looks from here: ``closed``, or ``open`` (noise while nobody transmits)."""
+    """Squelch as inferred from the audio: ``closed`` or ``open`` (noise while nobody transmits)."""
     voice: bool = False
-    """The latest tenth of a second sounds like speech to the VAD."""
+    """The last 100 ms sound like speech to the VAD."""
     who: str = ""
-    """Unit that seems to talk; empty if nobody knows yet."""
+    """Unit that seems to be talking; empty if unknown."""
     heard: str = ""
-    """What was heard of it so far."""
+    """Partial text of the over."""
     transmits: bool = False
-    """The station has an output, and carries out orders."""
+    """The station has an output and accepts orders."""
     journal: str = ""
-    """Its log, as it was named to it, with its folder."""
+    """Its journal as given, with the working folder."""
     troubles: tuple[str, ...] = ()
-    """What of it has failed lately and was started again, in words."""
+    """Components that failed recently and were restarted, in words."""
 
 
 class StatusFile:
-    """Written by the station, read by anybody. A file that cannot be written is no fault of the log: it is left."""
+    """Written by the station, read by anyone. A file that cannot be written does not affect the log."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,11 +57,11 @@ class StatusFile:
 
     @property
     def due(self) -> bool:
-        """It is time to write again."""
+        """The next write is due."""
         return time.monotonic() - self._written >= EVERY_S
 
     def write(self, status: Status, at_once: bool = False) -> None:
-        """Replace the file, five times a second at most."""
+        """Replace the file, at most five times a second."""
         if not at_once and not self.due:
             return
         self._written = time.monotonic()
@@ -74,7 +74,7 @@ class StatusFile:
             return
 
     def read(self) -> Status | None:
-        """The last one; None if there is none or it is stale."""
+        """Latest snapshot; None if missing or stale."""
         try:
             age = time.time() - self.path.stat().st_mtime
             fields = json.loads(self.path.read_text("utf-8"))
@@ -84,12 +84,12 @@ class StatusFile:
             return None
 
     def remove(self) -> None:
-        """The station ends."""
+        """The station is stopping."""
         self.path.unlink(missing_ok=True)
 
 
 def running(stations: Path) -> list[tuple[Path, Status]]:
-    """(folder of requests, status) of the stations that were announced in a folder and run at this moment."""
+    """(requests folder, status) of the stations announced in a folder and running now."""
     found: list[tuple[Path, Status]] = []
     for note in sorted(stations.glob("*.station")) if stations.is_dir() else []:
         try:
@@ -103,12 +103,12 @@ def running(stations: Path) -> list[tuple[Path, Status]]:
 
 
 class NoStation(HuyingError):
-    """Nobody is there to carry an order out."""
+    """No station is available to carry out an order."""
 
 
 def station_folder(requests: Path | None = None, journal: str | None = None) -> Path:
-    """The folder of requests of a station: as named, that of a journal, or of the one that runs. Raises HuyingError
-    where several run and none is named; NoStation where none does, or none that transmits."""
+    """Requests folder of a station: as given, of a journal, or of the one running. Raises HuyingError if several run
+    and none is named; NoStation if none runs, or none that transmits."""
     if requests or journal:
         folder = requests or requests_folder(journal or "")
         status = status_file(folder).read()
@@ -128,8 +128,8 @@ def station_folder(requests: Path | None = None, journal: str | None = None) -> 
 
 
 def announce(stations: Path, requests: Path) -> Path | None:
-    """Note where a station that starts takes its requests; the note, to be removed at its end. A place that cannot be
-    written is no fault of the log."""
+    """Register where a starting station takes its requests; returns the note, to be removed when it ends. A failure
+    to write it does not affect the log."""
     note = stations / f"{os.getpid()}.station"
     try:
         stations.mkdir(parents=True, exist_ok=True)
@@ -140,5 +140,5 @@ def announce(stations: Path, requests: Path) -> Path | None:
 
 
 def status_file(requests: Path) -> StatusFile:
-    """Beside the requests, under a name that is no request."""
+    """Beside the requests, under a name that is not a request."""
     return StatusFile(requests / "station.status")

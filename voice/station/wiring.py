@@ -1,4 +1,4 @@
-"""The devices of a desk, as its settings name them: where sound comes from, where it goes, what keys the radio."""
+"""Devices of a desk as configured: audio input, audio output, and the PTT line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voice.radio.transmitter import Line, TransmitSettings, Transmitter
 def open_source(
     desk: StationSettings, raw: Raw, notice: Callable[[str, str], None], began: datetime | None = None
 ) -> tuple[AudioSource, CardSource | None]:
-    """The source, and once more if it is a sound card. ``began``: a piped recording did."""
+    """The source, and again if it is a sound card. ``began``: start time of a piped recording."""
     if began and desk.input != "-":
         raise HuyingError("--start is for a recording that comes through a pipe (--input -); what is live is now")
     if desk.input == "-":
@@ -39,7 +39,7 @@ def open_source(
 
 
 def open_transmitter(desk: StationSettings, line: Line, card: CardSource | None, level_db: float) -> Transmitter:
-    """Plays to the desk's output; without one it can only say so."""
+    """Plays to the desk's output; without one it can only report that there is none."""
     sink = CardSink(desk.output) if desk.output else None
 
     expect = line.expect if isinstance(line, KeptPtt) else lambda _s: None
@@ -65,8 +65,8 @@ def open_transmitter(desk: StationSettings, line: Line, card: CardSource | None,
 def open_line(
     desk: StationSettings, tell: Callable[[str], None], stack: contextlib.ExitStack, cut: Callable[[str], None]
 ) -> tuple[Line, Callable[[], bool]]:
-    """The PTT line and the carrier detect beside the audio; both are closed with ``stack``. ``cut`` is told, from
-    another thread, why a transmission was ended before its time."""
+    """PTT line and carrier detect beside the audio; both are closed with ``stack``. ``cut`` is told, from another
+    thread, why a transmission was cut short."""
     kind = "" if desk.carrier == "audio" else kind_of_carrier(desk.carrier)
     same = kind == desk.ptt and desk.carrier_device in ("", desk.ptt_device)
     asks = desk.carrier if same else ""
@@ -86,7 +86,7 @@ def open_line(
 
 
 def end_source(source: AudioSource) -> None:
-    """A live source that never ends by itself gives its last frame."""
+    """Make a live source that never ends by itself deliver its last frame."""
     if isinstance(source, CardSource):
         source.end()
     elif isinstance(source, UdpStream | RawStream):

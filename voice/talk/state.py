@@ -55,7 +55,7 @@ class Exchange:
     last: Literal["", "say_again", "negative", "wait"] = ""
     """What the unit said that keeps the exchange open."""
     vague: int = 0
-    """Overs that may be its answer, or that of another unit with the same call sign."""
+    """Overs that may be its answer, or that of another unit called in the same over."""
     answered_over: int | None = None
     answered_at: Seconds = 0.0
     asked_at: Seconds | None = None
