@@ -120,6 +120,8 @@ MESSAGES: dict[str, str] = {
     "a net folder holds net.toml; copy grammars/sample": "网文件夹里要有 net.toml; 可以复制 grammars/sample",
     "not TOML: {}": "不是 TOML: {0}",
     "not settings: {}": "不是设置: {0}",
+    "larger than {} KiB": "大于 {0} KiB",
+    "more than {} names joined by dots": "用点连起来的名称多于 {0} 个",
     'key = "value", one a line': '每行一个: 名称 = "值"',
     "{}; use Chinese characters, digits and letters A-Z": "{0}; 请用汉字、数字和字母 A-Z",
     "{}; write it in Chinese characters, digits and letters": "{0}; 请用汉字、数字和字母",

@@ -22,6 +22,15 @@ from voice.text import NotText, decoded
 
 _COSTS = Costs()
 
+MOST_BYTES = 256 << 10
+"""Of ``net.toml``; that of a net with everything set has some 10 KiB."""
+
+MOST_NESTED = 20
+"""Names in a dotted key; settings have three. The time that a TOML parser takes grows with the square of them."""
+
+_NAME = r"""(?:[\w-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')"""
+_NESTED = re.compile(rf"(?<![\w-]){_NAME}(?:[ \t]*+\.[ \t]*+{_NAME}){{{MOST_NESTED}}}")
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -295,13 +304,20 @@ def _line(text: str, keys: tuple[str | int, ...]) -> int:
 def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
     """Read ``net.toml``; problems carry the line."""
     try:
-        text = decoded(path.read_bytes())
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            return None, [Problem(path, 0, f"larger than {MOST_BYTES >> 10} KiB", 'key = "value", one a line')]
+        text = decoded(data)
     except FileNotFoundError:
         return None, [Problem(path, 0, "no such file", "a net folder holds net.toml; copy grammars/sample")]
     except OSError as e:
         return None, [Problem(path, 0, f"cannot be read ({e.strerror})", "let the station's user read it")]
     except NotText as e:
         return None, [Problem(path, 0, f"cannot be read as text: {e}", "save the file as UTF-8")]
+    if deep := _NESTED.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        return None, [Problem(path, line, f"more than {MOST_NESTED} names joined by dots", 'key = "value", one a line')]
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as e:

@@ -1,13 +1,16 @@
 """Carrier detect by a line, beside the audio gate: the radio's squelch output on a serial port, a CM108 or rigctld.
 
 It is asked ten times a second by a thread of its own, so that a slow rig never holds up the audio. A line that
-cannot be read any more counts as clear, is reported once and tried again: the audio gate still hears who talks.
+cannot be read, or whose answer is not understood, is not clear: it counts as busy until it answers again, is reported
+once and tried again. That has an end, for a lost adapter must not silence a station: then the audio gate alone says
+who talks.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 
 from voice.radio.ptt import PttError
@@ -19,6 +22,10 @@ ASK_S = 0.1
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Pauses before a line that failed is asked again; the last one repeats."""
 
+UNKNOWN_S = 20.0
+"""So long a line that does not answer counts as busy: longer than most overs, and less than a routine announcement
+waits for a clear channel (``TransmitSettings.busy_limit_s``), so that it goes out late and is not given back."""
+
 
 class CarrierSense:
     """The last answer of a carrier input. ``on_fault`` is told, from another thread, when it cannot be read."""
@@ -27,12 +34,14 @@ class CarrierSense:
         """Raises PttError if it cannot be read now."""
         self._line, self._on_fault = line, on_fault
         self._busy = line.busy()
+        self._unknown_since: float | None = None
         self._closed = threading.Event()
         self._thread = Supervised("carrier detect", self._ask, self._tell, self._closed.is_set)
 
     def busy(self) -> bool:
-        """Somebody transmits."""
-        return self._busy
+        """Somebody transmits, or may: see ``UNKNOWN_S``."""
+        since = self._unknown_since  # once: the thread may change it
+        return self._busy if since is None else time.monotonic() - since < UNKNOWN_S
 
     def close(self) -> None:
         """Ask no more."""
@@ -46,14 +55,26 @@ class CarrierSense:
                 if failed:
                     self._line.revive()
                 self._busy = self._line.busy()
+                self._unknown_since = None
                 if failed:
                     self._tell("carrier detect works again 载波检测恢复")
                 failed = 0
             except PttError as e:
-                self._busy = False
+                self._lose()
                 failed += 1
                 if failed == 1:
-                    self._tell(f"carrier detect 载波检测: {e}")
+                    self._tell(
+                        f"carrier detect 载波检测: {e}; the channel counts as busy for {UNKNOWN_S:g} s, "
+                        f"then the sound alone says who talks 信道按忙处理 {UNKNOWN_S:g} 秒, 之后只凭声音判断"
+                    )
+            except Exception:
+                self._lose()
+                raise
+
+    def _lose(self) -> None:
+        """Nobody knows from now on; a line that is unknown already stays so since it was lost."""
+        if self._unknown_since is None:
+            self._unknown_since = time.monotonic()
 
     def _tell(self, text: str) -> None:
         with contextlib.suppress(Exception):

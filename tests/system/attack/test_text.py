@@ -257,6 +257,15 @@ def test_an_exported_roster_has_no_formulas_and_comes_back_as_it_was(tmp_path: P
     [
         "a=" + "[" * 100_000,
         "[" + ".".join("a" * 5_000) + "]\nx=1",
+        "[" + ".".join("a" * 50_000) + "]\nx=1",
+        "x" + " .\t'y'" * 30_000 + "=1",
+        'x."\\".""' + '."\\""' * 30_000 + "=1",
+        "[a]\nx={" + ".".join("a" * 50_000) + "=1}",
+        "\n".join("[" + ".".join("a" * k) + "]" for k in range(1, 2000)),
+        "x=1\n" * 1_000_000,
+        "a" * 250_000,
+        '"' * 250_000,
+        "a " * 125_000,
         "n=" + "9" * 5000,
         "[timing]\nanswer_timeout_s=nan",
         "[timing]\nanswer_timeout_s=inf",
@@ -268,6 +277,32 @@ def test_settings_that_no_parser_likes(tmp_path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
     settings, problems = read_settings(path)
     assert settings is None and problems
+
+
+@pytest.mark.parametrize(
+    "text, line, says",
+    [
+        ("\n[" + ".".join("a" * 50_000) + "]\nx=1", 2, "more than 20 names"),
+        ("\n\na" + ".a" * 20 + "=1", 3, "more than 20 names"),
+        ("x=1\n" * 1_000_000, 0, "larger than 256 KiB"),
+    ],
+)
+def test_settings_too_deep_or_too_large_are_not_parsed(
+    tmp_path: Path, text: str, line: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("tomllib.loads")  # the time it takes grows with the square of the depth
+    path = tmp_path / "net.toml"
+    path.write_text(text, "utf-8")
+    settings, (problem,) = read_settings(path)
+    assert settings is None and problem.line == line and says in problem.what and problem.fix
+
+
+@pytest.mark.parametrize("says", ["…" * 100, "." * 100, "1.5, 2.5, 3.5. " * 30, "https://a.b.c.d.e.f.example.org/g.h"])
+def test_dots_in_a_text_are_no_depth(tmp_path: Path, says: str) -> None:
+    path = tmp_path / "net.toml"
+    path.write_text(f'name = "{says}"  # {says}\n[control]\ncall_sign = "派出所"\n', "utf-8")
+    settings, problems = read_settings(path)
+    assert settings is not None and settings.name == says and not problems
 
 
 @pytest.mark.parametrize(
