@@ -1,8 +1,8 @@
-"""Call signs as people shorten them: 贾岗社区治安队 is called 贾岗社区 and 贾岗 on the air. Pure.
+"""Short call signs as used on the air: 贾岗社区治安队 is called 贾岗社区 and 贾岗. Pure.
 
-They are derived from each unit's name and call signs, unless the roster's column 口头简称 says otherwise: what stands
-there counts instead, ``-`` (or 无) means none. One that belongs to two units, or sounds like another unit's call sign,
-is refused for both, and ``huying grammar check`` says so.
+They are derived from each unit's name and call signs, unless the roster's column 口头简称 gives them; ``-`` (or 无)
+there means none. One that two units share, or that sounds like another unit's call sign, is refused for both and
+reported by ``huying grammar check``.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from voice.net.roster import Unit
 Floats = npt.NDArray[np.float64]
 
 NONE = ("-", "无", "none")
-"""In the roster's column: this unit has no short call signs."""
+"""Roster entries that mean: no short call signs for this unit."""
 
 DUTIES = (
     "治安队", "治安岗", "巡防队", "巡逻队", "联防队", "护校队", "保卫处", "保卫科",
     "警务室", "值班室", "门岗", "岗亭", "执勤点",
 )  # fmt: skip
-"""What a unit is; people leave it out. Of three syllables, it stands for the only unit of its kind."""
+"""Kinds of unit; speakers leave these words out. If of three syllables, the word alone stands for the only unit of
+its kind."""
 
 AREAS = ("社区", "小区", "街道", "新村")
-"""Left out too, in the shortest form."""
+"""Also left out in the shortest form."""
 
 TRADES = ("家属院", "加油站", "幼儿园", "图书馆", "医院", "超市", "广场", "商场", "小学", "中学", "宾馆", "网吧")
-"""Stands for the unit if it is the only one of its kind, and is left out behind a name that is no street."""
+"""Stands for the unit if it is the only one of its kind; left out after a name that is not a street."""
 
 REGIONS = (
     "北京", "天津", "上海", "重庆", "河北", "山西", "辽宁", "吉林", "黑龙江", "江苏", "浙江", "安徽", "福建",
@@ -50,12 +51,13 @@ COLLEGES = {
 STREETS = ("路", "街", "道", "巷")
 LEAST_SYLLABLES = 2
 APART = 0.9
-"""Syllables by which a short call sign must differ from every call sign of others: as in ``voice.grammar.check``."""
+"""Least distance in syllables between a short call sign and every other unit's call signs, as in
+``voice.grammar.check``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A short call sign that is not used."""
+    """A rejected short call sign."""
 
     text: str
     unit: str
@@ -63,7 +65,7 @@ class Refused:
 
 
 def derived(name: str) -> tuple[str, ...]:
-    """``贾岗社区治安队`` → ``贾岗社区, 贾岗``; the longest first, without the name itself."""
+    """``贾岗社区治安队`` → ``贾岗社区, 贾岗``; longest first, without the name itself."""
     out: dict[str, None] = {}
 
     def add(text: str) -> None:
@@ -99,8 +101,8 @@ def derived(name: str) -> tuple[str, ...]:
 def short_signs(
     units: Iterable[Unit], table: ReadingsTable, taken: Iterable[str] = ()
 ) -> tuple[dict[str, tuple[str, ...]], list[Refused]]:
-    """Unit id → its short call signs; and what was refused. ``taken``: phrases and places, which mean something
-    else."""
+    """Unit id → its short call signs; and those refused. ``taken``: phrases and places, which already have a
+    meaning."""
     units = tuple(units)
     signs = {s: u.id for u in units for s in u.call_signs}
     wanted: dict[str, list[str]] = {}

@@ -1,22 +1,22 @@
-"""Text for the cells of a spreadsheet: never a formula, and nothing that a workbook cannot hold."""
+"""Text for spreadsheet cells: never a formula, and only characters a workbook can hold."""
 
 from __future__ import annotations
 
 import re
 
 _FORMULA = re.compile(r"[\s\u3000]*[=+\-@＝＋－＠]|[\t\r\n]")
-"""What a spreadsheet may run: these characters at the beginning, also behind blanks, and in their wide forms."""
+"""Leading characters that a spreadsheet may evaluate, also after blanks and in full-width form."""
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""Characters that XML and UTF-8 have no place for."""
+"""Characters not allowed in XML or UTF-8."""
 
 
 def safe(text: str) -> str:
-    """The text with an apostrophe before what looks like a formula; unfit characters become U+FFFD."""
+    """The text, with an apostrophe before anything that looks like a formula; invalid characters become U+FFFD."""
     text = _UNFIT.sub("\ufffd", text)
     return "'" + text if _FORMULA.match(text) else text
 
 
 def written(cell: str) -> str:
-    """What stood there before ``safe``."""
+    """The text before ``safe``."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell[1:]) else cell

@@ -1,4 +1,4 @@
-"""Tables in files of text, as spreadsheets, scales of offices and databases save them: any separator, any code page."""
+"""Delimited text tables as saved by spreadsheets, office software and databases: any separator, any code page."""
 
 from __future__ import annotations
 
@@ -22,37 +22,38 @@ from voice.net.grid import (
 from voice.text import NotText, encoding_of
 
 SEPARATORS = (",", "\t", ";", "，", "|", "；")
-"""Tried in this order: the one that gives the header wins."""
+"""Tried in this order: the first that yields a header wins."""
 
 _LINE_OF_EXCEL = re.compile(r'"?sep=(.)"?[ \t]*(\r\n|\r|\n|$)', re.IGNORECASE)
-"""``sep=;`` in the first line tells Excel the separator."""
+"""``sep=;`` in the first line declares the separator to Excel."""
 
 _MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _DATE = re.compile(rf"[0-9]{{1,2}}月[0-9]{{1,2}}日|[0-9]{{1,2}}-(?:{_MONTH})|(?:{_MONTH})-[0-9]{{1,2}}", re.IGNORECASE)
 _ROUNDED = re.compile(r"[0-9]\.?[0-9]*E\+[0-9]+", re.IGNORECASE)
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)")
 _AS_TEXT = re.compile(r'="([^"]*)"')
-"""``="0901"``: how programs keep Excel from taking a figure for a number."""
+"""``="0901"``: how programs stop Excel from converting a code to a number."""
 
 csv.field_size_limit(1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
-    """A file of text that holds a table, and how it was written."""
+    """A text file holding a table, and how it was encoded."""
 
     sheet: Sheet
     records: tuple[tuple[int, tuple[str, ...]], ...]
-    """(line of the file, fields) of every record, empty ones too."""
+    """(line of the file, fields) of every record, including empty ones."""
     encoding: str
     separator: str
     ending: str
     preamble: str
-    """``sep=…`` and its line's end, or nothing."""
+    """``sep=…`` with its line ending, or empty."""
 
 
 def read_delimited(data: bytes, is_table: Callable[[Sheet], bool]) -> Delimited:
-    """The table, read with the first separator and encoding in which ``is_table`` knows its header. Raises NoTable."""
+    """The table, read with the first separator and encoding for which ``is_table`` recognises the header. Raises
+    NoTable."""
     try:
         encodings = [encoding_of(data)]
     except NotText as e:
@@ -118,7 +119,7 @@ def _seen(field: str) -> Cell:
 
 
 def changed_delimited(read: Delimited, changes: Changes) -> bytes:
-    """The file with the changes; encoding, separator, and the records that were not changed stay."""
+    """The file with changes applied; encoding, separator and unchanged records are preserved."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=read.separator, lineterminator=read.ending)
     added = [_fields(row) for row in changes.added]

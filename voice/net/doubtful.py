@@ -1,4 +1,4 @@
-"""What of a roster works, but not as its author may think: for ``huying grammar check`` and the console."""
+"""Roster entries that work, but perhaps not as intended: shown by ``huying grammar check`` and the console."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from voice.mandarin.readings import ReadingsTable, toneless
 from voice.net.roster import Unit
 
 MISTAKEN = 0.6
-"""Syllables by which a call to everybody must differ from a call sign. Of calls in three voices at 12 and 25 dB, names
-at 0.45 and nearer (哥, 可, 和社区) were taken for 各社区 in most, those at 0.55 (郭) in none of six."""
+"""Least distance in syllables between a call to all and a call sign. In calls by three voices at 12 and 25 dB, names
+at 0.45 or less (哥, 可, 和社区) were mostly taken for 各社区, those at 0.55 (郭) in none of six."""
 
 KINDS = {
     "phrase": "a phrase of the grammar", "place": "a place of places.txt", "control": "the call sign of net control",
@@ -24,8 +24,7 @@ KINDS = {
 
 
 def doubtful(units: Sequence[Unit], lexicon: Lexicon, table: ReadingsTable, path: Path) -> list[Problem]:
-    """Neighbours that nobody is; call signs that cannot be heard, that sound like something else, or that may be read
-    otherwise."""
+    """Unknown neighbours; call signs that cannot be recognised, sound like something else, or have several readings."""
     return [
         *_neighbours(units, path), *_short(units, lexicon, path), *_taken(units, lexicon, path),
         *_ambiguous(units, table, path),
@@ -33,7 +32,7 @@ def doubtful(units: Sequence[Unit], lexicon: Lexicon, table: ReadingsTable, path
 
 
 def _ambiguous(units: Sequence[Unit], table: ReadingsTable, path: Path) -> list[Problem]:
-    """Characters of more than one common reading that nothing decides: a person must say which it is."""
+    """Characters with several common readings and no context to decide: the user must choose."""
     asked: dict[tuple[str, str], Problem] = {}
     for u in units:
         for sign in u.call_signs:
@@ -55,7 +54,7 @@ def _neighbours(units: Sequence[Unit], path: Path) -> list[Problem]:
 
 
 def _short(units: Sequence[Unit], lexicon: Lexicon, path: Path) -> list[Problem]:
-    """A single syllable is no word of the graph: too short to be told from the rest of speech."""
+    """A single syllable is not added to the graph: too short to be told from other speech."""
     lines = {u.id: u for u in units}
     return [
         Problem(
@@ -68,7 +67,7 @@ def _short(units: Sequence[Unit], lexicon: Lexicon, path: Path) -> list[Problem]
 
 
 def _taken(units: Sequence[Unit], lexicon: Lexicon, path: Path) -> list[Problem]:
-    """Said alike, but perhaps for the tones: which of the two was meant is chance."""
+    """Same pronunciation except perhaps for tone: cannot be told apart reliably."""
     others: dict[tuple[str, ...], Entry] = {}
     for e in lexicon.entries:
         if e.kind != "unit":
@@ -90,8 +89,7 @@ def _taken(units: Sequence[Unit], lexicon: Lexicon, path: Path) -> list[Problem]
 def without_misheard(
     templates: list[Template], signs: Sequence[tuple[str, Sequence[str]]], table: ReadingsTable, path: Path
 ) -> tuple[list[Template], list[Problem]]:
-    """The templates without calls to everybody that begin like a unit's call sign: whoever calls 葛社区 must not have
-    called 各社区."""
+    """Templates without those calls to all that begin like a unit's call sign: 葛社区 must not be heard as 各社区."""
     rows = [(s, _row(table, s)) for _, own in signs for s in own]
     kept: list[Template] = []
     told: dict[tuple[str, str], Problem] = {}

@@ -1,4 +1,4 @@
-"""A table as people keep it: sheets of rows of cells, and what is odd about a cell."""
+"""A table as people keep it: sheets, rows, cells, and doubts about a cell."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MOST_ROWS, MOST_COLUMNS = 50_000, 100
-"""Of a table, empty rows included: a workbook of some kilobytes may have a million."""
+"""Most rows of a table, including empty ones: a workbook of a few kilobytes may declare a million."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a person sees in one cell."""
+    """A cell as displayed."""
 
     text: str = ""
-    """Without white space around it."""
+    """Stripped of white space."""
 
     doubt: str = ""
-    """Why the text may not be what was written: a formula without a value, a number that became a date, …"""
+    """Why the text may differ from what was entered: a formula without a value, a number turned into a date, …"""
 
     lost: bool = False
-    """The text is missing or wrong for certain, not only perhaps."""
+    """The text is definitely missing or wrong, not just doubtful."""
 
     merged: bool = False
-    """It belongs to a merged area whose first cell holds the text."""
+    """Part of a merged area whose first cell holds the text."""
 
 
 EMPTY = Cell()
@@ -34,54 +34,54 @@ class Row:
     """One row of a sheet."""
 
     line: int
-    """As the person's program counts it, from 1."""
+    """Row number as shown by the spreadsheet, from 1."""
 
     cells: tuple[Cell, ...]
 
     marks: tuple[str, ...] = ()
-    """What a person sees of the row as a whole: ``hidden``, ``struck through``."""
+    """Visible properties of the whole row: ``hidden``, ``struck through``."""
 
     @property
     def texts(self) -> tuple[str, ...]:
         return tuple(c.text for c in self.cells)
 
     def __getitem__(self, column: int) -> Cell:
-        """The cell of a column, from 0; empty beyond the last."""
+        """Cell of a column, from 0; empty beyond the last."""
         return self.cells[column] if column < len(self.cells) else EMPTY
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table of a file."""
+    """One sheet of a file."""
 
     name: str
-    """Of the tab; empty for a file of text."""
+    """Tab name; empty for a text file."""
 
     rows: tuple[Row, ...]
-    """All that hold anything."""
+    """All non-empty rows."""
 
     hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What an editor wants of a sheet; everything else stays as it is, byte for byte where that is possible."""
+    """Edits to a sheet; everything else is preserved, byte for byte where possible."""
 
     cells: Mapping[tuple[int, int], str] = field(default_factory=dict)
     """(line, column from 0) → new text."""
 
     emptied: frozenset[int] = frozenset()
-    """Lines whose contents go."""
+    """Lines to clear."""
 
     added: tuple[Mapping[int, str], ...] = ()
     """New rows, column → text."""
 
     below: int = 1
-    """Line behind which the new rows are to stand."""
+    """Line after which the new rows are inserted."""
 
 
 class NoTable(ValueError):
-    """A file that holds no table that we can read. The message says why; and what to do, behind a semicolon."""
+    """The file holds no readable table. The message states why and, after a semicolon, what to do."""
 
 
 def too_many_rows() -> NoTable:

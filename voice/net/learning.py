@@ -1,7 +1,6 @@
-"""Words that a net has learned: what people typed in review, a phrase a line, in the net's own ``learned.txt``.
+"""Words a net has learned: phrases typed in review, one per line, in the net's own ``learned.txt``.
 
-The file is a grammar file like any other; it may be edited by hand. A running station hears a new word from its next
-start on.
+It is an ordinary grammar file and may be edited by hand. A running station uses a new word from its next start.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from voice.mandarin.numerals import CannotBeRead
 from voice.net.loading import LEARNED, Net, check_net
 
 SHORTEST, LONGEST = 2, 16
-"""Characters."""
+"""Longest phrase, characters."""
 
 RISKY = 3
-"""Syllables up to which a phrase is easily heard where nobody said it."""
+"""Phrases up to this many syllables are prone to false alarms."""
 
 _PHRASE = re.compile("[\u3400-\u9fff0-9A-Za-z]+")
 _LINE = re.compile(r"^(\w+)\s*=\s*([^#\s]+)")
@@ -30,18 +29,18 @@ _LINE = re.compile(r"^(\w+)\s*=\s*([^#\s]+)")
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A phrase that may be learned, and what speaks against it."""
+    """A phrase that may be learned, and objections to it."""
 
     text: str
     meaning: str
     reading: str
-    """As it will be expected, toned syllables."""
+    """Expected pronunciation, toned syllables."""
     alike: tuple[tuple[str, float], ...]
-    """Call signs that sound like it, with their distance in syllables, the nearest first."""
+    """Similar-sounding call signs with their distance in syllables, nearest first."""
 
     @property
     def risky(self) -> bool:
-        """So short that other talk contains it by chance."""
+        """So short that unrelated speech contains it by chance."""
         return len(self.reading.split()) <= RISKY
 
 
@@ -52,12 +51,12 @@ class Change:
     path: Path
     sha256: str
     replaced: str
-    """SHA-256 of what it was before; of nothing if it is new."""
+    """SHA-256 of the previous version; of the empty file if new."""
     net: Net
 
 
 def propose(net: Net, text: str, meaning: str) -> Proposal:
-    """Look at a phrase. Raises HuyingError where it cannot be learned."""
+    """Examine a phrase. Raises HuyingError if it cannot be learned."""
     said = text.strip().rstrip("。.!！?？")
     if not _PHRASE.fullmatch(said):
         raise HuyingError(f"“{text}”: one phrase of characters, digits and letters can be learned at a time")
@@ -77,14 +76,14 @@ def propose(net: Net, text: str, meaning: str) -> Proposal:
 
 
 def learned(net: Net) -> dict[str, str]:
-    """Phrase → meaning of all that was learned."""
+    """Phrase → meaning of everything learned."""
     path = net.folder / LEARNED
     lines = path.read_text("utf-8-sig").splitlines() if path.is_file() else []
     return {m[2]: m[1] for line in lines if (m := _LINE.match(line.strip()))}
 
 
 def learn(net: Net, proposal: Proposal, by: str) -> Change:
-    """Add a phrase. Raises HuyingError, and changes nothing, where the net would not load with it."""
+    """Add a phrase. Raises HuyingError, changing nothing, if the net would not load with it."""
     before = _read(net)
     begin = before or "# 学到的用语 — learned in review; huying grammar forget takes one back\n[unit]\n"
     name = re.sub(r"[\s#]+", " ", by).strip()
@@ -92,7 +91,7 @@ def learn(net: Net, proposal: Proposal, by: str) -> Change:
 
 
 def forget(net: Net, text: str) -> Change:
-    """Take a learned phrase back. Raises HuyingError if it was not learned."""
+    """Remove a learned phrase. Raises HuyingError if it was not learned."""
     before = _read(net)
     kept = [s for s in before.splitlines(True) if not ((m := _LINE.match(s.strip())) and m[2] == text.strip())]
     if len(kept) == len(before.splitlines(True)):

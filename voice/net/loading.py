@@ -1,4 +1,4 @@
-"""A net folder → everything that hearing, speaking and logging need."""
+"""Loads a net folder: everything recognition, speech and logging need."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from voice.net.settings import NetSettings, read_settings
 from voice.places import data_folder
 
 LEAST_CODES = 6
-"""Words for the code of the day; fewer come again too soon."""
+"""Fewest words for the code of the day: with fewer they recur too soon."""
 
 READINGS = ("digits.txt", "names.txt", "readings.txt")
-"""Files of readings, the later ones win."""
+"""Files of readings; later ones override earlier ones."""
 
 LEARNED = "learned.txt"
-"""Phrases that were learned in review: see ``voice.net.learning``."""
+"""Phrases learned in review: see ``voice.net.learning``."""
 
 NOT_TEMPLATES = (*READINGS, "surnames.txt", "places.txt")
 
@@ -44,13 +44,13 @@ class Net:
     lexicon: Lexicon
     readings: ReadingsTable
     sha256: str
-    """Of all its files: part of what makes a replay reproducible."""
+    """SHA-256 over all its files: part of what makes a replay reproducible."""
     notices: tuple[Problem, ...] = ()
-    """What a person should look at, though the net works."""
+    """Warnings: the net works, but a person should look."""
     short: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Unit id → call signs as people shorten them: understood, never spoken."""
+    """Unit id → short call signs: understood, never spoken."""
     refused: tuple[Refused, ...] = ()
-    """Short call signs that are not used, and why."""
+    """Rejected short call signs, and why."""
 
     @property
     def costs(self) -> Costs:
@@ -69,7 +69,7 @@ class Net:
         return next((u for u in self.units if code.upper() in u.ani), None)
 
     def spell(self, text: str) -> list[str]:
-        """Toned syllables with pauses, as the synthesiser gets them. Raises CannotBeRead."""
+        """Toned syllables with pauses, as passed to the synthesiser. Raises CannotBeRead."""
         out: list[str] = []
         for part in PAUSE_MARKS.split(plain_text(text)):
             if part:
@@ -77,13 +77,13 @@ class Net:
         return out
 
     def name_of(self, unit_id: str | None) -> str:
-        """For people: the unit's name, or its id if the roster lacks it."""
+        """Display name: the unit's name, or its id if it is not on the roster."""
         unit = self.unit(unit_id) if unit_id else None
         return unit.name if unit else unit_id or ""
 
 
 def grammar_folders(net: Path, names: tuple[str, ...]) -> tuple[list[Path], list[str]]:
-    """Folders of the named grammars: in the net folder, else among the shipped ones; and the missing."""
+    """Folders of the named grammars, from the net folder or else as shipped; and those missing."""
     found, missing = [], []
     for name in names:
         place = next((p for p in (net / name, data_folder() / "grammars" / name) if p.is_dir()), None)
@@ -95,7 +95,7 @@ def grammar_folders(net: Path, names: tuple[str, ...]) -> tuple[list[Path], list
 
 
 def load_net(folder: Path) -> Net:
-    """Load a net. Raises FilesError with every mistake in every file."""
+    """Load a net. Raises FilesError with all errors of all files."""
     net, problems = check_net(folder)
     if problems or net is None:
         raise FilesError(problems)
@@ -103,8 +103,8 @@ def load_net(folder: Path) -> Net:
 
 
 def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, list[Problem]]:
-    """Load as much of a net as can be, and report all mistakes at once; what is only odd is in the net's notices.
-    ``roster``: another one than its own."""
+    """Load as much of a net as possible and report all errors at once; mere oddities are in the net's notices.
+    ``roster``: use this one instead of its own."""
     path = folder / "net.toml"
     settings, problems = read_settings(path)
     used = [path]
@@ -209,7 +209,7 @@ def _readable_signs(
 def _readable_places(
     paths: list[Path], table: ReadingsTable, signs: list[tuple[str, list[str]]], templates: list[Template]
 ) -> tuple[list[str], list[Problem]]:
-    """A place a line; what stands behind # is a comment. What is a call sign or phrase already cannot be one."""
+    """One place per line; # starts a comment. A call sign or phrase cannot also be a place."""
     taken = {s for _, own in signs for s in own} | {w for t in templates for w in t.words}
     good: list[str] = []
     problems: list[Problem] = []

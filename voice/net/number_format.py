@@ -1,5 +1,5 @@
-"""A number as the spreadsheet shows it: ISO/IEC 29500-1, 18.8.30 and 18.8.31 (number formats), as far as rosters use
-it: digits with leading zeros, decimals, percentages, dates and times."""
+"""A number as the spreadsheet displays it: ISO/IEC 29500-1, 18.8.30 and 18.8.31 (number formats), as far as rosters
+use them: digits with leading zeros, decimals, percentages, dates and times."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ BUILT_IN = {
     33: 'h"时"mm"分"ss"秒"', 34: 'h"时"mm"分"', 35: 'h"时"mm"分"ss"秒"', 51: 'm"月"d"日"', 52: 'yyyy"年"m"月"',
     53: 'm"月"d"日"', 54: 'm"月"d"日"', 55: 'h"时"mm"分"', 56: 'h"时"mm"分"ss"秒"', 58: 'm"月"d"日"',
 }  # fmt: skip
-"""numFmtId → format; the numbers from 27 on are those of the Chinese edition."""
+"""numFmtId → format; ids from 27 on are those of the Chinese edition."""
 
 PRECISE_DIGITS = 15
-"""A spreadsheet's numbers hold so many; what was typed beyond became 0."""
+"""Significant digits of a spreadsheet number; further digits typed became 0."""
 
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]')
 _DATE_PART = re.compile(r"yyyy|yy|y|m{1,5}|d{1,4}|h{1,2}|s{1,2}|上午/下午|am/pm|a/p", re.IGNORECASE)
 
 
 def shown(value: str, form: str, since_1904: bool = False) -> tuple[str, str, bool]:
-    """(text, doubt, lost) of a stored number under a number format; ``form`` empty or ``General``: as it is."""
+    """(text, doubt, lost) of a stored number under a number format; ``form`` empty or ``General``: unformatted."""
     try:
         number = Decimal(value)
     except InvalidOperation:
@@ -46,15 +46,14 @@ def shown(value: str, form: str, since_1904: bool = False) -> tuple[str, str, bo
 
 
 def plain(number: Decimal) -> str:
-    """Without exponent and without zeros behind the decimals; sums of binary fractions are rounded as they are
-    shown."""
+    """Without exponent or trailing decimal zeros; binary rounding errors are removed as in the display."""
     number = number.quantize(Decimal(1)) if number == number.to_integral() else Decimal(f"{number:.15g}")
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _section(form: str, number: Decimal) -> str:
-    """That of the format's sections (positive;negative;zero) which is for this number."""
+    """The section of the format (positive;negative;zero) that applies to this number."""
     parts = re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', form)
     if number < 0 and len(parts) > 1:
         return parts[1]
@@ -62,7 +61,7 @@ def _section(form: str, number: Decimal) -> str:
 
 
 def _digits(number: Decimal, section: str) -> str:
-    """Digit places filled from the right, literals where they stand."""
+    """Digit placeholders filled from the right, literals kept in place."""
     pieces: list[str] = []
     at = 0
     for m in _LITERAL.finditer(section):
@@ -108,7 +107,7 @@ def _digits(number: Decimal, section: str) -> str:
 
 
 def _date(number: Decimal, section: str, since_1904: bool) -> tuple[str, str, bool]:
-    """Day 1 is 1900-01-01, and 1900-02-29 is counted, though it never was; or day 0 is 1904-01-01."""
+    """Day 1 is 1900-01-01, with the fictitious 1900-02-29 counted; or day 0 is 1904-01-01."""
     days = float(number)
     if not 0 <= days < 2_958_466:
         return plain(number), "is formatted as a date, but is none", True

@@ -1,4 +1,4 @@
-"""The roster: who is on the net. CSV or a workbook, headed in Chinese or English, as people keep it."""
+"""The roster: units of the net. CSV or workbook with Chinese or English headers, as offices keep it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from voice.text import halfwidth
 FIRST_LINE = "编号,名称,呼号,组别,位置,责任民警,电话"
 
 _ASIDE = re.compile("示例|样例|例表|范例|说明|模板|备份|历史|作废|旧|example|backup", re.IGNORECASE)
-"""In the names of sheets that are not the roster if another sheet can be."""
+"""Sheet names with these words are not the roster if another sheet qualifies."""
 
 LISTS = ("call_signs", "ani", "neighbours", "short")
-"""Fields of several entries."""
+"""Fields with several entries."""
 
 LONGEST_SIGN = 40
-"""Characters of a call sign: it is one word of the decoding graph."""
+"""Longest call sign in characters: it is one word of the decoding graph."""
 
 FIGURES = ("id", "ani", "phone", "neighbours")
-"""Fields whose full-width figures and letters are the same as those of the keyboard."""
+"""Fields in which full-width digits and letters equal their ASCII forms."""
 
 _SUM = re.compile(
     r"(?:本页|本组)?(?:合计|总计|小计|共计|总数|汇总|累计)(?:[:：(]?.{0,12})|(?:sub)?total:?|sum:?", re.IGNORECASE
@@ -43,56 +43,56 @@ _REMARK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One station of the net."""
+    """One unit of the net."""
 
     id: str
     name: str
     call_signs: tuple[str, ...]
-    """The first is the one we speak; the others are understood too."""
+    """The first is the one we speak; all are understood."""
     group: str = ""
     location: str = ""
     officer: str = ""
     phone: str = ""
     question: str = ""
-    """What the unit is asked in a roll-call."""
+    """Question put to the unit in a roll-call."""
     line: int = 0
-    """In the roster file."""
+    """Line in the roster file."""
     ani: tuple[str, ...] = ()
-    """What its radios send of themselves: DTMF digits, or MDC1200 unit numbers (hexadecimal)."""
+    """Identities sent by its radios: DTMF digits or MDC1200 unit numbers (hexadecimal)."""
     neighbours: tuple[str, ...] = ()
-    """Ids, names or call signs of the units next to it."""
+    """Ids, names or call signs of neighbouring units."""
     short: tuple[str, ...] = ()
-    """As the roster says; empty: they are derived, see ``voice.net.abbreviations``."""
+    """From the roster; empty: derived, see ``voice.net.abbreviations``."""
 
     def named(self, name: str) -> bool:
-        """Whether this is its id, its name or one of its call signs, exactly."""
+        """Whether this is exactly its id, its name or one of its call signs."""
         return name in (self.id, self.name, *self.call_signs)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A row of the sheet that is a unit's."""
+    """A sheet row that describes a unit."""
 
     row: Row
     fields: dict[str, str]
     more: tuple[int, ...] = ()
-    """Lines that go on with the same unit: its id and name are merged over them."""
+    """Further lines of the same unit: its id and name are merged over them."""
 
 
 @dataclass(frozen=True, slots=True)
 class RosterSheet:
-    """The sheet of a file that holds the roster, read but not yet checked."""
+    """The sheet holding the roster, read but not yet checked."""
 
     sheet: Sheet
     header: Header
     units: tuple[UnitRow, ...]
     text: Delimited | None
-    """How the file was written, if it is one of text."""
+    """File format details, for text files."""
 
 
 def split_list(cell: str) -> tuple[str, ...]:
-    """Several entries of one cell. A stroke separates names and numbers (省残联/残联), not what belongs to one call
-    sign (BG6ABC/P, A/B座)."""
+    """Entries of a multi-valued cell. A slash separates names and numbers (省残联/残联), but not the parts of one
+    call sign (BG6ABC/P, A/B座)."""
     out: list[str] = []
     for entry in re.split(r"[;；、|,，\n\r]", cell):
         out += _at_strokes(entry)
@@ -111,7 +111,7 @@ def _at_strokes(entry: str) -> list[str]:
 
 
 def _apart(left: str, right: str) -> bool:
-    """Whether a stroke between the two separates entries."""
+    """Whether a slash between the two separates entries."""
     han = [bool(re.search("[\u3400-\u9fff]", side)) for side in (left, right)]
     if all(han):
         return True
@@ -121,7 +121,7 @@ def _apart(left: str, right: str) -> bool:
 
 
 def read_sheet(path: Path) -> tuple[RosterSheet | None, list[Problem]]:
-    """Find the roster in a file, and what in it is no unit. Problems that are notices do not hinder."""
+    """Locate the roster in a file, and report rows that are not units. Notices are not errors."""
     if not path.is_file():
         return None, [Problem(path, 0, "no such roster", "name a .csv or .xlsx file in net.toml: roster = …")]
     text: Delimited | None = None
@@ -167,7 +167,7 @@ def read_sheet(path: Path) -> tuple[RosterSheet | None, list[Problem]]:
 
 
 def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
-    """Read a roster; every mistake is reported with its line, the good lines are used."""
+    """Read a roster; every error is reported with its line, valid lines are used."""
     found, problems = read_sheet(path)
     if found is None:
         return (), problems
@@ -222,7 +222,7 @@ def read_roster(path: Path) -> tuple[tuple[Unit, ...], list[Problem]]:
 
 
 def _no_header(path: Path, sheets: list[Sheet], text: Delimited | None) -> Problem:
-    """What is missing, by the row that comes nearest to a header."""
+    """What is missing from the row most like a header."""
     near = [(len(missing_in(r)), r, s) for s in sheets if (r := nearest_header(s))]
     if not near:
         first = next(s.rows[0] for s in sheets if s.rows)
@@ -237,7 +237,7 @@ def _no_header(path: Path, sheets: list[Sheet], text: Delimited | None) -> Probl
 
 
 def _unit_rows(path: Path, sheet: Sheet, header: Header) -> tuple[list[UnitRow], list[Problem]]:
-    """Units' rows, and a word on every row that is none."""
+    """Unit rows, and a notice for every other row."""
     units: list[UnitRow] = []
     problems: list[Problem] = []
     for row in sheet.rows:
@@ -267,7 +267,7 @@ def _unit_rows(path: Path, sheet: Sheet, header: Header) -> tuple[list[UnitRow],
 
 
 def _fields(row: Row, header: Header) -> dict[str, str]:
-    """Field → text; those of columns that the header lacks are missing, but for id and name."""
+    """Field → text; fields whose column is absent are left out, except id and name."""
     out = dict.fromkeys(REQUIRED, "")
     for column, field in enumerate(header.fields):
         if field:
@@ -277,13 +277,13 @@ def _fields(row: Row, header: Header) -> dict[str, str]:
 
 
 def _repeats(row: Row, header: Header) -> bool:
-    """The header again, as at the top of every printed page."""
+    """The header repeated, as at the top of each printed page."""
     said = [(f, field_of(row[k].text)) for k, f in enumerate(header.fields) if f]
     return len(said) >= 2 and all(found is not None and found[0] == f for f, found in said)
 
 
 def _no_unit(row: Row, fields: dict[str, str]) -> str:
-    """Why a row is no unit's: a sum, a remark, a caption; empty if it may be one."""
+    """Why a row is not a unit: total, remark, caption; empty if it may be one."""
     written = [t for t in row.texts if t]
     first = halfwidth("".join(written[0].split())) if written else ""
     own = "".join(halfwidth(fields["id"]).split())
@@ -299,7 +299,7 @@ def _no_unit(row: Row, fields: dict[str, str]) -> str:
 
 
 def _goes_on(row: Row, header: Header) -> bool:
-    """Id and name are those of the row above, merged with it."""
+    """Id and name are merged with those of the row above."""
     columns = [header.column(f) for f in REQUIRED]
     return all(c is not None and row[c].merged for c in columns)
 
@@ -314,7 +314,7 @@ def _joined(unit: UnitRow, row: Row, fields: dict[str, str]) -> UnitRow:
 
 
 def _doubts(path: Path, header: Header, unit: UnitRow) -> Iterator[Problem]:
-    """What is odd about the cells of a unit. Wrong for certain and needed for calling it: a mistake."""
+    """Doubtful cells of a unit. Definitely wrong and needed to call it: an error."""
     for column, field in enumerate(header.fields):
         cell = unit.row[column]
         if not field or not cell.doubt:
@@ -329,7 +329,7 @@ def _doubts(path: Path, header: Header, unit: UnitRow) -> Iterator[Problem]:
 
 
 def _without_group(path: Path, units: Iterable[Unit]) -> list[Problem]:
-    """Some have a group and some have none: a roll-call of groups leaves them out."""
+    """Only some units have a group: roll-calls by group skip the others."""
     bare = [u for u in units if not u.group]
     if not bare or all(not u.group for u in units):
         return []

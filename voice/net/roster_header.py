@@ -1,4 +1,4 @@
-"""The header of a roster: which column holds what, as offices call it."""
+"""The header of a roster: maps columns to fields by the names offices use."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ NAMES: dict[str, tuple[str, ...]] = {
         "口头简称", "口语简称", "叫法", "short", "short call signs",
     ),
 }  # fmt: skip
-"""Field → names of its column, the likeliest first: where two columns could hold it, the better name has it."""
+"""Field → column names, most specific first: where two columns match, the better name wins."""
 
 REQUIRED = {"id": "编号", "name": "名称"}
-"""Field → what its column is called for people."""
+"""Field → column name shown to people."""
 
 SEARCHED = 40
-"""Rows in which the header is looked for: titles, dates and explanations stand above it."""
+"""Rows searched for the header: titles, dates and explanations precede it."""
 
 _RANK = {name: (field, k) for field, names in NAMES.items() for k, name in enumerate(names)}
 _SIMPLIFIED = str.maketrans(
@@ -69,7 +69,7 @@ _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
 
 
 def field_of(title: str) -> tuple[str, int] | None:
-    """(field, rank of the name) of a column's title; white space, stars, remarks in brackets do not count."""
+    """(field, rank of the name) of a column title; white space, asterisks and bracketed remarks are ignored."""
     text = halfwidth(title).lower().translate(_SIMPLIFIED)
     for form in (text, _ASIDE.sub("", text)):
         bare = form.strip(" *:：\n\t").replace("*", "")
@@ -81,22 +81,22 @@ def field_of(title: str) -> tuple[str, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Found in a sheet."""
+    """The header found in a sheet."""
 
     first: int
     last: int
-    """Lines of the sheet: a header may have two."""
+    """Lines it occupies: one or two."""
 
     titles: tuple[str, ...]
     fields: tuple[str, ...]
     """Column → field, or empty."""
 
     passed_over: tuple[str, ...] = ()
-    """Titles of columns that could hold a field too, which a better-named one has."""
+    """Titles of columns that also match a field but lost to a better name."""
 
     @property
     def others(self) -> tuple[str, ...]:
-        """Titles of columns that mean nothing to us."""
+        """Titles of unknown columns."""
         return tuple(t for t, f in zip(self.titles, self.fields, strict=True) if t and not f and field_of(t) is None)
 
     def column(self, field: str) -> int | None:
@@ -119,13 +119,13 @@ def find_header(sheet: Sheet) -> Header | None:
 
 
 def nearest_header(sheet: Sheet) -> Row | None:
-    """The row that has most titles we know, if there is any: what is missing there can be said."""
+    """The row with the most known titles, if any: used to say what is missing."""
     best = max(sheet.rows[:SEARCHED], key=lambda r: len(_names(r)), default=None)
     return best if best is not None and _names(best) else None
 
 
 def missing_in(row: Row) -> list[str]:
-    """Fields that a roster needs and the row does not name."""
+    """Required fields that the row does not name."""
     return [f for f in REQUIRED if f not in _names(row)]
 
 
@@ -134,7 +134,7 @@ def _names(row: Row) -> set[str]:
 
 
 def _two_lines(upper: Row, lower: Row) -> bool:
-    """A title of two lines whose cells are not merged: 编号 above, 名称 below."""
+    """A two-line title in unmerged cells: 编号 above, 名称 below."""
     return _names(upper) != set() and _names(upper) | _names(lower) >= set(REQUIRED) and len(_names(lower)) >= 2
 
 

@@ -1,7 +1,7 @@
-"""The roster as a table that people edit: what the file holds beside what we know stays, the old version is kept.
+"""The roster as an editable table: unknown content of the file is preserved, and the old version is kept.
 
-Saving demands the hash of what was read. Whoever saves second is told, nothing is overwritten. A change goes into the
-cells that it concerns: other sheets, formats, titles, sums, remarks and columns that we do not know stay.
+Saving requires the hash of the version that was read: a concurrent save is reported, nothing is overwritten. Edits
+change only the cells concerned: other sheets, formats, titles, totals, remarks and unknown columns stay.
 """
 
 from __future__ import annotations
@@ -29,46 +29,46 @@ COLUMNS = {
     "phone": "电话", "question": "点名用语", "neighbours": "邻近", "ani": "身份码",
     "short": "口头简称",
 }  # fmt: skip
-"""Field → header of a column that a save adds."""
+"""Field → header of a column added by a save."""
 
 VERSIONS = "versions"
-"""Folder beside the roster with its old versions, named by the time at which they were replaced."""
+"""Folder beside the roster with old versions, named by the time they were replaced."""
 
 CHANGED = "somebody else has changed the roster meanwhile; load it again 名册已被别人修改, 请重新载入"
 
 Row = Mapping[str, str]
-"""Field of COLUMNS → cell; fields that are missing stay as they were, or empty."""
+"""Field of COLUMNS → cell; absent fields keep their value, or stay empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class RosterTable:
-    """A roster file as it was read."""
+    """A roster file as read."""
 
     path: Path
     sha256: str
-    """Of the file."""
+    """SHA-256 of the file."""
     found: RosterSheet | None
     """None: the file is empty."""
 
     @property
     def header(self) -> tuple[str, ...]:
-        """Titles of the columns, of those too that mean nothing to us."""
+        """Column titles, including unknown ones."""
         return self.found.header.titles if self.found else tuple(COLUMNS.values())
 
     @property
     def cells(self) -> tuple[tuple[str, ...], ...]:
-        """A row a unit, a text a column."""
+        """One row per unit, one text per column."""
         width = range(len(self.header))
         return tuple(tuple(u.row[k].text for k in width) for u in self.found.units) if self.found else ()
 
     @property
     def rows(self) -> list[dict[str, str]]:
-        """A row a unit, with every field of COLUMNS."""
+        """One row per unit, with every field of COLUMNS."""
         return [dict.fromkeys(COLUMNS, "") | u.fields for u in self.found.units] if self.found else []
 
 
 def read_roster_table(path: Path) -> RosterTable:
-    """Raises HuyingError for a file that is missing or no table."""
+    """Raises HuyingError if the file is missing or not a table."""
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as e:
@@ -81,16 +81,16 @@ def read_roster_table(path: Path) -> RosterTable:
 
 
 class RosterChanged(HuyingError):
-    """Somebody else has saved it since it was read."""
+    """The file was saved by somebody else since it was read."""
 
 
 def save_roster_table(
     path: Path, sha256: str, rows: Sequence[Row], check: Callable[[Path], Sequence[Problem]] | None = None
 ) -> tuple[RosterTable, list[Problem]]:
-    """Write ``rows`` in place of the table that was read as ``sha256``. Returns the new table, or the old one and the
-    mistakes. ``check``: what else must be said of the new file, before it takes the old one's place.
+    """Write ``rows`` over the table read as ``sha256``. Returns the new table, or the old one and the errors.
+    ``check``: further validation of the new file before it replaces the old one.
 
-    A row belongs to that of the same id. Raises RosterChanged, or HuyingError if it cannot be written.
+    Rows are matched by id. Raises RosterChanged, or HuyingError if it cannot be written.
     """
     table = read_roster_table(path)
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
@@ -133,7 +133,7 @@ def _changed(table: RosterTable, rows: Sequence[Row]) -> bytes:
 
 
 def _changes(found: RosterSheet, rows: Sequence[Row]) -> Changes:
-    """Cells that differ, units that are gone, units that are new."""
+    """Changed cells, removed units, new units."""
     columns = {f: k for k, f in enumerate(found.header.fields) if f}
     cells: dict[tuple[int, int], str] = {}
     width = max(len(found.header.titles), *(len(r.cells) for r in found.sheet.rows))
@@ -188,8 +188,8 @@ def _as_file(suffix: str, header: list[str], rows: list[list[str]]) -> bytes:
 
 
 def parse_roster(data: bytes, suffix: str) -> tuple[list[dict[str, str]], list[Problem]]:
-    """The rows of an uploaded roster, and what a person should know of it: lines that are no units, dates, hidden
-    lines, … Raises HuyingError for one that cannot be used."""
+    """Rows of an uploaded roster, with notices: lines that are not units, dates, hidden lines, … Raises HuyingError
+    if it is unusable."""
     if suffix not in (".csv", ".txt", ".xlsx", ".xlsm"):
         raise HuyingError(f"“{suffix}”: a roster is a .csv or .xlsx file; save it as one of them 名册应为 CSV 或 XLSX")
     with tempfile.TemporaryDirectory() as folder:
@@ -203,7 +203,7 @@ def parse_roster(data: bytes, suffix: str) -> tuple[list[dict[str, str]], list[P
 
 
 def roster_file(path: Path, suffix: str) -> bytes:
-    """A copy of a roster as ``.csv`` or ``.xlsx``, for spreadsheets: no cell of it is a formula."""
+    """A copy of a roster as ``.csv`` or ``.xlsx`` for spreadsheets, free of formulas."""
     table = read_roster_table(path)
     defused = [[safe(cell) for cell in row] for row in (table.header, *table.cells)]
     return _as_file(suffix, defused[0], defused[1:])

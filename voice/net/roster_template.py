@@ -1,5 +1,5 @@
-"""An empty roster as a workbook: the columns, what belongs into them, an example. All cells are text, so that 0901 and
-3-2 stay what they are."""
+"""An empty roster as a workbook: columns, explanations, an example. All cells are text, so that 0901 and 3-2 are not
+converted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voice.errors import HuyingError
 from voice.net.roster_table import COLUMNS
 
 EMPTY_ROWS = 200
-"""Lines that are ready to be filled in."""
+"""Empty lines to fill in."""
 
 TOLD = {
     "id": "必填。每个单位一个, 不重复, 改名后也不变, 如 101、0901",
@@ -36,8 +36,7 @@ EXAMPLE = (
 
 
 def write_template(path: Path) -> None:
-    """Write the workbook. Raises HuyingError for another suffix, for a file that is there, and if it cannot be
-    written."""
+    """Write the workbook. Raises HuyingError for another suffix, an existing file, or a write error."""
     if path.suffix.lower() != ".xlsx":
         raise HuyingError(f"{path}: the template is a workbook; name it ….xlsx")
     if path.exists():

@@ -9,12 +9,12 @@ from datetime import datetime, time, timedelta, tzinfo
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CHINESE = "一二三四五六日"
 GRACE = timedelta(minutes=10)
-"""A slot that was missed by more, because the machine slept or the clock jumped, is not made up for."""
+"""A slot missed by more than this, because the machine slept or the clock jumped, is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time of day on some days of the week."""
+    """A time of day on certain weekdays."""
 
     at: time
     days: frozenset[int]
@@ -22,7 +22,7 @@ class Slot:
 
 
 def parse_slot(text: str) -> Slot:
-    """Raises ValueError for what is not one."""
+    """Raises ValueError if it is not a slot."""
     m = re.fullmatch(r"(?:(\S+?)\s+)?(\d{1,2}):(\d\d)", text.strip())
     if not m or int(m[2]) > 23 or int(m[3]) > 59:
         raise ValueError(f"“{text}” is not a time; write 10:00, Mon-Fri 10:00 or 周一至周五 10:00")
@@ -50,9 +50,9 @@ def _day(text: str, whole: str) -> int:
 
 
 def due(slots: tuple[Slot, ...], before: datetime, now: datetime, zone: tzinfo | None) -> bool:
-    """Whether a slot lies in (before, now], local times of ``zone``, or of this machine's if that is None. A clock
-    set back gives nothing twice. Of an hour that summer time repeats, the first counts; a slot in one that it leaves
-    out is due as long after the last hour before."""
+    """Whether a slot lies in (before, now], local times of ``zone``, or of this machine if None. A clock set back
+    triggers nothing twice. In an hour repeated by summer time the first pass counts; a slot in a skipped hour is
+    shifted by the length of the gap."""
     if now <= before:
         return False
     begin = max(before, now - GRACE)

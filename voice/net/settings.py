@@ -37,12 +37,12 @@ class _Section(BaseModel):
 
 
 class Control(_Section):
-    """The net-control station."""
+    """Net control."""
 
     call_sign: str = Field(min_length=1)
     aliases: tuple[str, ...] = ()
     assistant: str = ""
-    """Our own call sign: what is said after it is said to us. Empty: we obey nobody on the air."""
+    """Our own call sign: speech that begins with it is addressed to us. Empty: nobody on the air is obeyed."""
 
 
 class Timing(_Section):
@@ -54,16 +54,16 @@ class Timing(_Section):
 
 
 class Language(_Section):
-    """How people here speak."""
+    """Speech of the region."""
 
     accent: Literal["standard", "zhongyuan", "north", "south"] = "standard"
     tones: bool | None = None
-    """Whether tones count in hearing; if not said, they do unless the accent has tones of its own."""
+    """Whether tones are used in recognition; by default yes, unless the accent has its own tones."""
     spoken_nine: Literal["九", "勾"] = "九"
 
     @property
     def hears_tones(self) -> bool:
-        """The setting, or what suits the accent."""
+        """As set, or as suits the accent."""
         return self.tones if self.tones is not None else self.accent in ("standard", "north")
 
 
@@ -72,12 +72,13 @@ class Recognition(_Section):
 
     model: str = "huying-zh-8k"
     dictation: str = ""
-    """What writes down what no phrase covers: ``whisper-base``, or a stock model by name or folder; empty: nothing."""
+    """Dictation model for speech outside the grammar: ``whisper-base``, or a stock model by name or folder; empty:
+    none."""
     threshold: float = Field(default=0.5, ge=0, le=1)
-    """A word is believed from this confidence on."""
+    """Confidence from which a word is accepted."""
     idle_threshold: float = Field(default=0.9, ge=0, le=1)
-    """… while nobody is expected to answer, if all that was heard are phrases of two or three syllables: foreign
-    speech contains them by chance. Call signs are not meant."""
+    """The same while no answer is expected, for overs consisting only of phrases of two or three syllables: they
+    occur by chance in unrelated speech. Does not apply to call signs."""
     phrase_cost: float = Field(default=_COSTS.phrase, ge=0, le=60)
     filler_cost: float = Field(default=_COSTS.filler, ge=0, le=60)
 
@@ -86,61 +87,62 @@ class VoiceSettings(_Section):
     """The synthetic voice. See ``voice.speech.voices``."""
 
     engine: Literal["auto", "kokoro", "espeak", "sapi5"] = "auto"
-    """``auto``: the best that is installed; ``huying doctor`` says which, and why."""
+    """``auto``: the best engine installed; ``huying doctor`` shows which, and why."""
     speaker: str = ""
-    """kokoro: zf_xiaoxiao, zm_yunxi …; espeak: a variant; sapi5: a voice's id. Empty: the engine's own."""
+    """kokoro: zf_xiaoxiao, zm_yunxi …; espeak: a variant; sapi5: a voice id. Empty: the engine's default."""
     tempo: float = Field(default=1.0, ge=0.9, le=1.3)
-    """Times the engine's usual tempo."""
+    """Factor on the engine's normal tempo."""
     level_db: float | None = Field(default=None, ge=-60, le=0)
-    """Of our loudest speech, dBFS; if not said that of the station."""
+    """Peak level of our speech, dBFS; default: the station's."""
     rate: int = Field(default=165, ge=80, le=400)
     pitch: int = Field(default=50, ge=0, le=99)
     variant: str = "f2"
 
 
 class StationSettings(_Section):
-    """The radio on this desk; options of ``huying listen`` go before these."""
+    """The radio on this desk; options of ``huying listen`` take precedence."""
 
     input: str = ""
-    """Sound card: name, part of it, number; ``-`` raw PCM on standard input, ``udp:7355`` raw PCM from a socket."""
+    """Sound card by name, part of the name or number; ``-``: raw PCM on standard input; ``udp:7355``: raw PCM from a
+    socket."""
     output: str = ""
-    """Sound card to speak to; empty: we only listen."""
+    """Output sound card; empty: listen only."""
     ptt: str = "none"
     """A key of ``radio.ptt.DRIVERS``."""
     ptt_device: str = ""
     ptt_line: str = ""
     ptt_inverted: bool = False
     ptt_answer_s: float = Field(default=2.0, ge=0.5, le=30)
-    """How long rigctld may take for an answer; a slow rig wants more."""
+    """Timeout for an answer from rigctld; a slow rig needs more."""
     carrier: str = "audio"
-    """What tells that the channel is busy, beside the audio."""
+    """Carrier detect used in addition to the audio."""
     carrier_device: str = ""
-    """Empty: that of the PTT."""
+    """Device of the carrier detect; empty: that of the PTT."""
     timeout_s: float = Field(default=60.0, ge=5, le=600)
-    """Time-out timer: never transmit longer."""
+    """Time-out timer: longest transmission."""
     level_db: float = Field(default=-12.0, ge=-60, le=0)
-    """Of our loudest speech, dBFS."""
+    """Peak level of our speech, dBFS."""
     microphone: str = ""
-    """Sound card of the dispatcher's own microphone: what is said there is said to us."""
+    """Sound card of the dispatcher's own microphone: everything said there is addressed to us."""
     acknowledge: bool = True
-    """Say 收到,已报值班员 to a unit that reports, if net control does not answer it first."""
+    """Answer a reporting unit with 收到,已报值班员 unless net control does so first."""
     check_readback: bool = False
-    """Say 请核对 on the air when a unit reads back other figures than it was given."""
+    """Say 请核对 on the air when a unit reads back the wrong figures."""
     commands: Literal["air", "code", "microphone"] = "air"
-    """Who is obeyed: whoever says our call sign on the air; only with the code of the day, too; or only the
+    """Who is obeyed: anyone who says our call sign on the air; the same, with the code of the day; or only the
     dispatcher's own microphone."""
     code_key: str = ""
-    """Any secret text; the code of the day is made of it: ``huying code``."""
+    """A secret text from which the code of the day is derived: ``huying code``."""
     cancel_s: float = Field(default=3.0, ge=0, le=60)
-    """After a command was read back it waits so long for 取消."""
+    """Time for 取消 after a command was read back."""
     uploads: bool = False
-    """Log the calls that recorders upload: ``huying serve --uploads`` takes them, ``huying listen`` logs them. Without,
-    the console logs them itself, on a journal that no station has."""
+    """Log calls uploaded by recorders: ``huying serve --uploads`` accepts them, ``huying listen`` logs them. If off,
+    the console logs them itself, into a journal not used by a station."""
     anchor: bool = False
-    """After a roll-call, read out how far the journal has come: whoever hears it can tell later that its end was cut
-    off (``huying journal verify --anchor``)."""
+    """After a roll-call, read the journal's anchor on the air: whoever hears it can later prove that the end of the
+    journal was cut off (``huying journal verify --anchor``)."""
     prompts: str = ""
-    """Folder of recorded prompts, from the net folder: 省残联.wav is played where that is said."""
+    """Folder of recorded prompts, relative to the net folder: 省残联.wav is played in place of that text."""
 
     @field_validator("ptt")
     @classmethod
@@ -164,17 +166,17 @@ class StationSettings(_Section):
 
 
 class ChannelSettings(_Section):
-    """Another channel that is listened to and logged; the net is the same, we do not speak there."""
+    """Another channel that is monitored and logged, receive only; it has the same net."""
 
     name: str = Field(min_length=1, max_length=40)
     input: str = Field(min_length=1)
     """Sound card, or ``udp:7355``."""
     rate: int | None = Field(default=None, ge=1000, le=768_000)
-    """Hz of raw samples; left out: measured."""
+    """Sample rate of raw samples, Hz; omitted: measured."""
     form: str = ""
-    """How raw samples are written, a key of ``audio.form.FORMS``; empty: found out."""
+    """Sample format of raw samples, a key of ``audio.form.FORMS``; empty: detected."""
     side: Literal["", "left", "right"] = ""
-    """Of two; empty: as one."""
+    """left or right channel of stereo; empty: mixed."""
 
     @field_validator("form")
     @classmethod
@@ -189,12 +191,12 @@ class RollSettings(_Section):
 
     schedule: tuple[str, ...] = ()
     rounds: int = Field(default=2, ge=1, le=5)
-    """How often a unit is called."""
+    """Calls per unit."""
     style: Literal["full", "brief"] = "full"
-    """``full``: call sign twice, the question, 请回答; ``brief``: call sign and question once and faster, 4 s a unit at
-    most."""
+    """``full``: call sign twice, the question, 请回答; ``brief``: call sign and question once at a faster tempo, at
+    most 4 s per unit."""
     by_voice: bool = False
-    """The dispatcher's 开始点名 on the air has the station call the roll."""
+    """开始点名 from the dispatcher on the air starts a roll-call."""
 
     @field_validator("schedule")
     @classmethod
@@ -209,16 +211,16 @@ class RollSettings(_Section):
 
 
 class WebhookSettings(_Section):
-    """Another system that the console tells of events."""
+    """An external system notified of events by the console."""
 
     url: str = Field(pattern=r"^https?://")
     events: tuple[str, ...] = ("called_in", "incident", "overdue", "alert_ended", "roll_ended")
-    """Types as in ``huying journal show --json``; ``incident``: reported in whatever context, once each."""
+    """Types as in ``huying journal show --json``; ``incident``: reported in any context, once each."""
     secret_file: str = ""
-    """From the net folder: what signs the deliveries; empty: they are not signed."""
+    """Signing key for deliveries, relative to the net folder; empty: unsigned."""
     ca_file: str = ""
-    """From the net folder: certificate (PEM) of the authority, or of the receiver itself if it signed its own; empty:
-    this machine's authorities."""
+    """CA certificate (PEM), or the receiver's own if self-signed, relative to the net folder; empty: the system's
+    CAs."""
 
 
 class NetSettings(_Section):
@@ -226,11 +228,11 @@ class NetSettings(_Section):
 
     name: str = Field(min_length=1)
     utc_offset: str = Field(default="", pattern=r"^([+-]\d\d:\d\d)?$")
-    """For showing times, e.g. ``+08:00``; this machine's own if empty. The journal itself is in UTC."""
+    """Time zone for display, e.g. ``+08:00``; empty: this machine's. The journal itself is in UTC."""
     roster: str = "roster.csv"
     grammars: tuple[str, ...] = ("zh",)
     without_phrases: tuple[str, ...] = ()
-    """Groups of phrases that this net does not use: names of grammar files, e.g. ``trouble`` for ``trouble.txt``."""
+    """Phrase groups switched off for this net: names of grammar files, e.g. ``trouble`` for ``trouble.txt``."""
     control: Control
     timing: Timing = Timing()
     language: Language = Language()
@@ -241,9 +243,10 @@ class NetSettings(_Section):
     webhooks: tuple[WebhookSettings, ...] = ()
     channels: tuple[ChannelSettings, ...] = ()
     signing_key: str = ""
-    """From the net folder: a file of ``huying journal key``. Webhooks and uplink then send signed heads along."""
+    """A file made by ``huying journal key``, relative to the net folder. Webhooks and uplink then include signed
+    heads."""
     alert_templates: tuple[str, ...] = ()
-    """Texts that the console offers for alerts."""
+    """Alert texts offered in the console."""
 
     @field_validator("channels")
     @classmethod
@@ -254,7 +257,7 @@ class NetSettings(_Section):
 
     @property
     def codes(self) -> bool:
-        """Commands on the air need the code of the day."""
+        """Commands on the air require the code of the day."""
         return self.station.commands == "code"
 
     @property
@@ -264,7 +267,7 @@ class NetSettings(_Section):
 
 
 def write_settings(path: Path, section: str, values: Mapping[str, float | str | bool]) -> None:
-    """Set some values of one section, or above all sections if it is empty; comments and order stay.
+    """Set values in one section, or at top level if it is empty; comments and order are preserved.
 
     Raises HuyingError if the file cannot be written.
     """
@@ -287,7 +290,7 @@ _HINTS = {
 
 
 def _line(text: str, keys: tuple[str | int, ...]) -> int:
-    """Line of ``[section] key`` in a TOML text; that of the section, or 1, if the key is not there."""
+    """Line of ``[section] key`` in a TOML text; line of the section, or 1, if the key is absent."""
     section = str(keys[0]) if len(keys) > 1 else ""
     key = str(keys[1] if len(keys) > 1 else keys[0])
     here, best = "", 1
@@ -302,7 +305,7 @@ def _line(text: str, keys: tuple[str | int, ...]) -> int:
 
 
 def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
-    """Read ``net.toml``; problems carry the line."""
+    """Read ``net.toml``; errors carry their line."""
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)

@@ -1,4 +1,4 @@
-"""The XML of a worksheet: what stands where, to the byte, so that a change leaves everything else as it was."""
+"""A worksheet's XML with byte positions, so that an edit leaves everything else unchanged."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class RawCell:
     """From 0."""
     start: int
     end: int = 0
-    """Bytes of the sheet's XML."""
+    """Byte offsets in the sheet's XML."""
     type: str = "n"
     style: int = 0
     value: str = ""
     inline: str = ""
     formula: bool = False
     shared: bool = False
-    """The formula is that of other cells too."""
+    """The formula is shared with other cells."""
     general: bool = True
-    """Its number is shown as it is."""
+    """Its number is displayed as stored."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class RawRow:
     line: int
     start: int
     inner: int = 0
-    """Byte behind its opening tag."""
+    """Offset just after its opening tag."""
     end: int = 0
     hidden: bool = False
     cells: list[RawCell] = field(default_factory=list)
@@ -49,28 +49,28 @@ class RawRow:
 
 @dataclass(slots=True)
 class RawSheet:
-    """What stands where in a sheet's XML."""
+    """Positions in a sheet's XML."""
 
     xml: bytes
     prefix: str = ""
-    """Of the names of elements, with its colon."""
+    """Namespace prefix of element names, with its colon."""
     rows: list[RawRow] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     """(first line, first column, last line, last column)."""
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     data_end: int = 0
-    """Byte of ``</sheetData>``, or of the end of ``<sheetData/>``."""
+    """Offset of ``</sheetData>``, or of the end of ``<sheetData/>``."""
     data_start: int = 0
-    """Byte behind ``<sheetData>``."""
+    """Offset just after ``<sheetData>``."""
 
 
 def raw_sheet(xml: bytes) -> RawSheet:
-    """What stands where. Raises NoTable."""
+    """Positions in a sheet. Raises NoTable."""
     return _SheetReader(xml).read()
 
 
 class _SheetReader:
-    """Takes the elements of a worksheet as they come."""
+    """Collects a worksheet's elements as they are parsed."""
 
     def __init__(self, xml: bytes) -> None:
         self._xml, self._sheet, self._parser = xml, RawSheet(xml), new_parser()
@@ -185,13 +185,13 @@ def local(name: str) -> str:
 
 
 def _tag_end(xml: bytes, at: int) -> int:
-    """Byte behind the tag that begins at ``at``."""
+    """Offset after the tag that starts at ``at``."""
     tag = _TAG.match(xml, at)
     return tag.end() if tag else at
 
 
 def _closed(xml: bytes, behind: int) -> int:
-    """``behind``, if the tag that ends there is that of an empty element; 0 otherwise."""
+    """``behind`` if the tag ending there is an empty element; otherwise 0."""
     return behind if xml[behind - 2 : behind] == b"/>" else 0
 
 

@@ -1,8 +1,7 @@
-"""Workbooks (ISO/IEC 29500-1, SpreadsheetML) as Excel, WPS, Numbers and exporters write them.
+"""Workbooks (ISO/IEC 29500-1, SpreadsheetML) as written by Excel, WPS, Numbers and exporters.
 
-Read from the XML itself: rows that are there count, not the size that the file declares, and nothing but sheets, texts
-and number formats needs to be well made. What is written goes into the text of the one sheet, so all else in the file
-stays byte for byte.
+Read from the XML itself: actual rows count, not the declared size, and only sheets, texts and number formats need to be
+well-formed. Changes go into the text of the one sheet; everything else in the file is preserved byte for byte.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from voice.net.sheet_xml import SAVE_AS, RawCell, RawSheet, elements, local, new
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 LARGEST = 30_000_000
-"""Bytes, unpacked: some kilobytes may hold gigabytes."""
+"""Unpacked size limit in bytes: a few kilobytes may expand to gigabytes."""
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Number format and look of a cell."""
+    """Number format and appearance of a cell."""
 
     form: str = ""
     struck: bool = False
@@ -40,15 +39,15 @@ class Workbook:
 
     data: bytes
     parts: dict[str, str]
-    """Name within the package, lower case and with / → name in the archive."""
+    """Part name, lower case and with / → name in the archive."""
     sheets: list[tuple[str, str, bool]] = field(default_factory=list)
-    """(name, part, hidden) in the order of the tabs."""
+    """(name, part, hidden) in tab order."""
     texts: list[str] = field(default_factory=list)
     styles: list[Style] = field(default_factory=list)
     since_1904: bool = False
 
     def part(self, name: str) -> bytes:
-        """Raises NoTable if it is missing or damaged."""
+        """Raises NoTable if missing or damaged."""
         stored = self.parts.get(name.lower())
         if stored is None:
             raise NoTable(f"it is damaged: {name} is missing; {SAVE_AS} again")
@@ -62,7 +61,7 @@ class Workbook:
 
 
 def open_workbook(data: bytes) -> Workbook:
-    """The sheets' names, texts and formats. Raises NoTable."""
+    """Sheet names, texts and formats. Raises NoTable."""
     if data.startswith(OLE):
         raise NoTable(f"it is an old workbook (.xls, .et) or one with a password; {SAVE_AS}, without a password")
     try:
@@ -94,13 +93,13 @@ def open_workbook(data: bytes) -> Workbook:
 
 
 def read_workbook(data: bytes) -> list[Sheet]:
-    """All sheets, in the order of their tabs. Raises NoTable."""
+    """All sheets in tab order. Raises NoTable."""
     book = open_workbook(data)
     return [Sheet(name, tuple(_rows(book, raw_sheet(book.part(part)))), hidden) for name, part, hidden in book.sheets]
 
 
 def _rows(book: Workbook, raw: RawSheet) -> Iterator[Row]:
-    """What a person sees: merged areas hold their text in every cell."""
+    """As displayed: every cell of a merged area holds its text."""
     table: dict[int, dict[int, Cell]] = {}
     marks: dict[int, tuple[str, ...]] = {}
     for row in raw.rows:
@@ -155,7 +154,7 @@ def _seen(book: Workbook, cell: RawCell) -> Cell:
 
 
 def _read_main(book: Workbook, main: str) -> None:
-    """Sheets in their order, and where they lie."""
+    """Sheets in order, and their parts."""
     folder = posixpath.dirname(main)
     links: dict[str, str] = {}
     relations = f"{folder}/_rels/{posixpath.basename(main)}.rels".lstrip("/")
@@ -175,7 +174,7 @@ def _read_main(book: Workbook, main: str) -> None:
 
 
 def _strings(xml: bytes) -> Iterator[str]:
-    """``<si>``: its texts in a row, without the phonetic ones."""
+    """``<si>``: its text runs joined, without phonetic ones."""
     found: list[str] = []
     parser = new_parser()
     path: list[str] = []

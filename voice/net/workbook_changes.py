@@ -1,4 +1,4 @@
-"""Changes of a workbook's sheet, written into its XML: formats, other sheets and all that we do not read stay."""
+"""Edits to a workbook's sheet, made in its XML: formats, other sheets and everything not parsed are preserved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBER = re.compile("0|[1-9][0-9]{0,14}")
 
 
 def changed_workbook(data: bytes, sheet: Sheet, changes: Changes) -> bytes:
-    """The workbook with the changes in one sheet. Raises NoTable if they cannot be made without harm."""
+    """The workbook with one sheet edited. Raises NoTable if that cannot be done safely."""
     book = open_workbook(data)
     part = next((p for name, p, _ in book.sheets if name == sheet.name), None)
     if part is None:
@@ -42,7 +42,7 @@ def changed_workbook(data: bytes, sheet: Sheet, changes: Changes) -> bytes:
 
 
 def _parted(raw: RawSheet, sheet: Sheet, changes: Changes) -> Changes:
-    """Merged areas that a change touches are taken apart: each of their cells keeps the text for itself."""
+    """Merged areas touched by an edit are unmerged: each of their cells gets the text."""
     cells = dict(changes.cells)
     for area in list(raw.merged):
         top, left, bottom, right = area
@@ -59,7 +59,7 @@ def _parted(raw: RawSheet, sheet: Sheet, changes: Changes) -> Changes:
 
 
 def _tables(book: Workbook, part: str) -> list[str]:
-    """Parts of the sheet's tables (ListObjects)."""
+    """Parts holding the sheet's tables (ListObjects)."""
     folder, _, name = part.rpartition("/")
     links = f"{folder}/_rels/{name}.rels"
     if links.lower() not in book.parts:
@@ -71,7 +71,7 @@ def _tables(book: Workbook, part: str) -> list[str]:
 
 
 def _stretched(table: bytes, changes: Changes) -> bytes:
-    """A table that ended where the new rows begin holds them too."""
+    """A table ending where rows are inserted is extended over them."""
     if not changes.added:
         return table
 
@@ -83,7 +83,7 @@ def _stretched(table: bytes, changes: Changes) -> bytes:
 
 
 def _changed(raw: RawSheet, changes: Changes) -> bytes:
-    """The sheet's new XML."""
+    """New XML of the sheet."""
     shift, edge, added = _places(raw, changes)
     per_row: dict[int, dict[int, str]] = {}
     for (line, column), text in changes.cells.items():
@@ -114,8 +114,8 @@ def _changed(raw: RawSheet, changes: Changes) -> bytes:
 
 
 def _places(raw: RawSheet, changes: Changes) -> tuple[int, int, dict[int, Mapping[int, str]]]:
-    """(lines by which rows move down, the last that does not, line → new row). Empty rows right below are used
-    first."""
+    """(lines by which rows move down, last row that does not move, line → new row). Empty rows directly below are
+    used first."""
     full = {r.line for r in raw.rows if any(c.value or c.inline or c.formula for c in r.cells)} - changes.emptied
     full |= {y for top, left, bottom, _ in raw.merged for y in range(top, min(bottom, top + 1000) + 1)}
     below = sorted(line for line in full if line > changes.below)
@@ -126,7 +126,7 @@ def _places(raw: RawSheet, changes: Changes) -> tuple[int, int, dict[int, Mappin
 
 
 def _row(raw: RawSheet, row: RawRow, texts: Mapping[int, str]) -> bytes:
-    """A row with some cells written anew; the others as they are."""
+    """A row with some cells rewritten, the others unchanged."""
     p = raw.prefix
     cells: dict[int, bytes] = {c.column: raw.xml[c.start : c.end] for c in row.cells}
     old = {c.column: c for c in row.cells}
@@ -146,7 +146,7 @@ def _row(raw: RawSheet, row: RawRow, texts: Mapping[int, str]) -> bytes:
 
 
 def _new_row(raw: RawSheet, there: RawRow | None, pattern: RawRow | None, line: int, texts: Mapping[int, str]) -> bytes:
-    """A new row that looks like the one above it."""
+    """A new row formatted like the one above it."""
     p = raw.prefix
     look = there if there is not None and there.cells else pattern
     styles = {c.column: c.style for c in look.cells} if look else {}
@@ -159,7 +159,7 @@ def _new_row(raw: RawSheet, there: RawRow | None, pattern: RawRow | None, line: 
 
 
 def _cell(prefix: str, line: int, column: int, text: str, before: RawCell | None, xml: bytes) -> bytes:
-    """A cell in the format that it had. What was a number stays one, if it can be; everything else is text, never a
+    """A cell in its existing format. A number stays a number if possible; anything else becomes text, never a
     formula."""
     at = f'{prefix}c r="{column_name(column)}{line}"'
     if before is not None and before.style:
@@ -175,7 +175,7 @@ def _cell(prefix: str, line: int, column: int, text: str, before: RawCell | None
 
 
 def _moved(xml: bytes, old: int, new: int) -> bytes:
-    """A row at another line."""
+    """A row moved to another line."""
     if old == new:
         return xml
     xml = re.sub(rb'(<(?:\w+:)?row\b[^>]*?\sr=")%d(")' % old, rb"\g<1>%d\2" % new, xml, count=1)
@@ -183,12 +183,12 @@ def _moved(xml: bytes, old: int, new: int) -> bytes:
 
 
 def _sized(opening: bytes) -> bytes:
-    """Without the size that the sheet declares: it may be wrong from now on, and nobody needs it."""
+    """The declared sheet size is dropped: it may be wrong now, and nothing needs it."""
     return re.sub(rb"<(?:\w+:)?dimension\b[^>]*/>", b"", opening)
 
 
 def _areas(raw: RawSheet, closing: bytes, shift: int, edge: int) -> bytes:
-    """What follows the rows: merged areas as they are now, other areas moved with what they belong to."""
+    """The XML after the rows: merged areas as they are now, other areas shifted with their rows."""
     p = raw.prefix
 
     def moved(m: re.Match[bytes]) -> bytes:
@@ -216,7 +216,7 @@ def _merge_cells(prefix: str, areas: Iterable[tuple[int, int, int, int]]) -> byt
 
 
 def _packed(data: bytes, new: Mapping[str, bytes | None]) -> bytes:
-    """The archive with some members replaced, or left out where the new one is None."""
+    """The archive with some members replaced, or removed where the new one is None."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for info in old.infolist():

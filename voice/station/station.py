@@ -290,7 +290,7 @@ class Station:
         return next_move(self.roll)
 
     def _has_its_turn(self, unit: str) -> bool:
-        """The running roll-call is calling this unit or will: no separate call."""
+        """The unit is in the running roll-call: it gets no separate call."""
         return self.roll is not None and not self.roll.closed and not self.roll.paused and unit in self.roll.units
 
     def _look_after(self) -> None:
