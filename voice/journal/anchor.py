@@ -1,7 +1,7 @@
-"""Anchors: a few figures that say how far a journal had come, to be kept where nobody who has the file can reach.
+"""Anchors: a few digits that fix the journal's extent, to be kept out of reach of whoever holds the file.
 
-The chain shows every change but one: that its end was cut off. Who has heard an anchor on the air, or noted one, can
-tell: the event must still be there, with the hash that gives these figures.
+The chain reveals every change except a truncated end. Anyone who heard or noted an anchor can detect that: the event
+must still exist, with a hash that yields these digits.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from voice.errors import HuyingError
 from voice.journal.store import Event, Journal
 
 FIGURES = 6
-"""Short enough to be read out and written down; another event in the same place has them once in a million."""
+"""Short enough to read out and write down; a substituted event matches by chance once in a million."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An event's number and the figures of its hash."""
+    """An event's number and the check digits of its hash."""
 
     seq: int
     code: str
@@ -28,7 +28,7 @@ class Anchor:
 
 
 def anchor_of(event: Event) -> Anchor:
-    """The figures are the hash, taken as a number, by 10 to the power of FIGURES."""
+    """The digits are the hash as an integer modulo 10 to the power of FIGURES."""
     return Anchor(event.seq, f"{int(event.hash, 16) % 10**FIGURES:0{FIGURES}}")
 
 
@@ -41,7 +41,7 @@ def parse_anchor(text: str) -> Anchor:
 
 
 def contradiction(journal: Journal, anchor: Anchor) -> str:
-    """What speaks against an anchor; empty if the journal still holds it."""
+    """Contradiction between journal and anchor; empty if the journal still contains it."""
     event = next(journal.events(after=anchor.seq - 1, before=anchor.seq + 1), None)
     if event is None:
         return f"anchor {anchor}: there is no event {anchor.seq}, the end was cut off"

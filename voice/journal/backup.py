@@ -1,4 +1,4 @@
-"""A copy of a journal that somebody may be writing: whole, verified, and only what is new is copied of the clips."""
+"""Backup of a journal that may be in use: complete, verified, and incremental for clips."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from voice.journal.store import Journal
 from voice.journal.verify import verify
 
 PAGES = 2000
-"""Of the database, copied between two looks at whether a writer waits: 8 MB."""
+"""Database bytes copied between checks for a waiting writer: 8 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What was made."""
+    """Result of a backup."""
 
     journal: Path
     events: int
@@ -30,10 +30,10 @@ class Backup:
 
 
 def back_up(source: Path, folder: Path, on_clip: Callable[[int, int], None] = lambda _k, _n: None) -> Backup:
-    """Copy a journal's file and its clips into ``folder``; an older copy there is replaced when the new one is whole.
-    ``on_clip`` gets how many clips of how many are done.
+    """Copy a journal's file and clips into ``folder``; an older copy is replaced once the new one is complete.
+    ``on_clip`` is given the number of clips done and the total.
 
-    Raises HuyingError for what is no journal file, a copy that does not verify, or a folder that cannot be written.
+    Raises HuyingError if it is not a journal file, the copy does not verify, or the folder is not writable.
     """
     if not source.is_file():
         raise HuyingError(f"{source}: no such journal; databases have their own tools, e.g. pg_dump")
@@ -67,7 +67,7 @@ def back_up(source: Path, folder: Path, on_clip: Callable[[int, int], None] = la
 
 
 def _copy_clips(source: Path, target: Path, names: set[str], on_clip: Callable[[int, int], None]) -> int:
-    """Those that are there and not yet in the copy; clips never change."""
+    """Copies existing clips that the backup lacks; clips never change."""
     new = 0
     for k, name in enumerate(sorted(names), 1):
         there, here = source / name[:2] / f"{name}.flac", target / name[:2] / f"{name}.flac"

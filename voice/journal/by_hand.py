@@ -1,5 +1,5 @@
-"""What a person may do to an event of a journal: set it right, take note of it, take either back. Checked here for
-command line, console and API alike."""
+"""Manual entries on a journal's events: correct, acknowledge, or withdraw either. Validated here for command line,
+console and API."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from voice.talk.facts import (
 )
 
 CORRECTABLE = (Answered, Called, CalledIn, ExchangeClosed, NotUnderstood, Overdue, Relayed, Remarked)
-"""Facts about one unit; those without a unit may be given one."""
+"""Facts about one unit; those without a unit may be assigned one."""
 
 OCCASIONS = (RollBegan, RollMarked, AlertRaised, NetEntered)
-"""Facts about many units: a correction sets one of them."""
+"""Facts about several units: a correction applies to one of them."""
 
 
 def event_of(journal: Journal, seq: int) -> Event:
-    """Raises HuyingError if there is none of this number."""
+    """Raises HuyingError if the number does not exist."""
     event = next(iter(journal.events(after=seq - 1, before=seq + 1)), None) if seq >= 1 else None
     if event is None:
         raise HuyingError(f"no event {seq}")
@@ -37,8 +37,8 @@ def event_of(journal: Journal, seq: int) -> Event:
 
 
 def correction(journal: Journal, seq: int, unit: str, meaning: str, by: str, note: str = "") -> Corrected:
-    """What event ``seq`` really was. A correction of a correction is one of what that has corrected. Raises HuyingError
-    for an event of another unit, or one that says nothing of a unit."""
+    """Correction of event ``seq``. Correcting a correction applies to the original event. Raises HuyingError if the
+    event concerns another unit or none."""
     if meaning not in CHINESE:
         raise HuyingError(f"“{meaning}” is no meaning: {', '.join(CHINESE)}")
     fact = event_of(journal, seq).fact()
@@ -56,7 +56,7 @@ def correction(journal: Journal, seq: int, unit: str, meaning: str, by: str, not
 
 
 def acknowledgement(journal: Journal, seq: int, by: str, note: str = "") -> Acknowledged:
-    """A person deals with the incident that event ``seq`` reports."""
+    """A person takes charge of the incident reported by event ``seq``."""
     fact = event_of(journal, seq).fact()
     if not isinstance(fact, Answered | CalledIn | Remarked | Relayed):
         raise HuyingError(f"event {seq} ({fact.KIND}) reports no incident; “huying journal incidents” lists them")
@@ -64,7 +64,7 @@ def acknowledgement(journal: Journal, seq: int, by: str, note: str = "") -> Ackn
 
 
 def undoing(journal: Journal, seq: int, by: str, note: str = "") -> Undone:
-    """Take back a correction, confirmation or acknowledgement; once."""
+    """Withdraw a correction, confirmation or acknowledgement; only once."""
     fact = event_of(journal, seq).fact()
     if not isinstance(fact, Corrected | Confirmed | Acknowledged):
         raise HuyingError(f"event {seq} ({fact.KIND}) is nothing that a person has set: it cannot be undone")

@@ -1,4 +1,4 @@
-"""One sound clip per over: FLAC, named by the SHA-256 of its samples."""
+"""One audio clip per over: FLAC, named by the SHA-256 of its samples."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from voice.pcm import RATE, Pcm16
 NAME = re.compile("[0-9a-f]{64}")
 
 KEEP_FREE = 20_000_000
-"""Bytes of the disk that clips leave for events: weeks of them."""
+"""Disk space in bytes reserved for events: enough for weeks of them."""
 
 
 def clip_name(pcm: Pcm16) -> str:
-    """SHA-256 of rate and samples: the same audio has the same name on every machine."""
+    """SHA-256 of rate and samples: identical audio has the same name on every machine."""
     return hashlib.sha256(f"{RATE}\n".encode() + np.ascontiguousarray(pcm, "<i2").tobytes()).hexdigest()
 
 
 class ClipStore:
-    """A folder of clips. Written once, never changed. Without a folder nothing is kept, only named."""
+    """A folder of clips, written once and never changed. Without a folder, clips are only named, not stored."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def path(self, name: str) -> Path:
-        """Where the clip ``name`` lies. Raises HuyingError for what is not a clip's name."""
+        """Path of the clip ``name``. Raises HuyingError if it is not a clip name."""
         if not NAME.fullmatch(name):
             raise HuyingError(f"“{name}” is not the name of a clip")
         if self.folder is None:
@@ -42,11 +42,11 @@ class ClipStore:
         return self.folder / name[:2] / f"{name}.flac"
 
     def has(self, name: str) -> bool:
-        """Whether a clip of this name lies here."""
+        """Whether a clip of this name exists."""
         return self.folder is not None and bool(NAME.fullmatch(name)) and self.path(name).is_file()
 
     def put(self, pcm: Pcm16) -> str:
-        """Store a clip (whole or not at all) and return its name."""
+        """Store a clip atomically and return its name."""
         import soundfile as sf
 
         name = clip_name(pcm)
@@ -54,11 +54,11 @@ class ClipStore:
         return name
 
     def adopt(self, name: str, flac: bytes) -> None:
-        """Store a clip that another journal of ours holds under this name, as it is there."""
+        """Store a clip from another of our journals unchanged, under the same name."""
         self._write(name, lambda f: f.write(flac))
 
     def _write(self, name: str, fill: Callable[[IO[bytes]], object]) -> None:
-        """Unless it is there. Raises HuyingError if it cannot be kept."""
+        """Unless it exists. Raises HuyingError if it cannot be stored."""
         import soundfile as sf
 
         if self.folder is None or self.path(name).is_file():

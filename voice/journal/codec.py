@@ -1,4 +1,4 @@
-"""Facts to and from the journal: the name of each kind, and plain data."""
+"""Encodes facts for the journal and decodes them: a name for each kind, and plain data."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ KINDS: dict[str, type[Fact]] = {
     for cls in vars(room).values()
     if isinstance(cls, type) and issubclass(cls, Fact) and "KIND" in vars(cls) and cls.KIND
 }
-"""Every kind of fact by the name under which it stands in the journal; each declares its own."""
+"""Kinds of facts by their name in the journal; each fact declares its own."""
 
 
 def kind_of(fact: Fact) -> str:
-    """The name under which a fact stands in the journal."""
+    """Name of a fact's kind in the journal."""
     return fact.KIND
 
 
 def to_json(fact: Fact) -> dict[str, Any]:
-    """Plain data for the journal; floats rounded to milliseconds. A station of one channel does not name it."""
+    """Plain data for the journal; floats rounded to milliseconds. A single-channel station omits the channel."""
     return {k: fit(_plain(v)) for k, v in asdict(fact).items() if k != "channel" or v}
 
 
 def from_json(kind: str, data: dict[str, Any]) -> Fact:
-    """The fact of a journal entry. Raises KeyError for an unknown kind, TypeError for wrong fields."""
+    """Fact of a journal entry. Raises KeyError for an unknown kind, TypeError for wrong fields."""
     cls = KINDS[kind]
     known = {f.name for f in fields(cls)}
     return cls(**{k: _tuples(v) for k, v in data.items() if k in known})
 
 
 def fit(v: Any) -> Any:
-    """The same with every text such as UTF-8, JSON and all databases hold: halves of characters and NUL become
-    U+FFFD. Whoever can write a note could else stop the journal."""
+    """The same with all text valid in UTF-8, JSON and every database: lone surrogates and NUL become U+FFFD.
+    Otherwise anyone able to write a note could stop the journal."""
     if isinstance(v, str):
         if "\0" in v or not v.isascii():
             v = v.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -52,9 +52,9 @@ def fit(v: Any) -> Any:
 
 
 def fault_of(kind: str, body: str, wall: str, unit: str | None = None, now: datetime | None = None) -> str:
-    """Why an event that somebody else wrote cannot be used, in words; empty if it can. ``wall`` and ``unit`` are what
-    stands beside its body. Fields that are missing, of other types, times that are none or have not come: one such
-    event in a joined journal would stop every page and sheet."""
+    """Why an event written elsewhere is unusable, in words; empty if it is valid. ``wall`` and ``unit`` are the
+    columns beside its body. Checks for missing fields, wrong types, and invalid or future times: one such event in a
+    joined journal would break every page and sheet."""
     cls = KINDS.get(kind)
     if cls is None:
         return f"the kind “{kind[:40]}” is not known to this version"
@@ -108,7 +108,7 @@ def _is_time(text: str) -> bool:
 
 
 def _small(v: Any) -> bool:
-    """Numbers are finite, and whole in other languages too."""
+    """Finite numbers, and integers in a range other languages can hold."""
     if isinstance(v, dict):
         return all(map(_small, v.values()))
     if isinstance(v, list):

@@ -1,4 +1,4 @@
-"""A person says what was said in an over."""
+"""Confirmation: a person transcribes an over."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from voice.talk.by_hand import Confirmed
 from voice.talk.facts import OverHeard
 
 BEFORE = 3000
-"""Events before one in which its over is looked for: far more than an exchange has."""
+"""Events searched backwards for an event's over: far more than an exchange has."""
 
 
 def over_of(journal: Journal, seq: int) -> tuple[int, OverHeard] | None:
-    """(number, fact) of the over that an event rests on; None if it rests on none."""
+    """(sequence number, fact) of the over an event is based on; None if there is none."""
     overs = Overs()
     for e in journal.events(after=max(0, seq - BEFORE), before=seq + 1):
         fact = e.fact()
@@ -25,7 +25,8 @@ def over_of(journal: Journal, seq: int) -> tuple[int, OverHeard] | None:
 
 
 def confirmation(journal: Journal, seq: int, said: str | None, by: str) -> Confirmed:
-    """The fact for an event's over; ``said`` None: it was heard right. Raises HuyingError where that cannot be."""
+    """Confirmation of an event's over; ``said`` None: recognised correctly. Raises HuyingError if it cannot be
+    confirmed."""
     found = over_of(journal, seq)
     if found is None:
         raise HuyingError(f"event {seq} belongs to no over; “huying journal show --overs” lists them")

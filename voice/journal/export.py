@@ -1,7 +1,7 @@
-"""The journal as JSON lines, CSV or a workbook; nothing is left out.
+"""Export of the journal as JSON lines, CSV or a workbook; nothing is omitted.
 
-Tables begin with columns for people: local time, the unit's name, event and meaning in the reader's language. JSON
-lines hold what the journal holds.
+Tables begin with human-readable columns: local time, unit name, event and meaning in the reader's language. JSON lines
+contain exactly the journal's data.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FORMATS = ("jsonl", "csv", "xlsx")
 
 
 def write_jsonl(out: TextIO, lines: Iterable[Line]) -> int:
-    """One JSON object an event; returns how many."""
+    """One JSON object per event; returns the count."""
     n = 0
     for n, line in enumerate(lines, 1):  # noqa: B007
         out.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -34,21 +34,21 @@ def write_jsonl(out: TextIO, lines: Iterable[Line]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """For whom a table is written."""
+    """Reader of a table: language, unit names and time zone."""
 
     name: Callable[[str | None], str]
-    """Of a unit."""
+    """Unit id → name."""
     zone: tzinfo | None = None
-    """Times are shown in it; None: this machine's own."""
+    """Time zone for display; None: this machine's."""
     english: bool = False
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """Of the columns for people."""
+        """Titles of the human-readable columns."""
         return ("time", "name", "event", "means", "note") if self.english else ("时间", "单位", "事件", "意义", "说明")
 
     def cells(self, line: Line) -> tuple[str, ...]:
-        """What stands in them; a recording whose date nobody knows has no time."""
+        """Their values; a recording of unknown date has no time."""
         wall = line["wall"] or ""
         known = bool(wall) and not wall.startswith("1970")
         local = parse_wall(wall).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S") if known else ""
@@ -75,7 +75,7 @@ def _table(lines: Iterable[Line], reader: Reader) -> Iterable[list[object]]:
 
 
 def write_csv(out: TextIO, lines: Iterable[Line], reader: Reader = PLAIN) -> int:
-    """A header and one row an event; returns how many."""
+    """A header and one row per event; returns the count."""
     writer = csv.writer(out)
     n = -1
     for n, row in enumerate(_table(lines, reader)):  # noqa: B007
@@ -84,7 +84,7 @@ def write_csv(out: TextIO, lines: Iterable[Line], reader: Reader = PLAIN) -> int
 
 
 def write_xlsx(path: Path, lines: Iterable[Line], reader: Reader = PLAIN) -> int:
-    """One sheet, one row an event; returns how many."""
+    """One sheet, one row per event; returns the count."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
@@ -98,8 +98,8 @@ def write_xlsx(path: Path, lines: Iterable[Line], reader: Reader = PLAIN) -> int
 
 
 def export(path: Path, form: str, lines: Iterable[Line], reader: Reader = PLAIN) -> int:
-    """Write ``lines`` in ``form`` (one of FORMATS): the whole file or, if it is cut off, none; a file that was there
-    stays until then. Raises HuyingError if it cannot be written."""
+    """Write ``lines`` in ``form`` (one of FORMATS) atomically; an existing file is replaced only at the end. Raises
+    HuyingError if it cannot be written."""
     if path.exists() and not path.is_file():  # a pipe, /dev/stdout
         return _write(path, form, lines, reader)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -1,7 +1,7 @@
-"""What keeps a journal's database append-only, and what in it is not ours.
+"""Guards that keep a journal's database append-only, and detection of foreign objects in it.
 
-Triggers refuse UPDATE and DELETE. They guard against accidents: who may change the file may drop them, and that is
-found here, as are triggers, rules and views of others, which could hide or swallow events.
+Triggers refuse UPDATE and DELETE. They protect against accidents: anyone who may alter the file can drop them. That is
+detected here, as are foreign triggers, rules and views that could hide or swallow events.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ _TRIGGERS = sa.text(
     "WHERE c.oid = to_regclass('huying_events') AND NOT t.tgisinternal"
 )
 _GUARD = ("huying_guard", "O", "huying_refuse", _REFUSES, 2 + 8 + 16 + 32, True)
-"""As PostgreSQL has it: before DELETE, UPDATE and TRUNCATE, of a statement, on no condition."""
+"""Expected form in PostgreSQL: statement-level, before DELETE, UPDATE and TRUNCATE, unconditional."""
 
 _KIND = sa.text("SELECT relkind::text FROM pg_class WHERE oid = to_regclass('huying_events')")
 _RULES = sa.text("SELECT rulename::text FROM pg_rewrite WHERE ev_class = to_regclass('huying_events')")
 
 
 def put(db: sa.Connection) -> None:
-    """Make the guards; those that are there already stay."""
+    """Create the guards that do not exist yet."""
     for sql in _SQLITE if db.dialect.name == "sqlite" else _POSTGRES:
         db.execute(sa.text(sql))
 
 
 def mend(db: sa.Connection) -> list[str]:
-    """Put back guards that are gone; what was strange, in words."""
+    """Restore missing guards; returns the deviations in words."""
     strange = strangeness(db)
     gone = [s for s in strange if s.startswith(GONE)]
     if gone and not any(s.endswith(" is no table") for s in strange):
@@ -58,7 +58,7 @@ def mend(db: sa.Connection) -> list[str]:
 
 
 def strangeness(db: sa.Connection) -> list[str]:
-    """What is not as we made it, in words."""
+    """Deviations from the schema we create, in words."""
     return _in_sqlite(db) if db.dialect.name == "sqlite" else _in_postgres(db)
 
 

@@ -1,4 +1,4 @@
-"""Incidents out of a journal: what was reported, who set out and arrived how fast, and what nobody has dealt with."""
+"""Incidents from a journal: reports, departure and arrival times, and what is still unattended."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from voice.talk.incidents import Incident, Incidents
 from voice.time import parse_wall
 
 REPLY_WITHIN = timedelta(seconds=60)
-"""A unit that called in and got no reply within this was missed."""
+"""A call-in without a reply within this time counts as missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Something that came in and that nobody has dealt with."""
+    """A call, report or unclear over that nobody has dealt with."""
 
     seq: int
     wall: str
@@ -31,8 +31,8 @@ class Missed:
 
 
 def incidents(events: Iterable[Event]) -> list[Incident]:
-    """All incidents, oldest first, with clip and words of the over that reported them; what a person wrote down counts
-    before what was heard."""
+    """All incidents, oldest first, with clip and text of the reporting over; a person's transcript takes precedence
+    over the recognised text."""
     book, overs = Incidents(), Overs()
     of_over: dict[int, Incident] = {}
     for e in events:
@@ -49,8 +49,7 @@ def incidents(events: Iterable[Event]) -> list[Incident]:
 
 
 def missed(events: Iterable[Event]) -> list[Missed]:
-    """Call-ins without a reply, incidents that nobody has acknowledged, and speech that was not understood and that no
-    person has looked at."""
+    """Call-ins without a reply, unacknowledged incidents, and unintelligible speech not yet reviewed."""
     waiting: list[Missed] = []
     out: list[Missed] = []
     overs, book = Overs(), Incidents()

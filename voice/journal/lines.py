@@ -1,4 +1,4 @@
-"""Events as flat lines: what ``--json``, CSV and label files hold, one shape for all kinds."""
+"""Events as flat lines: one format for all kinds, used by ``--json``, CSV and label files."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ FIELDS = (
 
 
 class LineMaker:
-    """Keeps the overs, so that each event's line can show its over. Feed it events in order."""
+    """Remembers overs, so that each event's line can include its over. Feed it events in order."""
 
     def __init__(self, written: Mapping[int, str] | None = None) -> None:
-        """``written``: number of an over's event → what a person has written down of it; it stands in place of what was
-        heard wherever the over is shown."""
+        """``written``: sequence number of an over's event → a person's transcript, shown in place of the recognised
+        text."""
         self._overs = Overs()
         self._written = written or {}
 
     def line(self, fact: Fact, event: Event | None = None) -> Line:
-        """``over`` is [start, end] in s; what a kind does not have is None."""
+        """``over`` is [start, end] in s; fields that a kind does not have are None."""
         self._overs.take(fact, event.seq if event else 0)
         heard = self._overs.of(fact)
         out: Line = dict.fromkeys(FIELDS)
@@ -86,7 +86,7 @@ class LineMaker:
 
 
 def written_down(journal: Journal) -> dict[int, str]:
-    """Number of an over's event → what a person has written down of it and not taken back."""
+    """Sequence number of an over's event → a person's transcript that has not been withdrawn."""
     undone = {e.data["undoes"] for e in journal.events(kind="undone")}
     return {
         e.data["confirms"]: e.data["said"]
@@ -96,7 +96,7 @@ def written_down(journal: Journal) -> dict[int, str]:
 
 
 def lines(events: Iterable[Event], written: Mapping[int, str] | None = None) -> Iterator[Line]:
-    """The lines of a journal's events, in order. ``written``: see ``LineMaker``."""
+    """Lines of a journal's events, in order. ``written``: see ``LineMaker``."""
     maker = LineMaker(written)
     for e in events:
         yield maker.line(e.fact(), e)

@@ -1,7 +1,7 @@
-"""How long clips are kept. Events stay for ever; the sound of old overs may go, unless somebody holds it.
+"""Retention of clips. Events are kept for ever; clips of old overs may be deleted unless held.
 
-What will be removed is written down first: a crash in between leaves clips that the next run removes, never a clip
-that is missing without a word.
+A removal is logged before it is carried out: after a crash in between, clips remain that the next run deletes; no clip
+is ever missing without a record.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ LEAST_DAYS = 1
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Sound of these wall times is kept, whatever its age."""
+    """Clips of this period are kept regardless of age."""
 
     seq: int
-    """Number of the event that says so: releases name it."""
+    """Sequence number of its event, by which it is released."""
     since: str
     until: str
     by: str
@@ -30,7 +30,7 @@ class Hold:
 
 
 def holds(journal: Journal) -> list[Hold]:
-    """Those that are in force."""
+    """Holds in force."""
     out: dict[int, Hold] = {}
     for event in journal.events(kind="clip_hold"):
         fact = event.fact()
@@ -43,14 +43,14 @@ def holds(journal: Journal) -> list[Hold]:
 
 
 def hold(journal: Journal, since: str, until: str, by: str, note: str = "") -> int:
-    """Keep the sound between two wall times (UTC); number of the event."""
+    """Hold the clips between two wall times (UTC); returns the sequence number."""
     if since >= until:
         raise HuyingError("a hold ends after it begins")
     return journal.enter(ClipHold(since=since, until=until, by=by, note=note))
 
 
 def release(journal: Journal, seq: int, by: str, note: str = "") -> int:
-    """End a hold. Raises HuyingError if there is none of this number."""
+    """Release a hold. Raises HuyingError if the number is not one."""
     found = next((h for h in holds(journal) if h.seq == seq), None)
     if found is None:
         raise HuyingError(f"event {seq} is no hold that is in force")
@@ -58,7 +58,7 @@ def release(journal: Journal, seq: int, by: str, note: str = "") -> int:
 
 
 def remove_clips(journal: Journal, days: float, by: str, now: datetime | None = None) -> int:
-    """Remove clips of overs that are older than ``days`` and not held; how many there were. Raises HuyingError."""
+    """Delete clips of overs older than ``days`` and not held; returns the count. Raises HuyingError."""
     if days < LEAST_DAYS:
         raise HuyingError(f"clips are kept for {LEAST_DAYS} day at least")
     moment = now or datetime.now(UTC)
@@ -81,7 +81,7 @@ def remove_clips(journal: Journal, days: float, by: str, now: datetime | None = 
 
 
 class Removals:
-    """What the journal says of clips that were removed: of whose, from before when, and how many."""
+    """Recorded removals of clips: of which station, before what time, and how many."""
 
     def __init__(self, journal: Journal) -> None:
         self._removed = [
@@ -91,8 +91,8 @@ class Removals:
         self._excused: set[str] = set()
 
     def excuse(self, over: Event, name: str) -> bool:
-        """Whether one of them explains that the clip of an over is missing; each explains as many as it says. What a
-        station removed, in the journal of a bureau, explains that station's clips alone."""
+        """Whether a removal accounts for a missing clip; each accounts for as many clips as it states. In a bureau's
+        journal, a station's removal accounts for that station's clips only."""
         if name in self._excused:
             return True
         channel = over.data.get("channel", "")
@@ -106,7 +106,7 @@ class Removals:
 
 
 SOUNDING = ("over", "announced")
-"""Kinds of events that have a clip: what was heard, and what we passed on as it was said."""
+"""Kinds of events with a clip: overs heard, and speech we passed on."""
 
 
 def _overs(journal: Journal, since: str | None = None, until: str | None = None) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""What a person should still look at: lines that ask for review and that nobody has corrected or confirmed."""
+"""Open reviews: lines marked for review and not yet corrected or confirmed by a person."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voice.talk.facts import OverHeard, Transcribed
 
 
 class OpenReviews:
-    """The open ones, kept up to date event by event."""
+    """Open reviews, updated event by event."""
 
     def __init__(self) -> None:
         self.reached = 0
@@ -24,7 +24,7 @@ class OpenReviews:
         """Number of a person's event → the lines that it took away."""
 
     def take(self, e: Event) -> None:
-        """The next event, in order."""
+        """Next event, in order."""
         fact = e.fact()
         line = self._maker.line(fact, e)
         self._overs.take(fact, e.seq)
@@ -52,7 +52,7 @@ class OpenReviews:
 
 
 def open_reviews(events: Iterable[Event]) -> list[Line]:
-    """The open ones among some events, newest first."""
+    """Open reviews among some events, newest first."""
     out = OpenReviews()
     for e in events:
         out.take(e)

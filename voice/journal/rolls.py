@@ -1,4 +1,4 @@
-"""The roll sheet's figures: a fold over a journal's events. Corrections by people are applied."""
+"""Figures of the roll sheet: a fold over a journal's events, with manual corrections applied."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RESULTS = ("answered", "late", "unclear", "silent", "undetermined", "open")
 
 @dataclass(slots=True)
 class Call:
-    """One exchange, as the sheet shows it."""
+    """One exchange as shown on the sheet."""
 
     unit: str
     wall: str
@@ -45,17 +45,17 @@ class Call:
     text: str = ""
     review: bool = False
     proxy: str | None = None
-    """Name of who answered for it (代答), empty string if not known."""
+    """Who answered for it (代答); empty if unknown."""
     clip: str = ""
     said: str = ""
-    """As a person has written it down who listened to the over."""
+    """Transcript by a person who listened to the over."""
     guess: str = ""
-    """What a dictation model made of the over (≈), where it was not understood: nothing is decided by it."""
+    """Dictation of the over (≈) if it was not understood: nothing is decided on it."""
 
 
 @dataclass(slots=True)
 class Column:
-    """A column of the sheet: one roll-call, poll or alert, or the dispatcher's calls between them."""
+    """One column of the sheet: a roll-call, poll or alert, or the dispatcher's calls in between."""
 
     occasion: Occasion
     net: str
@@ -71,11 +71,11 @@ class Column:
 
     @property
     def attendance(self) -> Attendance:
-        """Who came."""
+        """Attendance count."""
         return self.occasion.attendance
 
     def call_of(self, unit: str) -> Call | None:
-        """The exchange that says how a unit stands, or its last one."""
+        """The exchange that determines a unit's standing, or its last one."""
         calls = [c for c in self.calls if c.unit == unit]
         standing = self.occasion.heard.get(unit)
         return next((c for c in calls if c.result in (standing, *HERE)), calls[-1] if calls else None)
@@ -83,7 +83,7 @@ class Column:
 
 @dataclass(slots=True)
 class Session:
-    """One recording or one stretch of listening."""
+    """One recording, or one period of monitoring."""
 
     source: str
     net: str
@@ -91,29 +91,29 @@ class Session:
     clock: str
     units: tuple[str, ...]
     seq: int
-    """Of its first event."""
+    """UTC wall time of its first event."""
     channel: str = ""
     calls: list[Call] = field(default_factory=list)
     overs: int = 0
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
-    """Those that began in it."""
+    """Occasions that began in it."""
 
     def of(self, unit: str) -> list[Call]:
-        """The exchanges of a unit."""
+        """Exchanges of a unit."""
         return [c for c in self.calls if c.unit == unit]
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFigures:
-    """What a period says about one unit. It is counted once in each roll-call, poll and alert."""
+    """Figures of one unit over a period, counted once per roll-call, poll and alert."""
 
     unit: str
     calls: int
     """Roll-calls, polls and alerts in which it was called."""
     answered: int
-    """Of them, in time or late."""
+    """Those answered, in time or late."""
     late: int
     relayed: int
     unclear: int
@@ -126,7 +126,7 @@ class UnitFigures:
 
 
 class _Fold:
-    """Events → sessions, for every channel by itself."""
+    """Events → sessions, per channel."""
 
     def __init__(self) -> None:
         self.out: list[Session] = []
@@ -141,7 +141,7 @@ class _Fold:
         self._overs = Overs()
 
     def take(self, e: Event) -> None:
-        """The next event."""
+        """Next event."""
         fact = e.fact()
         self._overs.take(fact, e.seq)
         if isinstance(fact, NetEntered):
@@ -163,8 +163,7 @@ class _Fold:
                 self._by_over[over] = self._by_event[e.seq]
 
     def _by_hand(self, fact: Corrected | Confirmed | Undone, seq: int) -> None:
-        """A person decided: the exchange counts as answered with the given meaning, or was heard so; or that is taken
-        back."""
+        """Manual correction: the exchange counts as answered with the given meaning; or that is withdrawn."""
         if isinstance(fact, Undone):
             call, old = self._before.pop(fact.undoes, (None, None))
             if call is not None and old is not None:
@@ -183,7 +182,7 @@ class _Fold:
             call.text = call.said = fact.said or call.text
 
     def _in_column(self, now: Session, fact: Fact, e: Event, opened: Call | None) -> None:
-        """What the fact changes of its roll-call, poll or alert."""
+        """Effect of the fact on its roll-call, poll or alert."""
         occasions = self._occasions.setdefault(fact.channel, Occasions())
         columns = self._columns.setdefault(fact.channel, [])
         at = occasions.take(fact, e.seq, e.wall)
@@ -197,7 +196,7 @@ class _Fold:
             columns[at].calls.append(opened)
 
     def _in_session(self, now: Session, running: dict[int, Call], fact: Fact, e: Event) -> Call | None:
-        """The exchange that the fact opens, if it opens one."""
+        """The exchange opened by the fact, if any."""
         match fact:
             case OverHeard():
                 now.overs += 1
@@ -254,13 +253,13 @@ def sessions(events: Iterable[Event]) -> list[Session]:
 
 
 BY_HAND = ("net_entered", "corrected", "confirmed", "undone")
-"""Kinds of what people do, whenever they do it."""
+"""Kinds of manual entries, whenever they are made."""
 
 
 def sessions_between(journal: Journal, since: str | None, until: str | None) -> list[Session]:
-    """The sessions of a stretch of time, wall times as they stand in the journal, with the exchanges that fall into it.
+    """Sessions in a period (wall times as in the journal), with the exchanges within it.
 
-    A session may have begun before; corrections and nets entered by hand count whenever they were made.
+    A session may have begun earlier; corrections and manually entered nets count whenever they were made.
     """
     fold = _Fold()
     latest: dict[str, Event] = {}
@@ -283,18 +282,18 @@ def _within(wall: str, since: str | None, until: str | None) -> bool:
 
 
 def only(sheet: Iterable[Session], seq: int) -> list[Session]:
-    """The sessions cut down to the occasion that began with an event; none if there is none."""
+    """The sessions reduced to the occasion that began with an event; none if there is no such event."""
     return [replace(s, columns=[c], calls=c.calls, notes=[]) for s in sheet for c in s.columns if c.occasion.seq == seq]
 
 
 def columns(sheet: Iterable[Session]) -> list[Column]:
-    """Each roll-call, poll and alert, and the calls between them, in the order of time."""
+    """All roll-calls, polls and alerts, and the calls in between, in chronological order."""
     found = [c for s in sheet for c in s.columns if c.calls or c.attendance.called]
     return sorted(found, key=lambda c: c.began)
 
 
 def quantile(times: Sequence[float], share: float) -> float | None:
-    """Answer time that ``share`` of the answers do not exceed, s; None without answers."""
+    """Answer time not exceeded by a ``share`` of the answers, s; None without answers."""
     if not times:
         return None
     row = sorted(times)
@@ -302,7 +301,8 @@ def quantile(times: Sequence[float], share: float) -> float | None:
 
 
 def waiting_time(sheet: list[Session]) -> float | None:
-    """A waiting time, whole seconds, that 97 of 100 answers had kept and a second to spare; None without 20 answers."""
+    """Proposed answer timeout in whole seconds: 97th percentile of the answer times plus one second; None with fewer
+    than 20 answers."""
     times = [c.latency_s for s in sheet for c in s.calls if c.latency_s is not None]
     slow = quantile(times, 0.97)
     return None if slow is None or len(times) < 20 else float(math.ceil(slow + 1))
@@ -310,12 +310,12 @@ def waiting_time(sheet: list[Session]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Attendance of some calls."""
+    """Attendance over a set of calls."""
 
     name: str
     calls: int
     answered: int
-    """In time or late."""
+    """Answered, in time or late."""
     median_s: float | None
     slow_s: float | None
     """90th percentile."""
@@ -333,7 +333,7 @@ class Place:
 
 
 def places(shown: Iterable[Column]) -> Iterator[Place]:
-    """Every unit that was called, in every column."""
+    """Every called unit in every column."""
     for column in shown:
         times = calls_by(column.calls)
         for unit, standing in column.attendance.standings.items():
@@ -343,7 +343,7 @@ def places(shown: Iterable[Column]) -> Iterator[Place]:
 
 
 def calls_by(calls: Iterable[Call]) -> dict[str, list[Call]]:
-    """Exchanges, gathered by unit."""
+    """Exchanges grouped by unit."""
     out: dict[str, list[Call]] = {}
     for c in calls:
         out.setdefault(c.unit, []).append(c)
@@ -365,7 +365,7 @@ def share_of(name: str, found: Sequence[Place]) -> Share:
 
 
 def by_month(sheet: Iterable[Session], zone: tzinfo | None = None) -> list[Share]:
-    """Attendance month by month, oldest first; recordings whose date nobody knows are left out."""
+    """Attendance by month, oldest first; recordings of unknown date are omitted."""
 
     def month(p: Place) -> str:
         return parse_wall(p.began).astimezone(zone).strftime("%Y-%m")
@@ -381,7 +381,7 @@ def by_group(sheet: Iterable[Session], groups: Mapping[str, str]) -> list[Share]
 
 
 def figures(sheet: Sequence[Session]) -> list[UnitFigures]:
-    """One row a unit, in the order of the rosters; every unit on a roster is there, called or not."""
+    """One row per unit in roster order, including units not called."""
     order = dict.fromkeys(u for s in sheet for u in s.units)
     order |= dict.fromkeys(c.unit for s in sheet for c in s.calls)
     by_unit = _gathered(places(columns(sheet)), lambda p: p.unit)

@@ -1,7 +1,7 @@
-"""Search: by characters, by pinyin, by the initials that people type (``jgsq`` finds 贾岗社区).
+"""Search by characters, pinyin, or pinyin initials (``jgsq`` finds 贾岗社区).
 
-Letters are looked up in the net's own words first; what is then asked of the database are characters and unit ids,
-so that a journal of years is searched in the time of one pass over its rows.
+Letters are first resolved against the net's vocabulary; the database is then queried for characters and unit ids only,
+so that years of journal are searched in a single pass over the rows.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from voice.net.loading import Net
 from voice.talk.facts import OverHeard
 
 BEFORE = 8
-"""Events before a hit that are read with it: its over stands among them."""
+"""Events read before a hit, so that its over is among them."""
 
 
 FREE = (("confirmed", "said"), ("transcribed", "text"))
-"""Kinds of events with text that no phrase of the net bounds, and where it stands."""
+"""Kinds of events with free text (not limited to the net's phrases), and the field that holds it."""
 
 
 @lru_cache(maxsize=65536)
@@ -33,13 +33,13 @@ def _letters(text: str) -> tuple[str, str]:
 
 
 def sounds_like(text: str, letters: str) -> bool:
-    """Whether ``letters`` are in the pinyin of a text, or in its initials."""
+    """Whether ``letters`` occur in the pinyin of a text or in its initials."""
     whole, initials = _letters(text)
     return letters in whole or letters in initials
 
 
 def resolve(words: str, net: Net) -> tuple[list[str], list[str]]:
-    """(pieces of text, unit ids) that a query asks for; any of them is a hit."""
+    """(pieces of text, unit ids) matched by a query; any of them is a hit."""
     wanted = words.strip()
     units = [u.id for u in net.units if wanted == u.id or any(wanted in s for s in (u.name, *u.call_signs))]
     if not wanted.isascii():
@@ -53,7 +53,7 @@ def resolve(words: str, net: Net) -> tuple[list[str], list[str]]:
 
 
 def search(journal: Journal, words: str, net: Net, limit: int = 500) -> list[Line]:
-    """The latest events that contain ``words``, oldest first."""
+    """Latest events that contain ``words``, oldest first."""
     texts, units = resolve(words, net)
     found = set(journal.find(texts, units, limit)) if words.strip() and (texts or units) else set()
     found |= set(_written(journal, re.sub(r"[^a-z]", "", words.lower()), limit) if words.isascii() else ())
@@ -61,8 +61,8 @@ def search(journal: Journal, words: str, net: Net, limit: int = 500) -> list[Lin
 
 
 def _written(journal: Journal, letters: str, limit: int) -> list[int]:
-    """Events with free text, typed by a person or dictated (≈), whose pinyin or initials hold ``letters``: words that
-    the net does not have."""
+    """Free text, typed or dictated (≈), whose pinyin or initials contain ``letters``: words outside the net's
+    vocabulary."""
     if len(letters) < 2:
         return []
     texts = ((e.seq, str(e.data.get(field) or "")) for kind, field in FREE for e in journal.events(kind=kind))
@@ -83,7 +83,7 @@ def _with_context(journal: Journal, hits: list[int]) -> Iterator[Line]:
 
 
 def _ranges(hits: Iterable[int]) -> list[tuple[int, int]]:
-    """Stretches of numbers (first excluded, last included) that hold the hits and what stands before them."""
+    """Ranges of sequence numbers (half-open) covering the hits and the events before them."""
     out: list[tuple[int, int]] = []
     for h in hits:
         if out and h - BEFORE <= out[-1][1] + 50:

@@ -1,7 +1,7 @@
-"""Signed heads: proof of how far a journal had come that cannot be ground out, as the figures of an anchor can.
+"""Signed heads: proof of the journal's extent that, unlike the short digits of an anchor, cannot be brute-forced.
 
-The key (Ed25519) is kept where nobody who has the journal can reach it: on the duty officer's stick, at the bureau. A
-signed head names an event's number and hash; the public key shows later that the chain still has this event.
+The key (Ed25519) is kept out of reach of whoever holds the journal: on the duty officer's USB stick, at the bureau. A
+signed head states an event's number and hash; the public key later shows that the chain still contains it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HEAD = re.compile(rf"{MARK} (\d{{1,16}}) ([0-9a-f]{{64}}) ([0-9a-f]{{128}})")
 
 @dataclass(frozen=True, slots=True)
 class SignedHead:
-    """An event's number and hash, and the signature over both."""
+    """An event's number and hash, with a signature over both."""
 
     seq: int
     hash: str
@@ -35,13 +35,13 @@ class SignedHead:
 
     @property
     def words(self) -> bytes:
-        """What is signed."""
+        """The signed bytes as text."""
         return f"{MARK} {self.seq} {self.hash}".encode()
 
 
 def make_key(path: Path) -> str:
-    """A new key in a file that only its owner reads; the public half, hexadecimal. Raises HuyingError if there is a
-    file already."""
+    """Write a new key to a file readable by its owner only; returns the public key, hexadecimal. Raises HuyingError
+    if the file exists."""
     key = SigningKey.generate()
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as f:
@@ -52,10 +52,10 @@ def make_key(path: Path) -> str:
 
 
 class Signer:
-    """Signs heads with the key of a file."""
+    """Signs heads with a key file."""
 
     def __init__(self, path: Path) -> None:
-        """Raises HuyingError for what is no key."""
+        """Raises HuyingError if it is not a key."""
         try:
             self._key = SigningKey(bytes.fromhex(path.read_text("ascii").strip()))
         except (OSError, ValueError, TypeError) as e:
@@ -63,30 +63,30 @@ class Signer:
 
     @property
     def public(self) -> str:
-        """The public half, hexadecimal."""
+        """Public key, hexadecimal."""
         return bytes(self._key.verify_key).hex()
 
     def head(self, seq: int, digest: str) -> SignedHead:
-        """Of the event with this number and hash."""
+        """Signed head of the event with this number and hash."""
         signature = self._key.sign(SignedHead(seq, digest, "").words).signature
         return SignedHead(seq, digest, signature.hex())
 
 
 def sign(journal: Journal, path: Path) -> SignedHead:
-    """The journal's head, signed with the key of a file. Raises HuyingError."""
+    """The journal's head signed with a key file. Raises HuyingError."""
     if not len(journal):
         raise HuyingError("the journal is empty: there is no head to sign")
     return Signer(path).head(len(journal), journal.head)
 
 
 def head_in(text: str) -> SignedHead | None:
-    """The signed head that a line is, if it is one."""
+    """Parse a line as a signed head; None if it is not one."""
     found = _HEAD.fullmatch(text.strip())
     return SignedHead(int(found[1]), found[2], found[3]) if found else None
 
 
 def is_signed(head: SignedHead, public: str) -> bool:
-    """Whether a head was signed with the key whose public half this is; False also for what is no key."""
+    """Whether the signature is valid for this public key; False also for an invalid key."""
     try:
         VerifyKey(bytes.fromhex(public)).verify(head.words, bytes.fromhex(head.signature))
     except (BadSignatureError, ValueError, TypeError):
@@ -95,7 +95,7 @@ def is_signed(head: SignedHead, public: str) -> bool:
 
 
 def signed_heads(path: Path) -> list[SignedHead]:
-    """The lines of a file with signed heads. Raises HuyingError for a file that has none."""
+    """Signed heads in a file. Raises HuyingError if there are none."""
     try:
         found = _HEAD.findall(path.read_text("utf-8", errors="replace"))
     except OSError as e:
@@ -106,7 +106,7 @@ def signed_heads(path: Path) -> list[SignedHead]:
 
 
 def contradictions(journal: Journal, public: str, heads: list[SignedHead]) -> list[str]:
-    """What speaks against signed heads, in words. Raises HuyingError for what is no public key."""
+    """Contradictions between journal and signed heads, in words. Raises HuyingError for an invalid public key."""
     try:
         VerifyKey(bytes.fromhex(public))
     except (ValueError, TypeError) as e:

@@ -1,8 +1,8 @@
-"""The append-only log: numbered, chained by SHA-256, in SQLite or any database SQLAlchemy reaches.
+"""The append-only log: numbered, chained by SHA-256, in SQLite or any database SQLAlchemy supports.
 
-Each event's hash covers its number, kind, times, body and the hash before it, so a changed, missing
-or moved event shows. Triggers refuse UPDATE and DELETE; they guard against accidents, the chain
-against everything else (all but cutting off the end, which only a hash kept elsewhere can show).
+Each event's hash covers its number, kind, times, body and the previous hash, so a changed, missing or moved event is
+detected. Triggers refuse UPDATE and DELETE; they protect against accidents, the chain against everything else (except
+truncation, which only a hash kept elsewhere can reveal).
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from voice.talk.facts import Fact
 
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
-"""The hash before the first event."""
+"""Previous hash of the first event."""
 
 _ATTEMPTS = 8
-"""Of an append, when other writers (a correction, a confirmation) come in between."""
+"""Retries of an append when other writers (corrections, confirmations) interfere."""
 
 log = logging.getLogger("huying.journal")
 
 _CLAIM_KEY = 0x48555949  # “HUYI”
-"""Of the advisory lock in PostgreSQL."""
+"""Key of the advisory lock in PostgreSQL."""
 
 _meta = sa.MetaData()
 _info = sa.Table("huying_info", _meta, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.Text))
@@ -74,11 +74,11 @@ class Event:
     previous: str
     hash: str
     unit: str | None = None
-    """Copied out of the body for searching; ``verify`` compares the two."""
+    """Copied from the body for searching; ``verify`` compares the two."""
 
     @property
     def row(self) -> dict[str, Any]:
-        """Column → value; ``dataclasses.asdict`` takes ten times as long."""
+        """Column → value; ``dataclasses.asdict`` is ten times slower."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @property
@@ -87,7 +87,7 @@ class Event:
         return loaded
 
     def fact(self) -> Fact:
-        """The fact it records. Raises HuyingError if this version does not know its kind."""
+        """The recorded fact. Raises HuyingError if this version does not know its kind."""
         try:
             return from_json(self.kind, self.data)
         except (KeyError, TypeError) as e:
@@ -98,7 +98,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event that has no number and no place in the chain yet."""
+    """An event not yet numbered or chained."""
 
     kind: str
     t: float
@@ -115,7 +115,7 @@ def new_event(fact: Fact, began: datetime) -> NewEvent:
 
 
 def chained(entries: Sequence[NewEvent], seq: int, previous: str) -> list[Event]:
-    """The events that follow number ``seq`` with hash ``previous``."""
+    """Events chained after number ``seq`` with hash ``previous``."""
     events = []
     for number, e in enumerate(entries, seq + 1):
         digest = event_hash(number, e.kind, e.t, e.wall, e.body, previous)
@@ -130,13 +130,13 @@ def event_hash(seq: int, kind: str, t: float, wall: str, body: str, previous: st
 
 
 def wall_time(began: datetime, t: float) -> str:
-    """Wall clock of ``t`` seconds after ``began``: UTC with milliseconds."""
+    """Wall clock ``t`` seconds after ``began``: UTC with milliseconds."""
     moment = began.astimezone(UTC) + timedelta(milliseconds=round(t * 1000))
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def journal_url(target: str) -> str:
-    """A database URL as given, or a path turned into one for SQLite."""
+    """A database URL as given, or the SQLite URL of a path."""
     return target if "://" in target else f"sqlite:///{Path(target).as_posix()}"
 
 
@@ -146,10 +146,10 @@ def redacted(url: str) -> str:
 
 
 class Journal:
-    """An open journal. One writer at a time; readers do not disturb it."""
+    """An open journal. One writer at a time; readers do not block it."""
 
     def __init__(self, target: str, *, create: bool = True) -> None:
-        """``target``: a path, or an SQLAlchemy URL. Raises HuyingError when it cannot be used."""
+        """``target``: a path or an SQLAlchemy URL. Raises HuyingError if it cannot be used."""
         self.url = journal_url(target)
         try:
             parsed = sa.make_url(self.url)
@@ -201,14 +201,14 @@ class Journal:
 
     @property
     def head(self) -> str:
-        """Hash of the last event: two journals with the same head are the same."""
+        """Hash of the last event: journals with equal heads are identical."""
         return self._head[1]
 
     def __len__(self) -> int:
         return self._head[0]
 
     def claim(self) -> None:
-        """Be the one station that logs into this journal, until ``close``. Raises HuyingError if another one is."""
+        """Become the only station logging into this journal, until ``close``. Raises HuyingError if another one is."""
         if self._sqlite and self._path:
             lock = FileLock(self._path.with_name(self._path.name + ".lock"))
             try:
@@ -225,10 +225,9 @@ class Journal:
                 raise HuyingError(f"{redacted(self.url)}: another station logs into it; stop it first")
 
     def append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
-        """Append facts in one transaction: all of them or none. ``began`` is the wall clock of t = 0.
+        """Append facts in one transaction: all or none. ``began`` is the wall clock of t = 0.
 
-        If somebody else has appended in between, the chain goes on from there. Safe from several threads. Raises
-        Unwritable.
+        Events appended meanwhile by others are chained first. Thread-safe. Raises Unwritable.
         """
         left = _ATTEMPTS
         with self._appending:
@@ -242,7 +241,7 @@ class Journal:
                     self._head = self._last()
 
     def enter(self, fact: ByHand, now: datetime | None = None) -> int:
-        """Append what somebody did, at this wall time; number of the event."""
+        """Append a manual entry at this wall time; returns its sequence number."""
         return self.append([fact], now or datetime.now(UTC))[0].seq
 
     def _append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
@@ -265,7 +264,7 @@ class Journal:
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        """A transaction, for those who keep tables of their own beside the journal's. Raises Unwritable."""
+        """A transaction, for callers with tables of their own beside the journal's. Raises Unwritable."""
         try:
             with self._engine.begin() as db:
                 yield db
@@ -273,17 +272,17 @@ class Journal:
             raise Unwritable(f"{redacted(self.url)}: cannot be used ({_reason(e)})") from e
 
     def insert(self, db: sa.Connection, entries: Sequence[NewEvent]) -> list[Event]:
-        """Append within a transaction of ``begin``; the caller keeps other writers out."""
+        """Append within a transaction from ``begin``; the caller must exclude other writers."""
         events = chained(entries, *self._last(db))
         insert_rows(db, _events, [e.row for e in events])
         return events
 
     def refresh(self) -> None:
-        """After ``insert`` was committed: what ``head`` and the next append go by."""
+        """Call after ``insert`` was committed: updates ``head`` and the next append."""
         self._head = self._last()
 
     def last_in(self, db: sa.Connection) -> int:
-        """Number of the latest event within a transaction of ``begin``."""
+        """Latest sequence number within a transaction from ``begin``."""
         return self._last(db)[0]
 
     def events(
@@ -296,8 +295,8 @@ class Journal:
         after: int = 0,
         before: int | None = None,
     ) -> Iterator[Event]:
-        """Events in order. ``since`` and ``until`` are wall times as they stand in the journal; ``after`` and
-        ``before`` are numbers."""
+        """Events in order. ``since`` and ``until`` are wall times as stored; ``after`` and ``before`` are sequence
+        numbers."""
         q = sa.select(_events).where(_events.c.seq > after).order_by(_events.c.seq)
         if before is not None:
             q = q.where(_events.c.seq < before)
@@ -317,7 +316,8 @@ class Journal:
             raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
 
     def find(self, texts: Sequence[str], units: Sequence[str], limit: int) -> list[int]:
-        """Numbers of the latest events whose body holds one of the texts, or that are about one of the units."""
+        """Sequence numbers of the latest events whose body contains one of the texts or that concern one of the
+        units."""
         hits = [_events.c.body.contains(t, autoescape=True) for t in texts]
         if units:
             hits.append(_events.c.unit.in_(units))
@@ -329,7 +329,7 @@ class Journal:
             raise HuyingError(f"{redacted(self.url)}: cannot be read ({_reason(e)}); is the file damaged?") from e
 
     def last(self, kind: str = "") -> int:
-        """Number of the latest event, or of the latest of a kind; 0 if there is none."""
+        """Sequence number of the latest event, or of the latest of a kind; 0 if there is none."""
         q = sa.select(sa.func.max(_events.c.seq))
         q = q.where(_events.c.kind == kind) if kind else q
         with self._engine.connect() as db:
@@ -356,13 +356,13 @@ class Journal:
         guards.put(db)
 
     def strangeness(self) -> list[str]:
-        """What is not as we made it: guards that are gone or changed, triggers and rules of others, views in the place
-        of tables."""
+        """Deviations from our schema: guards missing or changed, foreign triggers and rules, views in place of
+        tables."""
         with self._engine.connect() as db:
             return [*self.mended, *guards.strangeness(db)]
 
     def _check_taken(self, db: sa.Connection, events: Sequence[Event]) -> None:
-        """Within the transaction: what was inserted is there. A foreign trigger could say yes and do nothing."""
+        """Within the transaction: verify that the rows were inserted. A foreign trigger could swallow them."""
         here = _events.c.seq.between(events[0].seq, events[-1].seq)
         found = db.execute(sa.select(_events.c.hash).where(here).order_by(_events.c.seq)).scalars().all()
         if list(found) != [e.hash for e in events]:
@@ -372,7 +372,7 @@ class Journal:
             )
 
     def _mend_guards(self, db: sa.Connection) -> None:
-        """Put back the guards that are gone, and say so."""
+        """Restore missing guards and report them."""
         for told in guards.mend(db):
             log.warning("%s: %s", redacted(self.url), told)
             if told.endswith(guards.BACK):
@@ -389,7 +389,7 @@ class Journal:
 
 
 def insert_rows(db: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows in one question to the database, however far away it is."""
+    """Insert many rows in one round trip, however remote the database."""
     if not rows:
         return
     columns = ", ".join(rows[0])
@@ -404,10 +404,10 @@ def insert_rows(db: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any
 
 
 def _pragmas(connection: Any, _record: object) -> None:
-    """WAL lets readers read while we write; FULL means an event that we report is on the disk.
+    """WAL allows reading during writes; FULL guarantees that a reported event is on disk.
 
-    Transactions are ours alone: the driver's own would leave out CREATE, and a journal whose making was cut off would
-    have half its tables.
+    We manage transactions ourselves: the driver's would exclude CREATE, and an interrupted creation would leave a
+    journal with half its tables.
     """
     connection.isolation_level = None
     cursor = connection.cursor()

@@ -1,4 +1,4 @@
-"""Is the journal still what was written? Every event, every link, every clip."""
+"""Verifies the journal: every event, every link of the chain, every clip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voice.journal.store import GENESIS, Event, Journal, event_hash
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is not as it was written."""
+    """One deviation from what was written."""
 
     seq: int
     what: str
@@ -23,8 +23,8 @@ class Fault:
 
 
 def verify(journal: Journal, *, clips: bool = True) -> Iterator[Fault]:
-    """All faults, in order. None means: whole and unchanged (a cut-off end excepted; compare the head). Faults of
-    event 0 are of the database: its guards, its tables."""
+    """All faults in order. None: complete and unchanged (except that a truncated end shows only against a known
+    head). Event 0 stands for the database itself: guards and tables."""
     for told in journal.strangeness():
         yield Fault(0, told)
     expected, previous = 1, GENESIS
@@ -45,7 +45,7 @@ def verify(journal: Journal, *, clips: bool = True) -> Iterator[Fault]:
 
 
 def _clip_fault(journal: Journal, over: Event, removed: Removals) -> str:
-    """What is wrong with the clip of an over; empty if nothing is, or if it was removed and the journal says so."""
+    """Fault of an over's clip; empty if there is none, or if its removal is recorded in the journal."""
     name = over.data.get("clip", "")
     if not name:
         return ""

@@ -1,6 +1,6 @@
-"""How events are called, in Chinese and English, and how their time is shown.
+"""Names of events in Chinese and English, and display of their times.
 
-The journal holds keys and English notes; what people read is worded here, in the language that they chose.
+The journal stores keys and English notes; they are translated here into the reader's language.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from voice.journal.codec import KINDS as FACTS
 from voice.time import moment_of, parse_wall
 
 Pair = tuple[str, str]
-"""Chinese, English."""
+"""(Chinese, English)."""
 
 KINDS: dict[str, Pair] = {kind: cls.NAMES for kind, cls in FACTS.items()}
 """Kind of an event → its name."""
@@ -36,14 +36,14 @@ MEANINGS: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} | {
     "resume": ("继续", "resume"), "skip": ("跳过", "skip"), "set": ("被调整", "was set"),
     "drift": ("声卡漂移", "sound card drift"),
 }  # fmt: skip
-"""Of the grammar files, and of the events that the net's logic adds."""
+"""Meanings: those of the grammar files, and those added by the net logic."""
 
 STANDINGS: dict[str, Pair] = {
     "answered": ("已答", "answered"), "late": ("迟到", "late"), "relayed": ("代答", "spoken for"),
     "unclear": ("听不清", "unclear"), "silent": ("未答", "no answer"), "undetermined": ("未定", "undetermined"),
     "open": ("进行中", "being called"), "not_called": ("未呼叫", "not called"),
 }  # fmt: skip
-"""How a unit stands in a roll-call."""
+"""Standing of a unit in a roll-call."""
 
 OCCASIONS: dict[str, Pair] = {
     "roll": ("点名", "Roll-call"), "poll": ("询问", "Poll"), "alert": ("通知", "Alert"), "calls": ("呼叫", "Calls"),
@@ -53,7 +53,7 @@ GRADES: dict[str, Pair] = {
     "call_sign": ("报呼号", "call sign"), "burst": ("信令", "radio ID"), "slot": ("应答时隙", "was called just now"),
     "human": ("人工", "by hand"), "voice": ("声音", "voice"),
 }  # fmt: skip
-"""How it is known who answered."""
+"""How the answering unit was identified."""
 
 _NOTES: tuple[Pair, ...] = (
     (r"nothing was heard in its slot", "应答时间内没有声音"),
@@ -102,18 +102,18 @@ _NOTES: tuple[Pair, ...] = (
     (r"entered by (.*) 人工补录(.*)", r"\1 人工补录\2"),
     (r"the file is cut off: ([\d.]+) s that its header promises are missing", r"文件不完整, 缺 \1 秒"),
 )  # fmt: skip
-"""English note of the journal, as a pattern → Chinese."""
+"""English note in the journal, as a pattern → Chinese."""
 
 NOTES = tuple((re.compile(english), chinese) for english, chinese in _NOTES)
 
 
 def name_of(table: dict[str, Pair], key: str | None, english: bool) -> str:
-    """One of the tables above; a key that is not there is returned."""
+    """Entry of one of the tables above; an unknown key is returned unchanged."""
     return table[key][english] if key in table else key or ""
 
 
 def note_in(note: str | None, english: bool) -> str:
-    """A note of the journal (reason, detail) in the reader's language; one that nobody has worded stays as it is."""
+    """A note of the journal (reason, detail) in the reader's language; unchanged if there is no translation."""
     if not note or english:
         return note or ""
     for pattern, chinese in NOTES:
@@ -130,15 +130,15 @@ def note_in(note: str | None, english: bool) -> str:
 
 
 def clock(wall: str | None, zone: tzinfo | None) -> str:
-    """Time of day; a recording whose date nobody knows is logged from 1970 on, and shows none."""
+    """Time of day; empty for a recording of unknown date, which is logged from 1970 on."""
     if not wall or wall.startswith("1970"):
         return "--:--:--"
     return parse_wall(wall).astimezone(zone).strftime("%H:%M:%S")
 
 
 def utc(text: str | None, zone: tzinfo | None) -> str | None:
-    """A time as a user writes it → UTC as in the journal. One that names no offset is of ``zone``, where the net's
-    times are shown, or of this machine if that is None. Raises HuyingError."""
+    """A time entered by a user → UTC as in the journal. Without an offset it is in ``zone``, the net's display zone,
+    or this machine's if None. Raises HuyingError."""
     if not text:
         return None
     moment = moment_of(text, zone)

@@ -1,7 +1,7 @@
-"""Roll sheets: a portrait page for one roll-call, a landscape page for a week or a month, a workbook.
+"""Roll sheets: a portrait page for one roll-call, a landscape page for a week or month, a workbook.
 
-The page of a roll-call is in ``page``, the overview in ``overview``, the workbook in ``workbook``, what all say beside
-their figures in ``heading``, all words in ``words``.
+The roll-call page is in ``page``, the overview in ``overview``, the workbook in ``workbook``, common metadata in
+``heading``, all texts in ``words``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ __all__ = ["Heading", "html_sheet", "page_of", "write_html", "write_xlsx"]
 
 
 def page_of(sheet: list[Session]) -> Column | None:
-    """The one roll-call of these sessions, or their only occasion; None if there are several: they make an overview."""
+    """The single roll-call of these sessions, or their only occasion; None if there are several, which make an
+    overview."""
     every = columns(sheet)
     rolls = [c for c in every if c.occasion.kind == "roll"]
     found = rolls or every
@@ -27,7 +28,7 @@ def page_of(sheet: list[Session]) -> Column | None:
 
 
 def html_sheet(sheet: list[Session], heading: Heading) -> str:
-    """A page that needs nothing else: one portrait A4 page for one roll-call, a landscape page for several."""
+    """A self-contained page: one portrait A4 page for one roll-call, a landscape page for several."""
     one = page_of(sheet)
     return page_html(one, sheet, heading) if one else overview_html(sheet, heading)
 

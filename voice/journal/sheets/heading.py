@@ -1,4 +1,4 @@
-"""What a sheet says beside its figures: names, dates, colours, who was on duty."""
+"""Metadata and styling of a sheet: names, dates, colours, duty officer."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ COLOURS = {
     "answered": "#1b7f3b", "late": "#8a6a00", "relayed": "#6a5acd", "unclear": "#a34700", "silent": "#b3261e",
     "undetermined": "#6b6b6b", "open": "#6b6b6b",
 }  # fmt: skip
-"""Of a standing, on paper and on the board; dark enough for white letters."""
+"""Colour of a standing, on paper and on the board; dark enough for white text."""
 
 SIGNS = {
     "answered": "✓", "late": "迟", "relayed": "代", "unclear": "?", "silent": "✗", "undetermined": "–", "open": "…",
 }  # fmt: skip
-"""Of a standing: a sheet reads without colours too."""
+"""Symbol of a standing, for reading without colour."""
 
 ENGLISH_SIGNS = SIGNS | {"late": "L", "relayed": "P"}
 DAYS = ("星期一 星期二 星期三 星期四 星期五 星期六 星期日".split(), "Mon Tue Wed Thu Fri Sat Sun".split())
@@ -31,36 +31,36 @@ DAYS = ("星期一 星期二 星期三 星期四 星期五 星期六 星期日".
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a sheet says beside its figures."""
+    """Metadata printed on a sheet."""
 
     name: Name
-    """Of a unit."""
+    """Unit id → name."""
     zone: tzinfo | None = None
-    """Times are shown in it; None: this machine's own."""
+    """Time zone for display; None: this machine's."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """Unit → its group."""
     phones: Mapping[str, str] = field(default_factory=dict)
-    """Unit → its officer and phone."""
+    """Unit → officer and phone."""
     timeout_s: float | None = None
-    """The waiting time that is set."""
+    """Configured answer timeout."""
     head: str = ""
-    """Hash of the journal's last event: printed, it proves later that nothing was cut off."""
+    """Hash of the journal's last event: printed, it later proves that nothing was truncated."""
     net: str = ""
     """Name of the net."""
     officer: str = ""
-    """Who is on duty; empty: a line to write on."""
+    """Duty officer; empty: a blank line."""
     english: bool = False
 
     @staticmethod
     def of(net: Net, head: str = "", officer: str = "", english: bool = False) -> Heading:
-        """With the names and times of a net."""
+        """With the names and time zone of a net."""
         s = net.settings
         groups = {u.id: u.group for u in net.units}
         phones = {u.id: " ".join(filter(None, (u.officer, u.phone))) for u in net.units}
         return Heading(net.name_of, s.zone, groups, phones, s.timing.answer_timeout_s, head, s.name, officer, english)
 
     def t(self, key: str, *values: object) -> str:
-        """One of the sheets' words."""
+        """Text of the sheets in the reader's language."""
         return word(key, self.english, *values)
 
     def standing(self, key: str) -> str:
@@ -68,15 +68,15 @@ class Heading:
         return name_of(STANDINGS, key, self.english)
 
     def sign(self, key: str) -> str:
-        """One character for a standing."""
+        """One-character symbol of a standing."""
         return (ENGLISH_SIGNS if self.english else SIGNS)[key]
 
     def local(self, wall: str) -> datetime:
-        """A time of the journal where the net is."""
+        """A journal time in the net's time zone."""
         return parse_wall(wall).astimezone(self.zone)
 
     def when(self, of: Column | Session, wall: str | None = None, form: str = "%m-%d %H:%M") -> str:
-        """Local time of a column or of something in it."""
+        """Local time of a column or an item in it."""
         return self.local(wall or of.began).strftime(form) if of.clock == "known" else self.t("unknown date")
 
     def date(self, of: Column | Session) -> str:
@@ -88,10 +88,10 @@ class Heading:
         return f"{day} {at:%d %B %Y}" if self.english else f"{at.year}年{at.month}月{at.day}日 {day}"
 
     def title(self, column: Column) -> str:
-        """What a column of the sheet is."""
+        """Title of a column."""
         words = column.occasion.words
         return name_of(OCCASIONS, column.occasion.kind, self.english) + (f": {words}" if words else "")
 
     def seconds(self, value: float | None) -> str:
-        """``2.3``, or nothing."""
+        """``2.3``; empty if None."""
         return "" if value is None else f"{value:.1f}"

@@ -1,5 +1,5 @@
-"""Several roll-calls: units × roll-calls on a landscape A4 page, to be signed; what does not fit a page is for the
-screen: answer times, groups, months, every exchange."""
+"""Several roll-calls: units × roll-calls on a landscape A4 page with space to sign; the rest is for the screen:
+answer times, groups, months, all exchanges."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ from voice.journal.sheets.heading import COLOURS, Heading
 from voice.journal.wording import GRADES, MEANINGS, STANDINGS, name_of
 
 MAX_COLUMNS = 31
-"""Roll-calls on a page: a month."""
+"""Roll-calls per page: one month."""
 
 ROOM_MM = 141.0
-"""Height of a landscape page for the table."""
+"""Height available for the table on a landscape page."""
 
 
 def overview_html(sheet: list[Session], heading: Heading) -> str:
-    """One landscape page for up to MAX_COLUMNS roll-calls, another for each MAX_COLUMNS more; the rest is shown on a
-    screen and not printed."""
+    """One landscape page per MAX_COLUMNS roll-calls; everything else is shown on screen only."""
     h, every, rows = heading, columns(sheet), figures(sheet)
     net = h.net or "、".join(dict.fromkeys(s.net for s in sheet if s.net))
     pages = [every[k : k + MAX_COLUMNS] for k in range(0, len(every), MAX_COLUMNS)] or [[]]
@@ -64,14 +63,14 @@ def overview_html(sheet: list[Session], heading: Heading) -> str:
 
 
 def matrix_html(sheet: list[Session], heading: Heading) -> str:
-    """Units × roll-calls: presence as colour and sign, answer time beneath; beside them what it comes to. The units
-    with the most silence come first."""
+    """Units × roll-calls: attendance as colour and symbol, answer time below, totals at the side. Units most often
+    silent come first."""
     worst = sorted(figures(sheet), key=lambda r: (-r.silent, -r.unclear))
     return _matrix(columns(sheet)[-MAX_COLUMNS:], worst, heading)
 
 
 def summary_html(sheet: list[Session], heading: Heading) -> str:
-    """Attendance by group and month, the waiting time that the answers propose, what polls and alerts came to."""
+    """Attendance by group and month, proposed answer timeout, results of polls and alerts."""
     h = heading
     return (
         _waiting(sheet, h)
@@ -128,7 +127,7 @@ def _matrix(shown: list[Column], rows: list[UnitFigures], h: Heading) -> str:
 
 
 def _cells(column: Column, h: Heading) -> dict[str, str]:
-    """How every unit that was called stands in a column."""
+    """Standing of every called unit in a column."""
     out = {}
     for unit, standing in column.attendance.standings.items():
         if standing == "not_called":
@@ -148,7 +147,7 @@ def _cells(column: Column, h: Heading) -> dict[str, str]:
 
 
 def _times_svg(rows: list[UnitFigures], sheet: list[Session], h: Heading) -> str:
-    """A dot for every answer, a bar for each unit's median."""
+    """One dot per answer, one bar per unit's median."""
     rows = [r for r in rows if r.median_s is not None]
     if not rows:
         return f"<p>{h.t('no times')}</p>"
@@ -177,7 +176,7 @@ def _times_svg(rows: list[UnitFigures], sheet: list[Session], h: Heading) -> str
 
 
 def _details(shown: list[Column], h: Heading) -> str:
-    """Every exchange."""
+    """All exchanges."""
     rows = []
     for column in shown:
         for c in column.calls:
@@ -195,7 +194,7 @@ def _details(shown: list[Column], h: Heading) -> str:
 
 
 def _waiting(sheet: list[Session], h: Heading) -> str:
-    """The waiting time that the answers propose."""
+    """Proposed answer timeout."""
     proposed = waiting_time(sheet)
     if proposed is None:
         return ""
@@ -204,7 +203,7 @@ def _waiting(sheet: list[Session], h: Heading) -> str:
 
 
 def _shares(title: str, shares: list[Share], h: Heading) -> str:
-    """Attendance of groups or months; nothing for a single one."""
+    """Attendance by group or month; empty if there is only one."""
     if len(shares) < 2:
         return ""
     rows = "".join(
@@ -217,7 +216,7 @@ def _shares(title: str, shares: list[Share], h: Heading) -> str:
 
 
 def _outcomes(shown: list[Column], h: Heading) -> str:
-    """What polls and alerts came to."""
+    """Results of polls and alerts."""
     rows = "".join(
         f"<tr><td>{h.when(c)}</td><td>{escape(h.title(c))}</td>"
         f"<td>{escape(words_of(c.occasion.outcome(), h.english))}</td></tr>"

@@ -1,4 +1,4 @@
-"""One roll-call on one portrait A4 page: who is missing first, then every unit in two columns, to be signed."""
+"""One roll-call on one portrait A4 page: missing units first, then all units in two columns, with space to sign."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from voice.journal.sheets.heading import COLOURS, Heading
 from voice.journal.wording import MEANINGS, name_of
 
 FULL_MM = 7.8
-"""Height of a line of the table where there is room."""
+"""Row height of the table if space allows."""
 LEAST_MM = 3.5
-"""The lowest line that can be read; more units than fit go to a second page."""
+"""Smallest legible row height; units that do not fit go to a second page."""
 ROOM_MM = 196.0
-"""For the table and the names of those who are lacking."""
+"""Space for the table and the names of missing units."""
 GUESSED = 40
-"""Characters of a dictated text (≈) beside the name of a unit that was not understood."""
+"""Characters of dictated text (≈) shown for a unit that was not understood."""
 BESIDES = 4
-"""Other occasions of the period that are named."""
+"""Most other occasions of the period listed."""
 
 
 def page_html(column: Column, sheet: list[Session], heading: Heading) -> str:
-    """The page; ``sheet``: what else happened in the period is named at its end."""
+    """The page; ``sheet``: other events of the period are listed at its end."""
     h, count = heading, column.attendance
     net = h.net or column.net
     lacking = _lacking(column, h)
@@ -58,7 +58,7 @@ def _over(column: Column) -> bool:
 
 
 def _span(column: Column, h: Heading) -> str:
-    """From the first call to the last."""
+    """From first call to last."""
     if column.clock != "known" or not column.calls:
         return h.when(column, form="%H:%M")
     first, last = h.when(column, form="%H:%M"), h.when(column, max(c.wall for c in column.calls), "%H:%M")
@@ -66,7 +66,7 @@ def _span(column: Column, h: Heading) -> str:
 
 
 def _counts(column: Column, h: Heading) -> str:
-    """The figures of the one count."""
+    """Figures of the attendance count."""
     n = column.attendance.counts()
     same = ("answered", "late", "relayed", "unclear", "silent", "undetermined")
     shown = [(k, n[k]) for k in ("called", *same)]
@@ -82,7 +82,7 @@ def _counts(column: Column, h: Heading) -> str:
 
 
 def _lacking(column: Column, h: Heading) -> list[str]:
-    """The names of the silent first, then of the unclear and of those who were spoken for."""
+    """Names of silent units first, then unclear, then relayed."""
     count = column.attendance
     parts = [("silent", count.silent), ("unclear", count.unclear), ("relayed", count.relayed),
              ("undetermined", count.undetermined)]  # fmt: skip
@@ -96,7 +96,7 @@ def _lacking(column: Column, h: Heading) -> list[str]:
 
 
 def _named(column: Column, unit: str, h: Heading) -> str:
-    """A unit that is lacking: its name, its officer's phone, what was dictated of it."""
+    """A missing unit: name, officer's phone, dictated text."""
     call = column.call_of(unit)
     beside = [escape(h.phones.get(unit, "")), f"≈{escape(call.guess[:GUESSED])}" if call and call.guess else ""]
     return escape(h.name(unit)) + "".join(f" <small>{x}</small>" for x in beside if x)
@@ -123,7 +123,8 @@ def _row(column: Column, unit: str, h: Heading) -> str:
 
 
 def _said(column: Column, unit: str, call: Call | None, by_hand: bool, h: Heading) -> str:
-    """What the answer meant; who answered for it; its words, if a person has listened; by hand, please review."""
+    """Meaning of the answer; who answered for it; transcript, if a person listened; marks for manual entry and
+    review."""
     occasion = column.occasion
     parts = [name_of(MEANINGS, occasion.by_hand.get(unit) or occasion.answers.get(unit, ""), h.english)]
     if call and call.proxy is not None and unit in column.attendance.relayed:
@@ -135,7 +136,7 @@ def _said(column: Column, unit: str, call: Call | None, by_hand: bool, h: Headin
 
 
 def _besides(column: Column, sheet: list[Session], h: Heading) -> str:
-    """Polls, alerts and calls of the same period, a line."""
+    """Polls, alerts and calls of the same period, one per line."""
     others = [c for c in columns(sheet) if c is not column]
     keys = [h.t("key")] if any(c.review for c in column.calls) else []
     keys += [f"† {h.t('by hand')}"] if column.occasion.by_hand else []
@@ -180,4 +181,4 @@ font-size:2.4mm;color:#555}.proof{overflow-wrap:anywhere}
 ENGLISH = """.units th:nth-child(1){width:32%}.units th:nth-child(2){width:26%}.units th:nth-child(3){width:12%}
 .units th:nth-child(4){width:10%}
 """
-"""Widths of the columns: results are longer words."""
+"""Column widths per language: result words differ in length."""

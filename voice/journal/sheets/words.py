@@ -1,4 +1,4 @@
-"""All words of the sheets, Chinese and English."""
+"""All texts of the sheets, Chinese and English."""
 
 from __future__ import annotations
 

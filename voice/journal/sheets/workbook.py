@@ -1,6 +1,6 @@
-"""The workbook: who came, each roll-call in a line, answer times, groups and months, every exchange.
+"""The workbook: attendance, one line per roll-call, answer times, groups and months, all exchanges.
 
-It opens ready to be filtered: names, local times, words of the reader's language, widths.
+Ready to filter: names, local times, the reader's language, column widths.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from voice.net.cells import safe
 
 MOMENT = "yyyy-mm-dd hh:mm:ss"
 WIDEST = 60
-"""Characters of a column."""
+"""Column width, characters."""
 
 
 def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
@@ -45,7 +45,7 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
 
 
 def _table(book: Any, title: str, head: Sequence[str], rows: Sequence[Sequence[object]], h: Heading) -> Any:
-    """A sheet with a bold header that stays, filters, widths, and a landscape page as wide as the paper."""
+    """A sheet with a frozen bold header, filters, column widths, and a landscape page fitted to the paper width."""
     from openpyxl.styles import Font
 
     page = book.create_sheet(title)
@@ -72,19 +72,19 @@ def _table(book: Any, title: str, head: Sequence[str], rows: Sequence[Sequence[o
 
 
 def _width(value: object) -> int:
-    """In columns of Latin letters: a Chinese character takes two."""
+    """In Latin characters: a Chinese character counts as two."""
     if isinstance(value, datetime):
         return len(MOMENT)
     return sum(2 if ord(c) > 0x2E80 else 1 for c in str(value)) if value is not None else 0
 
 
 def _moment(of: Column, wall: str, h: Heading) -> datetime | str:
-    """Local time as a date that can be filtered; words where nobody knows it."""
+    """Local time as a filterable date; words if unknown."""
     return h.local(wall).replace(tzinfo=None, microsecond=0) if of.clock == "known" else h.t("unknown date")
 
 
 def _roll(book: Any, every: list[Column], rows: list[UnitFigures], h: Heading) -> None:
-    """Units × roll-calls, coloured."""
+    """Units × roll-calls, colour-coded."""
     from openpyxl.styles import Alignment, Font, PatternFill
 
     standings = [c.attendance.standings for c in every]
@@ -111,7 +111,7 @@ def _roll(book: Any, every: list[Column], rows: list[UnitFigures], h: Heading) -
 
 
 def _each(book: Any, every: list[Column], h: Heading) -> None:
-    """A line a roll-call: the counts, and the names of who was lacking."""
+    """One line per roll-call: counts, and names of missing units."""
     counts = ("units", "called", "answered", "late", "relayed", "unclear", "silent", "undetermined", "not_called")
     words = ("expected", "called", "answered", "late", "relayed", "unclear", "silent", "undetermined", "not called")
     head = [h.t("time"), h.t("kind"), *(h.t(w) for w in words), *(f"{h.t(w)}: {h.t('unit')}" for w in
@@ -141,7 +141,7 @@ def _times(book: Any, rows: list[UnitFigures], h: Heading) -> None:
 
 
 def _details(book: Any, every: list[Column], h: Heading) -> None:
-    """Every exchange."""
+    """All exchanges."""
     keys = ("time", "kind", "id", "unit", "attempts", "result", "meaning", "text", "took", "grade", "review",
             "relayed", "clip")  # fmt: skip
     body = [
