@@ -1,8 +1,8 @@
-"""Who transmits, where the radio says so itself: DTMF ANI and MDC1200 bursts at the ends of an over.
+"""Radio identity (ANI): DTMF and MDC1200 bursts at the ends of an over.
 
-DTMF (ITU-T Q.23): a row of digits. MDC1200: 1200 baud minimum-shift keying with 1200 and 1800 Hz; a tone of 1800 Hz
-marks a bit that differs from the one before. After a preamble come a 40-bit sync word and 112 bits: operation,
-argument, 16-bit unit number, CRC, each bit protected by a rate-1/2 code of constraint length 7 and interleaved by 16.
+DTMF (ITU-T Q.23): a sequence of digits. MDC1200: 1200 baud minimum-shift keying with 1200 and 1800 Hz; an 1800 Hz tone
+marks a bit that differs from the previous one. After a preamble come a 40-bit sync word and 112 bits: operation,
+argument, 16-bit unit number, CRC, protected by a rate-1/2 code of constraint length 7 and interleaved by 16.
 """
 
 from __future__ import annotations
@@ -23,66 +23,66 @@ Bits = npt.NDArray[np.int64]
 LOW_HZ = (697.0, 770.0, 852.0, 941.0)
 HIGH_HZ = (1209.0, 1336.0, 1477.0, 1633.0)
 KEYS = ("123A", "456B", "789C", "*0#D")
-"""Rows by low, columns by high tone."""
+"""Rows: low tones, columns: high tones."""
 
 DTMF_WINDOW, DTMF_STEP = 160, 80
 """Samples: 20 and 10 ms."""
 
 PURITY = 0.62
-"""Share of a frame's power that lies in its two tones. Speech has less, vowels for single frames excepted."""
+"""Share of a frame's power in its two tones. Speech has less, except for single frames in vowels."""
 
 TWIST_DB = 9.0
 MIN_FRAMES = 3
-"""30 ms: a digit lasts 40 ms at least."""
+"""30 ms: a digit lasts at least 40 ms."""
 
 MAX_GAP_FRAMES = 15
 MIN_DIGITS = 3
-"""Fewer digits in a row are no identity."""
+"""Fewest digits of an identity."""
 
 ENDS_S = 2.0
-"""Bursts are searched in the first and last seconds of an over: this many."""
+"""Bursts are searched in the first and last this many seconds of an over."""
 
 SYNC = 0x07092A446F
 SYNC_BITS, DATA_BITS = 40, 112
 BAUD = 1200
 _SPB = 6
-"""Samples a bit at which bits are looked for: a twelfth of a bit off at most."""
+"""Samples per bit of the search grid: timing error of at most a twelfth of a bit."""
 
 _BASE_RATE = BAUD * _SPB
 _BAND_HZ = 1000
-"""To either side of 1500 Hz."""
+"""Offset from 1500 Hz on either side."""
 
 _FFT = 1280
-"""Transforms are multiples of it: 1500 Hz is a line then, and lengths have small factors."""
+"""Transform lengths are multiples of it, so that 1500 Hz falls on a bin and lengths have small factors."""
 
 PAD = 200
-"""Samples of silence at both ends: a burst may reach to the very end of an over."""
+"""Samples of silence added at both ends: a burst may extend to the edge of an over."""
 
 SYNC_LEAST = 0.75
-"""Of the normalised correlation with the sync word."""
+"""Threshold of the normalised correlation with the sync word."""
 
 TAPS = (0, 2, 5, 6)
-"""Of the code's shift register: parity bits are sums of these."""
+"""Taps of the code's shift register: parity bits are sums of these."""
 
 INTERLEAVE = 16
 DOUBTED = 8
-"""Least certain bits that are flipped, one or two at a time, until the CRC holds."""
+"""Least reliable bits, flipped one or two at a time until the CRC matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """An identity that the radio sent."""
+    """An identity sent by the radio."""
 
     system: Literal["dtmf", "mdc1200", "recorder"]
-    """``recorder``: not decoded here; a recorder that uploads its calls has told it."""
+    """``recorder``: not decoded here but reported by a recorder that uploads its calls."""
     code: str
     """The digits, or the unit number as four hexadecimal digits."""
     start: float
-    """s from the beginning of the over."""
+    """Seconds from the start of the over."""
 
 
 def find_bursts(pcm: Pcm16) -> list[Burst]:
-    """Identities at the ends of an over, in order, each once. ``pcm``: int16 at 8000 Hz."""
+    """Identities at the ends of an over, in order, without duplicates. ``pcm``: int16 at 8000 Hz."""
     x = pcm.astype(np.float64)
     n = round(ENDS_S * RATE)
     parts = [(0, x)] if len(x) <= 2 * n else [(0, x[:n]), (len(x) - n, x[-n:])]
@@ -151,8 +151,8 @@ def _mdc1200(x: Floats) -> list[Burst]:
 
 
 def _differences(x: Floats) -> Floats:
-    """At every moment, _SPB a bit: how much the bit that ends there differs from the one before (1), or is it (-1).
-    The first is PAD samples before ``x``."""
+    """Differential bit metric at _SPB samples per bit: how far the bit ending there differs from the previous one
+    (1) or equals it (-1). The first value is PAD samples before ``x``."""
     x = np.pad(x, (PAD, PAD + -(len(x) + 2 * PAD) % _FFT))
     spectrum = np.fft.rfft(x)
     line = len(x) / RATE
@@ -168,7 +168,7 @@ def _differences(x: Floats) -> Floats:
 
 
 def _decoded(soft: Floats, before: int) -> int | None:
-    """The unit number of 112 soft differences, the CRC holding; None otherwise."""
+    """Unit number from 112 soft differences if the CRC matches; otherwise None."""
     doubted = np.argsort(np.abs(soft))[:DOUBTED]
     for flips in itertools.chain([()], *(itertools.combinations(doubted, k) for k in (1, 2))):
         tried = soft.copy()
@@ -182,7 +182,7 @@ def _decoded(soft: Floats, before: int) -> int | None:
 
 
 def _spread(bits: Bits) -> Bits:
-    """Interleaving undone: 56 data bits, then 56 parity bits, each byte's lowest bit first."""
+    """De-interleaved: 56 data bits, then 56 parity bits, LSB first."""
     return bits.reshape(DATA_BITS // INTERLEAVE, INTERLEAVE).T.reshape(-1)
 
 
@@ -191,7 +191,7 @@ def _plain(bits: Bits) -> Bits:
 
 
 def _corrected(bits: Bits) -> Bits:
-    """Viterbi decoding of the systematic code; the register starts and ends empty."""
+    """Viterbi decoding of the systematic code; the register starts and ends at zero."""
     data, parity = np.split(_spread(bits), 2)
     memory = max(TAPS)
     states = np.arange(1 << memory)
@@ -220,7 +220,7 @@ def _corrected(bits: Bits) -> Bits:
 
 
 def crc(data: bytes) -> int:
-    """MDC1200's check: CRC-16 with 0x1021, bits of each byte from the lowest on, the result reversed and inverted."""
+    """MDC1200 CRC: CRC-16 with polynomial 0x1021, bytes LSB first, result reversed and inverted."""
     value = 0
     for byte in data:
         for k in range(8):

@@ -1,11 +1,10 @@
-"""Carrier gate: when does somebody transmit?
+"""Carrier gate: detects transmissions.
 
-A squelched receiver is quiet between overs; an open one hisses, and hiss is not speech, though every
-voice activity detector says so. Each 20 ms frame is quiet, noise (flat and steady spectrum) or signal.
-With a squelched channel everything that is not quiet belongs to an over. Where noise stands (see ``standing``), an
-over is what departs from that noise: speech, or the quieting of a carrier. That noise stands may be known only when
-an over has begun that is none: it is void then, and its frames are looked at once more.
-Squelch tails are the noise at an over's end and are cut off.
+A squelched receiver is quiet between overs; an open one hisses, and voice activity detectors take hiss for speech. Each
+20 ms frame is classed as quiet, noise (flat and steady spectrum) or signal. On a squelched channel everything that is
+not quiet belongs to an over. On a channel with standing noise (see ``standing``), an over is a departure from that
+noise: speech, or the quieting of a carrier. Standing noise may be recognised only after a spurious over has begun: that
+over is voided and its frames are processed again. A squelch tail is the noise at the end of an over and is cut off.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from voice.radio.standing import NOISE_RIPPLE_DB, StandingCarrier
 QUIET_MARGIN_DB = 8.0
 FLOOR_RISE_DB_S = 0.4
 FIRST_FLOOR_DB = 23.0
-"""The quiet floor starts at most here (RMS 14), so that a recording may begin in the middle of speech."""
+"""Initial upper limit of the quiet floor (RMS 14), so that a recording may begin during speech."""
 
 OPEN_AFTER_S = 3.0
 OPEN_TOLERANCE_DB = 4.0
@@ -36,7 +35,7 @@ MIN_SIGNAL_FRAMES = 5
 TAIL_MARGIN_FRAMES = 5
 
 SEND_FRAMES = 10
-"""Audio is handed on in pieces of 200 ms: the recogniser works in blocks."""
+"""Audio is passed on in pieces of 200 ms: the recogniser works in blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Audio of the over, in order, pre-roll first; what may be squelch tail is held back."""
+    """Audio of the over in order, pre-roll first; possible squelch tail is held back."""
 
     pcm: Pcm16
 
@@ -62,7 +61,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Pop:
-    """A carrier without speech (squelch pop, dead key): counted, and what was begun is void."""
+    """A carrier without speech (squelch pop, dead key): counted; the over begun is void."""
 
     start: float
     end: float
@@ -70,7 +69,7 @@ class Pop:
 
 @dataclass(frozen=True, slots=True)
 class Void:
-    """What was begun is no over but the noise of the channel. What it holds comes again, in overs of its own."""
+    """The over begun was channel noise. Its audio is processed again and may form other overs."""
 
     start: float
 
@@ -81,30 +80,30 @@ _Class = Literal["quiet", "noise", "signal"]
 
 @dataclass(slots=True)
 class GateCounts:
-    """What the gate has seen."""
+    """Statistics of the gate."""
 
     frames: int = 0
     pops: int = 0
     dead_frames: int = 0
-    """Exact digital silence where the receiver normally hisses: it was not alive."""
+    """Exact digital silence where the receiver normally hisses: it was dead."""
 
     open_frames: int = 0
-    """Noise stood in the channel while nobody transmitted."""
+    """Standing noise was present while nobody transmitted."""
 
     open_db: float = 0.0
-    """Its mean level, dBFS."""
+    """Mean level of that noise, dBFS."""
 
     loudest_db: float = -100.0
     """Level of the loudest frame, dBFS."""
 
 
 class CarrierGate:
-    """Feed samples with ``process``; get the events of overs. One per channel."""
+    """Feed samples to ``process``; it returns the events of overs. One per channel."""
 
     def __init__(
         self, hang_s: float = 0.5, preroll_s: float = 0.3, max_over_s: float = 180.0, clear: bool = False
     ) -> None:
-        """``clear``: nobody transmits before the first sample, as before a recorder's call."""
+        """``clear``: the channel is known to be clear before the first sample, as before a recorder's call."""
         self.hang = max(1, round(hang_s * RATE / STEP))
         self.max_frames = round(max_over_s * RATE / STEP)
         self.counts = GateCounts()
@@ -136,14 +135,14 @@ class CarrierGate:
         self._dead_run = 0
 
     def process(self, pcm: Pcm16) -> list[GateEvent]:
-        """Samples in order, any number of them."""
+        """Samples in order, any number."""
         events: list[GateEvent] = []
         for look in self._spectrum.looks(pcm):
             self._look(look, events)
         return events
 
     def skip(self, samples: int) -> list[GateEvent]:
-        """Nobody listened for so long (we transmitted, or audio was lost): the clock moves, an open over ends."""
+        """Skip a gap in reception (own transmission or lost audio): the clock advances, an open over ends."""
         events = self.finish()
         self.counts.frames += round(samples / STEP)
         self._before.clear()
@@ -159,12 +158,12 @@ class CarrierGate:
 
     @property
     def floor_db(self) -> float:
-        """Level above which a carrier shows, dBFS: of the quiet, or of the noise of an open squelch."""
+        """Carrier threshold, dBFS: above the quiet floor, or above the noise of an open squelch."""
         level = self._reference if self.mode == "open" else self._floor + QUIET_MARGIN_DB
         return level - 20 * math.log10(32768)
 
     def finish(self) -> list[GateEvent]:
-        """The source has ended: an over that is open is closed as it stands."""
+        """The source ended: close an open over as it is."""
         events: list[GateEvent] = []
         if self._open:
             self._end(events)
@@ -172,7 +171,7 @@ class CarrierGate:
 
     @property
     def receiver_dead(self) -> bool:
-        """More than a second of exact silence where there is normally noise."""
+        """More than 1 s of exact silence where noise is normal."""
         return self._dead_run > 50
 
     def _classify(self, look: Look) -> _Class:
@@ -182,13 +181,13 @@ class CarrierGate:
         return "noise" if look.ripple < NOISE_RIPPLE_DB else "signal"
 
     def _is_quiet(self, level: float, margin_db: float) -> bool:
-        """Nothing is as quiet as the floor above the channel's own noise."""
+        """Nothing counts as quiet if the floor is above the channel's own noise."""
         return level < self._floor + margin_db and (
             self.mode == "squelched" or level < self._reference - OPEN_TOLERANCE_DB
         )
 
     def _is_standing(self, level: float) -> bool:
-        """Noise of this level is the channel's own, as far as that is known."""
+        """Noise at this level is the channel's own, as far as known."""
         return self.mode == "open" and abs(level - self._reference) < OPEN_TOLERANCE_DB
 
     def _look(self, look: Look, events: list[GateEvent]) -> None:
@@ -199,7 +198,7 @@ class CarrierGate:
             self._frame(look, events)
 
     def _pause(self, look: Look) -> float | None:
-        """Level of the channel while nobody transmits, if that has just turned out to be another one."""
+        """Channel level during pauses, if it has just turned out to have changed."""
         level, at = self._standing.pause(look), self.counts.frames
         if level is None:
             return None
@@ -213,7 +212,7 @@ class CarrierGate:
         return None
 
     def _stand(self, level: float, looks: list[Look], events: list[GateEvent]) -> None:
-        """While nobody transmits, the channel has this level: what was taken for an over is looked at once more."""
+        """Level of the clear channel: what was taken for an over is processed again."""
         if self._open:
             events.append(Void(self._start * STEP / RATE))
         again = [*(self._clip if self._open else self._before), *looks]
@@ -228,7 +227,7 @@ class CarrierGate:
         self._standing.known(self.counts.frames)
 
     def _end(self, events: list[GateEvent]) -> None:
-        """The over ends, but not because its carrier dropped: it may be the noise of the channel."""
+        """End the over without a carrier drop: it may be channel noise."""
         noise = self._standing.since(self._start)
         if noise is not None and self.mode == "squelched":
             self._stand(noise, [], events)
@@ -312,7 +311,7 @@ class CarrierGate:
         self._first = self.counts.frames - len(self._clip)
 
     def _send(self, events: list[GateEvent]) -> None:
-        """Hand on what is surely not tail: up to the last signal and a little more."""
+        """Pass on what cannot be tail: up to the last signal plus a margin."""
         ready = min(len(self._clip), self._last_signal - self._first + 1 + TAIL_MARGIN_FRAMES)
         if self._signals and ready >= self._sent + (SEND_FRAMES if self._open else 1):
             events.append(Audio(np.concatenate([x.pcm for x in self._clip[self._sent : ready]])))

@@ -1,7 +1,7 @@
-"""Two stations at once: on FM their carriers beat, and the beat is heard as a steady whistle.
+"""Doubling: on FM two simultaneous carriers beat, heard as a steady whistle.
 
-A tone above the range of voice pitch that stands still for a fifth of a second while it dominates its
-frames is taken for such a heterodyne. It lowers the grade of what was heard and asks for review.
+A tone above voice pitch that stays constant for a fifth of a second and dominates its frames is taken for such a
+heterodyne. It lowers the grade of the result and marks it for review.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from voice.pcm import RATE, Pcm16
 SIZE, HOP = 512, 160
 LOW_HZ = 700.0
 SHARE = 0.35
-"""Of a frame's energy above LOW_HZ that must lie in the tone."""
+"""Share of a frame's energy above LOW_HZ that the tone must hold."""
 
 FRAMES = 10
-"""Consecutive frames of 20 ms: 200 ms. No vowel harmonic above 700 Hz stays in one 16 Hz bin so long."""
+"""Consecutive frames of 20 ms: 200 ms. No vowel harmonic above 700 Hz stays within one 16 Hz bin that long."""
 
 PURE = 0.75
-"""Mean share of the energy above LOW_HZ in the tone, over its length: a beat of two carriers is nearly alone up there
-(0.93 and more in 300 simulated doublings), the steadiest harmonic of clean speech had 0.65 in 707 overs of natural and
+"""Mean share of the energy above LOW_HZ in the tone over its duration: a beat is nearly alone there (at least 0.93
+in 300 simulated doublings), while the steadiest harmonic of clean speech reached 0.65 in 707 overs of natural and
 synthetic voices at 20, 10 and 5 dB."""
 
 LONG_FRAMES = 25
-"""A tone that stands for half a second need not be so pure: nothing in those overs stood for more than 0.36 s."""
+"""A tone lasting half a second may be less pure: in those overs nothing stayed constant for more than 0.36 s."""
 
 
 def heterodyne_s(pcm: Pcm16) -> float:

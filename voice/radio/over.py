@@ -9,10 +9,10 @@ from voice.pcm import RATE, Pcm16, Seconds
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """From key-down to key-up."""
+    """From carrier up to carrier down."""
 
     number: int
-    """Counted from 1 in this source."""
+    """Running number in this source, from 1."""
 
     start: Seconds
     """On the channel's sample clock."""
@@ -21,15 +21,15 @@ class Over:
     """Later than ``start``; squelch tail excluded."""
 
     pcm: Pcm16
-    """Shape (n,), at 8000 Hz, with pre-roll; begins at ``clip_start``."""
+    """Shape (n,), at 8000 Hz, including pre-roll; begins at ``clip_start``."""
 
     clip_start: Seconds
-    """``start`` less the pre-roll."""
+    """``start`` minus the pre-roll."""
 
     level_db: float
-    """Mean level of its speech, dBFS."""
+    """Mean speech level, dBFS."""
 
     @staticmethod
     def whole(pcm: Pcm16, number: int = 1, level_db: float = 0.0) -> Over:
-        """An over that is all there is: a recording of its own, from its first sample to its last."""
+        """An over from a recording of its own: first sample to last."""
         return Over(number, 0.0, len(pcm) / RATE, pcm, 0.0, level_db)

@@ -1,4 +1,4 @@
-"""What the carrier gate looks at: level and flatness of every 20 ms of a channel."""
+"""Features for the carrier gate: level and flatness of every 20 ms."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from voice.pcm import Pcm16
 _Floats = npt.NDArray[np.floating]
 
 STEP = 160
-"""Samples in a frame: 20 ms."""
+"""Samples per frame: 20 ms."""
 
 SMOOTH = 5
-"""Frames of the moving means: 100 ms."""
+"""Frames of the moving average: 100 ms."""
 
 BANDS = 16
-"""From 400 to 2800 Hz: inside what every radio passes."""
+"""From 400 to 2800 Hz: within the passband of every radio."""
 
 FULL_SCALE_DB = 90.3
-"""Of int16, above one step."""
+"""In int16 steps, above the quantisation step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,20 @@ class Look:
 
     pcm: Pcm16
     level: float
-    """dB above one step."""
+    """dB above one quantisation step."""
     mean: float
-    """Level of the last 100 ms, dB."""
+    """Level over the last 100 ms, dB."""
     ripple: float
-    """Spread of the band levels of the last 100 ms, slope removed, dB. Steady noise has about 0.9 dB, vowels 4 to
-    12 dB; at 5 dB signal-to-noise ratio vowels still reach 3 dB."""
+    """Ripple: spread of the band levels over the last 100 ms, slope removed, dB. Steady noise has about 0.9 dB,
+    vowels 4 to 12 dB; at 5 dB signal-to-noise ratio vowels still reach 3 dB."""
     dead: bool
     """Exact digital silence."""
 
 
 def _matrices() -> tuple[_Floats, _Floats, _Floats]:
-    """As matrices, because a block has few frames: the windowed Fourier transform in bins of 50 Hz, real parts before
-    imaginary ones (STEP, 2·bins); from their squares to band levels (2·bins, BANDS); the part of BANDS levels in dB
-    that is neither mean nor slope."""
+    """Matrix form, since a block has few frames: windowed Fourier transform in 50 Hz bins, real parts before
+    imaginary parts (STEP, 2·bins); squares to band levels (2·bins, BANDS); projection of BANDS levels in dB that
+    removes mean and slope."""
     edges = np.linspace(8, 56, BANDS + 1).astype(int)
     bins = np.arange(edges[0], edges[-1])
     angle = 2 * np.pi * np.outer(np.arange(STEP), bins) / STEP
@@ -58,7 +58,7 @@ _TRANSFORM, _BAND, _REST = _matrices()
 
 
 class Spectrum:
-    """Feed samples with ``looks``; the moving means go on from one call to the next."""
+    """Feed samples to ``looks``; moving averages carry over between calls."""
 
     def __init__(self) -> None:
         self._rest = np.zeros(0, np.int16)
@@ -66,7 +66,7 @@ class Spectrum:
         """Bands and level of the last frames; before the first frame there was more of the same, not silence."""
 
     def looks(self, pcm: Pcm16) -> list[Look]:
-        """The frames that are complete with these samples, in order."""
+        """Frames completed by these samples, in order."""
         data = np.concatenate([self._rest, pcm]) if len(self._rest) else pcm
         n = len(data) // STEP
         self._rest = data[n * STEP :]
@@ -82,11 +82,11 @@ class Spectrum:
         return [Look(*row) for row in rows]
 
     def skip(self) -> None:
-        """What comes next does not follow on what came before."""
+        """Discontinuity: the next samples do not follow the previous ones."""
         self._rest = np.zeros(0, np.int16)
 
     def _smoothed(self, bands: _Floats, level: _Floats) -> tuple[_Floats, _Floats]:
-        """Per frame: ripple of the spectrum (dB, slope removed) and level, both over the last SMOOTH frames."""
+        """Per frame: ripple of the spectrum (dB, slope removed) and level, over the last SMOOTH frames."""
         now = np.column_stack([bands, level])
         if self._latest is None:
             self._latest = np.tile(now[0], (SMOOTH - 1, 1))

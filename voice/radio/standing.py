@@ -1,8 +1,8 @@
-"""Whether noise stands in a channel: an open squelch, a hissing line, the steps of an 8-bit recorder.
+"""Detects standing noise on a channel: an open squelch, a hissing line, quantisation noise of an 8-bit recorder.
 
-A channel that hisses is never quiet, and what is heard in the pauses between its overs is one level again and again.
-That is known after one pause where nothing quieter was ever heard, and after two of one level where the channel had
-been quiet before. A carrier without speech has such pauses too; but after it the channel is quiet again.
+A hissing channel is never quiet, and the pauses between its overs always have the same level. That is established after
+one pause if nothing quieter was ever heard, and after two of equal level if the channel had been quiet before. A
+carrier without speech has such pauses too, but after it the channel is quiet again.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ from voice.pcm import RATE
 from voice.radio.spectrum import STEP, Look
 
 NOISE_RIPPLE_DB = 2.3
-"""Ripple (see ``Look``) under which a frame is noise."""
+"""Ripple (see ``Look``) below which a frame is noise."""
 
 PAUSE_S = 0.7
-"""Noise at one level for so long is a pause between overs; within an over pauses are mostly shorter."""
+"""Noise at constant level for this long is a pause between overs; pauses within an over are mostly shorter."""
 
 PAUSE_DB = 3.0
-"""How far a frame may be from the mean of its pause. Frames of steady noise differ by 0.6 dB (one deviation)."""
+"""Largest deviation of a frame from the mean of its pause. Frames of steady noise vary by 0.6 dB (standard
+deviation)."""
 
 SAME_DB = 2.5
-"""Two pauses are of one level."""
+"""Largest difference between two pauses of equal level."""
 
 MEMORY_S = 10.0
-"""Time without a quiet channel after which two pauses count as its noise; few overs last as long."""
+"""Time without a quiet channel after which two pauses count as its noise; few overs last that long."""
 
 _PAUSE = round(PAUSE_S * RATE / STEP)
 
 
 class StandingCarrier:
-    """Follows the pauses of one channel. Give it every frame with ``look``."""
+    """Tracks the pauses of one channel. Feed every frame to ``look``."""
 
     def __init__(self, clear: bool = False) -> None:
         """``clear``: the channel is known to be clear before the first frame."""
@@ -41,7 +42,7 @@ class StandingCarrier:
         """(frame, level) of those since then that were neither quiet nor the noise that is known."""
 
     def pause(self, look: Look) -> float | None:
-        """Level of a pause that has now lasted ``PAUSE_S``, or a multiple of it."""
+        """Level of a pause that has just lasted ``PAUSE_S`` or a multiple of it."""
         if look.ripple >= NOISE_RIPPLE_DB or (self._run and abs(look.level - self._level) >= PAUSE_DB):
             self._run = 0
             return None
@@ -50,17 +51,17 @@ class StandingCarrier:
         return self._level if self._run % _PAUSE == 0 else None
 
     def clear(self, at: int) -> None:
-        """At this frame the channel was as it is when nobody transmits."""
+        """The channel was clear at this frame, with its current level."""
         self._clear_at, self._run = at, 0
         self._pauses.clear()
 
     def known(self, at: int) -> None:
-        """As ``clear``, and the pause goes on."""
+        """As ``clear``, while the pause continues."""
         self._clear_at = at
         self._pauses.clear()
 
     def unknown(self, at: int, level: float) -> bool:
-        """A pause of another kind: whether that is now known to be the channel's noise."""
+        """A pause at a new level: whether it is now established as the channel's noise."""
         alike = any(abs(x - level) < SAME_DB for _, x in self._pauses)
         first = self._run == _PAUSE
         if first:
@@ -68,8 +69,8 @@ class StandingCarrier:
         return self._clear_at < 0 or (alike and first and (at - self._clear_at) * STEP > MEMORY_S * RATE)
 
     def since(self, at: int) -> float | None:
-        """Level of the pauses since this frame, if they are the channel's noise although nothing has proved it: the
-        source has ended before."""
+        """Level of the pauses since this frame, if they must be the channel's noise although the source ended before
+        that was established."""
         inside = [x for t, x in self._pauses if t >= at]
         if len(inside) < (1 if self._clear_at < 0 else 2) or max(inside) - min(inside) > SAME_DB:
             return None

@@ -1,7 +1,7 @@
-"""One announcement onto the air: wait for a clear channel, key, lead-in, audio, tail, unkey.
+"""Transmits one announcement: wait for a clear channel, key, lead-in, audio, tail, unkey.
 
-Half duplex: while we transmit, nobody is heard. A channel that stays busy is never talked over, and the
-announcement is not thrown away: the caller is told and decides.
+Half duplex: nothing is received while transmitting. We never transmit over a busy channel, and the announcement is not
+discarded: the caller is told and decides.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TONE_HZ = 1000.0
 
 
 class Line(Protocol):
-    """What a transmitter keys: ``KeptPtt`` or a driver."""
+    """Controls PTT: ``KeptPtt`` or a driver."""
 
     def key(self) -> None: ...
 
@@ -33,7 +33,7 @@ class ChannelBusy(HuyingError):
 
 
 class CutOff(HuyingError):
-    """PTT was dropped before the announcement had ended: nobody knows how much of it was heard."""
+    """PTT was dropped before the announcement ended: how much of it was heard is unknown."""
 
 
 class TooLong(HuyingError):
@@ -45,44 +45,44 @@ class TransmitSettings:
     """Times in seconds."""
 
     lead_in_s: float = 0.4
-    """Between key and speech: repeaters and tone squelch cut the first syllable."""
+    """From key-up to speech: repeaters and tone squelch clip the first syllable."""
 
     tail_s: float = 0.15
-    """Between speech and unkey."""
+    """From end of speech to unkey."""
 
     vox_tone_s: float = 0.0
-    """Tone in the lead-in that opens a VOX; 0.5 where the radio keys itself on audio."""
+    """Tone in the lead-in that opens a VOX; 0.5 if the radio keys itself on audio."""
 
     clear_s: float = 0.4
-    """The channel must have been clear for so long."""
+    """Minimum time the channel must have been clear."""
 
     busy_limit_s: float = 30.0
-    """After so long of a busy channel a routine announcement is given back."""
+    """Longest wait for a clear channel for a routine announcement; then it is returned to the caller."""
 
     emergency_limit_s: float = 5.0
-    """An emergency waits this long at most, then goes out over traffic."""
+    """Longest wait for an emergency; then it goes out over traffic."""
 
     longest_s: float = 60.0
-    """The time-out timer, lead-in and tail included."""
+    """Time-out timer, including lead-in and tail."""
 
     level_db: float = -12.0
-    """Level of the loudest speech, dBFS."""
+    """Peak speech level, dBFS."""
 
 
 Piece = Callable[[], Pcm16]
-"""Audio that may still be in the making: the call waits for it."""
+"""Audio that may still be rendering: calling it waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transmission:
-    """A transmission that took place; times by the station's clock."""
+    """A completed transmission; times on the station's clock."""
 
     keyed: float
     unkeyed: float
 
 
 def levelled(pcm: Pcm16, level_db: float) -> Pcm16:
-    """The same audio with its peaks (99.9th percentile) at ``level_db`` dBFS."""
+    """The audio scaled so that its peaks (99.9th percentile) are at ``level_db`` dBFS."""
     x = pcm.astype(np.float64)
     peak = float(np.percentile(np.abs(x), 99.9)) if len(x) else 0.0
     if peak < 1.0:
@@ -91,14 +91,14 @@ def levelled(pcm: Pcm16, level_db: float) -> Pcm16:
 
 
 def assembled(pcm: Pcm16, s: TransmitSettings) -> Pcm16:
-    """What is played between key and unkey."""
+    """Everything played between key and unkey."""
     tone = 0.3 * 32767 * np.sin(2 * np.pi * TONE_HZ * np.arange(round(s.vox_tone_s * RATE)) / RATE)
     lead = np.concatenate([tone.astype(np.int16), np.zeros(round(s.lead_in_s * RATE), np.int16)])
     return np.concatenate([lead, levelled(pcm, s.level_db), np.zeros(round(s.tail_s * RATE), np.int16)])
 
 
 class ClearChannel:
-    """Waits for a clear channel on behalf of one announcement: tell it the carrier detect, frame by frame."""
+    """Waits for a clear channel for one announcement; feed it the carrier detect frame by frame."""
 
     def __init__(self, settings: TransmitSettings, priority: Priority, now: float) -> None:
         self._settings, self._priority, self._began = settings, priority, now
@@ -108,8 +108,8 @@ class ClearChannel:
         """An emergency that could not wait any longer."""
 
     def ready(self, busy: bool, now: float, clear_since: float | None = None) -> bool:
-        """Whether to key now; ``clear_since``: when the last carrier dropped, as far as the audio tells. Raises
-        ChannelBusy when a routine announcement has waited too long."""
+        """Whether to key now; ``clear_since``: when the last carrier dropped, by the audio. Raises ChannelBusy when
+        a routine announcement has waited too long."""
         s = self._settings
         if not busy:
             if self._clear_since is None:
@@ -126,7 +126,7 @@ class ClearChannel:
 
 
 class Transmitter:
-    """Sends one announcement at a time, at once: ``ClearChannel`` says when. Not thread-safe."""
+    """Sends one announcement at a time, immediately: ``ClearChannel`` decides when. Not thread-safe."""
 
     def __init__(
         self,
@@ -136,28 +136,28 @@ class Transmitter:
         settings: TransmitSettings | None = None,
         on_keyed: Callable[[bool], None] = lambda _on: None,
     ) -> None:
-        """``play`` returns when the last sample has left; ``on_keyed`` tells the listener when to be deaf."""
+        """``play`` returns when the last sample has left; ``on_keyed`` tells the listener when to mute."""
         self._line, self._play, self._clock, self._on_keyed = line, play, clock, on_keyed
         self.settings = settings or TransmitSettings()
 
     def now(self) -> float:
-        """The channel's clock, s: later than what is being heard where hearing is behind."""
+        """The channel's clock, s: ahead of the audio being processed if processing lags."""
         return self._clock()
 
     @property
     def room_s(self) -> float:
-        """Seconds of audio that one transmission may have."""
+        """Longest audio per transmission, s."""
         s = self.settings
         return s.longest_s - s.vox_tone_s - s.lead_in_s - s.tail_s
 
     def send(self, pcm: Pcm16) -> Transmission:
-        """Raises TooLong, or what the line and the sound card raise; PTT is off on every way out."""
+        """Raises TooLong, or errors of PTT and sound card; PTT is off on every exit path."""
         return self.stream((lambda: pcm,))
 
     def stream(self, pieces: Sequence[Piece]) -> Transmission:
-        """One piece behind the other, each on the air while the next is being made; the first is waited for before PTT
-        is keyed. Where the time-out timer would end a transmission, PTT is off for a moment and on again. Raises as
-        ``send``, and what the pieces raise."""
+        """Send pieces in sequence, each on the air while the next is rendered; the first is complete before PTT is
+        keyed. When the time-out timer would expire, PTT is released briefly and keyed again. Raises as ``send``, and
+        errors of the pieces."""
         waiting = list(pieces)
         piece = waiting.pop(0)()
         self._fits(piece)
@@ -179,7 +179,8 @@ class Transmitter:
             )
 
     def _transmission(self, piece: Pcm16, waiting: list[Piece]) -> Pcm16 | None:
-        """Key, play what has room, unkey; the piece that had none. What was played is gone from ``waiting``."""
+        """Key, play as much as fits, unkey; returns the piece that did not fit. Played pieces are removed from
+        ``waiting``."""
         s = self.settings
         room, begin = self.room_s + 1e-9, 0
         try:

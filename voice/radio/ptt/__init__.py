@@ -1,8 +1,8 @@
-"""The push-to-talk line: a family, a file per variant, chosen by name in ``net.toml``.
+"""The push-to-talk line: a family of drivers, one file each, selected by name in ``net.toml``.
 
-A stuck transmitter is the worst fault of all. So the line is owned by a small process of its own, the
-keeper (``keeper.py``), which unkeys when the station ends, is killed, hangs or keys for too long.
-A station uses ``KeptPtt``; the drivers themselves are used by the keeper, by the wiring check and by tests.
+A stuck transmitter is the worst possible fault, so the line is owned by a small separate process, the keeper
+(``keeper.py``), which unkeys when the station exits, is killed, hangs or keys for too long. A station uses ``KeptPtt``;
+the drivers themselves are used by the keeper, the wiring check and tests.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from voice.errors import HuyingError
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """One kind of line. Adding one is a file beside this and a line in ``DRIVERS``."""
+    """One type of line. To add one: a file in this folder and a line in ``DRIVERS``."""
 
     made_by: str
-    """``module:class`` in this folder, imported when it is opened."""
+    """``module:class`` in this folder, imported on opening."""
     carriers: tuple[str, ...] = ()
-    """Carrier detects that it can ask for, as ``[station] carrier`` names them."""
+    """Carrier detects it can read, as named in ``[station] carrier``."""
 
 
 DRIVERS: dict[str, Driver] = {
@@ -32,7 +32,7 @@ DRIVERS: dict[str, Driver] = {
     "rigctld": Driver("rigctld:RigctldPtt", ("rigctld",)),
 }
 KEY_S = 6.0
-"""A line may take so long until it transmits: there are rigs that take five seconds (freedv-gui#1344)."""
+"""Longest time from key to transmission: some rigs take five seconds (freedv-gui#1344)."""
 
 CARRIERS: tuple[str, ...] = tuple(c for d in DRIVERS.values() for c in d.carriers)
 
@@ -46,7 +46,7 @@ class PttSettings:
     """Which line keys the transmitter."""
 
     kind: str = "none"
-    """A key of ``DRIVERS``. ``none``: the radio keys itself on audio (VOX), or nothing is transmitted."""
+    """A key of ``DRIVERS``. ``none``: the radio keys itself on audio (VOX), or there is no transmitter."""
 
     device: str = ""
     """serial: port (``/dev/ttyUSB0``, ``COM3``); cm108: hidraw path, the first CM108 if empty; gpio: chip
@@ -56,21 +56,21 @@ class PttSettings:
     """serial: ``RTS`` or ``DTR``; cm108: GPIO pin 1..8; gpio: line number."""
 
     inverted: bool = False
-    """The line is low while transmitting."""
+    """Active low: the line is low while transmitting."""
 
     carrier: str = ""
-    """Input of the same device that shows a carrier: serial ``CTS``, ``DSR`` or ``DCD``; any word for cm108 (the
-    volume-down input, which adapters wire to the squelch) and rigctld (``get_dcd``). Empty: none is asked."""
+    """Carrier-detect input of the same device: serial ``CTS``, ``DSR`` or ``DCD``; any word for cm108 (the
+    volume-down input, which adapters wire to the squelch) and rigctld (``get_dcd``). Empty: none."""
 
     carrier_inverted: bool = False
-    """The input is low while somebody transmits."""
+    """Active low: the input is low while somebody transmits."""
 
     answer_s: float = 2.0
-    """rigctld: how long an answer may take. Keying may take longer, see ``KEY_S``."""
+    """rigctld: timeout for an answer. Keying may take longer, see ``KEY_S``."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> PttSettings:
-        """What ``as_json`` wrote."""
+        """Inverse of ``as_json``."""
         return cls(**data)
 
     def as_json(self) -> dict[str, Any]:
@@ -78,23 +78,23 @@ class PttSettings:
 
 
 class Ptt(Protocol):
-    """One push-to-talk line. Opened unkeyed; every method raises PttError when the line cannot be driven."""
+    """One push-to-talk line. Opens unkeyed; every method raises PttError if the line cannot be driven."""
 
     def key(self) -> None:
         """Transmit."""
 
     def unkey(self) -> None:
-        """Receive. May be called at any time and again."""
+        """Receive. May be called at any time, and repeatedly."""
 
     def busy(self) -> bool:
-        """Whether the input named by ``carrier`` shows somebody transmitting; False if none is named."""
+        """Whether the input named by ``carrier`` shows a carrier; False if none is named."""
 
     def close(self) -> None:
-        """Unkey and let go of the device."""
+        """Unkey and release the device."""
 
 
 def open_driver(settings: PttSettings) -> Ptt:
-    """The driver itself, in this process. Raises PttError."""
+    """Open the driver itself in this process. Raises PttError."""
     driver = DRIVERS.get(settings.kind)
     if driver is None:
         raise PttError(f"ptt kind “{settings.kind}”: choose one of {', '.join(DRIVERS)}")
@@ -104,7 +104,7 @@ def open_driver(settings: PttSettings) -> Ptt:
 
 
 def kind_of_carrier(carrier: str) -> str:
-    """The kind of driver that asks for this carrier detect. Raises PttError."""
+    """Driver that provides this carrier detect. Raises PttError."""
     for kind, driver in DRIVERS.items():
         if carrier in driver.carriers:
             return kind

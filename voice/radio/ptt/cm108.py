@@ -1,8 +1,8 @@
 """A GPIO pin of a CM108 or CM119 USB sound chip, through its HID interface.
 
-Output report (C-Media CM108 data sheet, HID_OR0..3; the same as in direwolf's ``cm108.c``): report number 0,
-then 0, the pins' levels, the pins that are outputs, 0. When the process dies the chip keeps its pin: only
-the keeper's own end unkeys it, or pulling the plug. Set the radio's own time-out timer as well.
+Output report (C-Media CM108 data sheet, HID_OR0..3; as in direwolf's ``cm108.c``): report number 0, then 0, pin levels,
+pin directions, 0. If the process dies the chip holds its pin: only the keeper's own exit or unplugging unkeys it. Set
+the radio's own time-out timer as well.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VOLUME_DOWN = 0x02
 """Bit of the first byte of the input report (HID_IR0): the pin that adapters wire to the squelch."""
 
 DEFAULT_PIN = 3
-"""GPIO3 is what radio adapters wire to PTT."""
+"""Radio adapters wire GPIO3 to PTT."""
 
 
 class Cm108Ptt:

@@ -1,7 +1,7 @@
 """A GPIO line of a Raspberry Pi or another board, through the kernel's character device (gpiod 2).
 
-When the process that holds the line dies, the kernel releases it; most controllers then fall back to input,
-so a pull-down resistor on the line unkeys the radio.
+When the process that holds the line dies, the kernel releases it; most controllers then revert to input, so a pull-down
+resistor on the line unkeys the radio.
 """
 
 from __future__ import annotations

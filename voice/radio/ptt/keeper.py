@@ -1,17 +1,20 @@
 """The keeper: a process that owns the PTT line and drops it whatever happens to the station.
 
-One word a line on standard input: ``key SECONDS``, ``unkey``, ``beat``, ``carrier``. Answers, a line each: ``ready``,
-``keyed``, ``unkeyed``, ``busy`` or ``clear``, ``timeout``, ``error TEXT``. It unkeys
+One command per line on standard input: ``key SECONDS``, ``unkey``, ``beat``, ``carrier``. Answers, one per line:
+``ready``, ``keyed``, ``unkeyed``, ``busy`` or ``clear``, ``timeout``, ``error TEXT``. It unkeys
 
-- when its input ends: the station has ended or was killed (SIGKILL too: the system closes the pipe);
-- when no word has come for ``SILENCE_S``: the station hangs;
-- ``SECONDS`` after ``key`` (the time-out timer), however often the station says ``beat``;
-- when it is asked to end (SIGTERM, SIGHUP). Ctrl-C and Ctrl-Z are the station's: the keeper is of a session of its own.
+- at end of input: the station exited or was killed (SIGKILL too: the system closes the pipe);
 
-A line that may be keyed is unkeyed again and again until the driver has confirmed it, for as long as it takes: a rig
-that cannot be reached now may be reached in a minute, still keyed. What holds when the keeper itself is killed depends
-on the driver, see each driver's file; the station sees the end of its output at once, opens a new one, and that begins
-by unkeying. When both are killed, the next start of the station unkeys first.
+- after ``SILENCE_S`` without a command: the station hangs;
+
+- ``SECONDS`` after ``key`` (time-out timer), however often the station sends ``beat``;
+
+- on SIGTERM or SIGHUP. Ctrl-C and Ctrl-Z reach only the station: the keeper has its own session.
+
+Unkeying is repeated until the driver confirms it, for as long as it takes: a rig that is unreachable now may come back
+in a minute, still keyed. What happens if the keeper itself is killed depends on the driver, see each driver's file; the
+station sees the end of its output at once and starts a new one, which begins by unkeying. If both are killed, the next
+start of the station unkeys first.
 """
 
 from __future__ import annotations
@@ -28,24 +31,24 @@ from collections.abc import Callable
 from voice.radio.ptt import Ptt, PttError, PttSettings, open_driver
 
 SILENCE_S = 2.0
-"""Without a word for so long while keyed, the station is taken for hung."""
+"""Silence after which a station that is keyed counts as hung."""
 
 AGAIN_S, SELDOM_S = 0.1, 2.0
-"""Pauses between two tries to unkey: the first, and the longest."""
+"""Pauses between attempts to unkey: the first, and the longest."""
 
 BEAT_S = 0.25
-"""How often the station says ``beat``."""
+"""Interval of the station's ``beat``."""
 
 
 def say(word: str) -> None:
-    """One answer; to nobody, if the station has gone."""
+    """Send one answer; ignored if the station has gone."""
     with contextlib.suppress(OSError, ValueError):
         print(word.replace("\n", " "), flush=True)
 
 
 def keep(ptt: Ptt, words: queue.Queue[str], reopen: Callable[[], Ptt] | None = None) -> None:
-    """Serve until ``words`` gives an empty one. On every way out the line is unkeyed, until that is confirmed; with
-    ``reopen`` by a driver opened anew, where the old one fails. Raises PttError for what went wrong, after that."""
+    """Serve until ``words`` returns an empty line. On every exit path the line is unkeyed until confirmed; with
+    ``reopen`` through a newly opened driver if the old one fails. Raises PttError for the fault afterwards."""
     deadline: float | None = None
     doubtful = False
     """It may be keyed: ``key`` was asked of the driver, and no ``unkey`` has come back since."""
@@ -81,7 +84,7 @@ def keep(ptt: Ptt, words: queue.Queue[str], reopen: Callable[[], Ptt] | None = N
 
 
 def _release(ptt: Ptt, doubtful: bool, reopen: Callable[[], Ptt] | None) -> None:
-    """Close the driver; one whose line may be keyed not before it has confirmed that it is not."""
+    """Close the driver; if its line may be keyed, only after unkeying is confirmed."""
     pause, current = AGAIN_S, ptt
     while True:
         try:
@@ -101,7 +104,8 @@ def _patience(deadline: float | None) -> float | None:
 
 
 def main() -> None:
-    """``python -m voice.radio.ptt.keeper SETTINGS [keyed]``. ``keyed``: the line may be keyed, by a keeper before."""
+    """``python -m voice.radio.ptt.keeper SETTINGS [keyed]``. ``keyed``: a previous keeper may have left the line
+    keyed."""
     words: queue.Queue[str] = queue.Queue()
     for number in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, number):
@@ -133,7 +137,7 @@ def main() -> None:
 
 
 def _patiently(opened: Callable[[], Ptt]) -> Ptt:
-    """Until it is open and unkeyed, for as long as it takes."""
+    """Retry until it is open and unkeyed, for as long as it takes."""
     pause, told = AGAIN_S, ""
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The station's side of the PTT line: a keeper process that is watched and replaced."""
+"""The station's side of the PTT line: a supervised keeper process."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from voice.radio.ptt.keeper import BEAT_S
 from voice.supervised import Supervised
 
 ANSWER_S = 5.0
-"""Of a keeper whose driver has the usual limit."""
+"""Timeout of a keeper whose driver has the usual limit."""
 
 LONGER_S = 0.5
-"""Than its driver may take a keeper may take to unkey; then it is replaced."""
+"""Extra time, beyond its driver's limit, for a keeper to unkey; then it is replaced."""
 
 STALL_S = 2.5
-"""From PTT to the first sound; else the line is dropped."""
+"""Longest time from PTT to the first sound; then the line is dropped."""
 
 MAKING_S = 4.0
-"""As long may the next piece of an announcement take that is still being made."""
+"""Longest wait for the next piece of an announcement still being rendered."""
 
 
 class KeptPtt:
-    """Keys through a keeper. ``on_fault`` is told, from another thread, of what the keeper did by itself; ``on_cut``
-    of a transmission that was ended before its time."""
+    """Keys through a keeper. Called from another thread: ``on_fault`` for what the keeper did on its own, ``on_cut``
+    for a transmission cut short."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class KeptPtt:
         on_fault: Callable[[str], None] = lambda _t: None,
         on_cut: Callable[[str], None] = lambda _t: None,
     ) -> None:
-        """Open unkeyed. ``longest_s``: the time-out timer. Raises PttError if the line cannot be used."""
+        """Opens unkeyed. ``longest_s``: time-out timer. Raises PttError if the line cannot be used."""
         self._settings, self._longest, self._on_fault, self._on_cut = settings, longest_s, on_fault, on_cut
         self._unkey_s = settings.answer_s + LONGER_S
         self._key_s = max(KEY_S, settings.answer_s) + settings.answer_s
@@ -56,7 +56,7 @@ class KeptPtt:
         Supervised("the beat of PTT", self._beat, on_fault, self._closed.is_set)
 
     def key(self) -> None:
-        """Transmit, for ``longest_s`` at most. Raises PttError."""
+        """Transmit for at most ``longest_s``. Raises PttError."""
         self.revive()
         self.dropped, self._stalls_at = "", None
         self._doubtful = True
@@ -64,12 +64,12 @@ class KeptPtt:
         self.keyed = True
 
     def expect(self, seconds: float) -> None:
-        """The next sign that sound is moving comes within so long, or the transmission is cut. After the first one
-        every one must come: whoever plays and hangs is found out though the rest of the station lives."""
+        """Deadline for the next sign of progress in playback, else the transmission is cut. After the first call
+        every deadline must be renewed: a hung playback is detected although the rest of the station is alive."""
         self._stalls_at = time.monotonic() + seconds
 
     def unkey(self) -> None:
-        """Receive. A keeper that does not answer is replaced by one that tries until the line is dropped; raises
+        """Receive. A keeper that does not answer is replaced by one that retries until the line is dropped; raises
         PttError if that has not happened yet."""
         self._stalls_at = None
         try:
@@ -80,7 +80,8 @@ class KeptPtt:
         self.keyed = self._doubtful = False
 
     def revive(self) -> None:
-        """Replace a keeper that has ended: its adapter was away. Raises PttError if the line cannot be used yet."""
+        """Replace a keeper that has exited because its adapter was unplugged. Raises PttError if the line cannot be
+        used yet."""
         with self._lock:
             if self._closed.is_set():
                 return
@@ -91,12 +92,11 @@ class KeptPtt:
                 self._ready = True
 
     def busy(self) -> bool:
-        """Whether the carrier input shows somebody transmitting; not asked while we do. Raises PttError if it cannot
-        be read."""
+        """Whether the input shows a carrier; not read while we transmit. Raises PttError if it cannot be read."""
         return False if self.keyed else self._ask("carrier", "busy", "clear") == "busy"
 
     def close(self) -> None:
-        """Unkey and end the keeper. One that cannot unkey now goes on trying by itself."""
+        """Unkey and end the keeper. One that cannot unkey now keeps retrying on its own."""
         self._closed.set()
         with contextlib.suppress(OSError):
             assert self._process.stdin is not None
@@ -145,7 +145,7 @@ class KeptPtt:
         self._ready, self._doubtful = True, False
 
     def _replace(self) -> None:
-        """A keeper that has failed gives way to one that tries until the line is dropped."""
+        """Replace a failed keeper by one that retries until the line is dropped."""
         old, self._doubtful = self._process, True
         with contextlib.suppress(OSError):
             assert old.stdin is not None
@@ -157,7 +157,7 @@ class KeptPtt:
             old.wait()
 
     def _cut(self, why: str) -> None:
-        """A transmission was ended before its time."""
+        """Report a transmission that was cut short."""
         was, self.keyed = self.keyed, False
         self.dropped = self.dropped or why
         self._stalls_at = None
@@ -200,7 +200,7 @@ class KeptPtt:
                 self._write("beat")
 
     def _drop(self, why: str) -> None:
-        """Unkey, though whoever transmits has not come back."""
+        """Unkey, although playback has not returned."""
         self._cut(why)
         try:
             with self._lock:

@@ -1,7 +1,7 @@
-"""No line: the radio keys itself on audio (VOX), or there is no transmitter.
+"""No PTT line: the radio keys itself on audio (VOX), or there is no transmitter.
 
-VOX opens late, so the transmitter sends ``VOX_LEAD_S`` of tone before speech. When the station dies the
-audio stops and the radio unkeys by itself after its hang time.
+VOX opens late, so the transmitter sends ``VOX_LEAD_S`` of tone before speech. If the station dies the audio stops and
+the radio unkeys after its hang time.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from voice.radio.ptt import PttSettings
 
 VOX_LEAD_S = 0.5
-"""Seconds of tone that open a VOX (svxlink, direwolf and graywolf users report starts clipped with less)."""
+"""Seconds of tone that open a VOX (svxlink, direwolf and graywolf users report clipped starts with less)."""
 
 
 class NoPtt:
     """Does nothing."""
 
     def __init__(self, settings: PttSettings | None = None) -> None:
-        """``settings`` are those of any driver; nothing in them matters."""
+        """``settings``: ignored."""
 
     def key(self) -> None: ...
 

@@ -1,8 +1,8 @@
 """A running rigctld (Hamlib) over TCP: ``T 1`` and ``T 0``.
 
-The connection is kept (opening it anew pulses the lines of some rigs, Hamlib#1343). When the process dies
-rigctld keeps the rig keyed: the keeper unkeys on its way out, and after a kill of the keeper itself the
-station opens a new one, whose first word is ``T 0``.
+The connection is kept open (reconnecting pulses the lines of some rigs, Hamlib#1343). If the process dies, rigctld
+keeps the rig keyed: the keeper unkeys on exit, and if the keeper itself is killed the station starts a new one, which
+first sends ``T 0``.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from voice.radio.ptt import KEY_S, PttError, PttSettings
 
 PORT = 4532
 LONGEST = 64
-"""Bytes of an answer."""
+"""Longest answer, bytes."""
 
 DONE = r"(?:set_ptt: \d\s+)?RPRT 0"
 DCD = r"(?:get_dcd:\s+)?(?:DCD: )?[01](?:\s+RPRT 0)?"
-"""What answers look like: plain, extended (``+``), and of servers that end every answer with a report."""
+"""Forms of answers: plain, extended (``+``), and from servers that end every answer with a report."""
 
 
 class RigctldPtt:
-    """Keys through Hamlib; connects again once when the connection was lost."""
+    """Keys through Hamlib; reconnects once if the connection was lost."""
 
     def __init__(self, settings: PttSettings) -> None:
         host, _, port = (settings.device or "127.0.0.1").partition(":")
@@ -49,14 +49,14 @@ class RigctldPtt:
             self._drop()
 
     def busy(self) -> bool:
-        """Carrier detect of the rig (``get_dcd``). Raises PttError where the rig has none."""
+        """Carrier detect of the rig (``get_dcd``). Raises PttError if the rig has none."""
         if not self._carrier:
             return False
         answer = re.sub(r"RPRT 0|\D", "", self._command("\\get_dcd", DCD))
         return (answer == "1") != self._carrier_inverted
 
     def _command(self, text: str, wanted: str = DONE, within: float = 0.0) -> str:
-        """``wanted``: pattern of the only answer that is one; ``within`` seconds, or the usual limit."""
+        """``wanted``: pattern of the expected answer; ``within`` seconds, or the usual timeout."""
         within = within or self._answer_s
         for last in (False, True):
             try:
@@ -101,7 +101,7 @@ class RigctldPtt:
         return line
 
     def _rest(self) -> None:
-        """A report that came after the answer before: not the answer to what is asked next."""
+        """A report left over from the previous answer: not the answer to the next command."""
         assert self._socket is not None
         self._socket.setblocking(False)
         with contextlib.suppress(BlockingIOError):

@@ -1,9 +1,9 @@
 """RTS or DTR of a serial port.
 
-pyserial raises both lines when it opens a port, which would key the radio: the port is constructed
-closed, both lines are cleared, then it is opened, and one handle is kept for good (direwolf#44,
-Hamlib#1343). Some adapters pulse all the same while the system opens them; the wiring check shows it.
-When the process that owns the port dies, the system closes it and (HUPCL, set here) drops both lines.
+pyserial raises both lines when it opens a port, which would key the radio: the port is constructed closed, both lines
+are cleared, then it is opened, and one handle is kept open throughout (direwolf#44, Hamlib#1343). Some adapters still
+pulse while the system opens them; the wiring check shows it. If the process owning the port dies, the system closes it
+and (HUPCL, set here) drops both lines.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from voice.radio.ptt import PttError, PttSettings
 
 LINES = ("RTS", "DTR")
 INPUTS = {"CTS": "cts", "DSR": "dsr", "DCD": "cd"}
-"""Name on the plug → pyserial's."""
+"""Pin name → pyserial's name."""
 
 
 class SerialPtt:
