@@ -1,10 +1,10 @@
-"""Sound cards: capture that never blocks, playback that returns when the sound is out.
+"""Sound cards: non-blocking capture, and playback that returns when the audio is out.
 
-A card that is unplugged gives no more blocks: after ``LOST_S`` it counts as lost, is looked for by its name and opened
-again with growing pauses, and the sample clock goes on meanwhile, so the log stays honest about the gap.
+A card that is unplugged stops delivering blocks: after ``LOST_S`` it counts as lost, is looked up by name and reopened
+with growing pauses, while the sample clock continues, so that the log is accurate about the gap.
 
-One clock: every block carries its time on the card's own clock, counted where it comes in. Cards run fast or slow by
-some 100 ppm, ten seconds a day; a clock beside the card's would part from it.
+One clock: every block is timed by the card's own clock, counted on arrival. Cards run fast or slow by about 100 ppm,
+ten seconds a day; a separate clock would drift away from it.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ from voice.errors import HuyingError
 from voice.pcm import BLOCK, RATE, Frame, Pcm16, Seconds
 
 LOST_S = 1.5
-"""Without a block for so long, the device is lost."""
+"""Time without a block after which the device counts as lost."""
 
 FIRST_S = 6.0
-"""The first block may take so long: PulseAudio wakes a suspended source in about 2 s."""
+"""Timeout for the first block: PulseAudio takes about 2 s to wake a suspended source."""
 
 RETRY_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Pauses between attempts to open it again; the last one repeats."""
+"""Pauses between attempts to reopen it; the last one repeats."""
 
 MISSING_S = 0.02
-"""A block that begins so much later than the one before has ended comes after a gap."""
+"""A block starting this much after the end of the previous one follows a gap."""
 
 STEP_S = 2.0
-"""A tenth of a second of sound goes to the card within so long, or something hangs."""
+"""Timeout for writing 100 ms of audio to the card; beyond it, playback hangs."""
 
 QUEUED_BLOCKS = 6000
-"""Blocks of 100 ms that may wait, for a disk that is slow or away: ten minutes. More are counted and lost."""
+"""Blocks of 100 ms buffered while a disk is slow or away: ten minutes. Further ones are dropped and counted."""
 
 Notice = Callable[[str, str], None]
-"""(``lost``, ``back`` or ``overrun``; words for people)."""
+"""(``lost``, ``back`` or ``overrun``; message for people)."""
 
 
 @dataclass
 class CardSource:
-    """A sound card as ``AudioSource``. ``notice`` is told of losses and overruns."""
+    """A sound card as ``AudioSource``. ``notice`` is called on losses and overruns."""
 
     wanted: str
     notice: Notice = lambda _k, _t: None
@@ -73,22 +73,22 @@ class CardSource:
         self.began = self.began or datetime.now(UTC)
 
     def end(self) -> None:
-        """``frames`` stops after the present one."""
+        """Stop ``frames`` after the current one."""
         self._ended.set()
 
     @property
     def now(self) -> Seconds:
-        """The channel's clock: the card's, and the machine's since its last block."""
+        """The channel's clock: the card's, plus the machine's since its last block."""
         then, heard = self._stamp
         return heard + time.monotonic() - then
 
     def deafen(self, on: bool) -> None:
-        """While on, blocks are thrown away, and what is still queued when it goes off: we were transmitting."""
+        """Mute while we transmit: blocks are discarded, including those still queued when it is switched off."""
         self._flush = self._flush or on
         self._deaf = on
 
     def frames(self) -> Iterator[Frame]:
-        """See AudioSource. The sample clock follows the card; over a gap it follows the machine's clock."""
+        """See AudioSource. The sample clock follows the card; during a gap, the machine's clock."""
         attempt, aside = 0, False
         while not self._ended.is_set():
             try:
@@ -191,14 +191,14 @@ class CardSink:
     """A sound card that plays announcements."""
 
     def __init__(self, wanted: str) -> None:
-        """Raises HuyingError if there is no such output."""
+        """Raises HuyingError if the output does not exist."""
         self.name = find_device(wanted, "output").name
         self._failures = 0
         """In a row."""
 
     def play(self, pcm: Pcm16, expect: Callable[[float], None] = lambda _s: None) -> None:
-        """Return when the last sample has left. ``expect`` is told, again and again, within how many seconds the next
-        step is to be done: a sound server that hangs keeps this from returning. Raises HuyingError when the card is
+        """Returns when the last sample has been played. ``expect`` is called repeatedly with the deadline of the
+        next step in seconds: a hung sound server would keep this from returning. Raises HuyingError if the card is
         gone."""
         import soxr
 

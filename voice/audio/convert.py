@@ -1,4 +1,4 @@
-"""Sound that libsndfile does not read, through ffmpeg."""
+"""Audio formats that libsndfile cannot read, converted by ffmpeg."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ CONVERTED = (
     ".m4a", ".aac", ".amr", ".wma", ".mp4", ".3gp", ".3ga", ".m4b", ".awb", ".webm", ".mka", ".mkv", ".mov", ".ac3",
     ".ape", ".spx", ".ts", ".avi", ".asf", ".silk", ".slk", ".dss", ".ds2", ".g722", ".g726",
 )  # fmt: skip
-"""Names of files with sound that have to be tried so."""
+"""Suffixes to be tried this way."""
 
 FORMATS = "mov,aac,amr,asf,matroska,ac3,ape,ogg,mpegts,avi,dss,g722,g726,mp3,wav,flac,aiff"
-"""What ffmpeg may take a file for: left to itself it opens playlists, and whatever local files they name."""
+"""Input formats ffmpeg may use: left to detect them it would open playlists, and any local files they name."""
 
 LONGEST_S = 3600.0
 
 
 def converted(path: Path, folder: Path) -> Path:
-    """A WAV file in ``folder`` with the sound of another file. Raises HuyingError, saying why there is none."""
+    """A WAV file in ``folder`` with the audio of another file. Raises HuyingError with the reason if there is none."""
     if shutil.which("ffmpeg") is None:
         raise HuyingError(f"{path}: {path.suffix} audio needs ffmpeg (Debian: apt install ffmpeg), or save it as WAV")
     wav = folder / "converted.wav"

@@ -1,6 +1,6 @@
-"""How raw samples are written: found out from the bytes themselves, because streams do not say.
+"""Sample format of raw audio, detected from the bytes: streams do not declare it.
 
-Speech is smooth: neighbouring samples differ little. Bytes that are read in a form that is not theirs jump like noise.
+Speech is smooth: neighbouring samples differ little. Bytes read in the wrong format look like noise.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ import numpy.typing as npt
 from voice.pcm import Floats, Pcm16, to_pcm16
 
 LOUD = 60.0
-"""RMS, of 32767, from which on bytes tell their form; less may be silence in any of them."""
+"""RMS, of 32767, from which bytes reveal their format; less may be silence in any."""
 
 LEAST = 2048
-"""Bytes that are looked at together, at least; with less, chance decides."""
+"""Fewest bytes analysed; with fewer, chance decides."""
 
 ROUGH = 0.6
-"""Roughness from which on a form is doubted. White noise has 1.0; speech at 8000 Hz seldom more than 0.4."""
+"""Roughness above which a format is doubted. White noise has 1.0; speech at 8000 Hz seldom more than 0.4."""
 
 BETTER = 0.3
 BETTER_SIDES = 0.5
-"""Another form must be so much smoother; of two sides, so much where one alone is rough."""
+"""Factor by which another format must be smoother; for two channels, the same if only one is rough."""
 
 GARBAGE_RMS = 12000.0
-"""Rough and as loud as this is no sound of any radio."""
+"""Rough and this loud is not radio audio."""
 
 _Decode = Callable[[bytes], Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way of writing samples."""
+    """One sample format."""
 
     name: str
     width: int
-    """Bytes of a sample, or of a pair."""
+    """Bytes per sample, or per stereo pair."""
     decode: _Decode
-    """Whole samples → (n, sides), ±32767."""
+    """Whole samples → (n, channels), ±32767."""
     about: str
-    """For people."""
+    """Display name."""
 
 
 def _int16(order: str, sides: int) -> _Decode:
@@ -77,8 +77,8 @@ USUAL = FORMS["s16"]
 
 
 def roughness(x: Floats) -> float:
-    """Mean square of the steps between samples, of that of white noise of the same power; over all sides, (n, sides).
-    Infinite for what is no sound: not numbers, far beyond full scale, or next to nothing everywhere."""
+    """Mean square of sample differences, relative to white noise of equal power; over all channels, (n, channels).
+    Infinite if it cannot be audio: not finite, far beyond full scale, or almost zero throughout."""
     if not np.isfinite(x).all():
         return float("inf")
     x = x.astype(np.float64)
@@ -89,7 +89,7 @@ def roughness(x: Floats) -> float:
 
 
 def likely(data: bytes, given: Form = USUAL) -> Form | None:
-    """The form of these bytes; None where they do not tell. ``given``: what they have been taken for."""
+    """Format of these bytes; None if undetermined. ``given``: the format assumed so far."""
     data = data[: len(data) - len(data) % 8]
     if len(data) < LEAST:
         return None
@@ -109,7 +109,7 @@ def likely(data: bytes, given: Form = USUAL) -> Form | None:
 
 
 def is_garbage(form: Form, data: bytes) -> bool:
-    """Read so, these bytes are no sound."""
+    """Read in this format, the bytes are not audio."""
     x = form.decode(data[: len(data) - len(data) % form.width])
     if not len(x):
         return False
@@ -119,7 +119,7 @@ def is_garbage(form: Form, data: bytes) -> bool:
 
 
 def _roughness(form: Form, data: bytes) -> float:
-    """Of bytes that are read so."""
+    """Roughness of bytes read in this format."""
     x = form.decode(data)
     if not np.isfinite(x).all():
         return float("inf")
@@ -129,15 +129,15 @@ def _roughness(form: Form, data: bytes) -> float:
 
 
 def _twice(data: bytes, words: str) -> bool:
-    """Every sample comes twice, as of a stereo stream whose sides are the same."""
+    """Every sample is duplicated, as in stereo with identical channels."""
     x = np.frombuffer(data, words).astype(np.int64)
     pairs, across = x[0::2] - x[1::2], x[1:-1:2] - x[2::2]
     return bool(np.abs(pairs).mean() < 0.02 * np.abs(across).mean())
 
 
 def one_side(x: Floats, side: str = "") -> Pcm16:
-    """(n, sides) → mono. ``side``: left or right; otherwise both, the right one turned over where it is the left one
-    upside down: they must not cancel each other out."""
+    """(n, channels) → mono. ``side``: left or right; otherwise both, with the right channel inverted if the two are
+    in antiphase: they must not cancel."""
     if x.shape[1] == 1:
         return _pcm(x[:, 0])
     left, right = x[:, 0], x[:, 1]

@@ -1,10 +1,10 @@
-"""What kind of sound file something is, by its beginning: names may lie, or be missing."""
+"""Sound file type from its first bytes: names may be wrong or missing."""
 
 from __future__ import annotations
 
 SILK = ".silk"
-"""Voice messages of WeChat and QQ, whatever they are called (``.amr``, ``.aud``, ``.slk``); WeChat puts a byte before
-the mark."""
+"""Voice messages of WeChat and QQ, under any suffix (``.amr``, ``.aud``, ``.slk``); WeChat puts a byte before the
+signature."""
 
 CANNOT = "SILK, as WeChat and QQ send voice messages, cannot be read here; make a WAV of it first with silk-v3-decoder"
 
@@ -14,11 +14,11 @@ MAGIC = (
     (0, b"FORM", ".aiff"), (0, b".snd", ".au"), (0, b"caff", ".caf"), (0, b"\x1a\x45\xdf\xa3", ".webm"),
     (0, b"#!SILK", SILK), (1, b"#!SILK", SILK),
 )  # fmt: skip
-"""(where, bytes, suffix)."""
+"""(offset, bytes, suffix)."""
 
 
 def suffix_of(audio: bytes) -> str:
-    """What a sound file's name should end with, by its content; empty for what is not known."""
+    """Correct suffix for a sound file's content; empty if unknown."""
     for at, magic, suffix in MAGIC:
         if audio[at : at + len(magic)] == magic:
             return suffix

@@ -1,4 +1,4 @@
-"""When a recording began, as its file name says it: recorders write that in many ways."""
+"""Start time of a recording from its file name: recorders use many formats."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _EPOCH = re.compile(r"(?<![0-9A-Za-z])(1\d{9}(?:\d{3})?)(?![0-9])")
 
 
 def named_time(stem: str, zone: tzinfo | None = UTC) -> tuple[datetime, bool] | None:
-    """(the moment in UTC, whether the name says so itself) of a file name without its suffix: with an offset or Z, or
-    in seconds since 1970, it does; otherwise it is of ``zone``, or of this machine if that is None. A day is written
-    before its month where the year comes last. None: the name has no time of day."""
+    """(UTC time, whether the name states its time zone) from a file name without suffix. An offset, Z or Unix
+    seconds state it; otherwise the time is in ``zone``, or this machine's if None. If the year comes last, the day
+    precedes the month. None: no time of day in the name."""
     plain = unicodedata.normalize("NFKC", stem).lower()
     for form in _FORMS:
         for found in form.finditer(plain):
@@ -48,8 +48,8 @@ def named_time(stem: str, zone: tzinfo | None = UTC) -> tuple[datetime, bool] | 
 
 
 def begins(named: Sequence[tuple[datetime, bool] | None], start: datetime | None) -> list[datetime | None]:
-    """When several recordings began. ``start`` is the first one's: those that have times of their own keep their
-    distance from it; the others are of that moment too, if none has."""
+    """Start times of several recordings. ``start`` is that of the first: those with times of their own keep their
+    offset from it; the others, if none has a time, all get it."""
     times = [n[0] if n else None for n in named]
     if start is None or not times:
         return times
@@ -60,7 +60,7 @@ def begins(named: Sequence[tuple[datetime, bool] | None], start: datetime | None
 
 
 def _moments(found: re.Match[str], zone: tzinfo | None) -> Iterator[datetime]:
-    """One, or none for what is no time."""
+    """One time, or none if it is invalid."""
     g = found.groupdict()
     try:
         year = int(g["year"]) + (2000 if len(g["year"]) == 2 else 0)

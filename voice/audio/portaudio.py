@@ -1,10 +1,10 @@
-"""The sound devices of this machine, through PortAudio.
+"""Sound devices of this machine, through PortAudio.
 
-``sounddevice`` needs PortAudio when it is imported, so it is imported only here and only when used; a replay runs
-without it. PortAudio lists the devices when it starts and never again (sounddevice#125, portaudio#11): a card that was
-plugged in later, or came back under another number, is not there. To start it again all its streams must be closed. So
-whoever waits for a card asks a new process first (``renew``), and only if that one sees what this one does not, the
-streams of this process step aside for a moment.
+``sounddevice`` needs PortAudio on import, so it is imported only here and only when used; a replay works without it.
+PortAudio lists devices once, at initialisation (sounddevice#125, portaudio#11): a card plugged in later, or back under
+another number, is missing. Reinitialising requires all streams to be closed. A caller waiting for a card therefore
+first asks a new process (``renew``), and only if that sees a device which this process does not, are this process's
+streams closed for a moment.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from voice.places import install
 Kind = Literal["input", "output"]
 
 ASIDE_S = 3.0
-"""Wait for this process's other streams to close, s; one that plays an announcement keeps its device."""
+"""Wait for other streams of this process to close, s; one playing an announcement keeps its device."""
 
 LISTING_S = 20.0
-"""A new process may take so long to list the devices."""
+"""Timeout for a new process to list the devices."""
 
 _HARDWARE = re.compile(r"\s*\(hw:\d+,\d+\)$")
-"""What ALSA appends to a name: the number under which the card was found."""
+"""Suffix added by ALSA: the number assigned to the card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Device:
     inputs: int
     outputs: int
     rate: int
-    """Hz, the one it likes."""
+    """Default rate, Hz."""
 
 
 def sounddevice() -> Any:
@@ -58,7 +58,7 @@ def sounddevice() -> Any:
 
 
 class _Turns:
-    """Streams of this process, and who makes the list anew while none is open."""
+    """Coordinates the process's streams with reinitialisation while none is open."""
 
     def __init__(self) -> None:
         self._turn = threading.Condition()
@@ -87,7 +87,7 @@ class _Turns:
         return self._renewing
 
     def renew(self) -> None:
-        """Unless a stream stays open for too long: whoever waits for a card tries again."""
+        """Skipped if a stream stays open too long: the waiting caller retries."""
         with self._turn:
             if self._renewing:
                 self._turn.wait_for(lambda: not self._renewing, ASIDE_S)
@@ -106,16 +106,16 @@ class _Turns:
 _turns = _Turns()
 
 stream = _turns.stream
-"""Context of everything that uses PortAudio: it does not start again meanwhile."""
+"""Context for any use of PortAudio: prevents reinitialisation meanwhile."""
 
 
 def wanted_aside() -> bool:
-    """Somebody waits to make the list anew: close the stream, and open it again in ``stream``."""
+    """Somebody waits to reinitialise: close the stream and reopen it in ``stream``."""
     return _turns.renewing
 
 
 def devices() -> list[Device]:
-    """All devices that PortAudio found when it started. Raises HuyingError without PortAudio."""
+    """Devices found when PortAudio was initialised. Raises HuyingError without PortAudio."""
     library = sounddevice()
     with stream():
         return [
@@ -131,7 +131,7 @@ def devices() -> list[Device]:
 
 
 def devices_now() -> list[Device]:
-    """All devices that are there at present, but for those that are in use. Raises HuyingError."""
+    """Devices present now, except those in use. Raises HuyingError."""
     try:
         told = subprocess.run(
             [sys.executable, "-m", "voice.audio.portaudio"],
@@ -149,10 +149,10 @@ def devices_now() -> list[Device]:
 
 
 def renew(name: str, kind: Kind, failures: int) -> None:
-    """Make the list anew if a device is there now whose name the list lacks (ALSA's names hold the card's number).
-    Elsewhere a card that was plugged in again has its old name, and the list's entry is dead: after ``failures`` = 2,
-    4, 8, 16… attempts to open it in a row the list is made anew all the same. The other streams of this process pause
-    for a moment then. Raises HuyingError if the device is not there."""
+    """Reinitialise if a device is present now whose name is missing from the list (ALSA names contain the card
+    number). Elsewhere a replugged card keeps its name and its list entry is stale: there the list is renewed anyway
+    after ``failures`` = 2, 4, 8, 16… consecutive attempts to open it. Other streams of this process pause briefly.
+    Raises HuyingError if the device is absent."""
     device = pick(devices_now(), name, kind)
     seldom = failures > 1 and failures & (failures - 1) == 0
     if seldom or device.name not in {d.name for d in devices()}:
@@ -160,7 +160,7 @@ def renew(name: str, kind: Kind, failures: int) -> None:
 
 
 def find_device(name: str, kind: Kind) -> Device:
-    """By number, name or part of a name; the system's default for an empty one. Raises HuyingError."""
+    """By number, name or part of a name; the system default if empty. Raises HuyingError."""
     found = devices()
     if not name:
         default = sounddevice().default.device[0 if kind == "input" else 1]
@@ -170,8 +170,8 @@ def find_device(name: str, kind: Kind) -> Device:
 
 
 def pick(found: Sequence[Device], name: str, kind: Kind) -> Device:
-    """As ``find_device``, out of these; the first one for an empty name. A card that ALSA has numbered anew is
-    found by the rest of its name."""
+    """As ``find_device``, among these; the first if the name is empty. A card renumbered by ALSA is found by the
+    rest of its name."""
     usable = [d for d in found if (d.inputs if kind == "input" else d.outputs) > 0]
     if not usable:
         raise HuyingError(f"no sound {kind} on this machine; plug in a card, see “huying devices”")

@@ -1,6 +1,6 @@
-"""WAV files whose header was never finished: the recorder was killed, the sound is all there.
+"""WAV files with an unfinished header: the recorder was killed, but the audio is complete.
 
-The chunks are walked, not searched for: a comment may hold any word.
+Chunks are parsed in sequence, not searched for: a comment may contain any bytes.
 """
 
 from __future__ import annotations
@@ -13,49 +13,49 @@ from pathlib import Path
 from voice.pcm import Seconds
 
 UNKNOWN = 0x7FFFFFFF
-"""Sizes from here on are those of a stream, whose length nobody knew."""
+"""Sizes from here on mean a stream of unknown length."""
 
 LONGEST_HEADER = 1 << 20
-"""Bytes before the sound."""
+"""Most bytes before the audio."""
 
 MENDED_S = 0.05
-"""Less than this is no sound worth mending for."""
+"""Less audio than this is not worth repairing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Riff:
-    """Where the sound of a WAV file lies."""
+    """Location of the audio in a WAV file."""
 
     order: str
-    """``<``, or ``>`` of a RIFX file."""
+    """Byte order: ``<``, or ``>`` for RIFX."""
     data_at: int
-    """First byte of the sound."""
+    """Offset of the audio."""
     promised: int
-    """Its bytes as the header has them."""
+    """Size in bytes according to the header."""
     there: int
     """Bytes from there to the end of the file."""
     per_second: int
     tail: bool
-    """After the promised bytes other chunks follow, to the end."""
+    """The declared audio is followed by other chunks up to the end."""
 
     @property
     def is_stream(self) -> bool:
-        """The header says nothing of the length."""
+        """The header gives no length."""
         return self.promised >= UNKNOWN
 
     @property
     def missing_s(self) -> Seconds:
-        """Promised, but not there."""
+        """Seconds declared but missing."""
         return 0.0 if self.is_stream else max(0.0, (self.promised - self.there) / self.per_second)
 
     @property
     def hidden_s(self) -> Seconds:
-        """There, but not promised."""
+        """Seconds present but not declared."""
         return 0.0 if self.is_stream or self.tail else max(0.0, (self.there - self.promised) / self.per_second)
 
 
 def read_riff(path: Path) -> Riff | None:
-    """None for what is no WAV file, or has no sound in it. RF64 files are left to whoever reads them."""
+    """None if it is not a WAV file or has no audio. RF64 files are not handled here."""
     size = path.stat().st_size
     with path.open("rb") as f:
         head = f.read(12)
@@ -79,7 +79,7 @@ def read_riff(path: Path) -> Riff | None:
 
 
 def _is_tail(f: io.BufferedReader, at: int, size: int, order: str) -> bool:
-    """Whether chunks follow, each as long as it says, to the end of the file."""
+    """Whether well-formed chunks follow up to the end of the file."""
     at += at % 2
     if at + 8 > size:
         return True
@@ -93,7 +93,7 @@ def _is_tail(f: io.BufferedReader, at: int, size: int, order: str) -> bool:
 
 
 class Mended(io.RawIOBase):
-    """A WAV file as it would read with a finished header. The file itself is not touched."""
+    """View of a WAV file with a corrected header. The file itself is not modified."""
 
     def __init__(self, path: Path, riff: Riff) -> None:
         super().__init__()

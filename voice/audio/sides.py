@@ -1,4 +1,4 @@
-"""What the channels of a recording have to do with each other: they must never cancel each other out."""
+"""Relation between the channels of a recording: mixing them must never cancel the audio."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy.typing as npt
 from voice.pcm import Floats
 
 SAME = 0.7
-"""Correlation from which on channels hold the same sound."""
+"""Correlation from which channels carry the same audio."""
 
 DEAD_RMS = 1e-4
-"""Of full scale, -80 dBFS: a channel that is never louder has nothing on it."""
+"""Fraction of full scale, -80 dBFS: a channel that never exceeds it is empty."""
 
 PART = 16000
-"""Samples that are looked at together."""
+"""Samples analysed at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How much of each channel is heard."""
+    """Gain of each channel."""
 
     weights: Floats
     """Shape (channels,)."""
     note: str = ""
-    """What a person must know."""
+    """Warning for people."""
     differ: bool = False
-    """Its channels are different sounds, and none of them is left out."""
+    """Its channels differ, and all are included."""
 
     def mono(self, x: Floats) -> Floats:
         """(n, channels) → (n,)."""
@@ -37,7 +37,7 @@ class Mix:
 
 
 def mix_of(parts: Iterable[Floats], channels: int, side: str = "") -> Mix:
-    """From all of a recording, (n, channels) at a time. ``side``: left or right; otherwise what fits."""
+    """Determined from the whole recording, (n, channels) at a time. ``side``: left or right; otherwise automatic."""
     if side in ("left", "right") and channels > 1:
         return Mix(_only(channels, 0 if side == "left" else 1))
     if channels == 1:

@@ -1,4 +1,4 @@
-"""Where audio comes from in a replay: recordings."""
+"""Audio for replay: recordings."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ NO_SOUND = (
 )
 
 READ_S = 2.0
-"""Seconds read from a file at once."""
+"""Seconds read from a file at a time."""
 
 
 @dataclass(slots=True)
 class Damage:
-    """What was wrong with the audio, counted; shown to the user and written to the journal."""
+    """Defects of the audio, counted; shown to the user and written to the journal."""
 
     not_numbers: int = 0
     """NaN or infinite samples, replaced by silence."""
 
     missing_s: Seconds = 0.0
-    """Promised by the file's header but not there."""
+    """Seconds declared in the file's header but missing."""
 
     hidden_s: Seconds = 0.0
-    """Behind the end that the file's header gives, and heard."""
+    """Seconds beyond the end declared in the header, and processed."""
 
     sides: str = ""
-    """What was done about its channels."""
+    """How its channels were mixed."""
 
     lost: int = 0
-    """Datagrams that came while there was no room for them."""
+    """Datagrams dropped because the buffer was full."""
 
     @property
     def notes(self) -> list[str]:
@@ -115,32 +115,32 @@ class Recording:
     duration: Seconds | None
     began: datetime | None
     named: tuple[datetime, bool] | None = None
-    """When it began by its name, and whether the name itself says in which zone."""
+    """Start time from its name, and whether the name states its time zone."""
     side: str = ""
-    """left or right; otherwise what fits."""
+    """left or right; otherwise automatic."""
     damage: Damage = field(default_factory=Damage)
     _riff: Riff | None = None
     _place: tempfile.TemporaryDirectory[str] | None = None
-    """Of the file that is read instead."""
+    """SHA-256 of the original, if a converted file is read instead."""
     _mix: Mix | None = None
 
     @property
     def sha256(self) -> str:
-        """Of the file, whatever its name is; of one side of it, of that and the side."""
+        """SHA-256 of the file, regardless of its name; for a single channel, of file and channel."""
         with self.path.open("rb") as f:
             whole = hashlib.file_digest(f, "sha256").hexdigest()
         return hashlib.sha256(f"{whole} {self.side}".encode()).hexdigest() if self.side else whole
 
     @property
     def mix(self) -> Mix:
-        """How its channels become one; the first time all of it is read."""
+        """Mixing of its channels; the first call reads the whole file."""
         if self._mix is None:
             self._mix = mix_of(self._read() if self.channels > 1 else (), self.channels, self.side)
             self.damage.sides, self.damage.not_numbers = self._mix.note, 0
         return self._mix
 
     def frames(self) -> Iterator[Frame]:
-        """See AudioSource. Channels become one as their sounds allow; the rate is changed once."""
+        """See AudioSource. Channels are mixed as suits their content; resampled once."""
         yield from blocks(self._parts(self.mix))
 
     @contextlib.contextmanager
@@ -184,8 +184,8 @@ class Recording:
 
 
 def open_recording(path: Path, began: datetime | None = None, zone: tzinfo | None = UTC, side: str = "") -> Recording:
-    """Open a sound file. ``zone``: of times in its name and metadata that name no offset; None is this machine's.
-    Raises HuyingError for what is not one."""
+    """Open a sound file. ``zone``: of times in its name and metadata without an offset; None: this machine's. Raises
+    HuyingError if it is not one."""
     import soundfile as sf
 
     if not path.exists():
@@ -219,8 +219,8 @@ def open_recording(path: Path, began: datetime | None = None, zone: tzinfo | Non
 
 
 def sides_of(path: Path, side: str = "") -> tuple[str, ...]:
-    """As what a recording is to be heard: empty is as one. ``side``: left, right or both; left out: two sides that are
-    different sounds are two radios. Raises HuyingError for what is not a recording."""
+    """Ways to process a recording; empty means mixed. ``side``: left, right or both; if omitted, two channels with
+    different audio are treated as two radios. Raises HuyingError if it is not a recording."""
     if side in ("left", "right"):
         return (side,)
     found = open_recording(path)
@@ -230,7 +230,7 @@ def sides_of(path: Path, side: str = "") -> tuple[str, ...]:
 
 
 def _kind(path: Path) -> str:
-    """By its content, as names may lie; what the content does not tell, by its name."""
+    """Detected from its content, since names may be wrong; otherwise from its name."""
     with contextlib.suppress(OSError), path.open("rb") as f:
         if kind := suffix_of(f.read(16)):
             return kind
@@ -238,7 +238,7 @@ def _kind(path: Path) -> str:
 
 
 def _stamp(text: str, zone: tzinfo | None) -> datetime | None:
-    """A day alone is no time."""
+    """A date without a time is ignored."""
     try:
         return in_zone(datetime.fromisoformat(text), zone) if len(text) > 10 else None
     except (ValueError, OverflowError):
@@ -246,8 +246,8 @@ def _stamp(text: str, zone: tzinfo | None) -> datetime | None:
 
 
 def find_recordings(paths: list[Path]) -> list[Path]:
-    """Files as given; folders become the files in them that are sound by name or content, sorted. Raises HuyingError
-    if there are none."""
+    """Files as given; folders are replaced by the audio files in them, by name or content, sorted. Raises
+    HuyingError if there are none."""
     out: list[Path] = []
     for p in paths:
         if p.is_dir():
@@ -261,13 +261,13 @@ def find_recordings(paths: list[Path]) -> list[Path]:
 
 
 def not_sound(paths: list[Path]) -> list[Path]:
-    """What lies in these folders and is nothing that can be heard, nor of a kind that never is."""
+    """Files in these folders that are not audio, except types that never are."""
     inside = (q for p in paths if p.is_dir() for q in sorted(p.rglob("*")) if q.is_file())
     return [q for q in inside if not (_is_sound(q) or q.suffix.lower() in NO_SOUND or q.name.startswith("."))]
 
 
 def _is_sound(path: Path) -> bool:
-    """By its name; where that ends with nothing known, by its beginning."""
+    """By name; for an unknown suffix, by its first bytes."""
     suffix = path.suffix.lower()
     if suffix in SUFFIXES or suffix in CONVERTED:
         return True

@@ -1,7 +1,8 @@
-"""Sound that comes as raw samples: a pipe, or the UDP datagrams of an SDR program.
+"""Raw audio streams: a pipe, or UDP datagrams from an SDR program.
 
-A live stream has the machine's clock: silence fills what does not come, so that time goes on while the sender rests
-(a squelch that is closed sends nothing). A pipe whose beginning is given is a recording: its clock is its samples.
+A live stream follows the machine's clock: gaps are filled with silence, so that time advances while the sender is idle
+(with its squelch closed it sends nothing). A pipe with a given start time is a recording: its clock is its sample
+count.
 """
 
 from __future__ import annotations
@@ -28,53 +29,53 @@ from voice.pcm import RATE, Frame, Pcm16, Seconds
 from voice.supervised import Supervised
 
 UDP_RATE = 48000
-"""Hz, as SDR programs send it."""
+"""Usual rate of SDR programs, Hz."""
 
 UDP_WAITING = 100_000
-"""Datagrams; at the usual 512 to 1,400 bytes and 48 kHz ten minutes and more."""
+"""Datagrams buffered; at the usual 512 to 1,400 bytes and 48 kHz at least ten minutes."""
 
 PIECE = 1600
-"""Bytes that are taken from a pipe at once: 100 ms as usual."""
+"""Bytes read from a pipe at a time: normally 100 ms."""
 
 PIPE_WAITING = 6000
-"""Pieces; after that the writer waits."""
+"""Pieces buffered; then the writer is blocked."""
 
 UDP_WAIT_S = 0.2
 PIPE_WAIT_S = 1.0
-"""Without sound for so long the sender rests. Programs write into pipes in pieces of up to half a second."""
+"""Silence after which the sender counts as idle. Programs write to pipes in pieces of up to half a second."""
 
 OPENING_S = 2.0
-"""What comes first is held back for so long, until its form and rate are known."""
+"""Initial audio held back until sample format and rate are known."""
 
 LOOK_S = 0.5
-"""Sound that is looked at together."""
+"""Amount of audio analysed at a time."""
 
 PATIENCE_S = 10.0
-"""A recording may begin with so much quiet, of which nobody can say how it is written, before that is guessed."""
+"""Leading silence after which the sample format, undeterminable from silence, is guessed."""
 
 DOUBTS = 6
-"""In a row, before it is said that a stream does not look like sound."""
+"""Consecutive checks before a stream is reported not to look like audio."""
 
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
-"""Hz that a sender may use."""
+"""Plausible sample rates, Hz."""
 
 RATE_TOLERANCE = 0.04
-"""Of a rate that was measured over ``OPENING_S``."""
+"""Accuracy of a rate measured over ``OPENING_S``."""
 
 Notice = Callable[[str, str], None]
-"""(kind, words for people)."""
+"""(kind, message for people)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """What is said of raw samples."""
+    """Declared format of raw samples."""
 
     rate: int | None = None
-    """Hz; None: what is usual, or measured."""
+    """Hz; None: default, or measured."""
     form: str = ""
-    """One of FORMS; empty: found out, 16-bit mono until then."""
+    """One of FORMS; empty: detected, 16-bit mono until then."""
     side: str = ""
-    """left or right, of two; otherwise both."""
+    """left or right channel of stereo; otherwise both."""
 
 
 NOTHING_SAID = Raw()
@@ -84,11 +85,11 @@ Came = tuple[float, bytes]
 
 
 class _Decoder:
-    """Bytes → mono samples at RATE; finds out how they are written, and says so. Until that is known sound is held
-    back a little, or what comes first would be lost."""
+    """Bytes → mono samples at RATE; detects and reports the sample format. Initial audio is briefly held back so
+    that none is lost meanwhile."""
 
     def __init__(self, raw: Raw, usual: int, notice: Notice, live: bool = False, measure: bool = False) -> None:
-        """``usual``: the rate in Hz where none is given; ``measure``: which is only a guess."""
+        """``usual``: default rate in Hz; ``measure``: the default is only a guess."""
         rate = usual if raw.rate is None else raw.rate
         if rate <= 0:
             raise HuyingError(f"sample rate {rate} Hz; give --rate a positive number")
@@ -107,7 +108,7 @@ class _Decoder:
         self._set_rate(rate)
 
     def pcm(self, came: Came | None = None, flush: bool = False) -> Pcm16:
-        """What can be given; with ``flush`` all there is."""
+        """Samples available; with ``flush`` all that remain."""
         long_enough = True
         if came is not None:
             if not self._held:
@@ -175,21 +176,21 @@ class RawStream:
     name: str = "-"
     began: datetime | None = None
     live: bool = False
-    """Its clock is the machine's, and ``began`` is now."""
+    """Live: clock of the machine, with ``began`` now."""
     notice: Notice = lambda _kind, _text: None
     duration: Seconds | None = None
     damage: Damage = field(default_factory=Damage)
     ended: bool = False
-    """Set: there will be no more."""
+    """Set: end of the stream."""
     _zero: float = 0.0
     _waiting: queue.Queue[Came | None] | None = None
-    """What was read; one thread reads the pipe, however often it is listened to."""
+    """Read-ahead buffer; one thread reads the pipe, however often it is listened to."""
 
     def __post_init__(self) -> None:
         self.again()
 
     def again(self) -> None:
-        """Whoever listened has failed and begins anew: so does a live stream's clock."""
+        """Restart after a failure: a live stream's clock restarts too."""
         if self.live:
             self.began, self._zero = datetime.now(UTC), time.monotonic()
 
@@ -224,7 +225,7 @@ class RawStream:
 
 @dataclass(slots=True)
 class UdpStream:
-    """Raw samples in UDP datagrams, as SDR programs send them."""
+    """Raw samples in UDP datagrams, as sent by SDR programs."""
 
     port: int
     host: str = "127.0.0.1"
@@ -242,11 +243,11 @@ class UdpStream:
         self.again()
 
     def again(self) -> None:
-        """Whoever listened has failed and begins anew: so does the clock."""
+        """Restart after a failure: the clock restarts too."""
         self.began, self._zero = datetime.now(UTC), time.monotonic()
 
     def open(self) -> None:
-        """Take the port, before anything is logged of it. Raises HuyingError if it is taken."""
+        """Bind the port before anything is logged. Raises HuyingError if it is in use."""
         if self._socket is not None:
             return
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -259,7 +260,7 @@ class UdpStream:
         self._socket = s
 
     def frames(self) -> Iterator[Frame]:
-        """See AudioSource; until ``ended`` is set. Raises HuyingError if the port is taken."""
+        """See AudioSource; until ``ended`` is set. Raises HuyingError if the port is in use."""
         yield from blocks(self._parts())
 
     def _parts(self) -> Iterator[Pcm16]:
@@ -279,7 +280,7 @@ class UdpStream:
                 receiver.join()
 
     def _receive(self, s: socket.socket, waiting: queue.Queue[Came | None], done: threading.Event) -> None:
-        """What came waits in memory, not in the system's small buffer, while somebody downstream is slow."""
+        """Received data is buffered in memory rather than the system's small buffer while the consumer is slow."""
         while not done.is_set():
             with contextlib.suppress(TimeoutError):
                 data = s.recv(65536)
@@ -292,8 +293,8 @@ class UdpStream:
 def _clocked(
     waiting: queue.Queue[Came | None], decoder: _Decoder, zero: float, rest_s: Seconds, stream: RawStream | UdpStream
 ) -> Iterator[Pcm16]:
-    """What comes, and silence up to the machine's clock where nothing comes for ``rest_s``. ``zero``: monotonic time of
-    the first sample."""
+    """Received data, with silence up to the machine's clock after ``rest_s`` without any. ``zero``: monotonic time
+    of the first sample."""
     given = 0
     while not stream.ended:
         item: Came | None = (0.0, b"")
