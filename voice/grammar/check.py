@@ -1,4 +1,4 @@
-"""What could go wrong with a net's call signs before anybody uses them."""
+"""Checks a net's call signs for confusion before they are used."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from voice.grammar.lexicon import Entry, plain
 from voice.mandarin.distance import phrase_cost
 
 NEAR = 0.9
-"""Syllables by which two call signs must differ, whatever their length: less than one whole syllable is easily
+"""Least distance between two call signs in syllables, regardless of length: less than one whole syllable is easily
 missed (龙湖社区, 龙子湖社区 and 龙湖小区 differ by 0.75 to 0.78)."""
 
 ALL_PAIRS_UP_TO = 1500
-"""Larger nets are searched through rapidfuzz's candidates instead of pair by pair."""
+"""Larger nets are searched through rapidfuzz candidates instead of pairwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two call signs of different owners that sound alike."""
+    """Two similar-sounding call signs of different owners."""
 
     a: Entry
     b: Entry
     distance: float
-    """Syllables, see ``distance.phrase_cost``."""
+    """Distance in syllables, see ``distance.phrase_cost``."""
 
     @property
     def homophones(self) -> bool:
-        """No ear can tell them apart."""
+        """Identical in sound."""
         return self.distance == 0
 
 
@@ -39,15 +39,14 @@ def row_of(entry: Entry) -> tuple[str, ...]:
 
 
 def alike(row: tuple[str, ...], entries: tuple[Entry, ...], own: str) -> list[tuple[Entry, float]]:
-    """Call signs of others than ``own`` that sound like a row of toneless syllables, with their distance; the
-    nearest first."""
+    """Other owners' call signs that sound like a sequence of toneless syllables, with their distance; nearest first."""
     signs = [e for e in entries if e.kind in ("unit", "control") and e.key != own]
     near = [(e, phrase_cost(row, row_of(e))) for e in signs if abs(len(row_of(e)) - len(row)) <= 2]
     return sorted(((e, round(d, 3)) for e, d in near if d <= NEAR), key=lambda n: (n[1], n[0].symbol))
 
 
 def clashes(entries: tuple[Entry, ...]) -> list[Clash]:
-    """Pairs of call signs (units and net control) that sound alike, the worst first."""
+    """Pairs of similar-sounding call signs (units and net control), worst first."""
     signs = [e for e in entries if e.kind in ("unit", "control") and not e.short]
     rows = [row_of(e) for e in signs]
     found = []
@@ -73,7 +72,7 @@ def _pairs(rows: list[tuple[str, ...]]) -> list[tuple[int, int]]:
 
 
 def to_rename(found: list[Clash]) -> list[Entry]:
-    """The fewest call signs (greedy) whose renaming ends all clashes; net control's is never proposed."""
+    """A small set of call signs (greedy) whose renaming resolves all clashes; net control's is never proposed."""
     left = list(found)
     out = []
     while left:

@@ -1,16 +1,16 @@
 """Lexicon → decoding graph: ``HCLG.fst`` and ``words.txt`` for the stock Vosk wheel.
 
-With context-independent phones the whole graph is two prefix trees of syllables, of call signs and of phrases,
-between four hubs: nothing of the net was said yet, a call sign was just now, a phrase was, something else was since.
-Each hub has arcs of silence and of noise (what is no Mandarin), the first and the last one the filler too (every
-syllable of Mandarin, free). Each leads into the trees at a cost of its own: a phrase right after a call sign is what is
-said on the radio, anything else is rarer. A phrase said twice, as everything on the radio is, has a copy behind its
-leaf. A syllable edge is a bundle of parallel pronunciations (alternative digits, accents) that meet again, so
-alternatives do not multiply the tree.
+With context-independent phones the graph consists of two prefix trees of syllables, one for call signs and one for
+phrases, between four hubs: nothing of the net said yet, just after a call sign, just after a phrase, and after
+something else since. Each hub has arcs for silence and noise (non-Mandarin); the first and last also for the filler
+(free Mandarin syllables). Each hub leads into the trees at its own cost: a phrase directly after a call sign is normal
+on the radio, anything else is rarer. A phrase repeated at once, as is usual on the radio, has a copy after its leaf. A
+syllable edge is a bundle of parallel pronunciations (alternative digits, accents) that rejoin, so alternatives do not
+multiply the tree.
 
-Syllables share their initial. A phrase pays for being one on its second syllable: on its last one, phrases begun
-for nothing push the filler out of the beam and are taken for what was said; at its root, a call sign after a phrase
-owes more than the beam and is never begun.
+Syllables with the same initial share it. A phrase is charged its cost on its second syllable: on its last, hypotheses
+of unspoken phrases would push the filler out of the beam and be recognised; at its root, a call sign after a phrase
+would exceed the beam and never be started.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from voice.mandarin.accents import variants
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
 GRAPH_VERSION = 12
-"""Part of the cache key: raise it when the same input gives another graph."""
+"""Part of the cache key: increase it when the same input yields a different graph."""
 
 _LOG2 = math.log(2)
 
@@ -38,36 +38,36 @@ _LOG2 = math.log(2)
 class Costs:
     """Weights of the graph in natural log units.
 
-    Chosen with the step ``costs`` of the recipe on its tuning speakers (table in docs/training-log.md). Of fillers of
-    7, 6, 5 and 4, 5 halves the false words before verification and finds a phrase beside free speech in 0.82 of the
-    overs instead of 0.23, for one or two hundredths of the people's phrases; 4 costs seven.
+    Chosen with the step ``costs`` of the recipe on its tuning speakers (table in docs/training-log.md). Of the filler
+    costs 7, 6, 5 and 4, a cost of 5 halves the false words before verification and finds a phrase beside free speech in
+    0.82 of the overs instead of 0.23, losing one or two hundredths of the speakers' phrases; 4 loses seven.
     """
 
     phrase: float = 5.0
-    """Of any call sign or phrase, once."""
+    """Any call sign or phrase, charged once."""
 
     filler: float = 5.0
-    """Of one filler syllable. The more, the readier a phrase is believed."""
+    """One filler syllable. Higher values favour phrases."""
 
     silence: float = 1.0
 
     noise: float = 7.0
-    """Of a stretch of any length that is no Mandarin."""
+    """A stretch of non-Mandarin of any length."""
 
     again: float = 7.0
-    """Of another call sign in the same over, beside its own cost."""
+    """Another call sign in the same over, in addition to its own cost."""
 
     then: float = 2.0
-    """Of a phrase right after a phrase; right after a call sign it is free."""
+    """A phrase directly after a phrase; directly after a call sign it is free."""
 
     more: float = 3.0
-    """Of a phrase after a call sign or a phrase and something else."""
+    """A phrase after a call sign or a phrase with something else in between."""
 
     repeat: float = 5.0
-    """Of the same phrase said once more."""
+    """Immediate repetition of the same phrase."""
 
     hold: int = 2
-    """Least frames of 30 ms in the last state of a final: faster speech is nobody's."""
+    """Minimum frames of 30 ms in the last state of a final: no one speaks faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class CompiledGraph:
 
 
 Options = list[tuple[list[str], float]]
-"""Pronunciations of one place: (positioned phones, cost)."""
+"""Pronunciations of one position: (positioned phones, cost)."""
 
 
 class _Builder:
@@ -100,7 +100,7 @@ class _Builder:
         self._begun: dict[tuple[int, str, float], int] = {}
 
     def hub(self) -> int:
-        """A state where an over may pause or end."""
+        """A state in which an over may pause or end."""
         state = self.fst.state()
         self.fst.final[state] = 0.0
         self.fst.arc(self.phone(state, SILENCE, 0, self.costs.silence), 0, 0, 0.0, state)
@@ -108,7 +108,7 @@ class _Builder:
         return state
 
     def filler(self, hub: int) -> None:
-        """Any syllables, free, from a hub back to it."""
+        """Free syllables, from a hub back to it."""
         for s in SYLLABLES:
             phones = split_syllable(s)
             assert phones is not None
@@ -116,9 +116,9 @@ class _Builder:
             self.fst.arc(end, 0, 0, 0.0, hub)
 
     def phone(self, state: int, phone: str, olabel: int, weight: float) -> int:
-        """Append one phone after ``state``; return the state behind it.
+        """Append one phone after ``state``; return the state after it.
 
-        Arc order is Kaldi's ``reorder=true``: the way out of a state first, its self-loop on the next.
+        Arc order follows Kaldi's ``reorder=true``: first the exit of a state, its self-loop on the next.
         """
         pid = self.phone_id[phone]
         for k in range(self.sizes[phone]):
@@ -136,13 +136,13 @@ class _Builder:
         return state
 
     def word(self, symbol: str) -> int:
-        """Number of an output word."""
+        """Id of an output word."""
         if symbol not in self.words:
             self.words[symbol] = len(self.words)
         return self.words[symbol]
 
     def begun(self, state: int, phone: str, weight: float) -> int:
-        """The state behind an initial after ``state``: one for all syllables that begin so, at the same cost."""
+        """State after an initial following ``state``, shared by all syllables with that initial and cost."""
         key = (state, phone, weight)
         if key not in self._begun:
             self._begun[key] = self.phone(state, phone, 0, weight)
@@ -165,15 +165,15 @@ class _Builder:
         return meet
 
     def root(self, *entries: tuple[int, float]) -> int:
-        """The root of a tree, entered from (hub, cost)."""
+        """Root of a tree, entered from (hub, cost)."""
         state = self.fst.state()
         for hub, cost in entries:
             self.fst.arc(hub, 0, 0, cost, state)
         return state
 
     def reading(self, places: list[tuple[str, ...]], accent: str, word: int, root: int, said: int) -> None:
-        """One path of the tree at ``root`` to the hub ``said``: shared up to the last final, which carries the word
-        label. Behind it the same path once more, not shared."""
+        """One path of the tree from ``root`` to the hub ``said``: shared up to the last final, which carries the
+        word label. After it a second, unshared copy for the repetition."""
         last = len(places) - 1
         rows = [
             [
@@ -213,7 +213,7 @@ def _positioned(phones: tuple[str, ...], first: bool, last: bool) -> list[str]:
 
 
 def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
-    """The graph and its word list; without a lexicon it is the filler alone."""
+    """The graph and its word list; without a lexicon, only the filler."""
     b = _Builder(costs)
     b.filler(b.fresh)
     if lexicon is not None:
@@ -233,14 +233,14 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
 
 
 def graph_key(lexicon: Lexicon | None, costs: Costs) -> str:
-    """SHA-256 of all that decides the graph."""
+    """SHA-256 of everything that determines the graph."""
     entries = [[e.symbol, e.kind, e.readings] for e in lexicon.spoken] if lexicon else None
     data = [GRAPH_VERSION, entries, (lexicon.accent, lexicon.tones) if lexicon else "", asdict(costs)]
     return hashlib.sha256(json.dumps(data, ensure_ascii=False).encode()).hexdigest()
 
 
 def compile_graph(lexicon: Lexicon | None, costs: Costs, cache: Path) -> CompiledGraph:
-    """Write the graph into ``cache/<key>`` unless it is there. Safe with several processes at once."""
+    """Write the graph into ``cache/<key>`` unless it exists. Safe across processes."""
     key = graph_key(lexicon, costs)[:32]
     folder = cache / key
     if (folder / "HCLG.fst").is_file():

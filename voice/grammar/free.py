@@ -1,7 +1,7 @@
-"""Speech without any phrase: the best row of syllables for a stretch of acoustic scores.
+"""Free speech without phrases: the best syllable sequence for a stretch of acoustic scores.
 
-The filler of the graph alone, with the same weights. The scores are there already, since every over is verified,
-so this is a search over some 1,600 states in numpy, in a tenth of the time that a second recogniser takes.
+Uses only the filler of the graph, with the same weights. The scores already exist, since every over is verified, so
+this is a search over about 1,600 states in numpy, ten times faster than a second recogniser.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from voice.speech.acoustics import FRAME_S, Floats
 from voice.speech.hypothesis import Hypothesis, Word
 
 ACOUSTIC_SCALE = 0.2
-"""As in the model's ``model.conf``: scores are multiplied by it before graph costs are taken off."""
+"""Acoustic scale, as in the model's ``model.conf``: applied to scores before graph costs are subtracted."""
 
 GRAPH_SCALE = 0.9
-"""Of the graph's costs: Vosk weighs its lattices so before it takes the best row (``recognizer.cc``)."""
+"""Scale of the graph's costs: as applied by Vosk to its lattices before the best path is taken (``recognizer.cc``)."""
 
 _LOG2 = math.log(2)
 _SILENT = len(SYLLABLES)
@@ -29,10 +29,10 @@ _NOISE = _SILENT + 1
 
 
 class FreeSpeech:
-    """Hears filler syllables in the scores of an over."""
+    """Recognises filler syllables from the scores of an over."""
 
     def __init__(self, costs: Costs) -> None:
-        """``costs``: of the net's graph, so that both weigh a syllable alike."""
+        """``costs``: those of the net's graph, so that syllables are weighted equally."""
         pdfs = phone_set().pdfs
         self._enter = GRAPH_SCALE * costs.filler
         self._loops = GRAPH_SCALE * np.array([costs.silence, costs.noise])
@@ -50,7 +50,8 @@ class FreeSpeech:
         self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
 
     def hear(self, loglikes: Floats, start: float, end: float) -> Hypothesis:
-        """Filler words and noise between two times, s; times are those of the over, confidence 1.0 (nothing competes).
+        """Filler words and noise between two times, s; word times are within the over, confidence 1.0 (nothing
+        competes).
 
         ``loglikes``: scores of the whole over, shape (frames of FRAME_S, pdfs).
         """
@@ -70,8 +71,8 @@ class FreeSpeech:
         return Hypothesis(tuple(reversed(words)))
 
     def _search(self, emission: Floats, looped: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Viterbi. What ends best after t frames (a syllable, silence or noise), and the frame at which it began; where
-        nothing can have ended yet, the stretch is silence. ``looped``: scores of silence and noise."""
+        """Viterbi. Best item ending after t frames (syllable, silence or noise) and its first frame; where nothing
+        can have ended yet, silence. ``looped``: scores of silence and noise."""
         frames, n, places = emission.shape
         score = np.full((n, places), -np.inf, np.float32)
         origin = np.zeros((n, places), np.int64)

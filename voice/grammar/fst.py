@@ -1,7 +1,7 @@
-"""OpenFst's ``vector`` format, written directly.
+"""Writer for OpenFst's ``vector`` format.
 
-Layout read from OpenFst 1.6's ``VectorFst::Write``: header, then per state its final weight, its
-number of arcs and the arcs. All numbers little-endian.
+Layout as in OpenFst 1.6's ``VectorFst::Write``: header, then for each state its final weight, number of arcs, and the
+arcs. All numbers little-endian.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Fst:
         self._arcs[source].append((ilabel, olabel, weight, target))
 
     def arcs(self, source: int) -> tuple[tuple[int, int, float, int], ...]:
-        """(input label, output label, weight, target) of the arcs out of a state."""
+        """(input label, output label, weight, target) of the arcs leaving a state."""
         return tuple(self._arcs[source])
 
     def write(self, path: Path) -> None:

@@ -1,8 +1,8 @@
-"""From hypothesis to message: pinyin in, meaning out. Pure; the same for every kind of model.
+"""From hypothesis to message: pinyin in, meaning out. Pure; independent of the model type.
 
-Words of our own graph are entries or filler syllables; words of a stock model are Chinese text. Both
-become rows of syllables. Rows that no entry covers are searched for entries that sound nearly the
-same (``distance.phrase_distance``), then units, phrases and templates decide who speaks to whom.
+Words of our own graph are entries or filler syllables; words of a stock model are Chinese text. Both become syllable
+sequences. Sequences not covered by an entry are searched for similar-sounding entries (``distance.phrase_distance``);
+then units, phrases and templates determine who speaks to whom.
 """
 
 from __future__ import annotations
@@ -24,39 +24,40 @@ from voice.mandarin.phones import split_syllable
 from voice.speech.hypothesis import Hypothesis, Word
 
 NEAR = 0.18
-"""Greatest phrase distance at which free syllables still count as an entry (≥ 3 syllables)."""
+"""Largest phrase distance at which free syllables still match an entry (≥ 3 syllables)."""
 
 MIN_NEAR_SYLLABLES = 3
 BESIDE_S = 0.2
-"""Beyond free speech, where figures are looked for too: a phrase may have taken their first sound."""
+"""Margin around free speech in the search for figures: a phrase may have absorbed their first sound."""
 
 TOUCHING_S = 0.1
-"""A free syllable whose middle is so near to a figure is the figure's own, heard otherwise."""
+"""Free syllables whose midpoint is this close to a figure belong to it and were misrecognised."""
 
 REPEAT_GAP_S = 1.5
-"""The same call sign again within this pause is one call, said twice."""
+"""The same call sign repeated within this pause is one call, said twice."""
 
 SHORT_SYLLABLES = 3
-"""Phrases of at most this many syllables turn up in foreign speech by chance."""
+"""Phrases of at most this many syllables occur in unrelated speech by chance."""
 
 ANSWERING = ("ack", "normal", "not_found", "situation", "on_the_way", "arrived", "present")
 """Meanings of a phrase that answers a call."""
 
 SYLLABLE_SCORE = 0.5
-"""Of an answer of one syllable (到, 在, 行): too short to be verified, so a person is asked to listen."""
+"""Answers of one syllable (到, 在, 行): too short to verify, so a person is asked to listen."""
 
 DENIED = ("situation", "arrived", "on_the_way", "present", "normal")
 ASKED = ("situation", "arrived", "on_the_way", "present")
-"""Meanings that 没有 or 吗 directly behind their phrase makes a question."""
+"""Meanings that directly following 没有 or 吗 turns into a question."""
 
 NOT = (["mei"], ["wei"], ["bu"], ["mei", "you"])
-"""没, 未, 不: directly before a phrase of these meanings, that no phrase has together, they turn it around."""
+"""没, 未, 不: negate a phrase with these meanings that they directly precede, unless the grammar has the
+combination."""
 
 Score = Callable[[Entry, float, float], float]
 """(entry, start, end) → 0..1."""
 
 Free = Callable[[float, float], Hypothesis]
-"""(start, end) → the over between these times heard without any phrase: filler syllables only."""
+"""(start, end) → this interval recognised without phrases: filler syllables only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,11 @@ class _Syllable:
     start: float
     end: float
     sure: float = 0.0
-    """The recogniser's confidence, if it wrote the syllable as text; 0 for a filler syllable."""
+    """The recogniser's confidence for text syllables; 0 for filler syllables."""
 
 
 class Interpreter:
-    """Understands the overs of one net."""
+    """Interprets the overs of one net."""
 
     def __init__(self, lexicon: Lexicon, threshold: float = 0.5, idle_threshold: float = 0.0) -> None:
         self.lexicon = lexicon
@@ -102,11 +103,10 @@ class Interpreter:
         self, hypothesis: Hypothesis, score: Score | None = None, free: Free | None = None, expecting: bool = True,
         addressed: bool = False, awaiting: bool = True, spoken: Spoken | None = None,
     ) -> Message:  # fmt: skip
-        """Understand one over. ``score`` verifies a graph word against the audio; without it the
-        recogniser's confidence stands. ``free`` says what a word that fails sounded like instead.
-        ``expecting``: somebody was called and has not answered yet. ``addressed``: it is said to us, though our
-        call sign was not spoken. ``awaiting``: an answer is due now, so that the shortest words count. ``spoken`` looks
-        for figures in what no phrase covers."""
+        """Interpret one over. ``score`` verifies a graph word against the audio; without it the recogniser's
+        confidence is used. ``free`` returns what a rejected word sounded like. ``expecting``: a unit was called and
+        has not answered yet. ``addressed``: speech to us without our call sign. ``awaiting``: an answer is due now,
+        so the shortest words count. ``spoken`` searches for figures in free speech."""
         items = _merge(self._items(hypothesis.words, score, free))
         if spoken is not None:
             items = [self._with_figures(items, k, spoken) if i.kind == "free" else i for k, i in enumerate(items)]
@@ -124,13 +124,13 @@ class Interpreter:
         return replace(whole, items=tuple(items), parts=parts, jumbled=False)
 
     def _needs_a_question(self, item: Item) -> bool:
-        """Phrases of ``awaited`` sentences, and call signs of two syllables that people have shortened."""
+        """Phrases of ``awaited`` sentences, and two-syllable short call signs."""
         if item.kind == "unit":
             return item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
         return item.kind == "phrase" and item.key in self._awaited
 
     def _doubted(self, items: list[Item]) -> list[Item]:
-        """Nobody was asked: short phrases alone must be surer than ``threshold`` to be more than free speech."""
+        """No answer expected: short phrases alone need a confidence above ``threshold`` to count."""
         known = [i for i in items if i.kind != "free"]
         if any(i.kind not in ("phrase", "place") or len(i.pinyin.split()) > SHORT_SYLLABLES for i in known):
             return items
@@ -171,8 +171,8 @@ class Interpreter:
         return items
 
     def _believed(self, entry: Entry, word: Word, score: Score | None) -> Item | None:
-        """What the verifier believes of a word: the entry, or the shorter phrase of the same meaning that it begins
-        with. 收到了 whose 了 was the carrier's tail is still 收到."""
+        """What the verifier accepts of a word: the entry, or a shorter phrase of the same meaning at its start.
+        收到了 whose 了 was the tail of the carrier is still 收到."""
         for e, share in ((entry, 1.0), *self._heads.get(entry.symbol, ())):
             end = word.start + share * (word.end - word.start)
             sure = score(e, word.start, end) if score else word.confidence
@@ -181,7 +181,7 @@ class Interpreter:
         return None
 
     def _search(self, free: Sequence[_Syllable]) -> list[Item]:
-        """Entries hidden in a row of syllables, best first; what remains is free speech."""
+        """Entries found in a sequence of syllables, best first; the rest is free speech."""
         if not free:
             return []
         row = [s.name for s in free]
@@ -214,7 +214,7 @@ class Interpreter:
         return [*self._search(free[:a]), found_item, *self._search(free[b:])]
 
     def _with_figures(self, items: list[Item], at: int, spoken: Spoken) -> Item:
-        """Free speech, its syllables set right where a figure was said. 频道 may be a phrase before its number."""
+        """Free speech with the syllables of spoken figures corrected. 频道 before its number may be a phrase."""
         item = items[at]
         before = items[at - 1] if at else None
         lead = before if before is not None and before.key in self._measuring else None
@@ -242,8 +242,8 @@ class Interpreter:
     # -- message -------------------------------------------------------------------------------
 
     def _overs(self, items: list[Item]) -> list[list[Item]]:
-        """Overs that touched are received as one: an order behind an answer, an answer behind an answer. A unit that
-        answers behind another's answer begins an over of its own, so does whoever names us."""
+        """Overs without a gap are received as one: an order after an answer, or two answers. A unit answering after
+        another's answer begins an over of its own; so does anyone addressing us."""
         cuts = [0]
         own = next((k for k, i in enumerate(items) if k and i.kind == "assistant"), None)
         end = len(items) if own is None else own
@@ -268,7 +268,7 @@ class Interpreter:
         return [items[a:b] for a, b in zip(cuts, [*cuts[1:], len(items)], strict=True)]
 
     def _behind_an_order(self, items: list[Item]) -> list[int]:
-        """Where a unit's answer begins behind an order to us."""
+        """Where a unit's answer begins after an order to us."""
         named = next((k for k, i in enumerate(items) if i.kind == "assistant"), None)
         if named is None or named + 2 >= len(items) or items[named + 1].kind == "free":
             return []
@@ -280,7 +280,7 @@ class Interpreter:
         return [answer - 1 if items[answer - 1].kind == "unit" and answer - 1 > named + 1 else answer]
 
     def _replies(self, item: Item) -> bool:
-        """An answer, as a phrase of its own."""
+        """A phrase that is an answer by itself."""
         return item.kind == "phrase" and item.key in self._answering
 
     def _message(self, items: list[Item], addressed: bool = False, awaiting: bool = True) -> Message:
@@ -327,7 +327,7 @@ class Interpreter:
         )
 
     def _jumbled(self, items: Sequence[Item], spoken: Sequence[str]) -> bool:
-        """A question and, behind it, an answer that is not asked for in the same words: two stations at least."""
+        """A question followed by an answer not asked for in the same words: at least two stations."""
         if not spoken:
             return False
         asked = next((k for k, i in enumerate(items) if i.kind == "phrase" and i.key in self._asks), None)
@@ -340,7 +340,7 @@ class Interpreter:
         )
 
     def _figures(self, items: list[Item]) -> tuple[str, ...]:
-        """Of the free speech; and the places."""
+        """Figures and places in the free speech."""
         found: list[str] = []
         row: list[str] = []
         for i in [*items, None]:
@@ -354,8 +354,8 @@ class Interpreter:
         return tuple(dict.fromkeys(found))
 
     def _match(self, items: list[Item], addressed: bool, awaiting: bool = True) -> tuple[Act, ...]:
-        """Templates over the row of items, longest first; every item serves once. What is said to us has templates
-        of its own."""
+        """Templates matched over the sequence of items, longest first; each item is used once. Speech to us has
+        templates of its own."""
         used: set[int] = set()
         found: list[tuple[int, Act]] = []
         for template in (t for t in self._templates if (t.speaker == "assistant") == addressed):
@@ -386,7 +386,7 @@ class Interpreter:
     def _match_at(
         self, items: list[Item], at: int, template: Template, used: set[int]
     ) -> tuple[int, dict[str, str], float] | None:
-        """(index behind the match, slots, score) of ``template`` at item ``at``."""
+        """(next index, slots, score) of ``template`` at item ``at``."""
         slots: dict[str, str] = {}
         score = 1.0
         k = at
@@ -418,19 +418,19 @@ class Interpreter:
         return k, slots, score
 
     def _is_syllable(self, piece: str, heard: str) -> bool:
-        """Whether ``piece`` is a word of one syllable that sounds like ``heard``."""
+        """Whether ``piece`` is a one-syllable word that sounds like ``heard``."""
         want = self._short.get(piece)
         return want is not None and syllable_distance(want, heard) <= NEAR
 
 
 def _phrases(lexicon: Lexicon, meanings: Sequence[str]) -> frozenset[str]:
-    """Phrases that have one of these meanings alone."""
+    """Phrases with only these meanings."""
     return frozenset(t.pieces[0] for t in lexicon.templates if t.meaning in meanings and len(t.pieces) == 1)
 
 
 def _heads(lexicon: Lexicon) -> dict[str, tuple[tuple[Entry, float], ...]]:
-    """Symbol of a phrase → phrases of the same meaning that it begins with, the longest first, and their share of its
-    syllables."""
+    """Symbol of a phrase → phrases of the same meaning that are a prefix of it, longest first, with their share of
+    its syllables."""
     meanings: dict[str, set[str]] = {}
     for t in lexicon.templates:
         if len(t.pieces) == 1:
@@ -445,7 +445,7 @@ def _heads(lexicon: Lexicon) -> dict[str, tuple[tuple[Entry, float], ...]]:
 
 
 def _denied(act: Act, items: Sequence[Item]) -> bool:
-    """没 发现情况: the phrase is heard, and turned around by what stands before it."""
+    """没 发现情况: a phrase negated by the preceding word."""
     if act.meaning not in DENIED or not act.at or items[act.at].start - items[act.at - 1].end >= PAUSE_S:
         return False
     before = _said(items[max(0, act.at - 2) : act.at])
@@ -453,8 +453,8 @@ def _denied(act: Act, items: Sequence[Item]) -> bool:
 
 
 def _questions(acts: tuple[Act, ...], items: Sequence[Item]) -> tuple[Act, ...]:
-    """有情况没有, 到了没有, 有没有情况: a question of net control, no report. With 吗 (人抓住了吗) it is no
-    report either, but a short sound may be mistaken for it: who spoke is decided by who is awaited."""
+    """有情况没有, 到了没有, 有没有情况: a question from net control, not a report. With 吗 (人抓住了吗) it is not a
+    report either, but a short noise may be mistaken for 吗: the speaker is decided by who is awaited."""
     out: list[Act] = []
     for act in acts:
         at = act.at + (items[act.at].kind == "unit")  # {unit}到了
@@ -478,7 +478,7 @@ def _said(items: Sequence[Item]) -> list[str]:
 
 
 def _told(act: Act, items: Sequence[Item]) -> bool:
-    """我跟各社区说了: the units are spoken of, not to."""
+    """我跟各社区说了: units mentioned, not addressed."""
     return (
         act.meaning == "all_units"
         and "注意" not in items[act.at].key
@@ -487,19 +487,19 @@ def _told(act: Act, items: Sequence[Item]) -> bool:
 
 
 def _as_free(item: Item) -> Item:
-    """A phrase that does not count: speech like any other."""
+    """A rejected phrase, treated as free speech."""
     row = " ".join(s.rstrip("12345") for s in item.pinyin.split())
     return Item("free", "", "", " ".join([row] * item.times), item.start, item.end, 0.0)
 
 
 def _alone(items: Sequence[Item]) -> bool:
-    """One syllable, once or twice, and nothing else."""
+    """One syllable, said once or twice, and nothing else."""
     said = [s for i in items for s in content(i.pinyin)]
     return all(i.kind == "free" for i in items) and 0 < len(said) <= 2 and len(set(said)) == 1
 
 
 def _merge(items: list[Item]) -> list[Item]:
-    """The same call sign or phrase twice in a row becomes one item, said twice, more certain."""
+    """A call sign or phrase repeated at once becomes one item, said twice, with higher confidence."""
     out: list[Item] = []
     for item in items:
         last = out[-1] if out else None
@@ -517,7 +517,7 @@ def _merge(items: list[Item]) -> list[Item]:
 
 
 def _split(item: Item) -> list[Item]:
-    """Free speech syllable by syllable: a template may ask for a digit or a word of one syllable."""
+    """Free speech syllable by syllable: a template may require a digit or a one-syllable word."""
     if item.kind != "free":
         return [item]
     names = item.pinyin.split()
@@ -529,7 +529,7 @@ def _split(item: Item) -> list[Item]:
 
 
 def _spread(names: list[str], word: Word, sure: float = 0.0) -> list[_Syllable]:
-    """Syllables of a word in equal shares of its time."""
+    """The syllables of a word in equal shares of its duration."""
     step = (word.end - word.start) / max(len(names), 1)
     return [_Syllable(n, word.start + k * step, word.start + (k + 1) * step, sure) for k, n in enumerate(names)]
 
@@ -545,7 +545,7 @@ def _pinyin(text: str) -> list[str]:
 
 
 def _code(row: Sequence[str]) -> str:
-    """Two characters a syllable, so that rapidfuzz compares initials and finals."""
+    """Two characters per syllable, so that rapidfuzz compares initials and finals."""
     out = []
     for s in row:
         phones = split_syllable(s) or ("?", "?")
@@ -555,5 +555,5 @@ def _code(row: Sequence[str]) -> str:
 
 
 def _number(phone: str) -> int:
-    """A small stable number for a phone."""
+    """A small stable integer for a phone."""
     return int(sum(ord(c) * 31**i for i, c in enumerate(phone)) % 251)

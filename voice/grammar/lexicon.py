@@ -1,4 +1,4 @@
-"""What can be said on one net: call signs, phrases and digits, each with its readings."""
+"""Vocabulary of one net: call signs, phrases and digits with their readings."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from voice.mandarin.readings import Reading, ReadingsTable, toneless
 Kind = Literal["unit", "control", "assistant", "phrase", "place", "digit"]
 
 FILLER = "#"
-"""Prefix of filler words: ``#jia`` is one syllable that no phrase covers."""
+"""Prefix of filler words: ``#jia`` is a syllable outside all phrases."""
 
 NOISE = "[noise]"
-"""Word of the graph for a stretch that is no Mandarin: music, a siren, another language."""
+"""Graph word for a stretch of non-Mandarin: music, a siren, another language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One word of the decoding graph: heard whole or not at all."""
+    """One word of the decoding graph: recognised as a whole or not at all."""
 
     symbol: str
-    """Its name in ``words.txt``: free of spaces and of anything a roster may contain."""
+    """Symbol in ``words.txt``: free of spaces and of any character a roster may contain."""
 
     kind: Kind
     key: str
     """Unit id, ``control``, ``assistant``, the phrase or place itself, or the digit."""
 
     text: str
-    """As written in roster or grammar file."""
+    """As written in the roster or grammar file."""
 
     readings: tuple[Reading, ...]
 
     short: bool = False
-    """A call sign as people shorten it: on its own it is often a mere place name."""
+    """A shortened call sign: by itself it is often just a place name."""
 
     @property
     def syllables(self) -> int:
-        """Of the shortest reading."""
+        """Length of the shortest reading."""
         return min(len(r) for r in self.readings)
 
     @property
     def pinyin(self) -> str:
-        """The spoken reading, with tone numbers."""
+        """Spoken reading, with tone numbers."""
         return " ".join(p[0] for p in self.readings[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All entries of a net and the templates that give phrases a meaning."""
+    """All entries of a net, and the templates that give phrases a meaning."""
 
     entries: tuple[Entry, ...]
     templates: tuple[Template, ...]
     accent: str = "standard"
     tones: bool = True
-    """Whether tones count in hearing. Where people speak with the tones of their dialect they mislead."""
+    """Whether tones count in recognition. With dialect tones they mislead."""
 
     @property
     def spoken(self) -> tuple[Entry, ...]:
-        """Entries that stand in the graph. Single syllables do not: they are too short to be told from the
-        rest of speech, so the interpreter looks for them where a template asks for one."""
+        """Entries in the graph. Single syllables are too short to be told from other speech and are left out; the
+        interpreter looks for them where a template requires one."""
         return tuple(e for e in self.entries if e.syllables > 1)
 
     @property
     def digits(self) -> dict[str, str]:
-        """Toneless syllable → the digit that it says."""
+        """Toneless syllable → its digit."""
         return {s: e.key for e in self.entries if e.kind == "digit" for r in e.readings for s in plain(r)[0]}
 
     def by_symbol(self) -> dict[str, Entry]:
@@ -85,10 +85,10 @@ def build_lexicon(
     places: Iterable[str] = (),
     short: Mapping[str, Iterable[str]] | None = None,
 ) -> Lexicon:
-    """Entries of (unit id, call signs) pairs, of net control's call signs, of our own, of the templates
-    and places. ``short``: unit id → call signs as people shorten them.
+    """Entries from (unit id, call signs) pairs, net control's and our own call signs, templates and places. ``short``:
+    unit id → shortened call signs.
 
-    Raises CannotBeRead for a text that has no reading (check rosters first).
+    Raises CannotBeRead for text without a reading (check rosters first).
     """
     entries: list[Entry] = []
 
@@ -118,12 +118,12 @@ def build_lexicon(
 
 
 def plain(reading: Reading) -> list[tuple[str, ...]]:
-    """A reading without tones: per place the syllables that may stand there."""
+    """Toneless reading: the alternatives at each position."""
     return [tuple(dict.fromkeys(toneless(s) for s in place)) for place in reading]
 
 
 def pronunciations(reading: Reading, tones: bool) -> list[tuple[str, ...]]:
-    """Per place, what may be heard there: toneless syllables, or toned ones with their tone sandhi."""
+    """Acceptable pronunciations at each position: toneless syllables, or toned ones with tone sandhi."""
     if not tones:
         return plain(reading)
     return [
@@ -133,7 +133,7 @@ def pronunciations(reading: Reading, tones: bool) -> list[tuple[str, ...]]:
 
 
 def _sandhi(syllable: str, following: Reading) -> tuple[str, ...]:
-    """Other tones of a syllable in connected speech: 3 before 3 is 2; 一 is also 2 and 4, 不 also 2."""
+    """Sandhi tones of a syllable in connected speech: 3 before 3 is 2; 一 also 2 and 4, 不 also 2."""
     if syllable[-1] == "3" and any(s[-1] == "3" for place in following for s in place):
         return (f"{syllable[:-1]}2",)
     return {"yi1": ("yi2", "yi4"), "bu4": ("bu2",)}.get(syllable, ())

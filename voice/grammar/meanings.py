@@ -1,6 +1,6 @@
-"""What can be meant on a net: one table. Grammar files may use these keys alone.
+"""All meanings on a net, in one table. Grammar files may use only these keys.
 
-Adding a meaning is a line here and phrases in a grammar file.
+To add a meaning: a line here, and phrases in a grammar file.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One meaning of what is said, or of a command to us."""
+    """Meaning of an utterance, or of a command to us."""
 
     key: str
     chinese: str
-    """For people, and as we say it on the air."""
+    """Shown to people, and spoken on the air."""
     english: str
     rank: int = 0
-    """Of an answer: of several in one over the lowest counts. 0: it answers no call."""
+    """Rank among several answers in one over: the lowest counts. 0: not an answer to a call."""
     urgent: bool = False
-    """Somebody must look at it at once."""
+    """Needs immediate attention."""
     reviewable: bool = False
-    """Offered to a person who says what an over really meant."""
+    """Offered when a person corrects an over's meaning."""
     enterable: bool = False
-    """Offered where a net is entered by hand."""
+    """Offered in manual entry of a net."""
 
 
 TABLE: tuple[Meaning, ...] = (
@@ -72,11 +72,11 @@ TABLE: tuple[Meaning, ...] = (
 MEANINGS: dict[str, Meaning] = {m.key: m for m in TABLE}
 CHINESE: dict[str, str] = {m.key: m.chinese for m in TABLE}
 ANSWERS: tuple[str, ...] = tuple(m.key for m in sorted(TABLE, key=lambda m: m.rank) if m.rank)
-"""What can answer a call; of several in one over the first counts."""
+"""Meanings that answer a call; of several in one over the first counts."""
 URGENT: frozenset[str] = frozenset(m.key for m in TABLE if m.urgent)
 REVIEWABLE: tuple[str, ...] = tuple(m.key for m in TABLE if m.reviewable)
 ENTERABLE: tuple[str, ...] = tuple(m.key for m in TABLE if m.enterable)
 HEARD = "heard"
-"""A unit answered in words that are not understood: no phrase means it, the logic does."""
+"""A unit answered unintelligibly: no phrase has this meaning, the net logic assigns it."""
 CODE_WORD = "code_word"
-"""Meaning of the words that may be the code of a day."""
+"""Meaning of the candidate code words."""

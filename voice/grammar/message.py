@@ -1,4 +1,4 @@
-"""One over, understood: who it is meant for, who says it, and what it means."""
+"""One interpreted over: addressee, speaker and meaning."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voice.pcm import Seconds
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A stretch of the over: a known word, or speech that no phrase covers."""
+    """A stretch of the over: a known word, or free speech."""
 
     kind: Kind | str
     """``unit``, ``control``, ``assistant``, ``phrase``, ``place``, ``digit`` or ``free``."""
@@ -29,10 +29,10 @@ class Item:
     start: Seconds
     end: Seconds
     score: float
-    """0..1: calibrated chance that this was really said."""
+    """Calibrated probability that it was really said, 0..1."""
 
     times: int = 1
-    """How often it was said in a row (省残联,省残联 is one item, 2)."""
+    """Consecutive repetitions (省残联,省残联 is one item, 2)."""
 
 
 Place = Literal["lead", "tail", "self", "inside"]
@@ -40,12 +40,12 @@ Place = Literal["lead", "tail", "self", "inside"]
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """A call sign in an over, and where it stands."""
+    """A call sign in an over and its position."""
 
     unit: str
     place: Place
-    """``lead``: what follows is said to it or by it; ``tail``: it signs off; ``self``: 我是…, 这里是…; ``inside``: only
-    mentioned in a sentence."""
+    """``lead``: the speaker or addressee of what follows; ``tail``: sign-off; ``self``: 我是…, 这里是…; ``inside``:
+    only mentioned."""
     times: int = 1
 
 
@@ -58,7 +58,7 @@ class Act:
     score: float
     slots: dict[str, str] = field(default_factory=dict)
     at: int = 0
-    """Place in the row of items, free speech counted syllable by syllable."""
+    """Position in the sequence of items, free speech counted by syllable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,45 +68,45 @@ class Message:
     items: tuple[Item, ...]
     acts: tuple[Act, ...]
     callees: tuple[str, ...] = ()
-    """Unit ids that are called."""
+    """Ids of the units called."""
 
     caller: str | None = None
     """Unit id that gave its own call sign."""
 
     on_behalf_of: str | None = None
-    """代答: the unit that is answered for; 转达: the unit that a message goes to."""
+    """代答: unit answered for; 转达: unit the message goes to."""
 
     to_all: bool = False
     speaker: Speaker = "anyone"
-    """Who must have been talking, as far as the words tell."""
+    """Who must be speaking, judging by the words alone."""
 
     names: tuple[Naming, ...] = ()
-    """Every call sign that was said, in order."""
+    """All call signs in order."""
 
     unsure: bool = False
-    """The words allow both: net control calls the one callee, or this unit speaks."""
+    """Ambiguous: net control calling the one callee, or this unit speaking."""
 
     weak: bool = False
-    """``unsure``, and the call sign was only said in short, as a place name is."""
+    """``unsure``, and the call sign was only used in short form, like a place name."""
 
     jumbled: bool = False
-    """Calls and answers of several stations in one over: who said what, nobody can tell."""
+    """Calls and answers of several stations in one over: speakers undetermined."""
 
     parts: tuple[Message, ...] = ()
-    """Overs that touched and were received as one, taken apart again; empty: it is one."""
+    """Overs without a gap, received as one and separated again; empty: a single over."""
 
     addressed: bool = False
-    """Said to us: our own call sign came first, or it came from the dispatcher's own microphone."""
+    """Addressed to us: our call sign came first, or it came from the dispatcher's own microphone."""
 
     figures: tuple[str, ...] = ()
-    """Rows of digits and times of day in the free speech, and places: what a readback must repeat."""
+    """Figures and times of day in the free speech, and places: what a readback must repeat."""
 
     confidence: float = 0.0
-    """Of the weakest part that the meaning rests on, 0..1."""
+    """Confidence of the weakest part the meaning is based on, 0..1."""
 
     @property
     def understood(self) -> bool:
-        """False: heard, but nothing that a call sign or phrase covers."""
+        """False if it contains no call sign or phrase."""
         return bool(self.addressed or self.callees or self.caller or self.to_all or self.acts)
 
     @property
@@ -126,7 +126,7 @@ class Message:
 
     @property
     def free(self) -> str:
-        """Pinyin of what no phrase covers."""
+        """Pinyin of the free speech."""
         return " ".join(i.pinyin for i in self.items if i.kind == "free")
 
     def meanings(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""Call signs in an over: spoken by somebody, to somebody, or only mentioned. Pure.
+"""Call signs in an over: of the speaker, of the addressee, or only mentioned. Pure.
 
-``贾岗社区,一切正常`` and ``我是贾岗社区`` name who speaks or is spoken to; ``在家属院布控`` only mentions it.
+``贾岗社区,一切正常`` and ``我是贾岗社区`` name the speaker or addressee; ``在家属院布控`` only mentions a place.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import replace
 from voice.grammar.message import Item, Naming, Place
 
 PAUSE_S = 0.25
-"""A gap between two words that separates phrases: within a phrase, gaps of the recogniser are below 0.1 s."""
+"""Shortest gap that separates phrases: within a phrase, gaps of the recogniser are below 0.1 s."""
 
 FILLERS = frozenset({"e", "en", "a", "o", "na ge", "zhe ge", "jiu shi", "wei", "ei"})
-"""呃, 嗯, 那个, …: said by people who think. Toneless pinyin."""
+"""Hesitations 呃, 嗯, 那个, …; toneless pinyin."""
 
 GREETINGS = frozenset({"ni hao", "nin hao"})
 
 SELF = ("wo shi", "wo men shi", "zhe li shi", "zhe bian shi", "wo men", "wo zhe li shi", "wo zhe bian shi", "wo")
-"""Before a call sign: it is the speaker's own."""
+"""Before a call sign they mark it as the speaker's own."""
 
 MENTIONING = frozenset(
     {"zai", "dao", "qu", "wang", "cong", "gei", "gen", "dui", "ba", "he", "jiao", "rang", "you", "tong", "xiang", "li"}
@@ -28,14 +28,14 @@ MENTIONING = frozenset(
 sentence."""
 
 CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
-"""不是, 不对, 说错了, 错了, 更正: between two call signs."""
+"""不是, 不对, 说错了, 错了, 更正: self-correction between two call signs."""
 
 INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "jia qiang", "gai dao", "gai yong", "bie")
-"""请, 要, 注意, 你, 加强, 改到, 改用, 别: what net control goes on with after a call sign."""
+"""请, 要, 注意, 你, 加强, 改到, 改用, 别: how net control continues after a call sign."""
 
 
 def content(pinyin: str) -> tuple[str, ...]:
-    """Syllables of free speech without the fillers."""
+    """Syllables of free speech without hesitations."""
     names = pinyin.split()
     out: list[str] = []
     k = 0
@@ -49,13 +49,13 @@ def content(pinyin: str) -> tuple[str, ...]:
 
 
 def instructs(pinyin: str) -> bool:
-    """Free speech that begins as an instruction does."""
+    """Free speech beginning like an instruction."""
     said = " ".join(content(pinyin))
     return any(said == w or said.startswith(w + " ") for w in INSTRUCTING)
 
 
 def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -> tuple[Naming, ...]:
-    """Every call sign of a row of items, with its place. ``introducing``: phrases like 这里是."""
+    """All call signs in a sequence of items, with their position. ``introducing``: phrases like 这里是."""
     out: list[Naming] = []
     at: list[int] = []
     for k, item in enumerate(items):
@@ -71,13 +71,13 @@ def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -
 
 
 def _corrects(pinyin: str) -> bool:
-    """安和社区,不是,丹尼斯超市: the call sign before was a slip of the tongue."""
+    """安和社区,不是,丹尼斯超市: the first call sign was a slip."""
     spoken = " ".join(content(pinyin))
     return any(spoken == w or spoken.endswith(" " + w) for w in CORRECTING)
 
 
 def _place(items: Sequence[Item], k: int, before: Place | None, introducing: frozenset[str]) -> Place:
-    """``before``: place of the call sign directly before this one."""
+    """``before``: position of the call sign directly before this one."""
     item = items[k]
     last = k == len(items) - 1 or all(i.kind == "free" and not content(i.pinyin) for i in items[k + 1 :])
     if k == 0:
@@ -112,7 +112,7 @@ def _place(items: Sequence[Item], k: int, before: Place | None, introducing: fro
 
 
 def mentioned(items: Sequence[Item], k: int) -> bool:
-    """到派出所: directly behind such a word a name is part of a sentence."""
+    """到派出所: after such a word a name is part of a sentence."""
     before = items[k - 1] if k else None
     if before is None or before.kind != "free" or items[k].start - before.end >= PAUSE_S:
         return False
@@ -120,7 +120,7 @@ def mentioned(items: Sequence[Item], k: int) -> bool:
 
 
 def _of(items: Sequence[Item], k: int) -> bool:
-    """家属院的…: what follows belongs to it."""
+    """家属院的…: the following words belong to it."""
     after = items[k + 1] if k + 1 < len(items) else None
     return (
         after is not None and after.kind == "free" and after.pinyin.split()[:1] == ["de"]

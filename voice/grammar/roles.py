@@ -1,4 +1,5 @@
-"""What the words of an over alone say of who speaks to whom. Pure; the rest is evidence of the net (``voice.talk``)."""
+"""Who speaks to whom, judging by the words of an over alone. Pure; further evidence comes from the net
+(``voice.talk``)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from voice.grammar.naming import content, instructs, mentioned
 from voice.grammar.templates import Speaker
 
 FREE_SPEECH_SYLLABLES = 4
-"""After a call sign, this much uncovered speech is an instruction: net control is talking."""
+"""This much free speech after a call sign is an instruction: net control is speaking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,16 @@ class Roles:
     on_behalf_of: str | None = None
     unsure: bool = False
     calls_in: float | None = None
-    """Score of a call to net control that no phrase says: its call sign and the unit's own."""
+    """Score of an implicit call to net control: its call sign and the unit's own, without a phrase."""
 
 
 def spoken_units(names: Sequence[Naming]) -> tuple[str, ...]:
-    """Units that are spoken to or speak."""
+    """Units speaking or addressed."""
     return tuple(dict.fromkeys(n.unit for n in names if n.place != "inside"))
 
 
 def roles_of(items: Sequence[Item], acts: Sequence[Act], names: Sequence[Naming]) -> Roles:
-    """The roles of one over."""
+    """Roles of one over."""
     spoken = spoken_units(names)
     units = [i for i in items if i.kind == "unit" and i.key in spoken]
     special = next((a for a in acts if a.meaning in ("proxy", "relay", "call_in", "report")), None)
@@ -65,7 +66,7 @@ def _for_another(act: Act, units: Sequence[Item]) -> Roles:
 def _named(
     items: Sequence[Item], acts: Sequence[Act], names: Sequence[Naming], units: Sequence[Item], reply: bool
 ) -> Roles:
-    """Call signs, and no word that only net control or only a unit says, but for ``reply``."""
+    """Call signs, without words specific to net control or a unit, except for ``reply``."""
     acts = [a for a in acts if a.meaning != "time_is"]  # a figure, said by either
     signed = next((n.unit for n in names if n.place == "tail"), None)
     if signed and (reply or acts):
@@ -84,13 +85,13 @@ def _named(
 
 
 def _ordered(items: Sequence[Item]) -> bool:
-    """The free speech right after the first call sign begins as an instruction."""
+    """The free speech directly after the first call sign begins like an instruction."""
     first = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
     after = items[first + 1] if first + 1 < len(items) else None
     return after is not None and after.kind == "free" and instructs(after.pinyin)
 
 
 def _answers_at_once(items: Sequence[Item]) -> bool:
-    """康宁社区,收到,…: whoever goes on with a reply right after the call sign has given its own."""
+    """康宁社区,收到,…: a reply directly after a call sign means the call sign is the speaker's own."""
     first = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
     return first + 1 < len(items) and items[first + 1].kind == "phrase"

@@ -1,8 +1,8 @@
-"""Figures in the scores of an over: times, dates, channels, buildings, counts, plates and rows of digits.
+"""Figures in the scores of an over: times, dates, channels, buildings, counts, plates and digit strings.
 
-The free loop over all syllables, as ``FreeSpeech`` has it, around at most one figure. The figure's syllables are a
-small network of their own, so that ``shi dian shi wu fen`` is not lost to what sounds nearly like it. A figure is
-believed if its path beats speech without one by a margin, and its syllables stand in the sound.
+The free loop over all syllables, as in ``FreeSpeech``, around at most one figure. Figures have a small network of their
+own, so that ``shi dian shi wu fen`` is not lost to similar-sounding syllables. A figure is accepted if its path beats
+speech without one by a margin and its syllables are verified in the audio.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from voice.speech.acoustics import FRAME_S, Floats
 Ints = npt.NDArray[np.int64]
 
 CHEAPER = 3.0
-"""By so much a syllable of a figure costs less than one of the free loop (``Costs.filler``)."""
+"""Discount of a figure's syllable against the free loop (``Costs.filler``)."""
 
 MARGIN = 1.0
-"""Least margin a syllable, and below, least confidence. Of 14 sentences by four espeak-ng voices through the simulated
-radio at 20 dB the shipped model hears 50 of 56 figures exactly (10 out of the free syllables) and 6 in part; in 60
-read sentences of strangers without a figure (352 s) it finds one. Neural voices that the model does not know yet: 0 of
-56, and 2 wrong."""
+"""Least margin per syllable, and below it, least confidence. In 14 sentences by four espeak-ng voices through the
+simulated radio at 20 dB the shipped model recognises 50 of 56 figures exactly (10 from the free syllables) and 6 in
+part; in 60 read sentences of unseen speakers without a figure (352 s) it finds one. Neural voices unseen in
+training: 0 of 56, and 2 wrong."""
 
 CONFIDENCE = 0.8
 
 LEAST_S = 0.5
-"""Of a stretch that is looked through."""
+"""Longest stretch searched, s."""
 
 LEAST_DIGITS = 3
-"""Fewest digits in a row that make a figure; behind a plate's letter ``PLATE_DIGITS``."""
+"""Fewest consecutive digits of a figure; after a plate's letter ``PLATE_DIGITS``."""
 
 PLATE_DIGITS = 4
 
@@ -45,13 +45,13 @@ PROVINCES = (
     "qiong", "chuan", "qian", "yun", "zang", "shan", "qing", "ning", "xin", "meng",
 )  # fmt: skip
 LETTERS = ("ei", "bi", "xi", "di", "yi", "ji")
-"""A to G of a plate, as far as they are one syllable of Mandarin."""
+"""A to G on a plate, where the letter is a single Mandarin syllable."""
 
 COUNTED = (("hao", "lou"), ("hao", "men"), ("dan", "yuan"), ("ge", "ren"), ("ming",), ("liang", "che"))
-"""Behind their number: 三号楼."""
+"""Nouns after their number: 三号楼."""
 
 TUNED = (("pin", "dao"), ("xin", "dao"))
-"""Before it: 频道三."""
+"""Nouns before it: 频道三."""
 
 _ONES = {
     1: ("yi", "yao"), 2: ("er", "liang"), 3: ("san",), 4: ("si",), 5: ("wu",), 6: ("liu",), 7: ("qi", "guai"),
@@ -63,7 +63,7 @@ _LOG2 = math.log(2)
 
 @dataclass(frozen=True, slots=True)
 class SpokenFigure:
-    """The likeliest figure of a stretch."""
+    """Most likely figure in a stretch."""
 
     syllables: tuple[str, ...]
     """Toneless."""
@@ -73,15 +73,15 @@ class SpokenFigure:
     """Seconds of the over."""
 
     margin: float
-    """By how much its path beats speech without a figure, in units of the graph's costs, a syllable."""
+    """Margin of its path over speech without a figure, in graph cost units per syllable."""
 
 
 Spoken = Callable[[float, float], Sequence[SpokenFigure]]
-"""(start, end) → the figures that are believed between these times."""
+"""(start, end) → accepted figures in this interval."""
 
 
 def numbers(least: int, most: int) -> Iterator[tuple[str, ...]]:
-    """Readings of whole numbers up to 99: 12 is ``shi er``, 2 is ``er`` or ``liang``."""
+    """Readings of integers up to 99: 12 is ``shi er``, 2 is ``er`` or ``liang``."""
     for n in range(least, most + 1):
         tens, ones = divmod(n, 10)
         head = () if tens == 0 else ("shi",) if tens == 1 else (_ONES[tens][0], "shi")
@@ -94,7 +94,7 @@ def numbers(least: int, most: int) -> Iterator[tuple[str, ...]]:
 
 
 class _Network:
-    """Arcs between nodes, a syllable each. A figure begins at node 0 and ends at node 1."""
+    """Arcs between nodes, one syllable each. A figure begins at node 0 and ends at node 1."""
 
     def __init__(self) -> None:
         self.nodes = 2
@@ -105,7 +105,7 @@ class _Network:
         return self.nodes - 1
 
     def rows(self, start: int, rows: Iterable[Sequence[str]], end: int) -> None:
-        """Every row of syllables from one node to another; rows that begin alike share their way."""
+        """All syllable sequences from one node to another; common prefixes are shared."""
         shared: dict[tuple[str, ...], int] = {(): start}
         for row in rows:
             for k in range(1, len(row)):
@@ -116,7 +116,7 @@ class _Network:
 
 
 def _network(digits: Iterable[str]) -> _Network:
-    """``digits``: toneless syllables that say one."""
+    """``digits``: toneless syllables of digits."""
     net = _Network()
     hour, minute, fen, counted, tuned, month, day, plate = (net.node() for _ in range(8))
     net.rows(0, numbers(0, 24), hour)
@@ -155,10 +155,10 @@ def _in_a_row(net: _Network, start: int, said: Sequence[tuple[str, ...]], least:
 
 
 class FigureSpeech:
-    """Finds the likeliest figure in a stretch of scores."""
+    """Finds the most likely figure in a stretch of scores."""
 
     def __init__(self, costs: Costs, digits: Mapping[str, str]) -> None:
-        """``digits``: toneless syllable → the digit that it says."""
+        """``digits``: toneless syllable → its digit."""
         pdfs = phone_set().pdfs
         net = _network(digits)
         loops = [(n, s, n) for n in (0, 1) for s in SYLLABLES]
@@ -186,7 +186,7 @@ class FigureSpeech:
         self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
 
     def find(self, loglikes: Floats, start: float, end: float) -> SpokenFigure | None:
-        """The likeliest figure between two times, s; None where none fits in.
+        """Most likely figure between two times, s; None if none fits.
 
         ``loglikes``: scores of the whole over, shape (frames of FRAME_S, pdfs).
         """
@@ -211,8 +211,8 @@ class FigureSpeech:
         return SpokenFigure(tuple(s for s, _, _ in said), begin, stop, float(node[1] - node[0]) / len(said))
 
     def _search(self, emission: Floats, looped: Floats) -> tuple[Floats, Ints, Ints]:
-        """Viterbi: score of every node at the end; per frame and node the best arc that ends there (-1: silence or
-        noise) and the frame at which it began. ``looped``: scores of silence and noise."""
+        """Viterbi: final score of every node; for each frame and node the best arc ending there (-1: silence or
+        noise) and its first frame. ``looped``: scores of silence and noise."""
         frames, n, places = emission.shape
         every = np.arange(self._nodes)
         until = [*self._bounds[1:], n]

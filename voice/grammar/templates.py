@@ -22,24 +22,24 @@ from voice.errors import Problem, lines_of
 from voice.grammar.meanings import MEANINGS
 
 Speaker = Literal["unit", "control", "anyone", "assistant"]
-"""Who says it; ``assistant``: the dispatcher, to us."""
+"""Speaker; ``assistant``: the dispatcher, to us."""
 
 SPEAKERS: tuple[str, ...] = ("unit", "control", "anyone", "assistant")
 SLOTS = ("unit", "control", "number", "time")
 MAX_EXPANSIONS = 400
 LONGEST_TEMPLATE = 2000
-"""Characters."""
+"""Longest template, characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One expanded sentence: a row of pieces, each fixed words or a ``{slot}``."""
+    """One expanded sentence: a sequence of pieces, each fixed words or a ``{slot}``."""
 
     meaning: str
     speaker: Speaker
     pieces: tuple[str, ...]
     awaited: bool = False
-    """It counts only while somebody's answer is awaited: short words that are in all talk."""
+    """Counts only while an answer is awaited: short words that occur in any talk."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class Template:
 
 
 def _expand(node: object) -> list[tuple[str, ...]]:
-    """All rows of pieces. Raises ValueError before there are more than MAX_EXPANSIONS, at any depth."""
+    """All piece sequences. Raises ValueError before MAX_EXPANSIONS is exceeded, at any depth."""
     from hassil.expression import Alternative, ListReference, Sequence, TextChunk
 
     if isinstance(node, TextChunk):
@@ -78,7 +78,7 @@ def _few(rows: int) -> None:
 
 
 def expand(template: str) -> list[tuple[str, ...]]:
-    """All rows of pieces of one template. Raises ValueError with the reason."""
+    """All piece sequences of one template. Raises ValueError with the reason."""
     from hassil.parse_expression import parse_sentence
     from hassil.parser import ParseError
 
@@ -104,7 +104,7 @@ def expand(template: str) -> list[tuple[str, ...]]:
 
 
 def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
-    """Load grammar files; every mistake is reported, the rest is used."""
+    """Load grammar files; every error is reported, valid lines are used."""
     templates: list[Template] = []
     problems: list[Problem] = []
     for path in paths:
