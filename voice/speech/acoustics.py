@@ -1,8 +1,8 @@
 """The acoustic model in numpy: how well a phrase explains a stretch of audio, frame by frame.
 
-Vosk tells which words the graph preferred, not by how much. Here the same network is computed once
-more over the over, the phrase is aligned by force, and its likelihood is compared with that of the
-best unconstrained path: the goodness of pronunciation. That ratio, calibrated, is the confidence.
+Vosk reports which words the graph preferred, not by what margin. Here the same network is evaluated again over the
+over, the phrase is force-aligned, and its likelihood is compared with that of the best unconstrained path: the goodness
+of pronunciation. That ratio, calibrated, is the confidence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from voice.pcm import Pcm16
 Floats = npt.NDArray[np.float32]
 
 FRAME_S = 0.03
-"""Output frames of the network, seconds."""
+"""Output frame period of the network, s."""
 
 _WINDOW, _SHIFT, _NFFT, _MELS, _LOW, _HIGH = 256, 80, 256, 48, 150.0, 3700.0
 
@@ -69,26 +69,26 @@ Affine = tuple[Floats, Floats]
 """(matrix (out, in), bias)."""
 
 PIECE = 128
-"""Output frames that ``Scorer`` computes at once while an over lasts: 3.8 s. Fewer waste the matrix product (16 take
-twice the time), more are left to do when the over ends, 3 ms a second of it."""
+"""Output frames computed at a time by ``Scorer`` during an over: 3.8 s. Fewer are inefficient (16 take twice the
+time); more leave more to do at the end of the over, 3 ms per second of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcousticModel:
-    """Weights of our own TDNN, as written by ``models.recipe.export``."""
+    """Weights of our own TDNN, as exported by ``models.recipe.export``."""
 
     layers: tuple[Affine, ...]
-    """Each sees its input at three frames: (out, 3·in)."""
+    """Each layer sees its input at three frames: (out, 3·in)."""
     dilations: tuple[int, ...]
-    """Of the layers from the third on, in output frames: they see their input at -d, 0 and +d."""
+    """Dilations of the layers from the third on, in output frames: input at -d, 0 and +d."""
     pdf: Affine
     tone: Affine
     scores: Affine
-    """From both log-softmaxes to the scores."""
+    """Maps both log-softmaxes to scores."""
 
     @property
     def context(self) -> int:
-        """Frames of 10 ms that an output frame sees to either side."""
+        """Frames of 10 ms seen by an output frame on either side."""
         return 2 + 3 * sum(self.dilations)
 
     def loglikes(self, pcm: Floats) -> Floats:
@@ -98,11 +98,11 @@ class AcousticModel:
         return scorer.finish()
 
     def free(self, loglikes: Floats) -> Floats:
-        """Score of the best state of any speech, per frame: silence (pdf 0) and tones left out."""
+        """Score of the best toneless speech state per frame, silence (pdf 0) excluded."""
         return np.asarray(loglikes[:, 1 : len(self.pdf[1])].max(1))
 
     def usual(self, loglikes: Floats) -> Floats:
-        """Mean score of all states without tone, per frame: what a sound gets that is not there."""
+        """Mean score of all toneless states per frame: the score of an absent sound."""
         return np.asarray(loglikes[:, : len(self.pdf[1])].mean(1))
 
 
@@ -114,7 +114,7 @@ def _log_softmax(layer: Affine, h: Floats) -> Floats:
 
 
 class Scorer:
-    """The scores of an over, computed while it lasts: every layer keeps the few frames that its next output needs."""
+    """Scores of an over, computed during it: every layer keeps the few frames its next output needs."""
 
     def __init__(self, model: AcousticModel) -> None:
         self._model = model
@@ -136,8 +136,8 @@ class Scorer:
             self._more = 3 * PIECE * _SHIFT
 
     def finish(self) -> Floats:
-        """Scores (output frames of 30 ms, pdfs) of the whole over, however it was cut into pieces. The same when it is
-        asked for again."""
+        """Scores (output frames of 30 ms, pdfs) of the whole over, independent of how it was divided into pieces.
+        Repeated calls return the same."""
         made = self._cepstra()
         if self._last is not None:
             self._compute(np.concatenate([made, np.repeat(self._last, self._model.context, 0)]))
@@ -145,7 +145,7 @@ class Scorer:
         return np.concatenate(self._done) if self._done else np.zeros((0, len(self._model.scores[1])), np.float32)
 
     def _cepstra(self) -> Floats:
-        """Of what waits; the first frame of the over is repeated before it."""
+        """Of the pending samples; the first frame of the over is repeated before it."""
         if not self._waiting:
             return np.zeros((0, _MELS), np.float32)
         x = np.concatenate(self._waiting).astype(np.float32)
@@ -168,7 +168,7 @@ class Scorer:
             self._done.append(np.asarray(both @ w.T + b, np.float32))
 
     def _layer(self, k: int, x: Floats, d: int, step: int = 1) -> Floats:
-        """Layer ``k`` sees frames 0, d and 2d behind every ``step``-th; residual if the input is not thinned out."""
+        """Layer ``k`` sees frames 0, d and 2d after every ``step``-th; residual if the input is not subsampled."""
         kept = self._kept[k]
         x = x if kept is None else np.concatenate([kept, x])
         n = max(0, (len(x) - 2 * d - 1) // step + 1)
@@ -185,11 +185,11 @@ class Scorer:
 
 
 _SEEN_BEFORE = re.compile(rb"Append\(Offset\([\w.]+, -([0-9]+)\)")
-"""In the network's configuration: by how many frames of 10 ms a layer sees into the past."""
+"""From the network's configuration: left context of each layer in frames of 10 ms."""
 
 
 def load_acoustic_model(final_mdl: Path) -> AcousticModel:
-    """Read the affine components out of our ``final.mdl``. Raises HuyingError if it is not ours."""
+    """Read the affine components from our ``final.mdl``. Raises HuyingError for other models."""
     data = final_mdl.read_bytes()
     found: list[Affine] = []
     at = data.find(b"<Nnet3> ")
@@ -212,55 +212,55 @@ def load_acoustic_model(final_mdl: Path) -> AcousticModel:
 
 
 States = tuple[tuple[int, ...], ...]
-"""One row of HMM states; each offers one or more pdfs (accents, alternative syllables)."""
+"""A sequence of HMM states; each allows one or more pdfs (accents, alternative syllables)."""
 
 
 BESIDE_S = 1.5
 SHORT = 3
-"""Syllables of a phrase that is easily heard in what is none."""
+"""Phrases up to this many syllables are prone to false alarms."""
 
 UNLIKELY, UNLIKELY_SYLLABLE = -20.0, -3.0
-"""Likelihood ratios of a phrase and of its syllables below which it no longer matters how small they are."""
+"""Likelihood ratios of a phrase and of its syllables are clipped below these values."""
 
 DWELL = 12
-"""Frames of one state, 0.36 s, up to which a sound is drawn out by people too."""
+"""Longest state duration that people produce: 0.36 s in frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goodness:
-    """How a phrase compares with the best free path, in nats a frame; 0 is perfect, -3 is hopeless."""
+    """A phrase compared with the best free path, in nats per frame; 0 is perfect, -3 is hopeless."""
 
     mean: float
     worst: float
     """Of the worst syllable."""
 
     second: float
-    """Of the second worst one; that of the only one if there is one."""
+    """Of the second-worst syllable, or of the only one."""
 
     shortest: int
-    """Frames of the shortest syllable: a sound that was not said is squeezed."""
+    """Frames of the shortest syllable: a sound that was not spoken is aligned to very few."""
 
     syllables: int
 
     contrast: float = 0.0
-    """By how much the best sound beats the usual one in the syllable where it does so least: little in noise, where
+    """Margin of the best sound over the usual one, in the syllable with the smallest margin: small in noise, where
     anything fits."""
 
     longest: int = 0
-    """Frames of the longest state: nobody dwells on a sound, but a tone or an engine does."""
+    """Frames of the longest state: people do not dwell on a sound, a tone or an engine does."""
 
     ratio: float = 0.0
-    """Natural logarithm of the likelihood ratio of the phrase and of any row of syllables, all ways summed: high where
-    no other row explains the sound so well, low where one does better."""
+    """Log likelihood ratio of the phrase to any syllable sequence, summed over all paths: high if no other sequence
+    explains the audio as well, low if one explains it better."""
 
     before: float = 0.0
     after: float = 0.0
-    """Seconds of speech that no phrase explains, in the ``BESIDE_S`` before and after. Whatever is said at length has
-    something in it that sounds like a short phrase."""
+    """Seconds of unexplained speech within ``BESIDE_S`` before and after. Any long utterance contains something that
+    resembles a short phrase."""
 
     @property
     def features(self) -> tuple[float, ...]:
-        """What the calibration weighs, a constant first."""
+        """Features weighted by the calibration, a constant first."""
         beside, amid = self.before + self.after, min(self.before, self.after)
         short = float(self.syllables <= SHORT)
         return (
@@ -282,11 +282,11 @@ class Goodness:
 
 
 EVIDENCE = 0.4
-"""Scale of the scores where paths are summed: frames are far from independent. That of training."""
+"""Scale of scores in sums over paths, because frames are far from independent; the same as in training."""
 
 
 def _row_sum(emission: Floats) -> float:
-    """Logarithm of the sum over the ways through a row of states, silence at either end: (frames, states)."""
+    """Log sum over all paths through a state sequence, with silence at either end: (frames, states)."""
     peak = emission.max(1, keepdims=True)
     emitted = np.exp(EVIDENCE * (emission - peak))
     alpha = np.zeros(emission.shape[1])
@@ -303,7 +303,7 @@ def _row_sum(emission: Floats) -> float:
 
 
 def _free_sum(scores: Floats) -> float:
-    """The same over all rows of syllables, any first state: (frames, toneless states)."""
+    """The same over all syllable sequences, from any first state: (frames, toneless states)."""
     peak = scores.max(1, keepdims=True)
     emitted = np.exp(EVIDENCE * (scores - peak))
     alpha = emitted[0]
@@ -326,9 +326,9 @@ def goodness(
     start: float,
     end: float,
 ) -> Goodness:
-    """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` gives each its syllable.
+    """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` maps each to its syllable.
 
-    ``loglikes``, ``free``, ``usual``: of the whole over, from AcousticModel's methods of these names.
+    ``loglikes``, ``free``, ``usual``: for the whole over, from AcousticModel's methods of the same names.
     """
     a = max(0, round(start / FRAME_S))
     b = min(len(loglikes), max(round(end / FRAME_S), a + len(states)))
@@ -374,10 +374,10 @@ def goodness(
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Logistic map from goodness to the chance that the phrase was said. Fitted by the recipe."""
+    """Logistic map from goodness to the probability that the phrase was said. Fitted by the recipe."""
 
     weights: tuple[float, ...]
-    """Of ``Goodness.features``; the last ones may be missing."""
+    """Weights of ``Goodness.features``; trailing ones may be missing."""
 
     def confidence(self, g: Goodness) -> float:
         """0..1."""

@@ -1,8 +1,8 @@
-"""Adapt the acoustic model to a station's own voices and channel, in numpy.
+"""Adapts the acoustic model to a station's own voices and channel, in numpy.
 
-Gradient descent on all affine components, towards the frames of what was said, held back by the original's own
-opinion: the target of every frame is a mixture of the two (Yu et al., KL-divergence regularised adaptation,
-ICASSP 2013). A few minutes of speech move the model a little way, not away.
+Gradient descent on all affine components towards the transcribed frames, regularised by the original model: the target
+of every frame interpolates between the two (Yu et al., KL-divergence regularised adaptation, ICASSP 2013). A few
+minutes of speech move the model only slightly.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from voice.speech.acoustics import AcousticModel, Affine, Floats, mfcc
 Ints = npt.NDArray[np.int64]
 
 RESTRAINT = 0.5
-"""Share of the original's posteriors in the target of a labelled frame; frames without label have nothing else."""
+"""Share of the original's posteriors in the target of a labelled frame; unlabelled frames use only these."""
 
 STEP = 2e-4
-"""Of Adam, at the beginning."""
+"""Initial learning rate of Adam."""
 
 EPOCHS = 6
 TONE_SHARE = 0.3
-"""Of the tone output's gradient, as in training."""
+"""Weight of the tone output's gradient, as in training."""
 
 UNKNOWN = -1
-"""Label of a frame of which nothing is known."""
+"""Label of an unlabelled frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Example:
     """One over."""
 
     cepstra: Floats
-    """As ``mfcc`` gives them, not padded."""
+    """As computed by ``mfcc``, unpadded."""
     pdf: Ints
     """Toneless pdf of every output frame, or UNKNOWN."""
     tone: Ints
@@ -46,7 +46,7 @@ class Example:
 
 @dataclass(slots=True)
 class _Pass:
-    """What the forward pass leaves for the backward pass."""
+    """Forward-pass state needed by the backward pass."""
 
     inputs: list[Floats] = field(default_factory=list)
     """Spliced input of each layer."""
@@ -55,7 +55,7 @@ class _Pass:
 
 
 def _forward(model: AcousticModel, cepstra: Floats) -> tuple[Floats, Floats, _Pass]:
-    """(posteriors of pdfs, of tones, what to remember)."""
+    """(posteriors of pdfs, of tones, state for the backward pass)."""
     x = np.pad(cepstra, ((model.context, model.context), (0, 0)), mode="edge")
     seen = _Pass()
 
@@ -84,7 +84,7 @@ def _softmax(affine: Affine, h: Floats) -> Floats:
 
 
 def _target(posteriors: Floats, labels: Ints, restraint: float) -> Floats:
-    """The original's posteriors, mixed with the labels where there are some."""
+    """The original's posteriors, interpolated with the labels where present."""
     out = posteriors.copy()
     known = np.flatnonzero(labels >= 0)
     out[known] *= restraint
@@ -93,7 +93,7 @@ def _target(posteriors: Floats, labels: Ints, restraint: float) -> Floats:
 
 
 def _backward(model: AcousticModel, seen: _Pass, pdf_error: Floats, tone_error: Floats) -> list[Affine]:
-    """Gradients of the layers, then of the pdf and of the tone output."""
+    """Gradients of the layers, then of the pdf and tone outputs."""
     heads: list[Affine] = [(e.T @ seen.top, e.sum(0)) for e in (pdf_error, tone_error)]
     dh = pdf_error @ model.pdf[0] + tone_error @ model.tone[0]
     out: list[Affine] = []
@@ -172,7 +172,7 @@ def adapt(
     seed: int = 0,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> AcousticModel:
-    """The model, moved towards the examples. ``progress`` gets the share done, 0..1."""
+    """The model adapted to the examples. ``progress`` is given the completed fraction, 0..1."""
     rng = np.random.default_rng(seed)
     targets = []
     for e in examples:
@@ -197,12 +197,12 @@ def adapt(
 
 
 def example(pcm: Floats, pdf: Ints, tone: Ints) -> Example:
-    """Labels of output frames for an over of 8 kHz samples in int16 scale."""
+    """Training example of an over: 8 kHz samples in int16 scale with labels of its output frames."""
     return Example(mfcc(pcm), pdf, tone)
 
 
 def patched(data: bytes, model: AcousticModel) -> bytes:
-    """``final.mdl`` of the same architecture with the weights of ``model`` in it."""
+    """``final.mdl`` of the same architecture with the weights of ``model``."""
     out = bytearray(data)
     at = data.index(b"<Nnet3> ")
     for w, b in (*model.layers, model.pdf, model.tone):

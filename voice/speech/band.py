@@ -1,8 +1,8 @@
-"""What a voice needs to be understood from a handheld's loudspeaker: 300 to 3000 Hz, noise, somebody walking.
+"""Prepares a voice for a handheld's loudspeaker: 300 to 3000 Hz, noise, a listener on the move.
 
-Natural voices have their power below 500 Hz and a wide swing between loud vowels and soft consonants; in the noise of a
-weak carrier the consonants go first. So 1 to 3 kHz is raised and loudness is evened out, gently: the limiter of the
-transmitter does the rest.
+Natural voices have most power below 500 Hz and a wide range between loud vowels and soft consonants; in the noise of a
+weak carrier the consonants are lost first. So 1 to 3 kHz is boosted and the dynamics are gently compressed; the
+transmitter's limiter does the rest.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import numpy as np
 from voice.pcm import RATE, Floats
 
 EMPHASIS_DB = 5.0
-"""From 1 to 3 kHz over 500 Hz. A usual value, not tuned; with and without is measured in docs/voice.md."""
+"""Boost of 1 to 3 kHz relative to 500 Hz. A usual value, not tuned; measured with and without it in docs/voice.md."""
 
 RATIO = 2.0
-"""Of the compressor, above THRESHOLD_DB."""
+"""Compression ratio above THRESHOLD_DB."""
 
 THRESHOLD_DB = -22.0
-"""Under the loudest 50 ms."""
+"""Relative to the loudest 50 ms."""
 
 RELEASE_S = 0.12
 
@@ -31,7 +31,7 @@ def for_a_handheld(x: Floats) -> Floats:
 
 
 def _emphasised(x: Floats) -> Floats:
-    """A shelf that rises by EMPHASIS_DB between 500 and 1500 Hz, and rolls off below 250 Hz."""
+    """A shelf rising by EMPHASIS_DB between 500 and 1500 Hz, rolled off below 250 Hz."""
     n = 1 << (len(x) + RATE // 20 - 1).bit_length()
     f = np.fft.rfftfreq(n, 1 / RATE)
     shelf = 10 ** (EMPHASIS_DB / 20 * np.clip(np.log2(np.maximum(f, 1) / 500) / np.log2(3), 0, 1))
@@ -40,7 +40,8 @@ def _emphasised(x: Floats) -> Floats:
 
 
 def _compressed(x: Floats) -> Floats:
-    """RATIO above THRESHOLD_DB; gain steps every 10 ms, attack at once, release RELEASE_S, joined by straight lines."""
+    """RATIO above THRESHOLD_DB; gain updated every 10 ms with instant attack, release RELEASE_S and linear
+    interpolation."""
     step = RATE // 100
     blocks = np.lib.stride_tricks.sliding_window_view(np.pad(x, (2 * step, 3 * step)), 5 * step)[::step]
     level = np.sqrt(np.mean(blocks**2, 1) + 1e-12)

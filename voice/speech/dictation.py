@@ -1,7 +1,7 @@
-"""What a stock Vosk model is good for: writing down free speech, and standing in for our own model.
+"""Stock Vosk models: dictation of free speech, and fallback for our own model.
 
-A stock model has a fixed vocabulary and drops words that it lacks (vosk-api#2045, #1314), so call signs
-are cut into words that it has, and what cannot be said with them is reported, never dropped quietly.
+A stock model has a fixed vocabulary and drops unknown words (vosk-api#2045, #1314), so call signs are split into known
+words; what they cannot express is reported, never dropped silently.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from voice.pcm import Pcm16
 from voice.speech.recogniser import Recogniser, open_stock
 
 LONGEST_WORD = 8
-"""Characters of the longest vocabulary word that is tried."""
+"""Longest vocabulary word tried, characters."""
 
 
 def segment(text: str, knows: Callable[[str], bool]) -> list[str] | None:
-    """``text`` as the fewest words that ``knows`` accepts; of equals, the longest first word. None if impossible."""
+    """``text`` as the fewest words accepted by ``knows``; among equals, the longest first word. None if impossible."""
     best: dict[int, list[str]] = {len(text): []}
     for i in range(len(text) - 1, -1, -1):
         for n in range(min(LONGEST_WORD, len(text) - i), 0, -1):
@@ -28,7 +28,7 @@ def segment(text: str, knows: Callable[[str], bool]) -> list[str] | None:
 
 
 def grammar_of(texts: Iterable[str], knows: Callable[[str], bool]) -> tuple[list[str], list[str]]:
-    """(phrases for Vosk's run-time grammar, texts that the vocabulary cannot say)."""
+    """(phrases for Vosk's run-time grammar, texts that the vocabulary cannot express)."""
     phrases: list[str] = []
     missing: list[str] = []
     for text in dict.fromkeys(texts):
@@ -48,6 +48,6 @@ class Dictation:
         self._recogniser: Recogniser = open_stock(folder)
 
     def write(self, pcm: Pcm16) -> str:
-        """The words of one over (8000 Hz), without spaces; empty if nothing was heard."""
+        """Text of one over (8000 Hz), without spaces; empty if nothing was recognised."""
         hypothesis = self._recogniser.recognise(pcm)
         return "".join(w.symbol for w in hypothesis.words if w.symbol != "[unk]")

@@ -1,4 +1,4 @@
-"""The process that owns the dictation model: an over's PCM in, what was written down of it out."""
+"""Worker process of the dictation model: PCM of an over in, text out."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from voice.speech.whisper import Transcript, Whisper
 from voice.speech.worker import serve
 
 DISAGREES = 0.62
-"""Mean distance of a syllable that our own ear heard to the text, from which on the text is not shown. Syllables that
-our ear left out count nothing: of free speech it leaves out most. Ten sentences of a real reader at 20 dB: 0.24 to 0.61
-to the right text, 0.40 to 0.70 to another's, so that only the worst is thrown away; better weights allow a lower
-one."""
+"""Mean distance from our own recognised syllables to the text above which the text is not shown. Syllables missed by
+our recogniser are ignored: it misses most free speech. Ten sentences of a real reader at 20 dB: 0.24 to 0.61 to the
+correct text, 0.40 to 0.70 to another's, so only the worst are rejected; better weights allow a lower threshold."""
 
 SHORTEST = 3
-"""Syllables from which on the two are compared."""
+"""Fewest syllables compared."""
 
 
 def agrees(text: str, heard: list[str]) -> bool:
-    """Whether a text has anything in common with the syllables (toneless) that our own ear heard."""
+    """Whether a text resembles the (toneless) syllables recognised by our own model."""
     from pypinyin import lazy_pinyin
 
     said = [s for s in lazy_pinyin(text) if s.isascii() and s.isalpha()]
@@ -34,7 +33,7 @@ def agrees(text: str, heard: list[str]) -> bool:
 
 
 def unexplained(said: list[str], heard: list[str]) -> float:
-    """Mean distance of the heard syllables to those of a text, in its order; what was not heard costs nothing."""
+    """Mean distance of the recognised syllables to those of a text, in order; unmatched text costs nothing."""
     row = [0.0] * (len(said) + 1)
     for h in heard:
         before, row = row, [row[0] + GAP]
@@ -44,7 +43,7 @@ def unexplained(said: list[str], heard: list[str]) -> float:
 
 
 def main() -> None:
-    """Load the model at the first job; serve until standard input ends."""
+    """Load the model at the first job; serve until end of standard input."""
     loaded: dict[str, Whisper] = {}
 
     def work(job: dict[str, Any]) -> dict[str, Any]:

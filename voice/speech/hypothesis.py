@@ -1,4 +1,4 @@
-"""What a recogniser heard in one over."""
+"""Recognition result of one over."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ class Word:
     """One word of a hypothesis."""
 
     symbol: str
-    """As the graph names it: an entry's symbol, ``#jia`` for a filler syllable, or plain text of a stock model."""
+    """Graph symbol: an entry's symbol, ``#jia`` for a filler syllable, or plain text of a stock model."""
 
     start: Seconds
     end: Seconds
-    """From the beginning of the over."""
+    """Seconds from the start of the over."""
 
     confidence: float
-    """The recogniser's own, 0..1. Near 1 even for wrong words (vosk-api#741): never a gate by itself."""
+    """The recogniser's own confidence, 0..1. Near 1 even for wrong words (vosk-api#741): never a gate by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """The words of one over, in order; empty if nothing was heard."""
+    """Words of one over in order; empty if nothing was recognised."""
 
     words: tuple[Word, ...]
 

@@ -1,8 +1,8 @@
-"""Kokoro-82M: a neural voice on the CPU, given tone-numbered pinyin from our own readings.
+"""Kokoro-82M: a neural voice on the CPU, driven by tone-numbered pinyin from our own readings.
 
-The model (hexgrad, Apache-2.0; ONNX export of kokoro-onnx, MIT) turns phonemes, a style and a speed into speech at
-24 kHz, in about 0.6 s a second of speech on one core. A style is a table of 510 rows, one for each length of the
-phoneme string, by 256 columns: the first 128 are timbre, the others prosody. Styles may be mixed.
+The model (hexgrad, Apache-2.0; ONNX export of kokoro-onnx, MIT) converts phonemes, a style and a speed to speech at 24
+kHz, in about 0.6 s per second of speech on one core. A style is a table of 510 rows, one per length of the phoneme
+string, by 256 columns: the first 128 are timbre, the others prosody. Styles can be blended.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from voice.places import install
 Floats = npt.NDArray[np.float32]
 
 RATE = 24000
-"""Hz of what the model makes."""
+"""Output sample rate, Hz."""
 
 LONGEST = 510
-"""Phonemes of one piece of speech: rows of a style."""
+"""Most phonemes per utterance: rows of a style."""
 
 STYLE = 256
 """Columns of a style."""
 
 MARKS = frozenset(",.?!")
-"""Words of their own that make a pause and shape the melody."""
+"""Separate tokens that make a pause and shape the intonation."""
 
 HELD_OUT = frozenset("zf_xiaoyi zm_yunyang am_onyx bf_lily af_river jm_kumo hm_psi em_alex".split())
-"""Voices that nothing is ever trained or tuned on."""
+"""Voices never used for training or tuning."""
 
 _MODEL, _VOCABULARY, _VOICES = "kokoro.onnx", "vocab.json", "voices"
 
 _TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
-"""As the model writes them: behind the vowel; the neutral tone is not written."""
+"""Tone marks in the model's notation: after the vowel; the neutral tone is unmarked."""
 
 _INITIALS = {
     "b": "p", "p": "pʰ", "m": "m", "f": "f", "d": "t", "t": "tʰ", "n": "n", "l": "l", "g": "k", "k": "kʰ", "h": "x",
@@ -53,7 +53,8 @@ _FINALS = {
     "uo": "wo0", "uai": "wai0", "ui": "wei0", "uan": "wa0n", "un": "wə0n", "uang": "wa0ŋ", "v": "y0", "ve": "ɥe0",
     "van": "ɥɛ0n", "vn": "y0n",
 }  # fmt: skip
-"""As spelled behind an initial (ü is v); 0 is where the tone stands. After Duanmu, Phonology of Standard Chinese."""
+"""Finals as spelled after an initial (ü is v); 0 marks the position of the tone. After Duanmu, Phonology of Standard
+Chinese."""
 
 _ALONE = {
     "o": "ɔ0", "yi": "i0", "ya": "ja0", "yo": "jɔ0", "ye": "je0", "yao": "jau0", "you": "jou0", "yan": "jɛ0n",
@@ -61,14 +62,14 @@ _ALONE = {
     "wei": "wei0", "wan": "wa0n", "wen": "wə0n", "wang": "wa0ŋ", "weng": "wə0ŋ", "yu": "y0", "yue": "ɥe0",
     "yuan": "ɥɛ0n", "yun": "y0n",
 }  # fmt: skip
-"""Syllables without an initial that are not spelled like their final."""
+"""Syllables without an initial whose spelling differs from their final."""
 
 
 @cache
 def phonemes_of(syllable: str) -> str:
-    """The model's symbols for a toned syllable: ``"jia3"`` → ``"ʨja↓"``; no tone number is the neutral tone.
+    """Phoneme string of a toned syllable: ``"jia3"`` → ``"ʨja↓"``; no tone number is the neutral tone.
 
-    Raises ValueError for what is no Mandarin syllable.
+    Raises ValueError if it is not a Mandarin syllable.
     """
     s, tone = (syllable[:-1], syllable[-1]) if syllable[-1:].isdigit() else (syllable, "5")
     s = s.lower().replace("ü", "v")
@@ -87,7 +88,7 @@ def phonemes_of(syllable: str) -> str:
 
 
 def phonemes(words: Iterable[Sequence[str]]) -> str:
-    """Words, each a row of toned syllables, or a mark (``[","]``) → ``"ʨja↓ka↓ŋ, ʂou→"``."""
+    """Words (sequences of toned syllables) and marks (``[","]``) → ``"ʨja↓ka↓ŋ, ʂou→"``."""
     out = ""
     for word in words:
         mark = len(word) == 1 and word[0] in MARKS
@@ -96,7 +97,7 @@ def phonemes(words: Iterable[Sequence[str]]) -> str:
 
 
 class Kokoro:
-    """The loaded model and its voices. One thread at a time."""
+    """The loaded model and its voices. Not thread-safe."""
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         """Raises HuyingError if onnxruntime is missing or cannot load it, or the folder is incomplete."""
@@ -130,11 +131,11 @@ class Kokoro:
             )
 
     def names(self) -> list[str]:
-        """Voices that are here; ``zf_`` and ``zm_`` are Mandarin, women and men."""
+        """Installed voices; ``zf_`` and ``zm_`` are Mandarin, women and men."""
         return sorted(p.stem for p in (self.folder / _VOICES).glob("*.bin"))
 
     def style(self, name: str) -> Floats:
-        """The style of a voice, shape (LONGEST, STYLE). Raises HuyingError if it is not there or damaged."""
+        """Style of a voice, shape (LONGEST, STYLE). Raises HuyingError if missing or damaged."""
         path = self.folder / _VOICES / f"{name}.bin"
         if not path.is_file():
             raise HuyingError(f"no voice “{name}”; there is: {', '.join(self.names()) or 'none'}")
@@ -146,7 +147,7 @@ class Kokoro:
     def say(self, words: Iterable[Sequence[str]], style: Floats, speed: float = 1.0) -> Floats:
         """Speech in -1..1, shape (n,), at RATE; ``speed`` 1.0 is about four syllables a second.
 
-        Raises HuyingError for more than LONGEST phonemes, ValueError for what is no syllable.
+        Raises HuyingError for more than LONGEST phonemes, ValueError for an invalid syllable.
         """
         said = phonemes(words)
         unknown = {c for c in said if c not in self._vocabulary}

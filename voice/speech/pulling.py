@@ -1,4 +1,4 @@
-"""Fetching stock models: download with resume, checksum, safe unpacking."""
+"""Download of stock models: resume, checksum, safe unpacking."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from voice.speech.models import STOCK, StockModel, check_model, models_folder
 
 CHUNK = 1 << 20
 MAX_UNPACKED = 8 << 30
-"""Bytes; the largest stock Chinese model unpacks to about 2 GB."""
+"""Unpacked size limit in bytes; the largest stock Chinese model unpacks to about 2 GB."""
 
 Progress = Callable[[int, int], None]
-"""(bytes done, bytes in all; 0 if not known)."""
+"""(bytes done, total bytes; 0 if unknown)."""
 
 
 def stock_model(name: str) -> StockModel:
-    """A stock model by name. Raises HuyingError that lists them."""
+    """A stock model by name. Raises HuyingError listing the available ones."""
     if name not in STOCK:
         raise HuyingError(f"no stock model “{name}”; there is {', '.join(STOCK)}")
     return STOCK[name]
 
 
 def download(model: StockModel, part: Path, progress: Progress = lambda _d, _n: None) -> None:
-    """Fetch the zip into ``part``, going on where an earlier try stopped. Raises HuyingError."""
+    """Download the zip into ``part``, resuming an earlier attempt. Raises HuyingError."""
     part.parent.mkdir(parents=True, exist_ok=True)
     have = part.stat().st_size if part.exists() else 0
     if model.size and have >= model.size:
@@ -59,7 +59,7 @@ def download(model: StockModel, part: Path, progress: Progress = lambda _d, _n: 
 
 
 def check_zip(model: StockModel, path: Path) -> None:
-    """Size and SHA-256 as published. Raises HuyingError if they differ."""
+    """Verify size and SHA-256 as published. Raises HuyingError if they differ."""
     if not path.is_file():
         raise HuyingError(f"{path}: no such file")
     size = path.stat().st_size
@@ -75,9 +75,9 @@ def check_zip(model: StockModel, path: Path) -> None:
 
 
 def unpack(path: Path, name: str, into: Path) -> Path:
-    """Unpack a model zip as ``into/name``, whole or not at all. Raises HuyingError.
+    """Unpack a model zip as ``into/name`` atomically. Raises HuyingError.
 
-    Refused: absolute paths, ``..``, links, archives without a single top folder, and bombs.
+    Rejected: absolute paths, ``..``, links, archives without a single top-level folder, and zip bombs.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -116,7 +116,7 @@ def _refuse_unsafe(path: Path, members: list[zipfile.ZipInfo]) -> None:
 
 
 def pull(name: str, source: Path | None, progress: Progress = lambda _d, _n: None) -> Path:
-    """Fetch (or take ``source``), check, unpack; returns the model's folder."""
+    """Download (or use ``source``), verify, unpack; returns the model's folder."""
     model = stock_model(name)
     part = source or models_folder() / f"{name}.zip.part"
     if source is None:

@@ -1,4 +1,4 @@
-"""One over in, one hypothesis out: the stock Vosk wheel with a graph of ours, or with its own."""
+"""Recognition of one over: the stock Vosk wheel with a graph of ours, or with its own."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from voice.speech.hypothesis import Hypothesis, Word
 from voice.speech.models import ModelFolder, check_model
 
 NOISE_RMS = 2.0
-"""Fixed noise added before recognition, in int16 steps: digital silence is outside of what the model knows."""
+"""Fixed noise added before recognition, in int16 steps: the model has not seen digital silence."""
 
 
 def assemble(model: ModelFolder, graph: Path, cache: Path) -> Path:
-    """A folder that Vosk can load: the model's files beside a compiled graph. Kept in ``cache``."""
+    """A folder that Vosk can load: the model's files and a compiled graph. Kept in ``cache``."""
     options = b"".join(f.read_bytes() for f in sorted((model.path / "conf").iterdir()))
     folder = cache / f"run-{graph.name}-{model.sha256[:16]}-{hashlib.sha256(options).hexdigest()[:8]}"
     if (folder / "complete").is_file():
@@ -43,11 +43,11 @@ def assemble(model: ModelFolder, graph: Path, cache: Path) -> Path:
 
 
 class Recogniser:
-    """A loaded model with one graph. Hand out a stream per over; streams may run in parallel threads."""
+    """A loaded model with one graph. Create one stream per over; streams may run in parallel threads."""
 
     def __init__(self, folder: Path, rate: int, grammar: Sequence[str] | None = None) -> None:
-        """``folder`` must have passed ``check_model`` (or come from ``assemble``); ``grammar`` is a list
-        of phrases in words that a stock model has."""
+        """``folder`` must have passed ``check_model`` (or come from ``assemble``); ``grammar`` is a list of phrases
+        made of words in a stock model's vocabulary."""
         import vosk
 
         vosk.SetLogLevel(-2)  # errors only: a partial word at the end of an over is no news to anybody
@@ -60,18 +60,18 @@ class Recogniser:
             raise HuyingError(f"{folder}: Vosk cannot load the model ({e})") from e
 
     def knows(self, word: str) -> bool:
-        """Whether the model's vocabulary has ``word``."""
+        """Whether ``word`` is in the model's vocabulary."""
         return bool(self._model.vosk_model_find_word(word) >= 0)
 
     def stream(self) -> OverStream:
-        """A recogniser for one over."""
+        """A stream for one over."""
         args = (self._model, self.rate) + ((self._grammar,) if self._grammar else ())
         kaldi = self._vosk.KaldiRecognizer(*args)
         kaldi.SetWords(True)
         return OverStream(kaldi, self.rate)
 
     def recognise(self, pcm: Pcm16) -> Hypothesis:
-        """A whole over at once, in the blocks that a stream would have."""
+        """Recognise a whole over, in the same blocks as a stream."""
         stream = self.stream()
         for i in range(0, len(pcm), 1600):
             stream.accept(pcm[i : i + 1600])
@@ -79,7 +79,7 @@ class Recogniser:
 
 
 class OverStream:
-    """Recognition that keeps up with the over while it lasts."""
+    """Streaming recognition during an over."""
 
     def __init__(self, kaldi: Any, rate: int) -> None:
         import soxr
@@ -90,7 +90,7 @@ class OverStream:
         self._words: list[Word] = []
 
     def accept(self, pcm: Pcm16) -> None:
-        """Feed samples, shape (n,), int16, at RATE."""
+        """Add samples, shape (n,), int16, at RATE."""
         if self._resampler is not None:
             pcm = self._resampler.resample_chunk(np.ascontiguousarray(pcm))
         self._feed(pcm)
@@ -104,7 +104,7 @@ class OverStream:
             self._take(self._kaldi.Result())
 
     def so_far(self) -> tuple[str, ...]:
-        """Symbols of what was heard until now; it may change."""
+        """Symbols recognised so far; may still change."""
         partial = json.loads(self._kaldi.PartialResult()).get("partial", "")
         return (*(w.symbol for w in self._words), *partial.split())
 
@@ -121,9 +121,9 @@ class OverStream:
 
 
 def open_stock(folder: Path, grammar: Sequence[str] | None = None) -> Recogniser:
-    """A stock Vosk model: dictation without ``grammar``, or its fallback with one.
+    """A stock Vosk model: dictation without ``grammar``, or the fallback recogniser with one.
 
-    Raises HuyingError if the model is broken, or cannot take a grammar at run time.
+    Raises HuyingError if the model is broken or cannot take a grammar at run time.
     """
     model = check_model(folder)
     if grammar is not None and not model.runtime_grammar:

@@ -1,4 +1,4 @@
-"""The process that owns the speech engine: a JSON job a line in, a JSON answer a line out."""
+"""Worker process of the speech engine: one JSON job per line in, one JSON answer per line out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from typing import Any
 ATTEMPTS = 4
 
 SEED = 1
-"""Of the breath in a voice; left to itself espeak-ng takes the time of day, and no recording could be made again."""
+"""Seed of the breath noise in a voice; by default espeak-ng uses the time of day, and recordings would not be
+reproducible."""
 
 LONGEST_S = 20
-"""Seconds that one utterance may take."""
+"""Timeout per utterance, s."""
 
 
 def load_espeak() -> None:
@@ -32,18 +33,18 @@ def load_espeak() -> None:
 
 
 def settle() -> None:
-    """Wait until espeak-ng is idle. pyttsx3 takes a late event of one utterance for the end of the next one,
-    and writes an empty file (about one in a hundred)."""
+    """Wait until espeak-ng is idle. pyttsx3 takes a late event of one utterance for the end of the next and writes
+    an empty file (about one in a hundred)."""
     from pyttsx3.drivers import _espeak
 
     _espeak.Synchronize()
 
 
 def choose_espeak(engine: Any, job: dict[str, Any]) -> None:
-    """Voice, then rate and pitch, each waited for and read back.
+    """Set voice, then rate and pitch, each awaited and read back.
 
-    Left to itself pyttsx3 sets them only when its loop begins, all at once with the synthesis, and espeak-ng takes
-    parameters from a queue of another thread: about every third utterance came out at another one's rate.
+    By default pyttsx3 sets them all at once with the synthesis when its loop starts, while espeak-ng takes parameters
+    from a queue of another thread: about every third utterance had another one's rate.
     """
     engine.proxy.setBusy(False)
     engine.setProperty("voice", f"cmn-latn-pinyin+{job['voice']}")
@@ -64,7 +65,7 @@ def has_sound(path: Path) -> bool:
 
 
 def by_espeak(job: dict[str, Any]) -> None:
-    """Speak by an engine of its own: espeak-ng carries pitch and breath of one utterance over into the next."""
+    """Speak with a fresh engine: espeak-ng carries pitch and breath of one utterance over into the next."""
     import pyttsx3
 
     engine = pyttsx3.init()
@@ -76,7 +77,7 @@ def by_espeak(job: dict[str, Any]) -> None:
 
 
 def apart(work: Callable[[dict[str, Any]], None], job: dict[str, Any]) -> None:
-    """Do it in a process that begins as this one is. Raises RuntimeError with what went wrong there."""
+    """Run in a fork of this process. Raises RuntimeError with the error that occurred there."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -108,7 +109,7 @@ def by_sapi(engine: Any, job: dict[str, Any]) -> None:
 
 
 def ready() -> Callable[[dict[str, Any]], None]:
-    """Load the engine; returns what speaks one job."""
+    """Load the engine; returns the function that speaks one job."""
     import pyttsx3
 
     if sys.platform == "win32":
@@ -120,7 +121,7 @@ def ready() -> Callable[[dict[str, Any]], None]:
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until end of standard input."""
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     speak: Callable[[dict[str, Any]], None] | None = None

@@ -1,9 +1,8 @@
 """Text to speech through pyttsx3, in a process of its own.
 
-On Linux pyttsx3 speaks with espeak-ng; its library and data come from ``espeakng-loader``, so no
-system package is needed, and what it is given is tone-numbered pinyin from our own readings. On
-Windows (SAPI5) it is given the text itself. The engine can hang (pyttsx3#126, #194) or crash: it runs
-in a worker that is killed and started again, and what it made is cached.
+On Linux pyttsx3 uses espeak-ng; library and data come from ``espeakng-loader``, so no system package is needed, and the
+input is tone-numbered pinyin from our own readings. On Windows (SAPI5) the input is the text itself. The engine can
+hang (pyttsx3#126, #194) or crash: it runs in a worker that is killed and restarted, and its output is cached.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ from voice.mandarin.spelling import espeak_text
 TIMEOUT_S = 20.0
 
 MADE = 2
-"""Counts the ways in which the worker has made sound, so that what is cached of an older one is not taken."""
+"""Version of the worker's audio: invalidates cached audio of earlier versions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How an announcement sounds."""
+    """Voice parameters of an announcement."""
 
     rate: int = 165
-    """Words (here about syllables) a minute."""
+    """Words (here about syllables) per minute."""
 
     pitch: int = 50
     """0..99, espeak-ng only."""
@@ -47,11 +46,11 @@ class Voice:
 
 
 class SpeechError(HuyingError):
-    """The synthesiser failed; the log goes on without it."""
+    """The synthesiser failed; logging continues without it."""
 
 
 class Synthesiser:
-    """Makes announcements. Not thread-safe; close it, or use it in a ``with`` block."""
+    """Renders announcements. Not thread-safe; close it, or use it in a ``with`` block."""
 
     def __init__(self, cache: Path | None = None, timeout_s: float = TIMEOUT_S) -> None:
         self._cache = cache
@@ -69,8 +68,8 @@ class Synthesiser:
     def say(self, text: str, syllables: Sequence[str], voice: Voice) -> tuple[npt.NDArray[np.float32], int]:
         """Speak; returns (samples in -1..1, shape (n,); rate in Hz).
 
-        ``syllables`` are toned pinyin with ``PAUSE`` between phrases, ``text`` is the same for engines
-        that read Chinese. One thread at a time. Raises SpeechError after a timeout or an engine's fault.
+        ``syllables`` are toned pinyin with ``PAUSE`` between phrases, ``text`` is the same for engines that read
+        Chinese. One thread at a time. Raises SpeechError on timeout or engine failure.
         """
         import soundfile
 
@@ -149,7 +148,7 @@ class Synthesiser:
 
 
 def voice_variants() -> frozenset[str]:
-    """Names of the voices that espeak-ng has here; empty where another engine speaks (Windows)."""
+    """espeak-ng voices installed here; empty if another engine speaks (Windows)."""
     try:
         import espeakng_loader
 

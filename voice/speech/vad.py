@@ -1,4 +1,4 @@
-"""Where in an over somebody speaks: webrtcvad on 20 ms frames. Only used behind the carrier gate."""
+"""Voice activity within an over: webrtcvad on 20 ms frames. Used only behind the carrier gate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voice.pcm import Pcm16
 
 FRAME_MS = 20
 MODE = 2
-"""0 (believes everything) .. 3 (strict). webrtcvad calls loud noise speech in every mode."""
+"""Aggressiveness, 0 (permissive) .. 3 (strict). webrtcvad takes loud noise for speech in every mode."""
 
 Span = tuple[float, float]
 
@@ -18,7 +18,7 @@ Span = tuple[float, float]
 def speech_spans(pcm: Pcm16, rate: int, hang_s: float = 0.3, mode: int = MODE) -> list[Span]:
     """Utterances in seconds from the start of ``pcm`` (shape (n,), rate 8000 or 16000 Hz).
 
-    Pauses shorter than ``hang_s`` do not end an utterance; single frames do not begin one.
+    Pauses shorter than ``hang_s`` do not end an utterance; isolated frames do not start one.
     """
     step = rate * FRAME_MS // 1000
     vad: Any = webrtcvad.Vad(mode)  # a new one each time: it adapts, and the same audio must give the same answer

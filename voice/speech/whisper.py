@@ -1,8 +1,8 @@
-"""Whisper base through faster-whisper: free speech as text, for people's eyes.
+"""Whisper base through faster-whisper: free speech as text, for people only.
 
-Whisper invents sentences where there is no speech and repeats itself in noise. What it says about itself (no speech,
-mean log-probability, compression) and what it is known to have learned from subtitles is looked at before anything is
-shown; see ``believed``. It never decides anything.
+Whisper hallucinates sentences in non-speech and repeats itself in noise. Its own measures (no-speech probability, mean
+log-probability, compression ratio) and known subtitle artefacts are checked before a text is shown; see ``believed``.
+It never decides anything.
 """
 
 from __future__ import annotations
@@ -23,37 +23,37 @@ from voice.places import install
 WHISPER_RATE = 16000
 
 STYLE = "以下是普通话的对讲机通话。"
-"""Begins every prompt: has it write simplified characters and punctuation."""
+"""Starts every prompt: makes it write simplified characters and punctuation."""
 
 NO_SPEECH = 0.6
 LOG_PROBABILITY = -0.9
 COMPRESSION = 2.4
-"""Limits on what Whisper says of itself, as in OpenAI's transcribe.py. The second is -1 there: of the texts of real
-people at 20 and 10 dB, those below exp(-0.9) = 0.4 had little to do with what was said."""
+"""Thresholds on Whisper's own measures, as in OpenAI's transcribe.py. The second is -1 there: in texts of real
+speakers at 20 and 10 dB, those below exp(-0.9) = 0.4 had little to do with what was said."""
 
 LOOP = re.compile(r"(\D{2,6}?)\1{3,}|(\D)\2{6,}")
-"""The same words four times: nobody says that, a decoder that is lost does. Figures may be alike."""
+"""The same words four times: a decoder loop, not speech. Digits may repeat."""
 
 FASTEST = 9.0
-"""Characters a second that nobody speaks; a repeated loop has more."""
+"""Characters per second beyond any speaker; a decoder loop exceeds it."""
 
 INVENTED = re.compile(
     "字幕|谢谢(观看|收看|大家)|请不吝点赞|订阅|转发|打赏|明镜|点点栏目|优优独播|由.{0,6}提供|下(期|集)再见|"
     "普通话|对讲机通话|本(视频|节目)|感谢(观看|收看|收听)|曲[::]|词[::]|作曲"
 )
-"""What it has learned from the ends of videos, and its own prompt."""
+"""Artefacts from the ends of training videos, and its own prompt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was written down of one over."""
+    """Dictation of one over."""
 
     text: str
-    """Empty if nothing is shown."""
+    """Empty if rejected."""
     confidence: float = 0.0
     """Mean probability of a token, 0..1."""
     suppressed: str = ""
-    """Why a text is not shown."""
+    """Reason for rejection."""
 
 
 class Whisper:
@@ -78,7 +78,7 @@ class Whisper:
             ) from e
 
     def write(self, pcm: Pcm16, names: str = "") -> Transcript:
-        """The words of one over at RATE. ``names``: words of the net that it should expect."""
+        """Text of one over at RATE. ``names``: words of the net to expect."""
         x = np.asarray(soxr.resample(pcm.astype(np.float32) / 32768, RATE, WHISPER_RATE), np.float32)
         if len(x) < WHISPER_RATE // 4:
             return Transcript("", suppressed="too short")
@@ -98,7 +98,7 @@ class Whisper:
 
 
 def believed(text: str, log_probability: float, no_speech: float, seconds: float) -> str:
-    """Why a text is not to be shown; empty if it may be."""
+    """Why a text is rejected; empty if accepted."""
     if not re.search("[一-鿿0-9A-Za-z]", text):
         return "no words"
     if no_speech > NO_SPEECH and log_probability < LOG_PROBABILITY * 2 / 3:

@@ -1,4 +1,4 @@
-"""A process of its own for an engine that may hang, crash or eat memory. JSON jobs in, JSON answers out."""
+"""Worker process for an engine that may hang, crash or leak memory. JSON jobs in, JSON answers out."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from voice.errors import HuyingError
 
 
 class WorkerError(HuyingError):
-    """The engine failed; the worker is started again at the next job."""
+    """The engine failed; the worker is restarted at the next job."""
 
 
 class Worker:
-    """Started at the first job, killed when it gives no answer in time. One job at a time, from any thread."""
+    """Started at the first job, killed if it does not answer in time. One job at a time, from any thread."""
 
     def __init__(self, module: str, what: str, timeout_s: float, first_s: float = 0.0) -> None:
-        """``what``: in words, for messages. ``first_s``: more time for the first job, which loads the model."""
+        """``what``: description for messages. ``first_s``: longer timeout for the first job, which loads the model."""
         self._module, self._what = module, what
         self._timeout, self._first = timeout_s, first_s
         self._process: subprocess.Popen[str] | None = None
@@ -32,11 +32,11 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """For tests and for measuring; None while none runs."""
+        """For tests and measurements; None if not running."""
         return self._process.pid if self._process else None
 
     def ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        """The answer. Raises WorkerError after a timeout, a crash, or with the engine's own words."""
+        """The answer. Raises WorkerError on timeout or crash, or with the engine's own message."""
         with self._turn:
             limit = self._timeout + (0.0 if self._process else self._first)
             process = self._process or self._start()
@@ -90,7 +90,7 @@ class Worker:
 
 
 def serve(work: Callable[[dict[str, Any]], dict[str, Any]], niceness: int = 0) -> None:
-    """The worker's side: answer jobs until standard input ends. What an engine prints does not reach the answers."""
+    """Worker side: serve jobs until end of standard input. Engine output on stdout is kept apart from the answers."""
     sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(2, 1)

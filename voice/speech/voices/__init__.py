@@ -22,53 +22,53 @@ from voice.pcm import Floats
 from voice.speech.synthesiser import Synthesiser
 
 WORD = " "
-"""Stands between syllables where a word ends, for a voice that takes one clause at a time."""
+"""Word boundary between syllables, for a voice that takes one clause at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a net wants of its voice."""
+    """Voice settings of a net."""
 
     engine: str = "auto"
-    """A name of ``ENGINES``; ``auto``: the best that is here."""
+    """A name of ``ENGINES``; ``auto``: the best one available."""
     speaker: str = ""
-    """Of kokoro: a voice's name; of the others: as ``variant``."""
+    """kokoro: a voice's name; the others: as ``variant``."""
     tempo: float = 1.0
-    """0.9 to 1.3 times the engine's usual one."""
+    """0.9 to 1.3 times the engine's normal tempo."""
     rate: int = 165
-    """Of espeak and sapi5: words (here about syllables) a minute."""
+    """espeak and sapi5: words (here about syllables) per minute."""
     pitch: int = 50
     variant: str = "f2"
 
 
 class Voice(Protocol):
-    """Says rows of toned syllables."""
+    """Speaks sequences of toned syllables."""
 
     @property
     def name(self) -> str:
-        """Engine and speaker, for people."""
+        """Engine and speaker, for display."""
 
     @property
     def by_clause(self) -> bool:
-        """It takes its time: it is given one clause at a time, ended by its mark, so that the first is on the air while
-        the next is being made, and clauses that come again are taken from the cache."""
+        """Slow engine: it is given one clause at a time, with its final mark, so that the first is on the air while
+        the next is rendered and recurring clauses come from the cache."""
 
     def say(self, text: str, syllables: Sequence[str]) -> tuple[Floats, int]:
-        """(samples in -1..1, shape (n,); rate in Hz). ``syllables``: toned pinyin with marks (and WORD); ``text``
-        is the same in characters. Raises HuyingError after a timeout or an engine's fault."""
+        """(samples in -1..1, shape (n,); rate in Hz). ``syllables``: toned pinyin with marks (and WORD); ``text`` is
+        the same in characters. Raises HuyingError on timeout or engine failure."""
 
     def close(self) -> None:
-        """End what runs for it."""
+        """Stop its processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A variant: what it lacks here, and how it is opened."""
+    """An engine: what it lacks on this machine, and how to open it."""
 
     lacks: Callable[[], str]
-    """What is missing on this machine, in words that say what to do; empty if nothing is."""
+    """What is missing on this machine and what to do about it, in words; empty if nothing is."""
     open: Callable[[Choice, Synthesiser, Path], Voice]
-    """Raises HuyingError, for a speaker that is not there for example. The path is the cache."""
+    """Raises HuyingError, for example for an unknown speaker. The path is the cache."""
 
 
 def _engines() -> dict[str, Engine]:
@@ -82,11 +82,11 @@ def _engines() -> dict[str, Engine]:
 
 
 ENGINES = _engines()
-"""The best first."""
+"""Best first."""
 
 
 def choose(wanted: str) -> tuple[str, str]:
-    """(engine that will speak, why). Raises HuyingError where nothing can."""
+    """(engine to be used, why). Raises HuyingError if none is available."""
     lacking = {name: e.lacks() for name, e in ENGINES.items()}
     if wanted != "auto":
         if wanted not in ENGINES:
@@ -105,8 +105,8 @@ def choose(wanted: str) -> tuple[str, str]:
 def open_voice(
     choice: Choice, synthesiser: Synthesiser, cache: Path, tell: Callable[[str], None] = lambda _t: None
 ) -> Voice:
-    """The voice of a net. ``tell`` hears once when another engine than the wanted one speaks. Raises HuyingError for a
-    speaker that is not there: it would be another person's voice."""
+    """The voice of a net. ``tell`` is called once if another engine than the configured one is used. Raises
+    HuyingError for an unknown speaker: another person's voice would be used."""
     from voice.speech.voices.standby import Standby
 
     name, why = choose(choice.engine)

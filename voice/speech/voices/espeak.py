@@ -1,4 +1,4 @@
-"""espeak-ng through pyttsx3: needs nothing, speaks from toned pinyin, is understood, and is nobody's favourite."""
+"""espeak-ng through pyttsx3: no prerequisites, driven by toned pinyin, intelligible, but not pleasant."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Espeak:
     synthesiser: Synthesiser
 
     by_clause = False
-    """50 ms a sentence."""
+    """50 ms per sentence."""
 
     @property
     def name(self) -> str:
@@ -43,11 +43,11 @@ class Espeak:
         return self.synthesiser.say(text, syllables, self.sound)
 
     def close(self) -> None:
-        """The synthesiser belongs to whoever opened it."""
+        """No-op: the synthesiser is closed by its owner."""
 
 
 def open_espeak(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Espeak:
-    """Raises HuyingError for a variant that espeak-ng lacks: it would speak with another one."""
+    """Raises HuyingError for a variant espeak-ng lacks: it would silently use another."""
     del cache  # the synthesiser has its own
     known, wanted = voice_variants(), choice.speaker or choice.variant
     if known and wanted not in known:

@@ -1,4 +1,4 @@
-"""A neural voice: Kokoro-82M in a worker, prepared for a handheld's band, cached by content."""
+"""Kokoro-82M in a worker, processed for a handheld's band and cached by content."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from voice.speech.worker import Worker
 MODEL = "kokoro-82m-zh"
 
 SPEAKER = "zf_xiaoxiao"
-"""Unless the net names another one."""
+"""Default speaker."""
 
 MADE = 1
-"""Counts the ways in which the sound has been made, so that what is cached of an older one is not taken."""
+"""Version of the audio processing: invalidates cached audio of earlier versions."""
 
 LONGEST_S = 20.0
-"""Seconds that one clause may take on a busy machine."""
+"""Timeout per clause on a busy machine, s."""
 
 LOADING_S = 30.0
 
@@ -91,7 +91,7 @@ class KokoroVoice:
 
 
 def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> KokoroVoice:
-    """Raises HuyingError for a speaker that is not there. Nothing is loaded before something is said."""
+    """Raises HuyingError for an unknown speaker. Loads nothing before the first utterance."""
     folder = packaged(MODEL)
     if folder is None:
         raise HuyingError(f"the neural voice is not here; run “huying models pull {MODEL}”")

@@ -1,4 +1,4 @@
-"""The process that owns the neural voice: syllables in, a WAV file at RATE out."""
+"""Worker process of the neural voice: syllables in, a WAV file at RATE out."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from voice.speech.voices import WORD
 from voice.speech.worker import serve
 
 EDGE = 0.02
-"""Of the peak: what is softer at either end is silence."""
+"""Fraction of the peak below which either end counts as silence."""
 
 AROUND_S = 0.03
-"""Kept around the speech."""
+"""Silence kept around the speech."""
 
 PAUSES_S = {",": 0.16, ".": 0.32, "?": 0.32, "!": 0.32}
-"""Behind a clause, by its mark."""
+"""Pause after a clause, by its mark."""
 
 
 def trimmed(x: Floats, rate: int) -> Floats:
-    """Without the silence at both ends."""
+    """With silence trimmed at both ends."""
     loud = np.flatnonzero(np.abs(x) > EDGE * (np.abs(x).max() + 1e-9))
     if len(loud) == 0:
         return x[:0]
@@ -35,7 +35,7 @@ def trimmed(x: Floats, rate: int) -> Floats:
 
 
 def phrases(syllables: list[str]) -> list[list[str]]:
-    """A flat row with marks → words for the model."""
+    """A flat sequence with marks → words for the model."""
     out: list[list[str]] = []
     begins = True
     for s in syllables:
@@ -48,7 +48,7 @@ def phrases(syllables: list[str]) -> list[list[str]]:
 
 
 def main() -> None:
-    """Load the model at the first job; serve until standard input ends."""
+    """Load the model at the first job; serve until end of standard input."""
     loaded: dict[str, kokoro.Kokoro] = {}
     styles: dict[str, Floats] = {}
 

@@ -1,5 +1,5 @@
-"""The voice that Windows has, through pyttsx3. It reads characters: local readings and radio figures reach it as
-characters that are read so."""
+"""The Windows voice, through pyttsx3. It reads characters: local readings and radio digits are passed to it as
+characters with that pronunciation."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Sapi5:
         return self.synthesiser.say(as_characters(text, syllables), syllables, self.sound)
 
     def close(self) -> None:
-        """The synthesiser belongs to whoever opened it."""
+        """No-op: the synthesiser is closed by its owner."""
 
 
 def open_sapi5(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Sapi5:
-    """``speaker`` is the id of a SAPI5 voice; empty: the one that is set in Windows."""
+    """``speaker`` is the id of a SAPI5 voice; empty: the Windows default."""
     del cache
     return Sapi5(pyttsx3.Voice(round(choice.rate * choice.tempo), choice.pitch, choice.speaker), synthesiser)

@@ -1,4 +1,4 @@
-"""A voice and the one that takes over when it fails: the dispatcher is told once, and the station goes on speaking."""
+"""A voice with a standby that takes over when it fails: the dispatcher is told once, and announcements continue."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from voice.pcm import Floats
 from voice.speech.voices import WORD, Voice
 
 FAILURES = 2
-"""In a row: one may be a machine that was too busy for a moment."""
+"""Consecutive failures before switching: a single one may be a machine busy for a moment."""
 
 
 def _for_any(syllables: Sequence[str]) -> list[str]:
-    """A row for a voice that takes whole sentences: pauses within, no words."""
+    """Syllables for a voice that takes whole sentences: with pauses, without word boundaries."""
     said = ["," if s in (".", "?", "!") else s for s in syllables if s != WORD]
     return said[:-1] if said[-1:] == [","] else said
 
 
 class Standby:
-    """Speaks with the first voice until it has failed twice in a row, with the other from then on."""
+    """Uses the first voice until it has failed twice in a row, then the other."""
 
     def __init__(self, first: Voice, other: Callable[[], Voice], tell: Callable[[str], None]) -> None:
-        """``other`` is opened when it is needed."""
+        """``other`` is opened when first needed."""
         self._first, self._other, self._tell = first, other, tell
         self._taken_over: Voice | None = None
         self._failed = 0
