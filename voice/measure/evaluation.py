@@ -1,7 +1,7 @@
-"""How far a net's ear can be trusted: misses against false alarms, calibration, and the operating point.
+"""Recognition performance of a net: misses against false alarms, calibration, and the operating point.
 
-Every word that the graph prefers in an utterance has a confidence; at a threshold it is believed or not. What
-is counted here is the word, before meanings and net logic: ``scoring`` counts those.
+Every word preferred by the graph has a confidence; at a given threshold it is accepted or rejected. Words are counted
+here, before meanings and net logic: ``scoring`` counts those.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from voice.pcm import RATE
 from voice.station.ear import Ear
 
 CLASSES = ("2-3", "4+")
-"""Names of short and long, as in the tables."""
+"""Names of the length classes, as in the tables."""
 
 Z = 1.96
-"""Of a 95 % interval."""
+"""Normal quantile of a 95 % interval."""
 
 LOWEST = 0.3
-"""Threshold below which none is proposed: a little speech without a false word does not show that none will come."""
+"""Lowest threshold ever proposed: a little speech without a false word does not prove that there will be none."""
 
 POISSON_0 = 3.0
-"""95 % upper limit of the mean of a count of which none was seen (rule of three)."""
+"""95 % upper limit for a count of zero (rule of three)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A word that the graph heard."""
+    """A word recognised by the graph."""
 
     entry: Entry
     confidence: float
     right: bool
     group: str = ""
     foreign: bool = False
-    """In an utterance that holds no phrase of the net."""
+    """In an utterance without any phrase of the net."""
 
     @property
     def length(self) -> str:
@@ -56,18 +56,18 @@ def length_class(entry: Entry) -> str:
 
 @dataclass(slots=True)
 class Trials:
-    """Counts over utterances; fill with ``add``."""
+    """Counts over utterances; fill it with ``add``."""
 
     said: list[tuple[Entry, str]] = field(default_factory=list)
-    """(entry, group) of every phrase that was said, a repetition counted once."""
+    """(entry, group) of every phrase said; a repetition counts once."""
 
     heard: list[Judged] = field(default_factory=list)
     seconds: float = 0.0
     foreign_seconds: float = 0.0
-    """Of utterances that hold no phrase of the net."""
+    """Duration of utterances without any phrase of the net."""
     utterances: int = 0
     exact: int = 0
-    """Utterances of which the graph's best path is what was said and nothing else."""
+    """Utterances whose best path is exactly what was said."""
 
     confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -77,15 +77,16 @@ class Trials:
 
     @property
     def alarm_hours(self) -> float:
-        """Hours in which false alarms are counted: of speech without a phrase; of all, if there is none such."""
+        """Hours over which false alarms are counted: of speech without a phrase, or of all speech if there is none."""
         return (self.foreign_seconds or self.seconds) / 3600
 
     def alarms(self, threshold: float, length: str) -> int:
-        """False words at or above a threshold in these hours. A phrase taken for another one is no false alarm."""
+        """False words at or above a threshold in these hours. A phrase recognised in place of another is not a false
+        alarm."""
         return self.believed(threshold, False, length, foreign=True if self.foreign_seconds else None)
 
     def add(self, said: list[Entry], heard: list[tuple[Entry, float]], seconds: float, group: str) -> None:
-        """One utterance: its phrases, and the graph's words with their confidence."""
+        """Add one utterance: its phrases, and the graph's words with their confidence."""
         rows = [_identity(e) for e, _ in heard], [_identity(e) for e in said]
         matched, found = set(), set()
         for block in LCSseq.opcodes(*rows):
@@ -104,7 +105,7 @@ class Trials:
                 self.confusions[e.text, instead] += 1
 
     def take(self, other: Trials) -> None:
-        """The counts of other utterances too."""
+        """Add the counts of other utterances."""
         self.said += other.said
         self.heard += other.heard
         self.seconds += other.seconds
@@ -114,7 +115,7 @@ class Trials:
         self.confusions += other.confusions
 
     def said_of(self, length: str | None = None, group: str | None = None) -> int:
-        """Phrases said, of a length class and a group if wanted."""
+        """Phrases said, optionally of one length class and group."""
         return sum((length in (None, length_class(e))) and group in (None, g) for e, g in self.said)
 
     def believed(
@@ -125,8 +126,7 @@ class Trials:
         group: str | None = None,
         foreign: bool | None = None,
     ) -> int:
-        """Words heard, right or false, at or above a threshold; ``foreign``: where no phrase was said, or where one
-        was."""
+        """Words at or above a threshold, correct or false; ``foreign``: in utterances without, or with, a phrase."""
         return sum(
             j.right == right
             and j.confidence >= threshold
@@ -137,11 +137,11 @@ class Trials:
         )
 
     def groups(self) -> list[str]:
-        """Names of the groups, sorted."""
+        """Group names, sorted."""
         return sorted({g for _, g in self.said} | {j.group for j in self.heard})
 
     def curve(self, length: str) -> list[tuple[float, float, float]]:
-        """(threshold, share missed, false alarms per hour) of a length class, thresholds rising."""
+        """(threshold, miss rate, false alarms per hour) of a length class, by rising threshold."""
         said = self.said_of(length)
         if not said or not self.seconds:
             return []
@@ -149,7 +149,7 @@ class Trials:
         return [(t, 1 - self.believed(t, True, length) / said, self.alarms(t, length) / self.alarm_hours) for t in rows]
 
     def reliability(self, bins: int = 10) -> list[tuple[float, float, int]]:
-        """(mean confidence, share right, words) of each bin of confidence that has words."""
+        """(mean confidence, share correct, words) of each non-empty confidence bin."""
         out = []
         for b in range(bins):
             some = [j for j in self.heard if min(int(j.confidence * bins), bins - 1) == b]
@@ -159,27 +159,27 @@ class Trials:
         return out
 
     def calibration_error(self) -> float:
-        """Expected calibration error: mean distance of confidence and share right, weighed by words."""
+        """Expected calibration error: mean difference between confidence and share correct, weighted by words."""
         return sum(abs(c - r) * n for c, r, n in self.reliability()) / max(1, len(self.heard))
 
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """A threshold and what it does."""
+    """A threshold and its performance."""
 
     length: str
     threshold: float
     recall: float
-    """Of what was said."""
+    """Miss rate."""
     false_per_hour: float
     at_most_per_hour: float
-    """Upper 95 % limit of the true rate: the less was listened to, the higher."""
+    """Upper 95 % limit of the true false-alarm rate: the less speech was tested, the higher."""
     reached: bool
-    """The wished rate is kept."""
+    """The required rate is met."""
 
 
 def operating_point(trials: Trials, length: str, wished_per_hour: float) -> OperatingPoint:
-    """The lowest threshold (in hundredths) at which false alarms of a class are no more than wished."""
+    """Lowest threshold (in hundredths) at which false alarms of a class do not exceed the required rate."""
     grid = [k / 100 for k in range(round(100 * LOWEST), 100)]
     said = max(1, trials.said_of(length))
 
@@ -201,7 +201,7 @@ def poisson_upper(count: int) -> float:
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson, 1927)."""
+    """95 % interval of a proportion (Wilson, 1927)."""
     if n == 0:
         return 0.0, 1.0
     p = k / n
@@ -219,7 +219,7 @@ def share(k: int, n: int) -> str:
 
 
 def words_of(ear: Ear, over: Utterance) -> list[tuple[Entry, float]]:
-    """The graph's words with their confidence; the same word in a row is one, the surer one."""
+    """The graph's words with their confidence; immediate repetitions count once, with the higher confidence."""
     symbols = ear.interpreter.lexicon.by_symbol()
     hypothesis = ear.recogniser.recognise(over.over.pcm)
     words = [w for w in hypothesis.words if w.symbol in symbols]
@@ -237,7 +237,7 @@ def words_of(ear: Ear, over: Utterance) -> list[tuple[Entry, float]]:
 
 
 def said_in(ear: Ear, text: str) -> list[Entry]:
-    """The phrases of the net in a label, the same one in a row once."""
+    """The net's phrases in a label, without immediate repetitions."""
     symbols = ear.interpreter.lexicon.by_symbol()
     out: list[Entry] = []
     for w in PerfectEar(ear.net).hypothesis(text, 0.0, 1.0).words if text else ():
@@ -248,11 +248,11 @@ def said_in(ear: Ear, text: str) -> list[Entry]:
 
 
 def evaluate(ear: Ear, overs: Iterable[Utterance], trials: Trials) -> None:
-    """Hear every utterance and count."""
+    """Recognise every utterance and count."""
     for u in overs:
         trials.add(said_in(ear, u.text), words_of(ear, u), len(u.over.pcm) / RATE, u.group)
 
 
 def _identity(entry: Entry) -> tuple[str, str]:
-    """Call signs of one unit count as the same."""
+    """Call signs of one unit count as equal."""
     return entry.kind, entry.key

@@ -1,4 +1,4 @@
-"""The hear-yourself test: can this net's call signs be told apart over the air, by us?"""
+"""Hear-yourself test: can we tell this net's call signs apart over the air?"""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ VOICES = ("m3", "f4", "max", "f1", "m7", "linda")
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """One voice said the call sign once."""
+    """A call sign spoken once by one voice."""
 
     voice: str
     right: bool
-    """The over was understood as this unit and no other."""
+    """Recognised as this unit and no other."""
     text: str
 
 
@@ -36,8 +36,8 @@ def hear_yourself(
     rng: np.random.Generator,
     speaker: Speaker | None = None,
 ) -> list[Hearing]:
-    """Synthesise the call sign in each voice, and in the station's own if ``speaker`` is given, send it through the
-    channel, recognise it."""
+    """Synthesise the call sign in each voice, and the station's own if ``speaker`` is given, send it through the
+    channel and recognise it."""
     spoken = [place[0] for place in entry.readings[0]]
     said = [(name, *synthesiser.say(entry.text, spoken, Voice(160, 50, name))) for name in voices]
     if speaker is not None:

@@ -1,4 +1,4 @@
-"""What a new phrase would cost a net: how often it is heard in the overs that the net's own journal has kept."""
+"""False-alarm cost of a new phrase: how often it is recognised in the overs kept in the net's own journal."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from voice.talk.by_hand import Confirmed
 from voice.talk.facts import OverHeard
 
 MOST = 100
-"""Overs that are heard once more."""
+"""Number of overs tested."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of one phrase."""
+    """Result for one phrase."""
 
     overs: int
     heard: tuple[int, ...]
-    """Numbers of the overs' events in which it is believed now, and nobody confirmed that it was said."""
+    """Events of overs in which it is now accepted although nobody confirmed that it was said."""
 
 
 def cost_of(
     net: Net, journal: Journal, proposal: Proposal, most: int = MOST, progress: Callable[[int], None] = lambda _k: None
 ) -> Cost:
-    """Hear the latest overs once more with the phrase. Nothing of the net is changed."""
+    """Recognise the latest overs again with the phrase added. The net is not changed."""
     said = {e.fact().confirms for e in journal.events(kind="confirmed") if _says(e.fact(), proposal.text)}  # type: ignore[attr-defined]
     overs = [(e.seq, f) for e in journal.events(kind="over") if isinstance(f := e.fact(), OverHeard) and f.clip][-most:]
     with tempfile.TemporaryDirectory() as place:

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: detection-error trade-off and calibration. Needs the extra ``eval`` (matplotlib)."""
+"""Plots of an evaluation: detection-error trade-off and calibration. Needs the extra ``eval`` (matplotlib)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _figure(columns: int) -> tuple[Any, Any]:
 
 
 def draw_trade_off(path: Path, rows: Mapping[str, Trials], marks: Mapping[str, float] | None = None) -> None:
-    """Share missed over false words per hour, a panel a length class, a curve a row; ``marks``: thresholds."""
+    """Miss rate over false words per hour, one panel per length class, one curve per row; ``marks``: thresholds."""
     shown = [c for c in CLASSES if any(t.curve(c) for t in rows.values())]
     figure, axes = _figure(max(1, len(shown)))
     for axis, length in zip(axes, shown, strict=False):
@@ -51,7 +51,7 @@ def draw_trade_off(path: Path, rows: Mapping[str, Trials], marks: Mapping[str, f
 
 
 def draw_calibration(path: Path, trials: Trials) -> None:
-    """Share of right words over confidence: on the diagonal, 0.9 means nine out of ten."""
+    """Share of correct words over confidence: on the diagonal, 0.9 means nine out of ten."""
     figure, (axis,) = _figure(1)
     rows = trials.reliability()
     axis.plot([0, 1], [0, 1], color="grey", linewidth=1)

@@ -1,4 +1,4 @@
-"""What an evaluation proposes: its operating points, as figures and as thresholds in ``net.toml``."""
+"""Operating points proposed by an evaluation, as figures and as thresholds in ``net.toml``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from voice.measure.evaluation import CLASSES, POISSON_0, OperatingPoint, Trials
 from voice.net.settings import write_settings
 
 SETTING = {"2-3": "idle_threshold", "4+": "threshold"}
-"""Which setting the operating point of a length class is."""
+"""Setting that holds the operating point of each length class."""
 
 
 def write_points(
     path: Path, points: dict[str, OperatingPoint], wished: float, hours: float, tell: Callable[[str], None]
 ) -> None:
-    """Set the thresholds that are shown to keep the wished rate. Raises HuyingError if some are not, after the others
-    were written."""
+    """Write the thresholds proven to meet the required rate. Raises HuyingError if some are not, after writing the
+    others."""
     sure = {SETTING[c]: p.threshold for c, p in points.items() if p.reached and p.at_most_per_hour <= wished}
     if sure:
         write_settings(path, "recognition", sure)
@@ -44,7 +44,7 @@ def _thin(p: OperatingPoint, wished: float, hours: float) -> str:
 
 
 def figures(trials: Trials, points: dict[str, OperatingPoint]) -> dict[str, Any]:
-    """For machines."""
+    """Machine-readable figures."""
     return {
         "utterances": trials.utterances,
         "exact": trials.exact,

@@ -1,8 +1,8 @@
-"""What an adapted model must not forget: anybody's speech, about anything, over usual channels.
+"""Rehearsal material for adaptation: arbitrary speech over typical channels, so that the model does not forget it.
 
-A station's confirmed overs are phrases of its net by a few voices on one channel. Learned alone, they make the model
-find phrases in everything. So it is also shown synthetic speech of random characters, with nothing but its own earlier
-opinion as the target (learning without forgetting; Li and Hoiem, ECCV 2016).
+A station's confirmed overs are phrases of its net by a few voices on one channel. Trained on those alone, the model
+finds phrases in everything. So it is also shown synthetic speech of random characters, with only its own previous
+output as the target (learning without forgetting; Li and Hoiem, ECCV 2016).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from voice.speech.synthesiser import Synthesiser, Voice
 
 OVERS = 120
 CHARACTERS = (4, 10)
-"""Of an over."""
+"""Characters per over."""
 
 VOICES = ("m2", "f5", "m5", "linda", "m6", "max")
 SNR_DB = (5.0, 40.0)
 
 _ROWS, _PLACES = 39, 94
-"""GB 2312 has its 3,755 common characters in rows 16 to 54 of 94, by their sound."""
+"""The 3,755 common characters of GB 2312 are in rows 16 to 54 of 94, ordered by sound."""
 
 
 def character(number: int) -> str:
@@ -41,7 +41,7 @@ def rehearsal(
     seed: int = 0,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Iterator[Pcm16]:
-    """Overs as a receiver gives them. Raises SpeechError."""
+    """Overs as received. Raises SpeechError."""
     rng = np.random.default_rng(seed)
     for k in range(overs):
         text = "".join(character(int(n)) for n in rng.integers(0, _ROWS * _PLACES, int(rng.integers(*CHARACTERS))))

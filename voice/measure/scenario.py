@@ -43,7 +43,7 @@ class _Part(BaseModel):
 
 
 class ChannelPart(_Part):
-    """Values of ``voice.measure.channel.Channel`` under their names in a scenario."""
+    """Fields of ``voice.measure.channel.Channel`` under their scenario names."""
 
     snr: float | None = Field(default=20.0, ge=-10, le=60)
     squelch: Literal["closed", "open"] = "closed"
@@ -57,7 +57,7 @@ class Speech(_Part):
     """One station speaks."""
 
     control: str | None = None
-    """What net control says."""
+    """Words of net control."""
     unit: UnitName | None = None
     say: str | None = None
     voice: str | None = None
@@ -65,7 +65,7 @@ class Speech(_Part):
     pitch: int | None = Field(default=None, ge=0, le=99)
     after: float | None = Field(default=None, ge=0, le=3600)
     offset: float = Field(default=0.0, ge=0, le=5)
-    """Within a doubling: how much later this one keys, s."""
+    """In a doubling: delay of this station's key-up, s."""
     snr: float | None = Field(default=None, ge=-10, le=60)
     tail: float | None = Field(default=None, ge=0, le=2)
     lead: float | None = Field(default=None, ge=0, le=3)
@@ -122,7 +122,7 @@ class Scenario(_Part):
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read a scenario file. Raises FilesError with every mistake."""
+    """Read a scenario file. Raises FilesError with all errors."""
     import yaml
 
     try:
@@ -157,7 +157,7 @@ def find_unit(net: Net, name: str) -> Unit:
 
 
 def check_words(net: Net, scenario: Scenario) -> None:
-    """Every unit must exist and every sentence must be readable. Raises HuyingError."""
+    """Check that all units exist and all sentences can be read. Raises HuyingError."""
     for step in scenario.overs:
         for s in step.speakers:
             if s.unit is not None:

@@ -1,4 +1,4 @@
-"""How well was a recording heard: its log against its labels."""
+"""Scores the log of a recording against its labels."""
 
 from __future__ import annotations
 
@@ -27,32 +27,32 @@ COMPARED = (
     "not_understood",
     "roll",
 )
-"""Event types that labels may name."""
+"""Event types allowed in labels."""
 
 LABEL_FIELDS = ("type", "t", "unit", "meaning", "latency_s")
 TOLERANCE_S = 2.5
-"""An event counts as the labelled one if it is at most this far from it."""
+"""Largest time difference between an event and its label."""
 
 LATENCY_TOLERANCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What should stand in the log of a recording."""
+    """Expected log of a recording."""
 
     events: tuple[Line, ...]
     start: str | None = None
-    """Wall clock of the recording's beginning, ISO 8601."""
+    """Wall clock of the start of the recording, ISO 8601."""
     net: str | None = None
     duration: float = 0.0
     doubled: tuple[tuple[float, float], ...] = ()
-    """(start, end) of overs in which two stations spoke: what is heard in them is not compared."""
+    """(start, end) of doubled overs: their content is not compared."""
     complete: bool = True
-    """It says all that should be logged. Labels of a person's own hand are for the types of events that they name."""
+    """Complete: lists everything to be logged. Hand-made labels cover only the event types they contain."""
 
 
 def make_labels(net: Net, scenario: Scenario, truth: list[Spoken], duration: float) -> dict[str, Any]:
-    """The label file of a simulated recording, as plain data."""
+    """Label file of a simulated recording, as plain data."""
     maker = LineMaker()
     events = []
     for fact, speakers in perfect_log(net, truth, duration):
@@ -79,7 +79,7 @@ def make_labels(net: Net, scenario: Scenario, truth: list[Spoken], duration: flo
 
 
 def read_labels(path: Path) -> Labels:
-    """Read a label file. Raises HuyingError for what is not one."""
+    """Read a label file. Raises HuyingError if it is not one."""
     try:
         raw = json.loads(decoded(path.read_bytes()))
         events = tuple(dict(e) for e in raw["events"])
@@ -99,10 +99,10 @@ def read_labels(path: Path) -> Labels:
 
 @dataclass(slots=True)
 class Score:
-    """Counts over one or more recordings; add them up with ``add``."""
+    """Counts over one or more recordings; combine with ``add``."""
 
     pairs: list[tuple[Line, Line]] = field(default_factory=list)
-    """(label, log line): same type and unit, near in time."""
+    """(label, log line) with equal type and unit, close in time."""
     missed: list[Line] = field(default_factory=list)
     extra: list[Line] = field(default_factory=list)
     confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -112,7 +112,7 @@ class Score:
     exchanges_right: int = 0
 
     def add(self, other: Score) -> None:
-        """Take the counts of another recording."""
+        """Add the counts of another recording."""
         self.pairs += other.pairs
         self.missed += other.missed
         self.extra += other.extra
@@ -122,8 +122,8 @@ class Score:
         self.exchanges_right += other.exchanges_right
 
     def rates(self, kind: str) -> tuple[int, int, float | None, float | None]:
-        """(labelled, found, recall, precision) of an event type; meaning must be right too, if the label has one. Of
-        what was not labelled there is no recall, of what was not logged no precision."""
+        """(labelled, found, recall, precision) of an event type; meanings must match if labelled. Recall is
+        undefined without labels, precision without log lines."""
         right = sum(a["type"] == kind and _means(a, b) for a, b in self.pairs)
         labelled = sum(a["type"] == kind for a, _ in self.pairs) + sum(m["type"] == kind for m in self.missed)
         logged = sum(a["type"] == kind for a, _ in self.pairs) + sum(x["type"] == kind for x in self.extra)
@@ -131,7 +131,7 @@ class Score:
 
     @property
     def false_alarms(self) -> int:
-        """Calls and answers in the log that nobody spoke."""
+        """Calls and answers logged but not spoken."""
         return sum(x["type"] in ("called", "answered", "called_in") for x in self.extra)
 
     def latency_errors(self) -> list[float]:
@@ -143,7 +143,7 @@ class Score:
         ]
 
     def differences(self) -> list[str]:
-        """For people and for ``--expect``: one line for each thing that is not as labelled."""
+        """For people and ``--expect``: one line per difference from the labels."""
         out = [f"missing  {show(m)}" for m in self.missed]
         out += [f"extra    {show(x)}" for x in self.extra]
         for a, b in self.pairs:
@@ -154,7 +154,7 @@ class Score:
         return out
 
     def as_json(self) -> dict[str, Any]:
-        """Figures for machines."""
+        """Machine-readable figures."""
         errors = self.latency_errors()
         kinds = {k: self.rates(k) for k in COMPARED}
         return {
@@ -185,14 +185,14 @@ class Score:
 
 
 def show(line: Line) -> str:
-    """A label in one line."""
+    """One-line form of a label."""
     who = f" {line['unit']}" if line.get("unit") else ""
     return f"{line['t']:7.1f} s  {line['type']}{who} {line.get('meaning') or ''}".rstrip()
 
 
 def compare(labels: Labels, logged: list[Line], duration: float, net: Net | None = None) -> Score:
-    """Pair labelled and logged events: same type and unit, nearest in time first, meaning next. With ``net``, labels
-    may name units by name or call sign, and units that it lacks are refused with HuyingError."""
+    """Match labelled and logged events: same type and unit, nearest in time first, then by meaning. With ``net``,
+    labels may use names or call signs; unknown units are refused with HuyingError."""
     score = Score(hours=duration / 3600)
     labelled = [{"meaning": None, "unit": None, **e} for e in labels.events if e["type"] in COMPARED]
     for e in labelled:
@@ -229,12 +229,12 @@ def compare(labels: Labels, logged: list[Line], duration: float, net: Net | None
 
 
 def _means(label: Line, line: Line) -> bool:
-    """A label without a meaning fits any."""
+    """A label without a meaning matches any."""
     return label["meaning"] is None or bool(label["meaning"] == line["meaning"])
 
 
 def _certain(events: list[Line], doubled: tuple[tuple[float, float], ...]) -> list[Line]:
-    """Events that do not rest on a doubled over. An exchange that was open in one is closed in many ways."""
+    """Events not based on a doubled over. An exchange open during one can end in several ways."""
     touched = {e["unit"] for e in events for a, b in doubled if e["type"] != "closed" and a - 0.5 <= e["t"] <= b + 0.5}
     return [
         e
@@ -245,7 +245,7 @@ def _certain(events: list[Line], doubled: tuple[tuple[float, float], ...]) -> li
 
 
 def _near(a: Line, b: Line) -> bool:
-    """A closing is logged when time is up: seconds of clear channel, so it may drift with the overs between."""
+    """A closing is logged when time is up, in clear-channel seconds, so its time shifts with intervening overs."""
     return bool(abs(a["t"] - b["t"]) <= (4 * TOLERANCE_S if a["type"] == "closed" else TOLERANCE_S))
 
 
@@ -254,7 +254,7 @@ def _name(line: Line) -> str:
 
 
 def _exchanges(labels: list[Line], logged: list[Line], score: Score) -> None:
-    """An exchange is right if the call was logged and its result (who, what, or silence) is the labelled one."""
+    """An exchange is correct if the call was logged with the labelled result (who, what, or silent)."""
     if not any(e["type"] in ("answered", "closed") for e in labels):
         return  # nobody said how the calls ended
     want, got = _results(labels), _results(logged)
@@ -269,7 +269,7 @@ def _exchanges(labels: list[Line], logged: list[Line], score: Score) -> None:
 
 
 def _results(events: list[Line]) -> list[tuple[str, float, str | None]]:
-    """(unit, time of the first call, how it ended) of every exchange."""
+    """(unit, time of the first call, result) of every exchange."""
     out: list[tuple[str, float, str | None]] = []
     running: dict[str, float] = {}
     for e in events:

@@ -1,7 +1,7 @@
-"""Scenario → recording with its label file: synthetic voices through the radio-channel simulator.
+"""Scenario → recording with label file: synthetic voices through the radio-channel simulator.
 
-The labels are what a perfect ear would log that knows who speaks: the words as written, not as heard, go through the
-same interpreter and net logic, with the true times and without doubt about the speaker.
+The labels are the log of a perfect recogniser that knows the speakers: the words as written pass through the same
+interpreter and net logic, with true times and no ambiguity about the speaker.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from voice.talk.facts import Fact, OverHeard
 from voice.talk.state import NetState, evolve
 
 OPUS_COMPRESSION = 0.95
-"""Of libsndfile's scale, 0 to 1: about 15 kbit/s of narrow-band speech."""
+"""Compression level of libsndfile, 0 to 1: about 15 kbit/s for narrow-band speech."""
 
 PAUSES_S = (0.8, 2.5)
-"""Range of the pause before an over that names none."""
+"""Range of the random pause before an over without ``after``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The truth about one over: times in seconds of the recording."""
+    """Ground truth of one over: times in seconds of the recording."""
 
     start: float
     end: float
-    """Key-up; the squelch tail comes after it."""
+    """Carrier drop; the squelch tail follows."""
     speech_start: float
     speech_end: float
     speakers: tuple[str, ...]
@@ -56,7 +56,7 @@ class Spoken:
 def simulate(
     net: Net, scenario: Scenario, actors: Actors, progress: Callable[[int, int], None] = lambda _k, _n: None
 ) -> tuple[Pcm16, list[Spoken]]:
-    """The recording, and the truth about its overs. Raises HuyingError for unknown units and unreadable words."""
+    """The recording and the ground truth of its overs. Raises HuyingError for unknown units and unreadable words."""
     check_words(net, scenario)
     rng = np.random.default_rng(scenario.seed)
     base = _channel(scenario.channel)
@@ -92,7 +92,7 @@ def simulate(
 
 
 def hiss_of(seconds: float, rng: np.random.Generator) -> Samples:
-    """An open squelch."""
+    """Open-squelch noise."""
     return hiss(round(seconds * RATE), rng) * SPEECH_RMS * 1.2
 
 
@@ -103,7 +103,7 @@ def _channel(part: ChannelPart) -> Channel:
 def _send(
     net: Net, s: Speech, actors: Actors, base: Channel, rng: np.random.Generator
 ) -> tuple[Samples, float, float, float]:
-    """(received samples, begin and end of the speech, key-up) of one station's over."""
+    """(received samples, start and end of the speech, carrier drop) of one station's over."""
     number = None
     if s.unit is not None:
         unit = find_unit(net, s.unit)
@@ -117,7 +117,7 @@ def _send(
 
 
 class PerfectEar:
-    """Turns written words into the hypothesis that flawless recognition would give."""
+    """Converts written words into the hypothesis of flawless recognition."""
 
     def __init__(self, net: Net) -> None:
         self._net = net
@@ -125,7 +125,8 @@ class PerfectEar:
         self._entries = sorted(net.lexicon.spoken, key=lambda e: -len(e.text))
 
     def hypothesis(self, text: str, start: float, end: float) -> Hypothesis:
-        """Longest entries first; what none covers becomes filler syllables. Times spread evenly, a comma is a pause."""
+        """Longest entries first; uncovered text becomes filler syllables. Times are evenly spaced, a comma is a
+        pause."""
         found: list[tuple[str, int]] = []
         for part in [p for p in PAUSE_MARKS.split(text) if p]:
             found += [("", 2)] * bool(found)
@@ -149,7 +150,7 @@ class PerfectEar:
         return next((e for e in self._entries if text.startswith(e.text)), None)
 
     def heard(self, number: int, s: Spoken, awaiting: bool = True) -> Heard:
-        """The over as the net's logic should get it. Two voices at once are not understood."""
+        """The over as input for the net logic. Doubled voices are not understood."""
         if s.doubled:
             message = Message((), ())
         else:
@@ -160,8 +161,8 @@ class PerfectEar:
 
 
 def meant(m: Message, speaker: str) -> Message:
-    """The message without the doubt that the words alone leave: the scenario knows who spoke. A unit's call sign and
-    free words are its answer when the unit said them, a call when net control did."""
+    """The message with the ambiguity of the words resolved by the known speaker: a unit's call sign with free words
+    is an answer from the unit, a call from net control."""
     if speaker == "control":
         return replace(m, speaker="control", unsure=False, weak=False) if m.unsure else m
     if m.callees == (speaker,) and m.caller is None and (m.unsure or m.speaker == "control"):
@@ -170,7 +171,7 @@ def meant(m: Message, speaker: str) -> Message:
 
 
 def perfect_log(net: Net, truth: list[Spoken], duration: float) -> Iterator[tuple[Fact, tuple[str, ...]]]:
-    """The facts that a perfect ear would log, each with the true speakers of its over."""
+    """Facts logged by a perfect recogniser, each with the true speakers of its over."""
     timing = net.settings.timing
     rules = Rules(timing.answer_timeout_s, timing.late_window_s)
     state = NetState(units=tuple(u.id for u in net.units))
@@ -214,7 +215,7 @@ def perfect_log(net: Net, truth: list[Spoken], duration: float) -> Iterator[tupl
 
 
 def write_recording(path: Path, pcm: Pcm16, scenario: Scenario) -> None:
-    """FLAC, WAV, OGG or Opus by the suffix; the start time goes into its metadata."""
+    """FLAC, WAV, OGG or Opus by suffix; the start time is written to the metadata."""
     import soundfile as sf
 
     try:
@@ -231,5 +232,5 @@ def write_recording(path: Path, pcm: Pcm16, scenario: Scenario) -> None:
 
 
 def label_path(recording: Path) -> Path:
-    """Where a recording's labels lie: beside it, ``rec.flac`` → ``rec.labels.json``."""
+    """Label file of a recording, beside it: ``rec.flac`` → ``rec.labels.json``."""
     return recording.with_suffix(".labels.json")

@@ -30,19 +30,19 @@ from voice.radio.over import Over
 from voice.text import NotText, decoded
 
 FOREIGN = "-"
-"""Label of speech that has nothing of the net."""
+"""Label of speech without any phrase of the net."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What was said in a recording between two moments."""
+    """Transcript of a section of a recording."""
 
     start: float
     end: float
-    """Seconds; both 0: the whole file is one utterance."""
+    """Seconds; both 0: the whole file."""
 
     text: str
-    """Empty for speech that has nothing of the net."""
+    """Empty for speech without any phrase of the net."""
 
     group: str = ""
 
@@ -57,7 +57,7 @@ class Utterance:
 
 
 def read_table(path: Path) -> dict[Path, list[Label]]:
-    """Labels by recording out of a CSV table. Raises FilesError with every wrong row."""
+    """Labels by recording from a CSV table. Raises FilesError with every invalid row."""
     problems: list[Problem] = []
     out: dict[Path, list[Label]] = {}
     try:
@@ -91,7 +91,7 @@ def _label(start: float, end: float, text: str, group: str) -> Label:
 
 
 def labels_beside(recording: Path) -> list[Label]:
-    """The label track or the label file beside a recording. Raises HuyingError where there is none."""
+    """Label track or label file beside a recording. Raises HuyingError if there is none."""
     track, written = recording.with_suffix(".txt"), label_path(recording)
     if written.is_file():
         try:
@@ -121,7 +121,7 @@ def labels_beside(recording: Path) -> list[Label]:
 def utterances(recording: Path, labels: list[Label], hang_s: float) -> tuple[list[Utterance], list[Label], int]:
     """(utterances, labels without an over, overs without a label) of one recording.
 
-    The carrier gate cuts it as it does on the air; an over takes the labels that lie in it for the most part.
+    The carrier gate segments it as on the air; a label belongs to the over that contains most of it.
     """
     frames = list(open_recording(recording).frames())
     pcm: Pcm16 = np.concatenate([f.pcm for f in frames]) if frames else np.zeros(0, np.int16)
