@@ -1,8 +1,8 @@
-"""A net on the bench: units answer when they are called, no radio is needed.
+"""A simulated net: units answer when called, without a radio.
 
-``Air`` is the channel. The station hears what the units send; what the station sends takes time on the same
-sample clock. Everything is as fast as the machine, and the same seed gives the same talk. ``CardAir`` is the same
-net over real sound devices, in real time.
+``Air`` is the channel. The station receives what the units send; its own transmissions take time on the same sample
+clock. It runs as fast as the machine allows, and a seed reproduces the same traffic. ``CardAir`` is the same net over
+real sound devices, in real time.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from voice.speech.synthesiser import Synthesiser, Voice
 from voice.talk.facts import Announced, Fact
 
 Habit = Literal["prompt", "slow", "absent", "second", "double", "wrong", "report", "mumble"]
-"""How a unit behaves: answers at once; after its time; never; only the second call; together with a neighbour;
-another unit answers in its place; reports an incident instead; says what nobody understands."""
+"""Behaviour of a unit: answers at once; answers late; never; only to the second call; doubles with a neighbour;
+another unit answers in its place; reports an incident instead; is unintelligible."""
 
 ANSWERS = ("一切正常,一切正常", "收到,一切正常", "秩序良好", "收到,收到", "没有发现情况")
 SHORT = ("收到", "正常", "一切正常", "收到正常", "没有情况")
-"""Where the net asks in brief (``[rollcall] style``)."""
+"""Used where the net uses brief calls (``[rollcall] style``)."""
 MUMBLE = "这个我们昨天晚上清点过仓库了"
 REPORT = "报告,发现可疑人员,请求支援"
 
 
 @dataclass
 class Air:
-    """The channel between a station and its units; an ``AudioSource`` and the transmitter's sink."""
+    """Channel between a station and its units: an ``AudioSource``, and the transmitter's sink."""
 
     net: Net
     synthesiser: Synthesiser
     habits: Mapping[str, Habit]
-    """Unit id → habit; ``prompt`` for the others."""
+    """Unit id → behaviour; ``prompt`` by default."""
     channel: Channel = field(default_factory=Channel)
     seed: int = 0
     name: str = "bench"
@@ -66,11 +66,11 @@ class Air:
         return self._at / RATE
 
     def end(self) -> None:
-        """After the present frame there are no more."""
+        """Stop after the current frame."""
         self._ended = True
 
     def play(self, pcm: Pcm16) -> None:
-        """The station transmits: time passes, nobody else is heard."""
+        """The station transmits: time advances, nothing else is received."""
         self._at += len(pcm)
 
     def frames(self) -> Iterator[Frame]:
@@ -84,7 +84,7 @@ class Air:
                 yield self._frame(self._quiet())
 
     def _quiet(self) -> Pcm16:
-        """A block in which nobody transmits."""
+        """One block of a clear channel."""
         return to_receiver(gap(BLOCK / RATE, self.channel, self._rng))
 
     def _frame(self, pcm: Pcm16) -> Frame:
@@ -93,12 +93,12 @@ class Air:
         return Frame(start, pcm)
 
     def say(self, text: str, after: float = 1.0) -> None:
-        """The dispatcher says something on the air, in the net's voice."""
+        """The dispatcher speaks on the air, in the net's voice."""
         v = self.net.settings.voice
         self._schedule(self._speech(Voice(v.rate, v.pitch, v.variant), text), after)
 
     def heard(self, fact: Fact) -> None:
-        """The units hear what the station announced, and those that are called behave."""
+        """The units receive an announcement, and those called react."""
         if isinstance(fact, Announced) and fact.purpose == "call":
             for unit in fact.units:
                 self._calls[unit] = self._calls.get(unit, 0) + 1
@@ -166,7 +166,7 @@ class Air:
 
 @dataclass
 class CardAir(Air):
-    """Units and station play to one sound device and the station records from another: a loop, or a null sink."""
+    """Units and station play to one sound device, and the station records from another: a loopback or a null sink."""
 
     input: str = ""
     output: str = ""
@@ -184,7 +184,7 @@ class CardAir(Air):
         return self.card.now
 
     def end(self) -> None:
-        """After the present frame there are no more, and nobody speaks any more."""
+        """Stop after the current frame, and let no unit speak any more."""
         for t in self._timers:
             t.cancel()
         self.card.end()

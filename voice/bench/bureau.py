@@ -37,7 +37,7 @@ BUREAU = "bench"
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Of one hub."""
+    """Result for one hub."""
 
     stations: int
     events: int
@@ -59,7 +59,7 @@ def bureau(stations: Sequence[int], events: int, journal: str, tell: Callable[[s
 async def _through(
     url: str, stations: int, events: int, journal: str, tell: Callable[[str], None]
 ) -> tuple[float, float, int]:
-    """Seconds of publishing, seconds of keeping, events."""
+    """Seconds to publish, seconds to store, number of events."""
     name = f"{time.time_ns():x}"  # a database that is used again sees new stations
     chains = {f"s{name}-{k}": _talk(max(1, events // stations)) for k in range(stations)}
     client = await connect(Server(url), "bench", "bench", tell)
@@ -98,7 +98,7 @@ async def _through(
 
 
 def _talk(events: int) -> list[Event]:
-    """A station's chain: overs, calls, answers."""
+    """A station's event chain: overs, calls, answers."""
     facts: list[Fact] = [
         SessionBegan(t=0, source="bench", net="", net_sha256="", model="", model_sha256="", began="", clock="known")
     ]
@@ -167,16 +167,16 @@ def _nats(place: Path) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRun:
-    """The archive on this many workers."""
+    """The archive run with this many workers."""
 
     workers: int
     took_s: float
     head: str
-    """Of the journal: the same, whatever the number of workers."""
+    """Head of the journal: independent of the number of workers."""
 
 
 def archive(workers: Sequence[int], hours: float, recordings: int, tell: Callable[[str], None]) -> list[ArchiveRun]:
-    """The same recordings on more and more Dask workers of this machine. Raises HuyingError."""
+    """The same recordings on an increasing number of local Dask workers. Raises HuyingError."""
     try:
         from distributed import Client
     except ImportError as e:
@@ -206,7 +206,7 @@ def archive(workers: Sequence[int], hours: float, recordings: int, tell: Callabl
 
 
 def _cluster(place: Path, workers: int, stack: ExitStack) -> str:
-    """A scheduler and workers, processes of their own, until ``stack`` is left."""
+    """A scheduler and workers in processes of their own, until ``stack`` exits."""
     address = f"tcp://127.0.0.1:{free_port()}"
     dask = [sys.executable, "-m", "dask"]
     words = [[*dask, "scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard"]]

@@ -1,4 +1,4 @@
-"""How many live channels this machine carries: real time, real journal on the disk, more and more channels."""
+"""How many live channels this machine can handle: real time, a real journal on disk, more and more channels."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from voice.station.ear import Ear
 from voice.talk.facts import Fact, OverHeard
 
 EDGE_S = 1.0
-"""Overs that end so near to the beginning or the end of a run are not counted: all channels begin and end their
-sessions in the same moment, which no station does, and the end cuts off what is being said."""
+"""Overs ending this close to the start or end of a run are not counted: all channels start and stop simultaneously
+there, which no real station does, and the end truncates speech in progress."""
 
 
 @dataclass
 class Paced:
-    """A recording, over and over, given out as a sound card would: a block every tenth of a second."""
+    """A looped recording delivered like a sound card: one block every 100 ms."""
 
     name: str
     pcm: Pcm16
     seconds: float
     offset: float = 0.0
-    """Fraction of a block by which its blocks come later than those of others."""
+    """Offset of its blocks from those of other channels, as a fraction of a block."""
     began: datetime | None = None
     live: bool = True
-    """False: as fast as it is taken."""
+    """False: as fast as it is consumed."""
     duration: float | None = None
     damage: Damage = field(default_factory=Damage)
     due: float = 0.0
-    """Monotonic time at which the present block was complete: later is backlog."""
+    """Monotonic time at which the current block was complete; anything later is backlog."""
 
     def frames(self) -> Iterator[Frame]:
         """See AudioSource."""
@@ -55,15 +55,16 @@ class Paced:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What some channels came to."""
+    """Result for a number of channels."""
 
     channels: int
     overs: int
     median_ms: float
     slow_ms: float
-    """95th percentile of: the block that ends an over (carrier down, hang time over) was due → event in the journal."""
+    """95th-percentile delay from the due time of the block that ends an over (carrier down, hang time over) to its
+    event in the journal."""
     cores: float
-    """Busy on the average."""
+    """Mean number of busy channels."""
 
 
 def carry(
@@ -75,7 +76,7 @@ def carry(
     seed: int = 0,
     on_event: Callable[[Event, Fact], None] = lambda _e, _f: None,
 ) -> Carried:
-    """Listen to ``channels`` channels at once, each beginning at another place of ``pcm``, into ``journal``."""
+    """Monitor ``channels`` channels at once, each starting at a different point of ``pcm``, into ``journal``."""
     rng = np.random.default_rng(seed)
     now = datetime.now(UTC)
     sources = {

@@ -20,19 +20,19 @@ from voice.station.ear import open_ear
 from voice.station.listener import Listener
 
 TARGET_MS = 300.0
-"""95th percentile of the wait after the hang time: later the log is too late."""
+"""Limit of the 95th-percentile delay after the hang time: beyond it the log is too late."""
 
 LEAST_OVERS = 100
-"""Overs that a step waits for: the 95th percentile of fewer says nothing."""
+"""Overs collected per step: a 95th percentile of fewer is meaningless."""
 
 RECORDING_S = 300.0
 OVER_S = 4.0
-"""About the length of an over with the pause that must follow."""
+"""Typical length of an over with the pause after it."""
 STEP = 1.5
 
 
 def channels(duty: float, seconds: float, least: int, most: int, tell: Callable[[str], None]) -> list[Carried]:
-    """Raise the number of channels until the 95th percentile passes TARGET_MS."""
+    """Increase the number of channels until the 95th percentile exceeds TARGET_MS."""
     net = load_net(sample_net())
     ear = open_ear(net)
     pcm = channel_of(overs_of(net), RECORDING_S, duty)
@@ -51,7 +51,7 @@ def channels(duty: float, seconds: float, least: int, most: int, tell: Callable[
 
 
 def draw(path: Path, rows: list[Carried], duty: float) -> None:
-    """The curve as a picture. Raises HuyingError."""
+    """Plot the curve. Raises HuyingError."""
     try:
         from matplotlib import use
     except ImportError as e:
@@ -73,16 +73,16 @@ class PipelineCost:
     """CPU time of the same recording, s."""
 
     duty: float
-    """Share of speech."""
+    """Duty cycle of speech."""
     pipeline: float
     everything: float
-    """One recogniser over all of it."""
+    """One recogniser over the whole recording."""
     overs: float
-    """The recogniser alone, on the overs."""
+    """Recogniser only, on the overs."""
 
 
 def pipeline() -> list[PipelineCost]:
-    """A recording full of speech, and one with the usual pauses."""
+    """A recording with continuous speech, and one with typical pauses."""
     net = load_net(sample_net())
     ear = open_ear(net)
     overs = overs_of(net)
@@ -114,7 +114,7 @@ def pipeline() -> list[PipelineCost]:
 
 
 def _cpu(act: Callable[[], None]) -> float:
-    """s of CPU time, the better of two."""
+    """CPU time in s, the better of two runs."""
     best = float("inf")
     for _ in range(2):
         before = time.process_time()

@@ -38,10 +38,10 @@ from voice.talk.facts import Answered, Fact
 START_S = 120.0
 SEARCH_EVERY_S = 2.0
 MARKS = 40
-"""Events whose way to the screen is timed."""
+"""Number of events whose delay to the screen is measured."""
 
 TYPICAL = ("/", "/review", "/rolls", "/log")
-"""Pages that are opened in a browser: on watch, review, roll sheets, log."""
+"""Browser pages opened: watch, review, roll sheets, log."""
 
 WEBHOOK = """
 [[webhooks]]
@@ -52,19 +52,19 @@ events = ["over", "called", "answered"]
 
 @dataclass
 class Seen:
-    """What the consoles saw."""
+    """Measurements of the consoles."""
 
     delays: list[float]
-    """From the journal to a console, s, an entry an event and console."""
+    """Delay from journal to console, s, one value per event and console."""
     searches: list[float]
-    """How long each took, s."""
+    """Duration of each search, s."""
 
 
 def console(
     events: int, consoles: int, channels: int, seconds: float, browser: bool, tell: Callable[[str], None]
 ) -> Iterator[tuple[str, str]]:
-    """Channels alone; then with the console, its readers, searches and a webhook whose target never answers. (figure,
-    value) as soon as it is measured. Raises HuyingError."""
+    """Channels alone; then with console, readers, searches and a webhook whose target never answers. Yields (figure,
+    value) as measured. Raises HuyingError."""
     net = load_net(sample_net())
     ear = open_ear(net)
     pcm = channel_of(overs_of(net), 300.0, 0.1)
@@ -96,7 +96,7 @@ def _percentiles(waits: list[float]) -> str:
 
 @contextmanager
 def _hanging() -> Iterator[int]:
-    """The port of a server that takes connections and never answers."""
+    """Port of a server that accepts connections and never answers."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         s.listen(64)
@@ -149,7 +149,7 @@ def _served(place: Path, hook: int) -> Iterator[str]:
 def _loaded(
     ear: Ear, pcm: Pcm16, channels: int, seconds: float, journal: Journal, address: str, consoles: int
 ) -> tuple[Carried, Seen]:
-    """The people who look on are in a process of their own, as on other machines."""
+    """Console users run in a separate process, as on other machines."""
     committed: dict[int, float] = {}
     own, theirs = multiprocessing.Pipe()
     people = multiprocessing.get_context("spawn").Process(target=_people, args=(address, consoles, theirs), daemon=True)
@@ -169,7 +169,7 @@ def _loaded(
 
 
 def _people(address: str, consoles: int, wire: Connection) -> None:
-    """Consoles that follow the events, and somebody who searches; sends what came when, and how long searches took."""
+    """Consoles following the events, and a user searching; sends the arrival times and the durations of searches."""
     arrived: list[tuple[int, float]] = []
     searches: list[float] = []
     done = threading.Event()
@@ -185,7 +185,7 @@ def _people(address: str, consoles: int, wire: Connection) -> None:
 
 
 def _read(address: str, arrived: list[tuple[int, float]], done: threading.Event) -> None:
-    """A console's stream of events."""
+    """Event stream of one console."""
     with urllib.request.urlopen(f"{address}/api/v1/events/stream", timeout=60) as stream:  # noqa: S310
         for raw in stream:
             if done.is_set():
@@ -217,7 +217,7 @@ WATCHED = """() => {
 
 
 def _screens(address: str, journal: Journal, consoles: int, channels: int) -> Iterator[tuple[str, str]]:
-    """Delay from event to screen in ``consoles`` browser windows, and how long pages take to open."""
+    """Delay from event to screen in ``consoles`` browser windows, and page load times."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as e:
@@ -257,7 +257,7 @@ def _screens(address: str, journal: Journal, consoles: int, channels: int) -> It
 
 
 def _first_content(chromium: Any, address: str) -> float:
-    """Seconds until the board's banner says something, as a person sees it."""
+    """Seconds until the board's banner shows content."""
     window = chromium.new_context().new_page()
     began = time.monotonic()
     window.goto(address, wait_until="commit")
@@ -271,7 +271,7 @@ CARDS = 9
 
 
 def _cards(chromium: Any, address: str) -> list[float]:
-    """Seconds from the click on a tile to its card, measured in the browser."""
+    """Seconds from clicking a tile to its card, measured in the browser."""
     window = chromium.new_context().new_page()
     window.goto(address, wait_until="load")
     window.wait_for_selector(".tile")
@@ -292,7 +292,7 @@ OPENED = """(k) => new Promise(done => {
 
 
 def _mark(k: int, channel: int) -> Answered:
-    """An answer with a text of its own; a window shows one channel."""
+    """An answer with unique text; a window shows one channel."""
     return Answered(
         t=9e6 + k,
         channel=f"c{channel}",

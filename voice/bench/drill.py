@@ -1,4 +1,4 @@
-"""An automatic roll-call, or an alert, against units that this machine plays."""
+"""An automatic roll-call or alert with simulated units."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ from voice.station.station import Station
 from voice.talk.facts import Fact, RollMarked
 
 DEALT_WITH_S = 10.0
-"""After this a roll-call that was interrupted by a report goes on: the dispatcher has dealt with it."""
+"""A roll-call interrupted by a report resumes after this time, as if the dispatcher had dealt with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """What is tried."""
+    """Parameters of a drill."""
 
     units: int
-    """Only the first so many; 0: all."""
+    """First so many units only; 0: all."""
     habits: dict[Habit, int]
-    """How many units behave so."""
+    """Number of units per behaviour."""
     rounds: int
     alert: str | None
-    """Read this instead of calling the roll."""
+    """Text of an alert to read instead of a roll-call."""
     snr: float
-    """dB of the simulated channel."""
+    """Signal-to-noise ratio of the simulated channel, dB."""
     seed: int
     sound: str = "never"
-    """auto: over the sound server if there is one; always: or fail; never: in this process, as fast as it goes."""
+    """auto: over the sound server if there is one; always: required; never: in this process, faster than real time."""
     input: str = ""
     output: str = ""
-    """Sound devices instead of a null sink."""
+    """Sound devices in place of a null sink."""
 
 
 Notice = Literal["note", "fault", "urgent"]
-"""How things stand; what does not work here; what needs a person at the desk."""
+"""Callbacks: progress, missing prerequisites, alerts to the dispatcher."""
 
 
 def cast(ids: list[str], wanted: dict[Habit, int], seed: int) -> dict[str, Habit]:
-    """Who behaves how. Raises HuyingError if there are more parts than units."""
+    """Behaviour of each unit. Raises HuyingError if there are more roles than units."""
     if sum(wanted.values()) > len(ids):
         raise HuyingError(f"{sum(wanted.values())} units are to misbehave, but only {len(ids)} are called")
     order = [ids[i] for i in np.random.default_rng(seed).permutation(len(ids))]
@@ -100,7 +100,7 @@ def _deafen(air: Air) -> Callable[[bool], None]:
 def drill(
     ear: Ear, o: Drill, journal: Journal, show: Callable[[Event, Fact], None], tell: Callable[[Notice, str], None]
 ) -> bool:
-    """Whether every unit was called and nobody is missing. Events go to ``show``. Raises HuyingError."""
+    """Whether every unit was called and none is missing. Events are passed to ``show``. Raises HuyingError."""
     net = ear.net
     ids = [u.id for u in net.units][: o.units or None]
     habits = cast(ids, o.habits, o.seed)

@@ -28,22 +28,22 @@ OVERS_A_DAY = 400
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How long things take at growing sizes."""
+    """Durations at increasing sizes."""
 
     of: str
-    """What grows."""
+    """Dimension that grows."""
     sizes: Sequence[int]
     times: dict[str, list[float]]
-    """What is done → s at each size."""
+    """Operation → s at each size."""
 
     def exponent(self, name: str) -> float:
-        """Over the two largest sizes: 1 is in step, 0 does not grow."""
+        """Growth exponent over the two largest sizes: 1 is linear, 0 constant."""
         before, last = (max(t, 1e-6) for t in self.times[name][-2:])
         return math.log(last / before) / math.log(self.sizes[-1] / self.sizes[-2])
 
 
 def growth(largest: int, tell: Callable[[str], None]) -> Iterator[Growth]:
-    """Of the journal, the roster, the recording; a table each, as soon as it is measured."""
+    """By journal, roster and recording size; one table each, as measured."""
     net = load_net(sample_net())
     yield _journal(net, largest, tell)
     yield _roster(net)
@@ -62,7 +62,7 @@ def _journal(net: Net, largest: int, tell: Callable[[str], None]) -> Growth:
 
 
 def _journal_of(net: Net, events: int, path: Path) -> dict[str, float]:
-    """Time of each operation on a journal of ``events`` events, s."""
+    """Duration of each operation on a journal of ``events`` events, s."""
     end = BEGAN + timedelta(days=fill(path, net, events))
     until, since = (t.isoformat().replace("+00:00", "Z") for t in (end, end - timedelta(days=7)))
     one = _exchange(net, 0, 0.0)
@@ -118,7 +118,7 @@ def _exchange(net: Net, k: int, t: float) -> list[Fact]:
 
 
 def fill(path: Path, net: Net, events: int) -> int:
-    """Write a journal of ``events`` events; how many days it spans."""
+    """Write a journal of ``events`` events; returns the number of days spanned."""
     days = max(8, events // (3 * OVERS_A_DAY))
     step = days * 86400.0 / (events / 3)
     with Journal(str(path)) as journal:
@@ -168,7 +168,7 @@ def _recording(net: Net) -> Growth:
 
 
 def _took(act: Callable[[], object]) -> float:
-    """s, the best of three."""
+    """Duration in s, best of three."""
     best = math.inf
     for _ in range(3):
         began = time.monotonic()

@@ -1,7 +1,7 @@
-"""A soak whose stations are killed now and then: a week on the bench in minutes.
+"""A soak with stations killed at random: a week on the bench in minutes.
 
-Stations are forked from one process that has loaded the model, so that a thousand kills do not cost a thousand starts.
-After each kill the journal must verify, and the next station goes on with what is left.
+Stations are forked from a process that has already loaded the model, so that a thousand kills do not require a thousand
+loads. After each kill the journal must verify, and the next station resumes.
 """
 
 from __future__ import annotations
@@ -26,43 +26,44 @@ from voice.speech.synthesiser import Synthesiser
 from voice.station.ear import Ear
 
 KILL_AFTER_S = (0.05, 2.0)
-"""Range of the time that a station lives before it is killed."""
+"""Range of a station's lifetime until it is killed."""
 
 CLIPS_VERIFIED_EVERY = 50
-"""Kills; the chain is verified after each."""
+"""Number of kills; the chain is verified after each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is lived through."""
+    """Parameters of the soak."""
 
     days: int
-    """Simulated; a roll-call and an alert each."""
+    """Simulated days; one roll-call and one alert each."""
     units: int
-    """Only the first so many."""
+    """First so many units only."""
     kills: int
     seed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Survived:
-    """What came of it."""
+    """Result of the soak."""
 
     traffic: SoakResult
     killed: int
     faults: list[str]
-    """Of the journal, after a kill or at the end."""
+    """Faults of the journal, after a kill or at the end."""
     took_s: float
 
     @property
     def whole(self) -> bool:
-        """Nothing was lost, doubled, invented or left open."""
+        """Nothing lost, duplicated, invented or left open."""
         r = self.traffic
         return not (self.faults or r.lost or r.doubled or r.invented or r.announced_lost or r.alerts_open)
 
 
 def soak(ear: Ear, plan: Plan, folder: Path, progress: Callable[[int, int], None]) -> Survived:
-    """Journal and truth are left in ``folder``. ``progress`` gets days lived, stations killed. Raises HuyingError."""
+    """Journal and ground truth are left in ``folder``. ``progress`` is given days completed and stations killed.
+    Raises HuyingError."""
     if not hasattr(os, "fork"):
         raise HuyingError("the soak needs a system that can fork processes: Linux or macOS")
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +78,7 @@ def soak(ear: Ear, plan: Plan, folder: Path, progress: Callable[[int, int], None
 
 
 def _stations(ear: Ear, plan: Plan, folder: Path, progress: Callable[[int, int], None]) -> tuple[int, list[str]]:
-    """Let stations live the days; kill some. How many were killed, and what was wrong with the journal after one."""
+    """Run stations through the days, killing some. Returns the number killed and faults found in the journal."""
     rng = np.random.default_rng(plan.seed)
     killed, faults = 0, list[str]()
     while not faults and (day := _days_done(folder)) < plan.days:
@@ -97,7 +98,7 @@ def _stations(ear: Ear, plan: Plan, folder: Path, progress: Callable[[int, int],
 
 
 def _waited(child: int, seconds: float | None) -> int | None:
-    """Exit status of a child; None if it is still running after this long."""
+    """Exit status of a child; None if it is still running after this time."""
     if seconds is None:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     ends = time.monotonic() + seconds
@@ -110,7 +111,7 @@ def _waited(child: int, seconds: float | None) -> int | None:
 
 
 def _faults(path: Path, killed: int) -> list[str]:
-    """Of the journal as a kill has left it."""
+    """Faults of a journal after a kill."""
     if not path.is_file():
         return []  # killed before it was made
     with Journal(str(path)) as journal:
@@ -123,7 +124,7 @@ def _days_done(folder: Path) -> int:
 
 
 def _live(ear: Ear, plan: Plan, folder: Path, from_day: int) -> NoReturn:
-    """Be a station until the last day is over, or until killed."""
+    """Run as a station until the last day is over, or until killed."""
     ended = 1
     try:
         with Synthesiser(cache_folder() / "speech") as synthesiser:

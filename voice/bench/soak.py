@@ -1,6 +1,6 @@
-"""A soak: days of roll-calls and alerts through the real pipeline on a simulated clock, with absences, lost devices
-and kills. What the units really sent is written down beside the journal, line by line; afterwards the two are compared.
-"""
+"""A soak: days of roll-calls and alerts through the real pipeline on a simulated clock, with absences, device losses
+and kills. The ground truth of transmissions is written line by line beside the journal; afterwards the two are
+compared."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ from voice.talk.facts import (
 
 FIRST_DAY = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
 LOSS_S = 6.0
-"""How long the sound card is away when it is lost."""
+"""Duration of a sound-card loss."""
 
 SETTLED_S = 2.0
-"""An over that ended so long before a kill must be in the journal: the hang time, and some."""
+"""An over that ended this long before a kill must be in the journal: hang time plus margin."""
 
 GAP_S = 0.5
-"""A shorter pause does not end an over: the hang time."""
+"""Hang time: a shorter pause does not end an over."""
 
 CHANCES: tuple[tuple[Habit, float], ...] = (("absent", 0.06), ("second", 0.05), ("slow", 0.03), ("report", 0.01))
 
 
 class SoakAir(Air):
-    """Writes down what is sent, and loses the card now and then."""
+    """Records what is sent, and loses the card from time to time."""
 
     truth: IO[str]
     run: int
@@ -60,7 +60,7 @@ class SoakAir(Air):
     lost: list[float]
 
     def frames(self) -> Iterator[Frame]:
-        """See Air. A line for every over that was on the air, and one a second for the time that was reached."""
+        """See Air. One line per over transmitted, and one per second for the time reached."""
         noted = 0.0
         while not self._ended:
             if self.losses and self.now >= self.losses[0]:
@@ -79,13 +79,13 @@ class SoakAir(Air):
                 self.note(now=round(self.now, 3))
 
     def note(self, **what: Any) -> None:
-        """One line of truth, on the disk at once."""
+        """Write one line of ground truth straight to disk."""
         self.truth.write(json.dumps({"run": self.run, **what}) + "\n")
         self.truth.flush()
 
 
 def habits_of(net: Net, day: int, seed: int) -> dict[str, Habit]:
-    """Who misbehaves on a day."""
+    """Behaviour of units on a day."""
     rng = np.random.default_rng((seed, day))
     out: dict[str, Habit] = {}
     for u in net.units:
@@ -101,7 +101,7 @@ def habits_of(net: Net, day: int, seed: int) -> dict[str, Habit]:
 def live(
     ear: Ear, journal_path: Path, truth_path: Path, synthesiser: Synthesiser, day: int, units: int, seed: int
 ) -> None:
-    """One day, or what a kill has left of it: a roll-call and an alert. Appends to journal and truth."""
+    """One day, or the rest of it after a kill: a roll-call and an alert. Appends to journal and ground truth."""
     net = ear.net
     rng = np.random.default_rng((seed, day, 7))
     ids = tuple(u.id for u in net.units)[:units]
@@ -161,29 +161,29 @@ def live(
 
 @dataclass(frozen=True, slots=True)
 class SoakResult:
-    """Truth against journal."""
+    """Ground truth against journal."""
 
     runs: int
     sent: int
-    """Overs of units that were on the air and settled."""
+    """Overs sent by units and due in the journal."""
     found: int
     lost: int
     doubled: int
-    """Overs that stand in the journal twice."""
+    """Overs logged twice."""
     invented: int
-    """Overs in the journal that nobody sent."""
+    """Overs logged but not sent."""
     announced: int
     announced_lost: int
     alerts: int
     alerts_open: int
-    """Raised and not ended before the next one."""
+    """Raised but not ended before the next one."""
     memory_mb: tuple[float, ...]
     """At the end of each day."""
 
 
 def _carrier_ends(lines: list[dict[str, Any]]) -> dict[tuple[int, float], float]:
-    """(run, end of an over) → when the carrier dropped: overs that follow each other without a gap are one on the
-    air, and are logged when it ends. So they do after a card was lost: what was due meanwhile comes at once."""
+    """(run, end of an over) → time the carrier dropped: overs without a gap are one on the air and logged at its
+    end. The same applies after a card loss, when everything due meanwhile arrives at once."""
     out: dict[tuple[int, float], float] = {}
     later: dict[int, tuple[float, float]] = {}
     for x in reversed([x for x in lines if "over" in x]):
@@ -195,7 +195,7 @@ def _carrier_ends(lines: list[dict[str, Any]]) -> dict[tuple[int, float], float]
 
 
 def audit(journal: Journal, truth_path: Path) -> SoakResult:
-    """Count what was lost, doubled or invented."""
+    """Count overs lost, duplicated or invented."""
     overs: dict[int, list[tuple[float, float]]] = {}
     said: dict[int, list[float]] = {}
     run = alerts = ended = 0

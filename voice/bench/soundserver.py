@@ -1,6 +1,6 @@
-"""A channel made of nothing but the sound server: a null sink is the air, its monitor what a receiver hears.
+"""A channel inside the sound server: a null sink is the air, its monitor the receiver.
 
-Works with PulseAudio, and with PipeWire through its PulseAudio side; both are asked with ``pactl``.
+Works with PulseAudio, and with PipeWire through its PulseAudio interface; both are controlled with ``pactl``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def available() -> bool:
 
 @contextlib.contextmanager
 def null_air() -> Iterator[None]:
-    """While it lasts, the sound device ``pulse`` of this process plays to and records from an air of its own."""
+    """While active, this process's sound device ``pulse`` plays to and records from a private null sink."""
     module = _pactl("load-module", "module-null-sink", f"sink_name={SINK}", "rate=48000", "channels=1")
     before = {k: os.environ.get(k) for k in ("PULSE_SINK", "PULSE_SOURCE")}
     os.environ |= {"PULSE_SINK": SINK, "PULSE_SOURCE": f"{SINK}.monitor"}

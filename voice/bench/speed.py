@@ -51,7 +51,7 @@ SAID = (
 SPEECH_S = 300.0
 PAUSED_S = 1800.0
 SHARE = 0.1
-"""Of the time in which somebody speaks on a channel with the usual pauses."""
+"""Duty cycle of speech on a channel with typical pauses."""
 
 SURNAMES = "张王李赵刘陈杨黄周吴徐孙马朱胡林郭何高罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢"
 PLACES = "家岗庄园桥湖河山寺铺营店村塘坡沟屯寨集关"
@@ -59,7 +59,7 @@ KINDS = ("社区", "社区治安队", "小学", "中学", "超市", "广场", "�
 
 
 def speed(tell: Callable[[str], None]) -> dict[str, Any]:
-    """Figures of this machine; what is under way is told."""
+    """Figures of this machine; progress is reported."""
     net = load_net(sample_net())
     figures: dict[str, Any] = {"machine": machine()}
     with tempfile.TemporaryDirectory() as place:
@@ -86,7 +86,7 @@ def speed(tell: Callable[[str], None]) -> dict[str, Any]:
 
 
 def machine() -> str:
-    """For comparing figures of different machines."""
+    """Machine description, for comparing figures."""
     memory = psutil.virtual_memory().total / 2**30
     name = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
@@ -97,14 +97,14 @@ def machine() -> str:
 
 
 def free_port() -> int:
-    """On loopback, one that nobody listens to."""
+    """A free port on loopback."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])
 
 
 def overs_of(net: Net) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
-    """What is said in ``SAID`` on a radio at 15 dB, twice, by two voices."""
+    """The overs of ``SAID`` on a radio at 15 dB, twice, by two voices."""
     rng = np.random.default_rng(0)
     out = []
     with Synthesiser(cache_folder() / "speech") as synthesiser:
@@ -116,7 +116,7 @@ def overs_of(net: Net) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
 
 
 def channel_of(overs: list[np.ndarray[Any, np.dtype[np.float64]]], seconds: float, share: float) -> Pcm16:
-    """Overs in turn; pauses so long that speech fills ``share`` of the time (at least 0.7 s each)."""
+    """Overs in turn with pauses such that speech fills ``share`` of the time (at least 0.7 s each)."""
     rng = np.random.default_rng(1)
     parts, n, k = [], 0, 0
     while n < seconds * RATE:
@@ -135,7 +135,7 @@ def _write(path: Path, pcm: Pcm16) -> None:
 
 
 def _replay(path: Path) -> dict[str, float]:
-    """A whole ``huying replay`` in a process of its own, as a user would start it."""
+    """A complete ``huying replay`` in its own process, as started by a user."""
     import soundfile as sf
 
     duration = sf.info(str(path)).duration
@@ -159,7 +159,7 @@ def _replay(path: Path) -> dict[str, float]:
 
 
 class _Clocked:
-    """A recording that notes when each frame was handed over."""
+    """A recording that notes when each frame was delivered."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
@@ -173,8 +173,8 @@ class _Clocked:
 
 
 def _waits(net: Net, recording: Path, log: Path) -> list[float]:
-    """ms from the frame that ends an over, hang time included, to its event on the disk. Frames come as fast as they
-    are taken, so what the recogniser has still to do for the words before is in it."""
+    """Delay in ms from the frame that ends an over, hang time included, to its event on disk. Frames are delivered
+    as fast as they are consumed, so pending recognition of earlier words is included."""
     source = _Clocked(open_recording(recording))
     waits: list[float] = []
 
@@ -189,7 +189,7 @@ def _waits(net: Net, recording: Path, log: Path) -> list[float]:
 
 
 def _answer_to_call(net: Net) -> float:
-    """s on the channel between the end of a unit's carrier and our next key-down, on the bench."""
+    """Seconds of channel time from the end of a unit's carrier to our next key-up, on the bench."""
     with Journal("sqlite://") as journal, Synthesiser(cache_folder() / "speech") as synthesiser:
         air = Air(net, synthesiser, {}, Channel(snr_db=20.0))
         ended, gaps = 0.0, []
@@ -215,7 +215,7 @@ def _answer_to_call(net: Net) -> float:
 
 
 def _lexicon(net: Net, n: int) -> Lexicon:
-    """The net's phrases and ``n`` made-up call signs."""
+    """The net's phrases with ``n`` made-up call signs."""
     signs = [
         SURNAMES[i % len(SURNAMES)]
         + PLACES[i // len(SURNAMES) % len(PLACES)]
@@ -227,7 +227,7 @@ def _lexicon(net: Net, n: int) -> Lexicon:
 
 
 def _thousand(net: Net, overs: list[np.ndarray[Any, np.dtype[np.float64]]]) -> float:
-    """Decoding alone, filler included, on one core, with the model loaded; × real time."""
+    """Decoding only, filler included, on one core with the model loaded; × real time."""
     folder = check_model(find_model(net.settings.recognition.model))
     graph = compile_graph(_lexicon(net, 1000), net.costs, cache_folder() / "graphs")
     recogniser = Recogniser(assemble(folder, graph.folder, cache_folder() / "models"), folder.rate)
