@@ -1,7 +1,7 @@
-"""What the server may forget: what a hub has kept, once it is so old that no backup needs it any more.
+"""Retention on the NATS server: deletes what a hub has stored once no backup needs it any more.
 
-A stream without an end fills its disk, and then nobody can send. The stream itself has no limit of age, because it
-does not know what a hub has: hubs take away what lies before the place up to which they have acknowledged everything.
+An unbounded stream fills its disk and blocks all senders. The stream itself has no age limit, since it does not know
+what a hub has stored: hubs delete everything before the point up to which all is acknowledged.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 async def forget_events(js: JetStreamContext, subjects: str, consumer: str, before: datetime) -> None:
-    """Take messages on ``subjects`` off the stream that ``consumer`` has acknowledged, with all before them, and that
-    came before a time. Raises the client's errors."""
+    """Delete messages on ``subjects`` that ``consumer`` has acknowledged contiguously and that are older than a
+    given time. Raises the client's errors."""
     from nats.js.errors import NotFoundError
 
     info = await js.consumer_info(EVENTS_STREAM, consumer)
@@ -41,8 +41,8 @@ async def forget_events(js: JetStreamContext, subjects: str, consumer: str, befo
 
 
 async def forget_sound(js: JetStreamContext, clips: ClipStore, before: datetime) -> None:
-    """Take clips off the server's store that lie in ``clips`` and were sent before a time. Raises the client's
-    errors."""
+    """Delete clips from the server's store that are present in ``clips`` and older than a given time. Raises the
+    client's errors."""
     from nats.js.errors import NotFoundError
     from nats.js.object_store import OBJ_META_PRE_TEMPLATE
 

@@ -1,7 +1,7 @@
-"""Signed heads of the stations, as the bureau keeps them: a station's journal that was written anew, or lost its end,
-does not have the events that its own key once vouched for.
+"""Signed heads of the stations, as stored by the bureau: a station's journal that was rewritten or truncated lacks
+events that its own key once signed.
 
-A station's key is the one that the bureau was given; of a station for which none was given it is the first that came.
+A station's key is the one configured at the bureau, or else the first one received.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _events = sa.table("huying_hub_events", sa.column("station"), sa.column("seq"), 
 
 
 def read_keys(path: Path) -> dict[str, str]:
-    """Station → public key, of a file with a line for each: ``01 5b3f…``. Raises HuyingError."""
+    """Station → public key, from a file with one line per station: ``01 5b3f…``. Raises HuyingError."""
     try:
         rows = [line.split() for line in path.read_text("utf-8").splitlines() if line.strip(" \t\ufeff")]
     except (OSError, ValueError) as e:
@@ -48,7 +48,7 @@ def packed_head(head: SignedHead, public: str) -> bytes:
 
 
 def unpacked_head(subject: str, data: bytes) -> tuple[str, str, SignedHead]:
-    """(station, public key, signed head) in a message. Raises HuyingError for what is none."""
+    """(station, public key, signed head) from a message. Raises HuyingError if invalid."""
     try:
         raw: dict[str, Any] = json.loads(data)
         key, head = raw["key"], head_in(raw["head"])
@@ -60,17 +60,17 @@ def unpacked_head(subject: str, data: bytes) -> tuple[str, str, SignedHead]:
 
 
 class Heads:
-    """Of all stations, in the bureau's database."""
+    """Signed heads of all stations, in the bureau's database."""
 
     def __init__(self, journal: Journal, keys: Mapping[str, str]) -> None:
-        """``keys``: of stations that are known beforehand."""
+        """``keys``: of stations known in advance."""
         self._journal, self._keys = journal, keys
         with journal.begin() as db:
             _meta.create_all(db)
 
     def keep(self, station: str, key: str, head: SignedHead) -> bool:
-        """Whether a station is new here, and its key is taken as it came. Raises HuyingError if it has another key;
-        Unwritable while the database is away."""
+        """Returns whether the station is new and its key was accepted on first use. Raises HuyingError on a key
+        mismatch; Unwritable while the database is unavailable."""
         with self._journal.begin() as db:
             q = sa.select(_heads.c.key, _heads.c.seq, _heads.c.hash).where(_heads.c.station == station)
             known = db.execute(q.limit(1)).first()
@@ -87,13 +87,13 @@ class Heads:
             return known is None and station not in self._keys
 
     def reached(self) -> dict[str, int]:
-        """Station → number of the last event that it vouched for."""
+        """Station → number of the last event it signed."""
         with self._journal.begin() as db:
             rows = db.execute(sa.select(_heads.c.station, sa.func.max(_heads.c.seq)).group_by(_heads.c.station))
             return {r[0]: r[1] for r in rows}
 
     def faults(self) -> dict[str, str]:
-        """Station → what its own signed heads say against the events that it sent."""
+        """Station → contradictions between its signed heads and the events it sent."""
         at = sa.and_(_events.c.station == _heads.c.station, _events.c.seq == _heads.c.seq)
         q = sa.select(_heads.c.station, sa.func.min(_heads.c.seq)).join(_events, at)
         with self._journal.begin() as db:
@@ -102,7 +102,7 @@ class Heads:
         return {r[0]: told.format(r[0], r[1]) for r in rows}
 
     def lines(self, station: str) -> list[SignedHead]:
-        """Of one station, in order: what ``huying journal verify --signed`` reads."""
+        """Lines of one station, in order: input of ``huying journal verify --signed``."""
         q = sa.select(_heads).where(_heads.c.station == station).order_by(_heads.c.seq)
         with self._journal.begin() as db:
             return [SignedHead(r.seq, r.hash, r.signature) for r in db.execute(q)]

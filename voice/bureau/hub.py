@@ -1,7 +1,7 @@
-"""The bureau's end: takes what the stations send, keeps it, checks every station's chain as it comes.
+"""The bureau's end: receives what the stations send, stores it, and verifies every station's chain on arrival.
 
-Several hubs may run at once; they share one durable consumer, and what one of them took and did not finish comes to
-another. A message is acknowledged when the database has it.
+Several hubs may run in parallel; they share one durable consumer, and what one hub took but did not finish is
+redelivered to another. A message is acknowledged once it is in the database.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ BATCH = 500
 FETCH_S = 1.0
 RETRY_S = 2.0
 ACK_WAIT_S = 60.0
-"""What a hub has taken and not acknowledged for so long goes to another one."""
+"""Redelivery time: what a hub took and did not acknowledge within it goes to another hub."""
 
 FORGET_EVERY_S = 3600.0
 LOOK_S = 0.5
 ALERT_MINUTES = 10.0
-"""A station that is away for longer does not read it out."""
+"""Lifetime of an alert: a station offline for longer does not read it."""
 
 
 @dataclass
@@ -63,22 +63,21 @@ class Hub:
     tell: Callable[[str], None]
     clips: bool = False
     replicas: int = 0
-    """Copies of every message in a cluster; 0: as it is."""
+    """Replicas of every message in a cluster; 0: unchanged."""
     keep_days: float = 0.0
-    """What a hub has kept stays on the server for so long, should an older database have to be restored; 0: for
-    ever."""
+    """Days stored messages stay on the server, in case an older database must be restored; 0: for ever."""
     reread: bool = False
-    """Begin with the oldest message that the server has; what is known is not stored twice."""
+    """Start with the oldest message on the server; known events are not stored twice."""
     rosters_changed: Callable[[], None] = lambda: None
     orders: Callable[[], dict[str, dict[str, Any]]] = dict
-    """The next alert to send, by station; see ``alerts_of``."""
+    """Next alert to send, by station; see ``alerts_of``."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     total: Stored = field(default_factory=Stored)
     _fault: str = ""
     _gaps: dict[str, str] = field(default_factory=dict)
 
     async def run(self, server: Server, until_idle: bool = False) -> None:
-        """Until ``ended`` is set; with ``until_idle`` until nothing comes any more. Raises HuyingError."""
+        """Until ``ended`` is set; with ``until_idle`` until no more messages arrive. Raises HuyingError."""
         client = await connect(server, f"huying hub {self.bureau}", f"{self.bureau}.hub", self.tell, self.ended)
         beside: list[asyncio.Future[None]] = []
         try:
@@ -115,7 +114,7 @@ class Hub:
                 await asyncio.wait_for(client.close(), 5)
 
     async def _ready(self, js: JetStreamContext) -> Any:
-        """Streams and subscription, as soon as the server gives them; None if we are to end first."""
+        """Streams and subscription once the server provides them; None if stopped first."""
         from nats.errors import Error
 
         while not self.ended.is_set():
@@ -135,7 +134,7 @@ class Hub:
 
     @property
     def _consumer(self) -> str:
-        """All hubs of a bureau share it."""
+        """Consumer shared by all hubs of a bureau."""
         return f"hub-{self.bureau}"
 
     async def _subscribed(self, js: JetStreamContext) -> Any:
@@ -159,7 +158,7 @@ class Hub:
         )
 
     async def _lost(self, js: JetStreamContext) -> bool:
-        """The server has no longer what we read from: its store is gone. Stations see it, too, and send again."""
+        """The stream we read from no longer exists: the server lost its store. Stations notice as well, and resend."""
         from nats.errors import Error
         from nats.js.errors import NotFoundError
 
@@ -173,7 +172,7 @@ class Hub:
         return False
 
     async def _look_for_gaps(self) -> None:
-        """What has not come, though nothing more is on its way, is told: once, and when it has come after all."""
+        """Report missing events when nothing more is in transit: once, and again when they have arrived."""
         found = {s.station: s.fault for s in await asyncio.to_thread(self.store.standing) if s.missing or s.fault}
         for station in sorted(found.keys() | self._gaps.keys()):
             if found.get(station) != self._gaps.get(station):
@@ -181,7 +180,7 @@ class Hub:
         self._gaps = found
 
     async def _all_done(self, subscription: Any) -> bool:
-        """Nothing waits for this hub or another one, nothing that one of them took is unfinished."""
+        """Nothing is pending for any hub, and nothing taken is unfinished."""
         info = await subscription.consumer_info()
         return not info.num_pending and not info.num_ack_pending
 
@@ -199,7 +198,7 @@ class Hub:
         return found
 
     async def _take(self, messages: list[Msg]) -> None:
-        """Keep them, then acknowledge; what is of a newer version is left."""
+        """Store, then acknowledge; messages of a newer version are left."""
         batch: list[StationEvent] = []
         done: list[Msg] = []
         for m in messages:
@@ -247,7 +246,7 @@ class Hub:
         self.total.refused += stored.refused
 
     async def _write(self, act: Callable[[], object]) -> bool:
-        """Until the database takes it; false if we are to end first."""
+        """Retry until stored; False if stopped first."""
         while not self.ended.is_set():
             try:
                 await asyncio.to_thread(act)
@@ -262,7 +261,7 @@ class Hub:
         return False
 
     async def _send_orders(self, js: JetStreamContext) -> None:
-        """What the bureau's console asks for goes down to the stations."""
+        """Orders from the bureau's console are sent to the stations."""
         from nats.errors import Error
 
         alerts: dict[str, dict[str, Any]] = {}
@@ -282,7 +281,7 @@ class Hub:
             await asyncio.sleep(LOOK_S)
 
     async def _forget(self, js: JetStreamContext) -> None:
-        """What was kept ``keep_days`` ago goes from the server, now and then."""
+        """Periodically delete from the server what was stored ``keep_days`` ago."""
         from nats.errors import Error
 
         while True:
@@ -296,7 +295,7 @@ class Hub:
             await asyncio.sleep(FORGET_EVERY_S)
 
     def _say(self, text: str) -> None:
-        """Once, until it is over."""
+        """Report once until resolved."""
         if text != self._fault:
             self._fault = text
             self.tell(text)
@@ -314,9 +313,9 @@ async def broadcast(
     minutes: float,
     tell: Callable[[str], None],
 ) -> str:
-    """Send an alert to stations (all, if none are named); each reads it out on its own air. Its number.
+    """Send an alert to stations (all if none are named); each reads it on its own channel. Returns its number.
 
-    A station that is away gets it when it is back, unless ``minutes`` have passed.
+    An offline station receives it on return, unless ``minutes`` have passed.
     """
     from nats.errors import Error
 
@@ -334,14 +333,14 @@ async def broadcast(
 
 
 def alert_number() -> str:
-    """Of an alert, the same for all stations that get it, however often it is sent."""
+    """Number of an alert, identical at all stations and on retransmission."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + "-" + secrets.token_hex(3)
 
 
 async def send_alert(
     js: JetStreamContext, bureau: str, number: str, alerts: Mapping[str, Mapping[str, Any]], minutes: float
 ) -> None:
-    """Station, or ``all`` → what it should read out."""
+    """Station, or ``all`` → what it should read."""
     expires = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
     for station, alert in alerts.items():
         body = json.dumps({**alert, "id": number, "expires": expires}, ensure_ascii=False).encode()
@@ -354,9 +353,9 @@ async def send_alert(
 
 
 def alerts_of(net: Net, requests: Path) -> dict[str, dict[str, Any]]:
-    """The next alert that the bureau's console has left, taken apart by station; empty if there is none.
+    """Next alert from the bureau's console, split by station; empty if there is none.
 
-    Raises HuyingError for what cannot be done from here: each station calls its own roll.
+    Raises HuyingError for requests that cannot be made from here: each station calls its own roll.
     """
     found = take(requests, net)
     if found is None:

@@ -1,4 +1,4 @@
-"""A net folder for the bureau: the units of all stations, so that board and sheets show their names."""
+"""A net folder for the bureau: units of all stations, so that board and sheets show their names."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ call_sign = "指挥中心"
 
 
 def write_bureau_net(folder: Path, bureau: str, rosters: Mapping[str, Mapping[str, Any]]) -> int:
-    """Write the joined roster, whole or not at all, and settings if there are none; number of units.
+    """Write the joined roster atomically, and settings if there are none; returns the number of units.
 
-    A unit's id is ``station/id`` as in the joined journal, its name begins with the station's, its group is the
+    A unit's id is ``station/id`` as in the joined journal, its name is prefixed with the station's, its group is the
     station.
     """
     folder.mkdir(parents=True, exist_ok=True)

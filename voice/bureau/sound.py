@@ -1,4 +1,4 @@
-"""Sound of overs, from the server's object store into the bureau's folder of clips."""
+"""Audio of overs: from the server's object store to the bureau's clip folder."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ AGAIN_S = 3600.0
 
 @dataclass
 class Sound:
-    """Fetches every clip that is not here yet, as it is announced."""
+    """Fetches every missing clip as it is announced."""
 
     clips: ClipStore
     tell: Callable[[str], None]
-    """Faults; whoever is told leaves out what was said last."""
+    """Called with each fault; the receiver suppresses repeats."""
     caught_up: asyncio.Event = field(default_factory=asyncio.Event)
-    """All that was there in the beginning is here."""
+    """Everything present at the start has been fetched."""
     _bad: set[str] = field(default_factory=set)
 
     async def follow(self, js: JetStreamContext) -> None:
-        """Until it is cancelled."""
+        """Run until cancelled."""
         from nats.errors import Error
 
         while True:
@@ -47,7 +47,7 @@ class Sound:
                 await asyncio.sleep(RETRY_S)
 
     async def _watch(self, bucket: ObjectStore) -> None:
-        """What is there, and what comes, for AGAIN_S."""
+        """Process existing and new clips for AGAIN_S."""
         watcher: Any = await bucket.watch(ignore_deletes=True)
         try:
             ends = asyncio.get_running_loop().time() + AGAIN_S
@@ -70,7 +70,7 @@ class Sound:
                 await asyncio.to_thread(self._keep, name, found.data or b"")
 
     def _keep(self, name: str, data: bytes) -> None:
-        """Unless it is not what its name says. Raises HuyingError if the disk does not take it."""
+        """Store it unless it does not match its name. Raises HuyingError if it cannot be written."""
         import soundfile as sf
 
         try:

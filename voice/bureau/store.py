@@ -1,8 +1,8 @@
-"""The bureau's database: every station's events as they came, and one journal of them all.
+"""The bureau's database: every station's events as received, and one joined journal.
 
-``huying_hub_events`` holds the stations' events unchanged, whatever order they come in, each once. What follows
-without a gap and fits its chain is joined into an ordinary journal in the same database, with station and channel as
-the channel and ``station/unit`` as the unit: board, roll sheets, search and exports work on it as on any other.
+``huying_hub_events`` holds the stations' events unchanged, once each, in any order of arrival. Events that follow
+without a gap and match their chain are joined into an ordinary journal in the same database, with station and channel
+as the channel and ``station/unit`` as the unit: board, roll sheets, search and exports work on it as on any other.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from voice.journal.store import GENESIS, Event, Journal, NewEvent, event_hash, i
 
 SCHEMA_VERSION = 1
 ASIDE = 0
-"""In the place of a number in the joined journal: the event fits its chain, but cannot be used."""
+"""Used in place of a number in the joined journal: the event fits its chain but is unusable."""
 
 JOINED_AT_ONCE = 2000
-"""Events that are held in memory while they are joined."""
+"""Events in memory per joining step."""
 
 _LOCK_KEY = 0x48554248  # “HUBH”
-"""Of the advisory lock in PostgreSQL: hubs take turns, so events become visible in the order of their numbers."""
+"""Key of the advisory lock in PostgreSQL: hubs take turns, so events become visible in numerical order."""
 
 UNIT_FIELDS = ("unit", "caller", "identified")
 UNITS_FIELDS = ("units", "callees", "missing", "unclear", "silent")
 NUMBER_FIELDS = ("corrects", "confirms", "releases")
-"""Of event bodies: a unit, several, the number of another event."""
+"""References in event bodies: a unit, several units, the number of another event."""
 
 _meta = sa.MetaData()
 _info = sa.Table(
@@ -82,52 +82,51 @@ _rosters = sa.Table(
 
 @dataclass
 class Stored:
-    """What became of a batch."""
+    """Outcome of a batch."""
 
     new: int = 0
     known: int = 0
-    """Had come before."""
+    """Duplicates."""
     joined: int = 0
     refused: list[str] = field(default_factory=list)
-    """Reasons."""
+    """Reasons for refusals."""
     faults: list[str] = field(default_factory=list)
-    """Stations whose chain does not go on."""
+    """Stations whose chain is broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class StationProgress:
-    """How far a station has come."""
+    """Progress of one station."""
 
     station: str
     seq: int
-    """Joined up to here."""
+    """Joined up to this number."""
     waiting: int
-    """Came, but something before them is missing or does not fit."""
+    """Received, but an earlier event is missing or does not match."""
     fault: str
     aside: int = 0
-    """Came in their place, and cannot be used: of an unknown kind, incomplete, of wrong types. Kept, not joined."""
+    """Received in sequence but unusable: unknown kind, incomplete, wrong types. Stored, not joined."""
     signed: int = 0
-    """Number of the last event that the station's signed head vouches for; 0: it sends none."""
+    """Number of the last event signed by the station; 0: it sends no signed heads."""
     missing: tuple[int, int] | None = None
-    """(first, last) number of the events that have not come, though later ones have, or the station vouches for
-    them."""
+    """(first, last) number of missing events, known from later events or signed heads."""
 
 
 @dataclass
 class _Chain:
-    """A station's chain as far as it is joined, and what a batch adds to it."""
+    """A station's chain as joined so far, with additions from a batch."""
 
     station: str
     seq: int
     hash: str
     fault: str
     stored: tuple[int, str] | None
-    """Number and fault as the database has them; None if it does not know the station."""
+    """Number and fault as in the database; None if the station is unknown."""
     run: list[Event] = field(default_factory=list)
-    """To be joined."""
+    """Events to be joined."""
 
     def take(self, event: Event) -> bool:
-        """Add what follows without a gap and fits; whether it did."""
+        """Add what follows without a gap and matches; returns whether anything did."""
         if event.seq != self.seq + 1:
             return False  # what lies between is still on its way
         if event.previous != self.hash:
@@ -140,11 +139,11 @@ class _Chain:
 
 
 class HubStore:
-    """The database of one or several hubs."""
+    """Database of one or several hubs."""
 
     def __init__(self, url: str, keys: Mapping[str, str] | None = None) -> None:
-        """``keys``: the stations' public keys, where they are known. Raises HuyingError if it cannot be used, or was
-        made by a newer version."""
+        """``keys``: the stations' public keys, if known. Raises HuyingError if it cannot be used, or was created by
+        a newer version."""
         self.journal = Journal(url)
         self.heads = Heads(self.journal, keys or {})
         with self.journal.begin() as db:
@@ -163,8 +162,7 @@ class HubStore:
         self.journal.close()
 
     def store(self, batch: Sequence[StationEvent]) -> Stored:
-        """Keep a batch, whole or not at all; again does no harm. Raises Unwritable while the database is away or
-        read-only."""
+        """Store a batch atomically; idempotent. Raises Unwritable while the database is unavailable or read-only."""
         out = Stored()
         with self.journal.begin() as db:
             self._take_turn(db)
@@ -182,12 +180,12 @@ class HubStore:
         return out
 
     def refuse(self, subject: str, message: bytes, reason: str) -> None:
-        """Keep a message that is no event, for people to look at. Raises Unwritable."""
+        """Store an invalid message for inspection. Raises Unwritable."""
         with self.journal.begin() as db:
             self._refuse(db, subject, message, reason)
 
     def keep_roster(self, station: str, roster: str) -> None:
-        """The latest roster of a station, as it sent it. Raises Unwritable."""
+        """The latest roster sent by a station. Raises Unwritable."""
         with self.journal.begin() as db:
             db.execute(_rosters.delete().where(_rosters.c.station == station))
             db.execute(_rosters.insert(), {"station": station, "roster": roster})
@@ -199,7 +197,7 @@ class HubStore:
         return {r.station: json.loads(r.roster) for r in rows}
 
     def standing(self) -> list[StationProgress]:
-        """Every station."""
+        """Progress of every station."""
         waits, aside = _events.c.joined.is_(None), _events.c.joined == ASIDE
         counts = sa.select(
             _events.c.station, sa.func.sum(sa.case((waits, 1), else_=0)).label("waiting"),
@@ -226,14 +224,14 @@ class HubStore:
         return out
 
     def events(self, station: str) -> Iterator[Event]:
-        """A station's events as they were sent, in order."""
+        """A station's events as sent, in order."""
         q = sa.select(_events).where(_events.c.station == station).order_by(_events.c.seq)
         with self.journal.begin() as db:
             for r in db.execute(q):
                 yield _event(r)
 
     def refusals(self) -> list[tuple[str, str]]:
-        """(subject, reason) of what could not be kept as an event."""
+        """(subject, reason) of messages that are not valid events."""
         with self.journal.begin() as db:
             return [(r.subject, r.reason) for r in db.execute(sa.select(_refused).order_by(_refused.c.id))]
 
@@ -251,7 +249,7 @@ class HubStore:
         return False
 
     def _new(self, db: sa.Connection, good: Sequence[StationEvent], out: Stored) -> list[StationEvent]:
-        """What is not kept yet; the same event twice is one, another one in its place is refused."""
+        """Events not yet stored; duplicates are dropped, a different event with the same number is refused."""
         keys = [(s.station, s.event.seq) for s in good]
         q = sa.select(_events.c.station, _events.c.seq, _events.c.hash).where(_KEY.in_(keys))
         known = {(r.station, r.seq): r.hash for r in db.execute(q)} if keys else {}
@@ -269,14 +267,14 @@ class HubStore:
         return new
 
     def _chains(self, db: sa.Connection, good: Sequence[StationEvent]) -> dict[str, _Chain]:
-        """Of the stations in a batch."""
+        """Chains of the stations in a batch."""
         chains = {s.station: _Chain(s.station, 0, GENESIS, "", None) for s in good}
         for r in db.execute(sa.select(_stations).where(_stations.c.station.in_(chains))):
             chains[r.station] = _Chain(r.station, r.seq, r.hash, r.fault, (r.seq, r.fault))
         return chains
 
     def _join(self, db: sa.Connection, chains: Collection[_Chain], out: Stored) -> dict[tuple[str, int], int]:
-        """Append the chains' runs to the joined journal; (station, number) → number there."""
+        """Append runs to the joined journal; returns (station, number) → number there."""
         numbers = self._named(db, chains)
         run: list[tuple[str, Event]] = []
         for c in chains:
@@ -294,7 +292,7 @@ class HubStore:
         return numbers
 
     def _named(self, db: sa.Connection, chains: Collection[_Chain]) -> dict[tuple[str, int], int]:
-        """Numbers in the joined journal of the earlier events that the runs name."""
+        """Numbers in the joined journal of earlier events referenced by the runs."""
         of_runs = ((c.station, e.data.get(f)) for c in chains for e in c.run for f in NUMBER_FIELDS)
         named = {(station, n) for station, n in of_runs if isinstance(n, int) and 0 < n < 2**31}
         if not named:
@@ -304,12 +302,12 @@ class HubStore:
         return {(r.station, r.seq): r.joined for r in found}
 
     def _waited_for(self, db: sa.Connection, chains: Collection[_Chain]) -> list[str]:
-        """Stations whose next event has come already: before what it follows, or it does not fit."""
+        """Stations whose next event is already here: it arrived early, or does not match."""
         keys = [(c.station, c.seq + 1) for c in chains]
         return list(db.execute(sa.select(_events.c.station).where(_KEY.in_(keys))).scalars()) if keys else []
 
     def _join_waiting(self, db: sa.Connection, chain: _Chain, out: Stored) -> None:
-        """Go on with a station's chain through what came earlier, JOINED_AT_ONCE at a time."""
+        """Continue a station's chain through events received earlier, JOINED_AT_ONCE at a time."""
         of_station = _events.c.station == chain.station
         while True:
             q = sa.select(_events).where(of_station, _events.c.seq > chain.seq).order_by(_events.c.seq)
@@ -325,7 +323,7 @@ class HubStore:
             db.execute(this.values(joined=sa.bindparam("place")), places)
 
     def _note(self, db: sa.Connection, chains: Collection[_Chain], out: Stored) -> None:
-        """How far the stations have come, in two questions for all of them."""
+        """Update the stations' progress, with two queries for all of them."""
         changed = [c for c in chains if c.stored != (c.seq, c.fault)]
         db.execute(_stations.delete().where(_stations.c.station.in_([c.station for c in changed])))
         rows = [{"station": c.station, "seq": c.seq, "hash": c.hash, "fault": c.fault} for c in changed]
@@ -333,7 +331,7 @@ class HubStore:
         out.faults += [c.fault for c in chains if c.fault and (c.stored is None or c.fault != c.stored[1])]
 
     def _set_aside(self, db: sa.Connection, station: str, event: Event, why: str, out: Stored) -> None:
-        """It stays where it is among its station's events, and is not joined: the chain goes on."""
+        """Keep it among its station's events without joining it: the chain continues."""
         reason = f"station {station}, event {event.seq}: set aside; {why}"
         out.refused.append(reason)
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -345,7 +343,7 @@ class HubStore:
         self._refuse(db, sent.station, json.dumps(sent.event.row, ensure_ascii=False).encode(), reason)
 
     def _refuse(self, db: sa.Connection, subject: str, message: bytes, reason: str) -> None:
-        """Once for the same message."""
+        """Once per distinct message."""
         same = sa.select(_refused.c.id).where(_refused.c.message == message, _refused.c.reason == reason)
         if db.execute(same).first() is None:
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -354,7 +352,7 @@ class HubStore:
 
 
 def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -> NewEvent:
-    """A station's event as it stands in the bureau's journal. ``numbers``: of the stations' events in it."""
+    """A station's event as it appears in the bureau's journal. ``numbers``: of the stations' events in it."""
     body = event.data
 
     def ours(unit: Any) -> Any:

@@ -1,7 +1,7 @@
-"""A station's way to the bureau: follows the local journal and publishes every event; brings alerts down.
+"""A station's uplink to the bureau: follows the local journal and publishes every event; receives alerts.
 
-The local journal is the outbox. What the server has acknowledged is noted beside it; after days without a network
-the rest goes up in order, a batch at a time. The station itself knows nothing of all this.
+The local journal is the outbox. The server's acknowledgements are recorded beside it; after days offline the rest is
+sent in order, in batches. The station itself is unaware of the uplink.
 """
 
 from __future__ import annotations
@@ -48,22 +48,22 @@ if TYPE_CHECKING:
     from nats.js import JetStreamContext
 
 BATCH = 256
-"""Events on their way at once: what is held in memory."""
+"""Events in transit at once: bounds memory."""
 
 CLIPS = 32
-"""Clips between two notes of how far they are sent."""
+"""Clips sent between two records of progress."""
 
 LOOK_S = 0.2
 STREAM_S = 30.0
-"""How often the server is asked whether its stream is the one that it was."""
+"""Interval of the check that the server's stream is still the same."""
 
 HEAD_S = 10.0
-"""Between two signed heads, while events come."""
+"""Interval of signed heads while events are sent."""
 
 RETRY_S = 2.0
 ASK_S = 3.0
 ACK_S = 10.0
-"""Longest wait for the server's acknowledgement."""
+"""Timeout for the server's acknowledgement."""
 
 
 @dataclass
@@ -75,21 +75,21 @@ class Uplink:
     bureau: str
     station: str
     requests: Path
-    """Where alerts of the bureau are left for the running station."""
+    """Where the bureau's alerts are left for the running station."""
     tell: Callable[[str], None]
     clips: bool = False
     signer: Signer | None = None
-    """Vouches for how far the journal has come."""
+    """Signs heads of the journal."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     sent: int = 0
-    """Number of the last event that the server has."""
+    """Number of the last event acknowledged by the server."""
     clips_sent: int = 0
-    """Number of the last event whose sound it has."""
+    """Number of the last event whose audio was acknowledged."""
     _head: str = GENESIS
     """Hash of event ``sent``."""
     _made: str = ""
-    """When the server's stream was made, and the number of our latest message in it: both tell whether it is still
-    the one that has what was sent."""
+    """Creation time of the server's stream and the number of our latest message in it: together they show whether it
+    still holds what was sent."""
     _reached: int = 0
     _looked_at: float = 0.0
     _reconnects: int = 0
@@ -99,7 +99,7 @@ class Uplink:
     _signed_at: float = 0.0
 
     async def run(self, server: Server, once: bool = False) -> None:
-        """Until ``ended`` is set; with ``once`` until all that stands in the journal is sent. Raises HuyingError."""
+        """Until ``ended`` is set; with ``once`` until the whole journal is sent. Raises HuyingError."""
         self._take_position()
         client = await connect(
             server, f"huying uplink {self.station}", f"{self.bureau}.{self.station}", self.tell, self.ended
@@ -126,7 +126,7 @@ class Uplink:
                 await asyncio.wait_for(client.close(), 5)
 
     async def _step(self, js: JetStreamContext) -> bool:
-        """Send one batch; whether there was one."""
+        """Send one batch; returns whether there was one."""
         batch = await asyncio.to_thread(lambda: list(islice(self.journal.events(after=self.sent), BATCH)))
         if batch:
             await self._again(lambda: self._publish(js, batch))
@@ -136,7 +136,7 @@ class Uplink:
         return bool(batch) or more
 
     async def _publish(self, js: JetStreamContext, batch: list[Event]) -> None:
-        """All of it, in order; the server throws away what it has already."""
+        """In order; the server drops duplicates."""
         acks = [
             await js.publish_async(
                 subject_of(self.bureau, self.station, e),
@@ -150,8 +150,8 @@ class Uplink:
             self._reached = max(self._reached, 0 if ack.duplicate else ack.seq)
 
     async def _look_for_loss(self, js: JetStreamContext, reconnects: int) -> None:
-        """Whether the server still has what it once acknowledged: one whose disk was replaced, or that was restored
-        from an older copy, has not. Then everything is sent again; what the bureau has it knows."""
+        """Whether the server still holds what it acknowledged: not if its disk was replaced or restored from an
+        older copy. Then everything is resent; the bureau ignores what it has."""
         now = time.monotonic()
         if reconnects == self._reconnects and now < self._looked_at + STREAM_S and self._made:
             return
@@ -167,7 +167,7 @@ class Uplink:
         self._note()
 
     async def _send_head(self, js: JetStreamContext, at_once: bool = False) -> None:
-        """The signed head of what was sent, now and then; again does no harm."""
+        """Periodically, the signed head of what was sent; idempotent."""
         now = time.monotonic()
         early = self._signed and now < self._signed_at + HEAD_S and not at_once
         if self.signer is None or self.sent == self._signed or early:
@@ -179,7 +179,7 @@ class Uplink:
         self._signed, self._signed_at = self.sent, now
 
     async def _again(self, act: Callable[[], Any]) -> None:
-        """Until it works: the server is away, its disk is full, or it is asked for too much."""
+        """Retry while the server is unavailable, its disk is full, or it is overloaded."""
         from nats.errors import Error
 
         while not self.ended.is_set():
@@ -224,7 +224,7 @@ class Uplink:
         )
 
     async def _send_clips(self, js: JetStreamContext) -> bool:
-        """Sound of some overs that were sent; whether there was any. What does not go is tried again."""
+        """Audio of some of the overs sent; returns whether there was any. Failures are retried."""
         from nats.errors import Error
         from nats.js.errors import NotFoundError
 
@@ -254,7 +254,7 @@ class Uplink:
         return True
 
     async def _alerts(self, js: JetStreamContext, to: str) -> None:
-        """Take what the bureau sends to this station, or to all, and leave it for the station."""
+        """Receive what the bureau sends to this station, or to all, and queue it for the station."""
         from nats.errors import Error
         from nats.js.api import ConsumerConfig, DeliverPolicy
 
@@ -309,7 +309,7 @@ class Uplink:
         return user_folder() / "uplink" / f"{hashlib.sha256(whose.encode()).hexdigest()[:24]}.json"
 
     def _take_position(self) -> None:
-        """Go on where the server's acknowledgements ended. Raises HuyingError if the journal is another one now."""
+        """Resume after the server's last acknowledgement. Raises HuyingError if the journal is a different one."""
         if not self._file.is_file():
             return
         try:

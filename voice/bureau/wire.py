@@ -1,7 +1,7 @@
-"""What travels between stations and bureau over NATS JetStream: names, envelopes, streams, and the connection.
+"""Protocol between stations and bureau over NATS JetStream: names, envelopes, streams, and the connection.
 
-Subjects are ``huying.<bureau>.<station>.<channel>.<type>``; a message is one event of a station's journal, its id
-the event's hash. Alerts go the other way: ``huying-alerts.<bureau>.<station>``, or ``….all``.
+Subjects are ``huying.<bureau>.<station>.<channel>.<type>``; a message is one event of a station's journal, its id the
+event's hash. Alerts go the other way: ``huying-alerts.<bureau>.<station>``, or ``….all``.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
     from nats.js.object_store import ObjectStore
 
 VERSION = 1
-"""Of the envelope. A hub that does not know it leaves the message where it is."""
+"""Version of the envelope. A hub that does not know it leaves the message in place."""
 
 EVENTS_STREAM = "HUYING"
 ALERTS_STREAM = "HUYING-ALERTS"
 CLIPS_BUCKET = "huying-clips"
 LARGEST_BODY = 1_000_000
-"""Characters of an event's body; NATS itself takes a megabyte."""
+"""Largest event body in characters; NATS itself allows a megabyte."""
 
 MAIN = "main"
-"""The channel of a station that has only one."""
+"""Channel name of a single-channel station."""
 
 NOT_NOW = 10008
-"""Error code of a cluster that has no leader yet; trying again helps."""
+"""Error code of a cluster without a leader yet; a retry helps."""
 
 RETRY_S = 1.0
 
 FINAL = ("authorization", "authentication", "certificate")
-"""In an error while connecting: trying again does not help."""
+"""Connection errors that a retry does not cure."""
 
 CREDENTIALS = re.compile(r"BEGIN NATS USER JWT-+\s+\S+\s.*BEGIN USER NKEY SEED-+\s+(\S+)\s", re.DOTALL)
 """A ``.creds`` file; the group is the seed."""
@@ -55,14 +55,14 @@ NAME = re.compile(r"[0-9A-Za-z_\-\u4e00-\u9fff]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where and as whom."""
+    """Server address and credentials."""
 
     url: str
-    """Several servers of one cluster stand between commas."""
+    """Servers of one cluster, separated by commas."""
     credentials: Path | None = None
     """A ``.creds`` file."""
     authority: Path | None = None
-    """Certificate of the authority that signed the server's."""
+    """CA certificate of the server."""
 
     @property
     def shown(self) -> str:
@@ -71,13 +71,13 @@ class Server:
 
     @property
     def addresses(self) -> list[str]:
-        """Of every server, without user and password."""
+        """Addresses of all servers, without user and password."""
         return [re.sub(r"//.*@", "//", one.strip()) for one in self.url.split(",")]
 
     @property
     def account(self) -> dict[str, str]:
-        """User and password of the first server that names any, as the client wants them. Special characters are
-        percent-encoded in an address (``p%40ss``), as in all tools of NATS."""
+        """User and password of the first server that names any, decoded for the client. Special characters are
+        percent-encoded in an address (``p%40ss``), as in all NATS tools."""
         for one in self.url.split(","):
             if found := re.search(r"//(.*)@", one):
                 user, colon, password = found[1].partition(":")
@@ -87,32 +87,32 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class StationEvent:
-    """One event as it arrived from a station."""
+    """One event as received from a station."""
 
     station: str
     event: Event
 
 
 def checked_name(what: str, name: str) -> str:
-    """A bureau's or station's name. Raises HuyingError for what cannot stand in a subject."""
+    """A bureau's or station's name. Raises HuyingError if it is not valid in a subject."""
     if not NAME.fullmatch(name):
         raise HuyingError(f"--{what} “{name}”: letters, digits, - and _, or Chinese characters; 40 at most")
     return name
 
 
 def subject_of(bureau: str, station: str, event: Event) -> str:
-    """Where an event is published."""
+    """Subject of an event."""
     channel = re.sub(r"[\s.*>]", "_", str(event.data.get("channel", ""))) or MAIN
     return f"huying.{bureau}.{station}.{channel}.{event.kind}"
 
 
 def roster_subject(bureau: str, station: str) -> str:
-    """Where a station's roster is published, beside its events."""
+    """Subject of a station's roster, beside its events."""
     return f"huying.{bureau}.{station}.roster"
 
 
 def head_subject(bureau: str, station: str) -> str:
-    """Where a station's signed heads are published, likewise."""
+    """Subject of a station's signed heads."""
     return f"huying.{bureau}.{station}.head"
 
 
@@ -140,11 +140,11 @@ def packed(event: Event) -> bytes:
 
 
 class Newer(HuyingError):
-    """A message of a version that this one does not know."""
+    """A message of an unknown, newer version."""
 
 
 def unpacked(subject: str, data: bytes) -> StationEvent:
-    """The event in a message. Raises Newer, or HuyingError for what is none."""
+    """Event in a message. Raises Newer, or HuyingError if invalid."""
     parts = subject.split(".")
     try:
         raw: dict[str, Any] = json.loads(data)
@@ -162,7 +162,7 @@ def unpacked(subject: str, data: bytes) -> StationEvent:
 
 
 def _check(event: Event) -> None:
-    """Raises ValueError for what no journal holds and no database takes."""
+    """Raises ValueError for values that no journal contains and no database accepts."""
     texts = {"kind": 40, "wall": 32, "body": LARGEST_BODY, "previous": 64, "hash": 64}
     for name, longest in texts.items():
         text = getattr(event, name)
@@ -177,7 +177,7 @@ def _check(event: Event) -> None:
 
 
 def unpacked_roster(subject: str, data: bytes) -> tuple[str, str]:
-    """(station, its roster as it was sent). Raises HuyingError for what is none."""
+    """(station, its roster as sent). Raises HuyingError if invalid."""
     try:
         text = data.decode()
         raw = json.loads(text)
@@ -191,7 +191,7 @@ def unpacked_roster(subject: str, data: bytes) -> tuple[str, str]:
 
 
 class _Faults:
-    """What a connection says of itself: told once, until it is back; what no waiting mends is ``final``."""
+    """Connection faults: reported once until resolved; those that waiting cannot cure are ``final``."""
 
     def __init__(self, server: Server, tell: Callable[[str], None]) -> None:
         self._server, self._tell = server, tell
@@ -214,8 +214,7 @@ class _Faults:
 
 
 def _tls_of(server: Server) -> ssl.SSLContext | None:
-    """Of its own authority, if one is named. Raises HuyingError for files that are not there or not what they should
-    be, credentials among them."""
+    """TLS with a private CA, if configured. Raises HuyingError for missing or invalid files, including credentials."""
     for file in (server.credentials, server.authority):
         if file is not None and not file.is_file():
             raise HuyingError(f"{file}: no such file")
@@ -230,9 +229,9 @@ def _tls_of(server: Server) -> ssl.SSLContext | None:
 async def connect(
     server: Server, name: str, inbox: str, tell: Callable[[str], None], ended: asyncio.Event | None = None
 ) -> Client:
-    """A connection that comes back by itself. ``inbox``: prefix of the subjects on which answers come, so that
-    permissions can tell users apart. Raises HuyingError for wrong credentials or a wrong address; a server that is
-    merely away is waited for, until ``ended`` is set."""
+    """A self-reconnecting connection. ``inbox``: prefix of reply subjects, so that permissions can separate users.
+    Raises HuyingError for wrong credentials or address; a server that is merely unavailable is waited for until
+    ``ended`` is set."""
     try:
         import nats
         from nats.errors import Error
@@ -276,7 +275,7 @@ async def connect(
 
 
 def _check_credentials(file: Path) -> None:
-    """Raises HuyingError for what is no ``.creds`` file: the client would fail with an error of its own."""
+    """Raises HuyingError if it is not a ``.creds`` file: the client would fail with an error of its own."""
     import nkeys
 
     try:
@@ -289,8 +288,8 @@ def _check_credentials(file: Path) -> None:
 
 
 async def ensure_streams(js: JetStreamContext, replicas: int = 0) -> None:
-    """Make the streams unless they are there. With ``replicas`` the cluster keeps so many copies of them and of the
-    sound, also if they are there already. Raises HuyingError for what the server does not allow."""
+    """Create the streams unless they exist. With ``replicas`` the cluster keeps that many copies of them and of the
+    audio, also for existing streams. Raises HuyingError for what the server does not allow."""
     from nats.js.api import DiscardPolicy, StreamConfig
     from nats.js.errors import APIError, NotFoundError
 
@@ -314,7 +313,7 @@ async def ensure_streams(js: JetStreamContext, replicas: int = 0) -> None:
 
 
 async def sound_store(js: JetStreamContext, replicas: int = 0) -> ObjectStore:
-    """Where the sound of overs travels; made unless it is there."""
+    """Object store for the audio of overs; created unless it exists."""
     from nats.js.api import ObjectStoreConfig
     from nats.js.errors import BucketNotFoundError, NotFoundError
 
@@ -328,7 +327,7 @@ async def sound_store(js: JetStreamContext, replicas: int = 0) -> ObjectStore:
 
 
 async def _replicate(js: JetStreamContext, there: StreamInfo, replicas: int) -> None:
-    """Change the number of a stream's copies."""
+    """Change the number of a stream's replicas."""
     from nats.js.errors import APIError
 
     told = f"stream {there.config.name} cannot have {replicas} copies"
@@ -344,5 +343,5 @@ async def _replicate(js: JetStreamContext, there: StreamInfo, replicas: int) -> 
 
 
 def reason(e: Exception) -> str:
-    """What went wrong, in words; the client's errors are sometimes empty."""
+    """Error in words; the client's errors are sometimes empty."""
     return str(e).removeprefix("nats: ").strip("'\" ") or type(e).__name__
