@@ -1,1 +1,1 @@
-"""The console in a browser and the HTTP API: what the journal says, at a glance, and orders to the station."""
+"""Browser console and HTTP API: the journal at a glance, and orders to the station."""

@@ -1,9 +1,9 @@
-"""Who may do what in the console: users with passwords and roles, sessions, tokens for programs.
+"""Access control of the console: users with passwords and roles, sessions, tokens for programs.
 
-Without users the console is open to this machine alone, and a console that others can reach is closed to everybody:
-that is asked at every request, not at the start. With users everybody logs in. A viewer reads, an operator also gives
-orders and corrects the log, an admin also edits the roster and tries the transmitter. Sessions, tokens and open pages
-end with the password, the role or the account they were made under.
+Without users the console is open to this machine only; one reachable by others is closed to everyone. That is checked
+on every request, not at startup. With users everyone must log in. A viewer reads; an operator also gives orders and
+corrects the log; an admin also edits the roster and tests the transmitter. Sessions, tokens and open pages end when the
+password, role or account they belong to changes.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ from voice.errors import HuyingError
 
 COOKIE = "huying_session"
 SESSION_S = 12 * 3600.0
-"""A shift."""
+"""One shift."""
 
 TRIES, TRIES_S = 5, 300.0
-"""This many wrong passwords within this many seconds lock the name for as long."""
+"""This many wrong passwords within this many seconds lock the name for the same time."""
 
 TRIES_UNKNOWN = 20
-"""As many for all names together that nobody has: after that they are refused without the work of hashing."""
+"""The same limit for all unknown names together: beyond it they are refused without hashing."""
 
 SESSIONS = 20
-"""Of one user; the oldest ends when there are more."""
+"""Sessions per user; the oldest ends when there are more."""
 
 STREAMS = 20
-"""Event streams of one user."""
+"""Event streams per user."""
 
 LOOK_S = 1.0
-"""How often an open page or stream is asked whether its user may still read."""
+"""Interval at which an open page or stream rechecks its user's permission."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Session:
     name: str
     hash: str
-    """Of the account as it was: another password, role or account of this name has another."""
+    """Fingerprint of the account: changes with password, role or a new account of the same name."""
     ends: float
 
 
 class Access:
-    """Sessions and the checks of a running console. Thread-safe."""
+    """Sessions and checks of a running console. Thread-safe."""
 
     def __init__(self, users: Users, clock: Callable[[], float] = time.monotonic, local: bool = True) -> None:
-        """``local``: nobody but this machine can reach the console; only then may it be open."""
+        """``local``: reachable from this machine only; only then may it be open."""
         self._users, self._clock, self._local = users, clock, local
         self._guarded = False
         """There were users: from then on nobody gets in without one, whatever becomes of their file."""
@@ -62,12 +62,12 @@ class Access:
 
     @property
     def open(self) -> bool:
-        """Nobody needs to log in."""
+        """No login is required."""
         return not self._accounts() and self._local and not self._guarded
 
     @property
     def has_users(self) -> bool:
-        """Somebody can log in."""
+        """At least one account exists."""
         return bool(self._accounts())
 
     def _accounts(self) -> dict[str, User]:
@@ -77,7 +77,7 @@ class Access:
 
     def log_in(self, name: str, password: str) -> str | None:
         """A session, or None for a wrong name or password. Takes the time of a hash. Raises HuyingError after too
-        many tries."""
+        many attempts."""
         from argon2 import PasswordHasher
         from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -103,7 +103,8 @@ class Access:
         return session
 
     def _may_try(self, key: str) -> bool:
-        """Count a try, before it is known to be wrong: many at once are not more. ``key``: empty for unknown names."""
+        """Count an attempt before checking it, so that parallel attempts gain nothing. ``key``: empty for unknown
+        names."""
         now = self._clock()
         with self._lock:
             recent = [t for t in self._failed.get(key, []) if now - t < TRIES_S]
@@ -118,7 +119,7 @@ class Access:
             self._sessions.pop(token_digest(session), None)
 
     def who(self, headers: Mapping[str, str]) -> User | None:
-        """The user behind a request: by token, or by the session's cookie; None: a stranger."""
+        """User of a request, by token or session cookie; None: unauthenticated."""
         kind, _, token = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and token:
             users = self._accounts()
@@ -129,11 +130,11 @@ class Access:
         return self.of_session(session_of(headers), headers)
 
     def _local_user(self, headers: Mapping[str, str]) -> User | None:
-        """Who asks without an account: somebody at this machine, and nobody whom a proxy let through."""
+        """User of an unauthenticated local request: from this machine and not through a proxy."""
         return LOCAL if self.open and not came_through(headers) else None
 
     def of_session(self, session: str, headers: Mapping[str, str] = MappingProxyType({})) -> User | None:
-        """The user of a session that has not expired. ``headers``: of the request, by their names in small letters."""
+        """User of an unexpired session. ``headers``: of the request, names in lower case."""
         users = self._accounts()
         if not users:
             return self._local_user(headers)
@@ -144,7 +145,7 @@ class Access:
 
 
 class Watched:
-    """Whether somebody who reads a page or a stream may still read it; asks for itself, and not too often."""
+    """Whether the reader of a page or stream still has permission; rechecked at a limited rate."""
 
     def __init__(self, access: Access, headers: Mapping[str, str], user: User) -> None:
         self._access, self._headers, self._user = access, headers, user
@@ -167,7 +168,7 @@ class Watched:
 
 
 def session_of(headers: Mapping[str, str]) -> str:
-    """The session that a browser names, or nothing."""
+    """Session id sent by the browser; empty if none."""
     jar: SimpleCookie = SimpleCookie()
     jar.load(headers.get("cookie", ""))
     return jar[COOKIE].value if COOKIE in jar else ""

@@ -1,4 +1,4 @@
-"""Where the console listens, and how it is reached."""
+"""Listening address of the console, and how it is reached."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the console listens."""
+    """Listening address."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     names: tuple[str, ...] = ()
-    """Names under which browsers may ask for it, beside ``host`` and those of this machine."""
+    """Host names accepted from browsers, besides ``host`` and those of this machine."""
     certificate: Path | None = None
     key: Path | None = None
     prefix: str = ""
-    """Path under which a proxy shows it, e.g. ``/huying``; a proxy may say it itself (``X-Forwarded-Prefix``)."""
+    """Path prefix behind a proxy, e.g. ``/huying``; a proxy may also send it (``X-Forwarded-Prefix``)."""
     proxies: tuple[str, ...] = ()
-    """Addresses of proxies that are believed, beside those of this machine."""
+    """Trusted proxy addresses, besides those of this machine."""

@@ -33,24 +33,24 @@ State = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """What is known of one unit."""
+    """State of one unit."""
 
     unit: str
     state: State = "idle"
     since: str = ""
-    """UTC wall time of the event that says so."""
+    """UTC wall time of the event it is based on."""
     meaning: str = ""
     latency_s: float | None = None
     attempts: int = 0
     by: str = ""
-    """``human``: a person set it."""
+    """``human``: set by a person."""
     seq: int = 0
-    """Number of the event that says so."""
+    """Sequence number of the event it is based on."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """Something urgent was reported, and nobody has taken charge of it."""
+    """An urgent report that nobody has acknowledged."""
 
     seq: int
     wall: str
@@ -58,7 +58,7 @@ class OpenIncident:
     text: str
     meaning: str
     guess: str = ""
-    """What a dictation model made of it."""
+    """Dictated text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +67,40 @@ class Board:
 
     tiles: Mapping[str, Tile] = field(default_factory=dict)
     occasion: Occasion | None = None
-    """What is counted: the running roll-call, poll or alert, or the last one."""
+    """What is counted: the current or latest roll-call, poll or alert."""
     roll: RollCall | None = None
     alert: Alert | None = None
     roll_since: str = ""
     """Wall time at which the roll-call began."""
     listening: bool = False
-    """A session has begun and not ended: somebody logs, or was cut off."""
+    """A session has begun and not ended: logging is in progress, or was interrupted."""
     source: str = ""
     incidents: tuple[OpenIncident, ...] = ()
     """Open ones, oldest first."""
     seq: int = 0
-    """Last event that went in."""
+    """Last event processed."""
 
     @property
     def attendance(self) -> Attendance:
-        """The count; empty before anybody was called."""
+        """The count; empty before the first call."""
         return self.occasion.attendance if self.occasion else Attendance({})
 
     def incident_of(self, unit: str) -> OpenIncident | None:
-        """The latest open one of a unit."""
+        """Latest open incident of a unit."""
         return next((i for i in reversed(self.incidents) if i.unit == unit), None)
 
     @property
     def running(self) -> bool:
-        """A roll-call, poll or alert goes on."""
+        """A roll-call, poll or alert is in progress."""
         return self.occasion is not None and self.occasion.kind != "calls" and not self.occasion.ended
 
     @property
     def overdue(self) -> tuple[str, ...]:
-        """Units on a timer that were called in vain."""
+        """Units on a welfare timer that did not answer."""
         return tuple(t.unit for t in self.tiles.values() if t.state == "overdue")
 
     def remaining_s(self, wall: str) -> float | None:
-        """What the roll-call may still take, from its pace so far; None while nothing can be said."""
+        """Estimated rest of the roll-call, from its pace so far; None if unknown."""
         roll = self.roll
         if roll is None or roll.closed or not self.roll_since:
             return None
@@ -110,11 +110,12 @@ class Board:
 
 
 REMEMBERED = 20_000
-"""Events that a correction can still find, the latest so many."""
+"""How many recent events can still be corrected."""
 
 
 class LiveBoard:
-    """The board of one channel, folded from its events in order. ``board`` is a value: any thread may read it."""
+    """Board of one channel, folded from its events in order. ``board`` is an immutable value, readable from any
+    thread."""
 
     def __init__(self) -> None:
         self.board = Board()
@@ -124,7 +125,7 @@ class LiveBoard:
         """Number of a correction → the tile before it."""
 
     def take(self, event: Event, fact: Fact | None = None) -> Board:
-        """The next event; the board after it."""
+        """Next event; returns the board after it."""
         fact = fact or event.fact()
         before = self.board
         at = self._occasions.take(fact, event.seq, event.wall)
@@ -156,14 +157,14 @@ class LiveBoard:
 
 
 def _corrected(board: Board, fact: Corrected, event: Event) -> Board:
-    """A person set it right: the time stays that of the exchange."""
+    """Manual correction: the time stays that of the exchange."""
     unit = str(fact.unit)
     since = board.tiles[unit].since if unit in board.tiles else ""
     return _put(board, Tile(unit, "present", since or event.wall, fact.meaning, None, 0, "human", event.seq))
 
 
 def _standing(board: Board, unit: str, standing: Standing) -> Board:
-    """The tile of an exchange that was closed shows what is counted."""
+    """The tile of a closed exchange shows its standing in the count."""
     states: dict[Standing, State] = {"answered": "present", "late": "late", "relayed": "relayed", "unclear": "unclear"}
     state = states.get(standing)
     return _put(board, replace(board.tiles[unit], state=state)) if state else board

@@ -1,7 +1,7 @@
-"""A browser's connection that says what it wants in time, or is closed: half a request holds nothing for long.
+"""HTTP connections with a time limit for requests: an incomplete request does not hold resources.
 
-h11 reads the requests and not httptools: of a request that offers to go on in HTTP/2 (``Upgrade: h2c``, as every Java
-client does on clear text) httptools throws the body away, and a recorder's upload would arrive empty.
+Requests are parsed by h11, not httptools: for a request offering an upgrade to HTTP/2 (``Upgrade: h2c``, as Java
+clients send over plain HTTP) httptools discards the body, and a recorder's upload would arrive empty.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S = 10.0
-"""From the connection, or the first byte of a request, to the end of its headers."""
+"""From connection, or first byte of a request, to the end of its headers."""
 
 
 class PromptProtocol(H11Protocol):
-    """Uvicorn's protocol with a time limit for headers, which it lacks itself."""
+    """Uvicorn's protocol with the time limit for headers that it lacks."""
 
     _limit: asyncio.TimerHandle | None = None
 

@@ -1,4 +1,4 @@
-"""What the console can do, for pages and API alike: read the journal, correct it, edit the roster, give orders."""
+"""Everything the console can do, for pages and API: read and correct the journal, edit the roster, give orders."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ from voice.talk.by_hand import RESULTS, Acknowledged, Corrected, NetEdited, NetE
 LONGEST_SPEECH = 300
 REVIEW_DAYS = 14
 REVIEW_EVENTS = 100_000
-"""A hundred busy channels have as many a day; a page must open."""
+"""A hundred busy channels produce this many a day; a page must still open."""
 REHEARSED = 60
-"""Latest overs in which a phrase is looked for before it is learned: seconds, not minutes."""
+"""Latest overs tested before a phrase is learned: takes seconds, not minutes."""
 TEST_WORDS = "测试发射,测试发射"
 
 
 class Desk:
-    """One console over one journal. Raises HuyingError for what cannot be done."""
+    """One console on one journal. Raises HuyingError if something cannot be done."""
 
     def __init__(self, journal: Journal, net: Net, requests: Path) -> None:
         self.net, self.requests, self.metrics = net, requests, Metrics()
@@ -70,8 +70,8 @@ class Desk:
         self._reviews: OpenReviews | None = None
 
     def open_reviews(self) -> list[Line]:
-        """What waits for a person, newest first: of the REVIEW_DAYS before the latest event, REVIEW_EVENTS at most, and
-        what has come since the console was started."""
+        """Open reviews, newest first: from the REVIEW_DAYS before the latest event, REVIEW_EVENTS at most, plus
+        everything since the console started."""
         journal = self.feed.journal
         if self._reviews is None:
             self._reviews = OpenReviews()
@@ -89,25 +89,25 @@ class Desk:
             self._reviews.take(event)
 
     def leave(self, request: Request) -> tuple[str, ...]:
-        """Leave a request for the station; the units it goes to."""
+        """Queue a request for the station; returns the units addressed."""
         return leave(self.requests, self.net, request)[1]
 
     def test(self, by: str) -> None:
-        """Have the station key and say that it is a test."""
+        """Have the station key and announce a test."""
         self.leave(SayRequest(TEST_WORDS, by))
 
     def alert(self, request: AlertRequest, near: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Have an alert read out; ``near``: also to these units and their neighbours."""
+        """Have an alert read; ``near``: also to these units and their neighbours."""
         return self.leave(replace(request, to=(*request.to, *with_neighbours(self.net, near))))
 
     def correct(self, seq: int, unit: str, meaning: str, by: str, note: str = "") -> int:
-        """Set right what an exchange came to; number of the new event."""
+        """Correct the result of an exchange; returns the number of the new event."""
         if self.net.unit(unit) is None:
             raise HuyingError(f"no unit {unit!r} on the roster")
         return self.feed.journal.enter(correction(self.feed.journal, seq, unit, meaning, by, note))
 
     def mark_present(self, channel: str, unit: str, by: str) -> int:
-        """A unit was there in the latest roll-call, whatever was heard of it; number of the new event."""
+        """Mark a unit present in the latest roll-call, whatever was heard; returns the number of the new event."""
         if self.net.unit(unit) is None:
             raise HuyingError(f"no unit {unit!r} on the roster")
         board = self.feed.board_of(channel)
@@ -120,24 +120,24 @@ class Desk:
         return self.feed.journal.enter(fact)
 
     def acknowledge(self, seq: int, by: str, note: str = "") -> int:
-        """Take charge of the incident that an event reported; number of the new event."""
+        """Acknowledge the incident reported by an event; returns the number of the new event."""
         for channel in self.feed.channels:
             if any(i.seq == seq for i in self.feed.board_of(channel).incidents):
                 return self.feed.journal.enter(Acknowledged(acknowledges=seq, by=by, note=note, channel=channel))
         raise HuyingError(f"event {seq} is no open incident 这条警情已处理或不存在")
 
     def confirm(self, seq: int, said: str | None, by: str) -> int:
-        """Say what was said in the over that an event rests on; number of the new event."""
+        """Transcribe the over an event is based on; returns the number of the new event."""
         return self.feed.journal.enter(confirmation(self.feed.journal, seq, said, by))
 
     @property
     def roster(self) -> RosterTable:
-        """As the file stands now."""
+        """The file in its current version."""
         return read_roster_table(self.net.folder / self.net.settings.roster)
 
     def save_roster(self, rows: Sequence[Row], sha256: str, by: str) -> tuple[RosterTable, list[Problem]]:
-        """Write the roster that was read as ``sha256``; with mistakes nothing is written. The journal says who. Raises
-        RosterChanged."""
+        """Write the roster read as ``sha256``; nothing is written if it has errors. The journal records the user.
+        Raises RosterChanged."""
         if self.net.folder == sample_net():
             raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
         with self._saving:
@@ -156,8 +156,8 @@ class Desk:
             return table, problems
 
     def save_settings(self, section: str, values: Mapping[str, str | bool | float], by: str) -> None:
-        """Change some of the net's settings and use them; a station of our own starts again with them. What would
-        make the net unusable is taken back. Raises HuyingError."""
+        """Change some of the net's settings and apply them; a station started by the console is restarted. Changes
+        that would make the net unusable are reverted. Raises HuyingError."""
         if self.net.folder == sample_net():
             raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
         with self._saving:
@@ -176,24 +176,23 @@ class Desk:
             self.keeper.restart()
 
     def propose(self, text: str, meaning: str) -> Proposal:
-        """Look at a phrase that a person typed. Raises HuyingError where it cannot be learned."""
+        """Examine a phrase typed by a person. Raises HuyingError if it cannot be learned."""
         if self.net.folder == sample_net():
             raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
         return propose(self.net, text, meaning)
 
     def cost(self, found: Proposal) -> Cost:
-        """In which of the journal's latest overs the phrase would be heard. Some seconds; one at a time."""
+        """The latest overs in which the phrase would be recognised. Takes some seconds; one call at a time."""
         with self._rehearsing:
             return cost_of(self.net, self.feed.journal, found, REHEARSED)
 
     @property
     def learned(self) -> dict[str, str]:
-        """Phrase → meaning of all that the net has learned."""
+        """Phrase → meaning of everything the net has learned."""
         return learned(self.net)
 
     def learn(self, text: str, meaning: str, by: str) -> Proposal:
-        """Make what a person typed a phrase of the net. Raises HuyingError where it cannot be, or sounds like a call
-        sign."""
+        """Add a typed phrase to the net. Raises HuyingError if that is impossible or it sounds like a call sign."""
         with self._saving:
             found = self.propose(text, meaning)
             if found.alike:
@@ -202,7 +201,7 @@ class Desk:
             return found
 
     def forget(self, text: str, by: str) -> None:
-        """Take a learned phrase back."""
+        """Remove a learned phrase."""
         with self._saving:
             self._learned(forget(self.net, text), f"-{text}", by)
 
@@ -213,7 +212,7 @@ class Desk:
         )
 
     def reading(self, text: str, own: str) -> tuple[str, list[tuple[str, float]]]:
-        """How a call sign is read, and the others that sound like it. Raises HuyingError for what has no reading."""
+        """Reading of a call sign, and similar-sounding ones. Raises HuyingError if it has no reading."""
         try:
             said = self.net.readings.read(text)
         except CannotBeRead as e:
@@ -222,7 +221,7 @@ class Desk:
         return " ".join(place[0] for place in said[0]), [(e.text, d) for e, d in near]
 
     def speech(self, text: str) -> bytes:
-        """The net's voice says it: a WAV file."""
+        """The text in the net's voice: a WAV file."""
         if not text.strip() or len(text) > LONGEST_SPEECH:
             raise HuyingError(f"1 to {LONGEST_SPEECH} characters can be said")
         if self._synthesiser is None:
@@ -237,7 +236,7 @@ class Desk:
         return out.getvalue()
 
     def candidates(self, seq: int) -> list[Candidate]:
-        """What the over of an event may have been, the likeliest first. Loads the model at the first call."""
+        """Alternatives for the over of an event, likeliest first. Loads the model at the first call."""
         found = over_of(self.feed.journal, seq)
         if found is None or not found[1].clip:
             raise HuyingError(f"event {seq}: no clip of its over was kept")
@@ -248,7 +247,7 @@ class Desk:
             return candidates(self._ear, pcm)
 
     def meaning_of(self, phrase: str) -> str:
-        """What a phrase means by itself; empty if it is only a part of something."""
+        """Meaning of a phrase by itself; empty if it is only part of one."""
         return next((t.meaning for t in self.net.lexicon.templates if t.pieces == (phrase,)), "")
 
     def close(self) -> None:
@@ -260,15 +259,15 @@ class Desk:
             self._synthesiser.close()
 
     def heading(self, by: str = "", english: bool = False) -> Heading:
-        """Of roll sheets; ``by``: who asks for it is the officer on duty."""
+        """Heading of roll sheets; ``by``: the requesting user is the duty officer."""
         return Heading.of(self.net, self.feed.journal.head, "" if by == LOCAL.name else by, english)
 
     def reader(self) -> Reader:
-        """Whoever reads the net's events with names and local times."""
+        """Reader of the net's events, with names and local times."""
         return Reader(self.net.name_of, self.net.settings.zone)
 
     def enter_net(self, began: str, results: Sequence[tuple[str, str, str]], by: str, note: str = "") -> int:
-        """Log a net that nobody recorded; number of the event."""
+        """Log a net that was not recorded; returns the number of the event."""
         moment = self.utc(began)
         if not began or moment is None or not results:
             raise HuyingError("a net entered by hand has a time and at least one unit 请填时间和至少一个单位")
@@ -282,9 +281,9 @@ class Desk:
         return self.feed.journal.enter(fact)
 
     def sheet(self, since: str | None, until: str | None) -> list[Session]:
-        """Sessions of a stretch of time with their exchanges."""
+        """Sessions in a period with their exchanges."""
         return sessions_between(self.feed.journal, self.utc(since), self.utc(until))
 
     def utc(self, text: str | None) -> str | None:
-        """A time as a user writes it, at the place of the net, → UTC. Raises HuyingError."""
+        """A time entered by a user, in the net's time zone, → UTC. Raises HuyingError."""
         return utc(text, self.net.settings.zone)

@@ -1,4 +1,4 @@
-"""Follows a journal that somebody else may be writing: new events within a twentieth of a second, from a thread."""
+"""Follows a journal that another process may be writing: new events within 50 ms, from a thread."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ log = logging.getLogger("huying.console")
 LOOK_S = 0.05
 RECENT = 400
 PAGE = 1000
-"""Lines that are read out of the journal at once for somebody who was away."""
+"""Lines read from the journal at a time for a client that was disconnected."""
 
 """Lines kept in memory for the feed."""
 
 LONGEST = 20_000
-"""Events that are read when a console is opened."""
+"""Events read when a console is opened."""
 
 STALE_DAYS = 7
-"""A channel that began its latest session so long before the newest one is not shown."""
+"""A channel whose latest session began this long before the newest one is hidden."""
 
 
 class Feed:
-    """The latest session's board and the latest lines. Thread-safe to read."""
+    """Board and latest lines of the latest session. Thread-safe to read."""
 
     def __init__(self, journal: Journal, on_line: Callable[[Line], None] = lambda _line: None) -> None:
-        """``on_line`` gets every line once, in order, from the thread that reads."""
+        """``on_line`` is given every line once, in order, from the reading thread."""
         self.journal = journal
         self._watching: dict[str, LiveBoard] = {}
         """Channel → its board, from its session's beginning on; a station that has one channel does not name it."""
@@ -58,17 +58,17 @@ class Feed:
         self._thread = Supervised("the console's feed", self._follow, log.warning, self._closed.is_set)
 
     def close(self) -> None:
-        """Follow no more."""
+        """Stop following."""
         self._closed.set()
         self._thread.join(2.0)
 
     @property
     def closed(self) -> bool:
-        """There will be no more news."""
+        """No further events will arrive."""
         return self._closed.is_set()
 
     def look(self) -> bool:
-        """Take in what is new; whether there was anything."""
+        """Process new events; returns whether there were any."""
         with self._looking:
             before = self.seq
             for event in self.journal.events(after=before):
@@ -77,16 +77,16 @@ class Feed:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Those that have a board, in the order of their first event."""
+        """Channels with a board, in the order of their first event."""
         return tuple(self._watching) or ("",)
 
     @property
     def board(self) -> Board:
-        """Of the first channel."""
+        """Board of the first channel."""
         return self.board_of(self.channels[0])
 
     def board_of(self, channel: str) -> Board:
-        """Of one channel; empty if nothing was heard on it."""
+        """Board of one channel; empty if it has no events."""
         found = self._watching.get(channel)
         return found.board if found else Board()
 
@@ -106,19 +106,19 @@ class Feed:
         yield from [x for x in list(self.lines) if x["seq"] > seq]
 
     def following(self, seq: int) -> list[Line]:
-        """The next PAGE lines after an event, oldest first: out of the journal when they are not recent."""
+        """The next PAGE lines after an event, oldest first; from the journal if they are not recent."""
         kept = self.recent(seq)
         if kept is not None:
             return kept
         return list(islice(lines(self.journal.events(after=seq)), PAGE))
 
     def recent(self, seq: int) -> list[Line] | None:
-        """The lines after an event if all of them are in memory; None: they have to be read."""
+        """Lines after an event if all are in memory; None: they must be read."""
         kept = list(self.lines)
         return [x for x in kept if x["seq"] > seq] if kept and kept[0]["seq"] <= seq + 1 else None
 
     async def arrived(self, seq: int, seconds: float) -> bool:
-        """As ``wait``, for the event loop: however many wait, no thread does."""
+        """As ``wait``, for the event loop: waiting clients occupy no threads."""
         if self.seq > seq or self._closed.is_set():
             return self.seq > seq
         here = asyncio.get_running_loop(), asyncio.Event()
@@ -134,13 +134,13 @@ class Feed:
         return self.seq > seq
 
     def wait(self, seq: int, seconds: float) -> bool:
-        """Until there is an event after ``seq``, or the time is over; whether there is one."""
+        """Wait for an event after ``seq`` or the timeout; returns whether there is one."""
         with self.changed:
             return self.changed.wait_for(lambda: self.seq > seq or self._closed.is_set(), seconds)
 
     def _begin(self) -> None:
-        """Start with each channel's latest session. Of one that is long, its beginning and the latest ``LONGEST``
-        events are read."""
+        """Start with each channel's latest session; of a long one, its beginning and the latest ``LONGEST`` events
+        are read."""
         latest: dict[str, Event] = {}
         for event in self.journal.events(kind="session_began"):
             latest[event.data.get("channel", "")] = event

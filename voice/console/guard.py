@@ -1,4 +1,5 @@
-"""The door of the console: pages send strangers to the log-in page, the API answers 401 and 403."""
+"""Authentication of the console: pages redirect unauthenticated users to the login page, the API answers 401 and
+403."""
 
 from __future__ import annotations
 
@@ -17,13 +18,13 @@ from voice.console.users import User
 from voice.errors import HuyingError
 
 LOGIN_S = 0.7
-"""A refusal takes so long at least: longer than a hash, so that its time tells nothing."""
+"""Minimum duration of a refusal: longer than a hash, so that timing reveals nothing."""
 
 HASHING, LOGINS = 2, 20
-"""Passwords that are hashed at once, beside the event loop, and log-ins that may wait for it."""
+"""Passwords hashed in parallel, outside the event loop, and logins that may queue."""
 
 SOCKETS = 40
-"""Open pages of one user."""
+"""Open pages per user."""
 
 LOGIN_BODY = 4096
 """Bytes."""
@@ -41,7 +42,7 @@ async def _answer(send: Send, status: int, text: str, kind: str = "text/plain; c
 
 
 async def _redirect(scope: Scope, send: Send, to: str, cookie: str = "") -> None:
-    """To a page by its name, seen from the one that was asked for: right under every prefix."""
+    """Relative redirect to a page: valid under any prefix."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     location = "../" * (raw.count(b"/") - 1) + to or "./"
     head = [(b"location", location.encode()), (b"cache-control", b"no-store")]
@@ -52,7 +53,7 @@ async def _redirect(scope: Scope, send: Send, to: str, cookie: str = "") -> None
 
 
 class Guard:
-    """Lets in whom ``Access`` knows: pages send strangers to the log-in page, the API answers 401 and 403."""
+    """Admits users known to ``Access``: pages redirect others to the login page, the API answers 401 and 403."""
 
     def __init__(self, app: ASGIApp, access: Access, own_keys: tuple[str, ...] = ()) -> None:
         """``own_keys``: paths that check a key of their own."""
@@ -105,7 +106,7 @@ class Guard:
             await self.app(scope, receive, send)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send, user: User, may: Watched) -> None:
-        """The connection of an open page: it ends when its user may no longer read."""
+        """Connection of an open page: closed when its user loses permission."""
         if self._sockets.get(user.name, 0) >= SOCKETS:
             await send({"type": "websocket.close", "code": 4429})
             return
@@ -176,7 +177,7 @@ class Guard:
         await _redirect(scope, send, "", _session_cookie(session, int(SESSION_S), scope))
 
     async def _hashed(self, name: str, password: str) -> str | None:
-        """``Access.log_in``, beside the event loop. Raises HuyingError when too many wait for it."""
+        """``Access.log_in`` outside the event loop. Raises HuyingError when too many are queued."""
         if self._logins >= LOGINS:
             raise HuyingError("too many log in at once; try again 登录的人太多, 请稍候")
         self._logins += 1
@@ -187,7 +188,7 @@ class Guard:
 
 
 def _session_cookie(session: str, seconds: int, scope: Scope) -> str:
-    """Where the console is reached by https, at its own certificate or a proxy's, it is sent that way alone."""
+    """If the console is reached by https, with its own certificate or a proxy's, the cookie is marked Secure."""
     secure = "; Secure" if scope.get("scheme") in ("https", "wss") else ""
     return f"{COOKIE}={session}; Max-Age={seconds}; Path={prefix_of(scope)}/; HttpOnly; SameSite=Strict{secure}"
 

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: counters of what the feed has seen, gauges of how the board stands."""
+"""Prometheus metrics: counters of the feed's events, gauges of the board's state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voice.journal.lines import Line
 
 
 class Metrics:
-    """Give ``take`` to a ``Feed``: it counts every line once, from the latest session's beginning on."""
+    """Pass ``take`` to a ``Feed``: it counts every line once, from the start of the latest session."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -27,7 +27,7 @@ class Metrics:
         self._review = Counter("huying_review", "Lines that ask for review", registry=self._registry)
 
     def take(self, line: Line) -> None:
-        """One more line of the journal."""
+        """Next line of the journal."""
         self._events.labels(line["type"]).inc()
         if line["review"]:
             self._review.inc()
@@ -39,7 +39,7 @@ class Metrics:
                 self._answers.observe(line["latency_s"])
 
     def exposition(self, feed: Feed, calls_waiting: int) -> bytes:
-        """Text format 0.0.4. ``calls_waiting``: of recorders, not logged yet."""
+        """Text format 0.0.4. ``calls_waiting``: recorder calls not logged yet."""
         gauges = CollectorRegistry()
         for name, text, value in (
             ("huying_last_event", "Number of the last event", feed.seq),

@@ -1,4 +1,4 @@
-"""The feed's entries: an over once, with who spoke to whom and what it meant. Pure."""
+"""Entries of the feed: one per over, with who spoke to whom and what it meant. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from voice.journal.lines import Line
 
 TELLING = ("answered", "called_in", "relayed", "not_understood", "control_replied", "commanded", "remarked", "called")
-"""Kinds of lines that rest on an over, the one that says most first."""
+"""Kinds of lines based on an over, most informative first."""
 
 HIDDEN = ("session_began", "session_ended", "confirmed")
 
@@ -20,36 +20,36 @@ FROM_UNITS = ("answered", "called_in", "relayed", "not_understood")
 
 @dataclass(slots=True)
 class FeedItem:
-    """One over, or one event that rests on none."""
+    """One over, or one event not based on an over."""
 
     line: Line
-    """What says most of it."""
+    """Most informative line."""
     lines: list[Line] = field(default_factory=list)
 
     @property
     def seq(self) -> int:
-        """Of its first line."""
+        """Sequence number of its first line."""
         return int(self.lines[0]["seq"])
 
     @property
     def units(self) -> tuple[str, ...]:
-        """Whom its telling lines are about, in order."""
+        """Units of its informative lines, in order."""
         kind = self.line["type"]
         return tuple(dict.fromkeys(x["unit"] for x in self.lines if x["type"] == kind and x["unit"]))
 
     @property
     def review(self) -> bool:
-        """Somebody should listen."""
+        """Needs review."""
         return any(x["review"] for x in self.lines)
 
     @property
     def guess(self) -> str:
-        """What a dictation model made of it: a help for people."""
+        """Dictated text, for people only."""
         told = next((x["text"] for x in reversed(self.lines) if x["type"] == "transcribed"), "")
         return str(told).removeprefix("≈") or next((str(x["dictated"]) for x in self.lines if x.get("dictated")), "")
 
     def add(self, line: Line) -> None:
-        """One more line of the same over."""
+        """Add another line of the same over."""
         self.lines.append(line)
         if _weight(line) < _weight(self.line):
             self.line = line
@@ -60,20 +60,20 @@ def _weight(line: Line) -> int:
 
 
 def key_of(line: Line) -> tuple[object, ...] | None:
-    """The over that a line belongs to; None for what is shown by itself."""
+    """Over that a line belongs to; None for a line shown by itself."""
     if line["over"] is None or line["type"] == "corrected":
         return None
     return (line["channel"], *line["over"], line["clip"])
 
 
 class Entries:
-    """Lines → entries, kept up to date as lines come."""
+    """Lines → entries, updated as lines arrive."""
 
     def __init__(self) -> None:
         self._by_over: dict[tuple[object, ...], FeedItem] = {}
 
     def take(self, line: Line) -> tuple[FeedItem, bool] | None:
-        """The entry that a line makes or adds to, and whether it is new; None if it shows nothing of its own."""
+        """Entry that a line creates or extends, and whether it is new; None if it shows nothing of its own."""
         if line["type"] in HIDDEN:
             return None
         if line["type"] == "called" and line["over"] is None:

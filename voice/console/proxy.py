@@ -1,7 +1,7 @@
-"""The console behind a proxy (nginx, Caddy): https, a path prefix, and the name under which browsers ask for it.
+"""The console behind a proxy (nginx, Caddy): https, path prefix, and the host name used by browsers.
 
-What a proxy says of a request (``X-Forwarded-…``) is believed of the proxies that were named, and removed from what
-anybody else sends. After ``Proxied`` the one header ``X-Forwarded-Prefix`` is the truth: NiceGUI reads it as well.
+Forwarding headers (``X-Forwarded-…``) are honoured from configured proxies and stripped from all others. After
+``Proxied`` the single header ``X-Forwarded-Prefix`` is authoritative: NiceGUI reads it too.
 """
 
 from __future__ import annotations
@@ -12,43 +12,43 @@ from collections.abc import Iterable, Mapping
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFIX = re.compile(r"(/[0-9A-Za-z._~-]{1,40}){1,4}")
-"""A path prefix, such as ``/huying``; nothing else reaches a page."""
+"""Valid path prefix, such as ``/huying``; nothing else reaches a page."""
 
 SAID = ("x-forwarded-proto", "x-forwarded-prefix")
-"""What is believed of a proxy; what else it may say is not used."""
+"""Headers honoured from a proxy; others are ignored."""
 
 SIGNS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
-"""Headers that say a request came through a proxy."""
+"""Headers indicating that a request passed a proxy."""
 
 _SECURE = {"http": "https", "ws": "wss"}
 
 
 def header_of(scope: Scope, name: str) -> str:
-    """The last header of this name; empty if there is none."""
+    """Last header of this name; empty if absent."""
     found = [v for k, v in scope["headers"] if k.lower() == name.encode()]
     return found[-1].decode("latin-1") if found else ""
 
 
 def prefix_of(scope: Scope) -> str:
-    """Under which path a browser sees the console, without a slash at the end; empty at the root."""
+    """Path prefix seen by the browser, without trailing slash; empty at the root."""
     return header_of(scope, "x-forwarded-prefix")
 
 
 def _first(value: str) -> str:
-    """Of what several proxies have said the first one: nearest to the browser."""
+    """First entry of a header added to by several proxies: the one nearest the browser."""
     return value.partition(",")[0].strip().lower()
 
 
 def came_through(headers: Mapping[str, str]) -> bool:
-    """Whether a request says that it came through a proxy, whoever that is: it is nobody's at this machine."""
+    """Whether a request claims to have passed any proxy: then it does not count as local."""
     return any(name in headers for name in SIGNS)
 
 
 class Proxied:
-    """Takes what a known proxy says into the request, and the prefix off its path."""
+    """Applies a trusted proxy's headers to the request and strips the prefix from its path."""
 
     def __init__(self, app: ASGIApp, proxies: Iterable[str], prefix: str = "") -> None:
-        """``proxies``: their addresses; ``prefix``: where the proxy does not name it, or leaves it in the path."""
+        """``proxies``: trusted addresses; ``prefix``: used if the proxy does not send it, or leaves it in the path."""
         self.app, self._proxies, self._prefix = app, frozenset(proxies), prefix.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,8 +75,8 @@ class Proxied:
 
 
 class KnownNames:
-    """Answers to the names that the console was given, and tells what to do about others: a page of another site could
-    have its own name point here."""
+    """Answers only to configured host names and explains what to do about others: prevents DNS rebinding by another
+    site."""
 
     def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
         self.app, self._names = app, frozenset(n.lower() for n in names)

@@ -1,7 +1,7 @@
-"""Where recorders upload their calls, as rdio-scanner takes them: SDRTrunk, trunk-recorder, voxcall and others send so.
+"""Upload endpoint for recorders, compatible with rdio-scanner: used by SDRTrunk, trunk-recorder, voxcall and others.
 
-The key is a token of ``huying users token`` whose user may give orders. Answers have rdio-scanner's words and status
-codes, because uploaders look at them.
+The key is a token from ``huying users token`` of a user permitted to give orders. Responses use rdio-scanner's wording
+and status codes, because uploaders check them.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from voice.station.spool import NoRoom, Spool
 
 PATHS = ("/api/call-upload", "/api/trunk-recorder-call-upload")
 FIELDS, FILES = 60, 4
-"""Of one upload, at most."""
+"""Largest upload."""
 
 
 UPLOADS = 8
-"""At once; more are asked to come again."""
+"""Concurrent uploads; more are asked to retry."""
 
 DECODING = 2
-"""Calls that are decoded at once."""
+"""Calls decoded concurrently."""
 
 LARGEST_FIELD = 200_000
-"""Bytes of a field that is no file."""
+"""Largest field that is not a file, bytes."""
 
 
 ALWAYS_FILES = ("audio",)
-"""Parts of a form that are files though they may have no name (``curl -F "audio=<a.wav"``)."""
+"""Form parts that are files even without a file name (``curl -F "audio=<a.wav"``)."""
 
 FILENAME_CODED = re.compile(rb";\s*filename\*\s*=\s*[\w-]*'[^']*'([^;\s]*)", re.IGNORECASE)
-"""A file's name as RFC 5987 writes it, which the parser leaves out: ``filename*=UTF-8''%E5%BD%95.wav``."""
+"""File name in RFC 5987 form, which the parser ignores: ``filename*=UTF-8''%E5%BD%95.wav``."""
 
 
 class Malformed(Exception):
-    """No multipart form."""
+    """Not a multipart form."""
 
 
 class Full(Exception):
@@ -56,7 +56,7 @@ class Full(Exception):
 
 
 class UploadSlots:
-    """Uploads that are under way."""
+    """Uploads in progress."""
 
     def __init__(self) -> None:
         self._taken = 0
@@ -74,7 +74,7 @@ class UploadSlots:
 
 
 class UploadForm:
-    """A multipart form as it comes in: its fields as soon as they are there, its files on the disk."""
+    """A multipart form read as a stream: fields available as they arrive, files on disk."""
 
     def __init__(self) -> None:
         self.fields: dict[str, str] = {}
@@ -88,8 +88,8 @@ class UploadForm:
         self._count = 0
 
     async def read(self, request: Request, may: Callable[[], bool | None]) -> bool:
-        """Read the body; false as soon as ``may`` says no, true when all of it is there and ``may`` says yes. Whoever
-        sends the key before the sound, or as ``Authorization: Bearer``, is refused before the sound is read. Raises
+        """Read the body; False as soon as ``may`` refuses, True when complete and ``may`` permits. If the key
+        precedes the audio, or is sent as ``Authorization: Bearer``, a refusal comes before the audio is read. Raises
         Malformed."""
         if may() is False:
             return False
@@ -119,14 +119,14 @@ class UploadForm:
         return may() is True
 
     def content(self, name: str) -> bytes:
-        """Of a file; empty if there is none."""
+        """Content of a file; empty if absent."""
         if name not in self.files:
             return b""
         self.files[name].seek(0)
         return self.files[name].read()
 
     def close(self) -> None:
-        """Let the files go."""
+        """Release the files."""
         for file in self.files.values():
             file.close()
 
@@ -173,7 +173,7 @@ class UploadForm:
 
 
 def upload_router(spool: Spool, access: Access) -> APIRouter:
-    """Both ways of uploading a call."""
+    """Both upload routes."""
     api = APIRouter()
 
     @api.post(PATHS[0], include_in_schema=False)
@@ -223,7 +223,7 @@ def upload_router(spool: Spool, access: Access) -> APIRouter:
         return _say(200, "Call imported successfully." if fresh else "duplicate call rejected")
 
     def may(form: UploadForm, request: Request) -> bool | None:
-        """Whether the key is that of a user who may give orders; None: it has not come yet."""
+        """Whether the key belongs to a user permitted to give orders; None: not received yet."""
         header = request.headers.get("authorization", "")
         key = form.fields.get("key", "").strip()
         if not key and not header:

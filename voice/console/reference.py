@@ -1,4 +1,4 @@
-"""The API's reference page at ``/api/docs``: Swagger UI out of its wheel, so that nothing is loaded from elsewhere."""
+"""API reference at ``/api/docs``: Swagger UI from its wheel, so that nothing is loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DESCRIPTION = "/api/v1/openapi.json"
 
 
 def add_reference(app: FastAPI, api: APIRouter) -> None:
-    """The page, what it is made of, and the description of ``api`` that it shows."""
+    """The page, its assets, and the description of ``api`` that it displays."""
     from swagger_ui_bundle import swagger_ui_path
 
     described = get_openapi(

@@ -1,4 +1,4 @@
-"""Serves pages and API on one port, to this machine alone unless told otherwise."""
+"""Serves pages and API on one port, to this machine only unless configured otherwise."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ from voice.station.spool import LARGEST_CALL, Spool
 log = logging.getLogger("huying.console")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LARGEST_BODY = 1_000_000
-"""Bytes of a request."""
+"""Largest request, bytes."""
 
 
 BODY_S = 20.0
-"""A request's body may pause for so long."""
+"""Longest pause within a request's body."""
 
 HEADERS = (
     (b"content-security-policy", b"frame-ancestors 'none'"), (b"x-frame-options", b"DENY"),
     (b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"),
 )  # fmt: skip
-"""Of every answer: no page of ours in another's frame, nothing taken for what it is not said to be."""
+"""Headers of every response: no embedding in foreign frames, no content sniffing."""
 
 
 OTHER_SITE = (
@@ -57,10 +57,10 @@ OTHER_SITE = (
 
 
 class SameOrigin:
-    """Refuses changes that another site's page has a browser make, bodies that are too large, and those that stall."""
+    """Refuses cross-site writes, oversized bodies, and stalled bodies."""
 
     def __init__(self, app: ASGIApp, names: tuple[str, ...] = ()) -> None:
-        """``names``: of this console, as they stand in a browser's address; a proxy may have replaced Host."""
+        """``names``: host names of this console as seen by browsers; a proxy may have replaced Host."""
         self.app, self._names = app, frozenset(n.lower() for n in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +89,7 @@ class SameOrigin:
 
 
 def _prompt(receive: Receive) -> Receive:
-    """A body that has not come to its end and pauses for BODY_S is given up as if the connection had gone."""
+    """A body that is incomplete and pauses for BODY_S is dropped, as if the connection had been lost."""
     more = True
 
     async def heard() -> Message:
@@ -126,10 +126,10 @@ def serve(
     uploads: bool = False,
     keeper: StationKeeper | None = None,
 ) -> None:
-    """Until it is stopped. ``uploads``: take calls from recorders, and log them as the station of this journal, unless
-    the net says that its own station does. ``keeper``: of the station that was started with the console.
+    """Until stopped. ``uploads``: accept calls from recorders, and log them as this journal's station, unless the net
+    leaves that to its own station. ``keeper``: of the station started with the console.
 
-    Raises HuyingError for an open address without users, or half a certificate.
+    Raises HuyingError for an open address without users, or an incomplete certificate.
     """
     local = at.host in LOOPBACK and not at.names
     access = Access(users or Users(), local=local)
@@ -191,7 +191,7 @@ def serve(
 
 
 def _check_free(at: Address) -> None:
-    """Raises HuyingError if nobody can listen there."""
+    """Raises HuyingError if the address cannot be bound."""
     with socket.socket(socket.AF_INET6 if ":" in at.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -204,7 +204,7 @@ def _check_free(at: Address) -> None:
 
 
 def _secret() -> str:
-    """Signs the browsers' cookies; made once."""
+    """Signing key of the browsers' cookies; created once."""
     path = user_folder() / "console-secret"
     try:
         if not path.is_file():

@@ -1,4 +1,4 @@
-"""What the console says, Chinese first, English by a switch."""
+"""Texts of the console, Chinese and English."""
 
 from __future__ import annotations
 
@@ -112,6 +112,6 @@ TEXTS: dict[str, tuple[str, str]] = {
 
 
 def text(key: str, english: bool, *values: object) -> str:
-    """One of TEXTS; a key that is not there is returned."""
+    """One of TEXTS; an unknown key is returned unchanged."""
     pair = TEXTS.get(key)
     return pair[english].format(*values) if pair else key

@@ -1,4 +1,4 @@
-"""Who may use the console: accounts, their roles, passwords and tokens, in one file."""
+"""Accounts of the console: roles, passwords and tokens, in one file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class User:
     hash: str
     """Argon2id."""
     tokens: tuple[str, ...] = ()
-    """SHA-256 of each token: what is lost cannot be read here."""
+    """SHA-256 of each token, so that a leaked file reveals none."""
 
     @property
     def may_order(self) -> bool:
@@ -45,22 +45,22 @@ class User:
 
 
 LOCAL = User("console", "admin", "")
-"""Everybody, where there are no users."""
+"""The implicit user of a console without accounts."""
 
 
 def users_path() -> Path:
-    """The file with the accounts."""
+    """Path of the accounts file."""
     return user_folder() / "console-users.json"
 
 
 class Users:
-    """The accounts on disk; written whole or not at all, readable by the owner alone."""
+    """Accounts on disk; written atomically, readable by the owner only."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or users_path()
 
     def all(self) -> dict[str, User]:
-        """By name. Raises HuyingError for a damaged file: nobody gets in by damaging it."""
+        """By name. Raises HuyingError for a damaged file, so that damaging it does not grant access."""
         if not self.path.is_file():
             return {}
         try:
@@ -70,7 +70,7 @@ class Users:
             raise HuyingError(f"{self.path}: the accounts cannot be read ({e}); mend or remove the file") from e
 
     def add(self, name: str, password: str, role: str) -> None:
-        """A new account, or a new password and role for an old one, whose sessions and tokens end."""
+        """A new account, or a new password and role for an existing one, whose sessions and tokens end."""
         if not name.strip() or len(name) > 40:
             raise HuyingError("a user name has 1 to 40 characters")
         if role not in ROLES:
@@ -90,7 +90,7 @@ class Users:
                 raise HuyingError(f"no user “{name}”; there is: {', '.join(users) or 'none'}")
 
     def token(self, name: str) -> str:
-        """A new token for programs; shown once."""
+        """A new token for programs; shown only once."""
         made = secrets.token_urlsafe(32)
         with self._changing() as users:
             if name not in users:
@@ -100,7 +100,7 @@ class Users:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, User]]:
-        """The accounts, written when the block ends without an error; one program at a time."""
+        """The accounts, written if the block ends without an error; one process at a time."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(self.path.with_suffix(".lock"), timeout=10.0):
@@ -126,8 +126,8 @@ class Users:
 
 
 def _accounts(rows: object) -> dict[str, User]:
-    """Raises ValueError, TypeError or KeyError for anything but a list of accounts: what is half understood might let
-    somebody in."""
+    """Raises ValueError, TypeError or KeyError for anything but a valid list of accounts: a partial reading could
+    grant access."""
     if not isinstance(rows, list):
         raise ValueError("not a list of accounts")
     users: dict[str, User] = {}
@@ -143,5 +143,5 @@ def _accounts(rows: object) -> dict[str, User]:
 
 
 def token_digest(token: str) -> str:
-    """What is kept of a token or session."""
+    """Stored digest of a token or session."""
     return hashlib.sha256(token.encode()).hexdigest()

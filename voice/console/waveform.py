@@ -1,4 +1,4 @@
-"""An over as a picture: envelope and spectrogram in one SVG that needs nothing else."""
+"""Picture of an over: envelope and spectrogram in one self-contained SVG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from voice.pcm import RATE, Pcm16
 
 WIDTH, HEIGHT = 480, 96
-"""Of the picture; the upper half is the envelope."""
+"""Size of the picture; the upper half is the envelope."""
 
 _WINDOW, _BINS = 256, 48
 

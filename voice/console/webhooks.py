@@ -1,10 +1,10 @@
-"""Tells other systems of events, signed and in order. The journal is the outbox: what was not delivered yet is read
-from it again, so that nothing is lost, whatever ends in between. A delivery may come twice, with the same number.
+"""Notifies external systems of events, signed and in order. The journal is the outbox: undelivered events are read from
+it again, so nothing is lost across restarts. A delivery may be repeated, with the same number.
 
-Each is a ``POST`` of one event as JSON with ``X-Huying-Delivery`` (number of the event), ``X-Huying-Event`` (its type)
-and ``X-Huying-Signature`` (``sha256=`` and the HMAC-SHA256 of the body under the shared secret). With ``signing_key``
-in ``net.toml`` also ``X-Huying-Head``: the event's place in the chain, signed; a receiver that keeps it can show later
-that the journal was rewritten (``huying journal verify --key … --signed …``).
+Each is a ``POST`` of one event as JSON with ``X-Huying-Delivery`` (sequence number of the event), ``X-Huying-Event``
+(its type) and ``X-Huying-Signature`` (``sha256=`` and the HMAC-SHA256 of the body under the shared secret). With
+``signing_key`` in ``net.toml`` also ``X-Huying-Head``: the event's signed position in the chain; a receiver that keeps
+it can later prove that the journal was rewritten (``huying journal verify --key … --signed …``).
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from voice.talk.incidents import Incidents
 
 TIMEOUT_S = 10.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
-"""Between two attempts: doubled each time."""
+"""Retry pauses: first and longest, doubling."""
 
 LOOK_S = 5.0
 
 LISTS = ("units", "callees", "missing", "unclear", "silent")
-"""Fields of events that name several units."""
+"""Event fields that name several units."""
 
 
 def _trust(net_folder: Path, ca_file: str) -> ssl.SSLContext:
-    """Whom we believe. Raises HuyingError for a file that holds no certificate."""
+    """Trusted CA certificates. Raises HuyingError for a file without one."""
     path = net_folder / ca_file
     try:
         return ssl.create_default_context(cafile=str(path) if ca_file else None)
@@ -49,8 +49,8 @@ def _trust(net_folder: Path, ca_file: str) -> ssl.SSLContext:
 
 
 def worded(line: Line, event: Event, reader: Reader) -> Line:
-    """An event's line with what people read beside what programs do: local time, the units' names, event and meaning.
-    Also the lists of units that an event has (who is missing, who was silent), which a line lacks."""
+    """An event's line with human-readable fields added: local time, unit names, event and meaning. Also the event's
+    lists of units (missing, silent), which a line lacks."""
     time, unit, kind, means, note = reader.cells(line)
     lists = {k: v for k in LISTS if isinstance(v := event.data.get(k), list)}
     named = {u for u in [line["unit"], *(u for v in lists.values() for u in v)] if isinstance(u, str) and u}
@@ -59,7 +59,7 @@ def worded(line: Line, event: Event, reader: Reader) -> Line:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is not followed: a POST would arrive as an empty GET, and count as delivered."""
+    """Redirects are not followed: a POST would arrive as an empty GET and count as delivered."""
 
     def redirect_request(  # type: ignore[no-untyped-def]
         self, req, fp, code, msg, headers, newurl
@@ -70,7 +70,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Webhook:
-    """One receiver. Works in a thread of its own; a receiver that hangs delays nobody else."""
+    """One receiver, with a thread of its own: one that hangs delays no other."""
 
     def __init__(
         self,
@@ -82,8 +82,8 @@ class Webhook:
         reader: Callable[[], Reader] = lambda: PLAIN,
         signer: Signer | None = None,
     ) -> None:
-        """``places``: folder in which the number of the last delivered event is kept; ``reader``: for whom times and
-        names are written. Raises HuyingError for a secret that cannot be read."""
+        """``places``: folder for the number of the last event delivered; ``reader``: language, names and time zone.
+        Raises HuyingError if the secret cannot be read."""
         self._feed, self._settings, self._tell = feed, settings, tell
         self._reader, self._signer = reader, signer
         self._secret = b""
@@ -103,12 +103,12 @@ class Webhook:
         self._thread = Supervised(name, self._deliver, tell, self._ended.is_set)
 
     def close(self) -> None:
-        """Deliver no more; what is left is delivered the next time."""
+        """Stop delivering; the rest is delivered next time."""
         self._ended.set()
         self._thread.join(2.0)
 
     def _read_place(self) -> int:
-        """A receiver that is new gets what comes from now on."""
+        """A new receiver gets events from now on."""
         try:
             return int(self._place.read_text())
         except (OSError, ValueError):
@@ -139,7 +139,7 @@ class Webhook:
             self._feed.wait(self.delivered, LOOK_S)
 
     def _until_taken(self, event: Event, line: Line) -> bool:
-        """False if we end before it is taken."""
+        """Retry until accepted; False if stopped first."""
         body = json.dumps(line, ensure_ascii=False).encode()
         headers = {
             "Content-Type": "application/json",

@@ -1,4 +1,4 @@
-"""What the routes share: bounds, refusals, who asks."""
+"""Shared by the routes: limits, errors, and the requesting user."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 HIGHEST = 2**53
-"""Number of an event, at most."""
+"""Largest event number."""
 
 MOST = 5000
-"""Events in one answer."""
+"""Most events in one response."""
 
 WAIT_S = 30.0
-"""A long poll waits so long at most."""
+"""Longest wait of a long poll."""
 
 Sha256 = Annotated[str, "64 hexadecimal digits"]
 Wall = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$")]
@@ -42,7 +42,7 @@ class Body(BaseModel):
 
 
 class Route(APIRoute):
-    """What is wrong with a request is said without repeating it: not all of it could be."""
+    """Validation errors do not echo the request: parts of it may not be representable."""
 
     def get_route_handler(self) -> Callable[[HttpRequest], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -58,10 +58,10 @@ class Route(APIRoute):
 
 
 class Refusal(BaseModel):
-    """Why something was not done."""
+    """Reason for a refusal."""
 
     detail: Any
-    """Words for people, or a list of what is wrong with the request."""
+    """Message for people, or a list of errors in the request."""
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -74,7 +74,7 @@ CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "Changed meanw
 
 
 def gives(*kinds: str, missing: bool = False) -> dict[str, Any]:
-    """Arguments of a route whose answer is a file of these content types."""
+    """Route arguments for a file response of these content types."""
     answers: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in kinds}}}
     return {"response_class": Response, "responses": answers | (MISSING if missing else {})}
 
@@ -94,13 +94,13 @@ def refusing(act: Callable[P, R]) -> Callable[P, R]:
 
 
 def by(request: HttpRequest) -> str:
-    """Who asks, for the journal."""
+    """Requesting user, for the journal."""
     user = getattr(request.state, "user", None)
     return user.name if user else LOCAL.name
 
 
 def manager(request: HttpRequest) -> str:
-    """Who asks, if he may manage. Raises 403."""
+    """Requesting user if permitted to manage. Raises 403."""
     user = getattr(request.state, "user", None)
     if user is not None and not user.may_manage:
         raise HTTPException(403, "only an admin may do this")

@@ -1,4 +1,4 @@
-"""What was heard: events and streams of them."""
+"""Events, and streams of them."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from voice.journal.search import search
 
 
 class StreamSlots:
-    """Streams and long polls of each user, STREAMS at most."""
+    """Streams and long polls per user, STREAMS at most."""
 
     def __init__(self) -> None:
         self._taken: Counter[str] = Counter()
 
     def check(self, request: HttpRequest) -> None:
-        """Raises 429 if its user has none left."""
+        """Raises 429 if the user has none left."""
         if self._taken[by(request)] >= STREAMS:
             raise HTTPException(429, f"{STREAMS} streams of one user at once; close some")
 
     @contextlib.contextmanager
     def taken(self, request: HttpRequest) -> Iterator[None]:
-        """One of its user's places."""
+        """Occupies one of the user's slots."""
         name = by(request)
         self._taken[name] += 1
         try:

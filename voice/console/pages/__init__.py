@@ -1,4 +1,4 @@
-"""The pages, in NiceGUI, a file each."""
+"""The pages, in NiceGUI, one file each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voice.console.pages.setup import Setup
 from voice.console.pages.watch import Wall, Watch
 
 PAGES: tuple[type[Page], ...] = (Watch, Review, Rolls, Log, Roster, Devices, Setup, Wall)
-"""In the order of the header; each declares its name, titles, icon and address itself."""
+"""In header order; each page declares its name, titles, icon and address."""
 
 
 def mount(desk: Desk, access: Access) -> None:

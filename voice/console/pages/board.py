@@ -1,4 +1,4 @@
-"""The tiles, open incidents with their alarm, and a unit's card."""
+"""Tiles, open incidents with their alarm, and a unit's card."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ STATES = {
     "calling": ("campaign", "#8e24aa", 1),
     "overdue": ("alarm", COLOURS["silent"], 0),
 }
-"""Icon, colour and place of a tile: never the colour alone; those that somebody must look at come first. The
-colours are those of the sheets."""
+"""Icon, colour and order of a tile: never colour alone; those needing attention come first. Colours as on the
+sheets."""
 
 WEEK_DAYS = 7
 HISTORY = 21
-"""Roll-calls that a card shows."""
+"""Roll-calls shown on a card."""
 
 
 class BoardView:
-    """The board of the channel that a client looks at."""
+    """Board of the channel selected by a client."""
 
     def __init__(self, page: LivePage) -> None:
         self.page = page
 
     def tiles(self) -> None:
-        """A tile a unit; a click or Enter opens its card."""
+        """One tile per unit; click or Enter opens its card."""
         page = self.page
         grid = ui.element("div").classes("board")
         parts: dict[str, tuple[Any, Any, Any, Any]] = {}
@@ -89,7 +89,7 @@ class BoardView:
         state.set_text(self.page.state_of(tile, short=True))
 
     def incidents(self) -> None:
-        """What was reported and nobody has taken charge of, with its sound; a switch for it."""
+        """Unacknowledged incidents with their alarm sound, and a switch for it."""
         page = self.page
         holder = ui.column().classes("w-full gap-1")
         sounding = False
@@ -129,7 +129,7 @@ class BoardView:
         page.on_news(show)
 
     def _switch(self) -> None:
-        """Sound on or off, for this browser; switching it on asks the browser once whether we may."""
+        """Alarm sound on or off in this browser; switching it on asks the browser for permission once."""
         page = self.page
         on = bool(app.storage.user.get("sound", True))
 
@@ -144,7 +144,7 @@ class BoardView:
 
 
 class Card:
-    """A unit's card: its last over, its officer's phone, its week, and what can be done."""
+    """A unit's card: last over, officer's phone, the past week, and actions."""
 
     def __init__(self, page: LivePage, unit: str) -> None:
         self.page, self.unit = page, unit
@@ -200,7 +200,7 @@ class Card:
                 page.picture(self._clip, height=80, loading="lazy").classes("w-full")
 
     async def _read(self) -> None:
-        """The week behind; it may take a moment, the card is there already."""
+        """Past week; loaded after the card is shown."""
         line, week = await run.io_bound(self._history) or (None, [])
         if self._dialog.is_deleted:
             return
@@ -244,7 +244,7 @@ class Card:
             ui.button(t("read it out"), icon="campaign", on_click=self.message).props("no-caps color=negative")
 
     def call(self) -> None:
-        """Call the unit again, by itself."""
+        """Call this unit again, individually."""
         page = self.page
         page.on_air(
             f"{page.t('call again')}: {page.net.name_of(self.unit)}",
@@ -252,7 +252,7 @@ class Card:
         )
 
     def present(self) -> None:
-        """Mark it present in the roll-call; the original stays."""
+        """Mark it present in the roll-call; the original event is kept."""
         if self.page.do(lambda by: self.page.desk.mark_present(self.page.channel, self.unit, by), "saved"):
             self._dialog.close()
 
@@ -265,7 +265,7 @@ class Card:
         )
 
     def take(self) -> None:
-        """Take charge of its incident."""
+        """Acknowledge its incident."""
         found = self.page.board.incident_of(self.unit)
         if found is not None and self.page.do(lambda by: self.page.desk.acknowledge(found.seq, by), "saved"):
             self._dialog.close()

@@ -1,6 +1,6 @@
-"""What all pages share: header, carrier lamp, language, who is logged in, news, a line of the feed.
+"""Common frame of all pages: header, carrier lamp, language, user, updates, a row of the feed.
 
-Each client looks for news ten times a second and changes what has changed.
+Each client polls for changes ten times a second and updates what has changed.
 """
 
 from __future__ import annotations
@@ -90,27 +90,27 @@ ALARM = """<script>
   };
 })();
 </script>"""
-"""The sound of an open incident: three tones every three seconds until somebody takes charge of it."""
+"""Alarm of an open incident: three tones every three seconds until it is acknowledged."""
 
 CHART_INK = "#7d8b97"
 CHART_LINE = "#80808044"
-"""Of charts: read by day and by night."""
+"""Chart colours, legible in light and dark mode."""
 
 _LAMP = {"lost": "text-[#ffb4a9]", "clear": "text-[#cfe3ee]", "busy": "text-[#6fe38f]", "saying": "text-[#ffd54a]"}
 
 
 class Page:
-    """One page over the desk; ``build`` fills it for a client."""
+    """One page on the desk; ``build`` fills it for a client."""
 
     name: ClassVar[str] = ""
-    """In its address, unless it has another ``address``."""
+    """Name in its URL, unless it has a different ``address``."""
     titles: ClassVar[tuple[str, str]] = ("", "")
     """Chinese, English."""
     icon: ClassVar[str] = ""
-    """In the header; without one it does not stand there."""
+    """Header icon; a page without one is not listed there."""
     address: ClassVar[str] = ""
     bare: ClassVar[bool] = False
-    """Without the header."""
+    """Shown without the header."""
 
     def __init__(self, desk: Desk, access: Access) -> None:
         self.desk, self.feed, self.access = desk, desk.feed, access
@@ -118,7 +118,7 @@ class Page:
 
     @property
     def net(self) -> Net:
-        """As it was saved last."""
+        """The net as last saved."""
         return self.desk.net
 
     @property
@@ -126,24 +126,24 @@ class Page:
         return bool(app.storage.user.get("english", False))
 
     def t(self, key: str, *values: object) -> str:
-        """In the language of this client."""
+        """Text in this client's language."""
         return text(key, self.english, *values)
 
     @classmethod
     def path(cls) -> str:
-        """Where it is."""
+        """Path of the page."""
         return cls.address or f"/{cls.name}"
 
     def title_of(self, page: type[Page]) -> str:
-        """In the language of this client."""
+        """Title in this client's language."""
         return page.titles[self.english]
 
     def say(self, fault: object) -> str:
-        """A message of the house, in the language of this client."""
+        """A message, in this client's language."""
         return worded(str(fault), self.english)
 
     def framed(self, pages: Sequence[type[Page]]) -> Callable[[], None]:
-        """What is called for each client: header with links to ``pages``, then ``build``."""
+        """Called for each client: header with links to ``pages``, then ``build``."""
 
         def page() -> None:
             ui.add_css(STYLE)
@@ -178,7 +178,7 @@ class Page:
         return page
 
     def _night(self) -> None:
-        """As the system wishes, then dark, then light."""
+        """Cycles through system, dark and light mode."""
         after = {None: True, True: False, False: None}
         app.storage.user["night"] = after[app.storage.user.get("night")]
         ui.navigate.reload()
@@ -213,7 +213,7 @@ class Page:
         ui.timer(REFRESH_S, show)
 
     def on_news(self, show: Callable[[], None]) -> None:
-        """Now, and whenever there is a new event."""
+        """Called now and at every new event."""
         seen = -1
 
         def look() -> None:
@@ -227,7 +227,7 @@ class Page:
 
     @property
     def user(self) -> User | None:
-        """Of this client, asked anew: its session may have ended."""
+        """User of this client, looked up again: the session may have ended."""
         request = ui.context.client.request
         if request is None:
             return None
@@ -235,12 +235,12 @@ class Page:
 
     @property
     def prefix(self) -> str:
-        """Under which path this client sees the console."""
+        """Path prefix under which this client sees the console."""
         request = ui.context.client.request
         return prefix_of(request.scope) if request is not None else ""
 
     def do(self, act: Callable[[str], object], done: str = "sent", manage: bool = False) -> bool:
-        """Carry out what a button asks, under the user's name; say what came of it. ``manage``: for admins."""
+        """Perform a button's action in the user's name and report the result. ``manage``: admins only."""
         user = self.user
         if user is None or not (user.may_manage if manage else user.may_order):
             ui.notify(self.t("log in again" if user is None else "admins" if manage else "viewer"), type="negative")
@@ -258,12 +258,12 @@ class Page:
 
     @property
     def transmits(self) -> bool:
-        """A station runs, and has a voice on the air."""
+        """A running station is able to transmit."""
         status = self.status.read()
         return status is not None and (status.transmits or bool(status.saying))
 
     def on_air(self, words: str, act: Callable[[], object]) -> None:
-        """Ask before something goes on the air, and say so where nothing can."""
+        """Confirm before transmitting, or report that transmission is impossible."""
         with ui.dialog(value=True) as dialog, ui.card().classes("min-w-[320px] max-w-[560px] gap-2"):
             ui.label(self.t("on the air?")).classes("text-xl font-bold")
             ui.label(words).classes("text-lg whitespace-pre-wrap")
@@ -282,7 +282,7 @@ class Page:
                 ).set_enabled(fine)
 
     def air_note(self) -> None:
-        """A line that is seen while nobody can transmit."""
+        """A note shown while transmission is impossible."""
         note = ui.label(self.t("nobody transmits")).classes("text-[#b3261e] font-bold")
 
         def show() -> None:
@@ -292,14 +292,14 @@ class Page:
         ui.timer(1.0, show)
 
     def feed_row(self, entry: FeedItem) -> ui.row:
-        """One over: when, what kind, who to whom, what was said and meant."""
+        """One over: time, kind, speaker and addressee, text and meaning."""
         look = "feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if entry.review else "")
         with ui.row().classes(look).props(f'data-seq="{entry.seq}"') as row:
             self._entry(entry)
         return row
 
     def fill(self, row: ui.row, entry: FeedItem) -> None:
-        """The row again, after the over has come to mean more."""
+        """Redraw the row after its over gained information."""
         row.clear()
         if entry.review:
             row.classes(add="review")
@@ -329,7 +329,7 @@ class Page:
             self.player(line["clip"])
 
     def _direction(self, entry: FeedItem) -> str:
-        """Who to whom: an arrow towards the unit if it is called, away from it if it speaks."""
+        """Speaker and addressee: an arrow towards the unit if called, away from it if speaking."""
         units, kind = entry.units, entry.line["type"]
         if not units:
             return ""
@@ -339,26 +339,26 @@ class Page:
         return f"→ {names}" if kind in TO_UNITS else f"{names} →" if kind in FROM_UNITS else names
 
     def day(self, wall: str | None) -> str:
-        """``06-05`` where it is not today; nothing for today or where nobody knows."""
+        """``06-05`` unless today; empty for today or an unknown date."""
         day = self.local_day(wall)
         return "" if day == str(datetime.now(self.net.settings.zone).date()) else day
 
     def local_day(self, wall: str | None) -> str:
-        """``2026-06-05`` where the net is; nothing where nobody knows."""
+        """``2026-06-05`` in the net's time zone; empty if unknown."""
         if not wall or wall.startswith("1970"):
             return ""
         return str(parse_wall(wall).astimezone(self.net.settings.zone).date())
 
     def meaning(self, key: str | None) -> str:
-        """What was meant, in the language of this client."""
+        """Meaning, in this client's language."""
         return name_of(MEANINGS, key, self.english)
 
     def note(self, note: str | None) -> str:
-        """A note of the journal, likewise."""
+        """A note of the journal, in this client's language."""
         return note_in(note, self.english)
 
     def state_of(self, tile: Tile, short: bool = False) -> str:
-        """How a tile's unit stands: meaning of the answer, how fast, when. ``short``: one of the two is enough."""
+        """State of a tile: meaning of the answer, answer time, time of day. ``short``: one of the last two only."""
         told = self.t(tile.state)
         if tile.state in ("present", "late", "calling") and tile.meaning:
             told = self.meaning(tile.meaning)
@@ -367,7 +367,7 @@ class Page:
         return " ".join(p for p in parts if p)
 
     def picture(self, clip: str, **look: str | int) -> ui.element:
-        """Waveform and spectrogram of a clip. What is no clip's name, whoever wrote it into an event, has none."""
+        """Waveform and spectrogram of a clip; none for an invalid clip name, whatever its origin."""
         image = ui.element("img")
         if NAME.fullmatch(clip):
             image.props["src"] = f"{self.prefix}/api/v1/clips/{clip}/waveform.svg"
