@@ -1,4 +1,4 @@
-"""How an evaluation looks on a terminal."""
+"""Terminal output of an evaluation."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: in
 
 
 def show_points(points: dict[str, OperatingPoint], wished: float, hours: float) -> None:
-    """The proposal."""
+    """Proposed operating points."""
     out = screen()
     title = f"operating point for {wished:g} false words per hour"
     table = Table("setting", "threshold 阈值", "believed", "false per hour", "true rate at most (95 %)", title=title)

@@ -1,4 +1,4 @@
-"""How events look on a terminal."""
+"""Terminal output of events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voice.language import language
 from voice.net.loading import Net
 
 HIDDEN = ("over", "session_began", "session_ended")
-"""Types of events that live output leaves out."""
+"""Event types omitted from live output."""
 
 STYLES = {
     "called": "cyan",
@@ -28,7 +28,7 @@ STYLES = {
 
 
 def print_line(console: Console, line: Line, net: Net) -> None:
-    """One event in one line: time, kind, unit, meaning, answer time, words."""
+    """One event per line: time, kind, unit, meaning, answer time, words."""
     english = language() == "en"
     name = net.name_of(line["unit"])
     kind = name_of(KINDS, line["type"], english)

@@ -1,4 +1,4 @@
-"""What people read: standard output, and beside it progress and remarks on standard error."""
+"""Standard output for results; standard error for progress and notices."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from voice.language import language, worded
 
 
 class Screen(Console):
-    """A console that says the house's own messages in the language of the person in front of it."""
+    """A console that translates our own messages into the user's language."""
 
     def print(self, *objects: Any, **look: Any) -> None:
-        """As it is where nobody says which language."""
+        """Unchanged if no language is set."""
         chosen = language()
         if chosen:
             objects = tuple(worded(o, chosen == "en") if isinstance(o, str) else o for o in objects)
@@ -21,5 +21,5 @@ class Screen(Console):
 
 
 def screen(error: bool = False) -> Screen:
-    """Prints words as they are: names that people gave may hold brackets, which are no markup here."""
+    """Prints text literally: names may contain brackets, which are not markup here."""
     return Screen(stderr=error, highlight=False, markup=False)

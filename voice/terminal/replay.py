@@ -1,4 +1,4 @@
-"""A replay on a terminal: its lines as they are logged, its bar, its summary."""
+"""A replay on a terminal: log lines as they are written, progress bar, summary."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from voice.time import moment_of
 
 @dataclass(frozen=True, slots=True)
 class ReplayOptions:
-    """As ``huying replay`` takes them."""
+    """Options of ``huying replay``."""
 
     paths: list[str]
     net: Path | None
@@ -48,17 +48,17 @@ class ReplayOptions:
     start: str | None
     raw: Raw
     names_in: str
-    """Times in file names that name no offset: ``local`` to the net, or ``utc``."""
+    """Times in file names without an offset: ``local`` to the net, or ``utc``."""
     again: bool
     model: str | None
     jobs: int
-    """Processes; 0: as many as there are cores, if there are several recordings and a journal."""
+    """Number of processes; 0: one per core, if there are several recordings and a journal."""
     scheduler: str | None
-    """Of a Dask cluster."""
+    """Address of a Dask cluster."""
 
 
 def run(o: ReplayOptions) -> int:
-    """Exit status: 0; 1 if the log differs from ``--expect`` or something was not heard; 130 if interrupted."""
+    """Exit status: 0; 1 if the log differs from ``--expect`` or a recording failed; 130 if interrupted."""
     try:
         left_out = _left_out(o.paths)
         status = _run(o)
@@ -73,7 +73,7 @@ def run(o: ReplayOptions) -> int:
 
 
 def _left_out(paths: list[str]) -> bool:
-    """Whether something in the folders is no sound, and nothing that lies beside recordings; it is named."""
+    """Whether the folders contain files that are neither audio nor usual companions of recordings; they are listed."""
     found = not_sound([Path(p) for p in paths if p != "-" and "://" not in p])
     for path in found:
         screen(error=True).print(
@@ -120,7 +120,7 @@ def _run(o: ReplayOptions) -> int:
 
 
 def _several(o: ReplayOptions) -> list[str]:
-    """The recordings, if they are to be heard side by side."""
+    """The recordings, if they are to be processed in parallel."""
     if "-" in o.paths or o.realtime or o.expect:
         if o.scheduler or o.jobs > 1:
             raise HuyingError("--scheduler and --jobs are for many recordings: without -, --realtime and --expect")
@@ -131,7 +131,7 @@ def _several(o: ReplayOptions) -> list[str]:
 
 
 def _all_of(paths: list[str], net: Net, began: datetime | None, zone: tzinfo | None, o: ReplayOptions) -> int:
-    """Many recordings side by side; 1 if one of them could not be heard."""
+    """Many recordings in parallel; 1 if any of them failed."""
     status = screen(error=True)
     out = screen()
     files = net_files(o.net)
@@ -183,7 +183,7 @@ def _show(line: Line, out: Console, net: Net, as_json: bool) -> None:
 def _one(
     source: AudioSource, ear: Ear, journal: Journal, began: datetime | None, o: ReplayOptions, status: Console
 ) -> Replayed:
-    """Replay one source with its live lines and its summary."""
+    """Replay one source with live log lines and a summary."""
     net = ear.net
     known = (began or source.began) is not None
     if not known:
@@ -225,7 +225,7 @@ def _assumed(zone: tzinfo | None) -> str:
 
 
 def _sides(path: str, side: str) -> tuple[str, ...]:
-    """See ``sides_of``; of what cannot be looked at from here, or not at all, whoever hears it will tell."""
+    """See ``sides_of``; a recording that cannot be examined here is left to the worker to report."""
     try:
         return (side if side != "both" else "",) if "://" in path else sides_of(Path(path), side)
     except HuyingError:
@@ -233,7 +233,7 @@ def _sides(path: str, side: str) -> tuple[str, ...]:
 
 
 def _sources(o: ReplayOptions, began: datetime | None, zone: tzinfo | None, unheard: list[str]) -> list[AudioSource]:
-    """``unheard`` gets those of several that cannot be opened."""
+    """``unheard`` collects those of several that cannot be opened."""
     if "-" in o.paths:
         if len(o.paths) > 1:
             raise HuyingError("- (standard input) cannot be mixed with files")
@@ -259,7 +259,7 @@ def _sources(o: ReplayOptions, began: datetime | None, zone: tzinfo | None, unhe
 
 
 def _refuse_known(journal: Journal, sources: list[AudioSource], o: ReplayOptions) -> None:
-    """A recording is logged once, or the sheets would count it twice."""
+    """A recording may be logged only once, or the sheets would count it twice."""
     known = recordings_in(journal)
     for s in sources:
         if isinstance(s, Recording) and (seq := known.get(s.sha256)):
@@ -297,11 +297,11 @@ def _summary(out: Console, result: Replayed, net: Net, took: float) -> None:
 
 
 RESULTS = {"answered": "应答", "silent": "未答", "unclear": "听不清", "undetermined": "未定", "open": "未结束"}
-"""What the latest call of a unit came to."""
+"""Result of a unit's latest call."""
 
 
 def _last_results(lines: Iterable[Line]) -> dict[str, str]:
-    """Unit that was called → key of RESULTS. Who answers after the second call has answered."""
+    """Called unit → key of RESULTS. An answer to the second call counts as answered."""
     last: dict[str, str] = {}
     for x in lines:
         if x["type"] == "called":

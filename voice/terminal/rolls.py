@@ -21,14 +21,14 @@ COLUMNS = (
 
 
 def _half(both: str) -> str:
-    """Of a title in two languages the reader's half; both where nobody says which."""
+    """The reader's half of a bilingual title; both if no language is set."""
     english, _, chinese = both.rpartition(" ")
     chosen = language()
     return both if not chosen or not english else english if chosen == "en" else chinese
 
 
 def roll_table(sheet: list[Session], names: Net) -> Table:
-    """Who answered, how often and how fast."""
+    """Who answered, how often, and answer times."""
     english, n = language() == "en", len(columns(sheet))
     table = Table(title=TITLE[english].format(n), padding=(0, 0), collapse_padding=True)
     for name in COLUMNS[english]:
@@ -47,7 +47,7 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
 
 
 def incident_table(found: Iterable[Incident], names: Net) -> Table:
-    """A row for each incident: who reported, who set out, who arrived first and how fast."""
+    """One row per incident: who reported, who set out, who arrived first, and response times."""
     names_of = ("no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达")
     table = Table(*map(_half, names_of), title=_half("incidents 警情"))
     for i in found:
@@ -64,7 +64,7 @@ def incident_table(found: Iterable[Incident], names: Net) -> Table:
 
 
 def missed_table(found: Iterable[Missed], names: Net) -> Table:
-    """What came in and was not dealt with."""
+    """Call-ins and reports nobody dealt with."""
     names_of = ("no.", "time 时间", "unit 单位", "why 原因", "heard 听到")
     table = Table(*map(_half, names_of), title=_half("missed while away 未处理"))
     for m in found:
@@ -79,6 +79,6 @@ def missed_table(found: Iterable[Missed], names: Net) -> Table:
 
 
 def _times(times: dict[str, float], names: Net) -> str:
-    """``贾岗社区治安队 1:45``, a line each, the fastest first."""
+    """``贾岗社区治安队 1:45``, one per line, fastest first."""
     rows = sorted(times.items(), key=lambda kv: kv[1])
     return "\n".join(f"{names.name_of(u)} {int(s // 60)}:{int(s % 60):02d}" for u, s in rows)

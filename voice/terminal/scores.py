@@ -1,4 +1,4 @@
-"""How a score looks on a terminal."""
+"""Terminal output of a score."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def show(score: Score, recordings: int) -> None:
 
 
 def _share(value: float | None) -> str:
-    """Nothing can be said of what was not labelled."""
+    """Undefined without labels."""
     return "–" if value is None else f"{value:.3f}"

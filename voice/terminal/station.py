@@ -1,4 +1,4 @@
-"""The screen of a station that was started from a terminal."""
+"""Screen of a station started from a terminal."""
 
 from __future__ import annotations
 
