@@ -1,4 +1,4 @@
-"""The one family of errors that Huying raises on purpose."""
+"""Errors raised deliberately by Huying."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from voice.text import NotText, decoded
 
 
 class HuyingError(Exception):
-    """Something the user can mend. The message names the thing, what is wrong and what to do next."""
+    """An error the user can fix. The message names the thing, what is wrong and what to do next."""
 
 
 class Unwritable(HuyingError):
-    """The journal cannot be written: a full, lost or read-only disk, a database that is away. It may pass."""
+    """The journal cannot be written: disk full, lost or read-only, or database unavailable. May be temporary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a file that a person edits."""
+    """One error in a file edited by people."""
 
     path: Path
     line: int
-    """Counted from 1; 0 if the whole file is meant."""
+    """From 1; 0: the whole file."""
 
     what: str
     """What is wrong."""
 
     fix: str
-    """How to write it."""
+    """The correct form."""
 
     notice: bool = False
-    """It is used all the same; a person should look."""
+    """Not an error: it is used, but a person should look."""
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else str(self.path)
@@ -39,7 +39,7 @@ class Problem:
 
 
 class FilesError(HuyingError):
-    """All mistakes found in a net's files, together."""
+    """All errors found in a net's files."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -47,7 +47,7 @@ class FilesError(HuyingError):
 
 
 def lines_of(path: Path, problems: list[Problem]) -> list[tuple[int, str]]:
-    """(number, line) of a text file that a person edits; none, and a problem, if it is no text."""
+    """(number, line) of a text file; none, and a problem, if it is not text."""
     try:
         text = decoded(path.read_bytes())
     except NotText as e:

@@ -1,7 +1,7 @@
-"""In which language the house speaks to the person in front of it, and its messages in Chinese.
+"""User language, and translation of messages into Chinese.
 
-Code raises and prints in English, with the names in place; here a message is recognised by its template and worded for
-readers of Chinese. What nobody has worded stays English: a message is never lost.
+Code raises and prints in English with names filled in; here a message is matched to its template and translated for
+readers of Chinese. Untranslated messages stay English: none is lost.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from voice.chinese import MESSAGES
 Language = Literal["zh", "en", ""]
 
 VARIABLE = "HUYING_LANGUAGE"
-"""``zh`` or ``en``: goes before the locale."""
+"""``zh`` or ``en``: takes precedence over the locale."""
 
 _HAN = re.compile(" [\u4e00-\u9fff][\u4e00-\u9fff, ]*(?=$|: |; |\\)| \\()")
-"""Chinese behind the English words of a template."""
+"""Separates Chinese from English in a bilingual template."""
 
 
 def language() -> Language:
-    """Of the person at the terminal: ``HUYING_LANGUAGE``, else the locale; empty where neither names one of ours."""
+    """Language of the terminal user: ``HUYING_LANGUAGE``, else the locale; empty if neither is supported."""
     named = (os.environ.get(VARIABLE), *(os.environ.get(k) for k in ("LC_ALL", "LC_MESSAGES", "LANG")))
     said = next((n for n in named if n), None) or locale.getlocale()[0] or ""
     low = said.lower()
@@ -32,7 +32,7 @@ def language() -> Language:
 
 
 def worded(message: str, english: bool) -> str:
-    """A message for readers of English or Chinese, line by line. Templates may hold both: each reader gets his half."""
+    """A message in English or Chinese, line by line. Bilingual templates give each reader their half."""
     return "\n".join(_line(x, english) for x in message.split("\n"))
 
 
@@ -51,6 +51,6 @@ def _line(line: str, english: bool) -> str:
 
 @lru_cache(maxsize=1)
 def _templates() -> list[tuple[re.Pattern[str], str, str]]:
-    """Pattern, English, Chinese; those with the most words of their own first: they say most exactly what is meant."""
+    """Pattern, English, Chinese; those with most literal text first, as the most specific."""
     found = sorted(MESSAGES.items(), key=lambda kv: -len(kv[0].replace("{}", "")))
     return [(re.compile("(.*?)".join(map(re.escape, k.split("{}")))), _HAN.sub("", k), v) for k, v in found]

@@ -1,4 +1,4 @@
-"""Audio as it travels through the house: int16 at the model's rate, counted in samples."""
+"""Audio format of the pipeline: int16 at the model's rate, timed in samples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RATE = 8000
 """Hz; a two-way radio passes 300 to 3000 Hz, so 8 kHz loses nothing."""
 
 BLOCK = 800
-"""Samples in a frame of the pipeline: 100 ms."""
+"""Samples per frame of the pipeline: 100 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Frame:
     """A block of the channel's audio."""
 
     start: int
-    """Sample clock: number of the first sample since the source began."""
+    """Sample clock: index of the first sample since the source began."""
 
     pcm: Pcm16
     """Shape (n,), n ≤ BLOCK, at RATE."""

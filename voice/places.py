@@ -1,4 +1,4 @@
-"""Where things lie on disk: what is shipped, what the user keeps, what may be thrown away."""
+"""Locations on disk: shipped data, user data, caches."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from pathlib import Path
 
 
 def data_folder() -> Path:
-    """The folder that holds the shipped ``grammars`` and ``models``: inside an installed package, or
-    the root of a checkout."""
+    """Folder with the shipped ``grammars`` and ``models``: inside an installed package, or the root of a checkout."""
     package = Path(__file__).resolve().parent
     return package / "data" if (package / "data").is_dir() else package.parent
 
 
 def user_folder() -> Path:
-    """Pulled models. ``HUYING_HOME`` overrides the platform's usual place."""
+    """Downloaded models. ``HUYING_HOME`` overrides the platform's default."""
     if home := os.environ.get("HUYING_HOME"):
         return Path(home)
     if sys.platform == "win32":
@@ -27,8 +26,8 @@ def user_folder() -> Path:
 
 
 def requests_folder(journal: str) -> Path:
-    """Where other programs leave what the station of this journal should do: beside its file; for a database in the
-    user's folder, under a name made of the address without its password."""
+    """Requests folder of this journal's station: beside the journal file; for a database in the user's folder, named
+    after the URL without its password."""
     if "://" not in journal or journal.startswith("sqlite:///"):
         path = Path(journal.removeprefix("sqlite:///"))
         return path.with_name(f"{path.name}.requests")
@@ -37,13 +36,13 @@ def requests_folder(journal: str) -> Path:
 
 
 def stations_folder() -> Path:
-    """Where this user's running stations are noted, so that an order finds its station."""
+    """Registry of this user's running stations, so that an order finds its station."""
     return user_folder() / "stations"
 
 
 def install(extra: str = "") -> str:
-    """The command that installs what an optional part needs. From a checkout: of the checkout. Otherwise the packages
-    themselves: on a public index our name may be somebody else's."""
+    """Command that installs an optional part: from a checkout, the checkout's; otherwise the packages by name, since
+    on a public index our name may belong to somebody else."""
     root = Path(__file__).resolve().parent.parent
     if (root / "pyproject.toml").is_file():
         where = "." if Path.cwd() == root else str(root)
@@ -59,7 +58,7 @@ def install(extra: str = "") -> str:
 
 
 def cache_folder() -> Path:
-    """Compiled graphs and synthesised phrases: everything in it can be made again."""
+    """Compiled graphs and synthesised phrases, all of which can be regenerated."""
     if home := os.environ.get("HUYING_HOME"):
         return Path(home) / "cache"
     if sys.platform == "win32":
@@ -68,5 +67,5 @@ def cache_folder() -> Path:
 
 
 def sample_net() -> Path:
-    """The net that is used when none is named."""
+    """Default net if none is given."""
     return data_folder() / "grammars" / "sample"

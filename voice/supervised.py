@@ -1,4 +1,4 @@
-"""Threads that must not die in silence: one that fails is told of, is started again, and is known to health."""
+"""Supervised threads: a failure is reported, shown in the health status, and the thread restarted."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import time
 from collections.abc import Callable
 
 AGAIN_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Pauses before a thread that failed is started again; the last one repeats."""
+"""Pauses before a failed thread is restarted; the last one repeats."""
 
 REMEMBERED_S = 60.0
-"""A fault is known for so long after the thread was started again."""
+"""How long a fault remains listed after the restart."""
 
 _troubles: dict[str, tuple[float, str]] = {}
 _lock = threading.Lock()
 
 
 class Supervised:
-    """Does ``work`` in a thread of its own until it returns; whatever it raises is told, and it is done again."""
+    """Runs ``work`` in its own thread until it returns; exceptions are reported and ``work`` is restarted."""
 
     def __init__(
         self,
@@ -27,17 +27,17 @@ class Supervised:
         tell: Callable[[str], None],
         ended: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``ended``: it is not to be started again. Raises RuntimeError if the system has no thread left."""
+        """``ended``: stop restarting. Raises RuntimeError if the system cannot create a thread."""
         self.name, self._work, self._tell, self._ended = name, work, tell, ended
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def is_alive(self) -> bool:
-        """It has not come to its end."""
+        """It has not finished."""
         return self._thread.is_alive()
 
     def join(self, seconds: float | None = None) -> None:
-        """Wait for its end, at most so long."""
+        """Wait for it to finish, with a timeout."""
         if self._thread is not threading.current_thread():
             self._thread.join(seconds)
 
@@ -59,7 +59,7 @@ class Supervised:
 
 
 def troubles() -> list[str]:
-    """What has failed lately, in words."""
+    """Recent failures, in words."""
     now = time.monotonic()
     with _lock:
         for name in [n for n, (at, _) in _troubles.items() if now - at > REMEMBERED_S]:

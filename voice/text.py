@@ -1,4 +1,4 @@
-"""Text files as people's programs leave them: UTF-8, UTF-16, or the code page of a Chinese Windows."""
+"""Text files as saved by common programs: UTF-8, UTF-16, or the code page of a Chinese Windows."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import codecs
 import unicodedata
 
 GB18030 = "gb18030"
-"""What Windows programs in China save when they do not save Unicode; GBK and GB2312 are parts of it."""
+"""Saved by Windows programs in China in place of Unicode; superset of GBK and GB2312."""
 
 
 class NotText(ValueError):
-    """Bytes that are no text in an encoding that we read."""
+    """Bytes that are not text in a supported encoding."""
 
 
 def encoding_of(data: bytes) -> str:
@@ -40,7 +40,7 @@ def decoded(data: bytes) -> str:
 
 
 def _plausible(data: bytes, encoding: str) -> bool:
-    """Whether bytes without a mark are text in UTF-16: nothing but characters that people write."""
+    """Whether bytes without a byte-order mark are plausible UTF-16: only characters in common use."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
@@ -57,6 +57,5 @@ def _proved(data: bytes, encoding: str) -> str:
 
 
 def halfwidth(text: str) -> str:
-    """Full-width figures, letters and signs as the keyboard has them, compatibility forms (①, ㎡, ％) as what they
-    stand for (NFKC)."""
+    """Full-width digits, letters and signs as ASCII, and compatibility forms (①, ㎡, ％) expanded (NFKC)."""
     return unicodedata.normalize("NFKC", text)

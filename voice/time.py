@@ -1,4 +1,4 @@
-"""Moments as the journal writes them, and as people do."""
+"""Times as written in the journal and by people."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _EPOCH = re.compile(r"1\d{9}(?:\d{3})?(?:\.\d+)?")
 
 
 def parse_wall(text: str) -> datetime:
-    """The moment that an ISO 8601 text names, aware where the text has an offset or Z. Raises ValueError."""
+    """Time in ISO 8601, aware if it has an offset or Z. Raises ValueError."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
-    """A moment that names no offset is of ``zone``, or of this machine if that is None. Raises OverflowError."""
+    """A time without an offset is taken as in ``zone``, or this machine's if None. Raises OverflowError."""
     if moment.tzinfo is None and zone is not None:
         moment = moment.replace(tzinfo=zone)
     return moment.astimezone(UTC)
 
 
 def of_epoch(text: str) -> datetime | None:
-    """Seconds or milliseconds since 1970, of this century and as many digits as those have."""
+    """Unix time in seconds or milliseconds, with the number of digits of this century."""
     if not _EPOCH.fullmatch(text):
         return None
     number = float(text)
@@ -46,9 +46,8 @@ def of_epoch(text: str) -> datetime | None:
 
 
 def moment_of(text: str, zone: tzinfo | None, now: datetime | None = None) -> datetime:
-    """The moment that a person has written: 2026-06-05T08:30, 2026-6-5 8:30, 6月5日8点30分, 8:30 (today), 昨天,
-    今天 8:30, seconds since 1970. What names no offset is of ``zone``, or of this machine if that is None. Raises
-    HuyingError."""
+    """A time written by a person: 2026-06-05T08:30, 2026-6-5 8:30, 6月5日8点30分, 8:30 (today), 昨天, 今天 8:30,
+    Unix seconds. Without an offset it is in ``zone``, or this machine's if None. Raises HuyingError."""
     plain = unicodedata.normalize("NFKC", text).strip().lower()
     try:
         return of_epoch(plain) or in_zone(_written(plain, zone, now), zone)
@@ -90,7 +89,7 @@ def clock_of(hour: str, minute: str | None, second: str | None, half: str | None
 
 
 def offset_of(text: str) -> tzinfo:
-    """Of Z, UTC, +8, +0800, +08:00, +08-00. Raises ValueError for what is no offset on earth."""
+    """Offset from Z, UTC, +8, +0800, +08:00, +08-00. Raises ValueError for an offset that does not exist."""
     if not (found := re.fullmatch(r"([+-])(\d{1,2})[:-]?(\d{2})?", text)):
         return UTC
     hours, minutes = int(found[2]), int(found[3] or 0)

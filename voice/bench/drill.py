@@ -51,7 +51,7 @@ class Drill:
 
 
 Notice = Literal["note", "fault", "urgent"]
-"""Callbacks: progress, missing prerequisites, alerts to the dispatcher."""
+"""Kinds of notice: progress, something not working here, attention needed at the desk."""
 
 
 def cast(ids: list[str], wanted: dict[Habit, int], seed: int) -> dict[str, Habit]:

@@ -1,4 +1,4 @@
-"""Accents of the place: which phone may stand for which, and what believing it costs."""
+"""Regional accents: which phone may replace which, and at what cost."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ ACCENTS: dict[str, tuple[tuple[str, str, float], ...]] = {
     "north": (("r", "l", 4.0),),
     "south": (*_RETROFLEX, *_NASAL_FINALS, ("n", "l", 1.5), ("h", "f", 3.0), ("r", "l", 3.0)),
 }
-"""Name → pairs (phone, phone, cost); both directions. Costs are graph units (natural log), set by
-judgement from dialect descriptions and not yet measured on accented speakers."""
+"""Name → pairs (phone, phone, cost), valid in both directions. Costs are graph units (natural log), estimated from
+dialect descriptions and not yet measured on accented speakers."""
 
 
 @cache
 def variants(syllable: str, accent: str) -> tuple[tuple[Phones, float], ...]:
-    """Pronunciations of a syllable (with or without tone) under an accent, with costs; the standard one first, 0.
+    """Pronunciations of a syllable (with or without tone) under an accent, with costs; the standard one first, at 0.
 
     At most one phone differs; the number of phones never changes.
     """
@@ -45,7 +45,7 @@ def variants(syllable: str, accent: str) -> tuple[tuple[Phones, float], ...]:
 
 @cache
 def states(syllable: str, accent: str) -> tuple[tuple[int, ...], ...]:
-    """The pdfs that each HMM state of a syllable may have: the standard one first, then those of the accent."""
+    """Pdfs allowed in each HMM state of a syllable: the standard one first, then those of the accent."""
     pdfs = phone_set().pdfs
     rows = [[p for phone in phones for p in pdfs[phone]] for phones, _ in variants(syllable, accent)]
     return tuple(tuple(dict.fromkeys(choice)) for choice in zip(*rows, strict=True))

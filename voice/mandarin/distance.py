@@ -1,4 +1,4 @@
-"""How alike two syllables, and two phrases, sound over a radio: 0 the same, 1 nothing alike."""
+"""Acoustic similarity of two syllables or phrases over a radio: 0 identical, 1 completely different."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _NEAR = {
         ("vn", "iong"): 0.5,
     }.items()
 }
-"""Pairs of initials and of finals that are confused; the rest is 1. Set by ear and by dialect."""
+"""Confusable pairs of initials and of finals; all others are 1. Set by ear and by dialect."""
 
 
 @cache
@@ -87,16 +87,16 @@ def syllable_distance(a: str, b: str) -> float:
 
 
 GAP = 0.75
-"""Cost of a syllable that is missing or too many."""
+"""Cost of an inserted or deleted syllable."""
 
 
 def phrase_distance(a: Sequence[str], b: Sequence[str]) -> float:
-    """``phrase_cost`` divided by the longer length: 0 the same, 1 nothing alike."""
+    """``phrase_cost`` divided by the greater length: 0 identical, 1 completely different."""
     return phrase_cost(a, b) / max(len(a), len(b), 1)
 
 
 def phrase_cost(a: Sequence[str], b: Sequence[str]) -> float:
-    """Edit distance of toneless syllable rows with graded substitutions, in syllables."""
+    """Edit distance of toneless syllable sequences with graded substitutions, in syllables."""
     row = [j * GAP for j in range(len(b) + 1)]
     for i, x in enumerate(a, 1):
         before, row = row, [i * GAP]

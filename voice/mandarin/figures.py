@@ -1,4 +1,4 @@
-"""Figures in free speech: rows of digits, and times of day. What a readback must repeat."""
+"""Figures in free speech: digit strings and times of day that a readback must repeat."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import re
 from collections.abc import Mapping, Sequence
 
 LEAST_DIGITS = 3
-"""Fewest digits in a row that make a figure: a plate, a channel, a number of persons spoken out."""
+"""Fewest consecutive digits of a figure: a plate, a channel, a number of persons read out."""
 
 _OCLOCK = "dian"
 
 BEFORE: dict[tuple[str, ...], str] = {("pin", "dao"): "频道{}", ("xin", "dao"): "信道{}"}
-"""What stands before its number."""
+"""Nouns before their number."""
 
 BEHIND: dict[tuple[str, ...], str] = {
     ("hao", "lou"): "{}号楼", ("dan", "yuan"): "{}单元", ("ge", "ren"): "{}人", ("ming",): "{}人",
     ("liang", "che"): "{}辆车", ("hao", "men"): "{}号门",
 }  # fmt: skip
-"""What stands behind its number."""
+"""Nouns after their number."""
 
 
 def sort_of(figure: str) -> str:
-    """Figures of one sort are compared with each other: times, rows of digits, channels, …; places are one sort."""
+    """Only figures of the same sort are compared: times, digit strings, channels, …; places are one sort."""
     if any(c.isdigit() for c in figure):
         return re.sub(r"[0-9]+", "0", figure)
     return "place"
@@ -76,7 +76,7 @@ def _times(syllables: Sequence[str], digits: Mapping[str, int]) -> list[str]:
 
 
 def _minutes(after: list[str], digits: Mapping[str, int]) -> int:
-    """Of what follows 点."""
+    """Minutes after 点."""
     if after[:1] == ["ban"]:
         return 30
     if after and after[0] == "ling" and len(after) > 1 and after[1] in digits:
@@ -89,7 +89,7 @@ def _minutes(after: list[str], digits: Mapping[str, int]) -> int:
 
 
 def _number(row: Sequence[str], digits: Mapping[str, int]) -> int | None:
-    """0 to 99 as it is spoken: ``er shi wu`` is 25, ``shi`` is 10; None for what is no number."""
+    """0 to 99 as spoken: ``er shi wu`` is 25, ``shi`` is 10; None if it is not a number."""
     match list(row):
         case ["shi"]:
             return 10

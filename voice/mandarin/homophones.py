@@ -1,4 +1,4 @@
-"""Characters that are read as we want them, for a voice that takes nothing but text (SAPI5)."""
+"""Replaces characters by homophones, for a voice that accepts only text (SAPI5)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 MARKS = frozenset(",.?! ")
-"""Between syllables."""
+"""Separator of syllables."""
 
 SANDHI = "一不"
-"""Change their tone by themselves in speech: every voice knows that."""
+"""Characters with tone sandhi, which every voice applies itself."""
 
 LEVEL_1 = range(0xB0, 0xD8)
-"""First bytes of the 3,755 commonest characters of GB 2312-80."""
+"""First bytes of the 3,755 most common characters of GB 2312-80."""
 
 
 def as_characters(text: str, syllables: Sequence[str]) -> str:
-    """``text`` with those characters replaced that would be read otherwise than ``syllables`` say: 祭城 (zha4 cheng2) →
-    榨城. Where figures or letters stand in it, all of it is written in characters of one reading: 119 → 邀邀九. A
-    syllable that no such character has leaves the text as it is."""
+    """``text`` with characters replaced whose default reading differs from ``syllables``: 祭城 (zha4 cheng2) → 榨城.
+    If it contains digits or letters, all of it is written in characters with a single reading: 119 → 邀邀九. If a
+    syllable has no such character, the text is unchanged."""
     sounds = [s for s in syllables if s not in MARKS]
     plain = [c for c in text if _is_han(c)]
     if len(plain) == len(sounds) and not any(c.isascii() and c.isalnum() for c in text):
@@ -34,7 +34,7 @@ def _is_han(character: str) -> bool:
 
 
 def _usual(text: str) -> list[str]:
-    """How a voice will read it by itself, toned."""
+    """Default reading of a voice, toned."""
     from pypinyin import Style, lazy_pinyin
 
     return lazy_pinyin(text, style=Style.TONE3, neutral_tone_with_five=True)
@@ -48,7 +48,7 @@ def _instead(character: str, wanted: str, usual: str) -> str:
 
 @lru_cache(maxsize=1)
 def homophones() -> dict[str, str]:
-    """Toned syllable → a common character that has this reading alone, or has it first. ``ei1`` is a letter."""
+    """Toned syllable → a common character with only this reading, or with this one first. ``ei1`` is a letter."""
     from pypinyin import Style, pinyin
 
     common = [bytes((a, b)).decode("gb2312", "ignore") for a in LEVEL_1 for b in range(0xA1, 0xFF)]

@@ -1,6 +1,6 @@
-"""Written figures as a person reads them out: times, dates, counts, measures, money, ranges.
+"""Spoken form of written numbers: times, dates, counts, measures, money, ranges.
 
-Plates, telephone and room numbers stay figures: they are read one by one (豫A12345 as 豫 A 幺两三四五).
+Plates, telephone and room numbers stay digits: they are read one by one (豫A12345 as 豫 A 幺两三四五).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from voice.text import halfwidth
 
 DIGITS = "零一二三四五六七八九"
 LARGEST = 10**12
-"""Numbers from here on are read figure by figure."""
+"""Numbers from here on are read digit by digit."""
 
 UNITS = {
     "km/h": "公里每小时", "m/s": "米每秒", "km": "公里", "cm": "厘米", "mm": "毫米", "m2": "平方米", "m²": "平方米",
@@ -20,7 +20,7 @@ UNITS = {
     "kW": "千瓦", "KW": "千瓦", "W": "瓦", "kV": "千伏", "KV": "千伏", "V": "伏", "dB": "分贝", "h": "小时",
     "min": "分钟", "°C": "摄氏度", "°": "度", "mA": "毫安",
 }  # fmt: skip
-"""Signs of units behind a figure → how they are said."""
+"""Unit symbols after a number → spoken form."""
 
 _MEASURES = (
     "公里每小时|米每秒|平方米|平方公里|立方米|公里|千米|厘米|毫米|海里|米|公斤|千克|毫克|克|吨|斤|毫升|升|亩|公顷|千瓦|瓦|千伏|毫安|"
@@ -67,7 +67,7 @@ _FRACTION = re.compile(r"(?<![0-9A-Za-z])[0-9]+/[0-9]+(?![0-9A-Za-z])")
 
 
 class CannotBeRead(ValueError):
-    """A character that nobody can say on the air (emoji, for example), or figures that may mean several things."""
+    """A character that cannot be spoken (an emoji, for example), or an ambiguous number."""
 
     def __init__(self, text: str, char: str, why: str = "which has no reading") -> None:
         self.char = char
@@ -75,7 +75,7 @@ class CannotBeRead(ValueError):
 
 
 def cardinal(n: int) -> str:
-    """In Chinese numerals: 101 → 一百零一, 12000 → 一万两千. From LARGEST on figure by figure."""
+    """Chinese numerals: 101 → 一百零一, 12000 → 一万两千. From LARGEST on digit by digit."""
     if n == 0:
         return "零"
     if n >= LARGEST:
@@ -102,14 +102,14 @@ def figure_by_figure(figures: str) -> str:
 
 
 def number(figures: str) -> str:
-    """``1.5`` → 一点五, ``007`` figure by figure."""
+    """``1.5`` → 一点五, ``007`` digit by digit."""
     whole, point, decimals = figures.partition(".")
     head = figure_by_figure(whole) if len(whole) > 1 and whole.startswith("0") else cardinal(int(whole))
     return head + (f"点{figure_by_figure(decimals)}" if point else "")
 
 
 def for_the_air(text: str) -> str:
-    """Written figures as they are spoken on the radio. Raises CannotBeRead for what may mean several things (1/2)."""
+    """Written numbers as spoken on the radio. Raises CannotBeRead for ambiguous ones (1/2)."""
     text = _GROUPED.sub(lambda m: m[0].replace(",", ""), _SHARP.sub(_number_sign, _halfwidth_figures(text)))
     if fraction := _FRACTION.search(_FULL_DATE.sub("", text)):
         raise CannotBeRead(text, fraction[0], "a date or a fraction; write 6月5日, or 二分之一")
@@ -132,12 +132,12 @@ def for_the_air(text: str) -> str:
 
 
 def _halfwidth_figures(text: str) -> str:
-    """Figures, letters and signs of figures as the keyboard has them; the punctuation of sentences stays."""
+    """Full-width digits, letters and numeric signs to ASCII; sentence punctuation is unchanged."""
     return "".join(halfwidth(c) if c in _WIDE or "０" <= c <= "ｚ" else c for c in text)
 
 
 def _from_to(m: re.Match[str]) -> str:
-    """The smaller number of a range; 12-3号楼 is none."""
+    """Lower bound of a range; 12-3号楼 is not one."""
     sign, first, unit, last, share = m.groups()
     if not sign and float(first) >= float(last):
         return m[0]
@@ -152,7 +152,7 @@ def _number_sign(m: re.Match[str]) -> str:
 
 
 def plain_text(text: str) -> str:
-    """As the reader of names takes it: figures and letters of the keyboard, 〇 as 零, Ⅱ as 2, -1楼 as 负一楼, 3#楼 as
+    """Normalised text for the reader of names: ASCII digits and letters, 〇 as 零, Ⅱ as 2, -1楼 as 负一楼, 3#楼 as
     3号楼."""
     text = halfwidth(text.translate(_SPELLED))
     text = _FLOOR.sub(lambda m: f"负{cardinal(int(m[1]))}", text)

@@ -1,11 +1,10 @@
-"""Mandarin syllables as phones, and phones as the acoustic model's states.
+"""Mandarin syllables as phones, and phones as states of the acoustic model.
 
-The acoustic model knows 61 phones: 21 initials, 38 toneless finals, silence and garbage.
-An initial has one HMM state, a final two; each state is one pdf (output) of the network. Each final
-also exists with each of five tones (``ang4``; 5 is the neutral tone): the same pdfs, with the weighed
-evidence of the network's tone classifier added (see ``TONE_WEIGHT`` of the recipe).
-Decoding uses word-position-dependent copies (``_B _E _I _S``) that share the pdfs, because
-Kaldi's word alignment, and with it every word time, needs them.
+The acoustic model has 61 phones: 21 initials, 38 toneless finals, silence and garbage. An initial has one HMM state, a
+final two; each state is one pdf (output) of the network. Each final also exists with each of five tones (``ang4``; 5 is
+the neutral tone): the same pdfs, plus the weighted evidence of the network's tone classifier (see ``TONE_WEIGHT`` of
+the recipe). Decoding uses word-position-dependent copies (``_B _E _I _S``) that share the pdfs, because Kaldi's word
+alignment, and with it every word time, requires them.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ FINALS = tuple(
 TONES = "12345"
 
 POSITIONS = ("B", "E", "I", "S")
-"""Begin, end, internal, singleton: the place of a phone in its word."""
+"""Begin, end, internal, singleton: position of a phone in its word."""
 
 SYLLABLES = tuple(
     """
@@ -95,7 +94,7 @@ class PhoneSet:
     """Base phone, or final with tone → one pdf per HMM state."""
 
     toneless: int
-    """The pdfs below this number are those of base phones: what the network's first output gives."""
+    """Pdfs below this number belong to base phones: the network's first output."""
 
     symbols: tuple[str, ...]
     """Word-position-dependent names; the Kaldi phone id is the index + 1."""
@@ -141,7 +140,7 @@ def with_tone(phones: tuple[str, ...], tone: str) -> tuple[str, ...]:
 
 @cache
 def without_tone() -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Of each pdf: the one without tone, and the tone (0: none)."""
+    """For each pdf: the toneless one, and the tone (0: none)."""
     phones = phone_set()
     base, tone = list(range(phones.num_pdfs)), [0] * phones.num_pdfs
     for final in FINALS:
@@ -152,7 +151,7 @@ def without_tone() -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def in_word(phones: tuple[str, ...] | list[str]) -> list[str]:
-    """Give each phone of one word its position: B … I … E, or S for a single one."""
+    """Mark each phone of one word with its position: B … I … E, or S for a single one."""
     last = len(phones) - 1
     if last == 0:
         return [f"{phones[0]}_S"]

@@ -1,4 +1,4 @@
-"""Characters of more than one common reading, as they meet in names of places, people and trades."""
+"""Characters with several common readings, as found in names of places, people and trades."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LONE = {char: readings[0] for char, readings in _table(
     "和:he2;厦:xia4;子:zi3;中:zhong1;大:da4;上:shang4;兴:xing1;重:chong2;调:diao4;发:fa1;好:hao3;会:hui4;"
     "家:jia1;里:li3;石:shi2;头:tou2;校:xiao4"
 ).items()}  # fmt: skip
-"""How a character is read that stands alone between words that are known: as names of places have it (长葛, 望都)."""
+"""Default reading of an isolated character between known words: as in place names (长葛, 望都)."""
 
 ANYWHERE = _table(
     "长:chang2 zhang3;都:du1 dou1;行:hang2 xing2;重:chong2 zhong4;乐:le4 yue4 lao4;朝:chao2 zhao1;曲:qu1 qu3;"
@@ -39,4 +39,4 @@ AT_THE_BEGINNING = _table(
     "宿:su4 xiu3 xiu4;相:xiang1 xiang4;要:yao4 yao1;沈:shen3 chen2;贾:jia3 gu3;洗:xi3 xian3;肖:xiao1 xiao4;"
     "折:zhe2 she2"
 )
-"""The same of characters whose other readings are those of surnames: in names of places they stand first (单家庄)."""
+"""The same for characters whose other reading is a surname: in place names these come first (单家庄)."""

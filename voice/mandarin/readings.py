@@ -1,8 +1,8 @@
-"""How Chinese text is read aloud: one table for hearing and for speaking.
+"""Readings of Chinese text: one table for recognition and speech.
 
-A reading is a row of places; a place offers one or more toned syllables, the first of which is the
-one that is spoken. ``贾岗3号`` has two readings: digits one by one (with 洞幺两拐勾 beside 零一二七九)
-and, for numbers of two digits and more, the cardinal number too.
+A reading is a sequence of positions; a position offers one or more toned syllables, the first of which is spoken.
+``贾岗3号`` has two readings: digits one by one (with 洞幺两拐勾 beside 零一二七九) and, for numbers of two digits or
+more, also the cardinal number.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from voice.mandarin.phones import split_syllable
 from voice.mandarin.polyphones import ANYWHERE, AT_THE_BEGINNING, LONE
 
 Place = tuple[str, ...]
-"""Toned syllables that may stand in one place, the spoken one first."""
+"""Alternative toned syllables at one position, the spoken one first."""
 
 Reading = tuple[Place, ...]
 
 DIGITS = "0123456789"
 
 MOST_READINGS = 16
-"""Of one text. Twenty words with two readings each have a million together; nobody means them all."""
+"""Most readings of one text. Twenty words with two readings each have a million in total; no one means them all."""
 
 LETTERS: dict[str, tuple[str, ...]] = {
     "A": ("ei1",), "B": ("bi4",), "C": ("xi1",), "D": ("di4",), "E": ("yi4",), "F": ("ai2", "fu5"),
@@ -35,7 +35,7 @@ LETTERS: dict[str, tuple[str, ...]] = {
     "Q": ("kiu4",), "R": ("a4",), "S": ("ai2", "si5"), "T": ("ti4",), "U": ("you1",), "V": ("wei1",),
     "W": ("da2", "bu5", "liu5"), "X": ("ai2", "ke5", "si5"), "Y": ("wai4",), "Z": ("zei4",),
 }  # fmt: skip
-"""The letters as they are said in Mandarin. Q has no Mandarin syllable and is said kou."""
+"""Letters as pronounced in Mandarin. Q has no Mandarin syllable and is said kou."""
 LETTERS["Q"] = ("kou1",)
 
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0002ffff]+")
@@ -49,10 +49,10 @@ TITLES = (
     "警官|民警|辅警|警长|队长|所长|副所长|局长|政委|教导员|指导员|中队长|大队长|支队长|主任|书记|科长|处长|站长|班长|组长|排长|连长|"
     "校长|园长|院长|厂长|店长|经理|老师|医生|大夫|师傅|同志|先生|女士"
 )
-"""What follows a person's name and is no part of it."""
+"""Titles after a person's name that are not part of it."""
 
 _STROKES: dict[str, tuple[str, ...]] = {"/": ("xie2", "gang4"), "-": ("gang4",)}
-"""Within a call sign of letters and figures (BG6ABC/P, 3-2): mostly left out, or said so."""
+"""Separators within a call sign of letters and digits (BG6ABC/P, 3-2): usually unspoken, or said like this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,16 @@ class ReadingsTable:
     """Local readings that dictionaries get wrong, and the readers built on them."""
 
     words: Mapping[str, tuple[tuple[str, ...], ...]]
-    """Word or digit → readings, each a row of toned syllables; the first is spoken, all are understood."""
+    """Word or digit → readings, each a sequence of toned syllables; the first is spoken, all are understood."""
 
     spoken_nine: str = "jiu3"
-    """What the synthesiser says for 9: ``jiu3`` or ``gou1``."""
+    """Spoken form of 9: ``jiu3`` or ``gou1``."""
 
     surnames: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    """The same, for the beginning of a person's name alone."""
+    """The same, at the start of a person's name only."""
 
     _beginning: dict[str, list[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
-    """Character → words that begin with it, the longest first."""
+    """Character → words that begin with it, longest first."""
     _titled: re.Pattern[str] | None = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class ReadingsTable:
             object.__setattr__(self, "_titled", titled)
 
     def with_names(self, people: Iterable[str]) -> ReadingsTable:
-        """A table that knows these persons: their surnames are read as surnames wherever the names stand."""
+        """A table that knows these persons: their surnames get the surname reading wherever the names occur."""
         more: dict[str, tuple[tuple[str, ...], ...]] = {}
         for person in people:
             surname = next((person[:n] for n in (2, 1) if person[:n] in self.surnames), None)
@@ -91,8 +91,8 @@ class ReadingsTable:
         return ReadingsTable({**self.words, **more}, self.spoken_nine, self.surnames) if more else self
 
     def read(self, text: str) -> list[Reading]:
-        """Up to MOST_READINGS of ``text``, the spoken one first, and the same with erhua. Time and memory grow with the
-        text, not with the number of its readings. Raises CannotBeRead."""
+        """Up to MOST_READINGS of ``text``, the spoken one first, each also with erhua. Time and memory grow with the
+        text, not with the number of readings. Raises CannotBeRead."""
         parts: list[list[Reading]] = []
         for chunk in self._chunks(plain_text(text)):
             parts += self._read_chunk(text, chunk)
@@ -103,7 +103,7 @@ class ReadingsTable:
         return list(dict.fromkeys(readings + [r for r in erhua if r is not None]))
 
     def spoken(self, text: str) -> list[str]:
-        """Toned syllables as the synthesiser should say them."""
+        """Toned syllables to be spoken by the synthesiser."""
         return [place[0] for place in self.read(text)[0]]
 
     def _chunks(self, text: str) -> list[str]:
@@ -138,14 +138,14 @@ class ReadingsTable:
         return place
 
     def digits(self) -> dict[str, Place]:
-        """How each digit may be said. Those that the table lacks are read as in the dictionary."""
+        """Readings of each digit. Those missing from the table are read as in the dictionary."""
         return {
             d: tuple(r[0] for r in self.words[d]) if d in self.words else tuple(_pinyin(cardinal(int(d))))
             for d in DIGITS
         }
 
     def _read_han(self, text: str, chunk: str) -> list[list[Reading]]:
-        """Longest words of the table first; pypinyin reads what stands between them."""
+        """Longest table words first; pypinyin reads the text between them."""
         person = self._titled.match(chunk) if self._titled else None
         if person and (person[2] or person[1] not in _TITLES_OF_PLACES):
             known = self.surnames[person[1]]
@@ -160,7 +160,7 @@ class ReadingsTable:
         ]
 
     def pieces(self, han: str) -> list[tuple[str, bool]]:
-        """Characters in a row → words of the table (True) and what stands between them."""
+        """A run of characters → words of the table (True) and the text between them."""
         here = sorted({w for c in set(han) for w in self._beginning.get(c, ()) if w in han}, key=lambda w: (-len(w), w))
         cut: list[tuple[str, bool]] = [(han, False)]
         for word in here:
@@ -175,8 +175,8 @@ class ReadingsTable:
         return [p for p in cut if p[0]]
 
     def doubtful(self, text: str) -> list[tuple[str, str, tuple[str, ...]]]:
-        """(word, character, readings) of every character of more than one common reading that neither this table nor a
-        phrase of the dictionary decides. The first reading is the one that is taken."""
+        """(word, character, readings) of every ambiguous character resolved by neither this table nor a dictionary
+        phrase. The first reading is the one used."""
         found: list[tuple[str, str, tuple[str, ...]]] = []
         for chunk in _HAN.findall(plain_text(text)):
             pieces = [] if self._titled and self._titled.match(chunk) else self.pieces(chunk)
@@ -199,17 +199,17 @@ class ReadingsTable:
 
 
 _TITLES_OF_PLACES = ("区", "员", "都", "哈", "应", "任", "种", "干", "过", "要", "秘", "宿", "相", "和", "车")
-"""Surnames that stand before a title as other words too (区队长, 车队长): they are not read as names without a given
-name."""
+"""Surnames that before a title also form other words (区队长, 车队长): without a given name they are not read as
+names."""
 
 
 def _pinyin(han: str) -> list[str]:
-    """The dictionary's reading; a character that no phrase of it covers is read as in names."""
+    """Dictionary reading; a character not covered by a phrase is read as in names."""
     return [s for _, s in _lone(han)]
 
 
 def _lone(han: str, all_of: bool = True) -> list[tuple[str, str]]:
-    """(character, syllable) of all, or only of those that no phrase of the dictionary covers."""
+    """(character, syllable) of all characters, or only of those not covered by a dictionary phrase."""
     from pypinyin import Style, lazy_pinyin  # 0.3 s: only where a grammar is compiled
     from pypinyin.seg.mmseg import seg
 
@@ -224,7 +224,7 @@ def _lone(han: str, all_of: bool = True) -> list[tuple[str, str]]:
 
 
 def _without_er(reading: Reading) -> Reading | None:
-    """The reading with erhua 儿 merged into the syllable before it; None if there is none."""
+    """Reading with erhua 儿 merged into the preceding syllable; None if there is none."""
     if not any(i > 0 and p[0].rstrip("12345") == "er" for i, p in enumerate(reading)):
         return None
     return tuple(p for i, p in enumerate(reading) if i == 0 or p[0] not in ("er5", "er2"))
@@ -238,8 +238,8 @@ def toneless(syllable: str) -> str:
 def read_table(
     paths: list[Path], spoken_nine: str = "jiu3", surnames: list[Path] | None = None
 ) -> tuple[ReadingsTable, list[Problem]]:
-    """Load readings files: lines ``祭城 = zha4 cheng2 | ji4 cheng2``; later files win. ``surnames``: files of the same
-    form."""
+    """Load readings files: lines ``祭城 = zha4 cheng2 | ji4 cheng2``; later files override. ``surnames``: files of
+    the same format."""
     problems: list[Problem] = []
     words = _read_words(paths, problems)
     return ReadingsTable(words, spoken_nine, _read_words(surnames or [], problems)), problems

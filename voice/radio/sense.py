@@ -1,9 +1,9 @@
-"""Carrier detect by a line, beside the audio gate: the radio's squelch output on a serial port, a CM108 or rigctld.
+"""Carrier detect by hardware, beside the audio gate: the radio's squelch output on a serial port, a CM108 or rigctld.
 
-It is asked ten times a second by a thread of its own, so that a slow rig never holds up the audio. A line that
-cannot be read, or whose answer is not understood, is not clear: it counts as busy until it answers again, is reported
-once and tried again. That has an end, for a lost adapter must not silence a station: then the audio gate alone says
-who talks.
+Polled ten times a second in its own thread, so that a slow rig never delays the audio. A line that cannot be read, or
+gives an unknown answer, does not count as clear: it counts as busy until it answers again, is reported once and
+retried. This is limited in time, since a lost adapter must not silence a station: after that the audio gate alone
+detects carriers.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from voice.supervised import Supervised
 ASK_S = 0.1
 
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Pauses before a line that failed is asked again; the last one repeats."""
+"""Pauses before a failed line is polled again; the last one repeats."""
 
 UNKNOWN_S = 20.0
-"""So long a line that does not answer counts as busy: longer than most overs, and less than a routine announcement
-waits for a clear channel (``TransmitSettings.busy_limit_s``), so that it goes out late and is not given back."""
+"""How long a line that does not answer counts as busy: longer than most overs, and shorter than a routine
+announcement waits for a clear channel (``TransmitSettings.busy_limit_s``), so that it is sent late and not returned."""
 
 
 class CarrierSense:
-    """The last answer of a carrier input. ``on_fault`` is told, from another thread, when it cannot be read."""
+    """Latest state of a carrier input. ``on_fault`` is called from another thread when it cannot be read."""
 
     def __init__(self, line: KeptPtt, on_fault: Callable[[str], None] = lambda _t: None) -> None:
-        """Raises PttError if it cannot be read now."""
+        """Raises PttError if it cannot be read at start."""
         self._line, self._on_fault = line, on_fault
         self._busy = line.busy()
         self._unknown_since: float | None = None
@@ -39,12 +39,12 @@ class CarrierSense:
         self._thread = Supervised("carrier detect", self._ask, self._tell, self._closed.is_set)
 
     def busy(self) -> bool:
-        """Somebody transmits, or may: see ``UNKNOWN_S``."""
+        """Channel busy, or possibly busy: see ``UNKNOWN_S``."""
         since = self._unknown_since  # once: the thread may change it
         return self._busy if since is None else time.monotonic() - since < UNKNOWN_S
 
     def close(self) -> None:
-        """Ask no more."""
+        """Stop polling."""
         self._closed.set()
         self._thread.join(2.0)
 
@@ -72,7 +72,7 @@ class CarrierSense:
                 raise
 
     def _lose(self) -> None:
-        """Nobody knows from now on; a line that is unknown already stays so since it was lost."""
+        """The state is unknown from now on; if it already was, the time of the first loss is kept."""
         if self._unknown_since is None:
             self._unknown_since = time.monotonic()
 
