@@ -426,6 +426,30 @@ def test_a_sound_is_known_by_its_content(recorder: Recorder, spoken: dict[str, P
     assert recorder.logged(1)[0][2] == "101"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1780619400",
+        "1780619400000",
+        "2026-06-05T00:30:00Z",
+        "2026-06-05 08:30:00 +0800",
+        "Fri, 05 Jun 2026 00:30:00 GMT",
+        "Fri, 05 Jun 2026 08:30:00 +0800",
+    ],
+)
+def test_the_time_of_a_call_as_uploaders_write_it(said: str) -> None:
+    call = call_of({"system": "1", "talkgroup": "2", "dateTime": said}, "a.wav")
+    assert call.began == "2026-06-05T00:30:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "said", ["Friday", "Fri, 99 Jun 2026 00:30:00 GMT", "fri " * 9000, "a:b:c", "Fri, 05 Jun " + "9" * 5000]
+)
+def test_what_is_no_time_of_a_call(said: str) -> None:
+    with pytest.raises(IncompleteCall, match="is no time"):
+        call_of({"system": "1", "talkgroup": "2", "dateTime": said}, "a.wav")
+
+
 def test_a_call_of_the_future_is_one_of_now() -> None:
     call = call_of({"system": "1", "talkgroup": "2", "dateTime": "2099-01-01T00:00:00Z"}, "x.wav")
     assert abs((call.moment - datetime.now(UTC)).total_seconds()) < 60

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,11 @@ class RecordedCall:
     began: str
     """ISO 8601 UTC."""
     suffix: str
-    """File name of the audio."""
+    """Of the audio's file name, with its dot; empty: none that is usable."""
     sources: tuple[tuple[float, str], ...] = ()
     """(seconds from the start, radio id)."""
     sha256: str = ""
-    """Duration of the audio."""
+    """Of the audio, hexadecimal; empty: not known yet."""
 
     @property
     def channel(self) -> str:
@@ -84,13 +85,13 @@ def call_of_trunk_recorder(meta: Mapping[str, Any], system: str, audio_name: str
 
 
 def _moment(text: str) -> str:
-    """Seconds since 1970, or ISO 8601, → ISO 8601 UTC."""
+    """Seconds since 1970, ISO 8601, or a date as in mail and HTTP (RFC 5322), → ISO 8601 UTC."""
     try:
         if re.fullmatch(r"\d{9,13}(\.\d+)?", text.strip()):
             number = float(text)
             moment = datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
         else:
-            moment = parse_wall(text.strip())
+            moment = parsedate_to_datetime(text) if text.strip()[:1].isalpha() else parse_wall(text.strip())
             moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError) as e:
         raise IncompleteCall(f"datetime {text[:40]!r} is no time") from e
