@@ -57,7 +57,8 @@ def test_times_in_names_are_the_nets(folder: Path, tmp_path: Path) -> None:
     done = replay(folder, "--journal", tmp_path / "a.sqlite")
     assert done.returncode == 0 and "taken as +0800" in done.stderr
     assert began(tmp_path / "a.sqlite") == ["2026-06-05T00:30:00.000Z", "2026-06-05T00:31:00.000Z"]
-    assert replay(folder, "--journal", tmp_path / "b.sqlite", "--names-in", "utc").returncode == 0
+    in_utc = replay(folder, "--journal", tmp_path / "b.sqlite", "--names-in", "utc")
+    assert in_utc.returncode == 0 and "taken as UTC" in in_utc.stderr and "the net's" not in in_utc.stderr
     assert began(tmp_path / "b.sqlite")[0] == "2026-06-05T08:30:00.000Z"
     assert replay(folder, "--journal", tmp_path / "c.sqlite", "--start", "2026-6-6 9:00").returncode == 0
     assert began(tmp_path / "c.sqlite") == ["2026-06-06T01:00:00.000Z", "2026-06-06T01:01:00.000Z"]

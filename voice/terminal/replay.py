@@ -220,6 +220,8 @@ def _one(
 
 
 def _assumed(zone: tzinfo | None) -> str:
+    if zone is UTC:
+        return "times in file names are taken as UTC 文件名中的时间按协调世界时 (UTC)"
     offset = datetime.now(zone).astimezone(zone).strftime("%z")
     return f"times in file names are taken as {offset} (the net's; --names-in utc otherwise) 文件名中的时间按本网时区"
 
