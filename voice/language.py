@@ -42,7 +42,7 @@ def _line(line: str, english: bool) -> str:
         if found:
             return (own if english else chinese).format(*found.groups())
     where, arrow, fix = line.partition(" → ")
-    if arrow:  # a mistake in a file: where, what is wrong, how to write it
+    if arrow:  # an error in a file: location, fault, correct form
         place, colon, what = where.partition(": ")
         told = f"{place}: {_line(what, english)}" if colon else _line(where, english)
         return f"{told} → {_line(fix, english)}"

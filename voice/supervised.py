@@ -48,12 +48,12 @@ class Supervised:
             try:
                 self._work()
                 return
-            except Exception as e:  # whatever it is: the others go on, and so does this one
+            except Exception as e:  # any error: this thread and the others continue
                 failed = 1 if time.monotonic() - began > REMEMBERED_S else failed + 1
                 told = f"{self.name} failed and is started again 已重启: {type(e).__name__}: {e}"
                 with _lock:
                     _troubles[self.name] = time.monotonic(), told
-                with contextlib.suppress(Exception):  # whoever is told may be what fails: this thread goes on
+                with contextlib.suppress(Exception):  # the callback itself may fail: this thread continues
                     self._tell(told)
                 time.sleep(AGAIN_S[min(failed, len(AGAIN_S)) - 1])
 

@@ -24,7 +24,7 @@ def encoding_of(data: bytes) -> str:
         data.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         read = data.decode("utf-8-sig", "replace")
-        if sum("\u2e80" <= c < "\ufffd" for c in read) > read.count("\ufffd"):  # GB 18030 makes hardly one of them
+        if sum("\u2e80" <= c < "\ufffd" for c in read) > read.count("\ufffd"):  # rarely produced by GB 18030
             line = data.count(b"\n", 0, e.start) + 1
             raise NotText(f"line {line} is damaged: byte {e.start + 1} is not UTF-8, the rest is") from e
         return _proved(data, GB18030)

@@ -70,7 +70,7 @@ def _written(plain: str, zone: tzinfo | None, now: datetime | None) -> datetime:
     offset = offset_of(g["offset"]) if g["offset"] else None
     here = (now or datetime.now(UTC)).astimezone(offset or zone)
     if g["packed"]:
-        day = datetime.strptime(g["packed"], "%Y%m%d")  # its zone follows
+        day = datetime.strptime(g["packed"], "%Y%m%d")  # a zone may follow
     elif g["month"]:
         day = datetime(int(g["year"] or here.year), int(g["month"]), int(g["day"]))
     else:

@@ -102,7 +102,7 @@ def likely(data: bytes, given: Form = USUAL) -> Form | None:
     found = min((f for f in FORMS.values() if f is not given), key=lambda f: _roughness(f, data))
     other = _roughness(found, data)
     if found.name == "s16-stereo" and _roughness(FORMS["f32"], data) < float("inf"):
-        return None  # halves of floats, too quiet to tell
+        return None  # halves of floats, too quiet to decide
     if other < BETTER * mine or (found.decode(data).shape[1] == 2 and mine > ROUGH and other < BETTER_SIDES * mine):
         return FORMS["f32-stereo"] if found.name == "f32" and _twice(data, "<i4") else found
     return given if mine <= ROUGH and mine < other else None
@@ -146,7 +146,7 @@ def one_side(x: Floats, side: str = "") -> Pcm16:
     if side == "right":
         return _pcm(right)
     a, b = float(np.square(left).sum()), float(np.square(right).sum())
-    if min(a, b) < 1e-4 * max(a, b):  # one is dead
+    if min(a, b) < 1e-4 * max(a, b):  # one channel is dead
         return _pcm(left if a >= b else right)
     return _pcm((left - right if float(left @ right) < -0.7 * np.sqrt(a * b) else left + right) / 2)
 

@@ -65,7 +65,7 @@ def _moments(found: re.Match[str], zone: tzinfo | None) -> Iterator[datetime]:
     try:
         year = int(g["year"]) + (2000 if len(g["year"]) == 2 else 0)
         clock = clock_of(g["hour"], g["minute"], g["second"], g["half"])
-        moment = datetime(year, int(g["month"]), int(g["day"]), *clock)  # its zone follows
+        moment = datetime(year, int(g["month"]), int(g["day"]), *clock)  # a zone may follow
         milli = g["milli"] or ""
         moment += timedelta(seconds=float(f"0.{milli.lstrip('.,')}" if milli else 0))
         if g["offset"]:

@@ -134,7 +134,7 @@ class _Decoder:
             return mono
         out = np.asarray(self._resampler.resample_chunk(mono, last=flush), np.int16)
         self._fed = not flush
-        if flush:  # what the resampler holds back belongs before the rest, not after it
+        if flush:  # the resampler's remainder precedes the rest
             self._set_rate(self.rate)
         return out
 
@@ -213,11 +213,11 @@ class RawStream:
 
     def _read(self, waiting: queue.Queue[Came | None]) -> None:
         try:
-            # Not through the buffer: a thread that waits in it would hold it when this program ends.
+            # Unbuffered: a thread blocked in the buffer would hold its lock when the program exits.
             read = (lambda n: os.read(self.stream.fileno(), n)) if isinstance(self.stream, BufferedReader) else None
             while not self.ended and (data := (read or self.stream.read)(PIECE)):
                 waiting.put((time.monotonic(), data))
-        except (OSError, ValueError) as e:  # it was closed, and cannot be opened again
+        except (OSError, ValueError) as e:  # closed, and cannot be reopened
             if not self.ended:
                 self.notice("lost", f"{self.name} cannot be read any more ({e}); the sound ends here")
         waiting.put(None)
@@ -275,7 +275,7 @@ class UdpStream:
             receiver = Supervised(f"receiving UDP {self.port}", receive, told, done.is_set)
             try:
                 yield from _clocked(waiting, decoder, self._zero, UDP_WAIT_S, self)
-            finally:  # the port is free when this has ended
+            finally:  # the port is released by then
                 done.set()
                 receiver.join()
 

@@ -60,7 +60,7 @@ async def _through(
     url: str, stations: int, events: int, journal: str, tell: Callable[[str], None]
 ) -> tuple[float, float, int]:
     """Seconds to publish, seconds to store, number of events."""
-    name = f"{time.time_ns():x}"  # a database that is used again sees new stations
+    name = f"{time.time_ns():x}"  # new station names, in case the database is reused
     chains = {f"s{name}-{k}": _talk(max(1, events // stations)) for k in range(stations)}
     client = await connect(Server(url), "bench", "bench", tell)
     js = client.jetstream(timeout=30)
@@ -68,7 +68,7 @@ async def _through(
     began = time.monotonic()
     waiting = []
     longest = max(map(len, chains.values()))
-    for k in range(longest):  # all stations talk at once
+    for k in range(longest):  # all stations publish at once
         for station, chain in chains.items():
             e = chain[k]
             waiting.append(
@@ -89,7 +89,7 @@ async def _through(
     hub = Hub(store, BUREAU, tell)
     began = time.monotonic()
     await hub.run(Server(url), until_idle=True)
-    kept = time.monotonic() - began - 1.0  # the last second nothing came any more
+    kept = time.monotonic() - began - 1.0  # nothing arrived in the last second
     store.close()
     total = sum(map(len, chains.values()))
     if hub.total.joined != total:
@@ -188,7 +188,7 @@ def archive(workers: Sequence[int], hours: float, recordings: int, tell: Callabl
         jobs = []
         for k in range(recordings):
             path = Path(place) / f"2026-06-01T{k:02d}0000.flac"
-            pcm[0] = k  # no two are the same
+            pcm[0] = k  # all different
             sf.write(path, pcm, RATE)
             jobs.append(Job(str(path), (), None, None, frozenset()))
         for n in workers:

@@ -154,7 +154,7 @@ def _loaded(
     own, theirs = multiprocessing.Pipe()
     people = multiprocessing.get_context("spawn").Process(target=_people, args=(address, consoles, theirs), daemon=True)
     people.start()
-    own.recv()  # all of them are there
+    own.recv()  # all are connected
 
     def commit(event: Event, _fact: Fact) -> None:
         committed[event.seq] = time.monotonic()
@@ -164,7 +164,7 @@ def _loaded(
     own.send("enough")
     arrived, searches = own.recv()
     people.join()
-    # what was seen before the writer came to note it took no time
+    # seen before the writer noted it: zero delay
     return carried, Seen([max(0.0, t - committed[seq]) for seq, t in arrived if seq in committed], searches)
 
 

@@ -224,7 +224,7 @@ def audit(journal: Journal, truth_path: Path) -> SoakResult:
         hits = [k for k, o in enumerate(overs.get(x["run"], [])) if min(o[1], end) - max(o[0], start) > 0.3]
         matched |= {(x["run"], k) for k in hits}
         if dropped[x["run"], end] + SETTLED_S > reached[x["run"]]:
-            continue  # the kill came before it had to be written
+            continue  # killed before it was due
         sent += 1
         found += bool(hits)
         doubled += len(hits) > 1

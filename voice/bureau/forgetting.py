@@ -25,7 +25,7 @@ async def forget_events(js: JetStreamContext, subjects: str, consumer: str, befo
     info = await js.consumer_info(EVENTS_STREAM, consumer)
     first = low = (await js.stream_info(EVENTS_STREAM)).state.first_seq
     high = (info.ack_floor.stream_seq if info.ack_floor else 0) + 1
-    while low < high:  # the first that has to stay lies from low to high
+    while low < high:  # binary search: the first to keep is in low..high
         middle = (low + high) // 2
         try:
             found = await js.get_msg(EVENTS_STREAM, seq=middle, subject=subjects, next=True)

@@ -168,7 +168,7 @@ class Hub:
             self.tell("the server has lost its store 服务器丢失了数据: streams are made anew, stations send again")
             return True
         except (Error, TimeoutError, OSError):
-            return False  # away for now
+            return False  # unavailable for now
         return False
 
     async def _look_for_gaps(self) -> None:
@@ -222,14 +222,14 @@ class Hub:
                     done.append(m)
         outcome: list[Stored] = []
         if batch and not await self._write(lambda: outcome.append(self.store.store(batch))):
-            for m in messages:  # we are to end; another hub gets them
+            for m in messages:  # stopping; another hub gets them
                 with contextlib.suppress(Exception):
                     await m.nak()
             return
         for stored in outcome:
             self._count(stored)
         for m in done:
-            with contextlib.suppress(Exception):  # not acknowledged: it comes again, and is known
+            with contextlib.suppress(Exception):  # not acknowledged: redelivered, and then a duplicate
                 await m.ack()
 
     def _keep_head(self, subject: str, data: bytes) -> None:

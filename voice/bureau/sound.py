@@ -64,7 +64,7 @@ class Sound:
     async def _fetch(self, bucket: ObjectStore, name: str) -> None:
         from nats.js.errors import NotFoundError
 
-        with contextlib.suppress(NotFoundError):  # gone meanwhile
+        with contextlib.suppress(NotFoundError):  # deleted meanwhile
             if name not in self._bad and not self.clips.has(name):
                 found = await bucket.get(name)
                 await asyncio.to_thread(self._keep, name, found.data or b"")

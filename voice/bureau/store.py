@@ -128,7 +128,7 @@ class _Chain:
     def take(self, event: Event) -> bool:
         """Add what follows without a gap and matches; returns whether anything did."""
         if event.seq != self.seq + 1:
-            return False  # what lies between is still on its way
+            return False  # the events in between are still in transit
         if event.previous != self.hash:
             here = f"station {self.station}, event {event.seq}"
             self.fault = f"{here}: does not follow event {self.seq}; is the name used twice?"
@@ -379,7 +379,7 @@ def _gap(station: str, missing: tuple[int, int]) -> str:
 
 
 def _event(row: Any) -> Event:
-    r = row._mapping  # a row's own attribute “t” is something else
+    r = row._mapping  # a Row has another attribute named “t”
     return Event(r["seq"], r["kind"], r["t"], r["wall"], r["body"], r["previous"], r["hash"], r["unit"])
 
 

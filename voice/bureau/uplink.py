@@ -204,7 +204,7 @@ class Uplink:
 
         try:
             latest = await js.get_last_msg(EVENTS_STREAM, events_of(self.bureau, self.station))
-        except (Error, TimeoutError):  # nothing yet; we may not ask; the server is away: the hub will see
+        except (Error, TimeoutError):  # nothing yet, no permission, or server unavailable: the hub will detect it
             return
         theirs = unpacked(latest.subject or "", latest.data or b"").event
         ours = next(self.journal.events(after=theirs.seq - 1, before=theirs.seq + 1), None)
@@ -237,7 +237,7 @@ class Uplink:
             for event in batch:
                 name = event.data.get("clip", "")
                 path = self.journal.clips.path(name) if name else None
-                if path is not None and path.is_file():  # removed when it was kept long enough: the journal says so
+                if path is not None and path.is_file():  # removed by retention, as the journal records
                     try:
                         await store.get_info(name)
                     except NotFoundError:

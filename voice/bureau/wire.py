@@ -198,7 +198,7 @@ class _Faults:
         self.told, self.final = "", asyncio.Event()
 
     async def fault(self, e: Exception) -> None:
-        if self.final.is_set():  # what follows a refusal, a broken connection for one, is not the reason
+        if self.final.is_set():  # errors after a refusal, such as a broken connection, are not the cause
             return
         text = reason(e)
         if any(w in text.lower() for w in FINAL):
@@ -262,7 +262,7 @@ async def connect(
                 raise HuyingError(f"{server.shown}: stopped before it answered")
             if not faults.final.is_set():
                 return going.result()
-        except ConnectionError as e:  # cut off in the middle of the greeting
+        except ConnectionError as e:  # cut off during the handshake
             await faults.fault(e)
             await asyncio.sleep(RETRY_S)
             continue
@@ -331,7 +331,7 @@ async def _replicate(js: JetStreamContext, there: StreamInfo, replicas: int) -> 
     from nats.js.errors import APIError
 
     told = f"stream {there.config.name} cannot have {replicas} copies"
-    if replicas > 1 and there.cluster is None:  # a server alone says yes and keeps one
+    if replicas > 1 and there.cluster is None:  # a standalone server accepts this and keeps one
         raise HuyingError(f"{told}: the server is not part of a cluster; see --replicas")
     if replicas and there.config.num_replicas != replicas:
         try:

@@ -86,7 +86,7 @@ class Access:
             if user is None:
                 return None
             raise HuyingError(f"too many wrong passwords; wait {TRIES_S / 60:.0f} minutes 密码错误太多, 请稍候")
-        try:  # an unknown name takes as long as a wrong password
+        try:  # constant time: unknown names take as long as wrong passwords
             PasswordHasher().verify(user.hash if user else _nobody(), password)
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return None
@@ -158,7 +158,7 @@ class Watched:
             self._asked = now
             try:
                 user = self._access.who(self._headers)
-            except HuyingError:  # the accounts cannot be read: nobody
+            except HuyingError:  # accounts unreadable: no access
                 user = None
             same = user is not None and (user.name, user.role, user.hash) == (
                 self._user.name, self._user.role, self._user.hash

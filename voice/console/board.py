@@ -146,7 +146,7 @@ class LiveBoard:
         elif isinstance(fact, Undone):
             tile = self._set.pop(fact.undoes, None)
             now = board.tiles.get(tile.unit) if tile else None
-            stands = now is not None and now.seq == fact.undoes  # nothing has come since
+            stands = now is not None and now.seq == fact.undoes  # no later event
             self.board = _put(board, tile) if tile is not None and stands else board
         else:
             board = _evolved(board, event, fact)

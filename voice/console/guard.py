@@ -77,7 +77,7 @@ class Guard:
                 await _redirect(scope, send, "login", _session_cookie("", 0, scope))
                 return
             user = self._access.who(headers)
-            if path in self._own_keys and scope["type"] == "http":  # they bring a key of their own
+            if path in self._own_keys and scope["type"] == "http":  # they check a key of their own
                 await self.app(scope, receive, send)
                 return
         except HuyingError as e:
@@ -115,7 +115,7 @@ class Guard:
         async def end() -> None:
             if not ended.is_set():
                 ended.set()
-                with contextlib.suppress(Exception):  # it may be gone already
+                with contextlib.suppress(Exception):  # it may be closed already
                     await send({"type": "websocket.close", "code": 4401})
 
         async def watch() -> None:

@@ -77,7 +77,7 @@ class Entries:
         if line["type"] in HIDDEN:
             return None
         if line["type"] == "called" and line["over"] is None:
-            return None  # by ourselves: the announcement shows it
+            return None  # our own call: shown by the announcement
         key = key_of(line)
         if key is not None and key in self._by_over:
             self._by_over[key].add(line)

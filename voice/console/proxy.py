@@ -53,8 +53,8 @@ class Proxied:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            peer = (scope.get("client") or ("", 0))[0].removeprefix("::ffff:")  # IPv4 on a socket of both kinds
-            known = not peer or peer in self._proxies  # no peer: a socket of this machine
+            peer = (scope.get("client") or ("", 0))[0].removeprefix("::ffff:")  # IPv4 on a dual-stack socket
+            known = not peer or peer in self._proxies  # no peer address: a local socket
             secure = known and _first(header_of(scope, "x-forwarded-proto")) in ("https", "wss")
             said = header_of(scope, "x-forwarded-prefix").rstrip("/") if known else ""
             prefix = said if PREFIX.fullmatch(said) else self._prefix
@@ -63,7 +63,7 @@ class Proxied:
             if secure:
                 scope["scheme"] = _SECURE.get(scope["scheme"], scope["scheme"])
             path: str = scope["path"]
-            if prefix and path == prefix and scope["type"] == "http":  # the pages' addresses are seen from prefix/
+            if prefix and path == prefix and scope["type"] == "http":  # page URLs are relative to prefix/
                 head = [(b"location", (prefix.rpartition("/")[2] + "/").encode())]
                 await send({"type": "http.response.start", "status": 308, "headers": head})
                 await send({"type": "http.response.body", "body": b""})

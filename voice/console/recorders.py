@@ -114,7 +114,7 @@ class UploadForm:
                 if known is False:
                     return False
             parser.finalize()
-        except (ValueError, ClientDisconnect) as e:  # the parser's own are ValueErrors
+        except (ValueError, ClientDisconnect) as e:  # the parser's own errors are ValueErrors
             raise Malformed(str(e)[:100] or type(e).__name__) from e
         return may() is True
 

@@ -83,7 +83,7 @@ def to_rename(found: list[Clash]) -> list[Entry]:
                 if e.kind == "unit":
                     count[e.symbol] += 1
                     by_symbol[e.symbol] = e
-        # Of equals the later one in the roster gives way.
+        # Ties: the later one on the roster is renamed.
         worst = max(count, key=lambda s: (count[s], int(s[1:])))
         out.append(by_symbol[worst])
         left = [c for c in left if worst not in (c.a.symbol, c.b.symbol)]

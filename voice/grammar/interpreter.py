@@ -196,7 +196,7 @@ class Interpreter:
                 if n < shortest:
                     continue
                 grave = entry.kind == "phrase" and (entry.key in self._to_all or (n < 4 and entry.key in self._reports))
-                near = 0.0 if n < MIN_NEAR_SYLLABLES or grave else NEAR  # nothing misheard calls everybody, or alarms
+                near = 0.0 if n < MIN_NEAR_SYLLABLES or grave else NEAR  # never a call to all or an alarm
                 for length in (n, n - 1, n + 1) if near else (n,):
                     for a in range(len(row) - length + 1):
                         d = phrase_distance(row[a : a + length], want)
@@ -206,7 +206,7 @@ class Interpreter:
             names = " ".join(row)
             return [Item("free", "", "", names, free[0].start, free[-1].end, 0.0)]
         d, a, b, entry = best
-        # Not from the graph: believed less, the less alike it is.
+        # Not from the graph: confidence decreases with distance.
         sure = min(s.sure for s in free[a:b]) or 0.8
         found_item = Item(
             entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d)
@@ -232,7 +232,7 @@ class Interpreter:
             ]
             first = [i for i in row if i.start + i.end < 2 * (figure.start - TOUCHING_S)]
             after = [i for i in row if i.start + i.end > 2 * (figure.end + TOUCHING_S)]
-            while first and first[-1].pinyin in self._digits:  # a digit beside it would be part of it
+            while first and first[-1].pinyin in self._digits:  # an adjacent digit would belong to it
                 first.pop()
             while after and after[0].pinyin in self._digits:
                 after.pop(0)
@@ -272,7 +272,7 @@ class Interpreter:
         named = next((k for k, i in enumerate(items) if i.kind == "assistant"), None)
         if named is None or named + 2 >= len(items) or items[named + 1].kind == "free":
             return []
-        if items[named + 1].key in self._own_words:  # whatever comes behind it is to be passed on
+        if items[named + 1].key in self._own_words:  # everything after it is to be passed on
             return []
         answer = next((k for k in range(named + 2, len(items)) if self._replies(items[k])), None)
         if answer is None:
@@ -369,7 +369,7 @@ class Interpreter:
                 if hit is None:
                     continue
                 end, slots, score = hit
-                if syllable and template.awaited:  # 贾岗社区,到: nothing comes behind it
+                if syllable and template.awaited:  # 贾岗社区,到: nothing follows
                     if end < len(items):
                         continue
                     score = min(score, SYLLABLE_SCORE)

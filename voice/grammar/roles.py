@@ -67,11 +67,11 @@ def _named(
     items: Sequence[Item], acts: Sequence[Act], names: Sequence[Naming], units: Sequence[Item], reply: bool
 ) -> Roles:
     """Call signs, without words specific to net control or a unit, except for ``reply``."""
-    acts = [a for a in acts if a.meaning != "time_is"]  # a figure, said by either
+    acts = [a for a in acts if a.meaning != "time_is"]  # a figure, which either may say
     signed = next((n.unit for n in names if n.place == "tail"), None)
     if signed and (reply or acts):
         return Roles("unit", signed)
-    # Own call sign and a reply; or called by name with an instruction in front of the reply.
+    # Own call sign and a reply; or called by name, with an instruction before the reply.
     free = sum(len(content(i.pinyin)) for i in items if i.kind in ("free", "place"))
     instructed = free >= FREE_SPEECH_SYLLABLES and not reply and not _answers_at_once(items)
     if (reply or acts) and not instructed:

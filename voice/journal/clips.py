@@ -64,7 +64,7 @@ class ClipStore:
         if self.folder is None or self.path(name).is_file():
             return
         path = self.path(name)
-        part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")  # two channels may hear the same
+        part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")  # channels may share audio
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(path.parent).free

@@ -66,7 +66,7 @@ def fault_of(kind: str, body: str, wall: str, unit: str | None = None, now: date
         return f"{'.'.join(map(str, first['loc']))[:80] or 'it'}: {first['msg'][:120]}"
     except (ValueError, RecursionError) as e:
         return f"no JSON ({e})"
-    data = {f.name: data[f.name] for f in fields(cls) if f.name in data}  # what else there is is never looked at
+    data = {f.name: data[f.name] for f in fields(cls) if f.name in data}  # other fields are never used
     latest = ((now or datetime.now(UTC)) + timedelta(days=1)).isoformat(timespec="milliseconds")
     times = [data[n] for n in ("began", "before") if n in data] + [data[n] for n in ("since", "until") if data.get(n)]
     if fit(data) != data or not _small(data):

@@ -253,7 +253,7 @@ class Journal:
                 insert_rows(db, _events, [e.row for e in events])
                 self._check_taken(db, events)
         except sa.exc.IntegrityError:
-            # another writer was faster; or it was we, and the answer to that attempt was lost
+            # another writer was faster; or our own attempt succeeded and its reply was lost
             if self._doubtful != events[-1].hash or not self._holds(events[-1]):
                 raise
         except DBAPIError as e:
@@ -344,7 +344,7 @@ class Journal:
                     f"{redacted(self.url)}: written by a newer Huying (journal version {version}, this one knows "
                     f"{SCHEMA_VERSION}); update Huying, nothing was changed"
                 )
-            with contextlib.suppress(DBAPIError), db.begin_nested():  # whoever may only read changes nothing
+            with contextlib.suppress(DBAPIError), db.begin_nested():  # read-only access changes nothing
                 self._mend_guards(db)
             return
         if not create:

@@ -122,7 +122,7 @@ def note_in(note: str | None, english: bool) -> str:
             return found.expand(chinese)
     if "; " in note:
         return "; ".join(note_in(part, english) for part in note.split("; "))
-    if ": " in note:  # “hold 7 released by 王: the case is closed”: what people wrote stays
+    if ": " in note:  # “hold 7 released by 王: the case is closed”: user text is kept
         head, _, rest = note.partition(": ")
         said = note_in(head, english)
         return f"{said}: {rest}" if said != head else note

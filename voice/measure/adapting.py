@@ -203,7 +203,7 @@ def _describe(folder: Path, base: str, sha256: str, net: str, overs: int, minute
     listed |= {"sha256": sha256, "adapted_from": base, "adapted_to": net}
     card.write_text(json.dumps(listed, ensure_ascii=False, indent=2) + "\n", "utf-8")
     for name in ("evaluation.md", "evaluation.json"):
-        (folder / name).unlink(missing_ok=True)  # of the model before
+        (folder / name).unlink(missing_ok=True)  # of the previous model
     about = folder / "README.md"
     told = f"\n\n## Adapted\n\nTo the net {net}: {overs} confirmed overs, {minutes:.1f} min. From model {base}.\n"
     about.write_text((about.read_text("utf-8") if about.is_file() else "") + told, "utf-8")

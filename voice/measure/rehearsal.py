@@ -49,7 +49,7 @@ def rehearsal(
         snr = float(rng.uniform(*SNR_DB))
         try:
             samples, rate = synthesiser.say(text, net.readings.spoken(text), voice)
-        except CannotBeRead:  # a character that the net's readings do not have
+        except CannotBeRead:  # a character without a reading in this net
             continue
         yield received(samples, Channel(snr_db=snr, tail_s=0.0), rng, rate)
         progress((k + 1) / overs)

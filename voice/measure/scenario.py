@@ -136,7 +136,7 @@ def read_scenario(path: Path) -> Scenario:
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         raise FilesError([Problem(path, mark.line + 1 if mark else 0, f"not YAML: {e}", "see README, simulate")]) from e
-    except (ValueError, RecursionError) as e:  # a date that is none, brackets within brackets
+    except (ValueError, RecursionError) as e:  # invalid dates, deep nesting
         raise FilesError([Problem(path, 0, f"not a scenario: {e}", "see README, simulate")]) from e
     try:
         return Scenario.model_validate(raw)

@@ -256,7 +256,7 @@ def _name(line: Line) -> str:
 def _exchanges(labels: list[Line], logged: list[Line], score: Score) -> None:
     """An exchange is correct if the call was logged with the labelled result (who, what, or silent)."""
     if not any(e["type"] in ("answered", "closed") for e in labels):
-        return  # nobody said how the calls ended
+        return  # the labels do not say how calls ended
     want, got = _results(labels), _results(logged)
     free = list(got)
     for unit, t, result in want:

@@ -106,7 +106,7 @@ def labels_beside(recording: Path) -> list[Label]:
     out: list[Label] = []
     problems: list[Problem] = []
     for number, line in lines_of(track, problems):
-        if not line.strip() or line.startswith("\\"):  # the second line of a label has its frequencies
+        if not line.strip() or line.startswith("\\"):  # the second line of a label holds its frequency range
             continue
         try:
             start, end, *text = line.split("\t")

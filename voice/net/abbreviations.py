@@ -123,7 +123,7 @@ def short_signs(
         for s in wanted[u.id]:
             why = _trouble(s, u.id, owners, rows, alike, no)
             if why and s in (*DUTIES, *TRADES) and len(owners[s]) > 1:
-                continue  # 治安队 in a net of many: nobody expects it
+                continue  # 治安队 alone, in a net with many of them, is ambiguous
             if why:
                 refused.append(Refused(s, u.id, why))
             else:

@@ -174,7 +174,7 @@ def _as_file(suffix: str, header: list[str], rows: list[list[str]]) -> bytes:
     if suffix != ".xlsx":
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([header, *rows])
-        return text.getvalue().encode("utf-8-sig")  # Excel knows it by the mark
+        return text.getvalue().encode("utf-8-sig")  # Excel detects UTF-8 by the byte-order mark
     from openpyxl import Workbook
 
     book, out = Workbook(), io.BytesIO()

@@ -326,7 +326,7 @@ def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
     except tomllib.TOMLDecodeError as e:
         m = re.search(r"line (\d+)", str(e))
         return None, [Problem(path, int(m.group(1)) if m else 0, f"not TOML: {e}", 'key = "value", one a line')]
-    except (ValueError, RecursionError) as e:  # a number of thousands of digits, brackets within brackets
+    except (ValueError, RecursionError) as e:  # numbers with thousands of digits, deep nesting
         return None, [Problem(path, 0, f"not settings: {e}", 'key = "value", one a line')]
     try:
         return NetSettings.model_validate(raw), []

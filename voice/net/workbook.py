@@ -56,7 +56,7 @@ class Workbook:
                 return archive.read(stored)
         except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as e:
             raise NoTable(f"it is damaged: {name} cannot be unpacked ({e}); {SAVE_AS} again") from e
-        except Exception as e:  # zlib.error and what other packers raise
+        except Exception as e:  # zlib.error and errors of other compressors
             raise NoTable(f"it is damaged: {name} cannot be unpacked ({e}); {SAVE_AS} again") from e
 
 

@@ -33,7 +33,7 @@ def changed_workbook(data: bytes, sheet: Sheet, changes: Changes) -> bytes:
     for table in _tables(book, part):
         new[book.parts[table.lower()]] = _stretched(book.part(table), changes)
     chain = next((n for p, n in book.parts.items() if p.endswith("/calcchain.xml")), None)
-    if chain is not None:  # the order of calculation names cells that may be no formula any more; it is made again
+    if chain is not None:  # the calculation chain may list cells that are no longer formulas; Excel rebuilds it
         new[chain] = None
         for key, name in book.parts.items():
             if key.endswith(("workbook.xml.rels", "[content_types].xml")):

@@ -158,7 +158,7 @@ def _differences(x: Floats) -> Floats:
     line = len(x) / RATE
     centre, width = round(1500 * line), round(_BAND_HZ * line)
     base = np.zeros(len(x) * _BASE_RATE // RATE, complex)
-    base[: width + 1] = spectrum[centre : centre + width + 1]  # 1500 Hz becomes 0
+    base[: width + 1] = spectrum[centre : centre + width + 1]  # 1500 Hz shifted to 0
     base[-width:] = spectrum[centre - width : centre]
     kernel = np.hanning(_SPB + 2)[1:-1]
     smooth = np.convolve(np.fft.ifft(base), kernel / kernel.sum(), "same")

@@ -341,7 +341,7 @@ def goodness(
     silence = frames[:, :2].max(1)  # pdf 0 and 1: silence and garbage
     emission = np.stack([silence, *(frames[:, list(s)].max(1) for s in states), silence], 1)
     score = np.full(n + 2, -np.inf)
-    score[:2] = emission[0, :2]  # what was said may begin later than the word's time, and end earlier
+    score[:2] = emission[0, :2]  # speech may start later than the word's time and end earlier
     moved = np.zeros((len(frames), n + 2), bool)
     for t in range(1, len(frames)):
         step = np.concatenate([[-np.inf], score[:-1]])

@@ -113,7 +113,7 @@ def _backward(model: AcousticModel, seen: _Pass, pdf_error: Floats, tone_error: 
             d = model.dilations[k - 2]
             below = np.zeros((len(dh) + 2 * d, width), np.float32)
             below[: -2 * d] += left
-            below[d:-d] += middle + dh  # the way around the layer
+            below[d:-d] += middle + dh  # the residual connection
             below[2 * d :] += right
         dh = below
     return [*out[::-1], *heads]

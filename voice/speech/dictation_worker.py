@@ -56,7 +56,7 @@ def main() -> None:
             found = Transcript("", found.confidence, "nothing in common with what was heard")
         return asdict(found)
 
-    serve(work, niceness=10)  # the ear comes first
+    serve(work, niceness=10)  # recognition has priority
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ class Kokoro:
                 str(folder / _MODEL), options, providers=["CPUExecutionProvider"]
             )
             self._vocabulary: dict[str, int] = json.loads((folder / _VOCABULARY).read_text("utf-8"))["vocab"]
-        except Exception as e:  # onnxruntime raises classes of its own for every fault
+        except Exception as e:  # onnxruntime has its own exception classes
             raise HuyingError(
                 f"{folder}: the model cannot be loaded by onnxruntime {onnxruntime.__version__} ({e}); "
                 "run “huying models verify kokoro-82m-zh”"

@@ -125,7 +125,7 @@ def pull(name: str, source: Path | None, progress: Progress = lambda _d, _n: Non
         check_zip(model, part)
     except HuyingError:
         if source is None and model.size and part.exists() and part.stat().st_size >= model.size:
-            part.unlink()  # complete and wrong: going on from it would never end
+            part.unlink()  # complete but wrong: resuming would never succeed
         raise
     folder = unpack(part, name, models_folder())
     if source is None:

@@ -50,7 +50,7 @@ class Recogniser:
         made of words in a stock model's vocabulary."""
         import vosk
 
-        vosk.SetLogLevel(-2)  # errors only: a partial word at the end of an over is no news to anybody
+        vosk.SetLogLevel(-2)  # errors only: a partial word at the end of an over is normal
         self.rate = rate
         self._vosk = vosk
         self._grammar = json.dumps([*grammar, "[unk]"], ensure_ascii=False) if grammar else None

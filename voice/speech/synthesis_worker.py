@@ -81,7 +81,7 @@ def apart(work: Callable[[dict[str, Any]], None], job: dict[str, Any]) -> None:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        signal.alarm(LONGEST_S)  # nobody waits for longer, and nobody else would end it
+        signal.alarm(LONGEST_S)  # the caller waits no longer, and nothing else would end it
         told = b""
         try:
             with contextlib.redirect_stdout(io.StringIO()):
@@ -137,7 +137,7 @@ def main() -> None:
                 else:
                     raise RuntimeError("the engine wrote no sound")
             answer = {"ok": True}
-        except Exception as e:  # whatever the engine raises is reported, and the worker lives on
+        except Exception as e:  # any engine error is reported; the worker continues
             answer = {"error": f"{type(e).__name__}: {e}"}  # type: ignore[dict-item]
         print(json.dumps(answer, ensure_ascii=False), flush=True)
 

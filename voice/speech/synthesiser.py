@@ -81,7 +81,7 @@ class Synthesiser:
         path = folder / name
         with self._turn:
             if not path.is_file():
-                part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part.wav")  # others may be making it
+                part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part.wav")  # others may render it
                 self._ask(
                     {
                         "text": text,

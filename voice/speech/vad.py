@@ -21,7 +21,7 @@ def speech_spans(pcm: Pcm16, rate: int, hang_s: float = 0.3, mode: int = MODE) -
     Pauses shorter than ``hang_s`` do not end an utterance; isolated frames do not start one.
     """
     step = rate * FRAME_MS // 1000
-    vad: Any = webrtcvad.Vad(mode)  # a new one each time: it adapts, and the same audio must give the same answer
+    vad: Any = webrtcvad.Vad(mode)  # a new one each time: it adapts, and results must be reproducible
     data = pcm.tobytes()
     speech = [vad.is_speech(data[2 * i : 2 * (i + step)], rate) for i in range(0, len(pcm) - step + 1, step)]
     spans: list[list[float]] = []

@@ -71,7 +71,7 @@ class Whisper:
             self._model: Any = faster_whisper.WhisperModel(
                 str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
             )
-        except Exception as e:  # CTranslate2 and tokenizers raise classes of their own
+        except Exception as e:  # CTranslate2 and tokenizers have their own exception classes
             raise HuyingError(
                 f"{folder}: cannot be loaded by faster-whisper {faster_whisper.__version__} ({e}); "
                 "run “huying models verify whisper-base”"

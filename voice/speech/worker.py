@@ -99,6 +99,6 @@ def serve(work: Callable[[dict[str, Any]], dict[str, Any]], niceness: int = 0) -
     for line in sys.stdin:
         try:
             answer = work(json.loads(line))
-        except Exception as e:  # whatever the engine raises is reported, and the worker lives on
+        except Exception as e:  # any engine error is reported; the worker continues
             answer = {"error": str(e) if isinstance(e, HuyingError) else f"{type(e).__name__}: {e}"}
         print(json.dumps(answer, ensure_ascii=False), file=out, flush=True)

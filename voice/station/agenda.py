@@ -82,7 +82,7 @@ class Agenda:
             self._trouble = ""
         except HuyingError as e:
             self._tell(str(e))
-        except OSError as e:  # of the folder or of what lies in it: it is looked at again
+        except OSError as e:  # of the folder or a file in it: retried at the next look
             if str(e) != self._trouble:
                 self._trouble = str(e)
                 self._tell(f"{self.folder}: requests cannot be taken 请求读不到 ({e}); the station must own the folder")

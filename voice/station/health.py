@@ -32,7 +32,7 @@ def examine() -> Iterator[Finding]:
     for name, needed, check, mend in _CHECKS:
         try:
             yield Finding(name, needed, True, check(), mend)
-        except Exception as e:  # whatever is wrong is reported
+        except Exception as e:  # any error is reported
             yield Finding(name, needed, False, str(e), mend)
 
 

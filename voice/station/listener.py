@@ -42,7 +42,7 @@ def _speech(over: Over, hypothesis: Hypothesis, spans: list[Span]) -> Span:
         begin, end = first.start, last.end
         before = [s for s in spans if s[0] < (last.start + last.end) / 2]
         after = [s for s in spans if s[1] > (first.start + first.end) / 2]
-        if before and after:  # both must hear speech: a word may reach into the noise around it
+        if before and after:  # both must detect speech: a word may extend into the surrounding noise
             begin, end = max(begin, min(after[0][0], first.end)), min(end, max(before[-1][1], last.start))
     elif spans:
         begin, end = spans[0][0], spans[-1][1]
@@ -227,7 +227,7 @@ class Listener:
             message = to_us if any(a.meaning == "cancel" for a in to_us.acts) else message
         spans = speech_spans(over.pcm, RATE)
         if not spans and not message.understood:
-            self._void += 1  # a carrier, but nobody speaks
+            self._void += 1  # a carrier without speech
             return
         self._overs += 1
         self.latest = over.pcm

@@ -91,7 +91,7 @@ class Logbook:
                 self._clipless = True
                 self.lost_clips.append(str(e))
                 return ""
-            self._clipless = True  # the journal had to wait, too: the disk was away, and this clip is not lost yet
+            self._clipless = True  # the journal had to wait too, so the disk was away: retry this clip
             return self.keep(pcm, t)
         if self._clipless:
             self._clipless = False

@@ -181,7 +181,7 @@ class ChannelNames:
             taken = name in self._names.values()
             self._names[call.channel] = f"{name} {call.channel}" if taken else name
             part = self._path.with_suffix(".part")
-            with contextlib.suppress(OSError):  # then it is named anew after the next start
+            with contextlib.suppress(OSError):  # then it is renamed after the next start
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 part.write_text(json.dumps(self._names, ensure_ascii=False), "utf-8")
                 part.replace(self._path)
@@ -283,7 +283,7 @@ class UploadDesk:
         if found is not None:
             source, thread = found
             if thread.is_alive() and not source.broken and source.fits(call):
-                self._sources[call.channel] = found  # it was the last to have a call
+                self._sources[call.channel] = found  # it was the latest to have a call
                 return source
             source.end()
             thread.join()
@@ -307,17 +307,17 @@ class UploadDesk:
                 pass
         except HuyingError as e:  # the journal cannot be written: the call stays in the spool
             self._tell(f"{channel}: {e}")
-        except Exception:  # a fault of ours: its calls are heard once more by another thread, and not for ever
+        except Exception:  # internal error: its calls are retried by another thread, a limited number of times
             self._give_back(source)
             raise
 
     def _give_back(self, source: CallSource) -> None:
         """Requeue what a failed thread has not logged; a call that fails TRIES times is set aside."""
         source.broken = True
-        self._recent.clear()  # what is heard again is not a second receiver's
+        self._recent.clear()  # a retry is not a second receiver's recording
         for n, path in enumerate(list(source.pending)):
             self._hold(-source.pending.pop(path))
-            self._failures[path] += n == 0  # the first is the one that it failed at
+            self._failures[path] += n == 0  # the first is the call it failed on
             if self._failures[path] >= TRIES:
                 self.spool.refuse(path)
             self._taken.discard(path.name)

@@ -340,7 +340,7 @@ class Room:
                 self._scan, self._changed = None, self._begun
                 return
             self._seen.add(path)
-            if path.suffix in OVER and path not in self._stuck:  # as it was before there was an archive
+            if path.suffix in OVER and path not in self._stuck:  # left by versions without an archive
                 self._archive(path, "")
             elif path.suffix in SUFFIXES and path not in self._waiting and path not in self._stuck:
                 self._read(path, net)
@@ -361,7 +361,7 @@ class Room:
             self._aside(path, "bad", str(e))
             return
         urgency = 0 if not isinstance(request, AlertRequest) else 1 if request.emergency else 2
-        if urgency < 2 or len(self._waiting) < MOST_WAITING:  # others wait in the folder
+        if urgency < 2 or len(self._waiting) < MOST_WAITING:  # others stay in the folder
             self._waiting[path] = _Waiting(urgency, request, units, about.st_mtime)
 
     def _aside(self, path: Path, mark: str, why: str) -> None:

@@ -230,7 +230,7 @@ class Runtime:
     def _take(self, event: Event, fact: Fact) -> None:
         with self._showing:
             self._screen.event(event, fact)
-        if fact.channel:  # another channel's: logged and shown, nothing is done about it
+        if fact.channel:  # another channel's: logged and shown only
             return
         if self._by_voice and isinstance(fact, RollMarked) and fact.mark == "start" and fact.over and fact.obeyed:
             self._roll_wanted = True

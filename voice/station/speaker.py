@@ -107,7 +107,7 @@ class Speaker:
                             return
                         piece()
                 except HuyingError:
-                    continue  # it is told when it is to be said
+                    continue  # reported when it is to be spoken
 
         self._preparing = threading.Thread(target=work, name="voice ahead", daemon=True)
         self._preparing.start()

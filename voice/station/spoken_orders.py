@@ -124,7 +124,7 @@ class Orders:
                 self._pending = None
                 self._reply("已取消。", heard)
             return
-        if not command:  # addressed to us, but no command: nothing is done
+        if not command:  # addressed to us, but not a command: ignored
             self._tell(f"addressed, but no command 没有听懂口令: {heard.text}")
             if heard.over:
                 self._reply("没听懂,请再说一遍。", heard)

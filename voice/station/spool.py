@@ -101,7 +101,7 @@ class Spool:
         first does not overtake its call."""
         now = time.time()
         calls = sorted(self.folder.glob(f"*{WHOLE}"))
-        ages = [now - _mtime(p, now) for p in calls]  # one may have been logged between the two looks
+        ages = [now - _mtime(p, now) for p in calls]  # may have been logged between the two scans
         settled = [k for k, age in enumerate(ages) if age >= settled_s]
         return calls[: settled[-1] + 1] if settled else []
 

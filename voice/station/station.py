@@ -93,7 +93,7 @@ class Station:
         self.net = ear.net
         self.listener = Listener(ear, journal, self._event, wait=wait)
         self.log = self.listener.log
-        known = {u.id for u in self.net.units}  # the roster may have lost some meanwhile: they cannot be called
+        known = {u.id for u in self.net.units}  # units removed from the roster meanwhile cannot be called
         self.roll = roll and replace(roll, units=tuple(u for u in roll.units if u in known))
         self.alert = alert and replace(alert, units=tuple(u for u in alert.units if u in known))
         self.watches: dict[str, Watch] = {u: w for u, w in (watches or {}).items() if u in known}
@@ -340,7 +340,7 @@ class Station:
         except Unreadable as e:
             self._tell(f"cannot be said 无法播报: {e}")
             self._leave_out(move, str(e))
-        except HuyingError as e:  # voice, sound card or PTT: the log goes on, the announcement is tried again
+        except HuyingError as e:  # voice, sound card or PTT: logging continues, the announcement is retried
             self._retry_at = self.now + RETRY_S
             self._tell(f"not sent, tried again in {RETRY_S:.0f} s 未能发送: {e}")
 
@@ -354,7 +354,7 @@ class Station:
             self._single.remove(move.unit or "")
         elif move.unit:
             self.log.record(RollMarked(t=self.now, mark="skip", over=0, reason=why))
-        else:  # opening and closing are of our own words and of call signs that the graph has
+        else:  # opening and closing use only our own words and call signs in the graph
             self._retry_at = self.now + RETRY_S
 
     def _say(self, text: str, purpose: Purpose, units: tuple[str, ...], clip: str = "") -> Announced:

@@ -289,7 +289,7 @@ class Occasions:
             self._calls = self._open(Occasion("calls", self._roster, seq, wall))
         self._called_at = fact.t
         here = self.all[self._calls]
-        if fact.unit not in here.units:  # called, though it is on no roster
+        if fact.unit not in here.units:  # called although not on the roster
             self.all[self._calls] = replace(here, units=(*here.units, fact.unit))
         return self._calls
 

@@ -307,7 +307,7 @@ def _from_control(state: NetState, h: Heard) -> list[Fact]:
         return [_call(state, h, unit, k) for k, unit in enumerate(m.callees)]
     last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
     if "ask" in meanings and last and not last[0].to_all:
-        return [_call(state, h, e.unit, k) for k, e in enumerate(last)]  # 收到请回答: the call once more
+        return [_call(state, h, e.unit, k) for k, e in enumerate(last)]  # 收到请回答: the call repeated
     return [_remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
 
 

@@ -206,7 +206,7 @@ def _one(
             if o.realtime:
                 time.sleep(max(0.0, started + t - time.monotonic()))
 
-        if o.journal and isinstance(source, Recording):  # whole or not at all
+        if o.journal and isinstance(source, Recording):  # all or nothing
             with tempfile.TemporaryDirectory() as place, Journal(str(Path(place) / "log.sqlite")) as aside:
                 result = replay(ear, aside, source, began, on_line, on_time)
                 adopt(journal, *heard(aside))

@@ -33,7 +33,7 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
     table = Table(title=TITLE[english].format(n), padding=(0, 0), collapse_padding=True)
     for name in COLUMNS[english]:
         table.add_column(name, no_wrap=True)
-    table.add_column("", no_wrap=True, overflow="crop")  # where the terminal is narrow the bars give way
+    table.add_column("", no_wrap=True, overflow="crop")  # on a narrow terminal the bars shrink first
     rows = figures(sheet)
     longest = max((r.median_s or 0.0 for r in rows), default=0.0) or 1.0
     for r in rows:

@@ -1,4 +1,4 @@
-"""设备: what the station hears and what it stands on; a test of the transmitter, the latest over, the doctor."""
+"""设备: live input of the station and its devices; transmitter test, last over, diagnostics."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from voice.station.health import examine
 from voice.station.status import EVERY_S, Status
 
 CURVE_S = 30.0
-"""Of the level curve."""
+"""Duration of the level curve, s."""
 
 
 class Devices(Page):
-    """Level curve with squelch and VAD, transmitter test, latest over, sound cards, doctor, hash chain."""
+    """Level curve with squelch and VAD, transmitter test, last over, sound cards, doctor, hash chain."""
 
     name = "devices"
     icon = "settings_input_antenna"
@@ -43,7 +43,7 @@ class Devices(Page):
                 self._doctor_card()
 
     def _curve_card(self) -> None:
-        """Half a minute of input level, the carrier threshold, and beneath it carrier and voice."""
+        """Half a minute of input level with the carrier threshold; below it, carrier and voice activity."""
         with ui.card().classes("w-full"):
             told = ui.label().classes("text-lg mono")
             chart = ui.echart(
@@ -131,7 +131,7 @@ class Devices(Page):
             ui.timer(EVERY_S, show)
 
     def _over_card(self) -> None:
-        """Say something on the radio: what came in and what was understood."""
+        """Radio check: what was received and recognised."""
         with ui.card().classes("w-full"):
             ui.label(self.t("latest over")).classes("text-xl font-bold")
             ui.label(self.t("try it")).classes("soft")
@@ -191,7 +191,7 @@ class Devices(Page):
             ui.timer(0.01, cards, once=True)
 
     def _cards(self) -> list[str]:
-        """A line each, or why there are none."""
+        """One device per line, or why there are none."""
         try:
             return [
                 f"{d.index} {d.name} · {self.t('in')} {d.inputs} · {self.t('out')} {d.outputs} · {d.rate} Hz"

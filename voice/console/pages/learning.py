@@ -1,4 +1,4 @@
-"""A phrase is learned: what speaks against it is shown first, and it can be taken back."""
+"""Learning a phrase: objections are shown first, and it can be undone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voice.net.learning import Proposal
 
 
 class LearnDialog:
-    """Reading, call signs that sound like it, and in how many of the journal's overs it would be heard by mistake."""
+    """Reading, similar-sounding call signs, and in how many overs of the journal it would be a false alarm."""
 
     def __init__(self, page: Page, text: str, meaning: str, done: Callable[[], object]) -> None:
         self.page, self._done = page, done
@@ -67,7 +67,7 @@ class LearnDialog:
 
 
 def learned_list(page: Page) -> Callable[[], None]:
-    """What the net has learned, each with a way back; what is returned shows it anew."""
+    """Everything the net has learned, each with an undo; returns the function that refreshes the list."""
     holder = ui.column().classes("w-full gap-1")
 
     def take_back(text: str) -> None:

@@ -1,4 +1,4 @@
-"""日志: every over once; a day, a unit, a kind, words to look for; page by page."""
+"""日志: one row per over; filters for day, unit, kind and text; paged."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from voice.journal.search import search
 from voice.journal.wording import KINDS, name_of
 
 LOG_ROWS = 100
-"""Entries of a page."""
+"""Entries per page."""
 
 FOUND = 2000
-"""Hits of a search, at most."""
+"""Most hits of a search."""
 
 MOST = 200_000
-"""Events of one day that are looked through; a hundred busy channels have fewer."""
+"""Most events of a day searched; a hundred busy channels have fewer."""
 
 
 class Log(Page):
-    """The latest first."""
+    """Latest first."""
 
     name = "log"
     icon = "manage_search"
     titles = ("日志", "Log")
 
     def build(self) -> None:
-        """Filters above, a page of the log below."""
+        """Filters above, one page of the log below."""
         with ui.row().classes("items-end gap-3 w-full"):
             words = ui.input(self.t("search")).classes("grow text-lg").props("clearable autofocus debounce=300")
             day = ui.input(self.t("day"), value=self._last_day()).props("type=date stack-label dense clearable")
@@ -73,7 +73,7 @@ class Log(Page):
                 older.props("flat no-caps").set_enabled(len(found) > (at + 1) * LOG_ROWS)
 
     def _read(self, words: str, day: str, unit: str, kind: str) -> list[FeedItem]:
-        """Newest first. With words all days are searched, without a day only what is recent is shown."""
+        """Newest first. A text search covers all days; without a day only recent events are shown."""
         begin = self.desk.utc(day) if day else None
         end = self.desk.utc(str(date.fromisoformat(day) + timedelta(days=1))) if day else None
         if words:
@@ -90,6 +90,6 @@ class Log(Page):
         ]  # fmt: skip
 
     def _last_day(self) -> str:
-        """Of the latest event, where the net is; empty if there is none or nobody knows."""
+        """Day of the latest event in the net's time zone; empty if unknown."""
         wall = self.feed.lines[-1]["wall"] if self.feed.lines else ""
         return self.local_day(wall)

@@ -1,4 +1,4 @@
-"""复核: listen, and say what it was."""
+"""复核: listen, and correct or confirm the result."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ REVIEW_ROWS = 30
 
 
 class Review(Page):
-    """The open ones, newest first. A figure picks a candidate, Enter saves: two keys."""
+    """Open reviews, newest first. A digit selects a candidate, Enter saves: two keys."""
 
     name = "review"
     icon = "hearing"
     titles = ("复核", "Review")
 
     def build(self) -> None:
-        """Listen, and say what it was."""
+        """Listen, and correct or confirm."""
         ui.label(self.t("keys")).classes("soft")
         learned = learned_list(self)
         holder = ui.column().classes("w-full gap-2")
@@ -70,7 +70,7 @@ class Review(Page):
 
 
 class _Card:
-    """One line that asks for review."""
+    """One line marked for review."""
 
     def __init__(self, page: Review, line: Line, learned: Callable[[], None]) -> None:
         self.page, self.line, self._learned = page, line, learned
@@ -106,7 +106,7 @@ class _Card:
                 ui.button(t("correct"), icon="edit", on_click=self.correct).props("no-caps outline")
 
     def mark(self, chosen: bool) -> None:
-        """Chosen by the keys: its candidates are looked for."""
+        """Selected by keyboard: load its candidates."""
         ring = "ring-4 ring-[#1769c0]"
         self._box.classes(add=ring if chosen else None, remove=None if chosen else ring)
         if chosen and self._found is None and self.line["clip"]:
@@ -129,7 +129,7 @@ class _Card:
                 ).tooltip(c.entry.text)
 
     def pick(self, k: int) -> None:
-        """Take a candidate for unit or meaning."""
+        """Use a candidate as unit or meaning."""
         if not self._found or not 0 <= k < len(self._found):
             return
         entry = self._found[k].entry
@@ -141,14 +141,14 @@ class _Card:
         self._picked = True
 
     def save(self) -> None:
-        """What was picked; as logged if nothing was."""
+        """Save the selection; as logged if there is none."""
         if self._picked:
             self.correct()
         else:
             self.accept()
 
     def correct(self) -> None:
-        """With the unit and meaning that are chosen, or what was written down."""
+        """Correct with the selected unit and meaning, or with the transcript."""
 
         def act(by: str) -> None:
             said: Any = self._said.value
@@ -162,13 +162,12 @@ class _Card:
         self.page.do(act, "saved")
 
     def learn(self) -> None:
-        """What was written down becomes a phrase of the net, with the meaning that is chosen, after a look at what it
-        would cost."""
+        """Add the transcript to the net's phrases, with the selected meaning, after a check of its false-alarm cost."""
         text = str(self._said.value or self.line["dictated"] or "")
         LearnDialog(self.page, text, self._meaning.value or "situation", self._learned)
 
     def accept(self) -> None:
-        """It was heard right."""
+        """Confirm that it was recognised correctly."""
         line, desk = self.line, self.page.desk
 
         def act(by: str) -> None:

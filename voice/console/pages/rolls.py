@@ -1,4 +1,4 @@
-"""点名: who answered, over days, weeks and months; nets that nobody recorded are entered here."""
+"""点名: attendance over days, weeks and months; manual entry of nets that were not recorded."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from voice.talk.incidents import Incident
 from voice.time import parse_wall
 
 MOST_LISTED = 60
-"""Roll-calls that are listed one by one."""
+"""Most roll-calls listed individually."""
 
 PERIODS = {"day": 0, "week": 6, "month": 30, "year": 365}
 """Name → days before the last one."""
 
 HEARD = ("", *ENTERABLE)
-"""Meanings that a net entered by hand offers."""
+"""Meanings offered in manual entry."""
 
 
 class Rolls(Page):
-    """The matrix, what it comes to, answer times, incidents, downloads."""
+    """Matrix, summary, answer times, incidents, downloads."""
 
     name = "rolls"
     icon = "fact_check"
     titles = ("点名", "Rolls")
 
     def build(self) -> None:
-        """Period and downloads above; below, all of it for that period."""
+        """Period and downloads above; the content for that period below."""
         ui.add_css(MATRIX_CSS)
         last = self._last_day()
         with ui.row().classes("items-end gap-3 w-full"):
@@ -112,7 +112,7 @@ class Rolls(Page):
             )
 
     def _each(self, sheet: list[Session]) -> None:
-        """A line for every roll-call, with its page to print."""
+        """One line per roll-call, with its page to print."""
         found = [c for c in columns(sheet) if c.occasion.kind != "calls"][::-1]
         if not found:
             return
@@ -136,7 +136,7 @@ class Rolls(Page):
                     ).props("dense outline no-caps")
 
     def _last_day(self) -> date:
-        """Of the latest event, where the net is; today if there is none."""
+        """Day of the latest event in the net's time zone; today if there is none."""
         last = next((x["wall"] for x in reversed(self.feed.lines) if not issubclass(KINDS[x["type"]], ByHand)), None)
         moment = parse_wall(last) if last else datetime.now().astimezone()
         return moment.astimezone(self.net.settings.zone).date()
@@ -177,7 +177,7 @@ class Rolls(Page):
         ).classes("grow h-80 min-w-[340px]")
 
     def _enter(self, done: Any) -> None:
-        """A net that nobody recorded: when, and a line a unit."""
+        """Manual entry of a net: time, and one line per unit."""
         names = {r: name_of(STANDINGS, r, self.english) for r in RESULTS}
         names = {"": self.t("not asked"), **names}
         meanings = {m: name_of(MEANINGS, m, self.english) or "—" for m in HEARD}
@@ -215,5 +215,5 @@ class Rolls(Page):
 
 
 def _next_day(day: str | None) -> str:
-    """The end of a day that is included."""
+    """Exclusive end of a period that includes this day."""
     return str(date.fromisoformat(day) + timedelta(days=1)) if day else "2100-01-01"

@@ -1,4 +1,4 @@
-"""名册: the units, edited with checking as one types."""
+"""名册: the units, validated while editing."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from voice.net.roster_table import COLUMNS, RosterTable, parse_roster
 
 SHOWN = ("id", "name", "call_signs", "reading", "group", "officer", "phone", "neighbours", "ani", "alike")
 WHOLE = ("id", "name", "officer", "phone")
-"""Columns whose words are not broken."""
+"""Columns without word wrap."""
 ON_A_PHONE = ("id", "name", "call_signs", "officer", "phone")
-"""On the cards; a tap opens the rest."""
+"""Fields shown on cards; a tap opens the rest."""
 LARGEST_FILE = 5_000_000
-"""Bytes of a roster that is imported."""
+"""Largest roster import, bytes."""
 
 
 class Roster(Page):
-    """A table of the units; a click on one opens it."""
+    """Table of units; a click opens one."""
 
     name = "roster"
     icon = "groups"
     titles = ("名册", "Roster")
 
     def build(self) -> None:
-        """What is wrong, the table, import and export."""
+        """Errors, table, import and export."""
         user = self.user
         may = user is not None and user.may_manage
         with ui.row().classes("items-center gap-3 w-full"):
@@ -92,7 +92,7 @@ class Roster(Page):
         ]  # fmt: skip
 
     def _edit(self, unit: str | None, done: Any) -> None:
-        """The unit's card; ``None``: a new one. What is saved is checked against the version that was opened."""
+        """Dialog for one unit; ``None``: a new one. Saving is checked against the version that was opened."""
         try:
             opened = self.desk.roster
         except HuyingError as e:
@@ -143,7 +143,7 @@ class Roster(Page):
                 ui.button(self.t("save"), icon="save", on_click=save).props("no-caps")
 
     def _checked(self, signs: str, unit: str) -> tuple[str, bool]:
-        """Readings of the call signs, and whether they can be told from those of the others."""
+        """Readings of the call signs, and conflicts with those of other units."""
         out, fine = [], True
         for sign in split_list(signs):
             try:
@@ -174,7 +174,7 @@ class Roster(Page):
         return self.do(act, "roster saved", manage=True)
 
     async def _import(self, e: events.UploadEventArguments, done: Any) -> None:
-        """Shows how many units the file has, and replaces the roster when that is wanted."""
+        """Shows the number of units in the file and replaces the roster on confirmation."""
         try:
             rows, notices = parse_roster(await e.file.read(), PurePath(e.file.name).suffix.lower())
             opened = self.desk.roster

@@ -1,4 +1,4 @@
-"""开始使用: name, roster, sound card, transmitter, a first over; for whoever starts for the first time."""
+"""开始使用: first-time setup: name, roster, sound card, transmitter, first over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voice.radio.ptt import DRIVERS
 
 
 class Setup(Roster):
-    """An assistant in five steps; each is saved when one goes on, and all can be changed later."""
+    """A five-step wizard; each step is saved on leaving it, and everything can be changed later."""
 
     name = "setup"
     icon = ""  # not in the header: from the devices page, and the first time
@@ -153,7 +153,7 @@ class Setup(Roster):
         self._buttons(steps, save)
 
     def _hear_yourself(self) -> None:
-        """Say something on a radio: what came in, what was understood."""
+        """Radio check: what was received and recognised."""
         ui.label(self.t("try it"))
         holder = ui.column().classes("w-full gap-0 panel")
         shown = 0

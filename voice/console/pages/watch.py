@@ -1,4 +1,4 @@
-"""值守: who did not answer, the board, the feed, roll-call and alert."""
+"""值守: missing units, board, feed, roll-call and alert."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ FEED_ROWS = 30
 
 
 class LivePage(Page):
-    """A page over one channel's board."""
+    """A page on one channel's board."""
 
     @property
     def channel(self) -> str:
-        """The one that this client looks at."""
+        """Channel selected by this client."""
         chosen = str(app.storage.user.get("channel", ""))
         return chosen if chosen in self.feed.channels else self.feed.channels[0]
 
     @property
     def board(self) -> Board:
-        """Of that channel."""
+        """Board of that channel."""
         return self.feed.board_of(self.channel)
 
     def heading(self) -> None:
-        """The day, the net, and what is counted."""
+        """Date, net, and the occasion counted."""
         label = ui.label().classes("text-lg font-bold w-full heading")
 
         def show() -> None:
@@ -63,7 +63,7 @@ class LivePage(Page):
         self.on_news(show)
 
     def _count(self, b: Board) -> tuple[str, str]:
-        """The roll-call in one line, and its colour: green only when it is over and everybody has answered."""
+        """The roll-call in one line, with its colour: green only if it is finished and all units answered."""
         count = b.attendance
         if not count.called:
             return self.t("not called"), "#44515c"
@@ -83,7 +83,7 @@ class LivePage(Page):
         return f"{told}  ({said})", "#1b7f3b" if whole else "#44515c"
 
     def _names(self, units: tuple[str, ...], b: Board) -> str:
-        """Those that have been heard since are marked."""
+        """Units heard since are marked."""
 
         def since(unit: str) -> str:
             tile = b.tiles.get(unit, Tile(unit))
@@ -92,7 +92,7 @@ class LivePage(Page):
         return "、".join(self.net.name_of(u) + since(u) for u in units)
 
     def legend(self) -> None:
-        """What colours and icons mean."""
+        """Legend of colours and icons."""
         with ui.element("div").classes("legend"):
             for state in ("present", "late", "relayed", "called", "unclear", "silent", "calling", "idle"):
                 symbol, colour, _ = STATES[state]
@@ -104,7 +104,7 @@ class LivePage(Page):
 
 
 class Watch(LivePage):
-    """Who did not answer, in one line; a tile a unit; the feed; roll-call and alert."""
+    """Missing units in one line; a tile per unit; the feed; roll-call and alert."""
 
     name = "watch"
     icon = "podcasts"
@@ -129,7 +129,7 @@ class Watch(LivePage):
                 self._alert_card()
 
     def _feed(self) -> None:
-        """The latest overs, each once."""
+        """Latest overs, one row each."""
         feed = ui.column().classes("w-full gap-0 panel")
         made, rows, last = Entries(), {}, 0
         channel = self.channel
@@ -155,7 +155,7 @@ class Watch(LivePage):
         self.on_news(show)
 
     def _channel_choice(self) -> None:
-        """Only where there are several."""
+        """Shown only if there are several channels."""
         if len(self.feed.channels) < 2:
             return
 
@@ -206,7 +206,7 @@ class Watch(LivePage):
             self.on_news(show)
 
     def told(self, reason: str) -> str:
-        """Why a roll-call pauses: ``unit meaning``, or a note."""
+        """Reason for a pause of the roll-call: ``unit meaning``, or a note."""
         unit, _, meaning = reason.partition(" ")
         if self.net.unit(unit) is not None:
             return f"{self.net.name_of(unit)} {self.meaning(meaning)}"
@@ -278,7 +278,7 @@ WALL_STYLE = """
 
 
 class Wall(LivePage):
-    """The board alone, dark, for a big screen: read from five metres."""
+    """The board only, dark, for a large display: legible from five metres."""
 
     name = "wall"
     titles = ("大屏", "Wall")

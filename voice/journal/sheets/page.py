@@ -70,7 +70,7 @@ def _counts(column: Column, h: Heading) -> str:
     n = column.attendance.counts()
     same = ("answered", "late", "relayed", "unclear", "silent", "undetermined")
     shown = [(k, n[k]) for k in ("called", *same)]
-    if column.occasion.kind != "calls":  # nobody is expected when a dispatcher calls as he needs
+    if column.occasion.kind != "calls":  # no unit is expected in individual calls by the dispatcher
         shown = [("expected", n["units"]), *shown, ("not called", n["not_called"])]
     always = ("expected", "called", "answered", "late", "unclear", "silent")
     return "".join(

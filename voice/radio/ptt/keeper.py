@@ -62,7 +62,7 @@ def keep(ptt: Ptt, words: queue.Queue[str], reopen: Callable[[], Ptt] | None = N
                 return
             verb, _, argument = word.partition(" ")
             if verb == "key":
-                if deadline is None:  # a timer that runs is never extended
+                if deadline is None:  # a running timer is never extended
                     deadline, doubtful = time.monotonic() + float(argument), True
                     ptt.key()
                 say("keyed")

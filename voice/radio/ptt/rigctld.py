@@ -64,7 +64,7 @@ class RigctldPtt:
             except OSError as e:
                 self._drop()
                 name = "{}:{}".format(*self._address)
-                if isinstance(e, TimeoutError):  # it is there, and was asked: once more would only take as long again
+                if isinstance(e, TimeoutError):  # connected, but no answer: retrying would only take as long again
                     raise PttError(
                         f"rigctld at {name} has not answered “{text}” within {within:g} s; of a slow rig raise the "
                         "limit: [station] ptt_answer_s"
@@ -89,11 +89,11 @@ class RigctldPtt:
             if not got:
                 raise ConnectionError("it closed the connection")
             answer += got
-            if len(answer) > LONGEST or time.monotonic() >= ends:  # it drips, or floods
+            if len(answer) > LONGEST or time.monotonic() >= ends:  # the answer trickles in, or never stops
                 raise ConnectionError("it does not come to the end of its answer")
         line = answer.decode("ascii", "replace").strip()
         if not re.fullmatch(wanted, line):
-            self._drop()  # what else it has to say is no answer to the next question
+            self._drop()  # any further output is not the answer to the next command
         if re.fullmatch(r"(?:\w+:.*\s+)?RPRT -\d+", line):
             raise PttError(f"rigctld refuses “{text}” ({line}); does the rig have PTT, and is it set up for it?")
         if not re.fullmatch(wanted, line):

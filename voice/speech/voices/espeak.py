@@ -48,7 +48,7 @@ class Espeak:
 
 def open_espeak(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Espeak:
     """Raises HuyingError for a variant espeak-ng lacks: it would silently use another."""
-    del cache  # the synthesiser has its own
+    del cache  # the synthesiser has its own cache
     known, wanted = voice_variants(), choice.speaker or choice.variant
     if known and wanted not in known:
         raise HuyingError(f"no voice “{wanted}”; there is: {', '.join(sorted(known))}")
