@@ -7,6 +7,7 @@ this is a search over about 1,600 states in numpy, ten times faster than a secon
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,23 @@ _SILENT = len(SYLLABLES)
 _NOISE = _SILENT + 1
 
 
+def states_of(syllables: Iterable[str], hold: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """(pdf of each state, whether there is no initial), shapes (syllables, places) and (syllables,).
+
+    Only the last state of a final is held, for ``hold`` frames at least; a syllable without an initial begins at the
+    second place.
+    """
+    pdfs = phone_set().pdfs
+    rows, alone = [], []
+    for s in syllables:
+        phones = split_syllable(s)
+        assert phones is not None
+        initial, final = pdfs[phones[0]], pdfs[phones[-1]]
+        alone.append(len(phones) == 1)
+        rows.append([initial[0], final[0], *[final[1]] * hold])
+    return np.array(rows), np.array(alone)
+
+
 class FreeSpeech:
     """Recognises filler syllables from the scores of an over."""
 
@@ -36,17 +54,7 @@ class FreeSpeech:
         pdfs = phone_set().pdfs
         self._enter = GRAPH_SCALE * costs.filler
         self._loops = GRAPH_SCALE * np.array([costs.silence, costs.noise])
-        rows, alone = [], []
-        for s in SYLLABLES:
-            phones = split_syllable(s)
-            assert phones is not None
-            initial, final = pdfs[phones[0]], pdfs[phones[-1]]
-            alone.append(len(phones) == 1)
-            rows.append([initial[0], final[0], *[final[1]] * costs.hold])
-        self._pdfs = np.array(rows)
-        """(syllables, places): the pdf of each state. Only the last state of a final is held."""
-        self._alone = np.array(alone)
-        """Syllables without an initial begin at the second place."""
+        self._pdfs, self._alone = states_of(SYLLABLES, costs.hold)
         self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
 
     def hear(self, loglikes: Floats, start: float, end: float) -> Hypothesis:

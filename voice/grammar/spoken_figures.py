@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.grammar.compiler import Costs
-from voice.grammar.free import ACOUSTIC_SCALE, GRAPH_SCALE
-from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
+from voice.grammar.free import ACOUSTIC_SCALE, GRAPH_SCALE, states_of
+from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set
 from voice.speech.acoustics import FRAME_S, Floats
 
 Ints = npt.NDArray[np.int64]
@@ -26,8 +26,8 @@ CHEAPER = 3.0
 
 MARGIN = 1.0
 """Least margin per syllable, and below it, least confidence. In 14 sentences by four espeak-ng voices through the
-simulated radio at 20 dB the shipped model recognises 50 of 56 figures exactly (10 from the free syllables) and 6 in
-part; in 60 read sentences of unseen speakers without a figure (352 s) it finds one. Neural voices unseen in
+simulated radio at 20 dB the model before the shipped one recognises 50 of 56 figures exactly (10 from
+the free syllables) and 6 in part; in 60 read sentences of unseen speakers without a figure (352 s) it finds one. Neural voices unseen in
 training: 0 of 56, and 2 wrong."""
 
 CONFIDENCE = 0.8
@@ -174,15 +174,7 @@ class FigureSpeech:
         free = np.arange(len(self._arcs)) < self._free
         self._enter = GRAPH_SCALE * (costs.filler - np.where(free, 0.0, CHEAPER))
         self._loops = GRAPH_SCALE * np.array([costs.silence, costs.noise])
-        rows, alone = [], []
-        for _, s, _ in self._arcs:
-            phones = split_syllable(s)
-            assert phones is not None
-            initial, final = pdfs[phones[0]], pdfs[phones[-1]]
-            alone.append(len(phones) == 1)
-            rows.append([initial[0], final[0], *[final[1]] * costs.hold])
-        self._pdfs = np.array(rows)
-        self._alone = np.array(alone)
+        self._pdfs, self._alone = states_of((s for _, s, _ in self._arcs), costs.hold)
         self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
 
     def find(self, loglikes: Floats, start: float, end: float) -> SpokenFigure | None:
