@@ -26,9 +26,9 @@ CHEAPER = 3.0
 
 MARGIN = 1.0
 """Least margin per syllable, and below it, least confidence. In 14 sentences by four espeak-ng voices through the
-simulated radio at 20 dB the model before the shipped one recognises 50 of 56 figures exactly (10 from
-the free syllables) and 6 in part; in 60 read sentences of unseen speakers without a figure (352 s) it finds one. Neural voices unseen in
-training: 0 of 56, and 2 wrong."""
+simulated radio at 20 dB the model before the shipped one recognises 50 of 56 figures exactly (10 from the free
+syllables) and 6 in part; in 60 read sentences of unseen speakers without a figure (352 s) it finds one. Neural voices
+unseen in training: 0 of 56, and 2 wrong."""
 
 CONFIDENCE = 0.8
 
