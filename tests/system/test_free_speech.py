@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ import pytest
 from voice.bench.speed import overs_of
 from voice.grammar.compiler import Costs, compile_graph
 from voice.grammar.free import FreeSpeech
-from voice.grammar.lexicon import NOISE
+from voice.grammar.lexicon import FILLER, NOISE
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
-from voice.speech.hypothesis import Word
+from voice.radio.over import Over
+from voice.speech.hypothesis import Hypothesis, Word
 from voice.speech.recogniser import Recogniser, assemble
-from voice.station.ear import Ear
+from voice.station.ear import FREE_SYLLABLE, Ear
 
 
 def same_time(a: Word, b: Word) -> bool:
@@ -41,7 +43,7 @@ def likeliest(vosk: Recogniser, pcm: Pcm16) -> list[Word]:
 
 
 def test_it_hears_what_vosk_hears_with_the_filler_alone(net: Net, ear: Ear, tmp_path: Path) -> None:
-    graph = compile_graph(None, net.costs, tmp_path / "graphs")
+    graph = compile_graph(None, replace(net.costs, filler=FREE_SYLLABLE), tmp_path / "graphs")
     vosk = Recogniser(assemble(ear.model, graph.folder, tmp_path / "run"), ear.model.rate)
     assert ear.verification is not None
     agreed = timely = total = 0
@@ -92,3 +94,16 @@ def test_a_siren_and_knocks_are_noise(ear: Ear) -> None:
     for sound in (siren, knocks):
         words = ear.recogniser.recognise((sound / np.abs(sound).max() * 8000).astype(np.int16)).words
         assert {w.symbol for w in words} <= {NOISE}
+
+
+def test_free_speech_of_a_report_is_searched_without_the_phrases(net: Net, ear: Ear) -> None:
+    over = Over.whole(overs_of(net)[0].astype(np.int16))
+    filler = Hypothesis((Word(FILLER + "a", 0.0, len(over.pcm) / RATE, 1.0),))
+    message = ear.understand(over, filler)
+    assert len(message.pinyin.split()) > 3, "not the one syllable that the graph left"
+
+
+def test_an_answer_of_one_syllable_stays_as_the_graph_heard_it(net: Net, ear: Ear) -> None:
+    over = Over.whole(overs_of(net)[0].astype(np.int16))
+    short = Hypothesis((Word(FILLER + "zai", 0.2, 0.6, 1.0),))
+    assert ear.understand(over, short).pinyin == "zai"
