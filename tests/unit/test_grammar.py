@@ -342,4 +342,4 @@ def test_on_an_idle_channel_short_phrases_alone_must_be_surer(net: Net) -> None:
     ],
 )
 def test_figures_in_free_speech(net: Net, pinyin: str, found: tuple[str, ...]) -> None:
-    assert figures(pinyin.split(), Interpreter(net.lexicon)._digits) == found
+    assert figures(pinyin.split(), net.lexicon.digits) == found

@@ -26,8 +26,9 @@ from voice.talk.facts import Fact
 
 
 def declared() -> set[type[Fact]]:
+    subjects = [import_module(f"voice.talk.facts.{m.name}") for m in pkgutil.iter_modules(facts.__path__)]
     return {
-        c for room in (facts, by_hand) for c in vars(room).values() if isinstance(c, type) and issubclass(c, Fact)
+        c for room in (*subjects, by_hand) for c in vars(room).values() if isinstance(c, type) and issubclass(c, Fact)
     } - {Fact, by_hand.ByHand}
 
 

@@ -73,6 +73,10 @@ class Lexicon:
     def by_symbol(self) -> dict[str, Entry]:
         return {e.symbol: e for e in self.entries}
 
+    def phrases(self, *meanings: str) -> frozenset[str]:
+        """Phrases that have one of these meanings by themselves."""
+        return frozenset(t.pieces[0] for t in self.templates if t.meaning in meanings and len(t.pieces) == 1)
+
 
 def build_lexicon(
     units: Iterable[tuple[str, Iterable[str]]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from voice.grammar.lexicon import Kind
@@ -33,6 +33,22 @@ class Item:
 
     times: int = 1
     """Consecutive repetitions (省残联,省残联 is one item, 2)."""
+
+    def as_free(self) -> Item:
+        """A rejected phrase, treated as free speech."""
+        row = " ".join(s.rstrip("12345") for s in self.pinyin.split())
+        return Item("free", "", "", " ".join([row] * self.times), self.start, self.end, 0.0)
+
+    def by_syllable(self) -> list[Item]:
+        """Free speech syllable by syllable: a template may require a digit or a one-syllable word."""
+        if self.kind != "free":
+            return [self]
+        names = self.pinyin.split()
+        step = (self.end - self.start) / max(len(names), 1)
+        return [
+            replace(self, pinyin=n, start=self.start + k * step, end=self.start + (k + 1) * step)
+            for k, n in enumerate(names)
+        ]
 
 
 Place = Literal["lead", "tail", "self", "inside"]

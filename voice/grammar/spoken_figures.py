@@ -76,7 +76,7 @@ class SpokenFigure:
     """Margin of its path over speech without a figure, in graph cost units per syllable."""
 
 
-Spoken = Callable[[float, float], Sequence[SpokenFigure]]
+FigureSearch = Callable[[float, float], Sequence[SpokenFigure]]
 """(start, end) → accepted figures in this interval."""
 
 

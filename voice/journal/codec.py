@@ -15,8 +15,7 @@ from voice.talk.facts import Fact
 
 KINDS: dict[str, type[Fact]] = {
     cls.KIND: cls
-    for room in (facts, by_hand)
-    for cls in vars(room).values()
+    for cls in (*map(vars(facts).get, facts.__all__), *vars(by_hand).values())
     if isinstance(cls, type) and issubclass(cls, Fact) and "KIND" in vars(cls) and cls.KIND
 }
 """Kinds of facts by their name in the journal; each fact declares its own."""

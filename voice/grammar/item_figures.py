@@ -1,0 +1,69 @@
+"""Figures in the free speech of an over: syllables corrected by a search in the audio, then read as figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voice.grammar.lexicon import Lexicon
+from voice.grammar.message import Item
+from voice.grammar.spoken_figures import FigureSearch
+from voice.mandarin.figures import figures
+
+BESIDE_S = 0.2
+"""Margin around free speech in the search for figures: a phrase may have absorbed their first sound."""
+
+TOUCHING_S = 0.1
+"""Free syllables whose midpoint is this close to a figure belong to it and were misrecognised."""
+
+
+class ItemFigures:
+    """Finds figures in the items of one net's overs."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._digits = lexicon.digits
+        self._measuring = {w for t in lexicon.templates if t.meaning == "time_is" for w in t.words}
+        """频道, 现在时间: what stands before its figure."""
+
+    def corrected(self, items: list[Item], spoken: FigureSearch) -> list[Item]:
+        """Items with the syllables of spoken figures corrected in free speech."""
+        return [self._with_figures(items, k, spoken) if i.kind == "free" else i for k, i in enumerate(items)]
+
+    def said(self, items: list[Item]) -> tuple[str, ...]:
+        """Figures and places in the free speech."""
+        found: list[str] = []
+        row: list[str] = []
+        for i in [*items, None]:
+            if i is not None and (i.kind == "free" or i.key in self._measuring):
+                row += [s.rstrip("12345") for s in i.pinyin.split()]
+                continue
+            found += figures(row, self._digits)
+            row = []
+            if i is not None and i.kind == "place":
+                found.append(i.text)
+        return tuple(dict.fromkeys(found))
+
+    def _with_figures(self, items: list[Item], at: int, spoken: FigureSearch) -> Item:
+        """Free speech with the syllables of spoken figures corrected. 频道 before its number may be a phrase."""
+        item = items[at]
+        before = items[at - 1] if at else None
+        lead = before if before is not None and before.key in self._measuring else None
+        begin = lead.start if lead else (before.end if before else item.start) - BESIDE_S
+        end = items[at + 1].start if at + 1 < len(items) else item.end + BESIDE_S
+        row = item.by_syllable()
+        for figure in spoken(begin, end):
+            said = figure.syllables
+            if lead is not None and figure.start < lead.end:
+                said = said[len(lead.pinyin.split()) :]
+            step = (figure.end - figure.start) / max(len(said), 1)
+            heard = [
+                replace(item, pinyin=s, start=figure.start + k * step, end=figure.start + (k + 1) * step)
+                for k, s in enumerate(said)
+            ]
+            first = [i for i in row if i.start + i.end < 2 * (figure.start - TOUCHING_S)]
+            after = [i for i in row if i.start + i.end > 2 * (figure.end + TOUCHING_S)]
+            while first and first[-1].pinyin in self._digits:  # an adjacent digit would belong to it
+                first.pop()
+            while after and after[0].pinyin in self._digits:
+                after.pop(0)
+            row = [*first, *heard, *after]
+        return replace(item, pinyin=" ".join(i.pinyin for i in row))

@@ -1,0 +1,195 @@
+"""From recognised words to items: the entries that are believed or found, and free speech between them.
+
+Words of our own graph are entries or filler syllables; words of a stock model are Chinese text. What no believed entry
+covers becomes a row of syllables, in which similar-sounding entries are searched (``distance.phrase_distance``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz, process
+
+from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
+from voice.grammar.message import Item
+from voice.mandarin.distance import phrase_distance
+from voice.mandarin.phones import split_syllable
+from voice.speech.hypothesis import Hypothesis, Word
+
+NEAR = 0.18
+"""Largest phrase distance at which free syllables still match an entry (≥ 3 syllables)."""
+
+MIN_NEAR_SYLLABLES = 3
+
+REPEAT_GAP_S = 1.5
+"""The same call sign repeated within this pause is one call, said twice."""
+
+Verifier = Callable[[Entry, float, float], float]
+"""(entry, start, end) → 0..1."""
+
+FreeSearch = Callable[[float, float], Hypothesis]
+"""(start, end) → this interval recognised without phrases: filler syllables only."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Syllable:
+    name: str
+    start: float
+    end: float
+    sure: float = 0.0
+    """The recogniser's confidence for text syllables; 0 for filler syllables."""
+
+
+class ItemSearch:
+    """Finds the entries of one net in hypotheses."""
+
+    def __init__(self, lexicon: Lexicon, threshold: float) -> None:
+        self._threshold = threshold
+        self._by_symbol = lexicon.by_symbol()
+        self._rows = [(e, tuple(p[0] for p in plain(r))) for e in lexicon.spoken for r in e.readings]
+        self._codes = [_code(row) for _, row in self._rows]
+        self._heads = _heads(lexicon)
+        self._reports = lexicon.phrases("situation")
+        self._to_all = lexicon.phrases("all_units")
+
+    def items(self, words: Sequence[Word], score: Verifier | None, free: FreeSearch | None) -> list[Item]:
+        """Items of a hypothesis in order; what is said twice at once is one item."""
+        items: list[Item] = []
+        row: list[_Syllable] = []
+
+        def flush() -> None:
+            items.extend(self._search(row))
+            row.clear()
+
+        for w in words:
+            entry = self._by_symbol.get(w.symbol)
+            if entry is not None:
+                item = self._believed(entry, w, score)
+                said = [p[0] for p in plain(entry.readings[0])]
+                if item is not None:
+                    flush()
+                    items.append(item)
+                    said = said[len(item.pinyin.split()) :]
+                tail = w if item is None else replace(w, start=item.end)
+                if said and free is not None:
+                    heard = _syllables(free(tail.start, tail.end))
+                    row += [s for s in heard if tail.start <= (s.start + s.end) / 2 < tail.end]
+                elif said:
+                    row += _spread(said, tail)
+            elif w.symbol == NOISE:
+                flush()
+            elif w.symbol.startswith(FILLER):
+                row.append(_Syllable(w.symbol[1:], w.start, w.end))
+            elif w.symbol != "[unk]":
+                row += _spread(_pinyin(w.symbol), w, w.confidence)
+        flush()
+        return _merged(items)
+
+    def _believed(self, entry: Entry, word: Word, score: Verifier | None) -> Item | None:
+        """What the verifier accepts of a word: the entry, or a shorter phrase of the same meaning at its start.
+        收到了 whose 了 was the tail of the carrier is still 收到."""
+        for e, share in ((entry, 1.0), *self._heads.get(entry.symbol, ())):
+            end = word.start + share * (word.end - word.start)
+            sure = score(e, word.start, end) if score else word.confidence
+            if sure >= self._threshold:
+                return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure)
+        return None
+
+    def _search(self, free: Sequence[_Syllable]) -> list[Item]:
+        """Entries found in a sequence of syllables, best first; the rest is free speech."""
+        if not free:
+            return []
+        row = [s.name for s in free]
+        best: tuple[float, int, int, Entry] | None = None
+        shortest = 2 if any(s.sure for s in free) else MIN_NEAR_SYLLABLES
+        if len(row) >= shortest:
+            code = _code(row)
+            found = process.extract(code, self._codes, scorer=fuzz.partial_ratio, score_cutoff=60, limit=24)
+            for _, _, index in found:
+                entry, want = self._rows[index]
+                n = len(want)
+                if n < shortest:
+                    continue
+                grave = entry.kind == "phrase" and (entry.key in self._to_all or (n < 4 and entry.key in self._reports))
+                near = 0.0 if n < MIN_NEAR_SYLLABLES or grave else NEAR  # never a call to all or an alarm
+                for length in (n, n - 1, n + 1) if near else (n,):
+                    for a in range(len(row) - length + 1):
+                        d = phrase_distance(row[a : a + length], want)
+                        if d <= near and (best is None or (d, -n) < (best[0], -(best[2] - best[1]))):
+                            best = (d, a, a + length, entry)
+        if best is None:
+            names = " ".join(row)
+            return [Item("free", "", "", names, free[0].start, free[-1].end, 0.0)]
+        d, a, b, entry = best
+        # Not from the graph: confidence decreases with distance.
+        sure = min(s.sure for s in free[a:b]) or 0.8
+        found_item = Item(
+            entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d)
+        )
+        return [*self._search(free[:a]), found_item, *self._search(free[b:])]
+
+
+def _heads(lexicon: Lexicon) -> dict[str, tuple[tuple[Entry, float], ...]]:
+    """Symbol of a phrase → phrases of the same meaning that are a prefix of it, longest first, with their share of
+    its syllables."""
+    meanings: dict[str, set[str]] = {}
+    for t in lexicon.templates:
+        if len(t.pieces) == 1:
+            meanings.setdefault(t.pieces[0], set()).add(t.meaning)
+    phrases = {e.key: e for e in lexicon.spoken if e.kind == "phrase" and e.key in meanings}
+    out: dict[str, tuple[tuple[Entry, float], ...]] = {}
+    for e in phrases.values():
+        begins = [phrases[k] for n in range(len(e.key) - 1, 1, -1) if (k := e.key[:n]) in phrases]
+        alike = [b for b in begins if meanings[b.key] & meanings[e.key]]
+        out[e.symbol] = tuple((b, b.syllables / e.syllables) for b in alike)
+    return out
+
+
+def _merged(items: list[Item]) -> list[Item]:
+    """A call sign or phrase repeated at once becomes one item, said twice, with higher confidence."""
+    out: list[Item] = []
+    for item in items:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and item.kind in ("unit", "control", "assistant", "phrase", "place")
+            and (item.kind, item.key) == (last.kind, last.key)
+            and item.start - last.end <= REPEAT_GAP_S
+        ):
+            agreed = 1 - (1 - item.score) * (1 - last.score)
+            out[-1] = replace(last, end=item.end, times=last.times + 1, score=round(agreed, 4))
+        else:
+            out.append(item)
+    return out
+
+
+def _spread(names: list[str], word: Word, sure: float = 0.0) -> list[_Syllable]:
+    """The syllables of a word in equal shares of its duration."""
+    step = (word.end - word.start) / max(len(names), 1)
+    return [_Syllable(n, word.start + k * step, word.start + (k + 1) * step, sure) for k, n in enumerate(names)]
+
+
+def _syllables(hypothesis: Hypothesis) -> list[_Syllable]:
+    return [_Syllable(w.symbol[1:], w.start, w.end) for w in hypothesis.words if w.symbol.startswith(FILLER)]
+
+
+def _pinyin(text: str) -> list[str]:
+    from pypinyin import lazy_pinyin
+
+    return [s for s in lazy_pinyin(text) if split_syllable(s) is not None]
+
+
+def _code(row: Sequence[str]) -> str:
+    """Two characters per syllable, so that rapidfuzz compares initials and finals."""
+    out = []
+    for s in row:
+        phones = split_syllable(s) or ("?", "?")
+        initial, final = phones if len(phones) == 2 else ("", phones[0])
+        out.append(chr(0x100 + _number(initial)) + chr(0x200 + _number(final)))
+    return "".join(out)
+
+
+def _number(phone: str) -> int:
+    """A small stable integer for a phone."""
+    return int(sum(ord(c) * 31**i for i, c in enumerate(phone)) % 251)

@@ -1,0 +1,78 @@
+"""Several stations in one reception: where one over ends and the next begins without a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voice.grammar.lexicon import Lexicon
+from voice.grammar.message import Item
+from voice.grammar.naming import PAUSE_S
+
+ANSWERING = ("ack", "normal", "not_found", "situation", "on_the_way", "arrived", "present")
+"""Meanings of a phrase that answers a call."""
+
+
+class Turns:
+    """Separates the overs of one net that were received as one."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._answering = lexicon.phrases(*ANSWERING)
+        self._acks = lexicon.phrases("ack")
+        self._own_words = lexicon.phrases("own_words")
+        self._asks = lexicon.phrases("ask")
+        self._carrying = lexicon.phrases("proxy", "relay", "call_in", "report")
+
+    def separated(self, items: list[Item]) -> list[list[Item]]:
+        """Overs without a gap are received as one: an order after an answer, or two answers. A unit answering after
+        another's answer begins an over of its own; so does anyone addressing us."""
+        cuts = [0]
+        own = next((k for k, i in enumerate(items) if k and i.kind == "assistant"), None)
+        end = len(items) if own is None else own
+        if not any(i.kind == "phrase" and i.key in self._asks for i in items[:end]):
+            for k in range(1, end - 1):
+                before, follows = items[cuts[-1] : k], items[k + 1]
+                signs = [i for i in before if i.kind == "unit"]
+                if (
+                    items[k].kind == "unit" and self._replies(follows)
+                    and any(self._replies(i) for i in before)
+                    and not any(i.kind == "phrase" and i.key in self._carrying for i in items[:end])
+                    and (any(i.key != items[k].key for i in signs) if signs
+                         else items[k].start - before[-1].end >= PAUSE_S)
+                ):  # fmt: skip
+                    cuts.append(k)
+        if own is not None:
+            if any(i.kind == "unit" or self._replies(i) for i in items[cuts[-1] : own]):
+                cuts.append(own)
+            else:
+                cuts = [0]
+        cuts += self._behind_an_order(items)
+        return [items[a:b] for a, b in zip(cuts, [*cuts[1:], len(items)], strict=True)]
+
+    def jumbled(self, items: Sequence[Item], spoken: Sequence[str]) -> bool:
+        """A question followed by an answer not asked for in the same words: at least two stations."""
+        if not spoken:
+            return False
+        asked = next((k for k, i in enumerate(items) if i.kind == "phrase" and i.key in self._asks), None)
+        if asked is None:
+            return False
+        return any(
+            self._replies(i) and (i.key not in self._acks or i.start - items[k - 1].end >= PAUSE_S)
+            for k, i in enumerate(items)
+            if k > asked
+        )
+
+    def _behind_an_order(self, items: list[Item]) -> list[int]:
+        """Where a unit's answer begins after an order to us."""
+        named = next((k for k, i in enumerate(items) if i.kind == "assistant"), None)
+        if named is None or named + 2 >= len(items) or items[named + 1].kind == "free":
+            return []
+        if items[named + 1].key in self._own_words:  # everything after it is to be passed on
+            return []
+        answer = next((k for k in range(named + 2, len(items)) if self._replies(items[k])), None)
+        if answer is None:
+            return []
+        return [answer - 1 if items[answer - 1].kind == "unit" and answer - 1 > named + 1 else answer]
+
+    def _replies(self, item: Item) -> bool:
+        """A phrase that is an answer by itself."""
+        return item.kind == "phrase" and item.key in self._answering

@@ -1,0 +1,167 @@
+"""Exchanges: who was called, who answered, who called in, and how each ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from voice.mandarin.figures import sort_of
+from voice.pcm import Seconds
+from voice.talk.facts.fact import Fact, Grade, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called(Fact):
+    """Net control called a unit: an exchange is open."""
+
+    KIND: ClassVar[str] = "called"
+    NAMES: ClassVar[tuple[str, str]] = ("呼叫", "called")
+
+    exchange: int
+    unit: str
+    over: int
+    attempt: int
+    """1 for the first call, 2 when it is repeated, …"""
+    to_all: bool
+    question: str
+    figures: tuple[str, ...] = ()
+    """Figures, times of day and places in the call that the answer should read back."""
+    doubt: bool = False
+    """The speaker may have been the unit itself: the exchange can never end as “silent”."""
+
+    def word(self) -> str:
+        return "call_all" if self.to_all else "call"
+
+    def detail(self) -> str | None:
+        told = [f"call {self.attempt}"] if self.attempt > 1 else []
+        told += ["net control or the unit itself"] if self.doubt else []
+        return "; ".join(told) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Fact):
+    """A unit answered its call."""
+
+    KIND: ClassVar[str] = "answered"
+    NAMES: ClassVar[tuple[str, str]] = ("回答", "answered")
+
+    exchange: int
+    unit: str
+    over: int
+    meaning: str
+    """``heard``: it spoke, but was not understood."""
+    grade: Grade
+    latency_s: Seconds
+    """From the end of the call's speech to the start of the answer's."""
+    late: bool
+    confidence: float
+    text: str
+    review: bool
+    """Needs review: doubling or low confidence."""
+    slots: tuple[tuple[str, str], ...] = ()
+    readback: Literal["", "same", "different"] = ""
+    """Whether the call's figures were read back correctly; empty if the call or the answer had none."""
+    figures: tuple[str, ...] = ()
+    """Figures in the answer."""
+    free: str = ""
+    """Pinyin of speech beside the meaning: location, description and so on."""
+
+    def differing(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        """The call's figures that were not read back correctly."""
+        sorts = {sort_of(f) for f in self.figures}
+        return tuple(f for f in given if f not in self.figures and sort_of(f) in sorts) or given
+
+    def word(self) -> str:
+        return self.meaning
+
+    def detail(self) -> str | None:
+        if self.readback == "different":
+            return f"reads back {', '.join(self.figures)}: not what was said"
+        return "late" if self.late else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeClosed(Fact):
+    """An exchange ended without an answer."""
+
+    KIND: ClassVar[str] = "closed"
+    NAMES: ClassVar[tuple[str, str]] = ("结束", "closed")
+
+    exchange: int
+    unit: str
+    outcome: Outcome
+    """``silent`` only if the receiver was demonstrably alive; ``undetermined`` otherwise."""
+    reason: str
+    waited_s: Seconds
+    over: int = 0
+    """Latest over in its slot; 0: none was heard."""
+    review: bool = False
+    """Needs review: the speaker is uncertain and no other event says so."""
+
+    def word(self) -> str:
+        return self.outcome
+
+    def detail(self) -> str | None:
+        return self.reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledIn(Fact):
+    """A unit called net control or reported, unprompted."""
+
+    KIND: ClassVar[str] = "called_in"
+    NAMES: ClassVar[tuple[str, str]] = ("呼入", "called in")
+
+    over: int
+    unit: str | None
+    meaning: str
+    grade: Grade
+    text: str
+    pinyin: str
+    confidence: float
+    free: str = ""
+    """As in ``Answered``."""
+
+    def word(self) -> str:
+        return self.meaning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlReplied(Fact):
+    """Net control answered a unit that had called in."""
+
+    KIND: ClassVar[str] = "control_replied"
+    NAMES: ClassVar[tuple[str, str]] = ("台回", "control replied")
+
+    over: int
+    unit: str | None
+    meaning: str
+    latency_s: Seconds
+
+    def word(self) -> str:
+        return self.meaning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relayed(Fact):
+    """Another unit answered for a unit (代答) or passed a message on (转达). Not the unit's own answer."""
+
+    KIND: ClassVar[str] = "relayed"
+    NAMES: ClassVar[tuple[str, str]] = ("转代", "relayed")
+
+    kind: Literal["proxy", "relay"]
+    over: int
+    unit: str | None
+    """Unit spoken for or to."""
+    by: str | None
+    """Unit that spoke, if it gave its call sign."""
+    exchange: int | None
+    meaning: str
+    text: str
+    confidence: float
+
+    def word(self) -> str:
+        return self.kind
+
+    def detail(self) -> str | None:
+        return f"by {self.by}" if self.by else None
