@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -137,6 +138,21 @@ def test_what_does_not_fit_is_kept_aside_and_told(database: str, tmp_path: Path)
     assert again.refused and len(store.refusals()) == 2, "the same is kept once"
     assert huying("hub-status", database, code=1).count("name used twice") >= 1
     store.close()
+
+
+def test_several_hubs_that_find_an_empty_database(database: str) -> None:
+    """Each waits for the tables of the first."""
+    together = threading.Barrier(4)
+
+    def opened() -> HubStore:
+        together.wait()
+        return HubStore(database)
+
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(opened) for _ in range(4)]:
+            store = future.result()
+            assert len(store.journal) == 0 and not store.standing()
+            store.close()
 
 
 def test_a_database_of_a_newer_hub_is_left_alone(database: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -21,6 +22,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.helpers.journals import BEGAN, CLIP, over, talk, tamper
+from tests.helpers.waiting import until
+from voice.bureau.store import HubStore
 from voice.errors import HuyingError
 from voice.journal.clips import ClipStore
 from voice.journal.codec import KINDS, from_json, to_json
@@ -242,6 +245,54 @@ def test_one_sound_on_several_channels_at_once(tmp_path: Path) -> None:
 
             assert all(channels.map(lambda _k, keep=keep: keep(), range(4)))
     assert len(list(tmp_path.rglob("*.flac"))) == 30 and not list(tmp_path.rglob("*.part"))
+
+
+def test_a_new_journal_that_several_open_at_once(tmp_path: Path) -> None:
+    """A hub that starts and a command that looks: whoever is second waits for the tables of the first."""
+    with ThreadPoolExecutor(4) as pool:
+        for n in range(5):
+            together = threading.Barrier(4)
+
+            def opened(path: Path = tmp_path / f"{n}.sqlite", together: threading.Barrier = together) -> HubStore:
+                together.wait()
+                return HubStore(str(path))
+
+            for future in [pool.submit(opened) for _ in range(4)]:
+                store = future.result()
+                assert len(store.journal) == 0 and not store.standing()
+                store.close()
+
+
+def test_a_writer_is_waited_for(path: Path) -> None:
+    """By a hub that makes its tables in a journal that is written to, and by one that reads before it writes."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        opened = pool.submit(HubStore, str(path))
+        assert not until(opened.done, 0.3)
+        other.execute("COMMIT")
+        store = opened.result()
+        other.execute("BEGIN IMMEDIATE")
+        refused = pool.submit(store.refuse, "x", b"y", "it is none")
+        assert not until(refused.done, 0.3) and not store.refusals(), "reading does not wait"
+        other.execute("COMMIT")
+        refused.result()
+        assert store.refusals() == [("x", "it is none")]
+        store.close()
+
+
+def test_two_hubs_that_write_what_they_have_just_read(tmp_path: Path) -> None:
+    """Neither is refused because the other wrote in between."""
+    stores = [HubStore(str(tmp_path / "hub.sqlite")) for _ in range(2)]
+
+    def write(n: int) -> None:
+        for k in range(30):
+            stores[n].refuse(str(n), f"{n} {k}".encode(), "it is none")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, range(2)))
+    assert len(stores[0].refusals()) == 60
+    for store in stores:
+        store.close()
 
 
 def test_correction_is_a_new_event_and_the_sheet_follows_it(path: Path) -> None:

@@ -65,7 +65,7 @@ class Heads:
     def __init__(self, journal: Journal, keys: Mapping[str, str]) -> None:
         """``keys``: of stations known in advance."""
         self._journal, self._keys = journal, keys
-        with journal.begin() as db:
+        with journal.setting_up() as db:
             _meta.create_all(db)
 
     def keep(self, station: str, key: str, head: SignedHead) -> bool:
@@ -88,7 +88,7 @@ class Heads:
 
     def reached(self) -> dict[str, int]:
         """Station → number of the last event it signed."""
-        with self._journal.begin() as db:
+        with self._journal.reading() as db:
             rows = db.execute(sa.select(_heads.c.station, sa.func.max(_heads.c.seq)).group_by(_heads.c.station))
             return {r[0]: r[1] for r in rows}
 
@@ -96,7 +96,7 @@ class Heads:
         """Station → contradictions between its signed heads and the events it sent."""
         at = sa.and_(_events.c.station == _heads.c.station, _events.c.seq == _heads.c.seq)
         q = sa.select(_heads.c.station, sa.func.min(_heads.c.seq)).join(_events, at)
-        with self._journal.begin() as db:
+        with self._journal.reading() as db:
             rows = db.execute(q.where(_events.c.hash != _heads.c.hash).group_by(_heads.c.station)).all()
         told = "station {0}: signed head {1} is of another event than the one that was sent; the chain was rewritten"
         return {r[0]: told.format(r[0], r[1]) for r in rows}
@@ -104,5 +104,5 @@ class Heads:
     def lines(self, station: str) -> list[SignedHead]:
         """Lines of one station, in order: input of ``huying journal verify --signed``."""
         q = sa.select(_heads).where(_heads.c.station == station).order_by(_heads.c.seq)
-        with self._journal.begin() as db:
+        with self._journal.reading() as db:
             return [SignedHead(r.seq, r.hash, r.signature) for r in db.execute(q)]

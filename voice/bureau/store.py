@@ -146,7 +146,7 @@ class HubStore:
         a newer version."""
         self.journal = Journal(url)
         self.heads = Heads(self.journal, keys or {})
-        with self.journal.begin() as db:
+        with self.journal.setting_up() as db:
             _meta.create_all(db)
             version = db.execute(sa.select(_info.c.value).where(_info.c.key == "schema")).scalar()
             if version is None:
@@ -192,7 +192,7 @@ class HubStore:
 
     def rosters(self) -> dict[str, dict[str, Any]]:
         """Station → ``{"name": …, "units": [row, …]}``."""
-        with self.journal.begin() as db:
+        with self.journal.reading() as db:
             rows = db.execute(sa.select(_rosters).order_by(_rosters.c.station)).all()
         return {r.station: json.loads(r.roster) for r in rows}
 
@@ -209,7 +209,7 @@ class HubStore:
         q = sa.select(_stations, rest.c.waiting, rest.c.aside, first_waiting.c.first)
         q = q.join(rest, rest.c.station == _stations.c.station, isouter=True)
         q = q.join(first_waiting, first_waiting.c.station == _stations.c.station, isouter=True)
-        with self.journal.begin() as db:
+        with self.journal.reading() as db:
             rows = db.execute(q.order_by(_stations.c.station)).all()
         contradicted, signed = self.heads.faults(), self.heads.reached()
         out = []
@@ -226,13 +226,13 @@ class HubStore:
     def events(self, station: str) -> Iterator[Event]:
         """A station's events as sent, in order."""
         q = sa.select(_events).where(_events.c.station == station).order_by(_events.c.seq)
-        with self.journal.begin() as db:
+        with self.journal.reading() as db:
             for r in db.execute(q):
                 yield _event(r)
 
     def refusals(self) -> list[tuple[str, str]]:
         """(subject, reason) of messages that are not valid events."""
-        with self.journal.begin() as db:
+        with self.journal.reading() as db:
             return [(r.subject, r.reason) for r in db.execute(sa.select(_refused).order_by(_refused.c.id))]
 
     # -- within the transaction --------------------------------------------------------------------

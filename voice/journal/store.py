@@ -11,7 +11,9 @@ import contextlib
 import hashlib
 import json
 import logging
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -40,8 +42,17 @@ _ATTEMPTS = 8
 
 log = logging.getLogger("huying.journal")
 
+_BUSY_MS = 5000
+"""How long SQLite waits for other writers."""
+
 _CLAIM_KEY = 0x48555949  # “HUYI”
-"""Key of the advisory lock in PostgreSQL."""
+"""Key of a station's advisory lock in PostgreSQL."""
+
+_SETUP_KEY = 0x48555950  # “HUYP”
+"""Key of the advisory lock under which tables are created."""
+
+_WRITES = "huying_writes"
+"""Execution option of connections whose transactions write."""
 
 _meta = sa.MetaData()
 _info = sa.Table("huying_info", _meta, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.Text))
@@ -175,12 +186,12 @@ class Journal:
             raise HuyingError(f"{redacted(self.url)}: the driver {e.name} is missing; pip install {e.name}") from e
         if self._sqlite:
             sa.event.listen(self._engine, "connect", _pragmas)
-            sa.event.listen(self._engine, "begin", lambda db: db.exec_driver_sql("BEGIN"))
+            sa.event.listen(self._engine, "begin", _begin)
+        self._writer = self._engine.execution_options(**{_WRITES: True})
         try:
             if path and create:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            with self._engine.begin() as db:
-                self._prepare(db, create)
+            self._prepare(create)
         except (DBAPIError, OSError) as e:
             raise HuyingError(f"{redacted(self.url)}: cannot be opened as a journal ({_reason(e)})") from e
         self._head = self._last()
@@ -249,7 +260,7 @@ class Journal:
         if not events:
             return []
         try:
-            with self._engine.begin() as db:
+            with self._writer.begin() as db:
                 insert_rows(db, _events, [e.row for e in events])
                 self._check_taken(db, events)
         except sa.exc.IntegrityError:
@@ -264,9 +275,28 @@ class Journal:
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        """A transaction, for callers with tables of their own beside the journal's. Raises Unwritable."""
+        """A transaction that may write, for callers with tables of their own beside the journal's. Waits for other
+        writers. Raises Unwritable."""
+        with self._usable(self._writer) as db:
+            yield db
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """The same for reading only: neither waits for writers nor keeps them waiting."""
+        with self._usable(self._engine) as db:
+            yield db
+
+    @contextlib.contextmanager
+    def setting_up(self) -> Iterator[sa.Connection]:
+        """The same for creating tables: others that create them at the same time take turns."""
+        with self.begin() as db:
+            _take_turn_setting_up(db)
+            yield db
+
+    @contextlib.contextmanager
+    def _usable(self, engine: sa.Engine) -> Iterator[sa.Connection]:
         try:
-            with self._engine.begin() as db:
+            with engine.begin() as db:
                 yield db
         except DBAPIError as e:
             raise Unwritable(f"{redacted(self.url)}: cannot be used ({_reason(e)})") from e
@@ -335,7 +365,30 @@ class Journal:
         with self._engine.connect() as db:
             return db.execute(q).scalar() or 0
 
-    def _prepare(self, db: sa.Connection, create: bool) -> None:
+    def _prepare(self, create: bool) -> None:
+        """Create the tables, or check them: reading comes first, so that a journal that is only read stays as it
+        is."""
+        with self._engine.begin() as db:
+            told = guards.strangeness(db) if self._is_ours(db, create) else None
+        if told is None:
+            with self._writer.begin() as db:
+                _take_turn_setting_up(db)
+                if self._is_ours(db, create):  # another process was faster
+                    return
+                _meta.create_all(db)
+                db.execute(_info.insert(), {"key": "schema", "value": str(SCHEMA_VERSION)})
+                guards.put(db)
+            return
+        if any(t.startswith(guards.GONE) for t in told):
+            with contextlib.suppress(DBAPIError), self._writer.begin() as db:  # read-only access changes nothing
+                told = guards.mend(db)
+        for t in told:
+            log.warning("%s: %s", redacted(self.url), t)
+        self.mended += [t for t in told if t.endswith(guards.BACK)]
+
+    def _is_ours(self, db: sa.Connection, create: bool) -> bool:
+        """Whether the tables are there. Raises HuyingError if they are a newer version's or another program's, or if
+        they are missing and not to be created."""
         tables = set(sa.inspect(db).get_table_names())
         if "huying_info" in tables:
             version = db.execute(sa.select(_info.c.value).where(_info.c.key == "schema")).scalar()
@@ -344,16 +397,12 @@ class Journal:
                     f"{redacted(self.url)}: written by a newer Huying (journal version {version}, this one knows "
                     f"{SCHEMA_VERSION}); update Huying, nothing was changed"
                 )
-            with contextlib.suppress(DBAPIError), db.begin_nested():  # read-only access changes nothing
-                self._mend_guards(db)
-            return
+            return True
         if not create:
             raise HuyingError(f"{redacted(self.url)}: not a Huying journal")
         if tables and self._sqlite:
             raise HuyingError(f"{redacted(self.url)}: is another program's database; name a new file")
-        _meta.create_all(db)
-        db.execute(_info.insert(), {"key": "schema", "value": str(SCHEMA_VERSION)})
-        guards.put(db)
+        return False
 
     def strangeness(self) -> list[str]:
         """Deviations from our schema: guards missing or changed, foreign triggers and rules, views in place of
@@ -370,13 +419,6 @@ class Journal:
                 f"{redacted(self.url)}: the database took {len(events)} events and does not have them; is there a "
                 "foreign trigger? “huying journal verify” says"
             )
-
-    def _mend_guards(self, db: sa.Connection) -> None:
-        """Restore missing guards and report them."""
-        for told in guards.mend(db):
-            log.warning("%s: %s", redacted(self.url), told)
-            if told.endswith(guards.BACK):
-                self.mended.append(told)
 
     def _holds(self, event: Event) -> bool:
         with self._engine.connect() as db:
@@ -403,6 +445,18 @@ def insert_rows(db: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any
     db.execute(sa.text(f"INSERT INTO {table.name} ({columns}) {put}"), parameters)
 
 
+def _begin(db: sa.Connection) -> None:
+    """Transactions that write take the write lock at once, waiting for it. A deferred one that has read and then
+    writes fails without waiting if another wrote in between: SQLite has no later state to give it."""
+    db.exec_driver_sql("BEGIN IMMEDIATE" if db.get_execution_options().get(_WRITES) else "BEGIN")
+
+
+def _take_turn_setting_up(db: sa.Connection) -> None:
+    """Until the end of the transaction. SQLite has only one writer anyway."""
+    if db.dialect.name == "postgresql":
+        db.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETUP_KEY})
+
+
 def _pragmas(connection: Any, _record: object) -> None:
     """WAL allows reading during writes; FULL guarantees that a reported event is on disk.
 
@@ -411,9 +465,25 @@ def _pragmas(connection: Any, _record: object) -> None:
     """
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    end = time.monotonic() + _BUSY_MS / 1000
+    while not _switched_to_wal(cursor):
+        if time.monotonic() > end:
+            raise sqlite3.OperationalError("database is locked")
+        time.sleep(0.02)
+    cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _switched_to_wal(cursor: Any) -> bool:
+    """False if another process is switching a new file at this moment: SQLite then refuses without waiting."""
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as e:
+        if e.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _reason(e: Exception) -> str:
