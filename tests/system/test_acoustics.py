@@ -10,12 +10,12 @@ import pytest
 from tests.helpers.places import ROOT
 from voice.grammar.lexicon import NOISE
 from voice.mandarin.phones import phone_set, split_syllable
+from voice.pcm import Floats
 from voice.speech.acoustics import (
     BESIDE_S,
     FRAME_S,
     AcousticModel,
     Calibration,
-    Floats,
     Goodness,
     Scorer,
     goodness,

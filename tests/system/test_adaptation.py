@@ -24,7 +24,7 @@ from voice.pcm import RATE, Pcm16
 from voice.speech.acoustics import AcousticModel, load_acoustic_model, mfcc
 from voice.speech.adaptation import UNKNOWN, Example, _backward, _forward, adapt, patched, surprise
 from voice.speech.models import check_model
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.talk.by_hand import Confirmed
 from voice.talk.facts import OverHeard, SessionBegan
 
@@ -37,7 +37,7 @@ def model() -> AcousticModel:
 
 
 def say(net: Net, synthesiser: Synthesiser, text: str, seed: int, voice: str = "anika") -> Pcm16:
-    samples, rate = synthesiser.say(text, net.readings.spoken(text.replace(",", "")), Voice(160, 50, voice))
+    samples, rate = synthesiser.say(text, net.readings.spoken(text.replace(",", "")), SpeechSettings(160, 50, voice))
     x = soxr.resample(samples.astype(np.float64), rate, RATE)
     return to_receiver(transmit(x, Channel(snr_db=12.0, tail_s=0.0), np.random.default_rng(seed))[0])
 

@@ -23,8 +23,8 @@ from voice.net.loading import load_net
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.ear import open_ear
-from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.facts import Announced, Fact, RollEnded
 
@@ -41,7 +41,9 @@ def test_it_is_read_out_after_a_roll_call(
     facts: list[Fact] = []
     with Journal(str(log)) as journal:
         transmitter = Transmitter(NoPtt(), air.play, lambda: air.now)
-        station = Station(open_ear(net), journal, transmitter, Speaker(net, synthesiser), lambda _e, f: facts.append(f))
+        station = Station(
+            open_ear(net), journal, transmitter, Announcer(net, synthesiser), lambda _e, f: facts.append(f)
+        )
         for now in station.run(air, datetime(2026, 6, 5, 0, 30, tzinfo=UTC)):
             assert now < 200
             if station.roll is None:

@@ -20,7 +20,7 @@ from voice.measure.channel import Channel, gap, to_receiver, transmit
 from voice.net.loading import load_net
 from voice.pcm import RATE, Pcm16
 from voice.radio.bursts import _SPB, SYNC, Burst, _differences, _spread, crc, find_bursts
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.ear import open_ear
 from voice.station.replay import replay
 
@@ -70,7 +70,7 @@ def test_speech_and_noise_are_no_bursts(synthesiser: Synthesiser) -> None:
     rng = np.random.default_rng(3)
     said = ("yi1 er4 san1 si4 wu3 liu4", "tie1 qi4 xi1 yi1 di4 ti2", "wo3 men5 dou1 zai4 zhe4 li5")
     for k, text in enumerate(said * 8):
-        voice = Voice(150 + 5 * k, 30 + 2 * k, ("f2", "m3", "anika")[k % 3])
+        voice = SpeechSettings(150 + 5 * k, 30 + 2 * k, ("f2", "m3", "anika")[k % 3])
         samples, rate = synthesiser.say(text, text.split(), voice)
         x = soxr.resample(samples.astype(np.float64), rate, RATE)
         assert find_bursts(to_receiver(transmit(x, Channel(snr_db=8.0), rng)[0])) == []
@@ -94,7 +94,7 @@ def test_the_radio_says_who_it_is(own_net: Callable[..., Path], synthesiser: Syn
 
     def say(text: str, voice: str) -> np.ndarray:
         spoken = [s for part in text.split(",") for s in (*net.readings.spoken(part), ",")][:-1]
-        samples, rate = synthesiser.say(text, spoken, Voice(160, 50, voice))
+        samples, rate = synthesiser.say(text, spoken, SpeechSettings(160, 50, voice))
         x = soxr.resample(samples.astype(np.float64), rate, RATE)
         return np.asarray(x / np.abs(x).max())
 

@@ -12,7 +12,7 @@ from voice.pcm import RATE, Pcm16
 from voice.radio.carrier import Audio, CarrierGate, Closed, GateEvent, Pop
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.speech.vad import speech_spans
 
 
@@ -20,7 +20,7 @@ from voice.speech.vad import speech_spans
 def speech(net: Net, synthesiser: Synthesiser) -> Samples:
     """About three seconds of a call."""
     text = "贾岗社区治安队,收到请回答"
-    samples, rate = synthesiser.say(text, net.spell(text), Voice())
+    samples, rate = synthesiser.say(text, net.spell(text), SpeechSettings())
     return np.asarray(soxr.resample(samples.astype(np.float64), rate, RATE))
 
 
@@ -120,7 +120,7 @@ def test_clipped_audio_is_still_an_over(speech: Samples) -> None:
 
 def test_short_answers_are_never_dropped(net: Net, synthesiser: Synthesiser) -> None:
     rng = np.random.default_rng(0)
-    samples, rate = synthesiser.say("好", ["hao3"], Voice(rate=250))
+    samples, rate = synthesiser.say("好", ["hao3"], SpeechSettings(rate=250))
     x, _, _ = transmit(soxr.resample(samples.astype(np.float64), rate, RATE), Channel(lead_s=0.02), rng)
     assert len(overs(to_receiver(np.concatenate([gap(1, Channel(), rng), x, gap(2, Channel(), rng)])))) == 1
 

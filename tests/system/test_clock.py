@@ -21,9 +21,9 @@ from voice.pcm import RATE
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.clock import DRIFT_S, ClockWatch
 from voice.station.ear import Ear
-from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.facts import ClockChanged
 
@@ -139,7 +139,7 @@ def test_a_clock_set_back_during_a_roll_call(ear: Ear, net: Net, synthesiser: Sy
             ear,
             journal,
             Transmitter(NoPtt(), air.play, lambda: air.now),
-            Speaker(net, synthesiser),
+            Announcer(net, synthesiser),
             lambda _e, f: air.heard(f),
         )
         stage = 0

@@ -19,9 +19,9 @@ from voice.pcm import Frame
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.ear import Ear, open_ear
 from voice.station.microphone import Microphone
-from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.by_hand import Corrected
 from voice.talk.commands import (
@@ -156,7 +156,7 @@ def run(obeying: Net, obeying_ear: Ear, synthesiser: Synthesiser) -> Run:
                 ear,
                 journal,
                 Transmitter(NoPtt(), air.play, lambda: air.now),
-                Speaker(obeying, synthesiser),
+                Announcer(obeying, synthesiser),
                 take,
                 told.append,
                 wall=lambda: NOON + timedelta(seconds=air.now),

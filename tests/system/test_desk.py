@@ -32,9 +32,9 @@ from voice.radio.sense import CarrierSense
 from voice.radio.transmitter import TransmitSettings, Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.agenda import Agenda, give_up, open_alert, unfinished
+from voice.station.announcer import Announcer
 from voice.station.ear import Ear
 from voice.station.requests import AlertRequest, RollRequest, WithdrawRequest, put
-from voice.station.speaker import Speaker
 from voice.station.station import RETRY_S, Station
 from voice.talk.alert import Alert
 from voice.talk.facts import (
@@ -49,7 +49,7 @@ from voice.talk.facts import (
     SessionBegan,
 )
 from voice.talk.rollcall import RollCall, evolve_roll, next_move
-from voice.talk.watch import Watch
+from voice.talk.welfare import WelfareTimer
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -150,7 +150,7 @@ def station(ear: Ear, net: Net, synthesiser: Synthesiser) -> Iterator[tuple[Stat
                 ear,
                 journal,
                 Transmitter(NoPtt(), air.play, lambda: air.now),
-                Speaker(net, synthesiser),
+                Announcer(net, synthesiser),
                 lambda _e, f: facts.append(f),
                 told.append,
             ),
@@ -215,7 +215,7 @@ def reading(ear: Ear, net: Net, synthesiser: Synthesiser) -> Reading:
 
         with Journal(str(path)) as journal:
             transmitter = Transmitter(NoPtt(), play, lambda: air.now, TransmitSettings(longest_s=longest_s))
-            one = Station(ear, journal, transmitter, Speaker(net, synthesiser), take, alert=alert)
+            one = Station(ear, journal, transmitter, Announcer(net, synthesiser), take, alert=alert)
             for now in one.run(air, MONDAY):
                 assert now < 300
                 if act(one, now):
@@ -245,7 +245,7 @@ def test_an_alert_longer_than_the_time_out_timer_is_read_in_parts(reading: Readi
 
 
 def test_where_a_long_announcement_is_cut(net: Net, synthesiser: Synthesiser) -> None:
-    speaker = Speaker(net, synthesiser)
+    speaker = Announcer(net, synthesiser)
     text = f"各单位注意,{LONG}。"
     whole = speaker.say(text)
     assert len(speaker.parts(text, len(whole) / RATE + 1)) == 1
@@ -342,12 +342,12 @@ def test_what_names_units_that_the_roster_has_lost(ear: Ear, net: Net, synthesis
             ear,
             journal,
             Transmitter(NoPtt(), air.play, lambda: air.now),
-            Speaker(net, synthesiser),
+            Announcer(net, synthesiser),
             lambda _e, f: air.heard(f),
             told.append,
             roll=roll,
             alert=alert,
-            watches={"999": Watch("999", 60, 0)},
+            watches={"999": WelfareTimer("999", 60, 0)},
         )
         for now in one.run(air, MONDAY):
             assert now < 200
@@ -376,7 +376,7 @@ def test_the_schedule_starts_a_roll_call_once(
             ear,
             journal,
             Transmitter(NoPtt(), air.play, lambda: 0.0),
-            Speaker(mine, synthesiser),
+            Announcer(mine, synthesiser),
             lambda _e, f: facts.append(f),
         )
         one.net = mine
@@ -404,7 +404,7 @@ def test_a_fault_of_the_line_leaves_the_log_running(ear: Ear, net: Net, synthesi
             ear,
             journal,
             Transmitter(Broken(), air.play, lambda: air.now),
-            Speaker(net, synthesiser),
+            Announcer(net, synthesiser),
             lambda _e, f: air.heard(f),
             told.append,
         )
@@ -423,7 +423,7 @@ def test_a_fault_of_the_line_leaves_the_log_running(ear: Ear, net: Net, synthesi
 def test_a_voice_that_is_not_there_is_named(own_net: Callable[..., Path], net: Net, synthesiser: Synthesiser) -> None:
     settings = (net.folder / "net.toml").read_text("utf-8").replace('variant = "f2"', 'variant = "nobody"')
     with pytest.raises(HuyingError, match=r"no voice “nobody”; there is: .*f2"):
-        Speaker(load_net(own_net(settings=settings)), synthesiser)
+        Announcer(load_net(own_net(settings=settings)), synthesiser)
 
 
 def test_carrier_detect_of_a_rig(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -491,7 +491,7 @@ def test_what_cannot_be_said_does_not_hold_up_the_rest(
             ear,
             journal,
             Transmitter(NoPtt(), air.play, lambda: air.now),
-            Speaker(net, synthesiser),
+            Announcer(net, synthesiser),
             lambda _e, f: air.heard(f),
             told.append,
         )

@@ -21,7 +21,7 @@ from voice.measure.proposal import write_points
 from voice.measure.scenario import Scenario
 from voice.measure.scoring import make_labels
 from voice.measure.simulate import label_path, simulate, write_recording
-from voice.measure.utterances import labels_beside, read_table, utterances
+from voice.measure.utterances import labels_beside, read_label_table, utterances
 from voice.net.loading import Net, load_net
 from voice.net.settings import write_settings
 from voice.pcm import RATE
@@ -85,7 +85,7 @@ def test_labels_of_a_track_and_of_a_table(tmp_path: Path) -> None:
     first, second = labels_beside(tmp_path / "a.wav")
     assert (first.start, first.end, first.text, second.text) == (0.5, 2.25, "省残联,收到", "")
     (tmp_path / "t.csv").write_text("file,text,group\na.wav,收到,张\n", "utf-8")
-    assert read_table(tmp_path / "t.csv") == {tmp_path / "a.wav": [type(first)(0.0, 0.0, "收到", "张")]}
+    assert read_label_table(tmp_path / "t.csv") == {tmp_path / "a.wav": [type(first)(0.0, 0.0, "收到", "张")]}
 
 
 def test_wrong_labels_are_named_with_their_line(tmp_path: Path) -> None:
@@ -96,10 +96,10 @@ def test_wrong_labels_are_named_with_their_line(tmp_path: Path) -> None:
     assert [p.line for p in wrong.value.problems] == [2, 3]
     (tmp_path / "t.csv").write_text("file,text\nnone.wav,收到\n", "utf-8")
     with pytest.raises(FilesError, match=r"t\.csv:2: no file"):
-        read_table(tmp_path / "t.csv")
+        read_label_table(tmp_path / "t.csv")
     (tmp_path / "u.csv").write_text("name,words\n", "utf-8")
     with pytest.raises(FilesError, match="no column file, text"):
-        read_table(tmp_path / "u.csv")
+        read_label_table(tmp_path / "u.csv")
     with pytest.raises(HuyingError, match="no labels"):
         labels_beside(tmp_path / "b.wav")
 

@@ -24,7 +24,7 @@ from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import sample_net
 from voice.speech.synthesiser import Synthesiser
-from voice.station.speaker import Speaker
+from voice.station.announcer import Announcer
 from voice.station.status import Status, status_file
 
 DESK, PHONE, WALL = (1280, 860), (390, 844), (1920, 1080)
@@ -86,7 +86,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, synthesiser: Synthesiser) 
     today = datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
     today -= timedelta(days=1) if today > datetime.now(UTC) - timedelta(minutes=20) else timedelta(0)
     with Journal(str(place / "log.sqlite")) as journal:
-        speaker, clips = Speaker(net, synthesiser), {}
+        speaker, clips = Announcer(net, synthesiser), {}
         for key, words in {**SAID, "unclear": GUESSED, "situation": REPORT}.items():
             pcm = speaker.say(words)
             clips[key] = journal.clips.put((pcm * 0.5 + noise.standard_normal(len(pcm)) * 300).astype(np.int16))

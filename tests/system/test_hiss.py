@@ -17,7 +17,7 @@ from voice.measure.channel import Channel, Samples, gap, to_receiver, transmit
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
 from voice.radio.carrier import CarrierGate, Closed
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.ear import Ear
 from voice.station.replay import replay
 
@@ -28,7 +28,7 @@ OVERS = 8
 def speech(net: Net, synthesiser: Synthesiser) -> Samples:
     """About three seconds of a call."""
     text = "贾岗社区治安队,收到请回答"
-    samples, rate = synthesiser.say(text, net.spell(text), Voice())
+    samples, rate = synthesiser.say(text, net.spell(text), SpeechSettings())
     return np.asarray(soxr.resample(samples.astype(np.float64), rate, RATE))
 
 

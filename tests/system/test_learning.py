@@ -18,7 +18,7 @@ from voice.net.learning import forget, learn, learned, propose
 from voice.net.loading import LEARNED, Net, load_net
 from voice.pcm import Pcm16
 from voice.radio.over import Over
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.ear import open_ear
 from voice.talk.by_hand import Confirmed, NetEdited
 from voice.talk.facts import OverHeard
@@ -34,7 +34,7 @@ def mine(own_net: Callable[..., Path]) -> Net:
 @pytest.fixture(scope="module")
 def said(net: Net, synthesiser: Synthesiser) -> Pcm16:
     text = f"省残联报告,{PHRASE}"
-    samples, rate = synthesiser.say(text, net.spell(text), Voice(160, 50, "m3"))
+    samples, rate = synthesiser.say(text, net.spell(text), SpeechSettings(160, 50, "m3"))
     return received(samples, Channel(snr_db=25.0), np.random.default_rng(1), rate)
 
 

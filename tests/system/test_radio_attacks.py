@@ -17,7 +17,7 @@ from voice.mandarin.phones import SYLLABLES
 from voice.measure.channel import Channel, Samples, gap, to_receiver, transmit
 from voice.net.loading import Net, load_net
 from voice.pcm import BLOCK, RATE, Frame, Pcm16
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.ear import Ear, open_ear
 from voice.station.listener import Listener
 from voice.talk.facts import AlertRaised, Answered, Called, Commanded, Fact, OverHeard, RollBegan
@@ -100,7 +100,7 @@ def test_sounds_that_are_no_speech(ear: Ear, attack: Callable[[np.random.Generat
 def test_chatter_of_another_net(ear: Ear, synthesiser: Synthesiser, awaited: bool) -> None:
     rng = np.random.default_rng(5)
     rows = [[f"{s}{rng.integers(1, 5)}" for s in rng.choice(SYLLABLES, 12)] for _ in range(6)]
-    facts = heard(ear, [speech(synthesiser, " ".join(row), row, Voice(variant="f2")) for row in rows], awaited)
+    facts = heard(ear, [speech(synthesiser, " ".join(row), row, SpeechSettings(variant="f2")) for row in rows], awaited)
     assert len([f for f in facts if isinstance(f, OverHeard)]) == len(rows)
     assert not [f for f in facts if isinstance(f, Commanded | Answered | RollBegan | AlertRaised)]
 
@@ -111,12 +111,12 @@ def test_our_own_announcement_from_a_recorder(ear: Ear, synthesiser: Synthesiser
     texts = ("现在开始点名", "贾岗社区治安队,贾岗社区治安队,请回答", "点名完毕,应到四十二个,实到四十个")
     net = ear.net
     v = net.settings.voice
-    overs = [speech(synthesiser, t, net.spell(t), Voice(v.rate, v.pitch, v.variant)) for t in texts]
+    overs = [speech(synthesiser, t, net.spell(t), SpeechSettings(v.rate, v.pitch, v.variant)) for t in texts]
     facts = heard(ear, overs, False)
     assert not [f for f in facts if isinstance(f, Commanded | Answered | RollBegan | AlertRaised)]
 
 
-def speech(synthesiser: Synthesiser, text: str, spoken: list[str], voice: Voice) -> Samples:
+def speech(synthesiser: Synthesiser, text: str, spoken: list[str], voice: SpeechSettings) -> Samples:
     samples, rate = synthesiser.say(text, spoken, voice)
     return np.asarray(soxr.resample(samples.astype(np.float64), rate, RATE))
 

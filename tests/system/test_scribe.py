@@ -23,7 +23,7 @@ from voice.journal.store import Journal
 from voice.measure.channel import Channel, received
 from voice.net.loading import Net
 from voice.pcm import BLOCK, RATE, Frame, Pcm16
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.speech.whisper import Transcript
 from voice.station.ear import Ear
 from voice.station.listener import Listener
@@ -51,7 +51,7 @@ class Desk(Scribe):
 def audio(net: Net, synthesiser: Synthesiser) -> Pcm16:
     """Two overs of free speech."""
     rng = np.random.default_rng(1)
-    samples, rate = synthesiser.say(FREE, net.spell(FREE), Voice())
+    samples, rate = synthesiser.say(FREE, net.spell(FREE), SpeechSettings())
     over = received(samples, Channel(snr_db=25.0), rng, rate)
     pause = np.rint(rng.standard_normal(2 * RATE) * 1.5).astype(np.int16)
     return np.concatenate([pause, over, pause, over, pause])
@@ -163,7 +163,7 @@ def test_it_writes_down_what_was_said(net: Net, synthesiser: Synthesiser) -> Non
     pytest.importorskip("faster_whisper")
     scribe = Scribe(folder, net)
     try:
-        samples, rate = synthesiser.say(FREE, net.spell(FREE), Voice(140, 45, "m3"))
+        samples, rate = synthesiser.say(FREE, net.spell(FREE), SpeechSettings(140, 45, "m3"))
         pcm = received(samples, Channel(snr_db=None), np.random.default_rng(0), rate)
         found = scribe.submit(pcm, "").result(180)
         assert found.confidence > 0.2, found  # espeak-ng is too strange for Whisper to be sure of

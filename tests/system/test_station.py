@@ -20,8 +20,8 @@ from voice.net.loading import Net
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.ear import Ear
-from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.facts import Announced, ExchangeClosed, Fact, RollEnded, RollMarked
 from voice.talk.rollcall import RollCall, evolve_roll
@@ -68,7 +68,7 @@ def play(ear: Ear, net: Net, synthesiser: Synthesiser) -> Play:
 
         with Journal("sqlite://") as journal:
             transmitter = Transmitter(NoPtt(), air.play, lambda: air.now)
-            station = Station(ear, journal, transmitter, Speaker(net, synthesiser), take, told.append)
+            station = Station(ear, journal, transmitter, Announcer(net, synthesiser), take, told.append)
             started = False
             for now in station.run(air, datetime(2026, 6, 5, 0, 30, tzinfo=UTC)):
                 if not started:
@@ -120,7 +120,7 @@ def test_what_is_set_right_at_the_desk_counts_in_the_spoken_closing(
             air.heard(fact)
 
         station = Station(
-            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Speaker(net, synthesiser), take
+            ear, journal, Transmitter(NoPtt(), air.play, lambda: air.now), Announcer(net, synthesiser), take
         )
         started = False
         for now in station.run(air, datetime(2026, 6, 5, 0, 30, tzinfo=UTC)):

@@ -24,7 +24,7 @@ from voice.places import sample_net
 from voice.speech.dictation import grammar_of, segment
 from voice.speech.models import check_model
 from voice.speech.recogniser import open_stock
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.ear import open_ear
 from voice.station.replay import replay
 
@@ -54,7 +54,7 @@ def answer(net: Net, synthesiser: Synthesiser) -> Callable[[str], Pcm16]:
     """An over of somebody who says this."""
 
     def say(text: str) -> Pcm16:
-        samples, rate = synthesiser.say(text, net.spell(text), Voice(rate=150))
+        samples, rate = synthesiser.say(text, net.spell(text), SpeechSettings(rate=150))
         speech = soxr.resample(samples.astype(np.float64), rate, RATE)
         return to_receiver(transmit(speech, Channel(tail_s=0.0), np.random.default_rng(0))[0])
 

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from voice.speech import synthesis_worker
-from voice.speech.synthesiser import SpeechError, Synthesiser, Voice
+from voice.speech.synthesiser import SpeechError, SpeechSettings, Synthesiser
 
 WORDS = {"收到": ["shou1", "dao4"], "一切正常": ["yi2", "qie4", "zheng4", "chang2"]}
-VOICES = (Voice(150, 45, "m1"), Voice(165, 50, "f2"), Voice(142, 38, "grandma"))
+VOICES = (SpeechSettings(150, 45, "m1"), SpeechSettings(165, 50, "f2"), SpeechSettings(142, 38, "grandma"))
 """f2 has breath, which espeak-ng makes out of random numbers."""
 
 
-def spoken(cache: Path, order: list[tuple[str, Voice]]) -> dict[tuple[str, Voice], np.ndarray]:
+def spoken(cache: Path, order: list[tuple[str, SpeechSettings]]) -> dict[tuple[str, SpeechSettings], np.ndarray]:
     with Synthesiser(cache) as synthesiser:
         return {(text, voice): synthesiser.say(text, WORDS[text], voice)[0] for text, voice in order}
 
@@ -37,19 +37,19 @@ def test_what_was_said_before_and_the_time_of_day_make_no_difference(tmp_path: P
 def test_an_unknown_voice_is_told_and_the_next_words_are_said(tmp_path: Path) -> None:
     with Synthesiser(tmp_path) as synthesiser:
         with pytest.raises(SpeechError, match=r"failed.*huying doctor"):
-            synthesiser.say("收到", WORDS["收到"], Voice(variant="nobody", rate=10_000))
-        assert len(synthesiser.say("收到", WORDS["收到"], Voice())[0]) > 5000
+            synthesiser.say("收到", WORDS["收到"], SpeechSettings(variant="nobody", rate=10_000))
+        assert len(synthesiser.say("收到", WORDS["收到"], SpeechSettings())[0]) > 5000
 
 
 def test_a_worker_that_dies_is_told_and_the_next_words_are_said(tmp_path: Path) -> None:
     with Synthesiser(tmp_path) as synthesiser:
-        synthesiser.say("收到", WORDS["收到"], Voice())
+        synthesiser.say("收到", WORDS["收到"], SpeechSettings())
         assert synthesiser._worker is not None
         synthesiser._worker.send_signal(signal.SIGKILL)
         synthesiser._worker.wait()
         with pytest.raises(SpeechError, match="huying doctor"):
-            synthesiser.say("一切正常", WORDS["一切正常"], Voice())
-        assert len(synthesiser.say("一切正常", WORDS["一切正常"], Voice())[0]) > 5000
+            synthesiser.say("一切正常", WORDS["一切正常"], SpeechSettings())
+        assert len(synthesiser.say("一切正常", WORDS["一切正常"], SpeechSettings())[0]) > 5000
 
 
 def hangs(_job: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ from voice.measure.channel import Channel, to_receiver, transmit
 from voice.net.loading import Net, load_net
 from voice.pcm import RATE, Pcm16
 from voice.places import sample_net
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.ear import Ear, open_ear
 from voice.station.recorded_call import IncompleteCall, call_of
 from voice.station.recorders import SETTLE_S, CallSource, UploadDesk
@@ -62,7 +62,7 @@ def spoken(own: Net, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
     with Synthesiser(tmp_path_factory.mktemp("speech")) as engine:
         made = {}
         for text in ("贾岗社区治安队,贾岗社区治安队,是否正常", "一切正常,一切正常", "省残联,省残联,是否正常"):
-            samples, rate = engine.say(text, own.spell(text), Voice())
+            samples, rate = engine.say(text, own.spell(text), SpeechSettings())
             speech = soxr.resample(samples.astype(np.float64), rate, RATE)
             made[text] = to_receiver(transmit(speech, Channel(snr_db=25.0), np.random.default_rng(1))[0])
         yield made

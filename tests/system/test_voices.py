@@ -16,10 +16,10 @@ from voice.pcm import RATE, Floats
 from voice.speech import voices
 from voice.speech.synthesiser import Synthesiser
 from voice.speech.voices import WORD, Choice, Engine, choose, open_voice
-from voice.speech.voices.kokoro import KokoroVoice
+from voice.speech.voices.kokoro import KokoroSpeaker
 from voice.speech.voices.standby import Standby
 from voice.speech.worker import WorkerError
-from voice.station.speaker import Speaker, Unreadable
+from voice.station.announcer import Announcer, Unreadable
 
 
 class Slow:
@@ -55,8 +55,8 @@ def told() -> list[str]:
 
 
 @pytest.fixture
-def speaker(slow: Slow, net: Net, synthesiser: Synthesiser, told: list[str]) -> Speaker:
-    return Speaker(net, synthesiser, told.append)
+def speaker(slow: Slow, net: Net, synthesiser: Synthesiser, told: list[str]) -> Announcer:
+    return Announcer(net, synthesiser, told.append)
 
 
 def test_without_extras_espeak_speaks_and_it_says_why() -> None:
@@ -74,14 +74,14 @@ def test_a_wanted_engine_that_is_not_here_is_told_once(synthesiser: Synthesiser,
     assert len(told) == 1 and "kokoro cannot speak" in told[0]
 
 
-def test_a_clause_at_a_time_with_words_and_marks(speaker: Speaker, slow: Slow) -> None:
+def test_a_clause_at_a_time_with_words_and_marks(speaker: Announcer, slow: Slow) -> None:
     speaker.say("省残联,省残联,门前秩序是否良好?请回答。")
     assert [s[-1] for s in slow.said] == [",", ",", "?", "."]
     assert slow.said[0] == slow.said[1] == ["sheng3", "can2", "lian2", ","]
     assert WORD in slow.said[2] and slow.said[2][:2] == ["men2", "qian2"]
 
 
-def test_a_long_clause_begins_with_a_short_piece(speaker: Speaker, slow: Slow) -> None:
+def test_a_long_clause_begins_with_a_short_piece(speaker: Announcer, slow: Slow) -> None:
     pieces = speaker.pieces("今天晚上八点请在东门集合带好手电筒和对讲机", 59.0)
     made = [len(p()) for p in pieces]
     assert len(pieces) == 3 and made[0] == min(made)
@@ -90,19 +90,19 @@ def test_a_long_clause_begins_with_a_short_piece(speaker: Speaker, slow: Slow) -
     )
 
 
-def test_figures_are_not_torn_apart(speaker: Speaker, slow: Slow) -> None:
+def test_figures_are_not_torn_apart(speaker: Announcer, slow: Slow) -> None:
     speaker.say("请联系电话13812345678转分机")
     rows = ["".join(s for s in row if s not in (WORD, ".", ",")) for row in slow.said]
     assert any("yao1san1ba1yao1er4san1si4wu3liu4qi1ba1" in row for row in rows), rows
 
 
-def test_what_cannot_be_read_is_told_before_anything_is_said(speaker: Speaker, slow: Slow) -> None:
+def test_what_cannot_be_read_is_told_before_anything_is_said(speaker: Announcer, slow: Slow) -> None:
     with pytest.raises(Unreadable, match="☎"):
         speaker.pieces("各单位注意,请打☎", 59.0)
     assert slow.said == []
 
 
-def test_what_is_known_is_made_ahead(speaker: Speaker, slow: Slow) -> None:
+def test_what_is_known_is_made_ahead(speaker: Announcer, slow: Slow) -> None:
     speaker.prepare(["省残联,请回答。", "请打☎", "点名完毕。"])
     assert speaker._preparing is not None
     speaker._preparing.join(20)
@@ -120,12 +120,12 @@ def test_recorded_prompts_between_clauses(
     folder = own_net(settings=settings)
     (folder / "prompts").mkdir()
     soundfile.write(str(folder / "prompts" / "省残联.wav"), 0.1 * np.ones(RATE), RATE)
-    said = Speaker(load_net(folder), synthesiser).say("省残联,请回答。")
+    said = Announcer(load_net(folder), synthesiser).say("省残联,请回答。")
     assert [row[-1] for row in slow.said] == ["."]
     assert len(said) > RATE
 
 
-def test_a_voice_that_dies_is_replaced_and_told_once(speaker: Speaker, slow: Slow, told: list[str]) -> None:
+def test_a_voice_that_dies_is_replaced_and_told_once(speaker: Announcer, slow: Slow, told: list[str]) -> None:
     assert isinstance(speaker.voice, Standby) and speaker.voice.name == "slow"
     slow.failing = True
     for _ in range(3):
@@ -135,7 +135,7 @@ def test_a_voice_that_dies_is_replaced_and_told_once(speaker: Speaker, slow: Slo
 
 
 def test_the_worker_names_what_is_wrong_with_the_model(tmp_path: Path) -> None:
-    voice = KokoroVoice(tmp_path, "zf_xiaoxiao", 1.0, tmp_path / "cache")
+    voice = KokoroSpeaker(tmp_path, "zf_xiaoxiao", 1.0, tmp_path / "cache")
     try:
         with pytest.raises(WorkerError, match=r"kokoro\.onnx is missing; run “huying models pull kokoro-82m-zh”"):
             voice.say("收到", ["shou1", "dao4", "."])
@@ -155,7 +155,7 @@ def test_the_neural_voice_speaks(tmp_path: Path) -> None:
     if not (folder / "kokoro.onnx").is_file():
         pytest.skip("HUYING_KOKORO names no folder of the model")
     pytest.importorskip("onnxruntime")
-    voice = KokoroVoice(folder, "zm_yunxi", 1.2, tmp_path)
+    voice = KokoroSpeaker(folder, "zm_yunxi", 1.2, tmp_path)
     try:
         samples, rate = voice.say("省残联", ["sheng3", "can2", "lian2", ","])
         assert rate == RATE and 0.6 < len(samples) / rate < 2.0 and np.abs(samples).max() > 0.5

@@ -17,14 +17,14 @@ from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.agenda import watches_of
+from voice.station.announcer import Announcer
 from voice.station.ear import Ear
 from voice.station.requests import RollRequest, WatchRequest, checked, put, take
-from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.announcing import closing
 from voice.talk.facts import Announced, Answered, Called, ExchangeClosed, Fact, Overdue, RollBegan, WatchSet
 from voice.talk.rollcall import RollCall, evolve_roll, next_move
-from voice.talk.watch import Watch, evolve_watches, to_alarm, to_call
+from voice.talk.welfare import WelfareTimer, evolve_timers, to_alarm, to_call
 
 
 def called(t: float, unit: str, attempt: int = 1) -> Called:
@@ -51,10 +51,10 @@ def closed(t: float, unit: str) -> ExchangeClosed:
     return ExchangeClosed(t=t, exchange=1, unit=unit, outcome="silent", reason="", waited_s=10)
 
 
-def after(*facts: Fact) -> dict[str, Watch]:
-    watches: dict[str, Watch] = {}
+def after(*facts: Fact) -> dict[str, WelfareTimer]:
+    watches: dict[str, WelfareTimer] = {}
     for f in facts:
-        watches = evolve_watches(watches, f)
+        watches = evolve_timers(watches, f)
     return watches
 
 
@@ -68,7 +68,7 @@ def test_a_unit_is_called_twice_and_then_overdue() -> None:
     twice = [*once, called(625, "102", 2), closed(636, "102")]
     assert to_call(after(*twice), 640) == () and to_alarm(after(*twice)) == ("102",)
     assert to_alarm(after(*twice, Overdue(t=640, unit="102", tries=2))) == (), "one alarm"
-    assert after(*twice, answered(700, "102"))["102"] == Watch("102", 600, 1300), "a sign of life begins it anew"
+    assert after(*twice, answered(700, "102"))["102"] == WelfareTimer("102", 600, 1300), "a sign of life begins it anew"
     assert after(*begun, WatchSet(t=9, unit="102", minutes=0)).keys() == {"101"}
 
 
@@ -104,7 +104,7 @@ def run(
 
     journal = Journal("sqlite://")
     transmitter = Transmitter(NoPtt(), air.play, lambda: air.now)
-    station = Station(ear, journal, transmitter, Speaker(ear.net, synthesiser), take_fact, told.append)
+    station = Station(ear, journal, transmitter, Announcer(ear.net, synthesiser), take_fact, told.append)
     started = False
     for now in station.run(air, datetime(2026, 6, 5, tzinfo=UTC)):
         if not started and begin == "poll":

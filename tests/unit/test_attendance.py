@@ -10,7 +10,7 @@ from rich.console import Console
 
 from tests.helpers import console as small
 from voice.console.board import LiveBoard
-from voice.journal.rolls import columns, figures, sessions
+from voice.journal.rolls import columns, sessions, unit_figures
 from voice.journal.sheets import Heading, html_sheet
 from voice.journal.sheets.overview import overview_html
 from voice.journal.sheets.page import page_html
@@ -107,7 +107,7 @@ def test_every_view_of_one_morning_counts_the_same(net: Net) -> None:
     assert closing(net, roll) == (
         "点名完毕。应到六,实到三,未应答一个:永平社区治安队,听不清一个:康宁社区治安队,代答一个:龙子湖社区治安队。"
     )
-    rows = {r.unit: r for r in figures(sheet)}
+    rows = {r.unit: r for r in unit_figures(sheet)}
     assert (rows["101"].calls, rows["101"].answered) == (2, 2), "called by the dispatcher, and in the roll-call"
     assert (rows["106"].calls, rows["106"].silent, rows["106"].answered) == (2, 1, 1)
     out = Console(file=io.StringIO(), width=200)

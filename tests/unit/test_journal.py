@@ -30,7 +30,7 @@ from voice.journal.codec import KINDS, from_json, to_json
 from voice.journal.export import Reader, export
 from voice.journal.lines import lines
 from voice.journal.overs import KEPT, Overs
-from voice.journal.rolls import figures, sessions
+from voice.journal.rolls import sessions, unit_figures
 from voice.journal.sheets import Heading, write_html, write_xlsx
 from voice.journal.store import GENESIS, Journal
 from voice.journal.verify import verify
@@ -310,7 +310,7 @@ def test_correction_is_a_new_event_and_the_sheet_follows_it(path: Path) -> None:
 
 def test_figures_name_every_unit_of_the_roster(path: Path) -> None:
     with Journal(str(path)) as journal:
-        rows = {f.unit: f for f in figures(sessions(journal.events()))}
+        rows = {f.unit: f for f in unit_figures(sessions(journal.events()))}
     assert list(rows) == ["101", "102", "103"]
     assert (rows["101"].answered, rows["101"].median_s) == (1, 2.2)
     assert (rows["102"].silent, rows["103"].calls) == (1, 0)

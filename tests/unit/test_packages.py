@@ -17,9 +17,9 @@ from voice.errors import HuyingError
 from voice.speech.packages import (
     CARD,
     PACKAGED,
+    ModelFile,
     Package,
     PackagedModel,
-    Piece,
     packaged,
     pull_packaged,
     verify_packaged,
@@ -73,9 +73,11 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PackagedModel:
             package("npm", "voices", "voices-1.tgz"),
         ),
         (
-            Piece("toy.onnx", (("one", "one/part.bin"), ("two", "two/part.bin")), hashlib.sha256(WEIGHTS).hexdigest()),
-            Piece("vocab.json", (("two", "two/vocab.json"),)),
-            Piece("voices/", (("voices", "package/voices/*.bin"),)),
+            ModelFile(
+                "toy.onnx", (("one", "one/part.bin"), ("two", "two/part.bin")), hashlib.sha256(WEIGHTS).hexdigest()
+            ),
+            ModelFile("vocab.json", (("two", "two/vocab.json"),)),
+            ModelFile("voices/", (("voices", "package/voices/*.bin"),)),
         ),
     )  # fmt: skip
     monkeypatch.setitem(PACKAGED, "toy", made)
@@ -192,7 +194,9 @@ def test_no_room(monkeypatch: pytest.MonkeyPatch, fetched: Path) -> None:
 
 
 def test_packages_of_another_version(fetched: Path, monkeypatch: pytest.MonkeyPatch, model: PackagedModel) -> None:
-    other = PackagedModel(model.name, model.kind, "", "", model.packages, (Piece("x", (("one", "elsewhere.bin"),)),))
+    other = PackagedModel(
+        model.name, model.kind, "", "", model.packages, (ModelFile("x", (("one", "elsewhere.bin"),)),)
+    )
     monkeypatch.setitem(PACKAGED, "toy", other)
     with pytest.raises(HuyingError, match="x is not in its packages"):
         pull_packaged("toy", [fetched])

@@ -11,7 +11,7 @@ import pytest
 from voice.journal.codec import from_json, kind_of, to_json
 from voice.mandarin.readings import PAUSE
 from voice.net.loading import Net, load_net
-from voice.talk.announcing import closing, to_read_back, words
+from voice.talk.announcing import announcement, closing, to_read_back
 from voice.talk.facts import (
     Announced,
     Answered,
@@ -203,9 +203,9 @@ def test_after_a_crash_it_goes_on_where_it_stood(crash_after: int) -> None:
 
 def test_announcements(net: Net) -> None:
     roll = RollCall(tuple(u.id for u in net.units), 2)
-    assert words(net, roll, Move("opening")) == "各单位注意,现在开始点名。"
-    assert words(net, roll, Move("call", "101", 1)) == "省残联,省残联,是否正常?请回答。"
-    assert words(net, roll, Move("call", "101", 2)) == "省残联,省残联,听到请回答。"
+    assert announcement(net, roll, Move("opening")) == "各单位注意,现在开始点名。"
+    assert announcement(net, roll, Move("call", "101", 1)) == "省残联,省残联,是否正常?请回答。"
+    assert announcement(net, roll, Move("call", "101", 2)) == "省残联,省残联,听到请回答。"
     results = {u.id: "answered" for u in net.units} | {"102": "silent", "104": "silent"}
     done = RollCall(roll.units, 2, opened=True, results=results)  # type: ignore[arg-type]
     assert closing(net, done) == "点名完毕。应到四十二,实到四十,未应答两个:贾岗社区治安队、龙子湖社区治安队。"
@@ -222,7 +222,7 @@ def test_forty_units_in_brief_take_less_than_five_minutes(net: Net) -> None:
     brief, units = replace(net, settings=settings), tuple(u.id for u in net.units)[:40]
     roll, t, longest = evolve_roll(None, RollBegan(t=0.0, units=units, rounds=2)), 0.0, 0.0
     while (move := next_move(roll)) is not None:
-        text = words(brief, roll, move)  # type: ignore[arg-type]
+        text = announcement(brief, roll, move)  # type: ignore[arg-type]
         took = 0.55 + 0.25 * len(brief.readings.spoken("".join(PAUSE.split(text))))
         t += took
         said = (move.unit,) if move.unit else ()
@@ -238,7 +238,7 @@ def test_forty_units_in_brief_take_less_than_five_minutes(net: Net) -> None:
 
 def test_a_unit_may_have_a_question_of_its_own(own_net: Callable[..., Path]) -> None:
     net = load_net(own_net(roster="编号,名称,呼号,点名用语\n101,省残联,省残联,门前秩序是否良好\n"))
-    assert words(net, RollCall(("101",), 1), Move("call", "101", 1)) == "省残联,省残联,门前秩序是否良好?请回答。"
+    assert announcement(net, RollCall(("101",), 1), Move("call", "101", 1)) == "省残联,省残联,门前秩序是否良好?请回答。"
 
 
 def test_every_announcement_is_understood_by_our_own_ear(net: Net) -> None:
@@ -247,9 +247,9 @@ def test_every_announcement_is_understood_by_our_own_ear(net: Net) -> None:
 
     roll = RollCall(tuple(u.id for u in net.units), 2)
     for attempt in (1, 2):
-        first = log_of(net, words(net, roll, Move("call", "102", attempt)))[0]
+        first = log_of(net, announcement(net, roll, Move("call", "102", attempt)))[0]
         assert (first["type"], first["unit"]) == ("called", "102")
-    assert [x["type"] for x in log_of(net, words(net, roll, Move("opening")))] == ["roll"]
+    assert [x["type"] for x in log_of(net, announcement(net, roll, Move("opening")))] == ["roll"]
 
 
 def test_what_an_answer_to_our_own_words_should_repeat(net: Net) -> None:

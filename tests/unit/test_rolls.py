@@ -19,7 +19,7 @@ from voice.journal.rolls import (
     waiting_time,
 )
 from voice.journal.sheets import Heading, html_sheet
-from voice.journal.sheets.overview import overview_html, words_of
+from voice.journal.sheets.overview import counts_in_words, overview_html
 from voice.journal.store import Journal
 from voice.talk.by_hand import Confirmed, Corrected, NetEntered, Undone
 from voice.talk.facts import (
@@ -106,7 +106,7 @@ def test_columns_are_roll_calls_polls_and_alerts(path: Path) -> None:
         ("calls", "", 1), ("roll", "", 2), ("calls", "", 1), ("poll", "有没有发现情况", 2)
     ]  # fmt: skip
     outcome = found[-1].occasion.outcome()
-    assert outcome == {"not_found": 2} and words_of(outcome) == "没有发现 2"
+    assert outcome == {"not_found": 2} and counts_in_words(outcome) == "没有发现 2"
     assert waiting_time(sheet) is None, "six answers propose nothing"
     assert [(s.name, s.calls, s.answered) for s in by_month(sheet)] == [("2026-06", 6, 6)]
     heading = Heading(str, groups={"1": "甲", "2": "乙"}, head="abc")

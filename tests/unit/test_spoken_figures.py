@@ -9,7 +9,8 @@ from voice.grammar.compiler import Costs
 from voice.grammar.spoken_figures import MARGIN, FigureSpeech, numbers
 from voice.mandarin.figures import figures
 from voice.mandarin.phones import phone_set, split_syllable
-from voice.speech.acoustics import FRAME_S, Floats
+from voice.pcm import Floats
+from voice.speech.acoustics import FRAME_S
 
 DIGITS = {
     "ling": "0", "dong": "0", "yao": "1", "yi": "1", "er": "2", "liang": "2", "san": "3", "si": "4", "wu": "5",

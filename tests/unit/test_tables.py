@@ -37,7 +37,7 @@ def test_every_fact_has_a_kind_of_its_own_and_two_names() -> None:
     for cls in declared():
         assert "KIND" in vars(cls) and all(cls.NAMES), cls
         assert KINDS[cls.KIND] is cls
-        assert wording.KINDS[cls.KIND] == cls.NAMES
+        assert wording.KIND_NAMES[cls.KIND] == cls.NAMES
         assert not {"KIND", "NAMES"} & {f.name for f in fields(cls)}
 
 

@@ -11,13 +11,22 @@ import pytest
 from tests.helpers.places import ROOT
 from voice.console.overs import Entries, entries
 from voice.console.texts import TEXTS
-from voice.journal.codec import KINDS as FACTS
+from voice.journal.codec import KINDS
 from voice.journal.lines import Line, lines
 from voice.journal.sheets.heading import COLOURS, ENGLISH_SIGNS, SIGNS
 from voice.journal.sheets.words import WORDS
 from voice.journal.store import Journal
-from voice.journal.wording import GRADES, KINDS, MEANINGS, NOTES, OCCASIONS, STANDINGS, name_of, note_in
-from voice.talk.attendance import STANDINGS as STANDING_KEYS
+from voice.journal.wording import (
+    GRADE_NAMES,
+    KIND_NAMES,
+    MEANING_NAMES,
+    NOTES,
+    OCCASION_NAMES,
+    STANDING_NAMES,
+    name_of,
+    note_in,
+)
+from voice.talk.attendance import STANDINGS
 
 HAN = re.compile("[\u4e00-\u9fff]")
 NAMES = ("呼应", "中文", "呼应 · ", "、", "年", "月", "日 ")
@@ -41,7 +50,9 @@ def words_asked_for(method: str, *folders: str) -> set[str]:
     return out
 
 
-@pytest.mark.parametrize("table", [TEXTS, WORDS, MEANINGS, STANDINGS, OCCASIONS, GRADES, KINDS])
+@pytest.mark.parametrize(
+    "table", [TEXTS, WORDS, MEANING_NAMES, STANDING_NAMES, OCCASION_NAMES, GRADE_NAMES, KIND_NAMES]
+)
 def test_a_table_of_words_is_complete_in_both_languages(table: dict[str, tuple[str, str]]) -> None:
     for key, (chinese, english) in table.items():
         assert bool(chinese) == bool(english), key
@@ -101,10 +112,10 @@ def test_notes_of_the_journal(note: str, chinese: str) -> None:
 
 
 def test_every_standing_has_a_name_and_a_sign() -> None:
-    assert set(STANDINGS) == set(STANDING_KEYS)
-    assert set(SIGNS) == set(ENGLISH_SIGNS) == set(COLOURS) == set(STANDING_KEYS) - {"not_called"}
-    assert set(KINDS) == set(FACTS) and len(NOTES) > 40
-    assert name_of(STANDINGS, "silent", False) == "未答" and name_of(STANDINGS, "x", True) == "x"
+    assert set(STANDING_NAMES) == set(STANDINGS)
+    assert set(SIGNS) == set(ENGLISH_SIGNS) == set(COLOURS) == set(STANDINGS) - {"not_called"}
+    assert set(KIND_NAMES) == set(KINDS) and len(NOTES) > 40
+    assert name_of(STANDING_NAMES, "silent", False) == "未答" and name_of(STANDING_NAMES, "x", True) == "x"
 
 
 def line(seq: int, kind: str, over: list[float] | None, unit: str | None = None, review: bool = False) -> Line:

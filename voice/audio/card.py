@@ -22,7 +22,7 @@ import numpy as np
 
 from voice.audio import portaudio
 from voice.audio.portaudio import Device, find_device
-from voice.audio.source import Damage
+from voice.audio.source import Damage, Notice
 from voice.errors import HuyingError
 from voice.pcm import BLOCK, RATE, Frame, Pcm16, Seconds
 
@@ -43,9 +43,6 @@ STEP_S = 2.0
 
 QUEUED_BLOCKS = 6000
 """Blocks of 100 ms buffered while a disk is slow or away: ten minutes. Further ones are dropped and counted."""
-
-Notice = Callable[[str, str], None]
-"""(``lost``, ``back`` or ``overrun``; message for people)."""
 
 
 @dataclass

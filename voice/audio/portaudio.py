@@ -22,7 +22,7 @@ from typing import Any, Literal
 from voice.errors import HuyingError
 from voice.places import install
 
-Kind = Literal["input", "output"]
+Direction = Literal["input", "output"]
 
 ASIDE_S = 3.0
 """Wait for other streams of this process to close, s; one playing an announcement keeps its device."""
@@ -148,7 +148,7 @@ def devices_now() -> list[Device]:
         raise HuyingError(f"the sound devices cannot be listed ({e})") from e
 
 
-def renew(name: str, kind: Kind, failures: int) -> None:
+def renew(name: str, kind: Direction, failures: int) -> None:
     """Reinitialise if a device is present now whose name is missing from the list (ALSA names contain the card
     number). Elsewhere a replugged card keeps its name and its list entry is stale: there the list is renewed anyway
     after ``failures`` = 2, 4, 8, 16… consecutive attempts to open it. Other streams of this process pause briefly.
@@ -159,7 +159,7 @@ def renew(name: str, kind: Kind, failures: int) -> None:
         _turns.renew()
 
 
-def find_device(name: str, kind: Kind) -> Device:
+def find_device(name: str, kind: Direction) -> Device:
     """By number, name or part of a name; the system default if empty. Raises HuyingError."""
     found = devices()
     if not name:
@@ -169,7 +169,7 @@ def find_device(name: str, kind: Kind) -> Device:
     return pick(found, name, kind)
 
 
-def pick(found: Sequence[Device], name: str, kind: Kind) -> Device:
+def pick(found: Sequence[Device], name: str, kind: Direction) -> Device:
     """As ``find_device``, among these; the first if the name is empty. A card renumbered by ALSA is found by the
     rest of its name."""
     usable = [d for d in found if (d.inputs if kind == "input" else d.outputs) > 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -21,6 +21,9 @@ from voice.audio.sides import Mix, mix_of
 from voice.errors import HuyingError
 from voice.pcm import BLOCK, RATE, Floats, Frame, Pcm16, Seconds, to_pcm16
 from voice.time import in_zone
+
+Notice = Callable[[str, str], None]
+"""(``lost``, ``back``, ``overrun`` or ``form``; message for people)."""
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".oga", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64")
 NO_SOUND = (

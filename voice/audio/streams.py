@@ -13,7 +13,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +23,7 @@ from typing import IO, Any
 import numpy as np
 
 from voice.audio.form import FORMS, USUAL, is_garbage, likely, one_side
-from voice.audio.source import Damage, blocks
+from voice.audio.source import Damage, Notice, blocks
 from voice.errors import HuyingError
 from voice.pcm import RATE, Frame, Pcm16, Seconds
 from voice.supervised import Supervised
@@ -61,9 +61,6 @@ RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000)
 
 RATE_TOLERANCE = 0.04
 """Accuracy of a rate measured over ``OPENING_S``."""
-
-Notice = Callable[[str, str], None]
-"""(kind, message for people)."""
 
 
 @dataclass(frozen=True, slots=True)

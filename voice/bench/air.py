@@ -23,7 +23,7 @@ from voice.measure.actors import UNIT_VOICES
 from voice.measure.channel import Channel, gap, heterodyne, to_receiver, transmit
 from voice.net.loading import Net
 from voice.pcm import BLOCK, RATE, Frame, Pcm16
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.talk.facts import Announced, Fact
 
 Habit = Literal["prompt", "slow", "absent", "second", "double", "wrong", "report", "mumble"]
@@ -95,7 +95,7 @@ class Air:
     def say(self, text: str, after: float = 1.0) -> None:
         """The dispatcher speaks on the air, in the net's voice."""
         v = self.net.settings.voice
-        self._schedule(self._speech(Voice(v.rate, v.pitch, v.variant), text), after)
+        self._schedule(self._speech(SpeechSettings(v.rate, v.pitch, v.variant), text), after)
 
     def heard(self, fact: Fact) -> None:
         """The units receive an announcement, and those called react."""
@@ -145,11 +145,11 @@ class Air:
         ids = [u.id for u in self.net.units]
         return ids[(ids.index(unit) + 1) % len(ids)]
 
-    def _voice(self, unit: str) -> Voice:
+    def _voice(self, unit: str) -> SpeechSettings:
         number = next(k for k, u in enumerate(self.net.units) if u.id == unit)
-        return Voice(150 + number % 4 * 10, 40 + number % 5 * 5, UNIT_VOICES[number % len(UNIT_VOICES)])
+        return SpeechSettings(150 + number % 4 * 10, 40 + number % 5 * 5, UNIT_VOICES[number % len(UNIT_VOICES)])
 
-    def _speech(self, voice: Voice, text: str) -> np.ndarray:
+    def _speech(self, voice: SpeechSettings, text: str) -> np.ndarray:
         samples, rate = self.synthesiser.say(text, self.net.spell(text), voice)
         return transmit(soxr.resample(samples.astype(np.float64), rate, RATE), self.channel, self._rng)[0]
 

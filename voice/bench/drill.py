@@ -20,8 +20,8 @@ from voice.places import cache_folder
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.ear import Ear
-from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.facts import Fact, RollMarked
 
@@ -50,7 +50,7 @@ class Drill:
     """Sound devices in place of a null sink."""
 
 
-Notice = Literal["note", "fault", "urgent"]
+NoticeKind = Literal["note", "fault", "urgent"]
 """Kinds of notice: progress, something not working here, attention needed at the desk."""
 
 
@@ -69,7 +69,7 @@ def _air(
     synthesiser: Synthesiser,
     habits: dict[str, Habit],
     stack: contextlib.ExitStack,
-    tell: Callable[[Notice, str], None],
+    tell: Callable[[NoticeKind, str], None],
 ) -> Air:
     """The channel: sound devices, a null sink of the sound server, or this process."""
     channel = Channel(snr_db=o.snr)
@@ -98,7 +98,7 @@ def _deafen(air: Air) -> Callable[[bool], None]:
 
 
 def drill(
-    ear: Ear, o: Drill, journal: Journal, show: Callable[[Event, Fact], None], tell: Callable[[Notice, str], None]
+    ear: Ear, o: Drill, journal: Journal, show: Callable[[Event, Fact], None], tell: Callable[[NoticeKind, str], None]
 ) -> bool:
     """Whether every unit was called and none is missing. Events are passed to ``show``. Raises HuyingError."""
     net = ear.net
@@ -116,7 +116,7 @@ def drill(
             ear,
             journal,
             Transmitter(NoPtt(), air.play, lambda: air.now, on_keyed=_deafen(air)),
-            Speaker(net, synthesiser),
+            Announcer(net, synthesiser),
             take,
             lambda text: tell("urgent", text),
         )

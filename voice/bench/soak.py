@@ -24,8 +24,8 @@ from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.synthesiser import Synthesiser
 from voice.station.agenda import open_alert, unfinished
+from voice.station.announcer import Announcer
 from voice.station.ear import Ear
-from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.facts import (
     AlertEnded,
@@ -123,7 +123,7 @@ def live(
             ear,
             journal,
             transmitter,
-            Speaker(net, synthesiser),
+            Announcer(net, synthesiser),
             take,
             roll=left,
             alert=open_one[0] if open_one else None,

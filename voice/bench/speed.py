@@ -31,10 +31,10 @@ from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.models import check_model, find_model
 from voice.speech.recogniser import Recogniser, assemble
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.ear import open_ear
 from voice.station.listener import Listener
-from voice.station.speaker import Speaker
 from voice.station.station import Station
 from voice.talk.facts import Announced, Fact, OverHeard
 
@@ -109,7 +109,9 @@ def overs_of(net: Net) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
     out = []
     with Synthesiser(cache_folder() / "speech") as synthesiser:
         for k, text in enumerate(SAID * 2):
-            samples, rate = synthesiser.say(text, net.spell(text), Voice(160, 50, UNIT_VOICES[k % len(UNIT_VOICES)]))
+            samples, rate = synthesiser.say(
+                text, net.spell(text), SpeechSettings(160, 50, UNIT_VOICES[k % len(UNIT_VOICES)])
+            )
             x, _, _ = transmit(soxr.resample(samples.astype(np.float64), rate, RATE), Channel(snr_db=15.0), rng)
             out.append(x)
     return out
@@ -203,7 +205,7 @@ def _answer_to_call(net: Net) -> float:
                 gaps.append(fact.keyed - ended)
 
         transmitter = Transmitter(NoPtt(), air.play, lambda: air.now)
-        station = Station(open_ear(net), journal, transmitter, Speaker(net, synthesiser), take)
+        station = Station(open_ear(net), journal, transmitter, Announcer(net, synthesiser), take)
         started = False
         for _ in station.run(air):
             if not started:

@@ -9,9 +9,9 @@ import typer
 from voice.cli.options import ModelOption, NetOption, net_of
 
 if TYPE_CHECKING:
-    from voice.bench.drill import Notice
+    from voice.bench.drill import NoticeKind
 
-STYLES: dict[Notice, str] = {"note": "dim", "fault": "yellow", "urgent": "bold magenta"}
+STYLES: dict[NoticeKind, str] = {"note": "dim", "fault": "yellow", "urgent": "bold magenta"}
 
 app = typer.Typer(add_completion=False)
 
@@ -65,7 +65,7 @@ def bench_net(
     )  # fmt: skip
     terminal, status = Terminal(loaded), screen(error=True)
 
-    def tell(kind: Notice, text: str) -> None:
+    def tell(kind: NoticeKind, text: str) -> None:
         if kind == "urgent":
             terminal.tell(text)
         else:

@@ -43,8 +43,8 @@ def evaluate(
     from voice.measure.evaluation import CLASSES, Trials, operating_point, said_in
     from voice.measure.evaluation import evaluate as measure
     from voice.measure.pictures import draw_calibration, draw_trade_off
-    from voice.measure.proposal import figures, write_points
-    from voice.measure.utterances import labels_beside, read_table, utterances
+    from voice.measure.proposal import as_figures, write_points
+    from voice.measure.utterances import labels_beside, read_label_table, utterances
     from voice.station.ear import open_ear
     from voice.terminal.evaluation import show, show_points
     from voice.terminal.output import screen
@@ -54,7 +54,7 @@ def evaluate(
     if bool(labels) == bool(paths):
         raise HuyingError("give recordings with labels beside them, or a table with --labels; see “huying eval --help”")
     loaded = net_of(net)
-    labelled = read_table(labels) if labels else {p: labels_beside(p) for p in find_recordings(paths or [])}
+    labelled = read_label_table(labels) if labels else {p: labels_beside(p) for p in find_recordings(paths or [])}
     ear = open_ear(loaded, model=model)
     trials, lost, unlabelled = Trials(), 0, 0
     status = screen(error=True)
@@ -70,7 +70,7 @@ def evaluate(
         raise HuyingError("no utterance has a label; look at the times of the label file")
     points = {c: operating_point(trials, c, false_per_hour) for c in CLASSES if trials.said_of(c)}
     if as_json:
-        sys.stdout.write(json.dumps(figures(trials, points), ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(json.dumps(as_figures(trials, points), ensure_ascii=False, indent=1) + "\n")
     else:
         settings = loaded.settings.recognition
         show(trials, {"2-3": settings.idle_threshold, "4+": settings.threshold}, lost, unlabelled)

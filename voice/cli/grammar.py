@@ -165,8 +165,8 @@ def hear(
     from voice.measure.hearing import VOICES, hear_yourself
     from voice.places import cache_folder
     from voice.speech.synthesiser import Synthesiser
+    from voice.station.announcer import Announcer
     from voice.station.ear import open_ear
-    from voice.station.speaker import Speaker
     from voice.terminal.output import screen
 
     out, status = screen(), screen(error=True)
@@ -178,7 +178,7 @@ def hear(
     tell = lambda text: status.print(text, soft_wrap=True)  # noqa: E731
     with (
         Synthesiser(cache_folder() / "speech") as synthesiser,
-        contextlib.closing(Speaker(loaded, synthesiser, tell)) as speaker,
+        contextlib.closing(Announcer(loaded, synthesiser, tell)) as speaker,
     ):
         for e in track(signs, "hear", console=status, transient=True, disable=not status.is_terminal):
             rng = np.random.default_rng(0)

@@ -80,7 +80,7 @@ def roll(
     net: NetOption = None,
 ) -> None:
     """The roll sheet on the terminal: who answered, how fast, who stayed silent. 点名表。"""
-    from voice.journal.rolls import figures
+    from voice.journal.rolls import unit_figures
     from voice.journal.store import Journal
     from voice.terminal.output import screen
     from voice.terminal.rolls import roll_table
@@ -89,7 +89,7 @@ def roll(
     with Journal(journal, create=False) as log:
         sheet = _sessions(log, since, until, names)
     out.print(roll_table(sheet, names))
-    missing = sum(not r.calls for r in figures(sheet))
+    missing = sum(not r.calls for r in unit_figures(sheet))
     if missing:
         out.print(f"{missing} units on the roster were not called 未呼叫")
 

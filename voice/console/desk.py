@@ -32,16 +32,16 @@ from voice.mandarin.numerals import CannotBeRead
 from voice.measure.phrase_cost import Cost, cost_of
 from voice.net.learning import Change, Proposal, forget, learn, learned, propose
 from voice.net.loading import Net, check_net
-from voice.net.roster_table import RosterTable, Row, read_roster_table, save_roster_table
+from voice.net.roster_table import RosterRow, RosterTable, read_roster_table, save_roster_table
 from voice.net.settings import write_settings
 from voice.pcm import RATE
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.candidates import Candidate, candidates
 from voice.station.ear import Ear, open_ear
 from voice.station.keeping import StationKeeper
 from voice.station.requests import AlertRequest, Request, SayRequest, leave, with_neighbours
-from voice.station.speaker import Speaker
 from voice.talk.by_hand import RESULTS, Acknowledged, Corrected, NetEdited, NetEntered
 
 LONGEST_SPEECH = 300
@@ -63,7 +63,7 @@ class Desk:
         """Of the station that was started together with the console; None: somebody else looks after it."""
         self._saving = threading.Lock()
         self._synthesiser: Synthesiser | None = None
-        self._speaker: tuple[Net, Speaker] | None = None
+        self._speaker: tuple[Net, Announcer] | None = None
         self._hearing = threading.Lock()
         self._rehearsing = threading.Lock()
         self._ear: Ear | None = None
@@ -135,7 +135,7 @@ class Desk:
         """The file in its current version."""
         return read_roster_table(self.net.folder / self.net.settings.roster)
 
-    def save_roster(self, rows: Sequence[Row], sha256: str, by: str) -> tuple[RosterTable, list[Problem]]:
+    def save_roster(self, rows: Sequence[RosterRow], sha256: str, by: str) -> tuple[RosterTable, list[Problem]]:
         """Write the roster read as ``sha256``; nothing is written if it has errors. The journal records the user.
         Raises RosterChanged."""
         if self.net.folder == sample_net():
@@ -227,7 +227,7 @@ class Desk:
         if self._synthesiser is None:
             self._synthesiser = Synthesiser(cache_folder() / "speech")
         if self._speaker is None or self._speaker[0] is not self.net:
-            self._speaker = (self.net, Speaker(self.net, self._synthesiser))
+            self._speaker = (self.net, Announcer(self.net, self._synthesiser))
         out = io.BytesIO()
         try:
             sf.write(out, self._speaker[1].say(text), RATE, format="WAV")

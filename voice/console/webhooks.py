@@ -48,7 +48,7 @@ def _trust(net_folder: Path, ca_file: str) -> ssl.SSLContext:
         raise HuyingError(f"{path}: the webhook's ca_file is no certificate in PEM ({e})") from e
 
 
-def worded(line: Line, event: Event, reader: Reader) -> Line:
+def readable(line: Line, event: Event, reader: Reader) -> Line:
     """An event's line with human-readable fields added: local time, unit names, event and meaning. Also the event's
     lists of units (missing, silent), which a line lacks."""
     time, unit, kind, means, note = reader.cells(line)
@@ -128,7 +128,7 @@ class Webhook:
         maker, book = LineMaker(), Incidents()
         while not self._ended.is_set():
             for event in self._feed.journal.events(after=self.delivered):
-                line = worded(maker.line(event.fact(), event), event, self._reader())
+                line = readable(maker.line(event.fact(), event), event, self._reader())
                 new = book.take(event.fact(), event.seq, event.wall) is not None and "incident" in self._settings.events
                 if line["type"] in self._settings.events and not self._until_taken(event, line):
                     return

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from voice.grammar.compiler import Costs
 from voice.grammar.lexicon import FILLER, NOISE
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
-from voice.speech.acoustics import FRAME_S, Floats
+from voice.pcm import Floats
+from voice.speech.acoustics import FRAME_S
 from voice.speech.hypothesis import Hypothesis, Word
 
 ACOUSTIC_SCALE = 0.2

@@ -10,7 +10,7 @@ from typing import Literal
 from voice.grammar.templates import Template
 from voice.mandarin.readings import Reading, ReadingsTable, toneless
 
-Kind = Literal["unit", "control", "assistant", "phrase", "place", "digit"]
+EntryKind = Literal["unit", "control", "assistant", "phrase", "place", "digit"]
 
 FILLER = "#"
 """Prefix of filler words: ``#jia`` is a syllable outside all phrases."""
@@ -26,7 +26,7 @@ class Entry:
     symbol: str
     """Symbol in ``words.txt``: free of spaces and of any character a roster may contain."""
 
-    kind: Kind
+    kind: EntryKind
     key: str
     """Unit id, ``control``, ``assistant``, the phrase or place itself, or the digit."""
 
@@ -96,7 +96,7 @@ def build_lexicon(
     """
     entries: list[Entry] = []
 
-    def add(kind: Kind, key: str, text: str, prefix: str, short: bool = False) -> None:
+    def add(kind: EntryKind, key: str, text: str, prefix: str, short: bool = False) -> None:
         readings = tuple(table.read(text))
         entries.append(Entry(f"{prefix}{len(entries)}", kind, key, text, readings, short))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from voice.grammar.lexicon import Kind
+from voice.grammar.lexicon import EntryKind
 from voice.grammar.templates import Speaker
 from voice.pcm import Seconds
 
@@ -14,7 +14,7 @@ from voice.pcm import Seconds
 class Item:
     """A stretch of the over: a known word, or free speech."""
 
-    kind: Kind | str
+    kind: EntryKind | str
     """``unit``, ``control``, ``assistant``, ``phrase``, ``place``, ``digit`` or ``free``."""
 
     key: str
@@ -51,7 +51,7 @@ class Item:
         ]
 
 
-Place = Literal["lead", "tail", "self", "inside"]
+Position = Literal["lead", "tail", "self", "inside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Naming:
     """A call sign in an over and its position."""
 
     unit: str
-    place: Place
+    place: Position
     """``lead``: the speaker or addressee of what follows; ``tail``: sign-off; ``self``: 我是…, 这里是…; ``inside``:
     only mentioned."""
     times: int = 1

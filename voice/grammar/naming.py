@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from voice.grammar.message import Item, Naming, Place
+from voice.grammar.message import Item, Naming, Position
 
 PAUSE_S = 0.25
 """Shortest gap that separates phrases: within a phrase, gaps of the recogniser are below 0.1 s."""
@@ -76,7 +76,7 @@ def _corrects(pinyin: str) -> bool:
     return any(spoken == w or spoken.endswith(" " + w) for w in CORRECTING)
 
 
-def _place(items: Sequence[Item], k: int, before: Place | None, introducing: frozenset[str]) -> Place:
+def _place(items: Sequence[Item], k: int, before: Position | None, introducing: frozenset[str]) -> Position:
     """``before``: position of the call sign directly before this one."""
     item = items[k]
     last = k == len(items) - 1 or all(i.kind == "free" and not content(i.pinyin) for i in items[k + 1 :])

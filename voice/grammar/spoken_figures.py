@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from voice.grammar.compiler import Costs
 from voice.grammar.free import ACOUSTIC_SCALE, GRAPH_SCALE, states_of
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set
-from voice.speech.acoustics import FRAME_S, Floats
-
-Ints = npt.NDArray[np.int64]
+from voice.pcm import Floats
+from voice.speech.acoustics import FRAME_S, Ints
 
 CHEAPER = 3.0
 """Discount of a figure's syllable against the free loop (``Costs.filler``)."""

@@ -17,7 +17,7 @@ from typing import TextIO
 
 from voice.errors import HuyingError
 from voice.journal.lines import FIELDS, Line
-from voice.journal.wording import KINDS, MEANINGS, name_of, note_in
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, name_of, note_in
 from voice.net.cells import safe
 from voice.time import parse_wall
 
@@ -52,8 +52,8 @@ class Reader:
         wall = line["wall"] or ""
         known = bool(wall) and not wall.startswith("1970")
         local = parse_wall(wall).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S") if known else ""
-        meanings = [name_of(MEANINGS, m, self.english) for m in (line["meaning"] or "").split("+")]
-        event = name_of(KINDS, line["type"], self.english)
+        meanings = [name_of(MEANING_NAMES, m, self.english) for m in (line["meaning"] or "").split("+")]
+        event = name_of(KIND_NAMES, line["type"], self.english)
         return (
             local,
             self.name(line["unit"]),

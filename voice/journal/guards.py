@@ -39,7 +39,7 @@ _KIND = sa.text("SELECT relkind::text FROM pg_class WHERE oid = to_regclass('huy
 _RULES = sa.text("SELECT rulename::text FROM pg_rewrite WHERE ev_class = to_regclass('huying_events')")
 
 
-def put(db: sa.Connection) -> None:
+def create_guards(db: sa.Connection) -> None:
     """Create the guards that do not exist yet."""
     for sql in _SQLITE if db.dialect.name == "sqlite" else _POSTGRES:
         db.execute(sa.text(sql))
@@ -53,7 +53,7 @@ def mend(db: sa.Connection) -> list[str]:
         if db.dialect.name == "sqlite":
             for told in gone:
                 db.exec_driver_sql(f"DROP TRIGGER IF EXISTS {told.split()[-1]}")
-        put(db)
+        create_guards(db)
     return [f"{told}{BACK}" if told in gone else told for told in strange]
 
 

@@ -322,7 +322,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UnitStanding:
     """One unit in one column, if it was called."""
 
     unit: str
@@ -332,14 +332,14 @@ class Place:
     """Answer times, s."""
 
 
-def places(shown: Iterable[Column]) -> Iterator[Place]:
+def unit_standings(shown: Iterable[Column]) -> Iterator[UnitStanding]:
     """Every called unit in every column."""
     for column in shown:
         times = calls_by(column.calls)
         for unit, standing in column.attendance.standings.items():
             if standing != "not_called":
                 known = tuple(c.latency_s for c in times.get(unit, ()) if c.latency_s is not None)
-                yield Place(unit, column.began, standing, known)
+                yield UnitStanding(unit, column.began, standing, known)
 
 
 def calls_by(calls: Iterable[Call]) -> dict[str, list[Call]]:
@@ -350,14 +350,14 @@ def calls_by(calls: Iterable[Call]) -> dict[str, list[Call]]:
     return out
 
 
-def _gathered(found: Iterable[Place], key: Callable[[Place], str]) -> dict[str, list[Place]]:
-    out: dict[str, list[Place]] = {}
+def _gathered(found: Iterable[UnitStanding], key: Callable[[UnitStanding], str]) -> dict[str, list[UnitStanding]]:
+    out: dict[str, list[UnitStanding]] = {}
     for p in found:
         out.setdefault(key(p), []).append(p)
     return out
 
 
-def share_of(name: str, found: Sequence[Place]) -> Share:
+def share_of(name: str, found: Sequence[UnitStanding]) -> Share:
     """Attendance and answer times."""
     times = [t for p in found for t in p.times]
     here = sum(p.standing in HERE for p in found)
@@ -367,24 +367,24 @@ def share_of(name: str, found: Sequence[Place]) -> Share:
 def by_month(sheet: Iterable[Session], zone: tzinfo | None = None) -> list[Share]:
     """Attendance by month, oldest first; recordings of unknown date are omitted."""
 
-    def month(p: Place) -> str:
+    def month(p: UnitStanding) -> str:
         return parse_wall(p.began).astimezone(zone).strftime("%Y-%m")
 
-    months = _gathered(places(columns(s for s in sheet if s.clock == "known")), month)
+    months = _gathered(unit_standings(columns(s for s in sheet if s.clock == "known")), month)
     return [share_of(m, found) for m, found in sorted(months.items())]
 
 
 def by_group(sheet: Iterable[Session], groups: Mapping[str, str]) -> list[Share]:
     """Attendance by group; ``groups``: unit → its group."""
-    found = _gathered(places(columns(sheet)), lambda p: groups.get(p.unit, ""))
+    found = _gathered(unit_standings(columns(sheet)), lambda p: groups.get(p.unit, ""))
     return [share_of(g, here) for g, here in found.items()]
 
 
-def figures(sheet: Sequence[Session]) -> list[UnitFigures]:
+def unit_figures(sheet: Sequence[Session]) -> list[UnitFigures]:
     """One row per unit in roster order, including units not called."""
     order = dict.fromkeys(u for s in sheet for u in s.units)
     order |= dict.fromkeys(c.unit for s in sheet for c in s.calls)
-    by_unit = _gathered(places(columns(sheet)), lambda p: p.unit)
+    by_unit = _gathered(unit_standings(columns(sheet)), lambda p: p.unit)
     rows = []
     for unit in order:
         found = by_unit.get(unit, [])

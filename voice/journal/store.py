@@ -377,7 +377,7 @@ class Journal:
                     return
                 _meta.create_all(db)
                 db.execute(_info.insert(), {"key": "schema", "value": str(SCHEMA_VERSION)})
-                guards.put(db)
+                guards.create_guards(db)
             return
         if any(t.startswith(guards.GONE) for t in told):
             with contextlib.suppress(DBAPIError), self._writer.begin() as db:  # read-only access changes nothing

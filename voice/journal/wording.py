@@ -9,16 +9,16 @@ import re
 from datetime import tzinfo
 
 from voice.grammar.meanings import TABLE
-from voice.journal.codec import KINDS as FACTS
+from voice.journal.codec import KINDS
 from voice.time import moment_of, parse_wall
 
 Pair = tuple[str, str]
 """(Chinese, English)."""
 
-KINDS: dict[str, Pair] = {kind: cls.NAMES for kind, cls in FACTS.items()}
+KIND_NAMES: dict[str, Pair] = {kind: cls.NAMES for kind, cls in KINDS.items()}
 """Kind of an event → its name."""
 
-MEANINGS: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} | {
+MEANING_NAMES: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} | {
     "call": ("", ""), "call_all": ("全体", "everybody"), "said": ("", ""), "silent": ("未答", "no answer"),
     "unclear": ("听不清", "unclear"), "undetermined": ("未定", "undetermined"),
     "stray": ("无人被叫", "nobody was called"), "unsolicited": ("未被呼叫", "was not called"),
@@ -38,18 +38,18 @@ MEANINGS: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} | {
 }  # fmt: skip
 """Meanings: those of the grammar files, and those added by the net logic."""
 
-STANDINGS: dict[str, Pair] = {
+STANDING_NAMES: dict[str, Pair] = {
     "answered": ("已答", "answered"), "late": ("迟到", "late"), "relayed": ("代答", "spoken for"),
     "unclear": ("听不清", "unclear"), "silent": ("未答", "no answer"), "undetermined": ("未定", "undetermined"),
     "open": ("进行中", "being called"), "not_called": ("未呼叫", "not called"),
 }  # fmt: skip
 """Standing of a unit in a roll-call."""
 
-OCCASIONS: dict[str, Pair] = {
+OCCASION_NAMES: dict[str, Pair] = {
     "roll": ("点名", "Roll-call"), "poll": ("询问", "Poll"), "alert": ("通知", "Alert"), "calls": ("呼叫", "Calls"),
 }  # fmt: skip
 
-GRADES: dict[str, Pair] = {
+GRADE_NAMES: dict[str, Pair] = {
     "call_sign": ("报呼号", "call sign"), "burst": ("信令", "radio ID"), "slot": ("应答时隙", "was called just now"),
     "human": ("人工", "by hand"), "voice": ("声音", "voice"),
 }  # fmt: skip

@@ -18,10 +18,10 @@ from voice.mandarin.numerals import CannotBeRead, cardinal, plain_text
 from voice.mandarin.phones import split_syllable
 from voice.mandarin.polyphones import ANYWHERE, AT_THE_BEGINNING, LONE
 
-Place = tuple[str, ...]
+Alternatives = tuple[str, ...]
 """Alternative toned syllables at one position, the spoken one first."""
 
-Reading = tuple[Place, ...]
+Reading = tuple[Alternatives, ...]
 
 DIGITS = "0123456789"
 
@@ -131,13 +131,13 @@ class ReadingsTable:
             return [[tuple((s,) for s in LETTERS[chunk.upper()])]]
         return self._read_han(text, chunk)
 
-    def _digit(self, d: str) -> Place:
+    def _digit(self, d: str) -> Alternatives:
         place = self.digits()[d]
         if d == "9" and self.spoken_nine in place:
             return (self.spoken_nine, *(p for p in place if p != self.spoken_nine))
         return place
 
-    def digits(self) -> dict[str, Place]:
+    def digits(self) -> dict[str, Alternatives]:
         """Readings of each digit. Those missing from the table are read as in the dictionary."""
         return {
             d: tuple(r[0] for r in self.words[d]) if d in self.words else tuple(_pinyin(cardinal(int(d))))

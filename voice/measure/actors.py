@@ -20,7 +20,7 @@ from voice.net.loading import Net
 from voice.pcm import Floats
 from voice.speech.kokoro import HELD_OUT, RATE, Kokoro
 from voice.speech.packages import packaged
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 
 UNIT_VOICES = (
     "m1", "f1", "m3", "f4", "m7", "Annie", "m2", "f5", "Alex", "m5", "linda", "m6", "max", "m8", "Michael",
@@ -62,10 +62,10 @@ class EspeakActors:
         """See Actors."""
         if number is None:
             own = self._net.settings.voice
-            sound = Voice(s.rate or own.rate, s.pitch or own.pitch, s.voice or self._control)
+            sound = SpeechSettings(s.rate or own.rate, s.pitch or own.pitch, s.voice or self._control)
         else:
             spread = np.random.default_rng(number)
-            sound = Voice(
+            sound = SpeechSettings(
                 s.rate or int(spread.integers(140, 190)),
                 s.pitch or int(spread.integers(35, 65)),
                 s.voice or UNIT_VOICES[number % len(UNIT_VOICES)],

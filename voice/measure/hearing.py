@@ -10,9 +10,9 @@ from voice.grammar.lexicon import Entry
 from voice.measure.channel import Channel, received
 from voice.pcm import RATE
 from voice.radio.over import Over
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.ear import Ear
-from voice.station.speaker import Speaker
 
 VOICES = ("m3", "f4", "max", "f1", "m7", "linda")
 
@@ -34,12 +34,12 @@ def hear_yourself(
     channel: Channel,
     voices: tuple[str, ...],
     rng: np.random.Generator,
-    speaker: Speaker | None = None,
+    speaker: Announcer | None = None,
 ) -> list[Hearing]:
     """Synthesise the call sign in each voice, and the station's own if ``speaker`` is given, send it through the
     channel and recognise it."""
     spoken = [place[0] for place in entry.readings[0]]
-    said = [(name, *synthesiser.say(entry.text, spoken, Voice(160, 50, name))) for name in voices]
+    said = [(name, *synthesiser.say(entry.text, spoken, SpeechSettings(160, 50, name))) for name in voices]
     if speaker is not None:
         said.append((f"our own, {speaker.voice.name}", np.asarray(speaker.say(entry.text) / 32768, np.float32), RATE))
     out = []

@@ -26,8 +26,8 @@ from voice.net.loading import Net, load_net
 from voice.pcm import Pcm16
 from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
+from voice.station.announcer import Announcer
 from voice.station.ear import open_ear
-from voice.station.speaker import Speaker
 
 ANNOUNCEMENTS = (
     "各单位注意,现在开始点名。",
@@ -96,7 +96,7 @@ def main() -> None:
             own = net.settings.voice.model_copy(update={"engine": engine, "speaker": name})
             there = load_net(o.net)
             object.__setattr__(there, "settings", there.settings.model_copy(update={"voice": own}))
-            with contextlib.closing(Speaker(there, synthesiser, _tell)) as speaker:
+            with contextlib.closing(Announcer(there, synthesiser, _tell)) as speaker:
                 for snr in map(float, o.snr.split(",")):
                     rng, channel = np.random.default_rng(0), Channel(snr_db=snr)
                     right = sum(hear_yourself(ear, e, synthesiser, channel, (), rng, speaker)[0].right for e in signs)
@@ -109,7 +109,7 @@ def main() -> None:
 
 
 def _written(
-    net: Net, whisper: object, speaker: Speaker, texts: Iterable[str], channel: Channel, rng: np.random.Generator
+    net: Net, whisper: object, speaker: Announcer, texts: Iterable[str], channel: Channel, rng: np.random.Generator
 ) -> float:
     wrong = n = 0
     for text in texts:

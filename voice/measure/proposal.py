@@ -43,7 +43,7 @@ def _thin(p: OperatingPoint, wished: float, hours: float) -> str:
     )
 
 
-def figures(trials: Trials, points: dict[str, OperatingPoint]) -> dict[str, Any]:
+def as_figures(trials: Trials, points: dict[str, OperatingPoint]) -> dict[str, Any]:
     """Machine-readable figures."""
     return {
         "utterances": trials.utterances,

@@ -15,7 +15,7 @@ from voice.mandarin.numerals import CannotBeRead
 from voice.measure.channel import Channel, received
 from voice.net.loading import Net
 from voice.pcm import Pcm16
-from voice.speech.synthesiser import Synthesiser, Voice
+from voice.speech.synthesiser import SpeechSettings, Synthesiser
 
 OVERS = 120
 CHARACTERS = (4, 10)
@@ -45,7 +45,7 @@ def rehearsal(
     rng = np.random.default_rng(seed)
     for k in range(overs):
         text = "".join(character(int(n)) for n in rng.integers(0, _ROWS * _PLACES, int(rng.integers(*CHARACTERS))))
-        voice = Voice(int(rng.integers(140, 200)), int(rng.integers(35, 65)), VOICES[k % len(VOICES)])
+        voice = SpeechSettings(int(rng.integers(140, 200)), int(rng.integers(35, 65)), VOICES[k % len(VOICES)])
         snr = float(rng.uniform(*SNR_DB))
         try:
             samples, rate = synthesiser.say(text, net.readings.spoken(text), voice)

@@ -56,7 +56,7 @@ class Utterance:
     group: str
 
 
-def read_table(path: Path) -> dict[Path, list[Label]]:
+def read_label_table(path: Path) -> dict[Path, list[Label]]:
     """Labels by recording from a CSV table. Raises FilesError with every invalid row."""
     problems: list[Problem] = []
     out: dict[Path, list[Label]] = {}

@@ -20,7 +20,7 @@ from voice.mandarin.numerals import CannotBeRead
 from voice.mandarin.readings import ReadingsTable
 from voice.net.roster import Unit
 
-Floats = npt.NDArray[np.float64]
+Distances = npt.NDArray[np.float64]
 
 NONE = ("-", "无", "none")
 """Roster entries that mean: no short call signs for this unit."""
@@ -149,7 +149,7 @@ class _Alike:
         """(call sign, unit, toneless syllables)."""
         self._signs = list(signs)
         self._number = {s: k for k, s in enumerate(dict.fromkeys(s for *_, row in self._signs for s in row))}
-        self._distances: dict[str, Floats] = {}
+        self._distances: dict[str, Distances] = {}
         units = {u: k for k, u in enumerate(dict.fromkeys(u for _, u, _ in self._signs))}
         self._units = units
         by_length: dict[int, list[int]] = defaultdict(list)
@@ -178,14 +178,14 @@ class _Alike:
         near = self._places[length][np.flatnonzero(cost <= APART)]
         yield from near[self._owners[near] != self._units.get(unit, -1)][:1].tolist()
 
-    def _distance(self, syllable: str) -> Floats:
+    def _distance(self, syllable: str) -> Distances:
         """From one syllable to all that occur."""
         if syllable not in self._distances:
             self._distances[syllable] = np.array([syllable_distance(syllable, s) for s in self._number])
         return self._distances[syllable]
 
 
-def _with_gap(costs: list[list[Floats]]) -> Floats:
+def _with_gap(costs: list[list[Distances]]) -> Distances:
     """Least cost of rows of which one syllable is left out. ``costs``: of each syllable of the shorter row, against the
     one at its place in the longer row, and against the next."""
     best = behind = sum((after for _, after in costs), np.zeros(1))

@@ -36,7 +36,7 @@ def shown(value: str, form: str, since_1904: bool = False) -> tuple[str, str, bo
     bare = _LITERAL.sub("", section)
     if re.search("[ymdhs]", bare, re.IGNORECASE) and bare.lower() != "general":
         return _date(number, section, since_1904)
-    text = plain(number)
+    text = plain_number(number)
     digits = len(text.strip("-").replace(".", "").strip("0"))
     if number == number.to_integral() and digits >= PRECISE_DIGITS and len(text.strip("-")) > PRECISE_DIGITS:
         return text, f"has more than {PRECISE_DIGITS} digits, and a number keeps no more", True
@@ -45,7 +45,7 @@ def shown(value: str, form: str, since_1904: bool = False) -> tuple[str, str, bo
     return _digits(number, section), "", False
 
 
-def plain(number: Decimal) -> str:
+def plain_number(number: Decimal) -> str:
     """Without exponent or trailing decimal zeros; binary rounding errors are removed as in the display."""
     number = number.quantize(Decimal(1)) if number == number.to_integral() else Decimal(f"{number:.15g}")
     text = f"{number:f}"
@@ -78,7 +78,7 @@ def _digits(number: Decimal, section: str) -> str:
     rounded = f"{abs(number):.{decimals}f}"
     left, _, right = rounded.partition(".")
     if sum(p in ("0", "#", "?") for p in whole) == 0:
-        return plain(number)
+        return plain_number(number)
     out: list[str] = []
     rest = left if left != "0" or "0" in whole else ""
     first = next(k for k, p in enumerate(whole) if p in ("0", "#", "?"))
@@ -110,7 +110,7 @@ def _date(number: Decimal, section: str, since_1904: bool) -> tuple[str, str, bo
     """Day 1 is 1900-01-01, with the fictitious 1900-02-29 counted; or day 0 is 1904-01-01."""
     days = float(number)
     if not 0 <= days < 2_958_466:
-        return plain(number), "is formatted as a date, but is none", True
+        return plain_number(number), "is formatted as a date, but is none", True
     epoch = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30 if days >= 60 else 31)
     moment = epoch + timedelta(days=days)
     moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)

@@ -36,7 +36,7 @@ VERSIONS = "versions"
 
 CHANGED = "somebody else has changed the roster meanwhile; load it again 名册已被别人修改, 请重新载入"
 
-Row = Mapping[str, str]
+RosterRow = Mapping[str, str]
 """Field of COLUMNS → cell; absent fields keep their value, or stay empty."""
 
 
@@ -85,7 +85,7 @@ class RosterChanged(HuyingError):
 
 
 def save_roster_table(
-    path: Path, sha256: str, rows: Sequence[Row], check: Callable[[Path], Sequence[Problem]] | None = None
+    path: Path, sha256: str, rows: Sequence[RosterRow], check: Callable[[Path], Sequence[Problem]] | None = None
 ) -> tuple[RosterTable, list[Problem]]:
     """Write ``rows`` over the table read as ``sha256``. Returns the new table, or the old one and the errors.
     ``check``: further validation of the new file before it replaces the old one.
@@ -118,7 +118,7 @@ def save_roster_table(
     return read_roster_table(path), []
 
 
-def _changed(table: RosterTable, rows: Sequence[Row]) -> bytes:
+def _changed(table: RosterTable, rows: Sequence[RosterRow]) -> bytes:
     """The new file."""
     found = table.found
     if found is None:
@@ -132,7 +132,7 @@ def _changed(table: RosterTable, rows: Sequence[Row]) -> bytes:
     return changed_workbook(table.path.read_bytes(), found.sheet, changes)
 
 
-def _changes(found: RosterSheet, rows: Sequence[Row]) -> Changes:
+def _changes(found: RosterSheet, rows: Sequence[RosterRow]) -> Changes:
     """Changed cells, removed units, new units."""
     columns = {f: k for k, f in enumerate(found.header.fields) if f}
     cells: dict[tuple[int, int], str] = {}

@@ -53,7 +53,7 @@ class Timing(_Section):
     late_window_s: float = Field(default=600.0, ge=0, le=86400)
 
 
-class Language(_Section):
+class LanguageSettings(_Section):
     """Speech of the region."""
 
     accent: Literal["standard", "zhongyuan", "north", "south"] = "standard"
@@ -235,7 +235,7 @@ class NetSettings(_Section):
     """Phrase groups switched off for this net: names of grammar files, e.g. ``trouble`` for ``trouble.txt``."""
     control: Control
     timing: Timing = Timing()
-    language: Language = Language()
+    language: LanguageSettings = LanguageSettings()
     recognition: Recognition = Recognition()
     voice: VoiceSettings = VoiceSettings()
     station: StationSettings = StationSettings()

@@ -26,7 +26,7 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class CellStyle:
     """Number format and appearance of a cell."""
 
     form: str = ""
@@ -43,7 +43,7 @@ class Workbook:
     sheets: list[tuple[str, str, bool]] = field(default_factory=list)
     """(name, part, hidden) in tab order."""
     texts: list[str] = field(default_factory=list)
-    styles: list[Style] = field(default_factory=list)
+    styles: list[CellStyle] = field(default_factory=list)
     since_1904: bool = False
 
     def part(self, name: str) -> bytes:
@@ -198,10 +198,10 @@ def _strings(xml: bytes) -> Iterator[str]:
     yield from found
 
 
-def _styles(xml: bytes) -> list[Style]:
+def _styles(xml: bytes) -> list[CellStyle]:
     forms = dict(BUILT_IN)
     struck: list[bool] = []
-    out: list[Style] = []
+    out: list[CellStyle] = []
     place = ""
     for name, given in elements(xml):
         if name in ("fonts", "cellXfs", "cellStyleXfs", "dxfs", "numFmts", "fills", "borders", "cellStyles"):
@@ -214,7 +214,7 @@ def _styles(xml: bytes) -> list[Style]:
             struck[-1] = given.get("val", "1") in ("1", "true")
         elif name == "xf" and place == "cellXfs":
             font = whole(given.get("fontId"), 0)
-            out.append(Style(forms.get(whole(given.get("numFmtId"), 0), ""), font < len(struck) and struck[font]))
+            out.append(CellStyle(forms.get(whole(given.get("numFmtId"), 0), ""), font < len(struck) and struck[font]))
     return out
 
 

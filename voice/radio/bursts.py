@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from voice.pcm import RATE, Pcm16
 
-Floats = npt.NDArray[np.float64]
+Doubles = npt.NDArray[np.float64]
 Bits = npt.NDArray[np.int64]
 
 
@@ -94,7 +94,7 @@ def find_bursts(pcm: Pcm16) -> list[Burst]:
     return list({(b.system, b.code): b for b in sorted(found, key=lambda b: -b.start)}.values())[::-1]
 
 
-def _dtmf(x: Floats) -> list[Burst]:
+def _dtmf(x: Doubles) -> list[Burst]:
     if len(x) < DTMF_WINDOW:
         return []
     frames = np.lib.stride_tricks.sliding_window_view(x, DTMF_WINDOW)[::DTMF_STEP]
@@ -128,7 +128,7 @@ def _dtmf(x: Floats) -> list[Burst]:
     return out
 
 
-def _mdc1200(x: Floats) -> list[Burst]:
+def _mdc1200(x: Doubles) -> list[Burst]:
     soft = _differences(x)
     needed = (SYNC_BITS + DATA_BITS) * _SPB
     if len(soft) < needed:
@@ -150,7 +150,7 @@ def _mdc1200(x: Floats) -> list[Burst]:
     return sorted(out, key=lambda b: b.start)
 
 
-def _differences(x: Floats) -> Floats:
+def _differences(x: Doubles) -> Doubles:
     """Differential bit metric at _SPB samples per bit: how far the bit ending there differs from the previous one
     (1) or equals it (-1). The first value is PAD samples before ``x``."""
     x = np.pad(x, (PAD, PAD + -(len(x) + 2 * PAD) % _FFT))
@@ -167,7 +167,7 @@ def _differences(x: Floats) -> Floats:
     return np.asarray(turn.imag / strength)  # +90° a bit is 1800 Hz, -90° is 1200 Hz
 
 
-def _decoded(soft: Floats, before: int) -> int | None:
+def _decoded(soft: Doubles, before: int) -> int | None:
     """Unit number from 112 soft differences if the CRC matches; otherwise None."""
     doubted = np.argsort(np.abs(soft))[:DOUBTED]
     for flips in itertools.chain([()], *(itertools.combinations(doubted, k) for k in (1, 2))):

@@ -20,7 +20,7 @@ Priority = Literal["routine", "emergency"]
 TONE_HZ = 1000.0
 
 
-class Line(Protocol):
+class PttLine(Protocol):
     """Controls PTT: ``KeptPtt`` or a driver."""
 
     def key(self) -> None: ...
@@ -130,7 +130,7 @@ class Transmitter:
 
     def __init__(
         self,
-        line: Line,
+        line: PttLine,
         play: Callable[[Pcm16], None],
         clock: Callable[[], float],
         settings: TransmitSettings | None = None,

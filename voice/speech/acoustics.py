@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from voice.errors import HuyingError
 from voice.mandarin.rows import STAY, free_row
-from voice.pcm import Pcm16
+from voice.pcm import Floats, Pcm16
 
-Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+"""Numbers of pdfs or tones, one per frame."""
 
 FRAME_S = 0.03
 """Output frame period of the network, s."""

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from voice.speech.acoustics import AcousticModel, Affine, Floats, mfcc
-
-Ints = npt.NDArray[np.int64]
+from voice.pcm import Floats
+from voice.speech.acoustics import AcousticModel, Affine, Ints, mfcc
 
 RESTRAINT = 0.5
 """Share of the original's posteriors in the target of a labelled frame; unlabelled frames use only these."""

@@ -29,10 +29,10 @@ def agrees(text: str, heard: list[str]) -> bool:
     said = [s for s in lazy_pinyin(text) if s.isascii() and s.isalpha()]
     if len(said) < SHORTEST or len(heard) < SHORTEST:
         return True
-    return unexplained(said, heard) < DISAGREES
+    return mismatch(said, heard) < DISAGREES
 
 
-def unexplained(said: list[str], heard: list[str]) -> float:
+def mismatch(said: list[str], heard: list[str]) -> float:
     """Mean distance of the recognised syllables to those of a text, in order; unmatched text costs nothing."""
     row = [0.0] * (len(said) + 1)
     for h in heard:

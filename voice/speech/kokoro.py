@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from voice.errors import HuyingError
+from voice.pcm import Floats as Floats
 from voice.places import install
-
-Floats = npt.NDArray[np.float32]
 
 RATE = 24000
 """Output sample rate, Hz."""

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,10 @@ from voice.places import data_folder, user_folder
 from voice.speech.acoustics import DEFAULT_CALIBRATION, Calibration
 
 DEFAULT_MODEL = "huying-zh-8k"
+
+Progress = Callable[[int, int], None]
+"""(bytes done, total bytes; 0 if unknown)."""
+
 _FST_MAGIC = 2125659606
 
 

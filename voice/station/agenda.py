@@ -17,7 +17,7 @@ from voice.station.station import Station
 from voice.talk.alert import Alert, evolve_alert
 from voice.talk.facts import RollEnded, RollMarked
 from voice.talk.rollcall import RollCall, evolve_roll
-from voice.talk.watch import Watch, evolve_watches
+from voice.talk.welfare import WelfareTimer, evolve_timers
 from voice.time import parse_wall
 
 LOOK_S = 0.2
@@ -138,12 +138,12 @@ def _since_last(journal: Journal, kind: str, channel: str) -> Iterator[Event]:
         yield from (e for e in journal.events(after=latest - 1) if e.fact().channel == channel)
 
 
-def watches_of(journal: Journal, channel: str = "") -> dict[str, Watch]:
+def watches_of(journal: Journal, channel: str = "") -> dict[str, WelfareTimer]:
     """Welfare timers still running on a channel."""
-    watches: dict[str, Watch] = {}
+    watches: dict[str, WelfareTimer] = {}
     for fact in (event.fact() for event in journal.events(kind="watch_set")):
         if fact.channel == channel:
-            watches = evolve_watches(watches, fact)
+            watches = evolve_timers(watches, fact)
     return watches
 
 

@@ -22,14 +22,13 @@ from voice.grammar.message import Message
 from voice.grammar.spoken_figures import CONFIDENCE, MARGIN, FigureSpeech, SpokenFigure
 from voice.mandarin.accents import states
 from voice.net.loading import Net
-from voice.pcm import Pcm16
+from voice.pcm import Floats, Pcm16
 from voice.places import cache_folder
 from voice.radio.over import Over
 from voice.speech.acoustics import (
     BESIDE_S,
     AcousticModel,
     Calibration,
-    Floats,
     Goodness,
     Scorer,
     States,

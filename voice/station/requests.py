@@ -270,7 +270,7 @@ def _entries(folder: Path) -> Iterator[Path]:
         return
 
 
-def shown(path: Path) -> str:
+def printable(path: Path) -> str:
     """A printable file name, whatever its bytes."""
     return fit(path.name.encode("utf-8", "replace").decode())[:80]  # type: ignore[no-any-return]
 
@@ -366,7 +366,7 @@ class Room:
 
     def _aside(self, path: Path, mark: str, why: str) -> None:
         self._archive(path, mark)
-        self._tell(f"{shown(path)}: {why}")
+        self._tell(f"{printable(path)}: {why}")
 
     def _archive(self, path: Path, mark: str) -> bool:
         """Whether it was moved; what cannot be moved is not read again."""
@@ -382,7 +382,7 @@ class Room:
             path.replace(to)
         except OSError as e:
             self._stuck.add(path)
-            self._tell(f"{shown(path)}: cannot be set aside ({e.strerror}), and is left out 未处理")
+            self._tell(f"{printable(path)}: cannot be set aside ({e.strerror}), and is left out 未处理")
             return False
         self._archived += 1
         if self._archived % (ARCHIVED // 10) == 0:

@@ -25,13 +25,13 @@ from voice.net.settings import StationSettings
 from voice.places import cache_folder, requests_folder, stations_folder
 from voice.speech.synthesiser import Synthesiser
 from voice.station.agenda import Agenda, give_up, open_alert, unfinished, watches_of
+from voice.station.announcer import Announcer
 from voice.station.channels import Channels
 from voice.station.clock import ClockWatch
 from voice.station.ear import open_ear
 from voice.station.microphone import Microphone
 from voice.station.recorders import UploadDesk
 from voice.station.requests import STALE_S
-from voice.station.speaker import Speaker
 from voice.station.spool import Spool
 from voice.station.station import Station
 from voice.station.status import Status, announce, status_file
@@ -133,7 +133,7 @@ class Runtime:
         level = net.settings.voice.level_db
         transmitter = open_transmitter(desk, line, card, desk.level_db if level is None else level)
         synthesiser = stack.enter_context(Synthesiser(cache_folder() / "speech"))
-        speaker = stack.enter_context(contextlib.closing(Speaker(net, synthesiser, self.tell)))
+        speaker = stack.enter_context(contextlib.closing(Announcer(net, synthesiser, self.tell)))
         if self.speaks:
             speaker.prepare(known(net))
         self._named = redacted(journal.url).removeprefix("sqlite:///")

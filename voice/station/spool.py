@@ -82,7 +82,7 @@ class Spool:
                     f"{free / 1e6:.0f} MB would be left on the disk; {KEEP_FREE / 1e6:.0f} are kept for events"
                 )
             part.write_bytes(audio)
-            decoded(part)
+            decoded_audio(part)
             part.replace(self._audio(stem, call))
             meta = self.folder / f"{stem}.meta"
             meta.write_text(json.dumps(asdict(replace(call, sha256=digest)), ensure_ascii=False), "utf-8")
@@ -113,7 +113,7 @@ class Spool:
             call = RecordedCall(**raw)
         except (OSError, ValueError, TypeError, RecursionError) as e:
             raise HuyingError(f"{path.name}: not a call ({e})") from e
-        return call, decoded(self._audio(path.stem, call))
+        return call, decoded_audio(self._audio(path.stem, call))
 
     def done(self, path: Path) -> None:
         """It is in the journal: delete it from the spool, except for a name that marks duplicates."""
@@ -146,7 +146,7 @@ def _mtime(path: Path, gone: float) -> float:
         return gone
 
 
-def decoded(path: Path) -> Pcm16:
+def decoded_audio(path: Path) -> Pcm16:
     """Audio of a file at RATE; what libsndfile cannot read goes through ffmpeg. Raises HuyingError."""
     if path.suffix in SUFFIXES:
         return _pcm(path)

@@ -22,12 +22,12 @@ from voice.journal.store import Event, Journal
 from voice.pcm import RATE, Pcm16
 from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter, levelled
 from voice.speech.vad import speech_spans
+from voice.station.announcer import LEVEL_DB, Announcer, Unreadable
 from voice.station.ear import Ear
 from voice.station.listener import Listener
-from voice.station.speaker import LEVEL_DB, Speaker, Unreadable
 from voice.station.spoken_orders import Orders
 from voice.talk.alert import Alert, AlertMove, evolve_alert, next_alert_move
-from voice.talk.announcing import alert_words, anchor_words, sign_of, to_read_back, words
+from voice.talk.announcing import alert_words, anchor_words, announcement, sign_of, to_read_back
 from voice.talk.announcing import call as call_of
 from voice.talk.answering import Answering, Reply
 from voice.talk.by_hand import Corrected, Undone
@@ -54,7 +54,7 @@ from voice.talk.facts import (
     WatchSet,
 )
 from voice.talk.rollcall import Move, RollCall, evolve_roll, next_move
-from voice.talk.watch import Watch, evolve_watches, to_alarm, to_call
+from voice.talk.welfare import WelfareTimer, evolve_timers, to_alarm, to_call
 
 OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"
@@ -76,14 +76,14 @@ class Station:
         ear: Ear,
         journal: Journal,
         transmitter: Transmitter,
-        speaker: Speaker,
+        speaker: Announcer,
         on_event: OnEvent = lambda _e, _f: None,
         tell: Callable[[str], None] = lambda _t: None,
         roll: RollCall | None = None,
         alert: Alert | None = None,
         line_busy: Callable[[], bool] = lambda: False,
         wall: Callable[[], datetime] = lambda: datetime.now().astimezone(),
-        watches: dict[str, Watch] | None = None,
+        watches: dict[str, WelfareTimer] | None = None,
         on_saying: Callable[[str], None] = lambda _t: None,
         wait: Callable[[Unwritable], bool] = lambda _e: False,
     ) -> None:
@@ -96,7 +96,7 @@ class Station:
         known = {u.id for u in self.net.units}  # units removed from the roster meanwhile cannot be called
         self.roll = roll and replace(roll, units=tuple(u for u in roll.units if u in known))
         self.alert = alert and replace(alert, units=tuple(u for u in alert.units if u in known))
-        self.watches: dict[str, Watch] = {u: w for u, w in (watches or {}).items() if u in known}
+        self.watches: dict[str, WelfareTimer] = {u: w for u, w in (watches or {}).items() if u in known}
         left = {*(roll.units if roll else ()), *(alert.units if alert else ()), *(watches or ())}
         if left - known:
             tell(f"no longer on the roster, not called 已不在名册, 不再呼叫: {'、'.join(sorted(left - known))}")
@@ -237,7 +237,7 @@ class Station:
         before = self.roll
         self.roll = evolve_roll(self.roll, fact, event.seq)
         self.alert = evolve_alert(self.alert, fact)
-        self.watches = evolve_watches(self.watches, fact)
+        self.watches = evolve_timers(self.watches, fact)
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
             self.last_event[fact.unit] = event.seq
         if isinstance(fact, Answered) and fact.readback == "different":
@@ -400,7 +400,7 @@ class Station:
             text = call_of(unit, 1, style=self.net.settings.rollcall.style)
         else:
             assert self.roll is not None
-            text = words(self.net, self.roll, move)
+            text = announcement(self.net, self.roll, move)
         said = self._say(text, move.purpose, (move.unit,) if move.unit else ())
         facts: list[Fact] = [said]
         if move.unit:

@@ -18,7 +18,7 @@ from voice.radio.ptt import PttSettings, kind_of_carrier
 from voice.radio.ptt.kept import MAKING_S, STALL_S, KeptPtt
 from voice.radio.ptt.none import VOX_LEAD_S, NoPtt
 from voice.radio.sense import CarrierSense
-from voice.radio.transmitter import Line, TransmitSettings, Transmitter
+from voice.radio.transmitter import PttLine, TransmitSettings, Transmitter
 
 
 def open_source(
@@ -38,7 +38,7 @@ def open_source(
     return card, card
 
 
-def open_transmitter(desk: StationSettings, line: Line, card: CardSource | None, level_db: float) -> Transmitter:
+def open_transmitter(desk: StationSettings, line: PttLine, card: CardSource | None, level_db: float) -> Transmitter:
     """Plays to the desk's output; without one it can only report that there is none."""
     sink = CardSink(desk.output) if desk.output else None
 
@@ -64,14 +64,14 @@ def open_transmitter(desk: StationSettings, line: Line, card: CardSource | None,
 
 def open_line(
     desk: StationSettings, tell: Callable[[str], None], stack: contextlib.ExitStack, cut: Callable[[str], None]
-) -> tuple[Line, Callable[[], bool]]:
+) -> tuple[PttLine, Callable[[], bool]]:
     """PTT line and carrier detect beside the audio; both are closed with ``stack``. ``cut`` is told, from another
     thread, why a transmission was cut short."""
     kind = "" if desk.carrier == "audio" else kind_of_carrier(desk.carrier)
     same = kind == desk.ptt and desk.carrier_device in ("", desk.ptt_device)
     asks = desk.carrier if same else ""
     ptt = PttSettings(desk.ptt, desk.ptt_device, desk.ptt_line, desk.ptt_inverted, asks, answer_s=desk.ptt_answer_s)
-    line: Line = NoPtt()
+    line: PttLine = NoPtt()
     if desk.ptt != "none":
         line = stack.enter_context(contextlib.closing(KeptPtt(ptt, desk.timeout_s, tell, cut)))
     if desk.carrier == "audio":

@@ -37,10 +37,10 @@ def sign_of(net: Net, unit_id: str) -> str:
 AGAIN = ("听到请回答", "收到请回答", "收到没有")
 """Asked in the second and later calls."""
 
-Style = Literal["full", "brief"]
+AnnouncingStyle = Literal["full", "brief"]
 
 
-def call(unit: Unit, attempt: int, asked: str = "", style: Style = "full") -> str:
+def call(unit: Unit, attempt: int, asked: str = "", style: AnnouncingStyle = "full") -> str:
     """``省残联,省残联,门前秩序是否良好?请回答。``; from the second call on only a radio check, except that an
     ``asked`` question put to everybody is repeated. ``brief``: ``省残联,门前秩序是否良好?``"""
     sign = unit.call_signs[0]
@@ -125,7 +125,7 @@ def anchor_words(seq: int, code: str) -> str:
     return f"日志到第{seq}条,校验码{code}。"
 
 
-def words(net: Net, roll: RollCall, move: Move) -> str:
+def announcement(net: Net, roll: RollCall, move: Move) -> str:
     """Announcement text for a move."""
     if move.purpose == "opening":
         return "各单位注意,现在开始询问。" if roll.until else "各单位注意,现在开始点名。"

@@ -37,7 +37,7 @@ STANDINGS: tuple[Standing, ...] = get_args(Standing)
 
 HERE: tuple[Standing, ...] = ("answered", "late")
 
-Kind = Literal["roll", "poll", "alert", "calls"]
+OccasionKind = Literal["roll", "poll", "alert", "calls"]
 
 CALM_S = 1800.0
 """A dispatcher's call this long after the previous one begins a new occasion."""
@@ -139,7 +139,7 @@ def attendance(units: Iterable[str], standings: Mapping[str, Standing]) -> Atten
 class Occasion:
     """A roll-call, poll or alert, or a run of dispatcher's calls in between."""
 
-    kind: Kind
+    kind: OccasionKind
     units: tuple[str, ...]
     """Units expected."""
     seq: int = 0
@@ -211,7 +211,7 @@ class Occasions:
                 self._reading = fact.purpose == "alert"
             case RollBegan(question=question, until=until):
                 self._end("_roll")
-                kind: Kind = "poll" if question or until else "roll"
+                kind: OccasionKind = "poll" if question or until else "roll"
                 self._roll = self._open(Occasion(kind, fact.units, seq, wall, question))
                 return self._roll
             case RollMarked(mark="start") if self._roll is None:

@@ -17,14 +17,14 @@ SOON_S = 4.0
 """A bare call sign within this time of its call may be the unit's answer; later it is a repeated call. Units start
 to answer 0.7 to 2.5 s after a call."""
 
-Role = Literal["control", "unit", "either"]
+Party = Literal["control", "unit", "either"]
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """Who is speaking, as far as the evidence allows."""
 
-    role: Role
+    role: Party
     unit: str | None = None
     """The speaker, if a unit; for ``either``, the unit it may be."""
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from voice.journal.lines import Line
-from voice.journal.wording import KINDS, MEANINGS, clock, name_of, note_in
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, name_of, note_in
 from voice.language import language
 from voice.net.loading import Net
 
@@ -31,8 +31,8 @@ def print_line(console: Console, line: Line, net: Net) -> None:
     """One event per line: time, kind, unit, meaning, answer time, words."""
     english = language() == "en"
     name = net.name_of(line["unit"])
-    kind = name_of(KINDS, line["type"], english)
-    meaning = name_of(MEANINGS, line["meaning"], english)
+    kind = name_of(KIND_NAMES, line["type"], english)
+    meaning = name_of(MEANING_NAMES, line["meaning"], english)
     latency = f"{line['latency_s']:.1f}{' s' if english else '秒'}" if line["latency_s"] is not None else ""
     head = f"{line['seq'] or '':>5} {clock(line['wall'], net.settings.zone)} {line['t']:8.1f}s  "
     style = "red" if line["meaning"] == "silent" else STYLES.get(line["type"], "")

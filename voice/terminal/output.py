@@ -9,7 +9,7 @@ from rich.console import Console
 from voice.language import language, worded
 
 
-class Screen(Console):
+class BilingualConsole(Console):
     """A console that translates our own messages into the user's language."""
 
     def print(self, *objects: Any, **look: Any) -> None:
@@ -20,6 +20,6 @@ class Screen(Console):
         super().print(*objects, **look)
 
 
-def screen(error: bool = False) -> Screen:
+def screen(error: bool = False) -> BilingualConsole:
     """Prints text literally: names may contain brackets, which are not markup here."""
-    return Screen(stderr=error, highlight=False, markup=False)
+    return BilingualConsole(stderr=error, highlight=False, markup=False)

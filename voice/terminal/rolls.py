@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from voice.journal.incidents import Missed
-from voice.journal.rolls import Session, columns, figures
+from voice.journal.rolls import Session, columns, unit_figures
 from voice.journal.wording import clock, note_in
 from voice.language import language
 from voice.net.loading import Net
@@ -34,7 +34,7 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
     for name in COLUMNS[english]:
         table.add_column(name, no_wrap=True)
     table.add_column("", no_wrap=True, overflow="crop")  # on a narrow terminal the bars shrink first
-    rows = figures(sheet)
+    rows = unit_figures(sheet)
     longest = max((r.median_s or 0.0 for r in rows), default=0.0) or 1.0
     for r in rows:
         if r.calls:

@@ -29,7 +29,7 @@ WAIT_S = 30.0
 """Longest wait of a long poll."""
 
 Sha256 = Annotated[str, "64 hexadecimal digits"]
-Wall = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$")]
+WallTime = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$")]
 
 
 class Body(BaseModel):

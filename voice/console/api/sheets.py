@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse
 
 from voice.console.api.common import (
     HIGHEST,
-    Wall,
+    WallTime,
     by,
     gives,
     refusing,
@@ -22,7 +22,7 @@ from voice.console.desk import Desk
 from voice.journal.export import Reader, export
 from voice.journal.incidents import incidents
 from voice.journal.lines import lines
-from voice.journal.rolls import columns, figures, only
+from voice.journal.rolls import columns, only, unit_figures
 from voice.journal.sheets import write_html, write_xlsx
 from voice.net.roster_table import roster_file
 
@@ -33,7 +33,7 @@ def routes(desk: Desk) -> APIRouter:
     feed = desk.feed
 
     @api.get("/rolls")
-    def rolls(since: Wall = None, until: Wall = None) -> dict[str, Any]:
+    def rolls(since: WallTime = None, until: WallTime = None) -> dict[str, Any]:
         """Attendance by unit, and every exchange."""
         sheet = refusing(desk.sheet)(since, until)
         return {
@@ -49,7 +49,7 @@ def routes(desk: Desk) -> APIRouter:
                     "unclear": r.unclear,
                     "median_s": r.median_s,
                 }
-                for r in figures(sheet)
+                for r in unit_figures(sheet)
             ],
             "rolls": [
                 {
@@ -82,7 +82,7 @@ def routes(desk: Desk) -> APIRouter:
         }
 
     @api.get("/incidents")
-    def all_incidents(since: Wall = None, until: Wall = None) -> list[dict[str, Any]]:
+    def all_incidents(since: WallTime = None, until: WallTime = None) -> list[dict[str, Any]]:
         """Reports, and how fast units set out and arrived."""
         found = incidents(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
         return [
@@ -104,8 +104,8 @@ def routes(desk: Desk) -> APIRouter:
             "roll.html", "roll.xlsx", "events.csv", "events.jsonl", "events.xlsx", "roster.csv", "roster.xlsx"
         ],
         request: HttpRequest,
-        since: Wall = None,
-        until: Wall = None,
+        since: WallTime = None,
+        until: WallTime = None,
         roll: Annotated[int, Query(ge=0, le=HIGHEST)] = 0,
         language: Literal["zh", "en"] = "zh",
         view: bool = False,

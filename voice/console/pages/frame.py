@@ -20,7 +20,7 @@ from voice.console.texts import text
 from voice.console.users import User
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
-from voice.journal.wording import KINDS, MEANINGS, clock, name_of, note_in
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, name_of, note_in
 from voice.language import worded
 from voice.net.loading import Net
 from voice.station.status import status_file
@@ -309,9 +309,9 @@ class Page:
     def _entry(self, entry: FeedItem) -> None:
         line = entry.line
         ui.label(self.clock(line["wall"])).classes("mono w-20 shrink-0")
-        ui.label(name_of(KINDS, line["type"], self.english)).classes("w-24 shrink-0 leading-tight max-sm:w-auto")
+        ui.label(name_of(KIND_NAMES, line["type"], self.english)).classes("w-24 shrink-0 leading-tight max-sm:w-auto")
         ui.label(self._direction(entry)).classes("w-44 shrink-0 font-bold max-sm:w-auto")
-        meaning = name_of(MEANINGS, line["meaning"], self.english)
+        meaning = name_of(MEANING_NAMES, line["meaning"], self.english)
         with ui.column().classes("grow gap-0 min-w-0"):
             heard = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")
             ui.label(heard if line["type"] != "closed" else meaning).classes("break-words min-w-0")
@@ -351,7 +351,7 @@ class Page:
 
     def meaning(self, key: str | None) -> str:
         """Meaning, in this client's language."""
-        return name_of(MEANINGS, key, self.english)
+        return name_of(MEANING_NAMES, key, self.english)
 
     def note(self, note: str | None) -> str:
         """A note of the journal, in this client's language."""

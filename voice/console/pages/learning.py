@@ -9,7 +9,7 @@ from nicegui import run, ui
 
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
-from voice.journal.wording import MEANINGS, name_of
+from voice.journal.wording import MEANING_NAMES, name_of
 from voice.net.learning import Proposal
 
 
@@ -27,7 +27,8 @@ class LearnDialog:
         with ui.dialog(value=True) as self._dialog, ui.card().classes("w-[560px] max-w-full gap-2") as box:
             box.props["data-learn"] = self.found.text
             ui.label(f"{t('learn')}: {self.found.text}").classes("text-xl font-bold")
-            ui.label(f"{self.found.reading} · {name_of(MEANINGS, self.found.meaning, page.english)}").classes("mono")
+            meaning = name_of(MEANING_NAMES, self.found.meaning, page.english)
+            ui.label(f"{self.found.reading} · {meaning}").classes("mono")
             for sign, _ in self.found.alike:
                 ui.label(t("like call sign", sign)).classes("text-[#b3261e] font-bold")
             if self.found.risky:
@@ -83,7 +84,7 @@ def learned_list(page: Page) -> Callable[[], None]:
             for text, meaning in known.items():
                 with ui.row().classes("feedrow items-center gap-3").props(f'data-learned="{text}"'):
                     ui.label(text).classes("text-lg font-bold")
-                    ui.label(name_of(MEANINGS, meaning, page.english)).classes("grow soft")
+                    ui.label(name_of(MEANING_NAMES, meaning, page.english)).classes("grow soft")
                     ui.button(page.t("take back"), icon="undo", on_click=lambda _e, x=text: take_back(x)).props(
                         "flat no-caps dense"
                     )

@@ -10,10 +10,10 @@ from nicegui import run, ui
 from voice.console.overs import HIDDEN, FeedItem, entries
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
-from voice.journal.codec import KINDS as FACTS
+from voice.journal.codec import KINDS
 from voice.journal.lines import lines
 from voice.journal.search import search
-from voice.journal.wording import KINDS, name_of
+from voice.journal.wording import KIND_NAMES, name_of
 
 LOG_ROWS = 100
 """Entries per page."""
@@ -39,7 +39,7 @@ class Log(Page):
             day = ui.input(self.t("day"), value=self._last_day()).props("type=date stack-label dense clearable")
             units = {"": self.t("all"), **{u.id: u.name for u in self.net.units}}
             unit = ui.select(units, value="", label=self.t("unit"), with_input=True).props("dense").classes("w-44")
-            kinds = {"": self.t("all"), **{k: name_of(KINDS, k, self.english) for k in FACTS if k not in HIDDEN}}
+            kinds = {"": self.t("all"), **{k: name_of(KIND_NAMES, k, self.english) for k in KINDS if k not in HIDDEN}}
             kind = ui.select(kinds, value="", label=self.t("kind")).props("dense").classes("w-36")
         holder = ui.column().classes("w-full gap-0 panel")
         at = 0

@@ -12,7 +12,7 @@ from voice.console.pages.learning import LearnDialog, learned_list
 from voice.errors import HuyingError
 from voice.grammar.meanings import REVIEWABLE
 from voice.journal.lines import Line
-from voice.journal.wording import KINDS, MEANINGS, name_of
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, name_of
 from voice.station.candidates import Candidate
 
 REVIEW_ROWS = 30
@@ -81,7 +81,7 @@ class _Card:
             with ui.row().classes("items-center gap-3 w-full"):
                 when = f"{page.day(line['wall'])} {page.clock(line['wall'])}".strip()
                 ui.label(when).classes("mono font-bold").tooltip(str(line["seq"]))
-                ui.label(name_of(KINDS, line["type"], page.english))
+                ui.label(name_of(KIND_NAMES, line["type"], page.english))
                 ui.label(net.name_of(line["unit"])).classes("font-bold")
                 with ui.column().classes("grow gap-0 min-w-0 max-sm:w-full"):
                     ui.label(line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else ""))
@@ -96,7 +96,7 @@ class _Card:
                 units = {u.id: u.name for u in net.units}
                 value = line["unit"] if line["unit"] in units else None
                 self._unit = ui.select(units, value=value, label=t("unit"), with_input=True)
-                names = {m: name_of(MEANINGS, m, page.english) for m in REVIEWABLE}
+                names = {m: name_of(MEANING_NAMES, m, page.english) for m in REVIEWABLE}
                 value = line["meaning"] if line["meaning"] in names else None
                 self._meaning = ui.select(names, value=value, label=t("meaning")).classes("min-w-32")
                 self._said = ui.input(t("said")).classes("min-w-48")

@@ -12,9 +12,9 @@ from voice.errors import HuyingError
 from voice.grammar.meanings import ENTERABLE
 from voice.journal.codec import KINDS
 from voice.journal.incidents import incidents
-from voice.journal.rolls import Session, UnitFigures, columns, figures
+from voice.journal.rolls import Session, UnitFigures, columns, unit_figures
 from voice.journal.sheets.overview import MATRIX_CSS, matrix_html, summary_html
-from voice.journal.wording import MEANINGS, STANDINGS, name_of
+from voice.journal.wording import MEANING_NAMES, STANDING_NAMES, name_of
 from voice.talk.by_hand import RESULTS, ByHand
 from voice.talk.incidents import Incident
 from voice.time import parse_wall
@@ -94,7 +94,7 @@ class Rolls(Page):
         with ui.row().classes("w-full gap-4 items-start"):
             summary = ui.html(f'<div class="roll-summary">{summary_html(sheet, heading)}</div>', sanitize=False)
             summary.classes("max-w-full min-w-0")
-            rows = [r for r in figures(sheet) if r.median_s is not None]
+            rows = [r for r in unit_figures(sheet) if r.median_s is not None]
             if rows:
                 self._chart(rows)
         self._each(sheet)
@@ -178,9 +178,9 @@ class Rolls(Page):
 
     def _enter(self, done: Any) -> None:
         """Manual entry of a net: time, and one line per unit."""
-        names = {r: name_of(STANDINGS, r, self.english) for r in RESULTS}
+        names = {r: name_of(STANDING_NAMES, r, self.english) for r in RESULTS}
         names = {"": self.t("not asked"), **names}
-        meanings = {m: name_of(MEANINGS, m, self.english) or "—" for m in HEARD}
+        meanings = {m: name_of(MEANING_NAMES, m, self.english) or "—" for m in HEARD}
         with ui.dialog(value=True) as dialog, ui.card().classes("w-[620px] max-w-full gap-1"):
             ui.label(self.t("enter a net")).classes("text-xl font-bold")
             with ui.row().classes("gap-3 items-end"):

@@ -11,7 +11,7 @@ from voice.console.overs import Entries
 from voice.console.pages.board import STATES, BoardView
 from voice.console.pages.frame import Page
 from voice.journal.sheets.heading import DAYS
-from voice.journal.wording import OCCASIONS, name_of
+from voice.journal.wording import OCCASION_NAMES, name_of
 from voice.station.requests import LONGEST_ALERT, AlertRequest, RollRequest, WithdrawRequest
 
 FEED_ROWS = 30
@@ -42,7 +42,7 @@ class LivePage(Page):
             occasion = self.board.occasion
             parts = [date, self.net.settings.name, *([self.channel] if self.channel else [])]
             if occasion is not None:
-                kind = name_of(OCCASIONS, occasion.kind, self.english)
+                kind = name_of(OCCASION_NAMES, occasion.kind, self.english)
                 words = f": {occasion.words}" if occasion.words else ""
                 began = self.clock(occasion.wall)[:5]
                 over = self.t("running" if self.board.running else "over") if occasion.kind != "calls" else ""

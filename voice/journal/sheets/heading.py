@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from voice.journal.rolls import Column, Session
 from voice.journal.sheets.words import word
-from voice.journal.wording import OCCASIONS, STANDINGS, name_of
+from voice.journal.wording import OCCASION_NAMES, STANDING_NAMES, name_of
 from voice.net.loading import Net
 from voice.time import parse_wall
 
@@ -65,7 +65,7 @@ class Heading:
 
     def standing(self, key: str) -> str:
         """Name of a standing."""
-        return name_of(STANDINGS, key, self.english)
+        return name_of(STANDING_NAMES, key, self.english)
 
     def sign(self, key: str) -> str:
         """One-character symbol of a standing."""
@@ -90,7 +90,7 @@ class Heading:
     def title(self, column: Column) -> str:
         """Title of a column."""
         words = column.occasion.words
-        return name_of(OCCASIONS, column.occasion.kind, self.english) + (f": {words}" if words else "")
+        return name_of(OCCASION_NAMES, column.occasion.kind, self.english) + (f": {words}" if words else "")
 
     def seconds(self, value: float | None) -> str:
         """``2.3``; empty if None."""

@@ -14,11 +14,11 @@ from voice.journal.rolls import (
     by_group,
     by_month,
     columns,
-    figures,
+    unit_figures,
     waiting_time,
 )
 from voice.journal.sheets.heading import COLOURS, Heading
-from voice.journal.wording import GRADES, MEANINGS, STANDINGS, name_of
+from voice.journal.wording import GRADE_NAMES, MEANING_NAMES, STANDING_NAMES, name_of
 
 MAX_COLUMNS = 31
 """Roll-calls per page: one month."""
@@ -29,7 +29,7 @@ ROOM_MM = 141.0
 
 def overview_html(sheet: list[Session], heading: Heading) -> str:
     """One landscape page per MAX_COLUMNS roll-calls; everything else is shown on screen only."""
-    h, every, rows = heading, columns(sheet), figures(sheet)
+    h, every, rows = heading, columns(sheet), unit_figures(sheet)
     net = h.net or "、".join(dict.fromkeys(s.net for s in sheet if s.net))
     pages = [every[k : k + MAX_COLUMNS] for k in range(0, len(every), MAX_COLUMNS)] or [[]]
     line = max(3.2, min(5.6, ROOM_MM / (len(rows) + 1)))
@@ -65,7 +65,7 @@ def overview_html(sheet: list[Session], heading: Heading) -> str:
 def matrix_html(sheet: list[Session], heading: Heading) -> str:
     """Units × roll-calls: attendance as colour and symbol, answer time below, totals at the side. Units most often
     silent come first."""
-    worst = sorted(figures(sheet), key=lambda r: (-r.silent, -r.unclear))
+    worst = sorted(unit_figures(sheet), key=lambda r: (-r.silent, -r.unclear))
     return _matrix(columns(sheet)[-MAX_COLUMNS:], worst, heading)
 
 
@@ -80,9 +80,9 @@ def summary_html(sheet: list[Session], heading: Heading) -> str:
     )
 
 
-def words_of(counts: Mapping[str, int], english: bool = False) -> str:
+def counts_in_words(counts: Mapping[str, int], english: bool = False) -> str:
     """``没有发现 37, 未答 3``."""
-    return ", ".join(f"{name_of(STANDINGS | MEANINGS, k, english)} {n}" for k, n in counts.items())
+    return ", ".join(f"{name_of(STANDING_NAMES | MEANING_NAMES, k, english)} {n}" for k, n in counts.items())
 
 
 def _period(shown: list[Column], h: Heading) -> str:
@@ -186,7 +186,7 @@ def _details(shown: list[Column], h: Heading) -> str:
                 f"<tr><td>{h.when(column, c.wall, '%m-%d %H:%M:%S')}</td><td>{escape(h.name(c.unit))}</td>"
                 f'<td>{c.attempts}</td><td style="color:{COLOURS[c.result]}">{h.standing(c.result)}</td>'
                 f"<td>{escape(c.text or (f'≈{c.guess}' if c.guess else ''))}</td><td>{h.seconds(c.latency_s)}</td>"
-                f"<td>{name_of(GRADES, c.grade, h.english)}</td><td>{escape(note)}</td></tr>"
+                f"<td>{name_of(GRADE_NAMES, c.grade, h.english)}</td><td>{escape(note)}</td></tr>"
             )
     keys = ("time", "unit", "attempts", "result", "text", "took", "grade", "note")
     head = "".join(f"<th>{h.t(k)}</th>" for k in keys)
@@ -219,7 +219,7 @@ def _outcomes(shown: list[Column], h: Heading) -> str:
     """Results of polls and alerts."""
     rows = "".join(
         f"<tr><td>{h.when(c)}</td><td>{escape(h.title(c))}</td>"
-        f"<td>{escape(words_of(c.occasion.outcome(), h.english))}</td></tr>"
+        f"<td>{escape(counts_in_words(c.occasion.outcome(), h.english))}</td></tr>"
         for c in shown
     )
     head = "".join(f"<th>{h.t(k)}</th>" for k in ("time", "content", "answers"))

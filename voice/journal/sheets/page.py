@@ -6,7 +6,7 @@ from html import escape
 
 from voice.journal.rolls import Call, Column, Session, columns
 from voice.journal.sheets.heading import COLOURS, Heading
-from voice.journal.wording import MEANINGS, name_of
+from voice.journal.wording import MEANING_NAMES, name_of
 
 FULL_MM = 7.8
 """Row height of the table if space allows."""
@@ -126,7 +126,7 @@ def _said(column: Column, unit: str, call: Call | None, by_hand: bool, h: Headin
     """Meaning of the answer; who answered for it; transcript, if a person listened; marks for manual entry and
     review."""
     occasion = column.occasion
-    parts = [name_of(MEANINGS, occasion.by_hand.get(unit) or occasion.answers.get(unit, ""), h.english)]
+    parts = [name_of(MEANING_NAMES, occasion.by_hand.get(unit) or occasion.answers.get(unit, ""), h.english)]
     if call and call.proxy is not None and unit in column.attendance.relayed:
         parts.append(h.name(call.proxy) if call.proxy else h.t("nobody knows"))
     parts += [f"“{call.said}”"] if call and call.said else []

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from voice.errors import HuyingError
-from voice.journal.rolls import Column, Session, UnitFigures, by_group, by_month, columns, figures
+from voice.journal.rolls import Column, Session, UnitFigures, by_group, by_month, columns, unit_figures
 from voice.journal.sheets.heading import COLOURS, Heading
-from voice.journal.wording import GRADES, MEANINGS, name_of
+from voice.journal.wording import GRADE_NAMES, MEANING_NAMES, name_of
 from voice.net.cells import safe
 
 MOMENT = "yyyy-mm-dd hh:mm:ss"
@@ -25,7 +25,7 @@ def write_xlsx(path: Path, sheet: list[Session], heading: Heading) -> None:
     """Five tables. Raises HuyingError if the file cannot be written."""
     from openpyxl import Workbook
 
-    h, every, rows = heading, columns(sheet), figures(sheet)
+    h, every, rows = heading, columns(sheet), unit_figures(sheet)
     book = Workbook()
     del book[book.sheetnames[0]]
     _roll(book, every, rows, h)
@@ -147,8 +147,8 @@ def _details(book: Any, every: list[Column], h: Heading) -> None:
     body = [
         [
             _moment(column, c.wall, h), safe(h.title(column)), safe(c.unit), safe(h.name(c.unit)), c.attempts,
-            h.standing(c.result), name_of(MEANINGS, c.meaning, h.english), safe(c.text), c.latency_s,
-            name_of(GRADES, c.grade, h.english), h.t("yes") if c.review else "",
+            h.standing(c.result), name_of(MEANING_NAMES, c.meaning, h.english), safe(c.text), c.latency_s,
+            name_of(GRADE_NAMES, c.grade, h.english), h.t("yes") if c.review else "",
             safe(h.name(c.proxy)) if c.proxy else "", c.clip,
         ]
         for column in every for c in column.calls

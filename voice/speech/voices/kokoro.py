@@ -43,7 +43,7 @@ def lacks() -> str:
 
 
 @dataclass(slots=True)
-class KokoroVoice:
+class KokoroSpeaker:
     """One of Kokoro's speakers."""
 
     folder: Path
@@ -90,7 +90,7 @@ class KokoroVoice:
         self.worker.close()
 
 
-def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> KokoroVoice:
+def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> KokoroSpeaker:
     """Raises HuyingError for an unknown speaker. Loads nothing before the first utterance."""
     folder = packaged(MODEL)
     if folder is None:
@@ -100,4 +100,4 @@ def open_kokoro(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Kokoro
     if speaker not in names:
         raise HuyingError(f"no voice “{speaker}”; there is: {', '.join(n for n in names if n[0] == 'z') or 'none'}")
     del synthesiser
-    return KokoroVoice(folder, speaker, choice.tempo, cache)
+    return KokoroSpeaker(folder, speaker, choice.tempo, cache)

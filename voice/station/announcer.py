@@ -49,7 +49,7 @@ class Unreadable(HuyingError):
     """No reading exists for this text: it can never be spoken."""
 
 
-class Speaker:
+class Announcer:
     """Text to PCM in the net's voice."""
 
     def __init__(self, net: Net, synthesiser: Synthesiser, tell: Callable[[str], None] = lambda _t: None) -> None:

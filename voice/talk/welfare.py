@@ -13,7 +13,7 @@ TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class WelfareTimer:
     """One unit's timer."""
 
     unit: str
@@ -25,12 +25,12 @@ class Watch:
     awaiting: bool = False
     alarmed: bool = False
 
-    def heard(self, t: Seconds) -> Watch:
+    def heard(self, t: Seconds) -> WelfareTimer:
         """A sign of life."""
-        return Watch(self.unit, self.every_s, t + self.every_s)
+        return WelfareTimer(self.unit, self.every_s, t + self.every_s)
 
 
-def evolve_watches(watches: Mapping[str, Watch], fact: Fact) -> dict[str, Watch]:
+def evolve_timers(watches: Mapping[str, WelfareTimer], fact: Fact) -> dict[str, WelfareTimer]:
     """Timers after a fact. A new session restarts them all, since its clock starts at 0."""
     out = dict(watches)
     match fact:
@@ -39,7 +39,7 @@ def evolve_watches(watches: Mapping[str, Watch], fact: Fact) -> dict[str, Watch]
         case WatchSet(minutes=minutes):
             out.pop(fact.unit, None)
             if minutes > 0:
-                out[fact.unit] = Watch(fact.unit, 60 * minutes, fact.t + 60 * minutes)
+                out[fact.unit] = WelfareTimer(fact.unit, 60 * minutes, fact.t + 60 * minutes)
         case Answered() | CalledIn() | Remarked() if fact.unit in out:
             out[fact.unit] = out[fact.unit].heard(fact.t)
         case Called(unit=unit, over=0) if unit in out and fact.t >= out[unit].due:
@@ -53,12 +53,12 @@ def evolve_watches(watches: Mapping[str, Watch], fact: Fact) -> dict[str, Watch]
     return out
 
 
-def to_call(watches: Mapping[str, Watch], now: Seconds) -> tuple[str, ...]:
+def to_call(watches: Mapping[str, WelfareTimer], now: Seconds) -> tuple[str, ...]:
     """Units due for a call now, longest overdue first."""
     due = [w for w in watches.values() if now >= w.due and not w.awaiting and not w.alarmed and w.tries < TRIES]
     return tuple(w.unit for w in sorted(due, key=lambda w: w.due))
 
 
-def to_alarm(watches: Mapping[str, Watch]) -> tuple[str, ...]:
+def to_alarm(watches: Mapping[str, WelfareTimer]) -> tuple[str, ...]:
     """Units that did not answer their check calls."""
     return tuple(w.unit for w in watches.values() if w.tries >= TRIES and not w.awaiting and not w.alarmed)
