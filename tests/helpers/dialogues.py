@@ -29,6 +29,7 @@ from voice.talk.decide import Heard, Rules, Tick, decide
 from voice.talk.facts import (
     Announced,
     Answered,
+    Broadcast,
     Called,
     CalledIn,
     Commanded,
@@ -49,6 +50,7 @@ CLOSED = {"silent": "未答", "unclear": "听不清", "undetermined": "未定"}
 REMARKS = {
     "say_again": "请重复", "negative": "没听明白", "wait": "请稍等", "unsolicited": "未被呼叫", "stray": "无人被叫",
     "contested": "又一个回答", "unattributed": "不知是谁", "said": "其他",
+    "aside": "单位之间",
 }  # fmt: skip
 
 
@@ -168,11 +170,14 @@ def in_words(net: Net, fact: Fact) -> str:
         case Remarked():
             telling = fact.kind in ("unsolicited", "stray", "contested", "unattributed")
             what = f" {meaning}" if meaning and telling else ""
-            return f"{name or '?'} {REMARKS[fact.kind]}{what}{review}"
+            other = net.unit(fact.to or "")
+            return f"{name or '?'} {REMARKS[fact.kind]}{' 对 ' + other.name if other else ''}{what}{review}"
+        case Broadcast():
+            return "通播"
         case CalledIn():
             return f"{name or '?'} 呼入 {meaning}"
         case ControlReplied():
-            return f"台回 {name or '?'} {meaning}"
+            return f"台回 {name or '?'} {meaning}{' (存疑)' if fact.doubt else ''}"
         case Relayed():
             return f"{'代答' if fact.kind == 'proxy' else '转达'} {name or '?'} {meaning}".strip()
         case NotUnderstood():

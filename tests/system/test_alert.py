@@ -8,7 +8,18 @@ from pathlib import Path
 from voice.net.loading import Net
 from voice.talk.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.talk.announcing import alert_words
-from voice.talk.facts import AlertEnded, AlertRaised, Announced, Answered, ExchangeClosed, Fact, Outcome, SessionBegan
+from voice.talk.by_hand import Corrected, Undone
+from voice.talk.facts import (
+    AlertEnded,
+    AlertRaised,
+    Announced,
+    Answered,
+    ExchangeClosed,
+    Fact,
+    Outcome,
+    Remarked,
+    SessionBegan,
+)
 
 UNITS = ("101", "102", "103")
 TEXT = "东风路发现走失儿童,请各单位留意"
@@ -35,7 +46,7 @@ def began() -> Fact:
     )
 
 
-def answer(unit: str, meaning: str = "ack") -> Fact:
+def answer(unit: str, meaning: str = "ack", claims: bool = False) -> Fact:
     return Answered(
         t=12,
         exchange=1,
@@ -48,6 +59,7 @@ def answer(unit: str, meaning: str = "ack") -> Fact:
         confidence=1,
         text="",
         review=False,
+        claims=claims,
     )
 
 
@@ -69,6 +81,37 @@ def test_everybody_answers_and_it_is_over() -> None:
     facts = (raised(), read(*UNITS), *(answer(u) for u in UNITS))
     assert next_alert_move(folded(*facts)) == AlertMove(closing=True)
     assert next_alert_move(folded(*facts, AlertEnded(t=30, alert=1, answered=3, silent=()))) is None
+
+
+def test_what_a_person_sets_right_is_counted_and_not_read_again() -> None:
+    begun = (raised(), read(*UNITS), answer("101"), closed("102"), closed("103", "unclear"))
+    right = Corrected(corrects=4, unit="102", meaning="not_found", by="desk")
+    set_right = evolve_alert(folded(*begun), right, 9)
+    assert set_right is not None and set_right.answers == {"101": "ack", "102": "not_found"}
+    assert evolve_alert(set_right, right, 9) == set_right, "the station learns of it twice"
+    assert next_alert_move(set_right) == AlertMove(closing=False, units=("103",), again=True)
+    back = evolve_alert(set_right, Undone(undoes=9, by="desk"), 10)
+    assert back == folded(*begun)
+
+
+def test_an_answer_without_a_call_sign_leaves_nobody_silent(net: Net) -> None:
+    bare = Remarked(
+        t=14,
+        kind="unattributed",
+        over=2,
+        unit=None,
+        exchange=None,
+        meaning="ack",
+        text="收到",
+        confidence=1,
+        review=True,
+    )
+    alert = folded(raised(repeat=1), read(*UNITS), answer("101"), bare, closed("102"), closed("103"))
+    assert alert is not None and alert.silent == () and alert.unknown == ("102", "103")
+    assert "未应答" not in alert_words(net, alert, AlertMove(closing=True))
+    assert "无法确认两个" in alert_words(net, alert, AlertMove(closing=True))
+    named = folded(raised(repeat=1), read(*UNITS), answer("101"), bare, answer("102", claims=True))
+    assert named is not None and named.silent == ("103",)
 
 
 def test_a_crash_in_the_middle(net: Net) -> None:

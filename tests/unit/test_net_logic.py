@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.helpers.radio_log import brief, log_of
+from voice.measure.simulate import PerfectEar, Spoken
 from voice.net.loading import Net
 from voice.talk.decide import Rules, Tick, decide
-from voice.talk.facts import Called, ExchangeClosed
+from voice.talk.facts import Called, ExchangeClosed, NotUnderstood
 from voice.talk.state import NetState, evolve
 
 CASES = {
@@ -76,8 +79,8 @@ CASES = {
             "called 省残联 call",
             "called 贾岗社区治安队 call",
             "not_understood unclear review",
-            "closed 省残联 silent",
-            "closed 贾岗社区治安队 silent",  # one of them at least
+            "closed 省残联 undetermined",  # one of them has spoken
+            "closed 贾岗社区治安队 undetermined",
         ],
     ),
     "… and who has not answered when as much came is not silent": (
@@ -219,7 +222,7 @@ def test_all_units_are_opened_and_closed_one_by_one(net: Net) -> None:
     assert answered == {"101", "102"}
     assert [x["meaning"] for x in lines if x["type"] == "remarked"] == ["unattributed"], "a bare 收到 is nobody's"
     closed = {x["unit"]: x["meaning"] for x in lines if x["type"] == "closed"}
-    assert closed == {u.id: "silent" for u in net.units if u.id not in answered}
+    assert closed == {u.id: "undetermined" for u in net.units if u.id not in answered}, "one of them has answered"
 
 
 def test_answer_time_counts_from_the_end_of_the_call(net: Net) -> None:
@@ -240,6 +243,18 @@ def test_silent_only_if_the_receiver_was_alive() -> None:
         (fact,) = decide(state, Tick(12.0, alive), Rules())
         assert isinstance(fact, ExchangeClosed)
         assert fact.outcome == outcome
+
+
+def test_two_voices_at_once_call_nobody(net: Net) -> None:
+    """收到 under 没有发现 may be heard as 收到没有."""
+    called = Called(t=1.0, exchange=1, unit="101", over=1, attempt=1, to_all=False, question="")
+    state = evolve(NetState(units=("101",)), called, 10.0)
+    heard = PerfectEar(net).heard(2, Spoken(2.0, 4.0, 2.2, 3.8, ("101",), ("收到没有",)))
+    assert heard.message.speaker == "control"
+    (fact,) = decide(state, replace(heard, doubled=True), Rules())
+    assert isinstance(fact, NotUnderstood) and fact.unit == "101"
+    (end,) = decide(evolve(state, fact, 10.0), Tick(20.0), Rules())
+    assert isinstance(end, ExchangeClosed) and end.outcome == "unclear"
 
 
 def test_time_alone_closes_nothing_before_the_deadline() -> None:

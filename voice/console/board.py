@@ -129,10 +129,14 @@ class LiveBoard:
         fact = fact or event.fact()
         before = self.board
         at = self._occasions.take(fact, event.seq, event.wall)
+        of_roll, of_alert = self._occasions.concerns(fact, at)
         board = replace(
-            before, roll=evolve_roll(before.roll, fact, event.seq), alert=evolve_alert(before.alert, fact),
-            occasion=self._occasions.latest, seq=event.seq,
-        )  # fmt: skip
+            before,
+            roll=evolve_roll(before.roll, fact, event.seq) if of_roll else before.roll,
+            alert=evolve_alert(before.alert, fact, event.seq) if of_alert else before.alert,
+            occasion=self._occasions.latest,
+            seq=event.seq,
+        )
         before_open = self._book.open
         self._book.take(fact, event.seq, event.wall)
         if self._book.open is not before_open:

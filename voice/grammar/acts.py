@@ -22,6 +22,9 @@ NOT = (["mei"], ["wei"], ["bu"], ["mei", "you"])
 """没, 未, 不: negate a phrase with these meanings that they directly precede, unless the grammar has the
 combination."""
 
+SEEN = (["fa", "xian"], ["kan", "dao"], ["zhao", "dao"], ["qing", "kuang"], ["ren", "yuan"])
+"""发现, 看到, 找到, 情况, 人员: 请报告 directly after them is no question."""
+
 
 class ActSearch:
     """Finds the meanings of one net's grammar in items, free speech split by syllable."""
@@ -105,7 +108,16 @@ class ActSearch:
 
 def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
     """Acts without those that are denied or only told of; a report put as a question becomes ``ask``."""
-    return _questions(tuple(a for a in acts if not _denied(a, items) and not _told(a, items)), items)
+    kept = _questions(tuple(a for a in acts if not _denied(a, items) and not _told(a, items)), items)
+    to_all = any(a.meaning == "all_units" for a in kept)
+    return tuple(a for a in kept if not _conditional(a, items)) if to_all else kept
+
+
+def _conditional(act: Act, items: Sequence[Item]) -> bool:
+    """各单位注意,…,发现请报告: who has nothing to report need not answer."""
+    before = _said(items[max(0, act.at - 3) : act.at])
+    seen = any(before[-len(w) :] == w for w in SEEN)
+    return act.meaning == "ask" and items[act.at].key.startswith("请报告") and seen
 
 
 def _denied(act: Act, items: Sequence[Item]) -> bool:

@@ -27,6 +27,9 @@ MENTIONING = frozenset(
 """在, 到, 去, 往, 从, 给, 跟, 对, 把, 和, 叫, 让, 由, 同, 向, 离: directly before a call sign they make it part of a
 sentence."""
 
+CALLING = "呼叫"
+"""Before a call sign it addresses the unit, although it ends in 叫."""
+
 CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
 """不是, 不对, 说错了, 错了, 更正: self-correction between two call signs."""
 
@@ -104,7 +107,12 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         return "inside" if not paused else "lead"
     if previous.kind == "phrase" and previous.key in introducing:
         return "self"
-    if previous.kind == "phrase" and previous.pinyin.split()[-1].rstrip("12345") in MENTIONING and not paused:
+    if (
+        previous.kind == "phrase"
+        and previous.key != CALLING
+        and not paused
+        and previous.pinyin.split()[-1].rstrip("12345") in MENTIONING
+    ):
         return "inside"  # 马上到 家属院
     if last and previous.kind == "phrase":
         return "tail"

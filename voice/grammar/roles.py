@@ -45,7 +45,9 @@ def roles_of(items: Sequence[Item], acts: Sequence[Act], names: Sequence[Naming]
     if mine and not to_all:
         return Roles("unit", mine, tuple(u for u in spoken if u != mine))
     if special:
-        return Roles("unit", special.slots.get("unit") or (units[0].key if units else None))
+        caller = special.slots.get("unit") or (units[0].key if units else None)
+        other = special.meaning == "call_in" and not any(i.kind == "control" for i in items)
+        return Roles("unit", caller, tuple(u for u in spoken if u != caller) if other else ())
     if to_all or "control" in speakers:
         return Roles("control", callees=() if to_all else spoken)
     if units:
@@ -75,13 +77,25 @@ def _named(
     free = sum(len(content(i.pinyin)) for i in items if i.kind in ("free", "place"))
     instructed = free >= FREE_SPEECH_SYLLABLES and not reply and not _answers_at_once(items)
     if (reply or acts) and not instructed:
-        return Roles("unit", units[0].key)
+        mine = _next_to_reply(items, units)
+        return Roles("unit", mine, tuple(u for u in spoken_units(names) if u != mine) if mine != units[0].key else ())
     if not acts and any(i.kind == "control" and not mentioned(items, k) for k, i in enumerate(items)):
         return Roles("unit", units[0].key, calls_in=units[0].score)  # 派出所派出所, 贾岗社区
     callees = spoken_units(names)
     once = sum(n.times for n in names if n.place != "inside") == 1
     unsure = len(callees) == 1 and once and not _ordered(items)
     return Roles("anyone" if unsure else "control", callees=callees, unsure=unsure)
+
+
+def _next_to_reply(items: Sequence[Item], units: Sequence[Item]) -> str:
+    """贾岗社区,安和社区收到: of call signs in a row, the one directly before the reply is the speaker's."""
+    first = next((k for k, i in enumerate(items) if i.kind == "unit"), 0)
+    row = 0
+    while first + row < len(items) and items[first + row] in units:
+        row += 1
+    after = items[first + row] if first + row < len(items) else None
+    replies = row > 1 and after is not None and after.kind == "phrase"
+    return items[first + row - 1].key if replies else units[0].key
 
 
 def _ordered(items: Sequence[Item]) -> bool:

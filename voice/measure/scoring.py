@@ -18,6 +18,7 @@ from voice.text import decoded
 
 COMPARED = (
     "called",
+    "broadcast",
     "answered",
     "closed",
     "called_in",

@@ -15,6 +15,7 @@ from voice.net.schedule import due
 from voice.station.requests import CallRequest, RollRequest, Room, SayRequest, WatchRequest, WithdrawRequest
 from voice.station.station import Station
 from voice.talk.alert import Alert, evolve_alert
+from voice.talk.attendance import Occasions
 from voice.talk.facts import RollEnded, RollMarked
 from voice.talk.rollcall import RollCall, evolve_roll
 from voice.talk.welfare import WelfareTimer, evolve_timers
@@ -120,9 +121,11 @@ def unfinished(journal: Journal, channel: str = "") -> RollCall | None:
 def open_alert(journal: Journal, channel: str = "") -> tuple[Alert, datetime] | None:
     """The alert that a crash or power cut left open on a channel, and when it was raised."""
     alert: Alert | None = None
-    raised = ""
+    occasions, raised = Occasions(), ""
     for event in _since_last(journal, "alert_raised", channel):
-        alert = evolve_alert(alert, event.fact())
+        fact = event.fact()
+        if occasions.concerns(fact, occasions.take(fact, event.seq, event.wall))[1]:
+            alert = evolve_alert(alert, fact, event.seq)
         raised = raised or event.wall
     if alert is None or alert.closed:
         return None

@@ -30,6 +30,7 @@ from voice.talk.alert import Alert, AlertMove, evolve_alert, next_alert_move
 from voice.talk.announcing import alert_words, anchor_words, announcement, sign_of, to_read_back
 from voice.talk.announcing import call as call_of
 from voice.talk.answering import Answering, Reply
+from voice.talk.attendance import Occasions
 from voice.talk.by_hand import Corrected, Undone
 from voice.talk.decide import command_heard
 from voice.talk.facts import (
@@ -60,6 +61,9 @@ OnEvent = Callable[[Event, Fact], None]
 BUSY = "the channel stayed busy"
 LATE_S = 1.0
 """Lag, after waiting for the journal, above which nothing is sent until processing has caught up."""
+
+REMEMBERED = 5000
+"""How many recent events can still be corrected in the running roll-call or alert."""
 
 PATIENCE_S = 8.0
 """Time for net control to answer a reporting unit before we do."""
@@ -129,6 +133,9 @@ class Station:
         """After a fault of voice or transmitter: not before this."""
         self._looked = journal.last()
         """Number of the last event that was looked at for what people have set right."""
+        self._heeded: set[int] = set()
+        """Such events already applied."""
+        self._occasions = Occasions(REMEMBERED)
 
     @property
     def calling_roll(self) -> bool:
@@ -209,8 +216,12 @@ class Station:
         if self.alert is None or self.alert.closed:
             raise HuyingError("no alert is being read: nothing to withdraw 当前没有通知")
         a = self.alert
-        ended = AlertEnded(t=self.now, alert=a.id, answered=len(a.answers), silent=a.silent, unclear=a.unclear, by=by)
-        self.log.record(ended)
+        self.log.record(self._ended(a, self.now, by))
+
+    @staticmethod
+    def _ended(a: Alert, t: float, by: str = "") -> AlertEnded:
+        unclear = (*a.unclear, *a.unknown)
+        return AlertEnded(t=t, alert=a.id, answered=len(a.answers), silent=a.silent, unclear=unclear, by=by)
 
     def mark(self, fact: RollMarked) -> None:
         """Pause, resume, skip, repeat or stop the roll-call."""
@@ -235,8 +246,7 @@ class Station:
 
     def _event(self, event: Event, fact: Fact) -> None:
         before = self.roll
-        self.roll = evolve_roll(self.roll, fact, event.seq)
-        self.alert = evolve_alert(self.alert, fact)
+        self._heed(event, fact)
         self.watches = evolve_timers(self.watches, fact)
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
             self.last_event[fact.unit] = event.seq
@@ -256,6 +266,14 @@ class Station:
             self._orders.heard(fact)
         if self.roll and before and self.roll.paused and not before.paused:
             self._tell(f"roll-call paused 点名暂停: {self.roll.paused}")
+
+    def _heed(self, event: Event, fact: Fact) -> None:
+        """Roll-call and alert after an event."""
+        if isinstance(fact, Corrected | Undone):
+            self._heeded.add(event.seq)
+        of_roll, of_alert = self._occasions.concerns(fact, self._occasions.take(fact, event.seq, event.wall))
+        self.roll = evolve_roll(self.roll, fact, event.seq) if of_roll else self.roll
+        self.alert = evolve_alert(self.alert, fact, event.seq) if of_alert else self.alert
 
     def _answer(self, fact: Fact) -> None:
         """Our automatic reply to what was heard."""
@@ -305,7 +323,7 @@ class Station:
         self._look_after()
         late = self._transmitter.now() - self.now > LATE_S
         move = self._next() if self.now >= self._retry_at and not late else None
-        if isinstance(move, Move) and self.calling_roll:
+        if isinstance(move, Move | AlertMove) and (self.calling_roll or self.alerting):
             self._heed_people()
             move = self._next()
         if move is None:
@@ -381,7 +399,7 @@ class Station:
         self.log.record(DeviceChanged(t=self.log.latest, what="cut", note=note))
 
     def _heed_people(self) -> None:
-        """Manual corrections made elsewhere (console, command line) are applied to the running roll-call."""
+        """Manual corrections made elsewhere (console, command line) are applied to the running roll-call or alert."""
         journal, since = self.log.journal, self._looked
         self._looked = journal.last()
         if self._looked == since:
@@ -389,8 +407,8 @@ class Station:
         found = [e for kind in (Corrected.KIND, Undone.KIND) for e in journal.events(kind=kind, after=since)]
         for event in sorted(found, key=lambda e: e.seq):
             fact = event.fact()
-            if fact.channel == self.log.channel:
-                self.roll = evolve_roll(self.roll, fact, event.seq)
+            if fact.channel == self.log.channel and event.seq not in self._heeded:
+                self._heed(event, fact)
 
     def _announce(self, move: Move) -> None:
         if move.unit and move.unit in self._single and not self._has_its_turn(move.unit):
@@ -416,8 +434,7 @@ class Station:
         text = alert_words(self.net, a, move)
         if move.closing:
             said = self._say(text, "closing_alert", ())
-            ended = AlertEnded(t=said.t, alert=a.id, answered=len(a.answers), silent=a.silent, unclear=a.unclear)
-            self.log.record(said, ended)
+            self.log.record(said, self._ended(a, said.t))
             return
         said = self._say(text, "alert", move.units)
         called = (

@@ -6,9 +6,20 @@ emergency alert takes precedence over a running roll-call; the station asks the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from voice.talk.facts import AlertEnded, AlertRaised, Announced, Answered, ExchangeClosed, Fact, SessionBegan
+from voice.talk.by_hand import Corrected, Undone
+from voice.talk.facts import (
+    AlertEnded,
+    AlertRaised,
+    Announced,
+    Answered,
+    ExchangeClosed,
+    Fact,
+    Remarked,
+    SessionBegan,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,11 @@ class Alert:
     """Unit → meaning: 收到, 没有发现, 有情况 …"""
     unclear: tuple[str, ...] = ()
     """Heard but not understood, with no answer since."""
+    nameless: int = 0
+    """Answers without a call sign: some of the units without one of their own have answered."""
+    by_hand: Mapping[int, tuple[str, str, bool, bool]] = field(default_factory=dict)
+    """Sequence number of a manual correction → unit, with its answer before (empty: none), and whether it was unclear
+    and awaited."""
     interrupted: bool = False
     """The session ended meanwhile: nothing is read until the station resumes the alert."""
     closed: bool = False
@@ -42,7 +58,12 @@ class Alert:
     @property
     def silent(self) -> tuple[str, ...]:
         """Units from which nothing was heard."""
-        return tuple(u for u in self.open if u not in self.unclear)
+        return () if self.nameless else tuple(u for u in self.open if u not in self.unclear)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Units that may have given one of the nameless answers."""
+        return tuple(u for u in self.open if u not in self.unclear) if self.nameless else ()
 
     @property
     def finished(self) -> bool:
@@ -72,8 +93,9 @@ def next_alert_move(alert: Alert | None) -> AlertMove | None:
     return AlertMove(closing=False, units=alert.open, again=alert.read > 0)
 
 
-def evolve_alert(alert: Alert | None, fact: Fact) -> Alert | None:
-    """Alert after a fact; None if there is none."""
+def evolve_alert(alert: Alert | None, fact: Fact, seq: int = 0) -> Alert | None:
+    """Alert after a fact; None if there is none. ``seq``: sequence number of the fact's event, if it has one. A
+    manual correction of anything but this alert is not to be passed."""
     if isinstance(fact, AlertRaised):
         return Alert(fact.alert, fact.text, fact.units, fact.repeat, fact.need_ack, fact.emergency)
     if alert is None or alert.closed:
@@ -87,12 +109,45 @@ def evolve_alert(alert: Alert | None, fact: Fact) -> Alert | None:
         case Answered(unit=unit) if unit in alert.units and alert.read:
             waiting = tuple(u for u in alert.awaited if u != unit)
             unclear = tuple(u for u in alert.unclear if u != unit)
-            return replace(alert, awaited=waiting, answers={**alert.answers, unit: fact.meaning}, unclear=unclear)
+            nameless = max(0, alert.nameless - fact.claims)
+            answers = {**alert.answers, unit: fact.meaning}
+            return replace(alert, awaited=waiting, answers=answers, unclear=unclear, nameless=nameless)
+        case Remarked(kind="unattributed") if alert.awaited:
+            return replace(alert, nameless=alert.nameless + 1)
         case ExchangeClosed(unit=unit) if unit in alert.awaited:
             heard = fact.outcome == "unclear" and unit not in alert.unclear
             unclear = (*alert.unclear, unit) if heard else alert.unclear
             return replace(alert, awaited=tuple(u for u in alert.awaited if u != unit), unclear=unclear)
+        case Corrected(unit=str(unit)) if unit in alert.units and not (seq and seq in alert.by_hand):
+            return _set_right(alert, unit, fact.meaning, seq)
+        case Undone(undoes=number) if number in alert.by_hand:
+            return _undone(alert, number)
         case AlertEnded(alert=number) if number == alert.id:
             return replace(alert, closed=True)
         case _:
             return alert
+
+
+def _set_right(alert: Alert, unit: str, meaning: str, seq: int) -> Alert:
+    """Manual correction: the unit has answered."""
+    before = unit, alert.answers.get(unit, ""), unit in alert.unclear, unit in alert.awaited
+    return replace(
+        alert,
+        answers={**alert.answers, unit: meaning},
+        unclear=tuple(u for u in alert.unclear if u != unit),
+        awaited=tuple(u for u in alert.awaited if u != unit),
+        by_hand={**alert.by_hand, seq: before},
+    )
+
+
+def _undone(alert: Alert, number: int) -> Alert:
+    """A manual correction is withdrawn: what was heard counts again."""
+    unit, answer, unclear, awaited = alert.by_hand[number]
+    answers = {u: m for u, m in alert.answers.items() if u != unit} | ({unit: answer} if answer else {})
+    return replace(
+        alert,
+        answers=answers,
+        unclear=(*alert.unclear, unit) if unclear else alert.unclear,
+        awaited=(*alert.awaited, unit) if awaited else alert.awaited,
+        by_hand={n: b for n, b in alert.by_hand.items() if n != number},
+    )

@@ -114,9 +114,11 @@ def tally(net: Net, answers: Mapping[str, str], always: tuple[str, ...] = ()) ->
 
 
 def lacking(net: Net, count: Attendance) -> str:
-    """``未应答两个:贾岗社区治安队、安和社区,听不清一个:警察学院``; empty if no called unit is missing or unclear."""
-    silent = count.of("silent", "undetermined")
-    parts = (("未应答", silent), ("听不清", count.unclear), ("代答", count.relayed))
+    """``未应答两个:贾岗社区治安队、安和社区,听不清一个:警察学院``; empty if no called unit is missing or unclear.
+    无法确认: it may have answered, or the receiver was dead."""
+    parts = (
+        ("未应答", count.silent), ("无法确认", count.undetermined), ("听不清", count.unclear), ("代答", count.relayed),
+    )  # fmt: skip
     return ",".join(f"{word}{count_of(len(units))}个{names_of(net, units)}" for word, units in parts if units)
 
 
@@ -141,7 +143,7 @@ def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:
     """The alert text twice, to all or by call sign, followed by the question; or the closing count."""
     if move.closing:
         told = [tally(net, alert.answers)] if alert.answers else []
-        for word, some in (("未应答", alert.silent), ("听不清", alert.unclear)):
+        for word, some in (("未应答", alert.silent), ("无法确认", alert.unknown), ("听不清", alert.unclear)):
             told += [f"{word}{count_of(len(some))}个{names_of(net, some)}"] if some else []
         return f"通知完毕。{','.join(told)}。" if told else "通知完毕。"
     everybody = set(move.units) == {u.id for u in net.units}

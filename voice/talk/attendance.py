@@ -30,7 +30,8 @@ from voice.talk.facts import (
 
 Standing = Literal["answered", "late", "relayed", "unclear", "silent", "undetermined", "open", "not_called"]
 """A unit's standing in an occasion, exactly one of these. ``relayed``: no answer of its own, but another unit
-answered for it (代答). ``undetermined``: unknown, because the receiver was dead or the recording ended."""
+answered for it (代答). ``undetermined``: unknown, because the receiver was dead, the recording ended, or an answer
+without a call sign may have been its own."""
 
 STANDINGS: tuple[Standing, ...] = get_args(Standing)
 """Strongest first: a unit that answered once is present, and silence never overrides what was heard."""
@@ -107,7 +108,7 @@ class Attendance:
 
     @property
     def undetermined(self) -> tuple[str, ...]:
-        """Undetermined (未定): the receiver was dead or the recording ended."""
+        """Undetermined (未定): see ``Standing``."""
         return self.of("undetermined")
 
     @property
@@ -199,6 +200,12 @@ class Occasions:
         if self._alert is not None:
             return self.all[self._alert]
         return next((o for o in reversed(self.all) if o.kind != "calls"), self.all[-1] if self.all else None)
+
+    def concerns(self, fact: Fact, at: int | None) -> tuple[bool, bool]:
+        """Whether a roll-call (or poll), and whether an alert, is to heed a fact that changed occasion ``at``: a
+        person's correction is of one of them."""
+        alert = at is not None and self.all[at].kind == "alert"
+        return (not alert, alert) if isinstance(fact, Corrected) else (True, True)
 
     def take(self, fact: Fact, seq: int = 0, wall: str = "") -> int | None:
         """Next fact with its event's number and time; returns the index of the occasion it changed."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from voice.grammar.meanings import ANSWERS, CODE_WORD, HEARD
+from voice.grammar.meanings import ANSWERS, CODE_WORD, HEARD, URGENT
 from voice.grammar.message import Act, Message
 from voice.pcm import Seconds
 from voice.talk.facts import (
     Answered,
+    Broadcast,
     Called,
     CalledIn,
     Commanded,
@@ -23,17 +24,21 @@ from voice.talk.facts import (
     RollMarked,
 )
 from voice.talk.speaking import speaker_of
-from voice.talk.state import ASKED_S, Exchange, NetState, evolve
+from voice.talk.state import ASKED_S, REPLY_S, Exchange, NetState, evolve
 
 BLOCKING: dict[str, Literal["say_again", "negative", "wait"]] = {
     "say_again": "say_again", "negative": "negative", "stand_by": "wait",
 }  # fmt: skip
 """Said by a unit in place of an answer: its exchange stays open."""
 
+UNANSWERED = ("silent", "unclear", "undetermined")
+"""How an exchange may have ended for an answer to be late."""
+
 KEPT = {
     "say_again": "it asked to say the call again, and nothing more came",
     "negative": "it said that it had not understood, and nothing more came",
     "wait": "it asked to wait, and nothing more came",
+    "other": "another unit's call sign was heard in its slot: it may have been its answer, and nothing more came",
 }
 
 ROLL = {
@@ -147,7 +152,12 @@ def _closed(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
             t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited, over=e.heard_over, review=True,
             reason="net control called it, or it spoke itself: nobody can tell, and nothing more came",
         )  # fmt: skip
-    reason = f"{together} units are open, {e.vague} answers nobody's" if e.vague else "nothing was heard in its slot"
+    if e.vague:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="undetermined", waited_s=waited,
+            reason=f"{together} units are open, {e.vague} answers nobody's",
+        )  # fmt: skip
+    reason = "nothing was heard in its slot"
     return ExchangeClosed(t=t, exchange=e.id, unit=e.unit, outcome="silent", waited_s=waited, reason=reason)
 
 
@@ -164,6 +174,8 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     ]
     if rolls:
         return rolls
+    if h.doubled and (m.callees or m.to_all or m.speaker == "control"):
+        return [_not_understood(state, h)]  # two voices at once call nobody
     if m.jumbled:
         return _jumbled(state, h)
     if not m.understood:
@@ -172,7 +184,14 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if behalf is not None:
         return [_relayed(state, h, behalf)]
     if m.to_all and not h.identified:
-        return [_call(state, h, unit, k) for k, unit in enumerate(state.units)]
+        if "ask" in m.meanings():
+            return [_call(state, h, unit, k) for k, unit in enumerate(state.units)]
+        return [Broadcast(t=h.speech_end, over=h.over, text=m.text, figures=m.figures)]
+    if _ordered(state, m) and not h.identified and not state.beside(h.start):
+        return [_call(state, h, n.unit, k, doubt=True) for k, n in enumerate(m.names)]
+    aside = _aside(state, h)
+    if aside is not None:
+        return [aside]
     who = speaker_of(m, h.identified, state, h.speech_start, rules.late_window_s)
     if who.role == "control":
         return _from_control(state, h)
@@ -213,6 +232,49 @@ def _either(state: NetState, h: Heard, unit: str) -> Fact:
     if state.conducting:
         return _remark(h, "unsolicited", unit, None, HEARD, review=True)
     return _call(state, h, unit, 0, doubt=True)
+
+
+def _aside(state: NetState, h: Heard) -> Fact | None:
+    """A unit addresses another one, or the two are talking: ``贾岗社区,我是省残联``, ``省残联呼叫贾岗社区``, and what
+    follows with either call sign. An open exchange, net control's questions and alarms come first."""
+    m = h.message
+    meanings = m.meanings()
+    waiting = _slot_of(state)
+    slot = waiting.id if waiting else None
+    if m.calls_control or URGENT & set(meanings) or ("ask" in meanings and _unsaid(m)):
+        return None
+    to = _spoken_to(m, m.caller) or (m.callees[0] if m.callees and "call_in" in meanings else None)
+    if m.caller and to and h.identified in (None, m.caller):
+        if _is_open(state, m.caller):
+            return None
+        return _remark(h, "aside", m.caller, slot if _unsaid(m) else None, "", review=False, to=to)
+    named = {n.unit for n in m.names if n.place != "inside"}
+    pair = state.aside
+    if pair is None or not state.beside(h.start) or h.identified or not named or not named <= set(pair.units):
+        return None
+    if any(_is_open(state, u) and u in named for u in pair.units):
+        return None
+    if named != {pair.caller} and {"arrived", "on_the_way"} & set(meanings):
+        return None  # 明理路巡防队到了: for net control to know
+    return _remark(
+        h, "aside", None, slot, next(iter(meanings), ""), review=bool({"arrived", "on_the_way"} & set(meanings))
+    )
+
+
+def _is_open(state: NetState, unit: str) -> bool:
+    e = state.exchanges.get(unit)
+    return e is not None and e.open
+
+
+def _spoken_to(m: Message, caller: str | None) -> str | None:
+    """The unit named before the speaker named itself, with net control not named."""
+    first = m.names[0].unit if m.names and caller and not m.calls_control else None
+    return first if first != caller else None
+
+
+def _unsaid(m: Message) -> bool:
+    """No unit said who it is: a call sign heard may be another's."""
+    return not any(n.place == "self" for n in m.names)
 
 
 def _own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
@@ -304,19 +366,44 @@ def _from_control(state: NetState, h: Heard) -> list[Fact]:
         unit = m.callees[0] if m.callees else state.calling_in
         return [_control_replied(state, h, unit, "go_ahead" if "go_ahead" in meanings else "stand_by")]
     if m.callees:
-        return [_call(state, h, unit, k) for k, unit in enumerate(m.callees)]
+        return _calls(state, h)
     last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
     if "ask" in meanings and last and not last[0].to_all:
         return [_call(state, h, e.unit, k) for k, e in enumerate(last)]  # 收到请回答: the call repeated
     return [_remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
 
 
-def _control_replied(state: NetState, h: Heard, unit: str | None, meaning: str) -> ControlReplied:
-    waited = h.speech_start - state.calling_in_at if state.calling_in else 0.0
-    return ControlReplied(t=h.start, over=h.over, unit=unit, meaning=meaning, latency_s=max(0.0, waited))
+def _calls(state: NetState, h: Heard) -> list[Fact]:
+    """Several call signs without words of net control's may also be a unit addressing another: nothing is certain."""
+    m = h.message
+    several = len(m.callees) > 1 and not any(a.speaker == "control" for a in m.acts)
+    opened = [u for u in m.callees if _is_open(state, u)] if several else []
+    if not several or len(opened) == len(m.callees):
+        return [_call(state, h, unit, k) for k, unit in enumerate(m.callees)]
+    doubt = bool(opened) or not m.free
+    others = [u for u in m.callees if u not in opened]
+    return [
+        *(NotUnderstood(t=h.start, over=h.over, unit=u, exchange=state.exchanges[u].id, pinyin=m.pinyin, why="speaker")
+          for u in opened),
+        *(_call(state, h, unit, k, doubt) for k, unit in enumerate(others)),
+    ]  # fmt: skip
 
 
-def _remark(h: Heard, kind: str, unit: str | None, exchange: int | None, meaning: str, review: bool) -> Remarked:
+def _ordered(state: NetState, m: Message) -> bool:
+    """明理路巡防队,东风渠巡防队,马上过去: net control sends both, most likely."""
+    named = tuple(n.unit for n in m.names if n.place == "lead")
+    several = len(named) > 1 and len(named) == len(m.names)
+    return several and set(m.meanings()) == {"on_the_way"} and not any(_is_open(state, u) for u in named)
+
+
+def _control_replied(state: NetState, h: Heard, unit: str | None, meaning: str, doubt: bool = False) -> ControlReplied:
+    waited = h.speech_start - state.calling_in_at if state.calling_in or state.reported_at is not None else 0.0
+    return ControlReplied(t=h.start, over=h.over, unit=unit, meaning=meaning, latency_s=max(0.0, waited), doubt=doubt)
+
+
+def _remark(
+    h: Heard, kind: str, unit: str | None, exchange: int | None, meaning: str, review: bool, to: str | None = None
+) -> Remarked:
     return Remarked(
         t=h.end,
         kind=kind,  # type: ignore[arg-type]
@@ -327,6 +414,7 @@ def _remark(h: Heard, kind: str, unit: str | None, exchange: int | None, meaning
         text=h.message.text,
         confidence=h.message.confidence,
         review=review or h.doubled,
+        to=to,
     )
 
 
@@ -345,8 +433,10 @@ def _from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> l
         number = mine.id if mine and mine.open else None
         return [_remark(h, blocking, unit, number, blocking, review=False)]
 
-    if caller and mine and (mine.open or _unfinished(mine, h) or (_late(mine, h, rules) and _speaks(h, meaning))):
-        return [_answered(mine, h, meaning or _nameless(state, h) or HEARD, grade, rules)]
+    late = mine is not None and _late(mine, h, rules) and _speaks(h, meaning) and not state.heeds(h.start)
+    if caller and mine and (mine.open or _unfinished(mine, h) or late):
+        claims = "" if meaning else _nameless(state, h)
+        return [replace(_answered(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
     answers = awaited is not None and (awaited.open or not m.calls_control)
     if urgent and (caller or urgent != "situation" or not answers):
@@ -361,17 +451,47 @@ def _from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> l
                 pinyin=m.pinyin,
                 confidence=m.confidence,
                 free=m.free,
+                to=_spoken_to(m, caller),
             )
         ]
     if caller:
-        if state.calling_in == caller and "ack" in meanings and not h.identified:
-            return [_control_replied(state, h, caller, "ack")]  # 贾岗社区治安队,收到: net control acknowledges
-        return [_remark(h, "unsolicited", caller, None, meaning or "", review=h.contradicted)]
+        if meaning == "ack" and not h.identified and (reply := _acknowledged(state, h, caller)):
+            return [reply]
+        if meaning and state.broadcast and state.heeds(h.start):
+            return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
+        open_one = _slot_of(state)
+        slot = open_one.id if open_one and not h.identified and _unsaid(m) else None
+        return [_remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted)]
     if meaning is None:
         return [_remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
-    if awaited is None and state.calling_in is not None and meaning == "ack":
-        return [_control_replied(state, h, state.calling_in, "ack")]
+    if awaited is None and meaning == "ack" and (state.calling_in is not None or _reported(state, h)):
+        return [_control_replied(state, h, state.calling_in, "ack", doubt=state.calling_in is None)]
     return [_bare(state, h, meaning, awaited, rules)]
+
+
+def _reported(state: NetState, h: Heard) -> bool:
+    """A report without a call sign awaits a reply."""
+    return state.reported_at is not None and h.start - state.reported_at <= REPLY_S
+
+
+def _acknowledged(state: NetState, h: Heard, unit: str) -> ControlReplied | None:
+    """贾岗社区治安队,收到: net control acknowledges the report. Doubtful if the report had no call sign, or if the unit
+    had addressed another one, which may be the one replying."""
+    if state.calling_in == unit:
+        return _control_replied(state, h, unit, "ack", doubt=state.beside(h.start))
+    return _control_replied(state, h, unit, "ack", doubt=True) if _reported(state, h) else None
+
+
+def _to_broadcast(
+    state: NetState, h: Heard, told: Broadcast, unit: str, meaning: str, grade: Grade, rules: Rules
+) -> list[Fact]:
+    """An answer to a message that asked for none: the call is written down with it."""
+    called = Called(
+        t=told.t, exchange=state.next_id, unit=unit, over=told.over, attempt=1, to_all=True, question=told.text,
+        figures=told.figures,
+    )  # fmt: skip
+    exchange = evolve(state, called, rules.answer_timeout_s).exchanges[unit]
+    return [called, _answered(exchange, h, meaning, grade, rules)]
 
 
 def _speaks(h: Heard, meaning: str | None) -> bool:
@@ -401,7 +521,7 @@ def _slot(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
         return last
     if state.awaited():
         return _slot_of(state)
-    return last if last.status in ("silent", "unclear") and _late(last, h, rules) else None
+    return last if _late(last, h, rules) else None
 
 
 def _slot_of(state: NetState) -> Exchange | None:
@@ -411,14 +531,15 @@ def _slot_of(state: NetState) -> Exchange | None:
 
 
 def _late(e: Exchange, h: Heard, rules: Rules) -> bool:
-    return e.status in ("silent", "unclear") and h.start - e.deadline <= rules.late_window_s
+    return e.status in UNANSWERED and h.start - e.deadline <= rules.late_window_s
 
 
 def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rules: Rules) -> Fact:
     """收到 without a call sign: attributed to the slot, or not at all."""
     if awaited is not None:
-        return _answered(awaited, h, meaning, "slot", rules)
-    if len(state.open_exchanges()) > 1:
+        said = _answered(awaited, h, meaning, "slot", rules)
+        return replace(said, review=said.review or state.beside(h.start))
+    if len(state.open_exchanges()) > 1 or state.heeds(h.start):
         return _remark(h, "unattributed", None, None, meaning, review=True)
     last = state.exchanges.get(state.last_called[-1]) if state.last_called else None
     in_slot = last is not None and h.start <= last.called_at + rules.answer_timeout_s

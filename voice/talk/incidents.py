@@ -75,7 +75,7 @@ class Incidents:
                 found, who, gone, whose = self._undo.pop(number)
                 found.acknowledged, found.withdrawn, found.unit = who, gone, whose
                 self._settle()
-            case ControlReplied(unit=str(unit)):
+            case ControlReplied(unit=str(unit), doubt=False):
                 for i in self.open:
                     if (i.channel, i.unit) == (fact.channel, unit):
                         i.acknowledged = "air"

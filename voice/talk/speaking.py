@@ -56,4 +56,4 @@ def speaker_of(
 
 
 def _late(e: Exchange, t: Seconds, late_window_s: Seconds) -> bool:
-    return e.status in ("silent", "unclear") and t - e.deadline <= late_window_s
+    return e.status in ("silent", "unclear", "undetermined") and t - e.deadline <= late_window_s

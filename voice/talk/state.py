@@ -9,6 +9,7 @@ from voice.pcm import Seconds
 from voice.talk.facts import (
     Announced,
     Answered,
+    Broadcast,
     Called,
     CalledIn,
     ControlReplied,
@@ -27,6 +28,15 @@ WAIT_S = 30.0
 
 ASKED_S = 15.0
 """Answer time after being asked to say again or who was calling."""
+
+ASIDE_S = 20.0
+"""Longest pause within a conversation between two units."""
+
+ANSWERED_S = 6.0
+"""An answer has ended by then: units begin 0.7 to 2.5 s after a call."""
+
+REPLY_S = 30.0
+"""Time for net control to reply to a report without a call sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +62,8 @@ class Exchange:
     """The over that opened it may have come from the unit itself."""
     ours: bool = False
     """We made the call: anyone now using this call sign is the unit."""
-    last: Literal["", "say_again", "negative", "wait"] = ""
-    """What the unit said that keeps the exchange open."""
+    last: Literal["", "say_again", "negative", "wait", "other"] = ""
+    """What was heard in place of an answer; ``other``: an over that another unit's call sign begins."""
     vague: int = 0
     """Overs that may be its answer, or that of another unit called in the same over."""
     answered_over: int | None = None
@@ -73,6 +83,17 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """Two units talking to each other."""
+
+    units: tuple[str, ...]
+    caller: str
+    """The unit that began."""
+    until: Seconds
+    """An over that begins later does not belong to it."""
+
+
+@dataclass(frozen=True, slots=True)
 class NetState:
     """A fold over the facts. ``units`` is the roster; ``exchanges`` holds the latest one per unit."""
 
@@ -84,8 +105,13 @@ class NetState:
     calling_in: str | None = None
     """Unit that called net control and awaits a reply."""
     calling_in_at: Seconds = 0.0
+    reported_at: Seconds | None = None
+    """Time of a report without a call sign that awaits a reply."""
     nameless: tuple[str, Seconds] | None = None
     """(meaning, time) of the latest answer that several units may have given."""
+    broadcast: tuple[Broadcast, Seconds] | None = None
+    """Latest message to everybody that asked no answer, and until when one belongs to it."""
+    aside: Aside | None = None
 
     @property
     def conducting(self) -> bool:
@@ -104,10 +130,18 @@ class NetState:
         single = [e for e in opened if not e.to_all] or opened
         return [e for e in single if e.called_at == single[-1].called_at]
 
+    def heeds(self, now: Seconds) -> bool:
+        """An answer now may belong to the latest broadcast."""
+        return self.broadcast is not None and now <= self.broadcast[1]
+
+    def beside(self, now: Seconds) -> bool:
+        """Two units are talking to each other."""
+        return self.aside is not None and now <= self.aside.until
+
     def expects(self, now: Seconds, late_window_s: Seconds) -> bool:
-        """An answer is possible: a call is open or went unanswered recently, or a unit that called in is being dealt
-        with."""
-        if self.calling_in is not None:
+        """An answer is possible: a call is open or went unanswered recently, all units were addressed, or a unit that
+        called in is being dealt with."""
+        if self.calling_in is not None or self.heeds(now):
             return True
         return any(
             e.open or (e.answered_over is None and now - e.deadline <= late_window_s) for e in self.exchanges.values()
@@ -117,7 +151,7 @@ class NetState:
         """An answer is due now."""
         asked = [self.nameless[1]] if self.nameless else []
         asked += [e.asked_at for e in self.exchanges.values() if e.asked_at is not None]
-        if self.calling_in is not None:
+        if self.calling_in is not None or self.heeds(now):
             return True
         return any(e.open for e in self.exchanges.values()) or any(now - t <= ASKED_S for t in asked)
 
@@ -129,23 +163,13 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             return NetState(units=fact.units, next_id=state.next_id)
         case OverHeard():
             return _occupied(state, fact, timeout_s)
+        case Broadcast():
+            return replace(state, broadcast=(fact, fact.t + timeout_s))
         case Called():
-            old = state.exchanges.get(fact.unit)
-            same = old if old and old.id == fact.exchange else None
-            exchange = Exchange(
-                fact.exchange, fact.unit, fact.t, fact.t + timeout_s, fact.attempt, fact.to_all,
-                heard_unclear=bool(same and same.heard_unclear), heard_over=same.heard_over if same else 0,
-                figures=fact.figures or (same.figures if same else ()), vague=same.vague if same else 0,
-                doubt=fact.doubt, ours=fact.over == 0, question=fact.question, last=same.last if same else "",
-            )  # fmt: skip
-            together = state.last_called if state.exchanges and _same_over(state, fact) else ()
-            return replace(
-                state,
-                exchanges={**state.exchanges, fact.unit: exchange},
-                next_id=max(state.next_id, fact.exchange + 1),
-                last_called=(*together, fact.unit),
-            )
+            return _called(state, fact, timeout_s)
         case Answered():
+            if fact.claims:
+                state = _claimed(state)
             return _set(
                 state,
                 fact.unit,
@@ -164,6 +188,9 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             may_be = {e.unit: replace(e, vague=e.vague + 1) for e in state.awaited()}
             nameless = (fact.meaning, fact.t) if isinstance(fact, Remarked) else state.nameless
             return replace(state, exchanges={**state.exchanges, **may_be}, nameless=nameless)
+        case Remarked(kind="unsolicited" | "aside"):
+            in_slot = any(e.id == fact.exchange for e in state.awaited())
+            return _beside(_other(state, None, fact.over) if in_slot else state, fact)
         case Remarked(kind="say_again" | "negative" | "wait" as said, exchange=int(number), unit=str(unit)):
             room = max(WAIT_S, timeout_s) if said == "wait" else timeout_s
             return _set(state, unit, number, deadline=fact.t + room, last=said, heard_over=fact.over)
@@ -172,13 +199,58 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             waiting = {u: replace(e, deadline=fact.t + timeout_s, asked_at=fact.t) for u, e in again.items()}
             return replace(state, exchanges={**state.exchanges, **waiting}) if waiting else state
         case CalledIn(unit=unit):
-            return replace(state, calling_in=unit, calling_in_at=fact.t)
-        case ControlReplied():
-            return replace(state, calling_in=None)
-        case SessionEnded():
-            return replace(state, calling_in=None)
+            reported = fact.t if unit is None else None
+            return _beside(replace(state, calling_in=unit, calling_in_at=fact.t, reported_at=reported), fact)
+        case ControlReplied() | SessionEnded():
+            return replace(state, calling_in=None, reported_at=None)
         case _:
             return state
+
+
+def _called(state: NetState, fact: Called, timeout_s: Seconds) -> NetState:
+    """A unit is called: a new exchange, or another attempt in the open one."""
+    if fact.doubt and all(fact.t - e.called_at <= ANSWERED_S for e in state.awaited()):
+        state = _other(state, fact.unit, fact.over)
+    old = state.exchanges.get(fact.unit)
+    same = old if old and old.id == fact.exchange else None
+    exchange = Exchange(
+        fact.exchange, fact.unit, fact.t, fact.t + timeout_s, fact.attempt, fact.to_all,
+        heard_unclear=bool(same and same.heard_unclear), heard_over=same.heard_over if same else 0,
+        figures=fact.figures or (same.figures if same else ()), vague=same.vague if same else 0,
+        doubt=fact.doubt or bool(same and same.doubt and fact.over), ours=fact.over == 0,
+        question=fact.question, last=same.last if same else "",
+    )  # fmt: skip
+    together = state.last_called if state.exchanges and _same_over(state, fact) else ()
+    return replace(
+        state,
+        exchanges={**state.exchanges, fact.unit: exchange},
+        next_id=max(state.next_id, fact.exchange + 1),
+        last_called=(*together, fact.unit),
+        broadcast=state.broadcast if state.broadcast and fact.over == state.broadcast[0].over else None,
+    )
+
+
+def _other(state: NetState, unit: str | None, over: int) -> NetState:
+    """An over in the slot of the one unit awaited seemed to come from another, ``unit``."""
+    awaited = state.awaited()
+    if len(awaited) != 1 or awaited[0].unit == unit:
+        return state
+    return _set(state, awaited[0].unit, awaited[0].id, last=awaited[0].last or "other", heard_over=over)
+
+
+def _claimed(state: NetState) -> NetState:
+    """One nameless answer has found its unit."""
+    less = {u: replace(e, vague=max(0, e.vague - 1)) for u, e in state.exchanges.items() if e.open}
+    return replace(state, exchanges={**state.exchanges, **less}, nameless=None)
+
+
+def _beside(state: NetState, fact: Remarked | CalledIn) -> NetState:
+    """A unit addressed another one, or their conversation goes on."""
+    if fact.unit and fact.to:
+        return replace(state, aside=Aside((fact.unit, fact.to), fact.unit, fact.t + ASIDE_S))
+    if state.aside is None or isinstance(fact, CalledIn) or fact.kind != "aside":
+        return state
+    return replace(state, aside=replace(state.aside, until=fact.t + ASIDE_S))
 
 
 def _same_over(state: NetState, fact: Called) -> bool:
@@ -206,4 +278,7 @@ def _occupied(state: NetState, over: OverHeard, timeout_s: Seconds) -> NetState:
         unit: replace(e, deadline=over.end + timeout_s if e.to_all else e.deadline + busy) if e.open else e
         for unit, e in state.exchanges.items()
     }
-    return replace(state, exchanges=moved)
+    told = state.broadcast
+    if told is not None and over.start <= told[1]:
+        told = told[0], over.end + timeout_s
+    return replace(state, exchanges=moved, broadcast=told)

@@ -4,7 +4,15 @@ Manual entries are in ``talk.by_hand``; ``journal.codec`` encodes and decodes th
 """
 
 from voice.talk.facts.alerts import AlertEnded, AlertRaised
-from voice.talk.facts.exchanges import Answered, Called, CalledIn, ControlReplied, ExchangeClosed, Relayed
+from voice.talk.facts.exchanges import (
+    Answered,
+    Broadcast,
+    Called,
+    CalledIn,
+    ControlReplied,
+    ExchangeClosed,
+    Relayed,
+)
 from voice.talk.facts.fact import Fact, Grade, Outcome, Purpose
 from voice.talk.facts.overs import NotUnderstood, OverHeard, Remarked, Transcribed
 from voice.talk.facts.rolls import RollBegan, RollEnded, RollMarked
@@ -21,6 +29,7 @@ __all__ = [  # noqa: RUF022  lists of kinds show them in this order
     "OverHeard",
     "Transcribed",
     "Called",
+    "Broadcast",
     "Answered",
     "Remarked",
     "CalledIn",

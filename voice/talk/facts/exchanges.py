@@ -39,6 +39,23 @@ class Called(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast(Fact):
+    """Net control addressed all units without asking for an answer: nobody is awaited. A unit that answers anyway is
+    ``Called`` when it does."""
+
+    KIND: ClassVar[str] = "broadcast"
+    NAMES: ClassVar[tuple[str, str]] = ("通播", "broadcast")
+
+    over: int
+    text: str
+    figures: tuple[str, ...] = ()
+    """Figures, times of day and places that an answer may read back."""
+
+    def word(self) -> str:
+        return "call_all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Fact):
     """A unit answered its call."""
 
@@ -65,6 +82,8 @@ class Answered(Fact):
     """Figures in the answer."""
     free: str = ""
     """Pinyin of speech beside the meaning: location, description and so on."""
+    claims: bool = False
+    """It named itself as the unit of an earlier answer without a call sign."""
 
     def differing(self, given: tuple[str, ...]) -> tuple[str, ...]:
         """The call's figures that were not read back correctly."""
@@ -121,6 +140,8 @@ class CalledIn(Fact):
     confidence: float
     free: str = ""
     """As in ``Answered``."""
+    to: str | None = None
+    """Unit addressed in place of net control."""
 
     def word(self) -> str:
         return self.meaning
@@ -137,9 +158,14 @@ class ControlReplied(Fact):
     unit: str | None
     meaning: str
     latency_s: Seconds
+    doubt: bool = False
+    """The speaker may have been the unit named, or another unit."""
 
     def word(self) -> str:
         return self.meaning
+
+    def detail(self) -> str | None:
+        return "net control or a unit" if self.doubt else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

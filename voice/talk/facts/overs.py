@@ -100,20 +100,26 @@ class Remarked(Fact):
 
     ``kind``: say_again, negative and wait keep the exchange open; unsolicited: an answer from a unit that was not
     called; stray: a bare answer to no question; contested: a second carrier in an answered slot; unattributed: a bare
-    answer while several units are being asked.
+    answer while several units are being asked; aside: units talking to each other.
     """
 
     KIND: ClassVar[str] = "remarked"
     NAMES: ClassVar[tuple[str, str]] = ("备注", "remarked")
 
-    kind: Literal["say_again", "negative", "wait", "unsolicited", "stray", "contested", "unattributed", "said"]
+    kind: Literal["say_again", "negative", "wait", "unsolicited", "stray", "contested", "unattributed", "aside", "said"]
     over: int
     unit: str | None
     exchange: int | None
+    """For unsolicited and aside: the exchange in whose slot it was heard, and whose answer it may have been."""
     meaning: str
     text: str
     confidence: float
     review: bool
+    to: str | None = None
+    """Unit addressed by another unit."""
 
     def word(self) -> str:
         return self.kind
+
+    def detail(self) -> str | None:
+        return f"to unit {self.to}" if self.to else None
