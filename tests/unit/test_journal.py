@@ -152,6 +152,7 @@ def test_every_kind_of_fact_survives_the_journal() -> None:
         "over",
         "transcribed",
         "called",
+        "broadcast",
         "answered",
         "remarked",
         "called_in",
