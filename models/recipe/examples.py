@@ -39,7 +39,7 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 class Examples(IterableDataset):  # type: ignore[type-arg]
     """Batches of some passes over the recordings: 1 to 6 of one speaker joined, on a simulated radio.
 
-    ``shares``: chance of each recording to be heard in a pass; every one where it is not given. Several workers of
+    ``shares``: how often each recording is heard in a pass, on average; once where it is not given. Several workers of
     a loader share the batches.
     """
 
@@ -69,9 +69,8 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
 
     def _groups(self, rng: np.random.Generator) -> list[list[int]]:
         by_speaker: dict[str, list[int]] = {}
-        for i in rng.permutation(len(self.utterances)):
-            if self.shares is None or rng.random() < self.shares[i]:
-                by_speaker.setdefault(self.utterances[i][1].speaker, []).append(int(i))
+        for i in rng.permutation(self._heard(rng)):
+            by_speaker.setdefault(self.utterances[i][1].speaker, []).append(int(i))
         groups = []
         for ids in by_speaker.values():
             k = 0
@@ -83,6 +82,12 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
                     frames, k = frames + len(self.labels[ids[k]]), k + 1
                 groups.append(group)
         return groups
+
+    def _heard(self, rng: np.random.Generator) -> np.ndarray:
+        """Indices of the recordings of a pass, as often as their share says: 1.3 is once, and again with chance 0.3."""
+        shares = np.ones(len(self.utterances)) if self.shares is None else self.shares
+        times = np.floor(shares + rng.random(len(shares))).astype(int)
+        return np.repeat(np.arange(len(shares)), times)
 
     def _made(self, ids: list[int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         parts = [(self.utterances[i][0].pcm(self.utterances[i][1]), self.labels[i]) for i in ids]

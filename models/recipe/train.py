@@ -296,8 +296,16 @@ def of_folder(weights: Path, corpus: Path, seed: int = 0) -> tuple[Tdnn, np.ndar
     return net.eval(), prior
 
 
-SHARES = {"real": 0.5, "espeak": 0.4, "world": 0.4}
-"""Of these corpora, which recording is heard in a pass; of the others, people and natural voices, every one."""
+SHARES = {"real": 0.75, "espeak": 0.4, "world": 0.4}
+"""How often a recording of these corpora is heard in a pass."""
+
+NATURAL_SHARE = 2.0
+"""Of a folder of natural voices: there are few hours of them yet. People are heard once."""
+
+
+def share_of(folder: Path) -> float:
+    """How often a recording of a corpus is heard in a pass."""
+    return NATURAL_SHARE if folder.parent.name == "natural" else SHARES.get(folder.name, 1.0)
 
 
 def corpora_of(data: Path) -> list[Path]:
@@ -363,7 +371,7 @@ def converse(
         trainer.utterances = _usable(corpora)
         labels = labelled(corpora, net.cpu() if net is not wide else trainer.average.module.cpu(), prior)
         trainer.average.to(machine.device)
-        trainer.shares = np.array([SHARES.get(c.folder.name, 1.0) for c, _ in trainer.utterances])
+        trainer.shares = np.array([share_of(c.folder) for c, _ in trainer.utterances])
         hours = sum(share * len(y) for share, y in zip(trainer.shares, labels, strict=True)) / 360000
         print(f"{hours:.2f} h a pass, {len(corpora)} corpora", flush=True)
         wide.train()
