@@ -129,6 +129,13 @@ def _export(a: Namespace) -> None:
     export(a.data / "talk.pt", a.out)
 
 
+def _bigram(a: Namespace) -> None:
+    """Which syllable follows which, beside the model: for the free speech of the log."""
+    from models.recipe.bigram import bigram
+
+    bigram(a.data / "people", a.out, a.seed)
+
+
 def _calibrate(a: Namespace) -> None:
     from models.recipe.calibrate import calibrate
 
@@ -188,7 +195,7 @@ def _adaptation(a: Namespace) -> None:
 WAY: dict[str, Callable[[Namespace], None]] = {
     "prepare": _prepare, "voices": _voices, "synthetic": _synthetic, "natural": _natural, "bootstrap": _bootstrap,
     "train": _train, "sharpen": _sharpen, "pieces": _pieces, "converse": _converse, "export": _export,
-    "calibrate": _calibrate, "evaluate": _evaluate, "curves": _curves,
+    "bigram": _bigram, "calibrate": _calibrate, "evaluate": _evaluate, "curves": _curves,
 }  # fmt: skip
 """The steps of “all”, in their order."""
 

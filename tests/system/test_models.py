@@ -39,10 +39,10 @@ def cut(p: Path) -> None:
     (p / "am" / "final.mdl").write_bytes(data[: len(data) // 2])
 
 
-def flip(p: Path) -> None:
-    data = bytearray((p / "am" / "final.mdl").read_bytes())
+def flip(p: Path, name: str = "am/final.mdl") -> None:
+    data = bytearray((p / name).read_bytes())
     data[len(data) // 2] ^= 1
-    (p / "am" / "final.mdl").write_bytes(bytes(data))
+    (p / name).write_bytes(bytes(data))
 
 
 SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -56,6 +56,8 @@ SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
     "other subsampling": (
         lambda p: (p / "conf" / "model.conf").write_text("--frame-subsampling-factor=1\n"), "must be 3",
     ),
+    "damaged bigram": (lambda p: flip(p, "bigram.npz"), "bigram.npz.*checksum"),
+    "no bigram": (lambda p: (p / "bigram.npz").unlink(), "bigram.npz.*incomplete"),
     "card is no JSON": (lambda p: (p / "model.json").write_text("{"), "not JSON"),
     "no card, no graph": (lambda p: (p / "model.json").unlink(), "HCLG.fst"),
 }  # fmt: skip
@@ -83,7 +85,7 @@ def stock_zip(evil: str = "") -> bytes:
     """A whole model in a zip, in a folder of the model's name, as Vosk publishes them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
-        for f in ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "model.json"):
+        for f in ("am/final.mdl", "bigram.npz", "conf/mfcc.conf", "conf/model.conf", "model.json"):
             z.writestr(f"tiny/{f}", (SHIPPED / f).read_bytes())
         if evil:
             z.writestr(evil, "x")

@@ -401,3 +401,15 @@ def test_the_mean_of_a_model_and_itself_is_the_model(tiny: Path, tmp_path: Path)
     pcm = RNG.standard_normal(8000).astype(np.float32) * 1000
     one, mean = (load_acoustic_model(tmp_path / n / "am" / "final.mdl").loglikes(pcm) for n in ("one", "mean"))
     assert np.abs(one - mean).max() < 0.02
+
+
+def test_a_bigram_gives_what_was_never_counted_a_small_chance() -> None:
+    from models.recipe.bigram import chances
+
+    n = 5
+    first, after = np.zeros(n), np.zeros((n, n))
+    first[1], after[1, 2] = 9.0, 30.0
+    p = chances(first, after)
+    assert np.allclose(p.sum(1), 1.0)
+    assert p[2, 2] > 0.9 > 0.2 > p[2, 3] > 0
+    assert p[0, 1] > 0.8

@@ -17,6 +17,7 @@ from typing import Literal
 from voice.errors import HuyingError
 from voice.places import data_folder, user_folder
 from voice.speech.acoustics import DEFAULT_CALIBRATION, Calibration
+from voice.speech.bigram import load_bigram
 
 DEFAULT_MODEL = "huying-zh-8k"
 
@@ -71,6 +72,9 @@ class ModelFolder:
 
     calibrations: tuple[Calibration, Calibration] = (DEFAULT_CALIBRATION, DEFAULT_CALIBRATION)
     """Maps goodness of pronunciation to confidence, as fitted by the recipe: without and with tones."""
+
+    bigram_sha256: str = ""
+    """SHA-256 of its bigram of syllables; empty if it has none."""
 
 
 def models_folder() -> Path:
@@ -155,7 +159,10 @@ def check_model(folder: Path) -> ModelFolder:
             toneless, toned = (
                 Calibration(tuple(fitted[k])) if k in fitted else DEFAULT_CALIBRATION for k in ("toneless", "toned")
             )
-            return ModelFolder(folder, "huying", rate, digest, False, (toneless, toned))
+            bigram = str(listed.get("bigram_sha256", ""))
+            if bigram:
+                load_bigram(folder, bigram)
+            return ModelFolder(folder, "huying", rate, digest, False, (toneless, toned), bigram)
     graph = folder / "graph" if (folder / "graph").is_dir() else folder
     dynamic = (graph / "HCLr.fst").is_file()
     for name in ("HCLr.fst", "Gr.fst") if dynamic else ("HCLG.fst",):

@@ -1,0 +1,38 @@
+"""Which syllable follows which: a bigram beside the acoustic model, for free speech."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from voice.errors import HuyingError
+from voice.mandarin.phones import SYLLABLES
+from voice.speech.acoustics import Floats
+
+FILE = "bigram.npz"
+"""In a model folder; a model may have none."""
+
+STEP = 0.05
+"""Nats that one step of its bytes stands for."""
+
+
+def load_bigram(folder: Path, sha256: str) -> Floats:
+    """Natural logarithm of the chance of each syllable after silence (first row) and after each syllable, shape
+    (1 + SYLLABLES, SYLLABLES). ``sha256``: as listed in ``model.json``. Raises HuyingError."""
+    path = folder / FILE
+    try:
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise HuyingError(f"{path}: differs from the checksum in model.json; the file is damaged")
+        nats = np.load(io.BytesIO(data), allow_pickle=False)["nats"]
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as e:
+        raise HuyingError(f"{path}: cannot be read ({e}); the model is incomplete, pull or copy it again") from e
+    if nats.shape != (1 + len(SYLLABLES), len(SYLLABLES)):
+        raise HuyingError(
+            f"{path}: made for {nats.shape[-1]} syllables, not {len(SYLLABLES)}; the model is of another version"
+        )
+    return np.asarray(-STEP * nats, np.float32)
