@@ -11,7 +11,7 @@ import numpy as np
 
 from voice.errors import HuyingError
 from voice.mandarin.phones import SYLLABLES
-from voice.speech.acoustics import Floats
+from voice.pcm import Floats
 
 FILE = "bigram.npz"
 """In a model folder; a model may have none."""
