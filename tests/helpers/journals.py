@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from voice.journal.store import GENESIS, event_hash
+from voice.journal.event import GENESIS, event_hash
 from voice.talk.facts import (
     Answered,
     Called,

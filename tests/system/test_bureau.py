@@ -36,9 +36,10 @@ from voice.bureau.rosters import write_bureau_net
 from voice.bureau.store import HubStore
 from voice.bureau.wire import Newer, StationEvent, packed, subject_of, unpacked, unpacked_roster
 from voice.errors import HuyingError, Unwritable
+from voice.journal.event import GENESIS, Event, NewEvent, chained
 from voice.journal.lines import lines
 from voice.journal.rolls import sessions
-from voice.journal.store import GENESIS, Event, Journal, NewEvent, chained
+from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.net.loading import load_net
 from voice.places import sample_net

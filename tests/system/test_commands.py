@@ -10,8 +10,9 @@ import pytest
 
 from voice.bench.air import Air, Habit
 from voice.errors import FilesError
+from voice.journal.event import Event
 from voice.journal.rolls import sessions
-from voice.journal.store import Event, Journal
+from voice.journal.store import Journal
 from voice.measure.channel import Channel
 from voice.measure.simulate import PerfectEar
 from voice.net.loading import Net, load_net

@@ -18,7 +18,8 @@ from tests.helpers.waiting import until
 from voice.audio.streams import Raw, UdpStream
 from voice.bench.air import Air, Habit
 from voice.errors import FilesError, HuyingError
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.mandarin.numerals import for_the_air
 from voice.net.loading import Net, load_net

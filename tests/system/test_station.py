@@ -12,8 +12,9 @@ import pytest
 from voice.bench.air import Air, Habit
 from voice.journal.by_hand import correction, undoing
 from voice.journal.codec import from_json, kind_of, to_json
+from voice.journal.event import Event
 from voice.journal.rolls import Session, sessions
-from voice.journal.store import Event, Journal
+from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.measure.channel import Channel
 from voice.net.loading import Net

@@ -20,8 +20,9 @@ import pytest
 from tests.helpers.journals import BEGAN, talk
 from voice.audio.source import open_recording
 from voice.errors import Unwritable
+from voice.journal.event import Event
 from voice.journal.lines import lines
-from voice.journal.store import Event, Journal
+from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.pcm import RATE, Pcm16
 from voice.station.ear import Ear

@@ -27,12 +27,13 @@ from voice.bureau.store import HubStore
 from voice.errors import HuyingError
 from voice.journal.clips import ClipStore
 from voice.journal.codec import KINDS, from_json, to_json
+from voice.journal.event import GENESIS
 from voice.journal.export import Reader, export
 from voice.journal.lines import lines
 from voice.journal.overs import KEPT, Overs
 from voice.journal.rolls import sessions, unit_figures
 from voice.journal.sheets import Heading, write_html, write_xlsx
-from voice.journal.store import GENESIS, Journal
+from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.pcm import Pcm16
 from voice.talk.by_hand import Corrected

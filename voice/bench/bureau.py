@@ -23,7 +23,8 @@ from voice.bureau.hub import Hub
 from voice.bureau.store import HubStore
 from voice.bureau.wire import EVENTS_STREAM, Server, connect, ensure_streams, packed, subject_of
 from voice.errors import HuyingError
-from voice.journal.store import GENESIS, Event, Journal, chained, new_event
+from voice.journal.event import GENESIS, Event, chained, new_event
+from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.pcm import RATE
 from voice.places import install, sample_net

@@ -11,7 +11,8 @@ import numpy as np
 import psutil
 
 from voice.audio.source import Damage
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.pcm import BLOCK, RATE, Frame, Pcm16
 from voice.station.channels import Channels
 from voice.station.ear import Ear

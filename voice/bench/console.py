@@ -28,7 +28,8 @@ from voice.bench.capacity import Carried, carry
 from voice.bench.growth import BEGAN, fill
 from voice.bench.speed import channel_of, free_port, overs_of
 from voice.errors import HuyingError
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.pcm import Pcm16
 from voice.places import sample_net

@@ -13,7 +13,8 @@ import numpy as np
 from voice.bench.air import Air, CardAir, Habit
 from voice.bench.soundserver import available, null_air
 from voice.errors import HuyingError
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.measure.channel import Channel
 from voice.net.loading import Net
 from voice.places import cache_folder

@@ -16,7 +16,8 @@ import numpy as np
 import psutil
 
 from voice.bench.air import Air, Habit
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.measure.channel import Channel
 from voice.net.loading import Net
 from voice.pcm import BLOCK, RATE, Frame

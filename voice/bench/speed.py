@@ -21,7 +21,8 @@ from voice.audio.source import Recording, open_recording
 from voice.bench.air import Air
 from voice.grammar.compiler import Costs, build_graph, compile_graph
 from voice.grammar.lexicon import Lexicon, build_lexicon
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.measure.actors import UNIT_VOICES
 from voice.measure.channel import Channel, gap, to_receiver, transmit
 from voice.net.loading import Net, load_net

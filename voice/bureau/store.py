@@ -19,7 +19,8 @@ from voice.bureau.heads import Heads
 from voice.bureau.wire import StationEvent
 from voice.errors import HuyingError
 from voice.journal.codec import fault_of
-from voice.journal.store import GENESIS, Event, Journal, NewEvent, event_hash, insert_rows
+from voice.journal.event import GENESIS, Event, NewEvent, event_hash
+from voice.journal.store import Journal, insert_rows
 
 SCHEMA_VERSION = 1
 ASIDE = 0

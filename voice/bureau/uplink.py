@@ -36,8 +36,9 @@ from voice.bureau.wire import (
     unpacked,
 )
 from voice.errors import HuyingError
+from voice.journal.event import GENESIS, Event
 from voice.journal.signing import Signer
-from voice.journal.store import GENESIS, Event, Journal
+from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.net.roster_table import read_roster_table
 from voice.places import user_folder

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from voice.errors import HuyingError
-from voice.journal.store import Event
+from voice.journal.event import Event
 from voice.places import install
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from voice.journal.store import Event
+from voice.journal.event import Event
 from voice.talk.alert import Alert, evolve_alert
 from voice.talk.attendance import Attendance, Occasion, Occasions, Standing
 from voice.talk.by_hand import Corrected, Undone

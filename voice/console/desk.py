@@ -21,12 +21,13 @@ from voice.grammar.lexicon import plain
 from voice.grammar.meanings import MEANINGS
 from voice.journal.by_hand import correction
 from voice.journal.confirming import confirmation, over_of
+from voice.journal.event import Event, wall_time
 from voice.journal.export import Reader
 from voice.journal.lines import Line
 from voice.journal.review import OpenReviews
 from voice.journal.rolls import Session, sessions_between
 from voice.journal.sheets import Heading
-from voice.journal.store import Event, Journal, wall_time
+from voice.journal.store import Journal
 from voice.journal.wording import utc
 from voice.mandarin.numerals import CannotBeRead
 from voice.measure.phrase_cost import Cost, cost_of

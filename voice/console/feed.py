@@ -13,8 +13,9 @@ from itertools import islice
 
 from voice.console.board import Board, LiveBoard
 from voice.errors import HuyingError
+from voice.journal.event import Event
 from voice.journal.lines import Line, LineMaker, lines
-from voice.journal.store import Event, Journal
+from voice.journal.store import Journal
 from voice.supervised import Supervised
 from voice.talk.facts import SessionBegan
 

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from voice.console.feed import Feed
 from voice.errors import HuyingError
+from voice.journal.event import Event
 from voice.journal.export import PLAIN, Reader
 from voice.journal.lines import Line, LineMaker
 from voice.journal.signing import Signer
-from voice.journal.store import Event
 from voice.net.settings import WebhookSettings
 from voice.supervised import Supervised
 from voice.talk.incidents import Incidents

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from voice.grammar.acts import ActSearch, reported
 from voice.grammar.item_figures import ItemFigures
-from voice.grammar.item_search import MIN_NEAR_SYLLABLES, FreeSearch, ItemSearch, Verifier
+from voice.grammar.item_search import MIN_NEAR_SYLLABLES, FreeSearch, ItemSearch, WordScore
 from voice.grammar.lexicon import Lexicon
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.naming import names_in
@@ -42,7 +42,7 @@ class Interpreter:
     def interpret(
         self,
         hypothesis: Hypothesis,
-        score: Verifier | None = None,
+        score: WordScore | None = None,
         free: FreeSearch | None = None,
         expecting: bool = True,
         addressed: bool = False,

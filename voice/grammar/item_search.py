@@ -25,7 +25,7 @@ MIN_NEAR_SYLLABLES = 3
 REPEAT_GAP_S = 1.5
 """The same call sign repeated within this pause is one call, said twice."""
 
-Verifier = Callable[[Entry, float, float], float]
+WordScore = Callable[[Entry, float, float], float]
 """(entry, start, end) → 0..1."""
 
 FreeSearch = Callable[[float, float], Hypothesis]
@@ -53,7 +53,7 @@ class ItemSearch:
         self._reports = lexicon.phrases("situation")
         self._to_all = lexicon.phrases("all_units")
 
-    def items(self, words: Sequence[Word], score: Verifier | None, free: FreeSearch | None) -> list[Item]:
+    def items(self, words: Sequence[Word], score: WordScore | None, free: FreeSearch | None) -> list[Item]:
         """Items of a hypothesis in order; what is said twice at once is one item."""
         items: list[Item] = []
         row: list[_Syllable] = []
@@ -86,7 +86,7 @@ class ItemSearch:
         flush()
         return _merged(items)
 
-    def _believed(self, entry: Entry, word: Word, score: Verifier | None) -> Item | None:
+    def _believed(self, entry: Entry, word: Word, score: WordScore | None) -> Item | None:
         """What the verifier accepts of a word: the entry, or a shorter phrase of the same meaning at its start.
         收到了 whose 了 was the tail of the carrier is still 收到."""
         for e, share in ((entry, 1.0), *self._heads.get(entry.symbol, ())):

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from voice.errors import HuyingError
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 
 FIGURES = 6
 """Short enough to read out and write down; a substituted event matches by chance once in a million."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from voice.errors import HuyingError
 from voice.grammar.meanings import CHINESE
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.talk.by_hand import Acknowledged, Confirmed, Corrected, NetEntered, Undone
 from voice.talk.facts import (
     AlertRaised,

@@ -83,7 +83,7 @@ def write_csv(out: TextIO, lines: Iterable[Line], reader: Reader = PLAIN) -> int
     return n
 
 
-def write_xlsx(path: Path, lines: Iterable[Line], reader: Reader = PLAIN) -> int:
+def write_events_xlsx(path: Path, lines: Iterable[Line], reader: Reader = PLAIN) -> int:
     """One sheet, one row per event; returns the count."""
     from openpyxl import Workbook
 
@@ -116,7 +116,7 @@ def export(path: Path, form: str, lines: Iterable[Line], reader: Reader = PLAIN)
 def _write(path: Path, form: str, lines: Iterable[Line], reader: Reader) -> int:
     try:
         if form == "xlsx":
-            return write_xlsx(path, lines, reader)
+            return write_events_xlsx(path, lines, reader)
         # Excel takes UTF-8 CSV for the local code page unless it begins with a byte-order mark.
         with path.open("w", encoding="utf-8-sig" if form == "csv" else "utf-8", newline="") as out:
             return write_csv(out, lines, reader) if form == "csv" else write_jsonl(out, lines)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from voice.journal.event import Event
 from voice.journal.overs import Overs
-from voice.journal.store import Event
 from voice.talk.by_hand import Confirmed, Corrected, Undone
 from voice.talk.facts import CalledIn, ControlReplied, NotUnderstood, OverHeard
 from voice.talk.incidents import Incident, Incidents

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from voice.journal.event import Event
 from voice.journal.overs import Overs
-from voice.journal.store import Event, Journal
+from voice.journal.store import Journal
 from voice.talk.by_hand import Confirmed
 from voice.talk.facts import (
     Announced,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from voice.errors import HuyingError
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.talk.by_hand import ClipHold, ClipsRemoved
 
 LEAST_DAYS = 1

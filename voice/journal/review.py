@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from voice.journal.event import Event
 from voice.journal.lines import Line, LineMaker
 from voice.journal.overs import Overs
-from voice.journal.store import Event
 from voice.talk.by_hand import Confirmed, Corrected, Undone
 from voice.talk.facts import OverHeard, Transcribed
 

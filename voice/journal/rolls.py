@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
+from voice.journal.event import Event
 from voice.journal.overs import Overs
-from voice.journal.store import Event, Journal
+from voice.journal.store import Journal
 from voice.talk.attendance import HERE, Attendance, Occasion, Occasions, Standing, entered
 from voice.talk.by_hand import Confirmed, Corrected, NetEntered, Undone
 from voice.talk.facts import (

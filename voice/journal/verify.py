@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from voice.errors import HuyingError
 from voice.journal.clips import clip_name
+from voice.journal.event import GENESIS, Event, event_hash
 from voice.journal.retention import SOUNDING, Removals
-from voice.journal.store import GENESIS, Event, Journal, event_hash
+from voice.journal.store import Journal
 
 
 @dataclass(frozen=True, slots=True)

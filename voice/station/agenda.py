@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from voice.errors import HuyingError
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.net.schedule import due
 from voice.station.requests import CallRequest, RollRequest, Room, SayRequest, WatchRequest, WithdrawRequest

@@ -23,7 +23,8 @@ from typing import Any
 from voice.audio.convert import CONVERTED
 from voice.audio.source import SUFFIXES, find_recordings, open_recording
 from voice.errors import HuyingError
-from voice.journal.store import Event, Journal, NewEvent
+from voice.journal.event import Event, NewEvent
+from voice.journal.store import Journal
 from voice.net.loading import load_net
 from voice.places import install, sample_net
 from voice.station.ear import Ear, open_ear

@@ -13,7 +13,8 @@ from functools import partial
 from voice.audio.source import AudioSource
 from voice.audio.streams import RawStream, UdpStream
 from voice.errors import HuyingError, Unwritable
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.station.ear import Ear
 from voice.station.listener import Listener
 from voice.supervised import Supervised

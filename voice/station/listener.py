@@ -15,7 +15,8 @@ import numpy as np
 import voice
 from voice.audio.source import AudioSource, Recording
 from voice.errors import Unwritable
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.pcm import RATE, Frame
 from voice.radio.bursts import Burst, find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened, Pop

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from voice.errors import HuyingError, Unwritable
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.pcm import Pcm16, Seconds
 from voice.talk.facts import ClockChanged, DeviceChanged, Fact
 from voice.talk.state import NetState, evolve

@@ -22,7 +22,8 @@ import numpy as np
 
 from voice.audio.source import Damage
 from voice.errors import HuyingError, Unwritable
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.pcm import RATE, Frame, Pcm16
 from voice.radio.bursts import Burst
 from voice.radio.over import Over

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from voice.audio.source import AudioSource
+from voice.journal.event import Event
 from voice.journal.lines import Line, LineMaker
-from voice.journal.store import Event, Journal
+from voice.journal.store import Journal
 from voice.station.ear import Ear
 from voice.station.listener import Listener
 from voice.talk.facts import Fact

@@ -19,7 +19,8 @@ from voice.audio.card import CardSource
 from voice.audio.source import AudioSource
 from voice.audio.streams import NOTHING_SAID, Raw, RawStream, UdpStream
 from voice.errors import HuyingError, Unwritable
-from voice.journal.store import Event, Journal, redacted
+from voice.journal.event import Event
+from voice.journal.store import Journal, redacted
 from voice.net.loading import Net
 from voice.net.settings import StationSettings
 from voice.places import cache_folder, requests_folder, stations_folder

@@ -18,7 +18,8 @@ from voice.audio.source import AudioSource
 from voice.errors import HuyingError, Unwritable
 from voice.grammar.message import Message
 from voice.journal.anchor import anchor_of
-from voice.journal.store import Event, Journal
+from voice.journal.event import Event
+from voice.journal.store import Journal
 from voice.pcm import RATE, Pcm16
 from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter, levelled
 from voice.speech.vad import speech_spans

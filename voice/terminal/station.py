@@ -6,8 +6,8 @@ import sys
 
 import typer
 
+from voice.journal.event import Event
 from voice.journal.lines import LineMaker
-from voice.journal.store import Event
 from voice.net.loading import Net
 from voice.talk.facts import Fact
 from voice.terminal.events import HIDDEN, print_line

@@ -19,10 +19,11 @@ from voice.bureau.store import HubStore
 from voice.bureau.wire import StationEvent, packed, subject_of, unpacked, unpacked_roster
 from voice.errors import HuyingError
 from voice.journal.codec import KINDS, fault_of
+from voice.journal.event import Event, NewEvent, chained, wall_time
 from voice.journal.incidents import incidents
 from voice.journal.lines import lines
 from voice.journal.rolls import sessions_between
-from voice.journal.store import Event, Journal, NewEvent, chained, wall_time
+from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.talk.by_hand import ClipsRemoved
 
