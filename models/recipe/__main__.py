@@ -41,12 +41,13 @@ def _synthetic(a: Namespace) -> None:
 def _natural(a: Namespace) -> None:
     """Natural voices: those made before, folders --first to --first + --count - 1 of new ones (half an hour's work of
     one core for four of them), and those that tune and measure. Needs “huying models pull kokoro-82m-zh”."""
-    from models.recipe import natural
+    from models.recipe import natural, rolls
     from models.recipe.kinds import PARTS, voices
 
     natural.older([a.speech / natural.OLDER], a.data / "older")
     for part in PARTS:
         voices(a.kokoro, part, a.data / f"voices-{part}")
+    rolls.record(a.kokoro, a.data / "rolls")
     natural.generate(a.kokoro, a.data / "natural", a.first, a.count)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from models.recipe import measure
+from models.recipe import measure, rolls
 from models.recipe.curves import total
 from models.recipe.kinds import KINDS, listen, syllables_lost
 from models.recipe.measure import Bench
@@ -71,6 +71,8 @@ def _measure(job: _Job) -> Any:
     name, snr, model, data, cache = job
     if name in KINDS:
         return listen((model, data, cache, name, "eval", snr, True))
+    if name == "rolls":
+        return rolls.logged(model, data / "rolls", snr or 0.0, cache / "graphs")
     if name == "syllables":
         return syllables_lost(model, data, cache, "eval", snr)
     if name == "exchanges":
@@ -231,15 +233,34 @@ def _free(lost: dict[float | None, tuple[int, int]]) -> list[str]:
     return lines + [f"| {db(snr)} | {wrong / max(1, said):.3f} (n={said}) |" for snr, (wrong, said) in lost.items()]
 
 
+def _rolls(found: dict[float | None, dict[str, Score]]) -> list[str]:
+    lines = [
+        "", "## Whole recordings by natural voices", "",
+        "Scenarios of the sample net by blends of the eight neural voices: calls logged with their result (who, what,",
+        "or silent), and events of the log that are missing, are not in the labels, or differ from them.", "",
+        "| scenario | SNR | exchanges right | events labelled | missing | extra | different |",
+        "|---|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for snr, scores in found.items():
+        for name, s in scores.items():
+            differ = len(s.differences()) - len(s.missed) - len(s.extra)
+            lines.append(
+                f"| {name} | {db(snr)} | {share(s.exchanges_right, s.exchanges)} | {len(s.pairs) + len(s.missed)} "
+                f"| {len(s.missed)} | {len(s.extra)} | {differ} |"
+            )
+    return lines if any(found.values()) else []
+
+
 def report(model: Path, data: Path, cache: Path, processes: int = 2) -> None:
     """Write the report and its figures into ``model``."""
     names = (*KINDS, "students", "formant", "exchanges", "syllables")
     jobs: list[_Job] = [(n, s, model, data, cache) for n in names for s in SNRS]
+    jobs += [("rolls", s, model, data, cache) for s in rolls.ROLL_SNRS]
     everything: dict[str, dict[float | None, Any]] = {}
     with ProcessPoolExecutor(processes) as pool:
         for (name, snr, *_), result in zip(jobs, tqdm(pool.map(_measured, jobs), total=len(jobs)), strict=True):
             everything.setdefault(name, {})[snr] = result
-    scores, lost = everything.pop("exchanges"), everything.pop("syllables")
+    scores, lost, whole = everything.pop("exchanges"), everything.pop("syllables"), everything.pop("rolls")
     found: dict[str, dict[float | None, Trials]] = everything
     women = _women(data)
     lines = [
@@ -267,7 +288,7 @@ def report(model: Path, data: Path, cache: Path, processes: int = 2) -> None:
                 f"| {who} | {share(t.believed(0, True, None, who), said)} "
                 f"| {share(t.believed(THRESHOLD, True, None, who), said)} |"
             )
-    lines += [*_false_words(found), *_calibration(found), *_free(lost), *_exchanges(scores)]
+    lines += [*_false_words(found), *_calibration(found), *_free(lost), *_exchanges(scores), *_rolls(whole)]
     figures: dict[str, Any] = {"sha256": json.loads((model / "model.json").read_text("utf-8"))["sha256"]}
     for name, by_snr in found.items():
         figures[name] = {
