@@ -38,7 +38,7 @@ KINDS = ("people", "reader", "natural")
 TUNING_BLENDS = 8
 """Speakers of part “tune”, each another blend of the voices that are not held out."""
 
-OVERS = {"tune": 24, "eval": 36}
+OVERS = {"tune": 40, "eval": 36}
 """Of each natural voice."""
 
 
