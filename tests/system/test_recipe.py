@@ -413,3 +413,13 @@ def test_a_bigram_gives_what_was_never_counted_a_small_chance() -> None:
     assert np.allclose(p.sum(1), 1.0)
     assert p[2, 2] > 0.9 > 0.2 > p[2, 3] > 0
     assert p[0, 1] > 0.8
+
+
+def test_a_share_says_how_often_a_recording_is_heard_in_a_pass() -> None:
+    from models.recipe.examples import Examples
+
+    shares = np.repeat([0.0, 0.25, 1.0, 2.0], 400)
+    examples = Examples([(None, None)] * len(shares), [], 0, shares=shares)  # type: ignore[list-item]
+    times = np.bincount(examples._heard(np.random.default_rng(1)), minlength=len(shares)).reshape(4, 400)
+    assert set(times[0]) == {0} and set(times[2]) == {1} and set(times[3]) == {2}
+    assert 60 < times[1].sum() < 140 and times[1].max() == 1
