@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from models.recipe.measure import FOREIGN
 from models.recipe.people import PAIRS, People, Said, large_net, utterance
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, db, speak
@@ -24,6 +23,9 @@ WISHED = {"2-3": 0.5, "4+": 0.1}
 
 THRESHOLDS = (0.5, 0.7, 0.9, 0.95)
 VOICE_PHRASES, SENTENCES = 240, 160
+
+FOREIGN = 150
+"""Overs of foreign words per signal-to-noise ratio."""
 
 
 def _trials(job: tuple[str, float | None, Path, Path, Path]) -> Trials:
