@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from voice.mandarin.figures import DOUBT
 from voice.measure.actors import EspeakActors
 from voice.measure.channel import Channel, received
 from voice.measure.scenario import Speech
@@ -40,7 +41,13 @@ def understood(net: Net, ear: Ear, synthesiser: Synthesiser) -> list[tuple[str, 
 
 def test_nine_figures(understood: list[tuple[str, ...]]) -> None:
     wrong = [(w, f) for (w, want), f in zip(SAID.items(), understood, strict=True) if want not in f]
-    assert len(wrong) <= 2, wrong  # 二十 of 二十一点 is lost behind 收到, and 三个人 is not searched for
+    assert len(wrong) <= 1, wrong
+
+
+def test_a_wrong_figure_is_marked_as_doubtful(understood: list[tuple[str, ...]]) -> None:
+    """二十 of 二十一点 is lost behind 收到: 11:30 is no fact then."""
+    certain = [(w, f) for w, found in zip(SAID, understood, strict=True) for f in found if not f.endswith(DOUBT)]
+    assert [(w, f) for w, f in certain if f != SAID[w]] == []
 
 
 def test_no_figure_where_none_was_said(net: Net, ear: Ear, synthesiser: Synthesiser) -> None:

@@ -7,13 +7,16 @@ from dataclasses import replace
 from voice.grammar.lexicon import Lexicon
 from voice.grammar.message import Item
 from voice.grammar.spoken_figures import FigureSearch
-from voice.mandarin.figures import figures
+from voice.mandarin.figures import DOUBT, figures
 
 BESIDE_S = 0.2
 """Margin around free speech in the search for figures: a phrase may have absorbed their first sound."""
 
 TOUCHING_S = 0.1
 """Free syllables whose midpoint is this close to a figure belong to it and were misrecognised."""
+
+TENS = "shi"
+"""A number that begins with it directly behind an unknown syllable may be the tail of another: 十一点 of 二十一点."""
 
 
 class ItemFigures:
@@ -32,12 +35,14 @@ class ItemFigures:
         """Figures and places in the free speech."""
         found: list[str] = []
         row: list[str] = []
+        sure: list[str] | None = None
         for i in [*items, None]:
             if i is not None and (i.kind == "free" or i.key in self._measuring):
                 row += [s.rstrip("12345") for s in i.pinyin.split()]
+                sure = sure if i.sure is None else [*(sure or ()), *i.sure]
                 continue
-            found += figures(row, self._digits)
-            row = []
+            found += [f if sure is None or f in sure else f + DOUBT for f in figures(row, self._digits)]
+            row, sure = [], None
             if i is not None and i.kind == "place":
                 found.append(i.text)
         return tuple(dict.fromkeys(found))
@@ -50,6 +55,7 @@ class ItemFigures:
         begin = lead.start if lead else (before.end if before else item.start) - BESIDE_S
         end = items[at + 1].start if at + 1 < len(items) else item.end + BESIDE_S
         row = item.by_syllable()
+        sure: list[str] = []
         for figure in spoken(begin, end):
             said = figure.syllables
             if lead is not None and figure.start < lead.end:
@@ -63,7 +69,9 @@ class ItemFigures:
             after = [i for i in row if i.start + i.end > 2 * (figure.end + TOUCHING_S)]
             while first and first[-1].pinyin in self._digits:  # an adjacent digit would belong to it
                 first.pop()
+            if figure.syllables[0] != TENS or not first or figure.start - first[-1].end >= TOUCHING_S:
+                sure += figures(figure.syllables, self._digits)
             while after and after[0].pinyin in self._digits:
                 after.pop(0)
             row = [*first, *heard, *after]
-        return replace(item, pinyin=" ".join(i.pinyin for i in row))
+        return replace(item, pinyin=" ".join(i.pinyin for i in row), sure=tuple(sure))

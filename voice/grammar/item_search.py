@@ -22,6 +22,9 @@ NEAR = 0.18
 
 MIN_NEAR_SYLLABLES = 3
 
+SHORT = 2
+"""Syllables of the replies that are looked for directly behind a call sign."""
+
 REPEAT_GAP_S = 1.5
 """The same call sign repeated within this pause is one call, said twice."""
 
@@ -51,6 +54,12 @@ class ItemSearch:
         self._codes = [_code(row) for _, row in self._rows]
         self._heads = _heads(lexicon)
         self._reports = lexicon.phrases("situation")
+        self._replies: dict[tuple[str, ...], list[Entry]] = {}
+        """Toneless syllables → acknowledgements of ``SHORT`` syllables."""
+        acks = lexicon.phrases("ack")
+        for e, said in self._rows:
+            if e.key in acks and len(said) == SHORT:
+                self._replies.setdefault(said, []).append(e)
         self._to_all = lexicon.phrases("all_units")
 
     def items(self, words: Sequence[Word], score: WordScore | None, free: FreeSearch | None) -> list[Item]:
@@ -59,6 +68,8 @@ class ItemSearch:
         row: list[_Syllable] = []
 
         def flush() -> None:
+            if score and items and items[-1].kind == "unit":
+                items.extend(self._reply_behind_sign(row, score))
             items.extend(self._search(row))
             row.clear()
 
@@ -95,6 +106,18 @@ class ItemSearch:
             if sure >= self._threshold:
                 return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure)
         return None
+
+    def _reply_behind_sign(self, row: list[_Syllable], score: Verifier) -> list[Item]:
+        """安和社区,收到,…: a reply of two syllables directly behind a call sign that was heard as part of the free
+        speech after it. It is taken off the row if the audio bears it out."""
+        said = tuple(s.name for s in row[:SHORT])
+        for e in self._replies.get(said, ()):
+            sure = score(e, row[0].start, row[SHORT - 1].end)
+            if sure >= self._threshold:
+                found = Item(e.kind, e.key, e.text, e.pinyin, row[0].start, row[SHORT - 1].end, sure)
+                del row[:SHORT]
+                return [found]
+        return []
 
     def _search(self, free: Sequence[_Syllable]) -> list[Item]:
         """Entries found in a sequence of syllables, best first; the rest is free speech."""

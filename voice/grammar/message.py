@@ -34,6 +34,9 @@ class Item:
     times: int = 1
     """Consecutive repetitions (省残联,省残联 is one item, 2)."""
 
+    sure: tuple[str, ...] | None = None
+    """Figures of free speech that the search in the audio found beyond doubt; None: there was no search."""
+
     def as_free(self) -> Item:
         """A rejected phrase, treated as free speech."""
         row = " ".join(s.rstrip("12345") for s in self.pinyin.split())
@@ -115,7 +118,8 @@ class Message:
     """Addressed to us: our call sign came first, or it came from the dispatcher's own microphone."""
 
     figures: tuple[str, ...] = ()
-    """Figures and times of day in the free speech, and places: what a readback must repeat."""
+    """Figures and times of day in the free speech, and places: what a readback must repeat. Doubtful ones end in
+    ``figures.DOUBT``."""
 
     confidence: float = 0.0
     """Confidence of the weakest part the meaning is based on, 0..1."""

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 LEAST_DIGITS = 3
 """Fewest consecutive digits of a figure: a plate, a channel, a number of persons read out."""
 
+DOUBT = "?"
+"""Behind a figure that may be only a part of what was said, or misheard."""
+
 _OCLOCK = "dian"
 
 BEFORE: dict[tuple[str, ...], str] = {("pin", "dao"): "频道{}", ("xin", "dao"): "信道{}"}
@@ -20,10 +23,15 @@ BEHIND: dict[tuple[str, ...], str] = {
 """Nouns after their number."""
 
 
+def plainly(some: Sequence[str]) -> tuple[str, ...]:
+    """Figures without the mark of doubt."""
+    return tuple(f.removesuffix(DOUBT) for f in some)
+
+
 def sort_of(figure: str) -> str:
     """Only figures of the same sort are compared: times, digit strings, channels, …; places are one sort."""
     if any(c.isdigit() for c in figure):
-        return re.sub(r"[0-9]+", "0", figure)
+        return re.sub(r"[0-9]+", "0", figure.removesuffix(DOUBT))
     return "place"
 
 

@@ -255,7 +255,8 @@ class Station:
             given = self.log.state.exchanges[fact.unit].figures
             self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {fact.figures} / {given}")
             if self.net.settings.station.check_readback:
-                self.say(f"{sign_of(self.net, fact.unit)},请核对:{'、'.join(fact.differing(given))}。")
+                named = "、".join(fact.differing(given))
+                self.say(f"{sign_of(self.net, fact.unit)},请核对{named and ':'}{named}。")
         if isinstance(fact, AlertRaised):
             self.last_alert = fact
         if isinstance(fact, RollEnded) and self.net.settings.station.anchor:

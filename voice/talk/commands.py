@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from voice.grammar.meanings import CODE_WORD
+from voice.mandarin.figures import plainly
 from voice.mandarin.numerals import for_the_air
 from voice.net.loading import Net
 from voice.talk.announcing import lacking, sign_of
@@ -36,7 +37,7 @@ ROLL_MARKS = {"roll_pause": "pause", "roll_resume": "resume", "roll_end": "end",
 def read_back(net: Net, command: str, unit: str | None, figures: tuple[str, ...] = ()) -> str:
     """``收到,开始点名。``; for passed-on speech also the figures: ``收到,播报原话,10:15。``"""
     told = READ_BACK[command].format(unit=sign_of(net, unit) if unit else "")
-    return f"收到,{','.join((told, *figures))}。"
+    return f"收到,{','.join((told, *plainly(figures)))}。"
 
 
 def code_words(net: Net) -> tuple[str, ...]:

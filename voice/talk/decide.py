@@ -7,6 +7,7 @@ from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, CODE_WORD, HEARD, URGENT
 from voice.grammar.message import Act, Message
+from voice.mandarin.figures import plainly
 from voice.pcm import Seconds
 from voice.talk.facts import (
     Answered,
@@ -170,7 +171,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     rolls: list[Fact] = [
         RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over, obeyed=rules.orders_on_air)  # type: ignore[arg-type]
         for a in m.acts
-        if a.meaning in ROLL
+        if a.meaning in ROLL and not m.callees and not m.caller  # 护学巡逻队,…: somebody is called
     ]
     if rolls:
         return rolls
@@ -439,7 +440,9 @@ def _from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> l
         return [replace(_answered(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
     answers = awaited is not None and (awaited.open or not m.calls_control)
-    if urgent and (caller or urgent != "situation" or not answers):
+    if urgent == "call_in" and not caller and meaning is None and answers:
+        return [_not_understood(state, h)]  # 派出所, and words that nobody knows: of the unit awaited, most likely
+    if urgent and (caller or not answers):
         return [
             CalledIn(
                 t=h.start,
@@ -553,7 +556,7 @@ def _readback(called: tuple[str, ...], answered: tuple[str, ...]) -> Literal["",
     """Every figure read back must occur in the call."""
     if not called or not answered:
         return ""
-    return "same" if set(answered) <= set(called) else "different"
+    return "same" if set(plainly(answered)) <= set(plainly(called)) else "different"
 
 
 def _answered(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> Answered:
@@ -565,6 +568,6 @@ def _answered(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
         confidence=m.confidence, text=m.text,
         review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below
-        or meaning == HEARD,
+        or meaning == HEARD or m.figures != plainly(m.figures),
         slots=slots, readback=readback, figures=m.figures, free=m.free,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from voice.mandarin.figures import sort_of
+from voice.mandarin.figures import DOUBT, plainly, sort_of
 from voice.pcm import Seconds
 from voice.talk.facts.fact import Fact, Grade, Outcome
 
@@ -79,16 +79,18 @@ class Answered(Fact):
     readback: Literal["", "same", "different"] = ""
     """Whether the call's figures were read back correctly; empty if the call or the answer had none."""
     figures: tuple[str, ...] = ()
-    """Figures in the answer."""
+    """Figures in the answer; doubtful ones end in a question mark."""
     free: str = ""
     """Pinyin of speech beside the meaning: location, description and so on."""
     claims: bool = False
     """It named itself as the unit of an earlier answer without a call sign."""
 
     def differing(self, given: tuple[str, ...]) -> tuple[str, ...]:
-        """The call's figures that were not read back correctly."""
+        """The call's figures that were not read back correctly, as far as they are beyond doubt."""
         sorts = {sort_of(f) for f in self.figures}
-        return tuple(f for f in given if f not in self.figures and sort_of(f) in sorts) or given
+        said = plainly(self.figures)
+        sure = tuple(f for f in given if not f.endswith(DOUBT))
+        return tuple(f for f in sure if f not in said and sort_of(f) in sorts) or sure
 
     def word(self) -> str:
         return self.meaning
