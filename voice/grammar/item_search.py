@@ -107,7 +107,7 @@ class ItemSearch:
                 return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure)
         return None
 
-    def _reply_behind_sign(self, row: list[_Syllable], score: Verifier) -> list[Item]:
+    def _reply_behind_sign(self, row: list[_Syllable], score: WordScore) -> list[Item]:
         """安和社区,收到,…: a reply of two syllables directly behind a call sign that was heard as part of the free
         speech after it. It is taken off the row if the audio bears it out."""
         said = tuple(s.name for s in row[:SHORT])
