@@ -14,6 +14,7 @@ import pytest
 from tests.helpers.engines import nats as nats
 from tests.helpers.engines import postgres as postgres
 from tests.helpers.engines import postgres_server as postgres_server
+from tests.helpers.engines import shared_postgres as shared_postgres
 from tests.helpers.known_faults import KNOWN
 from tests.helpers.places import ROOT
 from tests.helpers.rig import Rig

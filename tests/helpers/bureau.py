@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
+from tests.helpers.forking import Huying
 from tests.helpers.journals import BEGAN, talk
-from tests.helpers.places import ROOT
 from voice.bureau.store import HubStore
 from voice.bureau.wire import StationEvent
 from voice.journal.store import Journal
 
 
 def run(*args: str | Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "voice", *map(str, args)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-    )
+    return Huying(*args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
 
 
 def uplink(journal: Path, url: str, station: str, *more: str | Path) -> list[str | Path]:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.helpers.places import ROOT
+from tests.helpers.forking import Huying
 
 
 def huying(*args: str | Path, stdin: bytes | None = None, code: int = 0, **env: str) -> str:
     """Run ``huying …``; its standard output. Standard error is shown when the exit status is another one."""
-    done = subprocess.run(
-        [sys.executable, "-m", "voice", *map(str, args)],
-        input=stdin,
-        capture_output=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200", **env},
-    )
-    err = done.stderr.decode("utf-8")
-    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout.decode('utf-8')}\n{err}"
-    assert "Traceback" not in err
-    return done.stdout.decode("utf-8") if code in (0, 1) else err
+    environment = {**os.environ, "COLUMNS": "200", **env}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with Huying[bytes](*args, env=environment, **pipes) as process:
+        out, told = (b.decode("utf-8") for b in process.communicate(stdin))
+    assert process.returncode == code, f"exit {process.returncode}\n{out}\n{told}"
+    assert "Traceback" not in told
+    return out if code in (0, 1) else told

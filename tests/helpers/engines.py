@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.waiting import until
 
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 class Postgres:
-    """A PostgreSQL server on loopback, or a standby that follows one."""
+    """A PostgreSQL server on loopback, or a standby that follows one. Its files outlive its processes, not the
+    machine."""
 
     def __init__(self, place: Path, port: int, follows: Postgres | None = None) -> None:
         self.place, self.port = place, port
         self.standbys: list[Postgres] = []
+        self._names = itertools.count(1)
         self._binaries = POSTGRES[-1].parent
         self._run = ["runuser", "-u", "postgres", "--"] if os.name == "posix" and os.geteuid() == 0 else []
         place.mkdir()
         if self._run:
             shutil.chown(place, "postgres")
         if follows is None:
-            self.tool("initdb", "-D", place / "data", "-A", "trust", "-U", "huying")
+            self.tool("initdb", "-D", place / "data", "-A", "trust", "-U", "huying", "--no-sync")
         else:
             self.tool(
                 "pg_basebackup", "-h", "127.0.0.1", "-p", str(follows.port), "-U", "huying", "-R", "-D", place / "data"
@@ -39,13 +45,19 @@ class Postgres:
     def url(self) -> str:
         return f"postgresql+pg8000://huying@127.0.0.1:{self.port}/postgres"
 
+    def database(self) -> str:
+        """The address of a new, empty database."""
+        name = f"huying_{next(self._names)}"
+        self.tool("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "huying", name)
+        return self.url.removesuffix("postgres") + name
+
     def tool(self, name: str, *words: str | Path, given: bytes | None = None) -> bytes:
         """Run one of PostgreSQL's own programs; what it printed."""
         command = [*self._run, self._binaries / name, *words]
         return subprocess.run(command, input=given, capture_output=True, check=True).stdout
 
     def start(self) -> None:
-        options = f"-k {self.place} -c listen_addresses=127.0.0.1 -p {self.port}"
+        options = f"-k {self.place} -c listen_addresses=127.0.0.1 -p {self.port} -c fsync=off"
         self.tool("pg_ctl", "-D", self.place / "data", "-o", options, "-w", "start", "-l", self.place / "log")
 
     def stop(self, how: str = "fast") -> None:
@@ -63,31 +75,40 @@ class Postgres:
         self.tool("pg_ctl", "-D", self.place / "data", "-w", "promote")
 
 
-@pytest.fixture
-def postgres_server() -> Iterator[Postgres]:
-    """A PostgreSQL server of the test's own; its user ``postgres`` must reach the folder."""
+@contextlib.contextmanager
+def _postgres() -> Iterator[Postgres]:
     if not POSTGRES:
         pytest.skip("no PostgreSQL server is installed")
-    server = Postgres(Path("/tmp") / f"huying-pg-{os.getpid()}", free_port())
-    yield server
-    for one in (server, *server.standbys):
-        with contextlib.suppress(subprocess.CalledProcessError):  # the test has stopped it
-            one.stop("immediate")
-        shutil.rmtree(one.place, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="huying-pg-", dir="/tmp"))  # the user “postgres” must reach it
+    folder.chmod(0o755)
+    server = Postgres(folder / "1", free_port())
+    try:
+        yield server
+    finally:
+        for one in (server, *server.standbys):
+            with contextlib.suppress(subprocess.CalledProcessError):  # the test has stopped it
+                one.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def postgres(postgres_server: Postgres) -> str:
-    """The address of a PostgreSQL server of the test's own."""
-    return postgres_server.url
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL server of the test's own, which it may stop."""
+    with _postgres() as server:
+        yield server
 
 
-def eventually(done: Callable[[], bool], seconds: float) -> bool:
-    """Whether it is done within so many seconds."""
-    ends = time.monotonic() + seconds
-    while not (reached := done()) and time.monotonic() < ends:
-        time.sleep(0.3)
-    return reached
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests that leave it as it is."""
+    with _postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(shared_postgres: Postgres) -> str:
+    """The address of a database of the test's own."""
+    return shared_postgres.database()
 
 
 def free_port() -> int:
@@ -120,11 +141,11 @@ class Nats:
         self._process = subprocess.Popen(
             ["nats-server", "-c", str(self._file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        for _ in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return
-            time.sleep(0.1)
-        raise RuntimeError("nats-server does not start")
+        assert until(self._listens), "nats-server does not start"
+
+    def _listens(self) -> bool:
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill(self) -> None:
         self._process.kill()
@@ -144,28 +165,11 @@ def certified(place: Path) -> tuple[Path, Path]:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     key, certificate = place / "key.pem", place / "certificate.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-            "-keyout",
-            str(key),
-            "-out",
-            str(certificate),
-        ],
-        check=True,
-        capture_output=True,
+    words = (
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+        f"-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout {key} -out {certificate}"
     )
+    subprocess.run(words.split(), check=True, capture_output=True)
     return key, certificate
 
 

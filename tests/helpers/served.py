@@ -6,8 +6,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +13,8 @@ from typing import Any
 
 import httpx
 
-from tests.helpers.places import ROOT
+from tests.helpers.forking import Huying, finished
+from tests.helpers.waiting import until
 from voice.journal.store import Journal
 
 PASSWORD = "correct horse"
@@ -52,17 +51,17 @@ class Served:
         words = ("serve", "--journal", str(self.journal), "--port", str(self.port), "--host", self.host,
                  "--requests", str(self.requests), *self.words)  # fmt: skip
         with self.told.open("w") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "voice", *words], cwd=ROOT, env=self.env, stdout=out, stderr=subprocess.STDOUT
-            )
-        for _ in range(400):
-            try:
-                httpx.get(f"{self.url}/api/v1/health", timeout=5)
-                return
-            except httpx.HTTPError:
-                assert self.process.poll() is None, self.told.read_text()
-                time.sleep(0.15)
-        raise AssertionError("the console did not start: " + self.told.read_text())
+            self.process = Huying[bytes](*words, env=self.env, stdout=out, stderr=subprocess.STDOUT)
+        assert until(lambda: self._answers() or self.process.poll() is not None) and self._answers(), (
+            "the console did not start: " + self.told.read_text()
+        )
+
+    def _answers(self) -> bool:
+        try:
+            httpx.get(f"{self.url}/api/v1/health", timeout=20)
+        except httpx.HTTPError:
+            return False
+        return True
 
     @property
     def env(self) -> dict[str, str]:
@@ -75,10 +74,7 @@ class Served:
 
     def huying(self, *words: str, stdin: str = "") -> str:
         """A command with the same accounts; what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "voice", *words], cwd=ROOT, env=self.env, input=stdin, capture_output=True,
-            text=True, encoding="utf-8", check=False,
-        )  # fmt: skip
+        done = finished(*words, env=self.env, input=stdin)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -20,8 +20,9 @@ import pytest
 import soundfile as sf
 import soxr
 
-from tests.helpers.engines import eventually, free_port
+from tests.helpers.engines import free_port
 from tests.helpers.places import ROOT
+from tests.helpers.waiting import until
 from voice.errors import HuyingError
 from voice.journal.lines import lines
 from voice.journal.store import Journal
@@ -301,16 +302,16 @@ def test_a_station_logs_what_its_console_takes(own: Net, spoken: dict[str, Pcm16
     with ExitStack() as stack:
         processes = [started("serve", "--uploads", "--port", str(port))]
         stack.callback(_kill, processes)
-        assert eventually(lambda: _open(port), 60)
+        assert until(lambda: _open(port), 60)
         assert upload("省残联,省残联,是否正常", MORNING) == "200 Call imported successfully."
         time.sleep(2 * SETTLE_S)
         assert (
             called() == [] and "huying_calls_waiting 1.0" in httpx.get(f"http://127.0.0.1:{port}/api/v1/metrics").text
         )
         processes.append(started("listen", "--input", "-"))
-        assert eventually(lambda: called() == [("一号频道", "101")], 60)
+        assert until(lambda: called() == [("一号频道", "101")], 60)
         assert upload("贾岗社区治安队,贾岗社区治安队,是否正常", MORNING + timedelta(seconds=30)).startswith("200")
-        assert eventually(lambda: called()[1:] == [("一号频道", "102")], 60)
+        assert until(lambda: called()[1:] == [("一号频道", "102")], 60)
         shown, _ = processes[1].communicate(timeout=60)
         assert processes[1].returncode == 0 and "[一号频道]" in shown.decode()
     with Journal(str(log), create=False) as journal:
@@ -403,7 +404,7 @@ def test_a_channel_is_a_talkgroup_of_a_system(recorder: Recorder, spoken: dict[s
     assert found == [
         ("一号频道", "answered", "102"), ("一号频道", "called", "102"), ("一号频道 22-777", "called", "101"),
     ]  # fmt: skip
-    assert eventually(lambda: not recorder.spool.waiting(), 30)
+    assert until(lambda: not recorder.spool.waiting(), 30)
     assert {e.data["channel"] for e in recorder.journal.events(kind="over")} == {"一号频道", "一号频道 22-777"}
 
 
@@ -416,7 +417,7 @@ def test_two_receivers_hear_one_call(recorder: Recorder, spoken: dict[str, Pcm16
     assert sorted(recorder.logged(2)) == [
         ("一号频道", "called", "102", "call", None), ("二号频道", "called", "102", "call", None),
     ]  # fmt: skip
-    eventually(lambda: not recorder.spool.waiting(), 30)
+    until(lambda: not recorder.spool.waiting(), 30)
     assert len(recorder.logged(2)) == 2 and "two receivers" in recorder.told[0]
 
 

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 BATCH = 500
 FETCH_S = 1.0
+FETCH_ONCE_S = 0.2
+"""How long a fetch waits for messages; the second where the hub ends when there are none."""
 RETRY_S = 2.0
 ACK_WAIT_S = 60.0
 """Redelivery time: what a hub took and did not acknowledge within it goes to another hub."""
@@ -93,7 +95,7 @@ class Hub:
                 beside.append(asyncio.ensure_future(self._forget(js)))
             looked = False
             while not self.ended.is_set():
-                messages = await self._fetched(subscription)
+                messages = await self._fetched(subscription, FETCH_ONCE_S if until_idle else FETCH_S)
                 if messages:
                     await self._take(messages)
                     looked = False
@@ -184,11 +186,11 @@ class Hub:
         info = await subscription.consumer_info()
         return not info.num_pending and not info.num_ack_pending
 
-    async def _fetched(self, subscription: Any) -> list[Msg]:
+    async def _fetched(self, subscription: Any, timeout: float) -> list[Msg]:
         from nats.errors import Error
 
         try:
-            found: list[Msg] = await subscription.fetch(BATCH, timeout=FETCH_S)
+            found: list[Msg] = await subscription.fetch(BATCH, timeout=timeout)
         except TimeoutError:
             return []
         except (Error, OSError) as e:
