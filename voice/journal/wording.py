@@ -74,6 +74,7 @@ _NOTES: tuple[Pair, ...] = (
         "应答时间内听到别的单位的呼号, 可能就是它的回答",
     ),
     (r"net control or a unit", "台里或某个单位"),
+    (r"net control or the unit itself", "台里或该单位自己"),
     (r"call (\d+)", r"第 \1 次呼叫"),
     (r"late", "迟到"),
     (r"reads back (.*): not what was said", r"复诵 \1, 与播报不符"),

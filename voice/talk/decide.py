@@ -498,8 +498,8 @@ def _to_broadcast(
 
 
 def _speaks(h: Heard, meaning: str | None) -> bool:
-    """More than a bare call sign."""
-    return bool(meaning or h.message.free or "call_in" in h.message.meanings())
+    """More than a bare call sign, or a call to net control."""
+    return bool(meaning or (h.message.free and "call_in" not in h.message.meanings()))
 
 
 def _unfinished(e: Exchange, h: Heard) -> bool:
