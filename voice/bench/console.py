@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from voice.bench.capacity import Carried, carry
 from voice.bench.growth import BEGAN, fill
@@ -75,7 +76,7 @@ def console(
         journal = stack.enter_context(Journal(str(path)))
         tell(f"{channels} channels alone, {seconds:.0f} s…")
         alone = carry(ear, pcm, channels, seconds, journal)
-        address = stack.enter_context(_served(Path(place), stack.enter_context(_hanging())))
+        address, server = stack.enter_context(_served(Path(place), stack.enter_context(_hanging())))
         tell(f"… and with {consoles} consoles")
         together, seen = _loaded(ear, pcm, channels, seconds, journal, address, consoles)
         yield from (
@@ -85,7 +86,7 @@ def console(
             ("search while listening, median and 95 %", _percentiles(seen.searches)),
         )
         if browser:
-            yield from _screens(address, journal, consoles, channels)
+            yield from _screens(address, server, journal, consoles, channels)
 
 
 def _percentiles(waits: list[float]) -> str:
@@ -105,8 +106,8 @@ def _hanging() -> Iterator[int]:
 
 
 @contextmanager
-def _served(place: Path, hook: int) -> Iterator[str]:
-    """Address of a console on the journal in ``place``."""
+def _served(place: Path, hook: int) -> Iterator[tuple[str, psutil.Process]]:
+    """Address and process of a console on the journal in ``place``."""
     shutil.copytree(sample_net(), place / "net")
     with (place / "net" / "net.toml").open("a", encoding="utf-8") as f:
         f.write(WEBHOOK.format(port=hook))
@@ -141,7 +142,7 @@ def _served(place: Path, hook: int) -> Iterator[str]:
                 if server.poll() is not None or time.monotonic() > ends:
                     raise HuyingError("the console did not start; try “huying serve” by hand") from e
                 time.sleep(0.2)
-        yield address
+        yield address, psutil.Process(server.pid)
     finally:
         server.terminate()
         server.wait()
@@ -210,15 +211,20 @@ def _search(address: str, searches: list[float], done: threading.Event) -> None:
 
 WATCHED = """() => {
     window.seen = {};
-    new MutationObserver(() => {
-        for (const m of document.body.innerText.matchAll(/记号(\\d+)/g))
-            if (!(m[1] in window.seen)) window.seen[m[1]] = Date.now() / 1000;
+    new MutationObserver((changes) => {
+        for (const node of new Set(changes.map(c => c.target)))
+            for (const m of node.textContent.matchAll(/记号(\\d+)/g))
+                if (!(m[1] in window.seen)) window.seen[m[1]] = Date.now() / 1000;
     }).observe(document.body, {childList: true, subtree: true, characterData: true});
 }"""
+"""Notes when each mark is on the page; looks at what has changed alone, so that the bench itself costs little."""
 
 
-def _screens(address: str, journal: Journal, consoles: int, channels: int) -> Iterator[tuple[str, str]]:
-    """Delay from event to screen in ``consoles`` browser windows, and page load times."""
+def _screens(
+    address: str, server: psutil.Process, journal: Journal, consoles: int, channels: int
+) -> Iterator[tuple[str, str]]:
+    """Page load times, and the delay from event to screen in one browser window and in ``consoles``. The server's own
+    CPU time stands beside: all windows draw on this machine, while those of a bureau have one each."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as e:
@@ -236,23 +242,54 @@ def _screens(address: str, journal: Journal, consoles: int, channels: int) -> It
                 window.context.close()
             yield f"page {path} opened, best of three", f"{min(took):.2f} s"
         yield "first content of /, best of three", f"{min(_first_content(chromium, address) for _ in range(3)):.2f} s"
+        yield "… CPU time of the server for it", f"{_page_cpu(address, server):.0f} ms"
         yield f"a unit's card, median of {CARDS}", f"{statistics.median(_cards(chromium, address)) * 1000:.0f} ms"
-        windows = [chromium.new_context().new_page() for _ in range(consoles)]
-        for w in windows:
-            w.goto(address, wait_until="load")
-            w.wait_for_selector(".banner", state="visible")
-            w.evaluate(WATCHED)
-        written = {}
-        for k in range(MARKS):
-            journal.append([_mark(k, c) for c in range(channels)], BEGAN)
-            written[str(k)] = time.time()
-            windows[0].wait_for_timeout(250)
-        windows[0].wait_for_timeout(2000)
-        shown: list[dict[str, Any]] = [w.evaluate("() => window.seen") for w in windows]
-        waits = [s[k] - written[k] for s in shown for k in s]
-        missing = sum(len(written) - len(s) for s in shown)
+        for count in sorted({1, consoles}):
+            yield from _marked(chromium, address, server, journal, count, channels)
         chromium.close()
-    yield f"journal to {consoles} screens, median and 95 %", _percentiles(waits)
+
+
+def _page_cpu(address: str, server: psutil.Process) -> float:
+    """CPU time of the server for the board's page, ms."""
+    before = _cpu_ms(server)
+    for _ in range(PAGES):
+        with urllib.request.urlopen(address, timeout=60) as page:  # noqa: S310
+            page.read()
+    return (_cpu_ms(server) - before) / PAGES
+
+
+PAGES = 10
+
+
+def _cpu_ms(process: psutil.Process) -> float:
+    return 1000 * sum(process.cpu_times()[:2])
+
+
+def _marked(
+    chromium: Any, address: str, server: psutil.Process, journal: Journal, count: int, channels: int
+) -> Iterator[tuple[str, str]]:
+    """Delay from event to the screen of ``count`` windows."""
+    windows = [chromium.new_context().new_page() for _ in range(count)]
+    for w in windows:
+        w.goto(address, wait_until="load")
+        w.wait_for_selector(".banner", state="visible")
+        w.evaluate(WATCHED)
+    windows[0].wait_for_timeout(1000)
+    written, spent = {}, _cpu_ms(server)
+    for k in range(count * MARKS, (count + 1) * MARKS):
+        journal.append([_mark(k, c) for c in range(channels)], BEGAN)
+        written[str(k)] = time.time()
+        windows[0].wait_for_timeout(250)
+    spent = _cpu_ms(server) - spent
+    windows[0].wait_for_timeout(2000)
+    shown: list[dict[str, Any]] = [w.evaluate("() => window.seen") for w in windows]
+    waits = [s[k] - written[k] for s in shown for k in s if k in written]
+    for w in windows:
+        w.context.close()
+    screens = "a screen" if count == 1 else f"{count} screens"
+    yield f"journal to {screens}, median and 95 %", _percentiles(waits)
+    yield f"… CPU time of the server, {channels} events to {screens}", f"{spent / MARKS:.0f} ms"
+    missing = len(written) * count - len(waits)
     if missing:
         yield "events that a screen did not show", str(missing)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import app, events, run, ui
 
 from voice.console.board import OpenIncident, Tile
+from voice.console.pages import markup
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Column, columns
 from voice.journal.sheets.heading import COLOURS
@@ -48,45 +49,39 @@ class BoardView:
         """One tile per unit; click or Enter opens its card."""
         page = self.page
         grid = ui.element("div").classes("board")
-        parts: dict[str, tuple[Any, Any, Any, Any]] = {}
+        boxes: dict[str, ui.html] = {}
         shown: dict[str, tuple[Tile, bool]] = {}
 
         def show() -> None:
             b = page.board
             reported = {i.unit for i in b.incidents}
             for unit, tile in b.tiles.items():
-                if unit not in parts:
+                if unit not in boxes:
                     with grid:
-                        parts[unit] = self._tile(unit)
+                        boxes[unit] = self._tile(unit)
                 now = tile, unit in reported
                 if shown.get(unit) != now:
-                    self._paint(parts[unit], *now)
+                    self._paint(boxes[unit], *now)
                     shown[unit] = now
-            for gone in set(parts) - set(b.tiles):
-                parts.pop(gone)[0].delete()
+            for gone in set(boxes) - set(b.tiles):
+                boxes.pop(gone).delete()
                 shown.pop(gone, None)
 
         page.on_news(show)
 
-    def _tile(self, unit: str) -> tuple[Any, Any, Any, Any]:
-        with ui.element("div").classes("tile").props('tabindex=0 role="button"') as box:
-            name = ui.label().classes("name")
-            with ui.row().classes("items-center gap-1 no-wrap"):
-                icon = ui.icon("help").classes("text-xl")
-                state = ui.label().classes("state min-w-0")
+    def _tile(self, unit: str) -> ui.html:
+        box = ui.html(sanitize=False).classes("tile").props('tabindex=0 role="button"')
         box.on("click", lambda: Card(self.page, unit))
         box.on("keydown.enter", lambda: Card(self.page, unit))
-        return box, name, icon, state
+        return box
 
-    def _paint(self, parts: tuple[Any, Any, Any, Any], tile: Tile, reported: bool) -> None:
-        box, name, icon, state = parts
+    def _paint(self, box: ui.html, tile: Tile, reported: bool) -> None:
         symbol, colour, place = STATES[tile.state]
         box.style(f"background:{colour};order:{-1 if reported else place}")
         box.props["data-unit"], box.props["data-state"] = tile.unit, tile.state
         box.classes(add="incident" if reported else None, remove=None if reported else "incident")
-        name.set_text(self.page.net.name_of(tile.unit))
-        icon.props(f"name={'warning' if reported else symbol}")
-        state.set_text(self.page.state_of(tile, short=True))
+        state = self.page.state_of(tile, short=True)
+        box.set_content(markup.tile(self.page.net.name_of(tile.unit), "warning" if reported else symbol, state))
 
     def incidents(self) -> None:
         """Unacknowledged incidents with their alarm sound, and a switch for it."""

@@ -1,10 +1,11 @@
 """Common frame of all pages: header, carrier lamp, language, user, updates, a row of the feed.
 
-Each client polls for changes ten times a second and updates what has changed.
+Each client is told of every new event and updates what has changed; the lamp follows the station's status file.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -15,6 +16,7 @@ from voice.console.access import COOKIE, Access
 from voice.console.board import Tile
 from voice.console.desk import Desk
 from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, FeedItem
+from voice.console.pages.markup import PLAYER, cell, image, player, span
 from voice.console.proxy import prefix_of
 from voice.console.texts import text
 from voice.console.users import User
@@ -27,6 +29,14 @@ from voice.station.status import status_file
 from voice.time import parse_wall
 
 REFRESH_S = 0.1
+"""How often the lamp looks at the station's status."""
+
+REDRAW_S = 0.05
+"""At most twenty times a second, however fast events come."""
+
+QUIET_S = 1.0
+"""How often a page looks for a fault while no event comes."""
+
 STYLE = """
 :root{--page:#eef2f5;--panel:#fff;--ink:#16212b;--soft:#44515c;--line:#cfd8df;--review:#fff3d6;--top:#0b2a3f}
 .body--dark{--page:#0d1419;--panel:#18232b;--ink:#e6edf2;--soft:#a9b8c4;--line:#2c3b46;--review:#4a3a10;--top:#071a27}
@@ -47,7 +57,10 @@ text-align:left}
 .alarm{color:#fff;border-radius:8px;padding:6px 12px;font-size:20px;font-weight:700;width:100%}
 .board{display:grid;grid-template-columns:repeat(auto-fill,minmax(128px,1fr));gap:6px;width:100%}
 .banner{border-radius:8px;padding:12px 16px;color:#fff;font-size:24px;font-weight:700;width:100%}
+.feedrow,.tile{contain:content}
 .feedrow{border-bottom:1px solid var(--line);padding:4px 2px;width:100%}
+.play{width:34px;height:34px;border-radius:50%;color:#0b5c94;flex-shrink:0;cursor:pointer}
+.play:hover,.play:focus-visible{background:#80808033}.body--dark .play{color:#8cc6f5}
 .review{background:var(--review)}
 .mono{font-variant-numeric:tabular-nums}
 .dial{font-size:30px;font-weight:700;letter-spacing:1px;color:inherit}
@@ -147,7 +160,7 @@ class Page:
 
         def page() -> None:
             ui.add_css(STYLE)
-            ui.add_head_html(ALARM)
+            ui.add_head_html(ALARM + PLAYER)
             ui.colors(primary="#0b5c94", negative="#b3261e", positive="#1b7f3b")
             ui.dark_mode(app.storage.user.get("night"))
             if self.bare:
@@ -213,7 +226,7 @@ class Page:
         ui.timer(REFRESH_S, show)
 
     def on_news(self, show: Callable[[], None]) -> None:
-        """Called now and at every new event."""
+        """Called now and at every new event, REDRAW_S apart at least."""
         seen = -1
 
         def look() -> None:
@@ -222,8 +235,12 @@ class Page:
                 seen = self.feed.seq
                 show()
 
+        async def follow() -> None:
+            await self.feed.arrived(seen, QUIET_S)
+            look()
+
         look()
-        ui.timer(REFRESH_S, look)
+        ui.timer(REDRAW_S, follow)
 
     @property
     def user(self) -> User | None:
@@ -291,42 +308,45 @@ class Page:
         show()
         ui.timer(1.0, show)
 
-    def feed_row(self, entry: FeedItem) -> ui.row:
+    def feed_row(self, entry: FeedItem) -> ui.html:
         """One over: time, kind, speaker and addressee, text and meaning."""
-        look = "feedrow items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if entry.review else "")
-        with ui.row().classes(look).props(f'data-seq="{entry.seq}"') as row:
-            self._entry(entry)
+        row = ui.html(self._entry(entry), sanitize=False)
+        row.classes("feedrow row items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if entry.review else ""))
+        row.props["data-seq"] = str(entry.seq)
         return row
 
-    def fill(self, row: ui.row, entry: FeedItem) -> None:
+    def fill(self, row: ui.html, entry: FeedItem) -> None:
         """Redraw the row after its over gained information."""
-        row.clear()
-        if entry.review:
-            row.classes(add="review")
-        with row:
-            self._entry(entry)
+        row.classes(add="review" if entry.review else None)
+        row.set_content(self._entry(entry))
 
-    def _entry(self, entry: FeedItem) -> None:
+    def _entry(self, entry: FeedItem) -> str:
         line = entry.line
-        ui.label(self.clock(line["wall"])).classes("mono w-20 shrink-0")
-        ui.label(name_of(KIND_NAMES, line["type"], self.english)).classes("w-24 shrink-0 leading-tight max-sm:w-auto")
-        ui.label(self._direction(entry)).classes("w-44 shrink-0 font-bold max-sm:w-auto")
         meaning = name_of(MEANING_NAMES, line["meaning"], self.english)
-        with ui.column().classes("grow gap-0 min-w-0"):
-            heard = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")
-            ui.label(heard if line["type"] != "closed" else meaning).classes("break-words min-w-0")
-            note = " · ".join(p for p in (
-                meaning if heard and line["type"] in TELLING and meaning not in heard else "",
-                f"{line['latency_s']:.1f} s" if line["latency_s"] is not None else "",
-                note_in(line["detail"], self.english),
-            ) if p)  # fmt: skip
-            if entry.guess and line["type"] != "transcribed":
-                ui.label(f"≈ {entry.guess}").classes("italic soft").tooltip(self.t("not verified"))
-            if note:
-                ui.label(note).classes("soft text-sm")
-        if line["clip"]:
-            self.picture(line["clip"], width=90, height=26, loading="lazy").classes("max-sm:hidden shrink-0")
-            self.player(line["clip"])
+        heard = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")
+        note = " · ".join(p for p in (
+            meaning if heard and line["type"] in TELLING and meaning not in heard else "",
+            f"{line['latency_s']:.1f} s" if line["latency_s"] is not None else "",
+            note_in(line["detail"], self.english),
+        ) if p)  # fmt: skip
+        guess = f"≈ {entry.guess}" if entry.guess and line["type"] != "transcribed" else ""
+        clip = self._clip_at(line["clip"] or "")
+        return "".join((
+            cell(self.clock(line["wall"]), "mono w-20 shrink-0"),
+            cell(name_of(KIND_NAMES, line["type"], self.english), "w-24 shrink-0 leading-tight max-sm:w-auto"),
+            cell(self._direction(entry), "w-44 shrink-0 font-bold max-sm:w-auto"),
+            '<div class="grow gap-0 min-w-0">',
+            span(heard if line["type"] != "closed" else meaning, "break-words min-w-0"),
+            span(guess, "italic soft", self.t("not verified")),
+            span(note, "soft text-sm"),
+            "</div>",
+            image(f"{clip}/waveform.svg", 90, 26, "max-sm:hidden shrink-0") if clip else "",
+            player(clip, self.t("play")) if clip else "",
+        ))  # fmt: skip
+
+    def _clip_at(self, clip: str) -> str:
+        """Address of a clip; empty for an invalid clip name, whatever its origin."""
+        return f"{self.prefix}/api/v1/clips/{clip}" if NAME.fullmatch(clip) else ""
 
     def _direction(self, entry: FeedItem) -> str:
         """Speaker and addressee: an arrow towards the unit if called, away from it if speaking."""
@@ -368,12 +388,12 @@ class Page:
 
     def picture(self, clip: str, **look: str | int) -> ui.element:
         """Waveform and spectrogram of a clip; none for an invalid clip name, whatever its origin."""
-        image = ui.element("img")
-        if NAME.fullmatch(clip):
-            image.props["src"] = f"{self.prefix}/api/v1/clips/{clip}/waveform.svg"
+        shown = ui.element("img")
+        if self._clip_at(clip):
+            shown.props["src"] = f"{self._clip_at(clip)}/waveform.svg"
         for name, value in {"alt": "", **look}.items():
-            image.props[name] = value
-        return image
+            shown.props[name] = value
+        return shown
 
     def player(self, clip: str) -> None:
         ui.button(icon="play_arrow", on_click=lambda: self.play(clip)).props(
@@ -381,12 +401,8 @@ class Page:
         )
 
     def play(self, clip: str) -> None:
-        if not NAME.fullmatch(clip):
-            return
-        ui.run_javascript(
-            f"window.huyingAudio?.pause();window.huyingAudio=new Audio('{self.prefix}/api/v1/clips/{clip}');"
-            "window.huyingAudio.play()"
-        )
+        if self._clip_at(clip):
+            ui.run_javascript(f"huyingPlay({json.dumps(self._clip_at(clip))})")
 
     def build(self) -> None:
         """Below the header."""

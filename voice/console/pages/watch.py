@@ -7,7 +7,7 @@ from datetime import datetime
 from nicegui import app, ui
 
 from voice.console.board import Board, Tile
-from voice.console.overs import Entries
+from voice.console.overs import Entries, FeedItem
 from voice.console.pages.board import STATES, BoardView
 from voice.console.pages.frame import Page
 from voice.journal.sheets.heading import DAYS
@@ -131,24 +131,28 @@ class Watch(LivePage):
     def _feed(self) -> None:
         """Latest overs, one row each."""
         feed = ui.column().classes("w-full gap-0 panel")
-        made, rows, last = Entries(), {}, 0
+        made, last = Entries(), 0
+        rows: dict[int, ui.html] = {}
         channel = self.channel
 
         def show() -> None:
             nonlocal last
             new = [x for x in self.feed.after(last) if (x["channel"] or "") == channel]
             last = self.feed.seq
+            fresh: dict[int, FeedItem] = {}
             for line in new[-3 * FEED_ROWS :]:
                 found = made.take(line)
                 if found is None:
                     continue
-                entry, fresh = found
-                if fresh:
-                    with feed:
-                        rows[entry.seq] = self.feed_row(entry)
-                    rows[entry.seq].move(target_index=0)
+                entry, first = found
+                if first:
+                    fresh[entry.seq] = entry
                 elif entry.seq in rows:
                     self.fill(rows[entry.seq], entry)
+            for entry in list(fresh.values())[-FEED_ROWS:]:
+                with feed:
+                    rows[entry.seq] = self.feed_row(entry)
+                rows[entry.seq].move(target_index=0)
             for old in list(rows)[:-FEED_ROWS]:
                 rows.pop(old).delete()
 
