@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from voice.chinese import MESSAGES
+from voice.chinese import COLUMNS, MESSAGES, SYSTEM
 
 Language = Literal["zh", "en", ""]
 
@@ -36,21 +36,56 @@ def worded(message: str, english: bool) -> str:
     return "\n".join(_line(x, english) for x in message.split("\n"))
 
 
+def heading(text: str, english: bool) -> str:
+    """Heading of a table: in our words, or one half of “event 事件”."""
+    before, _, chinese = text.partition(" ")
+    if text in COLUMNS:
+        return _HAN.sub("", text) if english else COLUMNS[text]
+    both = before.isascii() and _HAN.fullmatch(f" {chinese}")
+    return text if not both else before if english else chinese
+
+
 def _line(line: str, english: bool) -> str:
-    for pattern, own, chinese in _templates():
-        found = pattern.fullmatch(line)
+    for t in _templates():
+        if (values := t.values(line)) is not None:
+            # a cause quoted within a message is a message itself
+            return t.filled([_line(v, english) for v in values], english)
+    for joint in (" → ", ": ", "; "):  # in a file: location, fault, correct form; or several faults
+        before, found, after = line.partition(joint)
         if found:
-            return (own if english else chinese).format(*found.groups())
-    where, arrow, fix = line.partition(" → ")
-    if arrow:  # an error in a file: location, fault, correct form
-        place, colon, what = where.partition(": ")
-        told = f"{place}: {_line(what, english)}" if colon else _line(where, english)
-        return f"{told} → {_line(fix, english)}"
+            told = f"{_line(before, english)}{joint}{_line(after, english)}"
+            if told != line:
+                return told
     return line
 
 
+class _Template:
+    """A message with holes, in English and in Chinese."""
+
+    def __init__(self, key: str, chinese: str) -> None:
+        self._parts, self._english, self._chinese = key.split("{}"), _HAN.sub("", key), chinese
+        self._pattern: re.Pattern[str] | None = None
+
+    def values(self, line: str) -> tuple[str, ...] | None:
+        """What fills the holes; None for another message."""
+        if not (line.startswith(self._parts[0]) and line.endswith(self._parts[-1])):
+            return None
+        if not all(part in line for part in self._parts):
+            return None
+        self._pattern = self._pattern or re.compile("(.*?)".join(map(re.escape, self._parts)))
+        found = self._pattern.fullmatch(line)
+        return found.groups() if found else None
+
+    def filled(self, values: list[str], english: bool) -> str:
+        """The words of one language."""
+        if not english:
+            return re.sub(r"\{(\d)\}", lambda m: values[int(m[1])], self._chinese)
+        left = iter(values)
+        return re.sub(r"\{\}", lambda _m: next(left, ""), self._english)
+
+
 @lru_cache(maxsize=1)
-def _templates() -> list[tuple[re.Pattern[str], str, str]]:
-    """Pattern, English, Chinese; those with most literal text first, as the most specific."""
-    found = sorted(MESSAGES.items(), key=lambda kv: -len(kv[0].replace("{}", "")))
-    return [(re.compile("(.*?)".join(map(re.escape, k.split("{}")))), _HAN.sub("", k), v) for k, v in found]
+def _templates() -> list[_Template]:
+    """Those with most literal text first, as the most specific."""
+    every = {**SYSTEM, **MESSAGES}
+    return [_Template(k, v) for k, v in sorted(every.items(), key=lambda kv: -len(kv[0].replace("{}", "")))]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
-from voice.language import language, worded
+from voice.language import heading, language, worded
 
 
 class BilingualConsole(Console):
@@ -16,8 +17,18 @@ class BilingualConsole(Console):
         """Unchanged if no language is set."""
         chosen = language()
         if chosen:
-            objects = tuple(worded(o, chosen == "en") if isinstance(o, str) else o for o in objects)
+            objects = tuple(_worded(o, chosen == "en") for o in objects)
         super().print(*objects, **look)
+
+
+def _worded(shown: Any, english: bool) -> Any:
+    if isinstance(shown, Table):
+        for column in shown.columns:
+            if isinstance(column.header, str):
+                column.header = heading(column.header, english)
+        if isinstance(shown.title, str):
+            shown.title = worded(heading(shown.title, english), english)
+    return worded(shown, english) if isinstance(shown, str) else shown
 
 
 def screen(error: bool = False) -> BilingualConsole:
