@@ -309,6 +309,8 @@ MESSAGES: dict[str, str] = {
     "{}: not a Kaldi acoustic model; pull or copy it again": "{0}: 不是 Kaldi 声学模型; 请重新下载或复制",
     "{}: cut off or not an nnet3 model; pull or copy it again": "{0}: 文件不全, 或不是 nnet3 模型; 请重新下载或复制",
     "{}: sample frequency {} Hz; Huying uses models of 8000 or 16000 Hz": "{0}: 采样率 {1} Hz; 呼应用 8000 或 16000 Hz 的模型",
+    "{}: cannot be read ({}); the model is incomplete, pull or copy it again": "{0}: 读不了 ({1}); 模型不完整, 请重新下载或复制",
+    "{}: made for {} syllables, not {}; the model is of another version": "{0}: 按 {1} 个音节制作, 应为 {2}; 模型是别的版本",
     "{}: not JSON ({})": "{0}: 不是 JSON ({1})",
     "{}/conf/model.conf: --frame-subsampling-factor must be 3": "{0}/conf/model.conf: --frame-subsampling-factor 应为 3",
     "{}: has a fixed graph (no HCLr.fst and Gr.fst); it cannot take a grammar": "{0}: 解码图是固定的 (没有 HCLr.fst 和 Gr.fst), 不能用于呼号和用语",

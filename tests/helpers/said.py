@@ -23,7 +23,7 @@ TO_PROGRAMS = {"IncompleteCall"}
 class Source:
     """One module, and the string constants of all modules."""
 
-    def __init__(self, path: Path, tree: ast.Module, constants: dict[str, ast.expr]) -> None:
+    def __init__(self, path: Path, tree: ast.Module, constants: Mapping[str, ast.expr]) -> None:
         self.path, self.tree, self._constants = path, tree, constants
 
     def texts(self, node: ast.expr, scope: ast.AST | None = None, depth: int = 0) -> set[str]:

@@ -136,7 +136,8 @@ def devices_now() -> list[Device]:
         told = subprocess.run(
             [sys.executable, "-m", "voice.audio.portaudio"],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=LISTING_S,
             check=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import webbrowser
@@ -60,8 +61,18 @@ def _open(page: str) -> None:
     webbrowser.open(page)
 
 
+def with_streams() -> None:
+    """A program without a console window has no standard streams on Windows; what is printed goes into a file."""
+    from voice.places import user_folder
+
+    if sys.stdout is None or sys.stderr is None:
+        user_folder().mkdir(parents=True, exist_ok=True)
+        sys.stdout = sys.stderr = (user_folder() / "start.log").open("w", encoding="utf-8", buffering=1)
+
+
 def main() -> None:
     """What is started by a double click: no window of its own, everything in the browser."""
     from voice.cli import main as huying
 
+    with_streams()
     huying(["start"])

@@ -110,7 +110,7 @@ class Webhook:
     def _read_place(self) -> int:
         """A new receiver gets events from now on."""
         try:
-            return int(self._place.read_text())
+            return int(self._place.read_text("utf-8"))
         except (OSError, ValueError):
             self._save(self._feed.seq)
             return self._feed.seq
@@ -119,7 +119,7 @@ class Webhook:
         part = self._place.with_suffix(".part")
         try:
             self._place.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(str(seq))
+            part.write_text(str(seq), "utf-8")
             part.replace(self._place)
         except OSError as e:
             self._tell(f"{self._place}: cannot be written ({e.strerror}); events may be delivered twice")

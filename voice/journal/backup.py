@@ -58,7 +58,7 @@ def back_up(source: Path, folder: Path, on_clip: Callable[[int, int], None] = la
         for extra in ("-wal", "-shm"):
             part.with_name(part.name + extra).unlink(missing_ok=True)
             target.with_name(target.name + extra).unlink(missing_ok=True)
-        with part.open("rb") as f:
+        with part.open("r+b") as f:  # Windows flushes no file that is open for reading only
             os.fsync(f.fileno())
         part.replace(target)
     except (OSError, sqlite3.Error) as e:

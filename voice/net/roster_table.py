@@ -106,7 +106,7 @@ def save_roster_table(
         kept.mkdir(exist_ok=True)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
         shutil.copy2(path, kept / f"{path.stem}-{stamp}{path.suffix}")
-        with part.open("rb") as f:
+        with part.open("r+b") as f:  # Windows flushes no file that is open for reading only
             os.fsync(f.fileno())
         part.replace(path)
     except NoTable as e:

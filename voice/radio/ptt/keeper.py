@@ -106,6 +106,8 @@ def _patience(deadline: float | None) -> float | None:
 def main() -> None:
     """``python -m voice.radio.ptt.keeper SETTINGS [keyed]``. ``keyed``: a previous keeper may have left the line
     keyed."""
+    for stream in (sys.stdin, sys.stdout):
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     words: queue.Queue[str] = queue.Queue()
     for number in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, number):
