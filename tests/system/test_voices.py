@@ -15,7 +15,7 @@ from voice.net.loading import Net, load_net
 from voice.pcm import RATE, Floats
 from voice.speech import voices
 from voice.speech.synthesiser import Synthesiser
-from voice.speech.voices import WORD, Choice, Engine, choose, open_voice
+from voice.speech.voices import ENGINES, WORD, Choice, Engine, choose, open_voice
 from voice.speech.voices.kokoro import KokoroSpeaker
 from voice.speech.voices.standby import Standby
 from voice.speech.worker import WorkerError
@@ -63,7 +63,7 @@ def test_without_extras_espeak_speaks_and_it_says_why() -> None:
     name, why = choose("auto")
     assert name == "espeak" and "kokoro: " in why and ("huying models pull" in why or "[voice]" in why)
     assert choose("espeak") == ("espeak", "as [voice] engine says")
-    with pytest.raises(HuyingError, match="no voice engine “festival”; there is: auto, kokoro, espeak, sapi5"):
+    with pytest.raises(HuyingError, match=f"no voice engine “festival”; there is: auto, {', '.join(ENGINES)}"):
         choose("festival")
 
 

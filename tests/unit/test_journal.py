@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -20,6 +21,8 @@ import numpy as np
 import openpyxl
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.helpers.journals import BEGAN, CLIP, over, talk, tamper
 from tests.helpers.waiting import until
@@ -147,8 +150,19 @@ def test_a_journal_has_one_station(path: Path) -> None:
         third.claim()
 
 
-def test_every_kind_of_fact_survives_the_journal() -> None:
-    assert set(KINDS) == {
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=5, deadline=None)
+@given(data=st.data())
+def test_every_kind_of_fact_survives_the_journal(kind: str, data: st.DataObject) -> None:
+    cls = KINDS[kind]
+    fact = data.draw(st.builds(cls, **{f.name: ... for f in fields(cls)}))
+    again = from_json(kind, json.loads(json.dumps(to_json(fact))))
+    assert type(again) is cls and json.dumps(to_json(again)) == json.dumps(to_json(fact))
+
+
+def test_kinds_that_people_have_in_their_journals_stay() -> None:
+    """None of them may go, or be renamed. A new kind may be added here once a release has written it."""
+    assert set(KINDS) >= {
         "session_began",
         "over",
         "transcribed",
@@ -182,9 +196,6 @@ def test_every_kind_of_fact_survives_the_journal() -> None:
         "clip_hold",
         "session_ended",
     }
-    for fact in talk("ab"):
-        kind = next(k for k, cls in KINDS.items() if type(fact) is cls)
-        assert from_json(kind, json.loads(json.dumps(to_json(fact)))) == fact
 
 
 def test_newer_journal_is_refused_and_unchanged(path: Path) -> None:

@@ -20,7 +20,10 @@ from voice.grammar.meanings import ANSWERS, MEANINGS, TABLE
 from voice.journal import wording
 from voice.journal.codec import KINDS
 from voice.net.loading import Net
+from voice.net.settings import VoiceSettings
 from voice.radio.ptt import CARRIERS, DRIVERS, Ptt
+from voice.speech import voices
+from voice.speech.voices import ENGINES
 from voice.talk import by_hand, facts
 from voice.talk.facts import Fact
 
@@ -64,6 +67,15 @@ def test_every_driver_is_where_the_table_says(kind: str) -> None:
     assert set(DRIVERS[kind].carriers) <= set(CARRIERS)
 
 
+def test_every_voice_engine_says_what_it_lacks() -> None:
+    for module in pkgutil.iter_modules(voices.__path__):
+        lacks = getattr(import_module(f"voice.speech.voices.{module.name}"), "lacks", None)
+        assert lacks is None or lacks in [e.lacks for e in ENGINES.values()], module
+    for name, engine in ENGINES.items():
+        assert isinstance(engine.lacks(), str) and callable(engine.open)
+        assert VoiceSettings(engine=name).engine == name
+
+
 def test_every_page_stands_in_the_table_and_says_its_name_in_two_languages() -> None:
     for module in pkgutil.iter_modules(pages.__path__):
         for found in vars(import_module(f"voice.console.pages.{module.name}")).values():
@@ -76,7 +88,9 @@ def test_every_page_stands_in_the_table_and_says_its_name_in_two_languages() -> 
 
 
 def test_every_text_has_two_languages() -> None:
-    for key, pair in TEXTS.items():
+    for page in PAGES:
+        assert not set(page.texts) & set(TEXTS), page
+    for key, pair in TEXTS.items() | {item for page in PAGES for item in page.texts.items()}:
         assert len(pair) == 2 and all(pair), key
         assert pair[0].count("{") == pair[1].count("{"), key
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from voice.cli.options import CARRIER_HELP, PTT_HELP
+from voice.radio.ptt import CARRIERS
+
 HELP: dict[str, str] = {
     "Show it.": "显示版本。",
     "Show this message and exit.": "显示这份说明。",
@@ -47,11 +50,11 @@ HELP: dict[str, str] = {
     "Hz of raw PCM: 8000 from a pipe; over UDP it is measured.": "原始 PCM 的采样率: 管道 8000; UDP 自己测。",
     "When a piped recording began; without it a pipe is live. 2026-06-05 8:30, 8:30.": "管道里的录音什么时候开始; 不写就是实时。2026-06-05 8:30、8:30。",
     "Sound card to speak to; without it we only listen.": "播报用的声卡; 不写就只收听。",
-    "none (VOX), serial, cm108, gpio or rigctld.": "发射控制: none (VOX)、serial、cm108、gpio 或 rigctld。",
+    PTT_HELP: "发射控制: " + PTT_HELP.replace(", ", "、").replace(" or ", " 或 ").replace(".", "。"),
     "/dev/ttyUSB0, COM3, /dev/hidraw0, /dev/gpiochip0, host:port.": "它的设备: /dev/ttyUSB0、COM3、/dev/hidraw0、/dev/gpiochip0、host:port。",
     "RTS or DTR; CM108 pin; GPIO line.": "RTS 或 DTR; CM108 的脚; GPIO 的线。",
     "The line is low while transmitting.": "发射时为低电平。",
-    "Busy channel, beside the audio: cts, dsr, dcd, cm108, rigctld.": "信道忙信号 (音频以外): cts、dsr、dcd、cm108、rigctld。",
+    CARRIER_HELP: f"信道忙信号 (音频以外): {'、'.join(CARRIERS)}。",
     "Its device, if it is not the PTT's.": "它的设备, 与 PTT 不同时写。",
     "Sound card of the dispatcher's own microphone, for commands.": "值班员自己话筒的声卡, 用来说口令。",
     "Time-out timer: never transmit longer, s.": "最长发射时间 (秒)。",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from voice.cli.options import FormOption, ModelOption, NetOption, SideOption, net_of
+from voice.cli.options import CARRIER_HELP, PTT_HELP, FormOption, ModelOption, NetOption, SideOption, net_of
 
 app = typer.Typer(add_completion=False)
 
@@ -28,15 +28,13 @@ def listen(
         str | None, typer.Option(help="When a piped recording began; without it a pipe is live. 2026-06-05 8:30, 8:30.")
     ] = None,
     output: Annotated[str | None, typer.Option(help="Sound card to speak to; without it we only listen.")] = None,
-    ptt: Annotated[str | None, typer.Option(help="none (VOX), serial, cm108, gpio or rigctld.")] = None,
+    ptt: Annotated[str | None, typer.Option(help=PTT_HELP)] = None,
     ptt_device: Annotated[
         str | None, typer.Option(help="/dev/ttyUSB0, COM3, /dev/hidraw0, /dev/gpiochip0, host:port.")
     ] = None,
     ptt_line: Annotated[str | None, typer.Option(help="RTS or DTR; CM108 pin; GPIO line.")] = None,
     ptt_inverted: Annotated[bool | None, typer.Option(help="The line is low while transmitting.")] = None,
-    carrier: Annotated[
-        str | None, typer.Option(help="Busy channel, beside the audio: cts, dsr, dcd, cm108, rigctld.")
-    ] = None,
+    carrier: Annotated[str | None, typer.Option(help=CARRIER_HELP)] = None,
     carrier_device: Annotated[str | None, typer.Option(help="Its device, if it is not the PTT's.")] = None,
     microphone: Annotated[
         str | None, typer.Option(help="Sound card of the dispatcher's own microphone, for commands.")

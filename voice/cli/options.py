@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voice.radio.ptt import CARRIERS, DRIVERS
+
 if TYPE_CHECKING:
     from voice.net.loading import Net
 
@@ -30,6 +32,11 @@ NoteOption = Annotated[str, typer.Option("--note", help="Why.")]
 ToOption = Annotated[list[str] | None, typer.Option("--to", help="Unit or group; everybody if left out.")]
 NearOption = Annotated[list[str] | None, typer.Option("--near", help="A unit and its neighbours on the roster.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Figures as JSON.")]
+
+
+_LINES = [kind for kind in DRIVERS if kind != "none"]
+PTT_HELP = f"none (VOX), {', '.join(_LINES[:-1])} or {_LINES[-1]}."
+CARRIER_HELP = f"Busy channel, beside the audio: {', '.join(CARRIERS)}."
 
 
 class FormChoice(StrEnum):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voice.grammar.lexicon import Lexicon
+from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Item
 from voice.grammar.naming import PAUSE_S
 
-ANSWERING = ("ack", "normal", "not_found", "situation", "on_the_way", "arrived", "present")
-"""Meanings of a phrase that answers a call."""
+ANSWERING = tuple(meaning for meaning in ANSWERS if meaning != "report")
+"""Meanings of a phrase that answers a call by itself; 报告 announces that more follows."""
 
 
 class Turns:

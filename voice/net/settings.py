@@ -18,6 +18,7 @@ from voice.errors import HuyingError, Problem
 from voice.grammar.compiler import Costs
 from voice.net.schedule import Slot, parse_slot
 from voice.radio.ptt import CARRIERS, DRIVERS
+from voice.speech.voices import ENGINES
 from voice.text import NotText, decoded
 
 _COSTS = Costs()
@@ -86,8 +87,9 @@ class Recognition(_Section):
 class VoiceSettings(_Section):
     """The synthetic voice. See ``voice.speech.voices``."""
 
-    engine: Literal["auto", "kokoro", "espeak", "sapi5"] = "auto"
-    """``auto``: the best engine installed; ``huying doctor`` shows which, and why."""
+    engine: str = "auto"
+    """A key of ``speech.voices.ENGINES``, or ``auto``: the best one installed; ``huying doctor`` shows which, and
+    why."""
     speaker: str = ""
     """kokoro: zf_xiaoxiao, zm_yunxi …; espeak: a variant; sapi5: a voice id. Empty: the engine's default."""
     tempo: float = Field(default=1.0, ge=0.9, le=1.3)
@@ -97,6 +99,13 @@ class VoiceSettings(_Section):
     rate: int = Field(default=165, ge=80, le=400)
     pitch: int = Field(default=50, ge=0, le=99)
     variant: str = "f2"
+
+    @field_validator("engine")
+    @classmethod
+    def _engine(cls, value: str) -> str:
+        if value not in ("auto", *ENGINES):
+            raise ValueError(f"“{value}” is no voice engine: auto, {', '.join(ENGINES)}")
+        return value
 
 
 class StationSettings(_Section):

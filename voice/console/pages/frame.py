@@ -6,7 +6,7 @@ Each client is told of every new event and updates what has changed; the lamp fo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -121,6 +121,8 @@ class Page:
     """Chinese, English."""
     icon: ClassVar[str] = ""
     """Header icon; a page without one is not listed there."""
+    texts: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """Key → Chinese, English: texts of this page alone; those of several pages are in ``console.texts``."""
     address: ClassVar[str] = ""
     bare: ClassVar[bool] = False
     """Shown without the header."""
@@ -140,7 +142,8 @@ class Page:
 
     def t(self, key: str, *values: object) -> str:
         """Text in this client's language."""
-        return text(key, self.english, *values)
+        own = self.texts.get(key)
+        return own[self.english].format(*values) if own else text(key, self.english, *values)
 
     @classmethod
     def path(cls) -> str:
