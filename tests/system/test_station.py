@@ -142,8 +142,9 @@ def test_a_late_answer_counts_and_ends_the_search(play: Play) -> None:
 
 
 def test_another_units_answer_is_not_taken_for_the_called_one(play: Play) -> None:
+    """Nor is the called one silent then: its call sign may have been heard wrongly."""
     done = play({"102": "wrong"})
-    assert "102" in done.roll.missing
+    assert "102" not in done.roll.here and done.roll.unclear == ("102",)
 
 
 def test_an_incident_pauses_the_roll_and_tells_the_dispatcher(play: Play) -> None:
