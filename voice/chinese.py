@@ -1,5 +1,5 @@
-"""What the house says to people, in Chinese: English template → Chinese. ``{}`` stands for a name or a value; the
-Chinese counts them from ``{0}``."""
+"""Chinese translations of messages: English template → Chinese. ``{}`` stands for a name or value; the Chinese refers to
+them by number, from ``{0}``."""
 
 from __future__ import annotations
 

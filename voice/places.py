@@ -26,7 +26,7 @@ def user_folder() -> Path:
 
 
 def requests_folder(journal: str) -> Path:
-    """Requests folder of this journal's station: beside the journal file; for a database in the user's folder, named
+    """Requests folder of this journal's station: next to the journal file; for a database in the user's folder, named
     after the URL without its password."""
     if "://" not in journal or journal.startswith("sqlite:///"):
         path = Path(journal.removeprefix("sqlite:///"))

@@ -51,7 +51,7 @@ class ReplayedLog:
         return bool(self.of("answered", unit))
 
     def differences(self, labels: Path | None = None) -> list[str]:
-        """What is not as labelled, a line each; the label file lies beside the recording if not given."""
+        """Differences from the labels, one per line; the default label file is next to the recording."""
         from voice.measure.scoring import compare, read_labels
         from voice.measure.simulate import label_path
 

@@ -9,7 +9,7 @@ import sys
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point. Errors that the user can mend are one clear message and exit status 2."""
+    """Entry point. Errors the user can fix are one clear message and exit status 2."""
     from voice.cli.app import entry
     from voice.errors import HuyingError
     from voice.language import language, worded

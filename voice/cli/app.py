@@ -91,7 +91,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("models", "Acoustic models. 声学模型。"),
     "users": ("users", "Who may use the console. 控制台用户。"),
 }
-"""Name → its module in ``voice.cli``, and the line that ``huying --help`` shows; in that order."""
+"""Name → (module in ``voice.cli``, line shown by ``huying --help``), in the order shown."""
 
 trunk = typer.Typer(
     no_args_is_help=True,
@@ -115,7 +115,7 @@ def _root(
 
 
 class Command(TyperCommand):
-    """A command, or a group of them, whose module is imported when it is called or asked for its own help."""
+    """A command or group whose module is imported when it is called, or when its own help is shown."""
 
     def __init__(self, name: str, module: str, line: str) -> None:
         super().__init__(name, help=line)
@@ -141,5 +141,5 @@ app = tree()
 
 
 def entry() -> Any:
-    """``huying`` for the person at the terminal: its help is in their language."""
+    """``huying`` at the terminal, with help in the user's language."""
     return translate(tree(), language())

@@ -27,7 +27,7 @@ def _tell(text: str) -> None:
 
 
 def _show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table; what was measured is not lost with what fails after it."""
+    """Print a table; if a later row fails, the rows so far are still printed."""
     from rich.table import Table
 
     from voice.terminal.output import screen
@@ -63,7 +63,7 @@ def channels(
     most: Annotated[int, typer.Option(min=1, help="Not more channels than this.")] = 200,
     picture: Annotated[Path | None, typer.Option(help="Draw the curve (PNG).")] = None,
 ) -> None:
-    """Live channels in real time, more and more, until the log comes too late. 同时能听多少个频道。"""
+    """How many live channels this machine logs in time: more are added until it falls behind. 同时能听多少个频道。"""
     from voice.bench.channels import channels as carried
     from voice.bench.channels import draw
     from voice.bench.speed import machine
@@ -80,7 +80,7 @@ def channels(
 
 @app.command(epilog="Example: huying bench pipeline")
 def pipeline() -> None:
-    """What the pipeline costs beside the recogniser alone, and beside one that hears everything. 流水线开销。"""
+    """Cost of the pipeline compared with the recogniser alone, and with one that decodes everything. 流水线开销。"""
     from voice.bench.channels import RECORDING_S
     from voice.bench.channels import pipeline as costs
     from voice.bench.speed import machine
@@ -101,7 +101,7 @@ def console(
     seconds: Annotated[float, typer.Option(min=10, help="Real time of each of the two parts.")] = 40.0,
     browser: Annotated[bool, typer.Option(help="Time real browser windows, too (Chromium, Playwright).")] = False,
 ) -> None:
-    """Consoles, searches and a webhook that hangs, beside channels that are listened to. 控制台与识别互不影响。"""
+    """Consoles, searches and a hanging webhook while channels are being logged. 控制台与识别互不影响。"""
     from voice.bench.console import console as figures
     from voice.bench.speed import machine
 
@@ -115,7 +115,7 @@ def bureau(
     events: Annotated[int, typer.Option(min=100, help="Of all stations together.")] = 20_000,
     journal: Annotated[str, typer.Option(help="The bureau's database (URL); empty: SQLite.")] = "",
 ) -> None:
-    """Events a second through NATS and one hub, with more and more stations. 分局汇总的速度。"""
+    """Events per second through NATS and one hub, by number of stations. 分局汇总的速度。"""
     from voice.bench.bureau import bureau as throughput
     from voice.bench.speed import machine
 
@@ -133,7 +133,7 @@ def archive(
     hours: Annotated[float, typer.Option(min=0.05, help="Of recordings, 10 % speech.")] = 4.0,
     recordings: Annotated[int, typer.Option(min=1, max=24, help="Files that they are in.")] = 16,
 ) -> None:
-    """The same archive on more and more workers: time, and the journal's head, which must be the same. 集群回放。"""
+    """One archive on increasing numbers of workers: time, and the journal's head, which must not change. 集群回放。"""
     from voice.bench.bureau import archive as runs
     from voice.bench.speed import machine
 

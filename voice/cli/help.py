@@ -1,4 +1,4 @@
-"""Help in the language of whoever asks: a command's line is “English. 中文。”, its options stand in ``chinese``."""
+"""Help in the user's language: a command's line is “English. 中文。”; options are translated in ``chinese``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _BOTH = re.compile(r"(?P<english>.*?[.?!])\s+(?P<chinese>[^A-Za-z]*[\u4e00-\u9ff
 
 PANELS = {"ARGUMENTS_PANEL_TITLE": "参数", "OPTIONS_PANEL_TITLE": "选项", "COMMANDS_PANEL_TITLE": "命令",
           "DEFAULT_STRING": "[默认: {}]", "REQUIRED_LONG_STRING": "[必填]"}  # fmt: skip
-"""What typer writes itself."""
+"""Typer's own texts."""
 
 
 def line_in(text: str, language: Language) -> str:
-    """One of the halves of a command's line, and what follows it; both where nobody says which."""
+    """The half of a command's line in this language, and the text after it; the whole if no language is set."""
     found = _BOTH.fullmatch(text)
     if not found or not language:
         return text
@@ -28,7 +28,7 @@ def line_in(text: str, language: Language) -> str:
 
 
 def translate(command: Any, language: Language) -> Any:
-    """The click command with its help in a language; ``get_command`` makes it anew for each call, nothing is shared."""
+    """The click command with its help translated in place; ``get_command`` creates a new one for each call."""
     if not language:
         return command
     command.help = line_in(command.help or "", language)
@@ -43,7 +43,7 @@ def translate(command: Any, language: Language) -> Any:
 
 
 def _chinese_panels() -> None:
-    """Typer's own words; and its columns break Chinese, which has no blanks, instead of cutting it off."""
+    """Translates typer's own texts; makes its columns wrap Chinese, which has no spaces, instead of truncating it."""
     for name, words in PANELS.items():
         setattr(rich_utils, name, words)
     make = getattr(rich_utils, "_make_rich_text", None)

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have, spelt once."""
+"""Arguments and options shared by several commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Figures as JSON.")]
 
 _LINES = [kind for kind in DRIVERS if kind != "none"]
 PTT_HELP = f"none (VOX), {', '.join(_LINES[:-1])} or {_LINES[-1]}."
-CARRIER_HELP = f"Busy channel, beside the audio: {', '.join(CARRIERS)}."
+CARRIER_HELP = f"Carrier detect in addition to the audio: {', '.join(CARRIERS)}."
 
 
 class FormChoice(StrEnum):
@@ -51,7 +51,7 @@ class FormChoice(StrEnum):
 
 
 class SideChoice(StrEnum):
-    """Of stereo sound."""
+    """Channel of stereo audio."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -59,7 +59,7 @@ class SideChoice(StrEnum):
 
 
 class ZoneChoice(StrEnum):
-    """Whose time."""
+    """Time zone of displayed times."""
 
     LOCAL = "local"
     UTC = "utc"

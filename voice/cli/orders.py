@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from voice.station.requests import Request
 
 NOBODY = 3
-"""Exit status where no station runs that could carry an order out."""
+"""Exit status if no station is running to carry out the request."""
 
 app = typer.Typer(add_completion=False)
 

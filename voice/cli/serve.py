@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from voice.station.keeping import StationKeeper
 
 NICENESS = 5
-"""A station on the same machine goes first."""
+"""Priority: a station on the same machine takes precedence."""
 
 app = typer.Typer(add_completion=False)
 

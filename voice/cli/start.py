@@ -14,7 +14,7 @@ import typer
 from voice.cli.options import NetOption
 
 OPEN_AFTER_S = 2.0
-"""The browser is opened when the console has had time to listen."""
+"""Delay before the browser is opened, s: the console must be listening by then."""
 
 app = typer.Typer(add_completion=False)
 
@@ -71,7 +71,7 @@ def with_streams() -> None:
 
 
 def main() -> None:
-    """What is started by a double click: no window of its own, everything in the browser."""
+    """Entry point for a double click: no console window, everything in the browser."""
     from voice.cli import main as huying
 
     with_streams()

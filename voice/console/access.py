@@ -55,7 +55,7 @@ class Access:
         """``local``: reachable from this machine only; only then may it be open."""
         self._users, self._clock, self._local = users, clock, local
         self._guarded = False
-        """There were users: from then on nobody gets in without one, whatever becomes of their file."""
+        """Accounts have existed: from then on login is required, even if their file disappears."""
         self._sessions: dict[str, _Session] = {}
         self._failed: dict[str, list[float]] = {}
         self._lock = threading.Lock()

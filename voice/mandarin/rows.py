@@ -1,4 +1,4 @@
-"""Which sound follows which in any row of Mandarin syllables: what a phrase is measured against."""
+"""Transition probabilities in arbitrary rows of Mandarin syllables: the background that phrases are scored against."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy.typing as npt
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set, split_syllable
 
 LEAK = 1e-3
-"""Chance of any state after any state: what is heard may begin in the middle of a syllable."""
+"""Probability floor of every transition: audio may begin in mid-syllable."""
 
 PAUSE = 0.15
-"""Chance of silence after a syllable; garbage has a tenth of it."""
+"""Probability of silence after a syllable; garbage gets a tenth of it."""
 
 STAY = 0.5
-"""Chance that a state goes on for another frame."""
+"""Self-loop probability of a state, per frame."""
 
 
 @cache
 def free_row() -> npt.NDArray[np.float32]:
-    """Probability of each state after each state, (99, 99): toneless pdfs of ``phone_set``, one state each."""
+    """Transition matrix, shape (99, 99), row: from: the toneless pdfs of ``phone_set``, one state each."""
     phones = phone_set()
     n = phones.toneless
     silence, garbage = phones.pdfs[SILENCE][0], phones.pdfs[GARBAGE][0]

@@ -1,4 +1,4 @@
-"""Where words begin and end in a clause: a neural voice speaks in words, and Chinese is written without blanks."""
+"""Word segmentation: neural voices need word boundaries, and Chinese is written without spaces."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from voice.mandarin.readings import LETTERS
 
 LONGEST = 6
-"""Characters of the longest word that is looked for."""
+"""Longest word searched for, in characters."""
 
 _RUN = re.compile("[\u3400-\u9fff]+|[0-9]+|[A-Za-z]+|.", re.DOTALL)
-"""What has no reading is a word of its own: it is told where it is read."""
+"""Characters without a reading become separate words; the reading step reports them."""
 
 
 def words(text: str, known: Callable[[str], bool]) -> list[str]:
-    """The longest known words from the left; what lies between goes in pairs, as Mandarin's feet do.
+    """Segment a text: longest known words from the left; other characters in pairs, the foot of Mandarin prosody.
 
     >>> words("贾岗社区治安队", {"社区", "治安队"}.__contains__)
     ['贾岗', '社区', '治安队']
@@ -38,13 +38,13 @@ def words(text: str, known: Callable[[str], bool]) -> list[str]:
 
 
 def _feet(text: str) -> list[str]:
-    """Pairs; three left over stay together."""
+    """Pairs; the last three of an odd number of characters stay together."""
     out = [text[i : i + 2] for i in range(0, len(text), 2)]
     return [*out[:-2], out[-2] + out[-1]] if len(out) > 1 and len(out[-1]) == 1 else out
 
 
 def in_words(text: str, syllables: Sequence[str], known: Callable[[str], bool]) -> list[list[str]]:
-    """The syllables of ``text`` word by word; all as one word where they do not count as the characters do."""
+    """Syllables of ``text`` grouped by word; a single group if their number does not match the characters."""
     said = list(syllables)
     counts = [sum(len(LETTERS.get(c.upper(), ("",))) for c in w) for w in words(text, known)]
     if sum(counts) != len(said):

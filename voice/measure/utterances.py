@@ -1,4 +1,4 @@
-"""Labelled utterances: overs of which somebody has written down what was said.
+"""Labelled utterances: overs with a transcript.
 
 Three kinds of labels, from the least work to the most detail:
 

@@ -81,7 +81,7 @@ def read_roster_table(path: Path) -> RosterTable:
 
 
 class RosterChanged(HuyingError):
-    """The file was saved by somebody else since it was read."""
+    """Another user has saved the file since it was read."""
 
 
 def save_roster_table(

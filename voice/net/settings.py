@@ -24,7 +24,7 @@ from voice.text import NotText, decoded
 _COSTS = Costs()
 
 MOST_BYTES = 256 << 10
-"""Of ``net.toml``; that of a net with everything set has some 10 KiB."""
+"""Size limit of ``net.toml``; one with every setting used is about 10 KiB."""
 
 MOST_NESTED = 20
 """Names in a dotted key; settings have three. The time that a TOML parser takes grows with the square of them."""
@@ -43,7 +43,7 @@ class Control(_Section):
     call_sign: str = Field(min_length=1)
     aliases: tuple[str, ...] = ()
     assistant: str = ""
-    """Our own call sign: speech that begins with it is addressed to us. Empty: nobody on the air is obeyed."""
+    """Our own call sign: speech that begins with it is addressed to us. Empty: no commands are accepted on the air."""
 
 
 class Timing(_Section):

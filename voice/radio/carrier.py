@@ -88,7 +88,7 @@ class GateCounts:
     """Exact digital silence where the receiver normally hisses: it was dead."""
 
     open_frames: int = 0
-    """Standing noise was present while nobody transmitted."""
+    """Standing noise was present between transmissions."""
 
     open_db: float = 0.0
     """Mean level of that noise, dBFS."""

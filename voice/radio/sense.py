@@ -1,4 +1,4 @@
-"""Carrier detect by hardware, beside the audio gate: the radio's squelch output on a serial port, a CM108 or rigctld.
+"""Carrier detect by hardware, in addition to the audio gate: squelch output on a serial port, a CM108 or rigctld.
 
 Polled ten times a second in its own thread, so that a slow rig never delays the audio. A line that cannot be read, or
 gives an unknown answer, does not count as clear: it counts as busy until it answers again, is reported once and

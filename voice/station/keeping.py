@@ -1,4 +1,4 @@
-"""Runs a station beside the console as a separate process; restarts it when it ends or its net changes."""
+"""Runs a station alongside the console as a separate process; restarts it when it ends or its net changes."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ class Listener:
 
     @property
     def squelch(self) -> Literal["closed", "open"]:
-        """``open``: noise is heard while nobody transmits."""
+        """``open``: noise is heard between transmissions."""
         return "open" if self._gate.mode == "open" else "closed"
 
     @property

@@ -97,11 +97,11 @@ class CallSource:
     def __post_init__(self) -> None:
         self._calls: queue.Queue[tuple[RecordedCall, Pcm16, Callable[[], None]] | None] = queue.Queue(50)
         self._at = self._promised = 0
-        """Sample that was reached, and that will be when all that was put is heard."""
+        """Sample reached, and sample that will be reached once everything queued has been processed."""
         self._who: list[tuple[float, str]] = []
-        """From when on whose radio transmits; empty: nobody knows."""
+        """(start, radio) of each transmission; empty radio: unknown."""
         self.pending: dict[Path, float] = {}
-        """Calls in the spool that were put and are not logged yet, and their seconds."""
+        """Spooled calls queued but not yet logged → their duration, s."""
         self.broken = False
         """Whoever listened to it has failed."""
 

@@ -1,4 +1,4 @@
-"""The live loop: a station at its radio, with everything that runs beside it.
+"""The live loop: a station at its radio, with everything that runs alongside.
 
 Nothing is printed here: output goes to a ``Screen``, implemented by the command line.
 """
@@ -55,7 +55,7 @@ class ListenOptions:
     roll: bool = False
     """Start a roll-call at once."""
     conduct: bool = False
-    """Start a roll-call when somebody says 开始点名."""
+    """Start a roll-call when 开始点名 is said on the air."""
     rounds: int | None = None
     """Calls per unit."""
     resume: bool | None = None
@@ -86,7 +86,7 @@ class Screen(Protocol):
 
 
 class Runtime:
-    """A station wired to this machine's devices, with everything beside it: other channels, recorder uploads,
+    """A station wired to this machine's devices, with everything alongside: other channels, recorder uploads,
     dispatcher's microphone, requests, schedule, clock."""
 
     def __init__(

@@ -118,9 +118,9 @@ class Station:
         self._replies: deque[Reply] = deque()
         self._answering = Answering(self.net)
         self._patient: list[tuple[float, str | None, Reply]] = []
-        """(when, unit, words): said if net control has not answered the unit before."""
+        """(time, unit, reply): transmitted unless net control has answered the unit by then."""
         self._listening: tuple[float, tuple[str, ...]] | None = None
-        """Until when somebody may say again what was not understood, and who: nothing else is said meanwhile."""
+        """(deadline, units) of a repetition we asked for: nothing else is transmitted until then."""
         self._single: deque[str] = deque()
         """Units to call one by one, outside of a roll-call."""
         self._at_desk = self._words = np.zeros(0, np.int16)

@@ -24,7 +24,7 @@ class Status:
     """One snapshot."""
 
     busy: bool = False
-    """Channel busy: somebody else is transmitting."""
+    """Channel busy: another station is transmitting."""
     level_db: float = -100.0
     """Input level, dBFS."""
     saying: str = ""

@@ -60,7 +60,7 @@ class Incidents:
     def __init__(self) -> None:
         self.all: list[Incident] = []
         self.open: tuple[Incident, ...] = ()
-        """Those that nobody has acknowledged, oldest first; another object whenever one of them has changed."""
+        """Unacknowledged incidents, oldest first; a new tuple whenever one of them changes."""
         self._undo: dict[int, tuple[Incident, str, bool, str | None]] = {}
         self._of_over: dict[tuple[str, int], Incident] = {}
         """Channel and number of an over of the running session → the incident that it reports."""

@@ -1,4 +1,4 @@
-"""``/api/v1``: the journal for other systems, and orders to the running station. A file a noun."""
+"""``/api/v1``: the journal for other systems, and requests to the running station; one file per noun."""
 
 from __future__ import annotations
 

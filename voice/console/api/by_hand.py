@@ -1,4 +1,4 @@
-"""What people add to the log: corrections, confirmations, nets that nobody recorded."""
+"""Manual entries in the log: corrections, confirmations, nets that were not recorded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voice.talk.by_hand import Result
 
 
 class CorrectionBody(Body):
-    """What an exchange really came to."""
+    """Actual result of an exchange."""
 
     seq: int = Field(ge=1, le=HIGHEST)
     unit: str = Field(max_length=80)
@@ -27,7 +27,7 @@ class CorrectionBody(Body):
 
 
 class ResultBody(Body):
-    """What one unit did on a net."""
+    """Result of one unit on a net."""
 
     unit: str = Field(max_length=80)
     result: Result
@@ -35,7 +35,7 @@ class ResultBody(Body):
 
 
 class NetBody(Body):
-    """A net that nobody recorded."""
+    """A net that was not recorded."""
 
     began: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d")
     results: list[ResultBody] = Field(min_length=1, max_length=5000)
@@ -43,29 +43,29 @@ class NetBody(Body):
 
 
 class ConfirmationBody(Body):
-    """What was said in the over of an event; ``null``: as logged."""
+    """Transcript of an event's over; ``null``: as logged."""
 
     seq: int = Field(ge=1, le=HIGHEST)
     said: str | None = Field(default=None, max_length=500)
 
 
 def routes(desk: Desk) -> APIRouter:
-    """Of this noun."""
+    """Corrections, confirmations and manual nets."""
     api = APIRouter(route_class=Route)
 
     @api.post("/corrections", status_code=201)
     def corrections(body: CorrectionBody, request: HttpRequest) -> dict[str, int]:
-        """Set right what an exchange came to. The original event stays."""
+        """Correct the result of an exchange. The original event is kept."""
         return {"seq": refusing(desk.correct)(body.seq, body.unit, body.meaning, by(request), body.note)}
 
     @api.post("/confirmations", status_code=201)
     def confirmations(body: ConfirmationBody, request: HttpRequest) -> dict[str, int]:
-        """Say what was said in an over."""
+        """Confirm or transcribe an over."""
         return {"seq": refusing(desk.confirm)(body.seq, body.said, by(request))}
 
     @api.post("/nets", status_code=201)
     def enter_net(body: NetBody, request: HttpRequest) -> dict[str, int]:
-        """Log a net that nobody recorded."""
+        """Enter a net that was not recorded."""
         results = [(r.unit, r.result, r.meaning) for r in body.results]
         return {"seq": refusing(desk.enter_net)(body.began, results, by(request), body.note)}
 

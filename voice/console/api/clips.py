@@ -1,4 +1,4 @@
-"""The sound of overs, and its picture."""
+"""Audio of overs, and its waveform."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from voice.errors import HuyingError
 
 
 def routes(desk: Desk) -> APIRouter:
-    """Of this noun."""
+    """Clips and their waveforms."""
     api = APIRouter()
     feed = desk.feed
 
     @api.get("/clips/{sha256}", **gives("audio/flac", missing=True))
     def clip(sha256: Sha256) -> FileResponse:
-        """The sound of an over, FLAC."""
+        """Audio of an over, FLAC."""
         try:
             path = feed.journal.clips.path(sha256)
         except HuyingError as e:
@@ -32,7 +32,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/clips/{sha256}/waveform.svg", **gives("image/svg+xml", missing=True))
     def waveform(sha256: Sha256) -> Response:
-        """The clip as a picture: its envelope over its spectrogram."""
+        """Envelope and spectrogram of a clip, SVG."""
         try:
             picture = waveform_svg(feed.journal.clips.get(sha256))
         except HuyingError as e:

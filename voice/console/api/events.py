@@ -1,4 +1,4 @@
-"""Events, and streams of them."""
+"""Events: queries, long polls and server-sent events."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class StreamSlots:
 
 
 def routes(desk: Desk) -> APIRouter:
-    """Of this noun."""
+    """Events, event streams and candidates."""
     api = APIRouter()
     feed = desk.feed
     places = StreamSlots()
@@ -72,8 +72,8 @@ def routes(desk: Desk) -> APIRouter:
         q: Annotated[str, Query(max_length=100)] = "",
         limit: Annotated[int, Query(ge=1, le=MOST)] = 500,
     ) -> list[Line]:
-        """Events in order, as ``huying journal show --json`` gives them: the first ones, or of those with ``q`` in them
-        the latest."""
+        """Events in order, in the format of ``huying journal show --json``: the first ``limit``; with ``q`` the latest
+        ``limit`` that contain it."""
         begin, end = refusing(desk.utc)(since), refusing(desk.utc)(until)
 
         def wanted(x: Line) -> bool:
@@ -99,7 +99,7 @@ def routes(desk: Desk) -> APIRouter:
         after: Annotated[int, Query(ge=0, le=HIGHEST)],
         seconds: Annotated[float, Query(ge=0, le=WAIT_S)] = 20,
     ) -> list[Line]:
-        """The next events after a number, a thousand at most; waits for one if there is none."""
+        """Up to 1000 events after a sequence number; waits up to ``seconds`` if there are none yet."""
         places.check(request)
         with places.taken(request):
             await feed.arrived(after, seconds)
@@ -111,8 +111,8 @@ def routes(desk: Desk) -> APIRouter:
         after: Annotated[int | None, Query(ge=0, le=HIGHEST)] = None,
         last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST)] = None,
     ) -> StreamingResponse:
-        """Server-sent events: one for each event of the journal, ``id`` its number. A client that lost the connection
-        goes on after the ``Last-Event-ID`` that it has."""
+        """Server-sent events, one per event of the journal; ``id`` is its sequence number. A client that reconnects
+        resumes after its ``Last-Event-ID``."""
         begin = after if last_event_id is None else last_event_id
 
         may: Callable[[], bool] = getattr(request.state, "may", None) or (lambda: True)
@@ -136,7 +136,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/events/{seq}/candidates")
     def event_candidates(seq: Annotated[int, UrlPath(ge=1, le=HIGHEST)]) -> list[dict[str, Any]]:
-        """What the over of an event may have been: call signs and phrases, the likeliest first."""
+        """Candidates for an event's over: call signs and phrases, most likely first."""
         return [
             {
                 "kind": c.entry.kind,

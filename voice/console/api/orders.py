@@ -1,4 +1,4 @@
-"""Orders to the running station."""
+"""Requests to the running station: roll-calls, alerts, test announcements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from voice.station.requests import LONGEST_ALERT, AlertRequest, RollOrder, RollR
 
 
 class RollBody(Body):
-    """An order to the roll-call."""
+    """A roll-call request."""
 
     order: RollOrder
     to: list[str] = Field(default=[], max_length=1000)
@@ -28,7 +28,7 @@ class RollBody(Body):
 
 
 class AlertBody(Body):
-    """An alert to be read out."""
+    """An alert to be read on the air."""
 
     text: str = Field(min_length=1, max_length=LONGEST_ALERT)
     to: list[str] = Field(default=[], max_length=1000)
@@ -39,7 +39,7 @@ class AlertBody(Body):
 
 
 def routes(desk: Desk) -> APIRouter:
-    """Of this noun."""
+    """Roll-call, alerts and test announcement."""
     api = APIRouter(route_class=Route)
 
     @api.post("/rollcall", status_code=202)
@@ -62,7 +62,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.delete("/alerts", status_code=202)
     def withdraw(request: HttpRequest) -> dict[str, Any]:
-        """Have the running station end the alert that it reads."""
+        """Withdraw the alert the running station is reading."""
         refusing(desk.leave)(WithdrawRequest(by=by(request)))
         return {}
 

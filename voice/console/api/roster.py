@@ -1,4 +1,4 @@
-"""The units: roster, readings, the net's voice."""
+"""Units: roster, readings, and the net's voice."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class RosterBody(Body):
     """The whole roster."""
 
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    """Of the version that was read."""
+    """SHA-256 of the version it was edited from."""
     rows: list[dict[str, Annotated[str, Field(max_length=500)]]] = Field(max_length=20_000)
 
 
 def routes(desk: Desk) -> APIRouter:
-    """Of this noun."""
+    """Units, roster, readings and speech."""
     api = APIRouter(route_class=Route)
 
     @api.get("/units")
@@ -50,25 +50,25 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/roster")
     def roster() -> dict[str, Any]:
-        """The roster's file as a table, and its hash: send it back with a change."""
+        """The roster as a table, with its SHA-256, to be sent back with a change."""
         table = refusing(lambda: desk.roster)()
         return {"sha256": table.sha256, "rows": table.rows}
 
     @api.put("/roster", responses=CONFLICT)
     def save(body: RosterBody, request: HttpRequest) -> dict[str, Any]:
-        """Replace the roster (admins). 409 if it was changed meanwhile; with mistakes nothing is saved."""
+        """Replace the roster (admins). 409 if it has changed since it was read; a roster with errors is not saved."""
         table, problems = refusing(desk.save_roster)(body.rows, body.sha256, manager(request))
         return {"sha256": table.sha256, "saved": table.sha256 != body.sha256, "problems": [str(p) for p in problems]}
 
     @api.get("/readings")
     def readings(text: Annotated[str, Query(min_length=1, max_length=60)], unit: str = "") -> dict[str, Any]:
-        """How a call sign is read, and others that sound like it. ``unit``: whose it is."""
+        """Reading of a call sign, and similar-sounding ones on the roster. ``unit``: its owner, not compared."""
         said, near = refusing(desk.reading)(text, unit)
         return {"reading": said, "alike": [{"call_sign": t, "distance": d} for t, d in near]}
 
     @api.get("/speech", **gives("audio/wav"))
     def speech(text: Annotated[str, Query(min_length=1, max_length=LONGEST_SPEECH)]) -> Response:
-        """The net's voice says a text, WAV."""
+        """A text in the net's voice, WAV."""
         return Response(refusing(desk.speech)(text), media_type="audio/wav")
 
     return api

@@ -1,4 +1,4 @@
-"""Roll sheets, incidents, exports."""
+"""Roll sheets, incidents and exports."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from voice.net.roster_table import roster_file
 
 
 def routes(desk: Desk) -> APIRouter:
-    """Of this noun."""
+    """Roll sheets, incidents and exports."""
     api = APIRouter()
     feed = desk.feed
 
     @api.get("/rolls")
     def rolls(since: WallTime = None, until: WallTime = None) -> dict[str, Any]:
-        """Attendance by unit, and every exchange."""
+        """Attendance by unit, roll-calls, and every exchange."""
         sheet = refusing(desk.sheet)(since, until)
         return {
             "units": [
@@ -83,7 +83,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/incidents")
     def all_incidents(since: WallTime = None, until: WallTime = None) -> list[dict[str, Any]]:
-        """Reports, and how fast units set out and arrived."""
+        """Incidents, with the times at which units set out and arrived."""
         found = incidents(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
         return [
             {
@@ -110,8 +110,8 @@ def routes(desk: Desk) -> APIRouter:
         language: Literal["zh", "en"] = "zh",
         view: bool = False,
     ) -> FileResponse:
-        """The roll sheet, the events or the roster as a file. ``roll``: the sheet of the roll-call that began with
-        this event alone; ``language``: of the sheet; ``view``: to be shown and printed, not saved."""
+        """Roll sheet, events or roster as a file. ``roll``: only the roll-call that began with this event;
+        ``language``: language of the sheet; ``view``: displayed by the browser instead of downloaded."""
         from starlette.background import BackgroundTask
 
         folder = Path(tempfile.mkdtemp(prefix="huying-export-"))

@@ -1,4 +1,4 @@
-"""How the net and its station stand: health, channels, board, figures for Prometheus."""
+"""Current state of the net and its station: health, channels, board, Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from voice.supervised import troubles
 
 
 def routes(desk: Desk) -> APIRouter:
-    """Of this noun."""
+    """Health, station, channels, board and metrics."""
     api = APIRouter()
     feed = desk.feed
 
     @api.get("/health")
     def health() -> dict[str, Any]:
-        """Is the journal readable, does a station log into it, and does everything in it and here run?"""
+        """Health: is the journal readable, is a station logging into it, are all background tasks running?"""
         station = status_file(desk.requests).read()
         theirs = [f"station: {told}" for told in station.troubles] if station else []
         fault = "; ".join([*filter(None, [feed.fault]), *troubles(), *theirs])
@@ -40,13 +40,13 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/station")
     def station() -> dict[str, Any] | None:
-        """What the running station is doing this moment; null if none runs."""
+        """Status of the running station; null if none is running."""
         now = status_file(desk.requests).read()
         return None if now is None else asdict(now)
 
     @api.get("/channels")
     def channels() -> list[dict[str, Any]]:
-        """The channels that are listened to, and whether somebody is logging them."""
+        """Monitored channels, and whether each is being logged now."""
         return [
             {"channel": c, "listening": feed.board_of(c).listening, "source": feed.board_of(c).source}
             for c in feed.channels
@@ -54,7 +54,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/board")
     def board(channel: str | None = None) -> dict[str, Any]:
-        """The tiles as they stand, of the first channel or of a named one."""
+        """Current board of the first channel, or of the one named."""
         b = feed.board if channel is None else feed.board_of(channel)
         tiles = [
             {"unit": t.unit, "state": t.state, "since": t.since, "meaning": t.meaning, "latency_s": t.latency_s}
@@ -68,7 +68,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.get("/metrics", **gives("text/plain"))
     def metrics() -> Response:
-        """For Prometheus."""
+        """Metrics in Prometheus text format."""
         told = desk.metrics.exposition(feed, len(Spool(desk.requests).waiting()))
         return Response(told, media_type="text/plain; version=0.0.4")
 

@@ -63,7 +63,7 @@ class PttSettings:
     volume-down input, which adapters wire to the squelch) and rigctld (``get_dcd``). Empty: none."""
 
     carrier_inverted: bool = False
-    """Active low: the input is low while somebody transmits."""
+    """Active low: the input is low while the channel is busy."""
 
     answer_s: float = 2.0
     """rigctld: timeout for an answer. Keying may take longer, see ``KEY_S``."""

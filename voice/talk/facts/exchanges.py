@@ -81,7 +81,7 @@ class Answered(Fact):
     figures: tuple[str, ...] = ()
     """Figures in the answer; doubtful ones end in a question mark."""
     free: str = ""
-    """Pinyin of speech beside the meaning: location, description and so on."""
+    """Pinyin of the speech around the phrase: location, description and so on."""
     claims: bool = False
     """It named itself as the unit of an earlier answer without a call sign."""
 
