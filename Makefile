@@ -63,7 +63,7 @@ lint: $(VENV)/$(EXTRAS)
 # The whole. Unit tests hold a floor of coverage on what decides, logs and understands.
 test: lint
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
-	$(BIN)/pytest tests/system -n 2 --dist loadfile
+	$(BIN)/pytest tests/system -n 2 --dist loadfile --no-loadscope-reorder
 
 # Every parser against nonsense, SECONDS for each, other inputs every time.
 SECONDS ?= 60

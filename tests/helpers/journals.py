@@ -49,6 +49,14 @@ def over(number: int, t: float, clip: str, text: str) -> OverHeard:
     )
 
 
+def acknowledged(t: float, *, exchange: int, over: int) -> Answered:
+    """101 says 收到."""
+    return Answered(
+        t=t, exchange=exchange, unit="101", over=over, meaning="ack", grade="slot", latency_s=2.2, late=False,
+        confidence=0.9, text="收到", review=False,
+    )  # fmt: skip
+
+
 def talk(clip: str) -> list[Fact]:
     return [
         SessionBegan(
@@ -64,19 +72,7 @@ def talk(clip: str) -> list[Fact]:
         ),
         Called(t=2, exchange=1, unit="101", over=1, attempt=1, to_all=False, question="是否正常"),
         over(2, 4.0, clip, "收到"),
-        Answered(
-            t=4,
-            exchange=1,
-            unit="101",
-            over=2,
-            meaning="ack",
-            grade="slot",
-            latency_s=2.2,
-            late=False,
-            confidence=0.9,
-            text="收到",
-            review=False,
-        ),
+        acknowledged(4, exchange=1, over=2),
         Called(t=8, exchange=2, unit="102", over=3, attempt=1, to_all=False, question=""),
         ExchangeClosed(t=20, exchange=2, unit="102", outcome="silent", reason="", waited_s=10),
         SessionEnded(t=30, overs=2, pops=0, dead_s=0, damage=()),

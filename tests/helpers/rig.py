@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import time
 
 from tests.helpers.waiting import until
 from voice.radio.ptt import PttSettings
@@ -38,14 +37,19 @@ class Rig:
     @property
     def keyed(self) -> bool:
         """Asked over a connection of its own, which rigctld sometimes resets when many come and go."""
-        for _ in range(20):
+        told: list[bytes] = []
+
+        def answers() -> bool:
             try:
-                with socket.create_connection(("127.0.0.1", self.port), 2) as s:
+                with socket.create_connection(("127.0.0.1", self.port), 20) as s:
                     s.sendall(b"t\n")
-                    return s.recv(64).split()[0] == b"1"
-            except (ConnectionError, IndexError):
-                time.sleep(0.05)
-        raise ConnectionError("rigctld does not answer the test")
+                    told[:] = s.recv(64).split()
+            except ConnectionError:
+                return False
+            return bool(told)
+
+        assert until(answers), "rigctld does not answer the test"
+        return told[0] == b"1"
 
     @property
     def settings(self) -> PttSettings:

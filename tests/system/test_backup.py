@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from tests.helpers.bureau import grow
 from tests.helpers.command import huying
 from tests.helpers.journals import BEGAN, CLIP, talk
+from tests.helpers.waiting import until
 from voice.errors import HuyingError
 from voice.journal.backup import back_up
 from voice.journal.store import Journal
@@ -33,8 +33,7 @@ def test_a_journal_is_copied_while_it_is_written(tmp_path: Path) -> None:
 
         writer = threading.Thread(target=write)
         writer.start()
-        while len(journal) < 7:
-            time.sleep(0.01)
+        assert until(lambda: len(journal) >= 7)
         try:
             made = [back_up(log, tmp_path / "copy") for _ in range(5)]
         finally:

@@ -4,7 +4,6 @@ and its cards can be unplugged: no USB card can be, on the machine that runs thi
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.helpers.waiting import real_time, until
 from voice.audio import portaudio
 from voice.audio.card import CardSink, CardSource
 from voice.audio.portaudio import Device, devices_now, find_device, pick
@@ -96,7 +96,7 @@ class _Stream:
     def _run(self) -> None:
         block = np.full(RATE // 10, 100, np.int16).tobytes()
         while self.open:
-            time.sleep(0.1)
+            real_time(0.1)
             if self.open and self.name in self.bus.cards:
                 self.callback(block, RATE // 10, None, SimpleNamespace(input_overflow=False))
 
@@ -143,22 +143,15 @@ def listening() -> Iterator[Listening]:
         assert not thread.is_alive()
 
 
-def eventually(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("wanted", ["USB PnP", "1"])
 def test_a_card_that_comes_back_under_another_number(wanted: str, bus: Bus, listening: Listening) -> None:
     source, told, _ = listening(wanted)
-    eventually(lambda: source.now > 0.5)
+    assert until(lambda: source.now > 0.5)
     bus.cards[1:] = []
-    eventually(lambda: len(told) == 1)
+    assert until(lambda: len(told) == 1)
     assert told[0][0] == "lost" and "unplugged" in told[0][1]
     bus.cards[1:] = ["HDMI (hw:1,3)", USB.format(2)]
-    eventually(lambda: len(told) == 2)
+    assert until(lambda: len(told) == 2)
     assert told[1] == ("back", f"{USB.format(1)} is back") and bus.starts == 2
     assert [s.name for s in bus.streams if s.open] == [USB.format(2)], "not what has its number now"
 
@@ -167,17 +160,16 @@ def test_another_card_steps_aside_for_a_moment_and_only_then(bus: Bus, listening
     """The dispatcher's own microphone, while the radio's card is away and comes back."""
     radio, told, _ = listening("USB PnP")
     own, told_own, frames_own = listening("Built-in")
-    eventually(lambda: radio.now > 0.5 and own.now > 0.5)
+    assert until(lambda: radio.now > 0.5 and own.now > 0.5)
     bus.cards[1:] = []
-    eventually(lambda: len(told) == 1)
-    time.sleep(2.0)
-    assert told_own == [], "nothing to be found: it goes on"
+    assert until(lambda: len(told) == 1)
+    assert not until(lambda: told_own, 2.0), "nothing to be found: it goes on"
     bus.cards[1:] = [USB.format(3)]
-    eventually(lambda: len(told) == 2 and len(told_own) == 2)
+    assert until(lambda: len(told) == 2 and len(told_own) == 2)
     assert [k for k, _ in told_own] == ["lost", "back"] and "listed anew" in told_own[0][1]
-    time.sleep(0.5)
+    assert until(lambda: own.now > 3.0)
     own.end()
-    eventually(lambda: len(frames_own) > 0)
+    assert until(lambda: len(frames_own) > 0)
     begins, ends = zip(*frames_own, strict=True)
     gaps = [b - e for b, e in zip(begins[1:], ends, strict=False) if b - e > 0.001]
     assert len(begins) > 25 and sum(gaps) < 1.5 and min(np.diff(begins)) > 0
@@ -188,8 +180,7 @@ def test_an_announcement_is_not_cut_off_by_a_card_that_comes(bus: Bus) -> None:
         bus.cards.append(USB.format(2))
         other = threading.Thread(target=lambda: portaudio.renew(USB.format(2), "input", 1))
         other.start()
-        time.sleep(0.3)
-        assert portaudio.wanted_aside() and bus.starts == 1
+        assert until(portaudio.wanted_aside) and bus.starts == 1
         with portaudio.stream():  # of the same thread: it need not wait for itself
             pass
     other.join(5)
@@ -215,12 +206,12 @@ def test_a_card_that_comes_back_under_its_old_name(bus: Bus, listening: Listenin
     bus._initialize()
     source, told, _ = listening("Headset")
     sink = CardSink("USB PnP")
-    eventually(lambda: source.now > 0.5)
+    assert until(lambda: source.now > 0.5)
     bus.cards.remove("Headset")
-    eventually(lambda: len(told) == 1)
+    assert until(lambda: len(told) == 1)
     bus.plugged["Headset"] = 1
     bus.cards.append("Headset")
-    eventually(lambda: len(told) == 2)
+    assert until(lambda: len(told) == 2)
     assert told[1] == ("back", "Headset is back") and bus.starts == 3
     source.end()
     bus.plugged[USB.format(1)] = 1

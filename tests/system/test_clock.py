@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import voice.audio.card as card
+from tests.helpers.waiting import until
 from voice.audio import portaudio
 from voice.bench.air import Air
 from voice.journal.store import Journal
@@ -104,14 +105,13 @@ def test_transmitting_and_hearing_share_the_cards_clock(monkeypatch: pytest.Monk
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    while air.callback is None:
-        time.sleep(0.01)
+    assert until(lambda: air.callback is not None)
 
     def give(blocks: int) -> None:
         for _ in range(blocks):
             heard.clear()
             air.block()
-            assert heard.wait(5)
+            assert heard.wait(60)
 
     give(12000)
     assert source.now == pytest.approx(1200.0, abs=0.11)
@@ -122,11 +122,10 @@ def test_transmitting_and_hearing_share_the_cards_clock(monkeypatch: pytest.Monk
     unkeyed = source.now
     source.deafen(False)
     air.block()
-    while source._flush:  # what was queued until now is thrown away: nothing more may come before
-        time.sleep(0.01)
+    assert until(lambda: not source._flush), "what was queued until now is thrown away: nothing more may come before"
     give(2)
     source.end()
-    listener.join(5)
+    listener.join(60)
     after = [s for s in starts if s > before + RATE]
     assert after[0] / RATE == pytest.approx(unkeyed, abs=0.25) and after[0] / RATE >= unkeyed - 1e-3
 

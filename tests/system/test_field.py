@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import socketserver
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.engines import free_port
+from tests.helpers.waiting import real_time, until
 from voice.bureau.wire import Server
 from voice.radio.ptt import PttError, PttSettings
 from voice.radio.ptt.kept import KeptPtt
@@ -45,8 +45,7 @@ def test_a_body_arrives_though_the_client_offers_http_2() -> None:
     server = uvicorn.Server(uvicorn.Config(app, port=port, http=PromptProtocol, lifespan="off", log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.02)
+    assert until(lambda: server.started)
     offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
     head = b"POST / HTTP/1.1\r\nHost: x\r\n" + offer
     for request in (
@@ -85,7 +84,7 @@ class Rig(socketserver.StreamRequestHandler):
             asked = "dcd" if b"dcd" in line else "set"
             for part in self.server.dialect[asked]:  # type: ignore[attr-defined]
                 self.wfile.write(part)
-                time.sleep(0.02)
+                real_time(0.02)
 
 
 @contextmanager
@@ -155,9 +154,7 @@ def test_a_redirect_is_no_delivery(code: int, tmp_path: Path) -> None:
         hook = Webhook(feed, settings, tmp_path, tmp_path / "places", told.append)
         before = hook.delivered
         journal.append([answered(41, "104", 4)], BEGAN)
-        ends = time.monotonic() + 20
-        while not told and time.monotonic() < ends:
-            time.sleep(0.05)
+        assert until(lambda: told)
         hook.close()
         feed.close()
     server.shutdown()
@@ -172,7 +169,7 @@ class Slow(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             self.server.asked.append(line.strip())  # type: ignore[attr-defined]
             if line.startswith(self.server.command):  # type: ignore[attr-defined]
-                time.sleep(self.server.takes_s)  # type: ignore[attr-defined]
+                real_time(self.server.takes_s)  # type: ignore[attr-defined]
             with suppress(OSError):
                 self.wfile.write(b"RPRT 0\n")
 

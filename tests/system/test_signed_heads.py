@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -113,44 +114,59 @@ def test_keys_that_are_none(tmp_path: Path, text: str) -> None:
         read_keys(tmp_path / "keys")
 
 
-def test_from_station_to_bureau_and_back(
+@dataclass
+class Signing:
+    """A station that signs, and its bureau."""
+
+    place: Path
+    nats: Nats
+    folder: Path
+    public: str
+
+    @property
+    def log(self) -> Path:
+        return self.place / "a.sqlite"
+
+    @property
+    def database(self) -> Path:
+        return self.place / "hub.sqlite"
+
+    def send(self, rounds: int, key: str) -> None:
+        """Some talk goes up to a hub that knows the station under this key."""
+        grow(self.log, rounds)
+        (self.place / "keys.txt").write_text(f"01 {key}\n")
+        huying(*hub(self.database, self.nats.url, "--once"))
+        huying(*uplink(self.log, self.nats.url, "01", "--net", self.folder, "--once"))
+        huying(*hub(self.database, self.nats.url, "--keys", self.place / "keys.txt", "--once"))
+
+
+@pytest.fixture
+def signing(
     nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_net: Callable[..., Path], net: Net
-) -> None:
-    """The bureau's heads find at the station that its journal was written anew there."""
+) -> Signing:
     monkeypatch.setenv("HUYING_HOME", str(tmp_path / "home"))
     folder = own_net(settings='signing_key = "head.key"\n' + (net.folder / "net.toml").read_text("utf-8"))
-    public = huying("journal", "key", str(folder / "head.key")).split()[-1]
-    log, database = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
-    grow(log, 3)
-    (tmp_path / "keys.txt").write_text(f"01 {public}\n")
-    huying(*hub(database, nats.url, "--once"))
-    huying(*uplink(log, nats.url, "01", "--net", folder, "--once"))
-    huying(*hub(database, nats.url, "--keys", tmp_path / "keys.txt", "--once"))
-    assert str(len(sent_of(log, "01"))) in huying("hub-status", database)
-    heads = tmp_path / "heads.txt"
-    heads.write_text(huying("hub-status", database, "--heads", "01"))
+    return Signing(tmp_path, nats, folder, huying("journal", "key", folder / "head.key").split()[-1])
+
+
+def test_from_station_to_bureau_and_back(signing: Signing) -> None:
+    """The bureau's heads find at the station that its journal was written anew there."""
+    signing.send(3, signing.public)
+    assert str(len(sent_of(signing.log, "01"))) in huying("hub-status", signing.database)
+    heads = signing.place / "heads.txt"
+    heads.write_text(huying("hub-status", signing.database, "--heads", "01"))
     assert len(heads.read_text().splitlines()) == 1
-    words = ("journal", "verify", log, "--key", public, "--signed", heads)
+    words = ("journal", "verify", signing.log, "--key", signing.public, "--signed", heads)
     huying(*words)
-    rewritten(log)
+    rewritten(signing.log)
     assert "rewritten" in huying(*words, code=1)
 
 
-def test_another_key_than_the_bureau_knows_is_refused_and_told(
-    nats: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_net: Callable[..., Path], net: Net
-) -> None:
-    monkeypatch.setenv("HUYING_HOME", str(tmp_path / "home"))
-    folder = own_net(settings='signing_key = "head.key"\n' + (net.folder / "net.toml").read_text("utf-8"))
-    huying("journal", "key", str(folder / "head.key"))
-    log, database = tmp_path / "a.sqlite", tmp_path / "hub.sqlite"
-    grow(log, 1)
-    (tmp_path / "keys.txt").write_text(f"01 {'ab' * 32}\n")
-    huying(*hub(database, nats.url, "--once"))
-    huying(*uplink(log, nats.url, "01", "--net", folder, "--once"))
-    huying(*hub(database, nats.url, "--keys", tmp_path / "keys.txt", "--once"))
-    assert "not of abababababab" in huying("hub-status", database, code=1)
-    with HubStore(str(database)).journal as joined:
-        assert len(joined) == len(sent_of(log, "01")), "its events are joined all the same"
+def test_another_key_than_the_bureau_knows_is_refused_and_told(signing: Signing) -> None:
+    signing.send(1, "ab" * 32)
+    assert "not of abababababab" in huying("hub-status", signing.database, code=1)
+    with HubStore(str(signing.database)).journal as joined:
+        assert len(joined) == len(sent_of(signing.log, "01")), "its events are joined all the same"
 
 
 def test_a_journal_may_grow_while_it_is_signed(tmp_path: Path) -> None:

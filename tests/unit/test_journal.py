@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.journals import BEGAN, CLIP, over, talk, tamper
+from tests.helpers.journals import BEGAN, CLIP, acknowledged, over, talk, tamper
 from tests.helpers.waiting import until
 from voice.bureau.store import HubStore
 from voice.errors import HuyingError
@@ -40,9 +40,6 @@ from voice.journal.store import Journal
 from voice.journal.verify import verify
 from voice.pcm import Pcm16
 from voice.talk.by_hand import Corrected
-from voice.talk.facts import (
-    Answered,
-)
 from voice.time import parse_wall
 
 
@@ -454,18 +451,6 @@ def test_a_session_of_months_is_not_kept_in_memory() -> None:
     for k in range(1, 3 * KEPT):
         heard = over(k, float(k), "", "收到")
         overs.take(heard, 2 * k)
-        answer = Answered(
-            t=float(k),
-            exchange=k,
-            unit="101",
-            over=k,
-            meaning="ack",
-            grade="slot",
-            latency_s=2.2,
-            late=False,
-            confidence=0.9,
-            text="收到",
-            review=False,
-        )
+        answer = acknowledged(float(k), exchange=k, over=k)
         assert overs.of(answer) == heard and overs.seq_of(answer) == 2 * k
     assert overs.of(over(3 * KEPT - KEPT, 0.0, "", "")) is not None and overs.of(over(KEPT, 0.0, "", "")) is None

@@ -39,7 +39,7 @@ def test_the_name_of_a_net_is_set_and_its_comments_stay(tmp_path: Path, monkeypa
 
 
 def test_a_station_is_started_again_and_ended() -> None:
-    keeper = StationKeeper([sys.executable, "-c", "import time; print('收听', flush=True); time.sleep(60)"])
+    keeper = StationKeeper([sys.executable, "-c", "import signal; print('收听', flush=True); signal.pause()"])
     keeper.start()
     assert until(lambda: list(keeper.told) == ["收听"], 60)
     assert keeper.running

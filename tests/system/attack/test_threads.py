@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,8 +50,7 @@ def test_the_dispatchers_microphone(net: Net) -> None:
             yield Frame(0, np.zeros(800, np.int16))
             if len(opened) < 3:
                 raise RuntimeError("the driver did something new")
-            while told[-1:] != ["end"]:
-                time.sleep(0.02)
+            assert until(lambda: told[-1:] == ["end"])
 
     microphone = Microphone(SimpleNamespace(net=net), Card(), lambda: told.append("end"), told.append)  # type: ignore[arg-type]
     assert until(lambda: len(opened) == 3)
