@@ -9,7 +9,7 @@ from typing import TypeVar
 Piece = TypeVar("Piece")
 
 
-def until(condition: Callable[[], object], seconds: float = 60.0) -> bool:
+def until(condition: Callable[[], object], seconds: float = 120.0) -> bool:
     """Wait for what a thread or another process does; whether it came to pass. A busy machine may take long."""
     end, pause = time.monotonic() + seconds, 0.01
     while time.monotonic() < end:
