@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +13,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from tests.helpers.places import ROOT
+from tests.helpers.forking import Huying
+from tests.helpers.waiting import paced, until
 from voice.audio.source import open_recording
 from voice.bench.capacity import carry
 from voice.errors import FilesError
@@ -81,25 +80,23 @@ def test_a_second_channel_of_a_station(own_net: Callable[..., Path], net: Net, m
     )
     log = tmp_path / "log.sqlite"
     words = ["listen", "--input", "-", "--rate", "8000", "--form", "s16", "--net", str(folder), "--journal", str(log)]
-    station = subprocess.Popen(
-        [sys.executable, "-m", "voice", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
+    unbuffered = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    station = Huying[bytes](*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=unbuffered)
     assert station.stdin is not None and station.stdout is not None
     assert b"listening" in station.stdout.readline()
     pcm, _ = sf.read(str(morning), start=3 * RATE, stop=17 * RATE, dtype="int16")
-    began = time.monotonic()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-        for k in range(0, len(pcm), 400):
+        for k in paced(range(0, len(pcm), 400), 400 / RATE):
             out.sendto(np.repeat(pcm[k : k + 400] / np.float32(32768), 2).astype("<f4").tobytes(), ("127.0.0.1", port))
             station.stdin.write(bytes(800))
             station.stdin.flush()
-            time.sleep(max(0.0, began + (k + 400) / RATE - time.monotonic()))
-    time.sleep(1.0)
-    shown, _ = station.communicate(timeout=30)
+
+    def answers() -> int:
+        with Journal(str(log), create=False) as journal:
+            return journal.last("answered")
+
+    assert until(answers)
+    shown, _ = station.communicate(timeout=60)
     assert station.returncode == 0 and "[二号]" in shown.decode()
     with Journal(str(log)) as journal:
         found = [(x["channel"], x["type"], x["unit"]) for x in lines(journal.events())]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.journals import acknowledged
 from tests.helpers.rig import Rig
-from tests.helpers.waiting import until
+from tests.helpers.waiting import paced, real_time, until
 from voice.audio.streams import Raw, UdpStream
 from voice.bench.air import Air, Habit
 from voice.errors import FilesError, HuyingError
@@ -41,7 +41,6 @@ from voice.talk.alert import Alert
 from voice.talk.facts import (
     AlertEnded,
     Announced,
-    Answered,
     Called,
     Fact,
     RollBegan,
@@ -112,19 +111,7 @@ def begun() -> list[Fact]:
         RollBegan(t=1, units=("101", "102", "103"), rounds=2),
         Announced(t=2, keyed=1, text="", purpose="opening"),
         Called(t=3, exchange=1, unit="101", over=0, attempt=1, to_all=False, question=""),
-        Answered(
-            t=4,
-            exchange=1,
-            unit="101",
-            over=1,
-            meaning="ack",
-            grade="slot",
-            latency_s=1,
-            late=False,
-            confidence=1,
-            text="收到",
-            review=False,
-        ),
+        acknowledged(4, exchange=1, over=1),
         Called(t=6, exchange=2, unit="102", over=0, attempt=1, to_all=False, question=""),
     ]
 
@@ -440,10 +427,9 @@ def test_carrier_detect_of_a_rig(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> N
         rig.stop()
         assert until(lambda: bool(faults)) and sense.busy()
         assert "rigctld" in faults[0] or "keeper" in faults[0]
-        time.sleep(1.5)
-        assert len(faults) == 1 and not sense.busy(), "told once; then the sound says who talks"
+        assert until(lambda: not sense.busy()) and len(faults) == 1, "told once; then the sound says who talks"
         rig.start()
-        assert until(lambda: len(faults) == 2, 10) and "again" in faults[1]
+        assert until(lambda: len(faults) == 2) and "again" in faults[1]
         seen.clear()
         assert until(lambda: seen.add(sense.busy()) or seen == {True, False})  # type: ignore[func-returns-value]
     finally:
@@ -458,13 +444,12 @@ def test_udp_audio_and_the_silence_between() -> None:
     source = UdpStream(port, raw=Raw(48000))
 
     def send() -> None:
-        time.sleep(0.5)
+        real_time(0.5)
         tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(24000) / 48000)).astype("<i2").tobytes()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-            for k in range(0, len(tone), 960):
+            for k in paced(range(0, len(tone), 960), 0.004):
                 out.sendto(tone[k : k + 960], ("127.0.0.1", port))
-                time.sleep(0.004)
-        time.sleep(0.6)
+        real_time(0.6)
         source.ended = True
 
     sender = threading.Thread(target=send)

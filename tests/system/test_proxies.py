@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ import soundfile as sf
 from tests.helpers.console import BEGAN, morning
 from tests.helpers.places import ROOT
 from tests.helpers.served import PASSWORD, Served, free_port
+from tests.helpers.waiting import until
 from voice.console.access import COOKIE
 from voice.journal.store import Journal
 
@@ -47,6 +47,13 @@ class Front:
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"Origin": self.url} | more.pop("headers", {})
         return httpx.request(method, self.url + path, verify=False, timeout=60, headers=headers, **more)
+
+    def answers(self) -> bool:
+        try:
+            self.ask("GET", "/api/v1/health")
+        except httpx.HTTPError:
+            return False
+        return True
 
 
 def leads(answer: httpx.Response) -> str:
@@ -110,13 +117,9 @@ def front(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         )  # fmt: skip
     made = Front(console, f"https://localhost:{port}", clip)
     try:
-        for _ in range(100):
-            try:
-                made.ask("GET", "/api/v1/health")
-                break
-            except httpx.HTTPError:
-                assert process.poll() is None, (folder / "told").read_text()
-                time.sleep(0.1)
+        assert until(lambda: process.poll() is not None or made.answers()) and made.answers(), (
+            folder / "told"
+        ).read_text()
         yield made
     finally:
         process.terminate()

@@ -6,9 +6,7 @@ import io
 import os
 import socket
 import subprocess
-import sys
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +15,10 @@ import pytest
 import soundfile as sf
 import soxr
 
+from tests.helpers.command import huying
 from tests.helpers.engines import free_port
-from tests.helpers.places import ROOT
+from tests.helpers.forking import Huying
+from tests.helpers.waiting import paced, real_time, until
 from voice.audio.form import FORMS, likely, one_side
 from voice.audio.streams import Raw, RawStream, UdpStream
 from voice.errors import HuyingError
@@ -109,11 +109,9 @@ class Sender:
 
     def _send(self) -> None:
         port, data, seconds, size = self._words
-        began = time.monotonic()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-            for k in range(0, len(data), size):
+            for k in paced(range(0, len(data), size), seconds * size / len(data)):
                 out.sendto(data[k : k + size], ("127.0.0.1", port))
-                time.sleep(max(0.0, began + k / len(data) * seconds - time.monotonic()))
 
 
 @pytest.mark.parametrize(
@@ -123,16 +121,16 @@ class Sender:
 def test_datagrams_of_any_form_rate_and_length(speech: Pcm16, form: str, rate: int, size: int) -> None:
     told: list[str] = []
     source = UdpStream(free_port(), notice=lambda _kind, text: told.append(text))
+    source.open()
     heard: list[Pcm16] = []
-    listening = threading.Thread(target=lambda: heard.append(pcm_of(source)))
+    listening = threading.Thread(target=lambda: heard.extend(f.pcm for f in source.frames()))
     listening.start()
-    time.sleep(0.3)
-    part = speech[: 6 * RATE]
-    Sender(source.port, written(part, form, rate), 6.0, size).thread.join()
-    time.sleep(0.5)
+    part = speech[: 4 * RATE]
+    Sender(source.port, written(part, form, rate), 4.0, size).thread.join()
+    assert until(lambda: sum(map(len, heard)) > 0 and not heard[-1].any()), "silence follows"
     source.ended = True
     listening.join()
-    assert alike(heard[0], part) > 0.9
+    assert alike(np.concatenate(heard), part) > 0.9
     assert [f"{rate} samples a second" in t for t in told if "second" in t] == ([True] if rate != 48000 else [])
 
 
@@ -140,11 +138,11 @@ def test_a_live_pipe_has_this_machines_clock(morning: Path, tmp_path: Path) -> N
     """What stood still before and between is silence; every event stands at the time of day when it was heard."""
     pcm, _ = sf.read(str(morning), stop=16 * RATE, dtype="int16")
     log = tmp_path / "log.sqlite"
-    words = [sys.executable, "-m", "voice", "listen", "--input", "-", "--journal", str(log)]
+    words = ["listen", "--input", "-", "--journal", str(log)]
     began = datetime.now(UTC)
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=ROOT) as station:
+    with Huying[bytes](*words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as station:
         assert station.stdin is not None
-        time.sleep(3)
+        real_time(3.0)
         station.stdin.write(pcm.tobytes())
         station.stdin.close()
     assert station.returncode == 0
@@ -158,12 +156,11 @@ def test_a_live_pipe_has_this_machines_clock(morning: Path, tmp_path: Path) -> N
 def test_a_piped_recording_has_the_clock_it_is_given(morning: Path, tmp_path: Path) -> None:
     pcm, _ = sf.read(str(morning), stop=16 * RATE, dtype="int16")
     log = tmp_path / "log.sqlite"
-    words = [sys.executable, "-m", "voice", "listen", "--input", "-", "--journal", str(log)]
-    subprocess.run([*words, "--start", "2026-6-5 8:30"], input=pcm.tobytes(), cwd=ROOT, check=True, capture_output=True)
+    words = ["listen", "--input", "-", "--journal", str(log)]
+    huying(*words, "--start", "2026-6-5 8:30", stdin=pcm.tobytes())
     with Journal(str(log), create=False) as journal:
         assert next(iter(journal.events())).wall == "2026-06-05T00:30:00.000Z"
-    told = subprocess.run([*words, "--start", "morgen"], input=b"", cwd=ROOT, capture_output=True)
-    assert told.returncode == 2 and b"is not a time" in told.stderr + told.stdout
+    assert "is not a time" in huying(*words, "--start", "morgen", stdin=b"", code=2)
 
 
 def test_a_rate_that_is_none() -> None:

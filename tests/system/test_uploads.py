@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,8 +20,8 @@ import soundfile as sf
 import soxr
 
 from tests.helpers.engines import free_port
-from tests.helpers.places import ROOT
-from tests.helpers.waiting import until
+from tests.helpers.forking import Huying
+from tests.helpers.waiting import real_time, until
 from voice.errors import HuyingError
 from voice.journal.lines import lines
 from voice.journal.store import Journal
@@ -109,17 +108,18 @@ class Recorder:
 
     def logged(self, count: int) -> list[tuple[Any, ...]]:
         """(channel, type, unit, meaning, grade) of exchanges, when there are so many."""
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            found = [
+
+        def found() -> list[tuple[Any, ...]]:
+            return [
                 (x["channel"], x["type"], x["unit"], x["meaning"], x["grade"])
                 for x in lines(self.journal.events())
                 if x["type"] in ("called", "answered")
             ]
-            if len(found) >= count:
-                return found
-            time.sleep(0.1)
-        raise AssertionError([(x["type"], x["unit"], x["text"]) for x in lines(self.journal.events())])
+
+        assert until(lambda: len(found()) >= count), [
+            (x["type"], x["unit"], x["text"]) for x in lines(self.journal.events())
+        ]
+        return found()
 
 
 def wav(pcm: Pcm16) -> bytes:
@@ -155,10 +155,8 @@ def test_a_call_and_its_answer(recorder: Recorder, spoken: dict[str, Pcm16], mon
     answered = next(x for x in lines(recorder.journal.events()) if x["type"] == "answered")
     assert 1.0 < answered["latency_s"] < 3.5 and answered["wall"].startswith("2026-06-05T00:30:")
     assert list(verify(recorder.journal)) == [] and recorder.told == []
-    end = time.monotonic() + 5
-    while recorder.spool.waiting() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not recorder.spool.waiting() and not list(recorder.spool.folder.glob("*.wav")), "the journal has them"
+    assert until(lambda: not recorder.spool.waiting()), "the journal has them"
+    assert not list(recorder.spool.folder.glob("*.wav"))
 
 
 def test_channels_do_not_mix_and_old_calls_begin_anew(recorder: Recorder, spoken: dict[str, Pcm16]) -> None:
@@ -235,13 +233,10 @@ def test_a_crash_loses_no_call(tmp_path: Path, own_ear: Ear, spoken: dict[str, P
     assert spool.put(call, wav(spoken["省残联,省残联,是否正常"]))
     (spool.folder / "20260605-half.part.wav").write_bytes(b"RIFF")
     (spool.folder / "20260604-bad.json").write_text("{", "utf-8")
-    time.sleep(SETTLE_S)
     told: list[str] = []
     with Journal(str(tmp_path / "log.sqlite")) as journal:
         desk = UploadDesk(own_ear, journal, spool, told.append)
-        end = time.monotonic() + 30
-        while not any(e.kind == "called" for e in journal.events()) and time.monotonic() < end:
-            time.sleep(0.1)
+        assert until(lambda: journal.last("called"))
         desk.close()
         assert [e.unit for e in journal.events(kind="called")] == ["101"]
     assert len(told) == 1 and "not a call" in told[0] and (spool.folder / "20260604-bad.bad").is_file()
@@ -276,14 +271,8 @@ def test_a_station_logs_what_its_console_takes(own: Net, spoken: dict[str, Pcm16
     words = ["--net", str(folder), "--journal", str(log), "--requests", str(requests)]
 
     def started(*more: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "voice", *more, *words],
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        return Huying[bytes](*more, *words, env=env, **pipes)
 
     def upload(text: str, at: datetime) -> str:
         form = {"system": "11", "talkgroup": "5", "talkgroupLabel": "一号频道", "dateTime": at.isoformat()}
@@ -304,7 +293,7 @@ def test_a_station_logs_what_its_console_takes(own: Net, spoken: dict[str, Pcm16
         stack.callback(_kill, processes)
         assert until(lambda: _open(port), 60)
         assert upload("省残联,省残联,是否正常", MORNING) == "200 Call imported successfully."
-        time.sleep(2 * SETTLE_S)
+        real_time(1.5 * SETTLE_S)
         assert (
             called() == [] and "huying_calls_waiting 1.0" in httpx.get(f"http://127.0.0.1:{port}/api/v1/metrics").text
         )

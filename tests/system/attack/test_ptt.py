@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from tests.helpers.places import ROOT
-from tests.helpers.waiting import until
+from tests.helpers.waiting import real_time, until
 from voice.journal.store import Journal
 from voice.pcm import Pcm16
 from voice.radio.ptt import PttError, PttSettings, open_driver
@@ -99,13 +99,13 @@ def keepers() -> set[int]:
 
 
 STATION = """
-import sys, json, time
+import sys, json, signal
 from voice.radio.ptt import PttSettings
 from voice.radio.ptt.kept import KeptPtt
 ptt = KeptPtt(PttSettings.from_json(json.loads(sys.argv[1])), longest_s=float(sys.argv[2]))
 ptt.key()
 print(ptt.keeper_pid, flush=True)
-time.sleep(120)
+signal.pause()
 """
 
 
@@ -133,20 +133,19 @@ def test_who_dies_and_when(rig: Rigctld, who: str, away: bool) -> None:
     process, keeper = station(rig)
     if away:
         rig.down()
-        time.sleep(0.2)
     for number in WHO[who]:
         process.send_signal(number)
     if away:
-        time.sleep(5.0)
+        assert not until(lambda: not psutil.pid_exists(keeper), 3.0)
         assert rig.keyed and psutil.pid_exists(keeper), "it must go on trying"
         rig.up()
     try:
-        assert until(lambda: not rig.keyed, 15.0)
-        assert until(lambda: not psutil.pid_exists(keeper) or who.endswith(("stopped", "background")), 15.0)
+        assert until(lambda: not rig.keyed)
+        assert until(lambda: not psutil.pid_exists(keeper) or who.endswith(("stopped", "background")))
     finally:
         process.kill()
         process.wait()
-    assert until(lambda: not psutil.pid_exists(keeper), 15.0)
+    assert until(lambda: not psutil.pid_exists(keeper))
 
 
 def test_the_keeper_gets_the_signals_of_the_terminal(rig: Rigctld) -> None:
@@ -165,8 +164,7 @@ def test_both_are_killed_and_the_next_start_unkeys_first(rig: Rigctld) -> None:
     os.kill(keeper, signal.SIGKILL)
     process.kill()
     process.wait()
-    time.sleep(0.5)
-    assert rig.keyed, "nobody is left who could"
+    assert not until(lambda: not rig.keyed, 0.5), "nobody is left who could"
     with_new = KeptPtt(rig.settings)
     assert not rig.keyed
     with_new.close()
@@ -178,7 +176,7 @@ def test_a_keeper_that_is_stopped_is_replaced_in_time(rig: Rigctld) -> None:
     os.kill(ptt.keeper_pid, signal.SIGSTOP)
     began = time.monotonic()
     ptt.unkey()
-    assert not rig.keyed and time.monotonic() - began < 8
+    assert not rig.keyed and time.monotonic() - began < 30
     ptt.key()
     ptt.close()
     assert not rig.keyed
@@ -215,7 +213,7 @@ def garbage(client: socket.socket, _word: str) -> None:
 def drip(client: socket.socket, _word: str) -> None:
     for _ in range(200):
         client.sendall(b"R")
-        time.sleep(0.2)
+        real_time(0.2)
 
 
 def flood(client: socket.socket, _word: str) -> None:
@@ -241,7 +239,7 @@ def test_what_is_no_answer_is_no_success_and_has_an_end(answer: Callable[[socket
     began = time.monotonic()
     with pytest.raises(PttError):
         open_driver(rig.settings)
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 35, "the drops go on for 40 s"
     before = keepers()
     with pytest.raises(PttError):
         KeptPtt(rig.settings)
@@ -262,7 +260,7 @@ class Card:
             if self._left == 0:
                 self.goes_on.wait(60)
             self._left -= 1
-            time.sleep(0.1)
+            real_time(0.1)
 
 
 @pytest.mark.parametrize("hangs_after", [0, 5])
@@ -291,8 +289,7 @@ def test_sound_that_hangs_while_we_transmit_is_cut(rig: Rigctld, hangs_after: in
         thread = threading.Thread(target=send)
         thread.start()
         assert until(lambda: rig.keyed)
-        time.sleep(0.1 * hangs_after)
-        assert until(lambda: not rig.keyed, 8.0)
+        assert until(lambda: not rig.keyed)
         assert until(lambda: journal.last("device") == 1)
         assert thread.is_alive()
         card.goes_on.set()
@@ -309,7 +306,7 @@ def test_the_time_out_timer_is_a_cut_too(rig: Rigctld) -> None:
 
     cuts: list[str] = []
     line = KeptPtt(rig.settings, 0.5, on_cut=cuts.append)
-    sender = Transmitter(line, lambda _pcm: time.sleep(2.0), time.monotonic)
+    sender = Transmitter(line, lambda _pcm: real_time(2.0), time.monotonic)
     with pytest.raises(CutOff, match="time-out"):
         sender.send(np.ones(800, np.int16))
     assert cuts == ["the time-out timer dropped PTT"]
