@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 import soxr
 
+from tests.helpers.forking import finished
 from tests.helpers.places import ROOT
 from voice.errors import HuyingError
 from voice.journal.store import Journal
@@ -163,8 +163,7 @@ def test_confirming_and_adapting_as_a_user_does(net: Net, synthesiser: Synthesis
     journal_of(path, [(say(net, synthesiser, t, k), t if k else "") for k, t in enumerate(texts)])
 
     def huying(*args: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "voice", *map(str, args)]
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False)
+        return finished(*map(str, args))
 
     refused = huying("journal", "confirm", path, 2)
     assert refused.returncode == 2 and "--said" in refused.stderr

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from tests.helpers.forking import finished
 from voice.errors import FilesError, HuyingError
 from voice.grammar.lexicon import Entry
 from voice.measure.actors import EspeakActors
@@ -131,9 +130,7 @@ def test_overs_find_their_labels(labelled: Path, net: Net) -> None:
 def test_the_command_measures_draws_and_writes(labelled: Path, own_net: Callable[..., Path], tmp_path: Path) -> None:
     folder = own_net()
     before = (folder / "net.toml").read_text("utf-8")
-    command = [sys.executable, "-m", "voice", "eval", str(labelled), "--net", str(folder), "--write",
-               "--pictures", str(tmp_path / "out")]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    done = finished("eval", labelled, "--net", folder, "--write", "--pictures", tmp_path / "out")
     assert done.returncode == 2 and "threshold was left alone" in done.stderr, done.stderr
     assert "hours without a false word" in done.stderr and (folder / "net.toml").read_text("utf-8") == before
     assert "9 utterances" in done.stdout and "operating point for 0.5" in done.stdout
@@ -159,7 +156,7 @@ def test_what_the_evidence_carries_is_written(own_net: Callable[..., Path]) -> N
 def test_the_command_says_what_it_needs(labelled: Path, tmp_path: Path) -> None:
     unwritable = [str(labelled), "--write"]
     for arguments, told in (([], "--labels"), (unwritable, "--net"), ([str(tmp_path)], "no sound files")):
-        done = subprocess.run([sys.executable, "-m", "voice", "eval", *arguments], capture_output=True, text=True)
+        done = finished("eval", *arguments)
         assert done.returncode == 2 and told in done.stderr, done.stderr
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.helpers.waiting import real_time
 from voice.speech import synthesis_worker
 from voice.speech.synthesiser import SpeechError, SpeechSettings, Synthesiser
 
@@ -27,7 +27,7 @@ def spoken(cache: Path, order: list[tuple[str, SpeechSettings]]) -> dict[tuple[s
 def test_what_was_said_before_and_the_time_of_day_make_no_difference(tmp_path: Path) -> None:
     order = [(text, voice) for text in WORDS for voice in VOICES]
     one = spoken(tmp_path / "one", order)
-    time.sleep(1.1)  # espeak-ng's own seed is the second
+    real_time(1.1)  # espeak-ng's own seed is the second
     other = spoken(tmp_path / "other", order[::-1])
     for key in order:
         assert len(one[key]) > 5000
@@ -53,7 +53,7 @@ def test_a_worker_that_dies_is_told_and_the_next_words_are_said(tmp_path: Path) 
 
 
 def hangs(_job: dict[str, Any]) -> None:
-    time.sleep(60)
+    real_time(60.0)
 
 
 def crashes(_job: dict[str, Any]) -> None:

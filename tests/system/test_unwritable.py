@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import psutil
 import pytest
 
 from tests.helpers.journals import BEGAN, talk
+from tests.helpers.waiting import paced, real_time
 from voice.audio.source import open_recording
 from voice.errors import Unwritable
 from voice.journal.event import Event
@@ -192,11 +192,9 @@ def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, morning: 
         station.kill()
         pytest.skip("tracing is not allowed here")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        began = time.monotonic()
-        for k in range(0, len(pcm), 400):
+        for k in paced(range(0, len(pcm), 400), 400 / RATE):
             s.sendto(pcm[k : k + 400].tobytes(), ("127.0.0.1", port))
-            time.sleep(max(0.0, began + k / RATE - time.monotonic()))
-        time.sleep(3.0)
+        real_time(3.0)
     for child in psutil.Process(station.pid).children():
         child.send_signal(signal.SIGINT)
     shown, _ = station.communicate(timeout=60)
