@@ -132,6 +132,7 @@ def test_every_page(gallery: Gallery, english: bool, size: tuple[int, int], nigh
         page.goto(f"{gallery.served.url}/{path}")
         page.get_by_role("button", name="中文" if english else "English").wait_for(timeout=30_000)
         page.wait_for_timeout(1500)
+        page.locator(".q-spinner").wait_for(state="detached", timeout=30_000)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"/{path} is wider than its screen"
         assert page.evaluate(CUT) == [], path

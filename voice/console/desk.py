@@ -25,7 +25,7 @@ from voice.journal.event import Event, wall_time
 from voice.journal.export import Reader
 from voice.journal.lines import Line
 from voice.journal.review import OpenReviews
-from voice.journal.rolls import Session, sessions_between
+from voice.journal.rolls import Column, Session, columns, sessions_between
 from voice.journal.sheets import Heading
 from voice.journal.store import Journal
 from voice.journal.wording import utc
@@ -47,6 +47,7 @@ from voice.talk.by_hand import RESULTS, Acknowledged, Corrected, NetEdited, NetE
 
 LONGEST_SPEECH = 300
 REVIEW_DAYS = 14
+WEEK_DAYS = 7
 REVIEW_EVENTS = 100_000
 """A hundred busy channels produce this many a day; a page must still open."""
 REHEARSED = 60
@@ -69,6 +70,9 @@ class Desk:
         self._rehearsing = threading.Lock()
         self._ear: Ear | None = None
         self._reviews: OpenReviews | None = None
+        self._reading = threading.Lock()
+        self._week: tuple[int, str, list[Column]] | None = None
+        """Event after which it was read, beginning, roll-calls."""
 
     def open_reviews(self) -> list[Line]:
         """Open reviews, newest first: from the REVIEW_DAYS before the latest event, REVIEW_EVENTS at most, plus
@@ -284,6 +288,17 @@ class Desk:
     def sheet(self, since: str | None, until: str | None) -> list[Session]:
         """Sessions in a period with their exchanges."""
         return sessions_between(self.feed.journal, self.utc(since), self.utc(until))
+
+    def week(self) -> tuple[str, list[Column]]:
+        """Beginning of the week that ends with the latest event, UTC, and its roll-calls. Read once for all cards that
+        are opened before the next event."""
+        feed = self.feed
+        with self._reading:
+            if self._week is None or self._week[0] != feed.seq:
+                seq, latest = feed.seq, feed.lines[-1]["wall"] if feed.lines else datetime.now(UTC).isoformat()
+                since = wall_time(datetime.fromisoformat(latest) - timedelta(days=WEEK_DAYS), 0)
+                self._week = seq, since, columns(self.sheet(since, None))
+            return self._week[1:]
 
     def utc(self, text: str | None) -> str | None:
         """A time entered by a user, in the net's time zone, → UTC. Raises HuyingError."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from nicegui import app, events, run, ui
@@ -11,7 +10,7 @@ from nicegui import app, events, run, ui
 from voice.console.board import OpenIncident, Tile
 from voice.console.pages import markup
 from voice.journal.lines import Line, lines
-from voice.journal.rolls import Column, columns
+from voice.journal.rolls import Column
 from voice.journal.sheets.heading import COLOURS
 from voice.station.requests import AlertRequest, CallRequest
 
@@ -34,7 +33,6 @@ STATES = {
 """Icon, colour and order of a tile: never colour alone; those needing attention come first. Colours as on the
 sheets."""
 
-WEEK_DAYS = 7
 HISTORY = 21
 """Roll-calls shown on a card."""
 
@@ -216,13 +214,11 @@ class Card:
                     ui.label(self.page.t("no roll-call this week")).classes("soft")
 
     def _history(self) -> tuple[Line | None, list[Column]]:
-        journal = self.page.feed.journal
-        latest = self.page.feed.lines[-1]["wall"] if self.page.feed.lines else datetime.now(UTC).isoformat()
-        since = (datetime.fromisoformat(latest) - timedelta(days=WEEK_DAYS)).isoformat()
-        found = [c for c in columns(self.page.desk.sheet(since, None)) if self.unit in c.attendance.called]
+        since, week = self.page.desk.week()
+        found = [c for c in week if self.unit in c.attendance.called]
         last = None
         if not self._clip:
-            for line in lines(journal.events(since=self.page.desk.utc(since))):
+            for line in lines(self.page.feed.journal.events(since=since)):
                 last = line if self._is_mine(line) and line["clip"] else last
         return last, found[-HISTORY:]
 

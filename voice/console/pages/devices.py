@@ -158,7 +158,9 @@ class Devices(Page):
             ui.label(self.t("transmitter")).classes("text-xl font-bold")
             user = self.user
             s = self.net.settings.station
-            ui.label(f"PTT {s.ptt} {s.ptt_device} · {self.t('output level')} {s.level_db:.0f} dBFS").classes("text-lg")
+            driver = self.t("vox") if s.ptt == "none" else f"{s.ptt} {s.ptt_device}".strip()
+            level = f"{self.t('output level')} {s.level_db:.0f} dBFS"
+            ui.label(f"{self.t('ptt driver')}: {driver} · {level}").classes("text-lg")
             if user is not None and user.may_manage:
                 ui.button(
                     self.t("test transmission"),
@@ -221,7 +223,7 @@ class Devices(Page):
                 ui.button(self.title_of(Setup), icon="start", on_click=lambda: ui.navigate.to(Setup.path())).props(
                     "no-caps"
                 )
-                ui.button(f"{self.t('chain')}: {self.t('verify')}", icon="verified", on_click=check).props("no-caps")
+                ui.button(self.t("verify"), icon="verified", on_click=check).props("no-caps")
                 ui.button(self.t("doctor"), icon="medical_services", on_click=doctor).props("no-caps outline")
             told = ui.label().classes("break-all")
 

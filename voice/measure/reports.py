@@ -1,0 +1,84 @@
+"""Ten reports, spoken by natural voices that nothing was trained on, as they are logged: the table of docs/voice.md.
+
+python -m voice.measure.reports --snr 20,10 [--whisper FOLDER] >reports.md
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import lru_cache
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+
+from voice.measure.actors import natural_actors
+from voice.measure.channel import Channel, received
+from voice.measure.scenario import Speech
+from voice.net.loading import load_net
+from voice.pcm import Floats
+from voice.places import sample_net
+from voice.radio.over import Over
+from voice.speech.dictation_worker import agrees
+from voice.station.ear import open_ear
+
+REPORTS = (
+    "东风渠家属院报告,地下室门被撬了,有一个男的,穿黑色衣服,请派人过来",
+    "省残联报告,东门有人打架,请求支援",
+    "贾岗社区,我这边有个老人摔倒了,需要叫救护车",
+    "安和社区报告,停车场有辆电动车着火了,请叫消防",
+    "警察学院,发现一名可疑男子,往南门跑了",
+    "王新街治安岗,小女孩找到了,在超市门口",
+    "学理路小学报告,楼道冒烟了,学生正在往操场疏散",
+    "丹尼斯超市,有人偷东西,保安已经抓住了",
+    "贾岗社区报告,三号楼电梯困人,里面有两个人",
+    "省残联,刚才那个穿红衣服的人已经走了",
+)
+SPEAKERS = (1, 2, 3, 4)
+"""Numbers of actors, each a blend of held-out voices; taken in turn."""
+
+ISSUE = "家属院报告,地下室门被撬了,有一个男的,穿黑衣服,请派人过来"
+"""What must come out in characters; said by every speaker."""
+
+
+def main() -> None:
+    """A Markdown table; after it how often each clause of ISSUE came out in characters."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--net", type=Path, default=sample_net())
+    parser.add_argument("--snr", default="20,10")
+    parser.add_argument("--whisper", type=Path, help="folder of whisper-base")
+    o = parser.parse_args()
+    net = load_net(o.net)
+    ear, actors, levels = open_ear(net), natural_actors(net), [float(s) for s in o.snr.split(",")]
+    whisper = None
+    if o.whisper:
+        from voice.speech.whisper import Whisper  # the extra [dictation]
+
+        whisper = Whisper(o.whisper)
+
+    @lru_cache(maxsize=1)
+    def spoken(words: str, speaker: int) -> tuple[Floats, int]:
+        return actors.say(speaker, Speech(unit=str(speaker), say=words))
+
+    def logged(words: str, speaker: int, snr: float, dictated: bool = False) -> str:
+        samples, rate = spoken(words, speaker)
+        pcm = received(samples, Channel(snr_db=snr), np.random.default_rng(speaker), rate)
+        message = ear.understand(Over.whole(pcm), ear.recogniser.recognise(pcm))
+        text = message.text
+        if dictated and whisper is not None and message.free:
+            found = whisper.write(pcm, "").text
+            text += f" ≈{found}" if found and agrees(found, message.pinyin.split()) else ""
+        return text
+
+    print(f"| spoken | {' | '.join(f'{s:g} dB' for s in levels)} |\n|{' --- |' * (1 + len(levels))}")
+    for words, speaker in zip(REPORTS, cycle(SPEAKERS)):
+        print(f"| {words} | {' | '.join(logged(words, speaker, s, True) for s in levels)} |", flush=True)
+    heard = [[logged(ISSUE, speaker, s) for s in levels] for speaker in SPEAKERS]
+    for snr, said in zip(levels, zip(*heard, strict=True), strict=True):
+        counted = (f"{part} {sum(part in h for h in said)}" for part in ISSUE.split(",")[1:])
+        print(f"\n{snr:g} dB, of {len(said)} speakers: {', '.join(counted)}", *said, sep="\n- ", flush=True)
+    ear.close()
+
+
+if __name__ == "__main__":
+    main()
