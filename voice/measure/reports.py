@@ -40,6 +40,9 @@ SPEAKERS = (1, 2, 3, 4)
 ISSUE = "家属院报告,地下室门被撬了,有一个男的,穿黑衣服,请派人过来"
 """What must come out in characters; said by every speaker."""
 
+BEGIN, END = "<!-- reports -->", "<!-- end of reports -->"
+"""Marks around the table on a page."""
+
 
 def main() -> None:
     """A Markdown table; after it how often each clause of ISSUE came out in characters."""
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--net", type=Path, default=sample_net())
     parser.add_argument("--snr", default="20,10")
     parser.add_argument("--whisper", type=Path, help="folder of whisper-base")
+    parser.add_argument("--into", type=Path, action="append", default=[], help="page with the two marks")
     o = parser.parse_args()
     net = load_net(o.net)
     ear, actors, levels = open_ear(net), natural_actors(net), [float(s) for s in o.snr.split(",")]
@@ -70,14 +74,26 @@ def main() -> None:
             text += f" ≈{found}" if found and agrees(found, message.pinyin.split()) else ""
         return text
 
-    print(f"| spoken | {' | '.join(f'{s:g} dB' for s in levels)} |\n|{' --- |' * (1 + len(levels))}")
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        told.append(line)
+        print(line, flush=True)
+
+    tell(f"Weights {ear.model.sha256[:12]}:\n")
+    tell(f"| spoken | {' | '.join(f'{s:g} dB' for s in levels)} |\n|{' --- |' * (1 + len(levels))}")
     for words, speaker in zip(REPORTS, cycle(SPEAKERS)):
-        print(f"| {words} | {' | '.join(logged(words, speaker, s, True) for s in levels)} |", flush=True)
+        tell(f"| {words} | {' | '.join(logged(words, speaker, s, True) for s in levels)} |")
+    tell(f"\n{ISSUE}:")
     heard = [[logged(ISSUE, speaker, s) for s in levels] for speaker in SPEAKERS]
     for snr, said in zip(levels, zip(*heard, strict=True), strict=True):
         counted = (f"{part} {sum(part in h for h in said)}" for part in ISSUE.split(",")[1:])
-        print(f"\n{snr:g} dB, of {len(said)} speakers: {', '.join(counted)}", *said, sep="\n- ", flush=True)
+        tell("\n- ".join((f"\n{snr:g} dB, of {len(said)} speakers: {', '.join(counted)}\n", *said)))
     ear.close()
+    for page in o.into:
+        before, _, rest = page.read_text("utf-8").partition(BEGIN)
+        lines = "\n".join(told)
+        page.write_text(f"{before}{BEGIN}\n{lines}\n{END}{rest.partition(END)[2]}", "utf-8")
 
 
 if __name__ == "__main__":
