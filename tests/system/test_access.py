@@ -8,8 +8,6 @@ import socket
 import ssl
 import stat
 import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,7 +18,8 @@ import pytest
 
 from tests.helpers.console import BEGAN, morning
 from tests.helpers.engines import certified
-from tests.helpers.places import ROOT
+from tests.helpers.forking import Huying, finished
+from tests.helpers.waiting import until
 from voice.console.access import COOKIE, TRIES, Access
 from voice.console.api import router
 from voice.console.desk import Desk
@@ -184,16 +183,7 @@ def test_pages_send_strangers_to_the_log_in(client: Client) -> None:
 
 def test_commands(tmp_path: Path) -> None:
     def huying(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "voice", "users", *words],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            encoding="utf-8",
-            env={**os.environ, "HUYING_HOME": str(tmp_path)},
-            check=False,
-        )
+        return finished("users", *words, input=stdin, env={**os.environ, "HUYING_HOME": str(tmp_path)})
 
     assert huying("add", "王", "--role", "operator", "--password-stdin", stdin=PASSWORD + "\n").returncode == 0
     assert "operator" in huying("list").stdout
@@ -213,23 +203,21 @@ def test_tls_with_a_certificate(tmp_path: Path) -> None:
     Journal(str(tmp_path / "log.sqlite")).close()
     words = ["serve", "--journal", str(tmp_path / "log.sqlite"), "--port", str(port), "--requests", str(tmp_path / "r"),
              "--certificate", str(certificate), "--key", str(key)]  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "voice", *words],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
+    process = Huying[bytes](
+        *words, stderr=subprocess.PIPE, env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
     )
     url = f"https://localhost:{port}/api/v1/health"
     trusting = ssl.create_default_context(cafile=str(certificate))
+
+    def healthy() -> bool:
+        assert process.poll() is None, process.stderr and process.stderr.read().decode()
+        try:
+            return bool(json.loads(urllib.request.urlopen(url, timeout=20, context=trusting).read())["ok"])
+        except OSError:
+            return False
+
     try:
-        for _ in range(240):
-            try:
-                answer = json.loads(urllib.request.urlopen(url, timeout=5, context=trusting).read())
-                break
-            except OSError:
-                assert process.poll() is None, process.stderr and process.stderr.read().decode()
-                time.sleep(0.25)
-        assert answer["ok"]
+        assert until(healthy)
         with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
             urllib.request.urlopen(url, timeout=5, context=ssl.create_default_context())
         with pytest.raises(OSError):
@@ -237,5 +225,5 @@ def test_tls_with_a_certificate(tmp_path: Path) -> None:
     finally:
         process.terminate()
         process.wait()
-    half = subprocess.run([sys.executable, "-m", "voice", *words[:-2]], cwd=ROOT, capture_output=True, text=True)
+    half = finished(*words[:-2])
     assert half.returncode == 2 and "both" in half.stderr
