@@ -257,6 +257,17 @@ def test_two_voices_at_once_call_nobody(net: Net) -> None:
     assert isinstance(end, ExchangeClosed) and end.outcome == "unclear"
 
 
+def test_a_call_surely_heard_counts_although_a_second_voice_seems_to_be_there(net: Net) -> None:
+    state = NetState(units=tuple(u.id for u in net.units))
+    heard = PerfectEar(net).heard(1, Spoken(2.0, 5.0, 2.2, 4.8, ("control",), ("省残联,省残联",)))
+    heard = replace(heard, doubled=True)
+    (call,) = decide(state, heard, Rules())
+    assert isinstance(call, Called) and call.unit == "101" and call.doubt
+    unsure = replace(heard, message=replace(heard.message, confidence=0.8))
+    (fact,) = decide(state, unsure, Rules())
+    assert isinstance(fact, NotUnderstood)
+
+
 def test_time_alone_closes_nothing_before_the_deadline() -> None:
     called = Called(t=1.0, exchange=1, unit="101", over=1, attempt=1, to_all=False, question="")
     state = evolve(NetState(units=("101",)), called, 10.0)

@@ -42,6 +42,9 @@ KEPT = {
     "other": "another unit's call sign was heard in its slot: it may have been its answer, and nothing more came",
 }
 
+PLAIN = 0.9
+"""Least confidence of a call that counts although two stations seem to speak at once."""
+
 ROLL = {
     "roll_start": "start",
     "roll_end": "end",
@@ -176,7 +179,9 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if rolls:
         return rolls
     if h.doubled and (m.callees or m.to_all or m.speaker == "control"):
-        return [_not_understood(state, h)]  # two voices at once call nobody
+        if not _plain_call(m):
+            return [_not_understood(state, h)]  # two voices at once call nobody
+        return [_call(state, h, unit, k, doubt=True) for k, unit in enumerate(m.callees)]
     if m.jumbled:
         return _jumbled(state, h)
     if not m.understood:
@@ -199,6 +204,12 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if who.role == "either":
         return [_either(state, h, who.unit) if who.unit else _not_understood(state, h)]
     return _from_unit(state, h, rules, who.unit)
+
+
+def _plain_call(m: Message) -> bool:
+    """A call without a word that is not known, and surely heard: a noise beside it is taken for a second voice more
+    often than two stations say the same."""
+    return bool(m.callees) and not m.to_all and not m.free and m.confidence >= PLAIN
 
 
 def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
