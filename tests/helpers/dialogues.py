@@ -25,7 +25,8 @@ from voice.grammar.meanings import CHINESE as MEANINGS
 from voice.measure.simulate import PerfectEar, Spoken
 from voice.net.loading import Net
 from voice.talk.answering import Answering
-from voice.talk.decide import Heard, Rules, Tick, decide
+from voice.talk.decide import decide
+from voice.talk.events import Heard, Rules, Tick
 from voice.talk.facts import (
     Announced,
     Answered,

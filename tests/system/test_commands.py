@@ -35,7 +35,7 @@ from voice.talk.commands import (
     read_back,
     unauthorised,
 )
-from voice.talk.decide import command_heard
+from voice.talk.control import command_heard
 from voice.talk.facts import Announced, Called, Commanded, Fact, OverHeard, RollBegan
 from voice.talk.rollcall import RollCall
 

@@ -9,7 +9,8 @@ import pytest
 from tests.helpers.radio_log import brief, log_of
 from voice.measure.simulate import PerfectEar, Spoken
 from voice.net.loading import Net
-from voice.talk.decide import Rules, Tick, decide
+from voice.talk.decide import decide
+from voice.talk.events import Rules, Tick
 from voice.talk.facts import Called, ExchangeClosed, NotUnderstood
 from voice.talk.state import NetState, evolve
 

@@ -24,7 +24,8 @@ from voice.measure.scenario import ChannelPart, Scenario, Speech, check_words, f
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
 from voice.speech.hypothesis import Hypothesis, Word
-from voice.talk.decide import Ended, Heard, Rules, Tick, decide
+from voice.talk.decide import decide
+from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.facts import Fact, OverHeard
 from voice.talk.state import NetState, evolve
 

@@ -30,7 +30,8 @@ from voice.station.channel_notes import FRAME_S, channel_notes
 from voice.station.ear import Ear
 from voice.station.logbook import Logbook
 from voice.station.scribe import Transcripts
-from voice.talk.decide import Ended, Heard, Rules, Tick, decide
+from voice.talk.decide import decide
+from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.facts import Fact, OverHeard, SessionBegan, SessionEnded
 from voice.talk.state import evolve
 

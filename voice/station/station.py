@@ -33,7 +33,7 @@ from voice.talk.announcing import call as call_of
 from voice.talk.answering import Answering, Reply
 from voice.talk.attendance import Occasions
 from voice.talk.by_hand import Corrected, Undone
-from voice.talk.decide import command_heard
+from voice.talk.control import command_heard
 from voice.talk.facts import (
     AlertEnded,
     AlertRaised,

@@ -1,0 +1,99 @@
+"""What net control says: calls, replies, and commands to the station."""
+
+from __future__ import annotations
+
+from voice.grammar.meanings import CODE_WORD
+from voice.grammar.message import Act, Message
+from voice.pcm import Seconds
+from voice.talk.events import Heard
+from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
+from voice.talk.slots import is_open, remark
+from voice.talk.state import NetState
+
+
+def call_to(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = False) -> Called:
+    """A new exchange with ``unit``, or another attempt in the open one."""
+    old = state.exchanges.get(unit)
+    again = old is not None and old.open
+    return Called(
+        t=h.speech_end,
+        exchange=old.id if old and again else state.next_id + offset,
+        unit=unit,
+        over=h.over,
+        attempt=old.attempt + 1 if old and again else 1,
+        to_all=h.message.to_all,
+        question=" ".join(i.text or f"[{i.pinyin}]" for i in h.message.items if i.kind != "unit"),
+        figures=h.message.figures, doubt=doubt,
+    )  # fmt: skip
+
+
+def control_reply(state: NetState, h: Heard, unit: str | None, meaning: str, doubt: bool = False) -> ControlReplied:
+    """Net control answers a unit that called in; the answer time counts from that call."""
+    waited = h.speech_start - state.calling_in_at if state.calling_in or state.reported_at is not None else 0.0
+    return ControlReplied(t=h.start, over=h.over, unit=unit, meaning=meaning, latency_s=max(0.0, waited), doubt=doubt)
+
+
+def from_control(state: NetState, h: Heard) -> list[Fact]:
+    """Calls, 请讲 and 稍等 to a unit that called in, a call repeated without its call sign."""
+    m = h.message
+    meanings = m.meanings()
+    if "go_ahead" in meanings or "stand_by" in meanings:
+        unit = m.callees[0] if m.callees else state.calling_in
+        return [control_reply(state, h, unit, "go_ahead" if "go_ahead" in meanings else "stand_by")]
+    if m.callees:
+        return _calls(state, h)
+    last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
+    if "ask" in meanings and last and not last[0].to_all:
+        return [call_to(state, h, e.unit, k) for k, e in enumerate(last)]  # 收到请回答: the call repeated
+    return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
+
+
+def _calls(state: NetState, h: Heard) -> list[Fact]:
+    """Several call signs without words of net control's may also be a unit addressing another: nothing is certain."""
+    m = h.message
+    several = len(m.callees) > 1 and not any(a.speaker == "control" for a in m.acts)
+    opened = [u for u in m.callees if is_open(state, u)] if several else []
+    if not several or len(opened) == len(m.callees):
+        return [call_to(state, h, unit, k) for k, unit in enumerate(m.callees)]
+    doubt = bool(opened) or not m.free
+    others = [u for u in m.callees if u not in opened]
+    return [
+        *(NotUnderstood(t=h.start, over=h.over, unit=u, exchange=state.exchanges[u].id, pinyin=m.pinyin, why="speaker")
+          for u in opened),
+        *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(others)),
+    ]  # fmt: skip
+
+
+def is_ordered(state: NetState, m: Message) -> bool:
+    """明理路巡防队,东风渠巡防队,马上过去: net control sends both, most likely."""
+    named = tuple(n.unit for n in m.names if n.place == "lead")
+    several = len(named) > 1 and len(named) == len(m.names)
+    return several and set(m.meanings()) == {"on_the_way"} and not any(is_open(state, u) for u in named)
+
+
+def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
+    """A command to the station. ``over`` is 0 for the dispatcher's own microphone."""
+    act = next((a for a in m.acts if a.meaning != CODE_WORD), None)
+    own = act is not None and act.meaning == "own_words"
+    code = next((a for a in m.acts if a.meaning == CODE_WORD), None)
+    return Commanded(
+        t=t,
+        command=act.meaning if act else "",
+        unit=act.slots.get("unit") if act else None,
+        over=over,
+        status="heard",
+        text=m.text,
+        begins=_times_of(m, act)[1] if act and own else 0.0,
+        ends=_times_of(m, code)[0] if code and own else 0.0,
+        figures=m.figures if own else (),
+    )
+
+
+def _times_of(m: Message, act: Act) -> tuple[Seconds, Seconds]:
+    """When the phrase of an act was said within the over; acts index free speech by syllable."""
+    at = 0
+    for item in m.items:
+        if at == act.at:
+            return item.start, item.end
+        at += len(item.pinyin.split()) if item.kind == "free" else 1
+    return 0.0, 0.0

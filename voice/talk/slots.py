@@ -1,0 +1,166 @@
+"""Whose an answer is, what it says, and how an exchange ends."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from voice.grammar.meanings import HEARD
+from voice.grammar.message import Message
+from voice.mandarin.figures import plainly
+from voice.pcm import Seconds
+from voice.talk.events import Heard, Rules
+from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstood, Remarked
+from voice.talk.state import ASKED_S, Exchange, NetState
+
+UNANSWERED = ("silent", "unclear", "undetermined")
+"""How an exchange may have ended for an answer to be late."""
+
+
+KEPT = {
+    "say_again": "it asked to say the call again, and nothing more came",
+    "negative": "it said that it had not understood, and nothing more came",
+    "wait": "it asked to wait, and nothing more came",
+    "other": "another unit's call sign was heard in its slot: it may have been its answer, and nothing more came",
+}
+
+
+def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeClosed:
+    """How an exchange ends whose waiting time is over: silent only if nothing at all was heard in its slot."""
+    together = sum(other.called_at == e.called_at for other in state.open_exchanges())
+    waited = max(0.0, t - e.called_at)
+    if e.heard_unclear or e.last:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited, over=e.heard_over,
+            review=bool(e.last and not e.heard_unclear),
+            reason=KEPT[e.last] if e.last else "something was heard in its slot but not understood",
+        )  # fmt: skip
+    if not alive:
+        return ExchangeClosed(
+            t=t,
+            exchange=e.id,
+            unit=e.unit,
+            outcome="undetermined",
+            waited_s=waited,
+            reason="the receiver was not alive",
+        )
+    if e.vague >= together:
+        return ExchangeClosed(
+            t=t,
+            exchange=e.id,
+            unit=e.unit,
+            outcome="unclear",
+            waited_s=waited,
+            reason="something was heard that may have been its answer; whose it was, nobody can say",
+        )  # fmt: skip
+    if e.doubt:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited, over=e.heard_over, review=True,
+            reason="net control called it, or it spoke itself: nobody can tell, and nothing more came",
+        )  # fmt: skip
+    if e.vague:
+        return ExchangeClosed(
+            t=t, exchange=e.id, unit=e.unit, outcome="undetermined", waited_s=waited,
+            reason=f"{together} units are open, {e.vague} answers nobody's",
+        )  # fmt: skip
+    reason = "nothing was heard in its slot"
+    return ExchangeClosed(t=t, exchange=e.id, unit=e.unit, outcome="silent", waited_s=waited, reason=reason)
+
+
+def is_open(state: NetState, unit: str) -> bool:
+    """Whether the unit was called and is still awaited."""
+    e = state.exchanges.get(unit)
+    return e is not None and e.open
+
+
+def is_unfinished(e: Exchange, h: Heard) -> bool:
+    """It answered unintelligibly and may repeat, asked or not."""
+    since = max(e.answered_at, e.asked_at or 0.0)
+    return e.status == "answered" and e.meaning == HEARD and h.start - since <= ASKED_S
+
+
+def is_late(e: Exchange, h: Heard, rules: Rules) -> bool:
+    """Whether its exchange ended without an answer so recently that an answer may still come."""
+    return e.status in UNANSWERED and h.start - e.deadline <= rules.late_window_s
+
+
+def awaited_slot(state: NetState) -> Exchange | None:
+    """Open exchange of the last unit called; None if that call opened several."""
+    awaited = state.awaited()
+    return awaited[0] if len(awaited) == 1 else None
+
+
+def slot_for(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
+    """Exchange a bare answer belongs to, including one recently closed as silent or unclear."""
+    if len(state.last_called) != 1:
+        return awaited_slot(state)
+    last = state.exchanges[state.last_called[0]]
+    if last.asked_at is not None and is_unfinished(last, h):
+        return last
+    if state.awaited():
+        return awaited_slot(state)
+    return last if is_late(last, h, rules) else None
+
+
+def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> Answered:
+    """The answer that closes an exchange; marked for review where anything about it is doubtful."""
+    m = h.message
+    slots = next((tuple(a.slots.items()) for a in m.acts if a.meaning == meaning), ())
+    readback = _readback(e.figures, m.figures)
+    return Answered(
+        t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
+        latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
+        confidence=m.confidence, text=m.text,
+        review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below
+        or meaning == HEARD or m.figures != plainly(m.figures),
+        slots=slots, readback=readback, figures=m.figures, free=m.free,
+    )  # fmt: skip
+
+
+def _readback(called: tuple[str, ...], answered: tuple[str, ...]) -> Literal["", "same", "different"]:
+    """Every figure read back must occur in the call."""
+    if not called or not answered:
+        return ""
+    return "same" if set(plainly(answered)) <= set(plainly(called)) else "different"
+
+
+def remark(
+    h: Heard, kind: str, unit: str | None, exchange: int | None, meaning: str, review: bool, to: str | None = None
+) -> Remarked:
+    """Something said that answers nothing; ``kind``: see ``Remarked``."""
+    return Remarked(
+        t=h.end,
+        kind=kind,  # type: ignore[arg-type]
+        over=h.over,
+        unit=unit,
+        exchange=exchange,
+        meaning=meaning,
+        text=h.message.text,
+        confidence=h.message.confidence,
+        review=review or h.doubled,
+        to=to,
+    )
+
+
+def not_understood(state: NetState, h: Heard) -> Fact:
+    """Speech outside the grammar; if it contains the call sign of the awaited unit, it is that unit's answer."""
+    hint = awaited_slot(state)
+    if hint and any(n.unit == hint.unit for n in h.message.names):
+        return answer(hint, h, HEARD, "call_sign", Rules())
+    return NotUnderstood(
+        t=h.start,
+        over=h.over,
+        unit=hint.unit if hint else None,
+        exchange=hint.id if hint else None,
+        pinyin=h.message.pinyin,
+    )
+
+
+def is_unsaid(m: Message) -> bool:
+    """No unit said who it is: a call sign heard may be another's."""
+    return not any(n.place == "self" for n in m.names)
+
+
+def spoken_to(m: Message, caller: str | None) -> str | None:
+    """The unit named before the speaker named itself, with net control not named."""
+    first = m.names[0].unit if m.names and caller and not m.calls_control else None
+    return first if first != caller else None

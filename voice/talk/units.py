@@ -1,0 +1,163 @@
+"""What units say: answers, calls to net control, reports, remarks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from voice.grammar.meanings import ANSWERS, HEARD
+from voice.grammar.message import Act
+from voice.talk.control import control_reply
+from voice.talk.events import Heard, Rules
+from voice.talk.facts import Broadcast, Called, CalledIn, ControlReplied, Fact, Grade, NotUnderstood, Relayed
+from voice.talk.slots import (
+    answer,
+    awaited_slot,
+    is_late,
+    is_unfinished,
+    is_unsaid,
+    not_understood,
+    remark,
+    slot_for,
+    spoken_to,
+)
+from voice.talk.state import ASKED_S, REPLY_S, Exchange, NetState, evolve
+
+BLOCKING: dict[str, Literal["say_again", "negative", "wait"]] = {
+    "say_again": "say_again", "negative": "negative", "stand_by": "wait",
+}  # fmt: skip
+"""Said by a unit in place of an answer: its exchange stays open."""
+
+
+def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> list[Fact]:
+    """An answer in its slot or late, a call to net control, a report, or a remark that belongs to nobody.
+
+    ``caller``: the unit that spoke, as far as its call sign or its radio says so.
+    """
+    m = h.message
+    meanings = m.meanings()
+    awaited = slot_for(state, h, rules)
+    grade: Grade = "burst" if h.identified else "call_sign"
+    mine = state.exchanges.get(caller) if caller else awaited
+    meaning = next((x for x in ANSWERS if x in meanings), None)
+    if "stand_by" in meanings and state.calling_in and not caller and (mine is None or mine.id < state.next_id - 1):
+        return [control_reply(state, h, state.calling_in, "stand_by")]
+    blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
+    if blocking and (meaning in (None, "ack", "report") or blocking != "wait"):
+        unit = caller or (mine.unit if mine else None)
+        number = mine.id if mine and mine.open else None
+        return [remark(h, blocking, unit, number, blocking, review=False)]
+
+    late = mine is not None and is_late(mine, h, rules) and _speaks(h, meaning) and not state.heeds(h.start)
+    if caller and mine and (mine.open or is_unfinished(mine, h) or late):
+        claims = "" if meaning else _nameless(state, h)
+        return [replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))]
+    urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
+    answers = awaited is not None and (awaited.open or not m.calls_control)
+    if urgent == "call_in" and not caller and meaning is None and answers:
+        return [not_understood(state, h)]  # 派出所, and words that nobody knows: of the unit awaited, most likely
+    if urgent and (caller or not answers):
+        return [
+            CalledIn(
+                t=h.start,
+                over=h.over,
+                unit=caller,
+                meaning=urgent,
+                grade=grade,
+                text=m.text,
+                pinyin=m.pinyin,
+                confidence=m.confidence,
+                free=m.free,
+                to=spoken_to(m, caller),
+            )
+        ]
+    if caller:
+        if meaning == "ack" and not h.identified and (reply := _acknowledged(state, h, caller)):
+            return [reply]
+        if meaning and state.broadcast and state.heeds(h.start):
+            return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
+        open_one = awaited_slot(state)
+        slot = open_one.id if open_one and not h.identified and is_unsaid(m) else None
+        return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted)]
+    if meaning is None:
+        return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
+    if awaited is None and meaning == "ack" and (state.calling_in is not None or _reported(state, h)):
+        return [control_reply(state, h, state.calling_in, "ack", doubt=state.calling_in is None)]
+    return [_bare(state, h, meaning, awaited, rules)]
+
+
+def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
+    """Unintelligible speech from a radio that identified itself."""
+    e = state.exchanges.get(h.identified or "")
+    if e is not None and (e.open or is_late(e, h, rules) or is_unfinished(e, h)):
+        return answer(e, h, HEARD, "burst", rules)
+    return NotUnderstood(t=h.start, over=h.over, unit=h.identified, exchange=None, pinyin=h.message.pinyin)
+
+
+def relayed(state: NetState, h: Heard, act: Act) -> Relayed:
+    """One unit answers on another's behalf, or passes its answer on."""
+    m = h.message
+    exchange = state.exchanges.get(m.on_behalf_of or "")
+    return Relayed(
+        t=h.start,
+        kind="proxy" if act.meaning == "proxy" else "relay",
+        over=h.over,
+        unit=m.on_behalf_of,
+        by=m.caller,
+        exchange=exchange.id if exchange and exchange.open else None,
+        meaning=next((x for x in ANSWERS if x in m.meanings()), ""),
+        text=m.text,
+        confidence=m.confidence,
+    )
+
+
+def _reported(state: NetState, h: Heard) -> bool:
+    """A report without a call sign awaits a reply."""
+    return state.reported_at is not None and h.start - state.reported_at <= REPLY_S
+
+
+def _acknowledged(state: NetState, h: Heard, unit: str) -> ControlReplied | None:
+    """贾岗社区治安队,收到: net control acknowledges the report. Doubtful if the report had no call sign, or if the unit
+    had addressed another one, which may be the one replying."""
+    if state.calling_in == unit:
+        return control_reply(state, h, unit, "ack", doubt=state.beside(h.start))
+    return control_reply(state, h, unit, "ack", doubt=True) if _reported(state, h) else None
+
+
+def _to_broadcast(
+    state: NetState, h: Heard, told: Broadcast, unit: str, meaning: str, grade: Grade, rules: Rules
+) -> list[Fact]:
+    """An answer to a message that asked for none: the call is written down with it."""
+    called = Called(
+        t=told.t, exchange=state.next_id, unit=unit, over=told.over, attempt=1, to_all=True, question=told.text,
+        figures=told.figures,
+    )  # fmt: skip
+    exchange = evolve(state, called, rules.answer_timeout_s).exchanges[unit]
+    return [called, answer(exchange, h, meaning, grade, rules)]
+
+
+def _speaks(h: Heard, meaning: str | None) -> bool:
+    """More than a bare call sign, or a call to net control."""
+    return bool(meaning or (h.message.free and "call_in" not in h.message.meanings()))
+
+
+def _nameless(state: NetState, h: Heard) -> str:
+    """A bare call sign in reply to our “Which unit was that?”: attributes the earlier answer to it."""
+    asked = state.nameless
+    alone = not h.message.acts and not h.message.free
+    return asked[0] if asked and alone and h.start - asked[1] <= ASKED_S else ""
+
+
+def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rules: Rules) -> Fact:
+    """收到 without a call sign: attributed to the slot, or not at all."""
+    if awaited is not None:
+        said = answer(awaited, h, meaning, "slot", rules)
+        return replace(said, review=said.review or state.beside(h.start))
+    if len(state.open_exchanges()) > 1 or state.heeds(h.start):
+        return remark(h, "unattributed", None, None, meaning, review=True)
+    last = state.exchanges.get(state.last_called[-1]) if state.last_called else None
+    in_slot = last is not None and h.start <= last.called_at + rules.answer_timeout_s
+    closing = last is not None and meaning == "ack" and last.meaning != "ack"  # net control's own 收到
+    if last and in_slot and not closing and last.status == "answered" and last.grade == "slot":
+        return remark(h, "contested", last.unit, last.id, meaning, review=True)
+    return remark(h, "stray", None, None, meaning, review=False)
