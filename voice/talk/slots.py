@@ -98,7 +98,8 @@ def slot_for(state: NetState, h: Heard, rules: Rules) -> Exchange | None:
         return last
     if state.awaited():
         return awaited_slot(state)
-    return last if is_late(last, h, rules) else None
+    called_in = state.calling_in is not None  # a bare 收到 is net control's to the unit that called in
+    return last if is_late(last, h, rules) and not called_in else None
 
 
 def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> Answered:

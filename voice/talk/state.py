@@ -105,6 +105,8 @@ class NetState:
     calling_in: str | None = None
     """Unit that called net control and awaits a reply."""
     calling_in_at: Seconds = 0.0
+    invited: tuple[str, Seconds] = ("", 0.0)
+    """Unit that called in and was told 请讲, and when: what it says next is its report."""
     reported_at: Seconds | None = None
     """Time of a report without a call sign that awaits a reply."""
     nameless: tuple[str, Seconds] | None = None
@@ -202,9 +204,15 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             reported = fact.t if unit is None else None
             return _beside(replace(state, calling_in=unit, calling_in_at=fact.t, reported_at=reported), fact)
         case ControlReplied() | SessionEnded():
-            return replace(state, calling_in=None, reported_at=None)
+            return replace(state, calling_in=None, reported_at=None, invited=_invited(fact))
         case _:
             return state
+
+
+def _invited(fact: ControlReplied | SessionEnded) -> tuple[str, Seconds]:
+    """请讲 invites the unit that called in to report."""
+    told = isinstance(fact, ControlReplied) and fact.meaning == "go_ahead" and fact.unit
+    return (told, fact.t) if told else ("", 0.0)
 
 
 def _called(state: NetState, fact: Called, timeout_s: Seconds) -> NetState:

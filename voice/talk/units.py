@@ -49,6 +49,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         return [remark(h, blocking, unit, number, blocking, review=False)]
 
     late = mine is not None and is_late(mine, h, rules) and _speaks(h, meaning) and not state.heeds(h.start)
+    late = late and not (state.invited[0] == caller and h.start - state.invited[1] <= REPLY_S)
     if caller and mine and (mine.open or is_unfinished(mine, h) or late):
         claims = "" if meaning else _nameless(state, h)
         return [replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))]
