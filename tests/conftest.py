@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -131,6 +132,12 @@ LONGEST = (
     "test_gallery", "attack/test_roles", "test_recovery", "test_unwritable", "test_archive", "test_proxies",
 )  # fmt: skip
 """Files of system tests that are begun first, so that all workers end at about the same time."""
+
+
+def pytest_configure() -> None:
+    """Under nohup SIGHUP is ignored, by what the tests start as well: whose terminal is closed would never end."""
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

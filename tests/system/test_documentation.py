@@ -30,6 +30,7 @@ NOT_HERE = {
     "huying soak": "takes minutes: test_recovery has a short one",
     "huying bench": "takes minutes, and its figures are of the machine",
     "huying adapt": "wants 24 confirmed overs: test_adaptation",
+    "huying simulate grammars/sample/evening-report.yaml --voices natural": "wants the package of natural voices",
     "huying models pull": "wants a network, or hundreds of megabytes: test_models, test_packages",
     "huying bench-net --units 8 --sound auto": "in real time, over a sound server: test_cards",
 }

@@ -53,7 +53,7 @@ def _table(levels: dict[int, float]) -> Table:
 
     from voice.audio.portaudio import devices as card_list
 
-    table = Table("no.", "device 设备", "in", "out", "Hz", "level 电平")
+    table = Table("no. 序号", "device 设备", "in", "out", "Hz", "level 电平")
     for d in card_list():
         level = levels.get(d.index)
         bar = "" if level is None else f"{'█' * max(0, round((level + 90) / 4)):<23} {level:.0f} dB"

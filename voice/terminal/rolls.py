@@ -48,7 +48,7 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
 
 def incident_table(found: Iterable[Incident], names: Net) -> Table:
     """One row per incident: who reported, who set out, who arrived first, and response times."""
-    names_of = ("no.", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达")
+    names_of = ("no. 序号", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达")
     table = Table(*map(_half, names_of), title=_half("incidents 警情"))
     for i in found:
         told = (i.text or f"[{i.pinyin}]") + (f" ≈{i.guess}" if i.guess else "")
@@ -65,7 +65,7 @@ def incident_table(found: Iterable[Incident], names: Net) -> Table:
 
 def missed_table(found: Iterable[Missed], names: Net) -> Table:
     """Call-ins and reports nobody dealt with."""
-    names_of = ("no.", "time 时间", "unit 单位", "why 原因", "heard 听到")
+    names_of = ("no. 序号", "time 时间", "unit 单位", "why 原因", "heard 听到")
     table = Table(*map(_half, names_of), title=_half("missed while away 未处理"))
     for m in found:
         table.add_row(
