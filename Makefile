@@ -52,7 +52,7 @@ demo-live: $(VENV)/light
 
 # On each commit, in about a minute: style, types, rooms, spelling, unit tests.
 fast: lint
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit -n auto
 
 lint: $(VENV)/$(EXTRAS)
 	$(BIN)/ruff check .
