@@ -9,7 +9,7 @@ from voice.grammar.message import Message
 from voice.mandarin.figures import plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
-from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstood, Remarked
+from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
 from voice.talk.state import ASKED_S, Exchange, NetState
 
 UNANSWERED = ("silent", "unclear", "undetermined")
@@ -27,43 +27,26 @@ KEPT = {
 def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeClosed:
     """How an exchange ends whose waiting time is over: silent only if nothing at all was heard in its slot."""
     together = sum(other.called_at == e.called_at for other in state.open_exchanges())
-    waited = max(0.0, t - e.called_at)
-    if e.heard_unclear or e.last:
+
+    def ended(outcome: Outcome, reason: str, over: int = 0, review: bool = False) -> ExchangeClosed:
+        waited = max(0.0, t - e.called_at)
         return ExchangeClosed(
-            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited, over=e.heard_over,
-            review=bool(e.last and not e.heard_unclear),
-            reason=KEPT[e.last] if e.last else "something was heard in its slot but not understood",
-        )  # fmt: skip
-    if not alive:
-        return ExchangeClosed(
-            t=t,
-            exchange=e.id,
-            unit=e.unit,
-            outcome="undetermined",
-            waited_s=waited,
-            reason="the receiver was not alive",
+            t=t, exchange=e.id, unit=e.unit, outcome=outcome, reason=reason, waited_s=waited, over=over, review=review
         )
+
+    if e.heard_unclear or e.last:
+        reason = KEPT[e.last] if e.last else "something was heard in its slot but not understood"
+        return ended("unclear", reason, e.heard_over, bool(e.last and not e.heard_unclear))
+    if not alive:
+        return ended("undetermined", "the receiver was not alive")
     if e.vague >= together:
-        return ExchangeClosed(
-            t=t,
-            exchange=e.id,
-            unit=e.unit,
-            outcome="unclear",
-            waited_s=waited,
-            reason="something was heard that may have been its answer; whose it was, nobody can say",
-        )  # fmt: skip
+        return ended("unclear", "something was heard that may have been its answer; whose it was, nobody can say")
     if e.doubt:
-        return ExchangeClosed(
-            t=t, exchange=e.id, unit=e.unit, outcome="unclear", waited_s=waited, over=e.heard_over, review=True,
-            reason="net control called it, or it spoke itself: nobody can tell, and nothing more came",
-        )  # fmt: skip
+        reason = "net control called it, or it spoke itself: nobody can tell, and nothing more came"
+        return ended("unclear", reason, e.heard_over, review=True)
     if e.vague:
-        return ExchangeClosed(
-            t=t, exchange=e.id, unit=e.unit, outcome="undetermined", waited_s=waited,
-            reason=f"{together} units are open, {e.vague} answers nobody's",
-        )  # fmt: skip
-    reason = "nothing was heard in its slot"
-    return ExchangeClosed(t=t, exchange=e.id, unit=e.unit, outcome="silent", waited_s=waited, reason=reason)
+        return ended("undetermined", f"{together} units are open, {e.vague} answers nobody's")
+    return ended("silent", "nothing was heard in its slot")
 
 
 def is_open(state: NetState, unit: str) -> bool:
