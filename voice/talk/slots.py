@@ -35,18 +35,24 @@ def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
         )
 
     if e.heard_unclear or e.last:
-        reason = KEPT[e.last] if e.last else "something was heard in its slot but not understood"
-        return ended("unclear", reason, e.heard_over, bool(e.last and not e.heard_unclear))
+        told = KEPT[e.last] if e.last else "something was heard in its slot but not understood"
+        return ended("unclear", told, e.heard_over, bool(e.last and not e.heard_unclear))
     if not alive:
-        return ended("undetermined", "the receiver was not alive")
+        return ended("undetermined", reason="the receiver was not alive")
     if e.vague >= together:
-        return ended("unclear", "something was heard that may have been its answer; whose it was, nobody can say")
+        return ended(
+            "unclear", reason="something was heard that may have been its answer; whose it was, nobody can say"
+        )
     if e.doubt:
-        reason = "net control called it, or it spoke itself: nobody can tell, and nothing more came"
-        return ended("unclear", reason, e.heard_over, review=True)
+        return ended(
+            "unclear",
+            reason="net control called it, or it spoke itself: nobody can tell, and nothing more came",
+            over=e.heard_over,
+            review=True,
+        )
     if e.vague:
         return ended("undetermined", f"{together} units are open, {e.vague} answers nobody's")
-    return ended("silent", "nothing was heard in its slot")
+    return ended("silent", reason="nothing was heard in its slot")
 
 
 def is_open(state: NetState, unit: str) -> bool:
