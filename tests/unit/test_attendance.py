@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from openpyxl import load_workbook
 from rich.console import Console
 
 from tests.helpers import console as small
+from voice.console.api import router
 from voice.console.board import LiveBoard
+from voice.console.desk import Desk
 from voice.journal.rolls import columns, sessions, unit_figures
 from voice.journal.sheets import Heading, html_sheet
 from voice.journal.sheets.overview import overview_html
@@ -37,7 +46,7 @@ from voice.talk.facts import (
     Transcribed,
 )
 from voice.talk.rollcall import RollCall, evolve_roll
-from voice.terminal.rolls import roll_table
+from voice.terminal.rolls import attendance_lines, roll_table
 
 BEGAN = datetime(2026, 6, 5, 0, 30, tzinfo=UTC)
 UNITS = ("101", "102", "103", "104", "105", "106")
@@ -118,6 +127,51 @@ def test_every_view_of_one_morning_counts_the_same(net: Net) -> None:
     assert page.index("永平社区治安队") < page.index("康宁社区治安队") < page.index("<table"), (
         "who is lacking comes first"
     )
+
+
+def test_a_unit_called_again_and_misheard_stays_answered_in_every_view(net: Net, tmp_path: Path) -> None:
+    """101 answers, is called a second time by a misheard sign, and that exchange ends unclear."""
+    facts = [*morning()[:-3], called(123, 13, "101"), closed(133, 13, "101", "unclear"),
+             RollEnded(t=135, complete=True, missing=("104", "106"), unclear=("105",))]  # fmt: skip
+    expected = {"units": 6, "called": 6, "answered": 3, "late": 1, "relayed": 1, "unclear": 1, "silent": 1,
+                "undetermined": 0, "not_called": 0}  # fmt: skip
+    watching = LiveBoard()
+    with Journal(str(tmp_path / "log.sqlite")) as journal:
+        for event in journal.append(facts, BEGAN):
+            watching.take(event)
+        sheet = sessions(journal.events())
+        (column,) = [c for c in columns(sheet) if c.occasion.kind == "roll"]
+        with served(net, journal, tmp_path / "requests") as http:
+            board, rolls = (http.get(f"/api/v1/{noun}").json() for noun in ("board", "rolls"))
+            page = http.get(f"/api/v1/exports/roll.html?roll={column.occasion.seq}").text
+            book = load_workbook(io.BytesIO(http.get("/api/v1/exports/roll.xlsx").content))
+    (roll,) = [r for r in rolls["rolls"] if r["kind"] == "roll"]
+    assert column.attendance.counts() == watching.board.attendance.counts() == board["attendance"] == expected
+    assert {k: roll[k] for k in expected} == expected
+    assert watching.board.tiles["101"].state == "present"
+    (unit,) = [u for u in rolls["units"] if u["unit"] == "101"]
+    assert (unit["answered"], unit["unclear"]) == (2, 0), "called by the dispatcher, and in the roll-call"
+
+    heading = Heading.of(net)
+    lines = [line for line, _style in attendance_lines(sheet, heading)]
+    assert lines[-4:] == [
+        "点名 06-05 08:30: 应到 6, 呼叫 6, 应答 3, 其中迟到 1, 代答 1, 听不清 1, 未答 1",
+        "未答: 永平社区治安队", "听不清: 康宁社区治安队", "代答: 龙子湖社区治安队",
+    ]  # fmt: skip
+    figures = {"应到": 6, "呼叫": 6, "应答": 3, "其中迟到": 1, "代答": 1, "听不清": 1, "未答": 1}
+    assert {word: int(n) for n, word in re.findall(r"<b>(\d+)</b><span>(.*?)</span>", page)} == figures
+    head, *rows = book["点名汇总"].iter_rows(values_only=True)
+    (row,) = [dict(zip(head, r, strict=True)) for r in rows if r[1] == "点名"]
+    assert {word: row[word] for word in figures} == figures
+
+
+@contextmanager
+def served(net: Net, journal: Journal, requests: Path) -> Iterator[TestClient]:
+    """The HTTP API on a journal."""
+    app, desk = FastAPI(), Desk(journal, net, requests)
+    app.include_router(router(desk))
+    yield TestClient(app)
+    desk.feed.close()
 
 
 @pytest.mark.parametrize(

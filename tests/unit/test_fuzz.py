@@ -96,7 +96,8 @@ def _each(data: Any, act: Callable[[Any], object]) -> None:
 
     def within(given: Any) -> None:
         nonlocal tried, failed
-        if failed or time.monotonic() < ends:  # what has failed is tried again until it is small, however long
+        # one input at least; what has failed is tried again until it is small, however long
+        if failed or not tried or time.monotonic() < ends:
             tried += 1
             try:
                 act(given)

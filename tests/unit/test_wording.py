@@ -99,7 +99,7 @@ def test_every_reason_of_the_nets_logic_has_a_chinese_wording() -> None:
     [
         ("nothing was heard in its slot", "应答时间内没有声音"),
         ("call 2", "第 2 次呼叫"),
-        ("3 missing, 1 unclear", "未答 3, 听不清 1"),
+        ("3 without an answer of their own, 1 unclear", "本人未应答 3 (含代答、未呼叫), 听不清 1"),
         ("two stations at once; radio mdc1200:1A2B", "两台同时讲话; 身份码 mdc1200:1A2B"),
         ("corrects 12 by 王: heard right", "王 更正第 12 条: heard right"),
         ("roster.csv saved by 王: 41 → 42 units", "王 保存 roster.csv: 41 → 42 个单位"),

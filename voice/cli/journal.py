@@ -81,14 +81,18 @@ def roll(
 ) -> None:
     """The roll sheet on the terminal: who answered, how fast, who stayed silent. 点名表。"""
     from voice.journal.rolls import unit_figures
+    from voice.journal.sheets import Heading
     from voice.journal.store import Journal
+    from voice.language import language
     from voice.terminal.output import screen
-    from voice.terminal.rolls import roll_table
+    from voice.terminal.rolls import attendance_lines, roll_table
 
     out, names = screen(), net_of(net)
     with Journal(journal, create=False) as log:
         sheet = _sessions(log, since, until, names)
     out.print(roll_table(sheet, names))
+    for line, style in attendance_lines(sheet, Heading.of(names, english=language() == "en")):
+        out.print(line, style=style, soft_wrap=True)
     missing = sum(not r.calls for r in unit_figures(sheet))
     if missing:
         out.print(f"{missing} units on the roster were not called 未呼叫")

@@ -169,7 +169,10 @@ def _corrected(board: Board, fact: Corrected, event: Event) -> Board:
 
 def _standing(board: Board, unit: str, standing: Standing) -> Board:
     """The tile of a closed exchange shows its standing in the count."""
-    states: dict[Standing, State] = {"answered": "present", "late": "late", "relayed": "relayed", "unclear": "unclear"}
+    states: dict[Standing, State] = {
+        "answered": "present", "late": "late", "relayed": "relayed", "unclear": "unclear", "silent": "silent",
+        "undetermined": "undetermined",
+    }  # fmt: skip
     state = states.get(standing)
     return _put(board, replace(board.tiles[unit], state=state)) if state else board
 

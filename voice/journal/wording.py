@@ -99,7 +99,7 @@ _NOTES: tuple[Pair, ...] = (
     (r"(\d+) answered, (\d+) silent; ended by (.*)", r"已答 \1, 未答 \2; 由 \3 结束"),
     (r"wall times from here on ([-+\d.]+) s", r"此后时间调整 \1 秒"),
     (r"(\d+) units, (\d+) rounds", r"\1 个单位, 最多 \2 轮"),
-    (r"(\d+) missing, (\d+) unclear", r"未答 \1, 听不清 \2"),
+    (r"(\d+) without an answer of their own, (\d+) unclear", r"本人未应答 \1 (含代答、未呼叫), 听不清 \2"),
     (r"two stations at once", "两台同时讲话"), (r"(\S+), not verified", r"\1 听写, 未经核实"),
     (r"radio (.*)", r"身份码 \1"),
     (r"(.*), clock known", r"\1"), (r"(.*), clock unknown", r"\1, 日期不明"),

@@ -6,7 +6,6 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
@@ -18,7 +17,9 @@ from voice.audio.named import begins, named_time
 from voice.audio.source import AudioSource, Recording, find_recordings, not_sound, open_recording, sides_of
 from voice.audio.streams import Raw, RawStream
 from voice.errors import HuyingError
+from voice.journal.event import Event
 from voice.journal.lines import Line, LineMaker
+from voice.journal.review import open_reviews
 from voice.journal.rolls import sessions
 from voice.journal.sheets import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
@@ -31,6 +32,7 @@ from voice.station.ear import Ear, open_ear
 from voice.station.replay import Replayed, replay
 from voice.terminal.events import HIDDEN, print_line
 from voice.terminal.output import screen
+from voice.terminal.rolls import attendance_lines
 from voice.time import moment_of
 
 
@@ -196,10 +198,11 @@ def _one(
         task = progress.add_task(source.name, total=source.duration)
         out = screen() if progress.disable else progress.console
 
-        before = len(journal) if o.journal and isinstance(source, Recording) else 0
+        before = len(journal)
+        earlier = before if o.journal and isinstance(source, Recording) else 0
 
         def on_line(line: Line) -> None:
-            _show(line | {"seq": line["seq"] + before}, out, net, o.as_json)
+            _show(line | {"seq": line["seq"] + earlier}, out, net, o.as_json)
 
         def on_time(t: float) -> None:
             progress.update(task, completed=t)
@@ -215,7 +218,8 @@ def _one(
     for note in result.notes:
         status.print(f"{source.name}: {note}", style="yellow", soft_wrap=True)
     if not o.as_json:
-        _summary(screen(), result, net, time.monotonic() - started)
+        took = time.monotonic() - started
+        _summary(screen(), result, list(journal.events(after=before)), net, took)
     return result
 
 
@@ -280,39 +284,16 @@ def _progress(source: AudioSource, quiet: bool, status: Console) -> Progress:
     )
 
 
-def _summary(out: Console, result: Replayed, net: Net, took: float) -> None:
-    kinds = [x["type"] for x in result.lines]
-    review = sum(bool(x["review"]) for x in result.lines)
+def _summary(out: Console, result: Replayed, events: list[Event], net: Net, took: float) -> None:
+    """What the journal holds of a recording: counted as the roll sheet counts it."""
+    english = language() == "en"
+    overs, review = sum(e.kind == "over" for e in events), len(open_reviews(events))
     speed = result.duration / took if took > 0 else 0.0
-    last = _last_results(result.lines)
-    groups = {told: [net.name_of(u) for u, r in last.items() if r == kind] for kind, told in RESULTS.items()}
-    answers = ", ".join(f"{told} {len(names)}" for told, names in groups.items() if names)
-    out.print(
-        f"\n{kinds.count('over')} 次发话, 呼叫 {len(last)} 个单位 {kinds.count('called')} 次: {answers or '—'}; "
-        f"请复核 {review} 处。",
-        style="bold",
-    )
-    for told, names in groups.items():
-        if names and told != RESULTS["answered"]:
-            out.print(f"{told}: " + "、".join(names), style="red")
+    told = f"{overs} overs; {review} for review." if english else f"{overs} 次发话; 请复核 {review} 处。"
+    out.print(f"\n{told}", style="bold")
+    for line, style in attendance_lines(sessions(events), Heading.of(net, english=english)):
+        out.print(line, style=style, soft_wrap=True)
     out.print(f"{result.duration:.0f} s of audio in {took:.1f} s ({speed:.0f} × real time)", style="dim")
-
-
-RESULTS = {"answered": "应答", "silent": "未答", "unclear": "听不清", "undetermined": "未定", "open": "未结束"}
-"""Result of a unit's latest call."""
-
-
-def _last_results(lines: Iterable[Line]) -> dict[str, str]:
-    """Called unit → key of RESULTS. An answer to the second call counts as answered."""
-    last: dict[str, str] = {}
-    for x in lines:
-        if x["type"] == "called":
-            last[x["unit"]] = "open"
-        elif x["type"] == "answered":
-            last[x["unit"]] = "answered"
-        elif x["type"] == "closed" and x["unit"] in last:
-            last[x["unit"]] = x["meaning"]
-    return last
 
 
 def _compare(labels: Labels, result: Replayed, net: Net, status: Console) -> bool:

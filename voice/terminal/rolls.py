@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.table import Table
 
 from voice.journal.incidents import Missed
 from voice.journal.rolls import Session, columns, unit_figures
+from voice.journal.sheets import Heading
 from voice.journal.wording import clock, note_in
 from voice.language import language
 from voice.net.loading import Net
@@ -44,6 +45,21 @@ def roll_table(sheet: list[Session], names: Net) -> Table:
             time = f"{r.median_s:.1f}" if r.median_s is not None else ""
             table.add_row(names.name_of(r.unit), str(r.calls), *(str(m or "") for m in marks), time, bar, style=style)
     return table
+
+
+MOST_COUNTED = 7
+"""Most occasions whose figures are printed beside the table: a week of mornings."""
+
+
+def attendance_lines(sheet: Iterable[Session], heading: Heading) -> Iterator[tuple[str, str]]:
+    """Each of the latest roll-calls, polls and alerts in one line, below it who is lacking: text and style."""
+    h = heading
+    for column in columns(sheet)[-MOST_COUNTED:]:
+        figures = ", ".join(f"{h.t(key).lower()} {n}" for key, n in h.figures(column))
+        yield f"{h.title(column)} {h.when(column)}: {figures}", "bold"
+        for key, units in h.lacking(column):
+            names = (", " if h.english else "、").join(map(h.name, units))
+            yield f"{h.t(key)}: {names}", "red" if key == "silent" else "yellow"
 
 
 def incident_table(found: Iterable[Incident], names: Net) -> Table:

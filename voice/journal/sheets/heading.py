@@ -25,6 +25,9 @@ SIGNS = {
 }  # fmt: skip
 """Symbol of a standing, for reading without colour."""
 
+ALWAYS = ("expected", "called", "answered", "late", "unclear", "silent")
+"""Figures that are printed even if they are 0."""
+
 ENGLISH_SIGNS = SIGNS | {"late": "L", "relayed": "P"}
 DAYS = ("星期一 星期二 星期三 星期四 星期五 星期六 星期日".split(), "Mon Tue Wed Thu Fri Sat Sun".split())
 
@@ -91,6 +94,20 @@ class Heading:
         """Title of a column."""
         words = column.occasion.words
         return name_of(OCCASION_NAMES, column.occasion.kind, self.english) + (f": {words}" if words else "")
+
+    def figures(self, column: Column) -> list[tuple[str, int]]:
+        """The attendance count as every sheet and summary prints it: key of a word → number of units."""
+        n = column.attendance.counts()
+        shown = [(k, n[k]) for k in ("called", "answered", "late", "relayed", "unclear", "silent", "undetermined")]
+        if column.occasion.kind != "calls":  # no unit is expected in individual calls by the dispatcher
+            shown = [("expected", n["units"]), *shown, ("not called", n["not_called"])]
+        return [(key, value) for key, value in shown if value or key in ALWAYS]
+
+    def lacking(self, column: Column) -> list[tuple[str, tuple[str, ...]]]:
+        """Units that did not answer themselves: silent first, then unclear, relayed, undetermined."""
+        n = column.attendance
+        found = (("silent", n.silent), ("unclear", n.unclear), ("relayed", n.relayed), ("undetermined", n.undetermined))
+        return [(key, units) for key, units in found if units]
 
     def seconds(self, value: float | None) -> str:
         """``2.3``; empty if None."""

@@ -67,31 +67,20 @@ def _span(column: Column, h: Heading) -> str:
 
 def _counts(column: Column, h: Heading) -> str:
     """Figures of the attendance count."""
-    n = column.attendance.counts()
-    same = ("answered", "late", "relayed", "unclear", "silent", "undetermined")
-    shown = [(k, n[k]) for k in ("called", *same)]
-    if column.occasion.kind != "calls":  # no unit is expected in individual calls by the dispatcher
-        shown = [("expected", n["units"]), *shown, ("not called", n["not_called"])]
-    always = ("expected", "called", "answered", "late", "unclear", "silent")
     return "".join(
         f'<div class="count"{f""" style="color:{COLOURS[key]}" """ if key in COLOURS and value else ""}>'
         f"<b>{value}</b><span>{h.t(key)}</span></div>"
-        for key, value in shown
-        if value or key in always
+        for key, value in h.figures(column)
     )
 
 
 def _lacking(column: Column, h: Heading) -> list[str]:
     """Names of silent units first, then unclear, then relayed."""
-    count = column.attendance
-    parts = [("silent", count.silent), ("unclear", count.unclear), ("relayed", count.relayed),
-             ("undetermined", count.undetermined)]  # fmt: skip
     out = []
-    for key, units in parts:
-        if units:
-            names = "、".join(_named(column, u, h) for u in units)
-            head = f'<b style="color:{COLOURS[key]}">{h.t(key)} {len(units)}</b>'
-            out.append(f'<p class="lacking">{head} {names}</p>')
+    for key, units in h.lacking(column):
+        names = "、".join(_named(column, u, h) for u in units)
+        head = f'<b style="color:{COLOURS[key]}">{h.t(key)} {len(units)}</b>'
+        out.append(f'<p class="lacking">{head} {names}</p>')
     return out
 
 

@@ -60,10 +60,11 @@ class RollEnded(Fact):
     complete: bool
     """Every unit was called the planned number of times."""
     missing: tuple[str, ...]
+    """Units without an answer of their own: silent, spoken for, undetermined or not called."""
     unclear: tuple[str, ...]
 
     def word(self) -> str:
         return "complete" if self.complete else "incomplete"
 
     def detail(self) -> str | None:
-        return f"{len(self.missing)} missing, {len(self.unclear)} unclear"
+        return f"{len(self.missing)} without an answer of their own, {len(self.unclear)} unclear"
