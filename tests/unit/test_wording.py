@@ -23,6 +23,7 @@ from voice.journal.wording import (
     NOTES,
     OCCASION_NAMES,
     STANDING_NAMES,
+    detail_in,
     name_of,
     note_in,
 )
@@ -109,6 +110,20 @@ def test_every_reason_of_the_nets_logic_has_a_chinese_wording() -> None:
 )
 def test_notes_of_the_journal(note: str, chinese: str) -> None:
     assert note_in(note, False) == chinese and note_in(note, True) == note
+
+
+@pytest.mark.parametrize(
+    ("detail", "chinese", "english"),
+    [
+        ("to unit 102", "对 贾岗社区", "to unit 贾岗社区"),
+        ("by unit 102", "由 贾岗社区", "by unit 贾岗社区"),
+        ("to 3 units", "发给 3 个单位", "to 3 units"),
+        (None, "", ""),
+    ],
+)
+def test_a_unit_in_a_detail_is_read_by_its_name(detail: str | None, chinese: str, english: str) -> None:
+    names = {"102": "贾岗社区"}
+    assert [detail_in(detail, lambda u: names[u or ""], e) for e in (False, True)] == [chinese, english]
 
 
 def test_every_standing_has_a_name_and_a_sign() -> None:

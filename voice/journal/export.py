@@ -17,7 +17,7 @@ from typing import TextIO
 
 from voice.errors import HuyingError
 from voice.journal.lines import FIELDS, Line
-from voice.journal.wording import KIND_NAMES, MEANING_NAMES, name_of, note_in
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, detail_in, name_of
 from voice.net.cells import safe
 from voice.time import parse_wall
 
@@ -59,7 +59,7 @@ class Reader:
             self.name(line["unit"]),
             event,
             "、".join(filter(None, meanings)),
-            note_in(line["detail"], self.english),
+            detail_in(line["detail"], self.name, self.english),
         )
 
 

@@ -6,6 +6,7 @@ The journal stores keys and English notes; they are translated here into the rea
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import tzinfo
 
 from voice.grammar.meanings import TABLE
@@ -78,7 +79,7 @@ _NOTES: tuple[Pair, ...] = (
     (r"call (\d+)", r"第 \1 次呼叫"),
     (r"late", "迟到"),
     (r"reads back (.*): not what was said", r"复诵 \1, 与播报不符"),
-    (r"by (.*)", r"由 \1"),
+    (r"by unit (.*)", r"由 \1"), (r"by (.*)", r"由 \1"),
     (r"corrects (\d+) by (.*?): (.*)", r"\2 更正第 \1 条: \3"),
     (r"confirms (\d+) by (.*)", r"\2 确认第 \1 条"),
     (r"acknowledges (\d+) by (.*)", r"\2 已处理第 \1 条警情"),
@@ -111,6 +112,9 @@ _NOTES: tuple[Pair, ...] = (
 )  # fmt: skip
 """English note in the journal, as a pattern → Chinese."""
 
+_WITH_UNIT = re.compile(r"^(to unit|by unit) (.+)$")
+"""A note that ends in the id of a unit."""
+
 NOTES = tuple((re.compile(english), chinese) for english, chinese in _NOTES)
 
 
@@ -134,6 +138,11 @@ def note_in(note: str | None, english: bool) -> str:
         said = note_in(head, english)
         return f"{said}: {rest}" if said != head else note
     return note
+
+
+def detail_in(detail: str | None, name: Callable[[str | None], str], english: bool) -> str:
+    """A line's detail in the reader's language, a unit in it by ``name``."""
+    return note_in(_WITH_UNIT.sub(lambda found: f"{found[1]} {name(found[2])}", detail or ""), english)
 
 
 def clock(wall: str | None, zone: tzinfo | None) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from voice.grammar.meanings import CODE_WORD
 from voice.grammar.message import Act, Message
+from voice.grammar.naming import content, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
 from voice.talk.slots import is_open, remark
 from voice.talk.state import NetState
+
+INTRODUCTION = 3
+"""Syllables of the longest 我是, 这里是, 这边是."""
 
 
 def call_to(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = False) -> Called:
@@ -54,7 +58,8 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     several = len(m.callees) > 1 and not any(a.speaker == "control" for a in m.acts)
     opened = [u for u in m.callees if is_open(state, u)] if several else []
     if not several or len(opened) == len(m.callees):
-        return [call_to(state, h, unit, k) for k, unit in enumerate(m.callees)]
+        doubt = _introduces(m)
+        return [call_to(state, h, unit, k, doubt) for k, unit in enumerate(m.callees)]
     doubt = bool(opened) or not m.free
     others = [u for u in m.callees if u not in opened]
     return [
@@ -62,6 +67,23 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
           for u in opened),
         *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(others)),
     ]  # fmt: skip
+
+
+def _introduces(m: Message) -> bool:
+    """贾岗社区,贾岗社区,(我是)省残联,听到请回答: a unit calls another, and its 我是 was not heard."""
+    at = [k for k, i in enumerate(m.items) if i.kind == "unit"]
+    if len(at) != 2 or m.calls_control:
+        return False
+    called, introduced = (m.items[k].key for k in at)
+    if called == introduced or called not in m.callees:
+        return False
+    between, behind = m.items[at[0] + 1 : at[1]], m.items[at[1] + 1 :]
+    if any(i.kind != "free" for i in between) or any(i.kind == "free" and content(i.pinyin) for i in behind):
+        return False
+    said = sum(len(content(i.pinyin)) for i in between)
+    if not said:
+        return m.items[at[0]].times > m.items[at[1]].times
+    return said <= INTRODUCTION and not mentioned(m.items, at[1])
 
 
 def is_ordered(state: NetState, m: Message) -> bool:

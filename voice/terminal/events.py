@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from voice.journal.lines import Line
-from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, name_of, note_in
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, detail_in, name_of
 from voice.language import language
 from voice.net.loading import Net
 
@@ -46,7 +46,7 @@ def print_line(console: Console, line: Line, net: Net) -> None:
         meaning,
         latency,
         *words,
-        note_in(line["detail"], english),
+        detail_in(line["detail"], net.name_of, english),
     ]
     text.append("  ".join(p for p in parts if p), style)
     if line["review"]:

@@ -22,7 +22,7 @@ from voice.console.texts import text
 from voice.console.users import User
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
-from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, name_of, note_in
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, detail_in, name_of, note_in
 from voice.language import worded
 from voice.net.loading import Net
 from voice.station.status import status_file
@@ -330,7 +330,7 @@ class Page:
         note = " · ".join(p for p in (
             meaning if heard and line["type"] in TELLING and meaning not in heard else "",
             f"{line['latency_s']:.1f} s" if line["latency_s"] is not None else "",
-            note_in(line["detail"], self.english),
+            detail_in(line["detail"], self.net.name_of, self.english),
         ) if p)  # fmt: skip
         guess = f"≈ {entry.guess}" if entry.guess and line["type"] != "transcribed" else ""
         clip = self._clip_at(line["clip"] or "")

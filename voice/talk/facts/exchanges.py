@@ -148,6 +148,9 @@ class CalledIn(Fact):
     def word(self) -> str:
         return self.meaning
 
+    def detail(self) -> str | None:
+        return f"to unit {self.to}" if self.to else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlReplied(Fact):
@@ -192,4 +195,4 @@ class Relayed(Fact):
         return self.kind
 
     def detail(self) -> str | None:
-        return f"by {self.by}" if self.by else None
+        return f"by unit {self.by}" if self.by else None
