@@ -392,10 +392,12 @@ def test_the_board_in_a_browser(console: Served, browser: Any) -> None:
     tile.wait_for(timeout=60_000)
     assert tile.get_attribute("data-state") == "silent"
     assert "未答" in page.locator(".banner").inner_text() and "贾岗社区治安队" in page.locator(".banner").inner_text()
+    page.locator('[data-unit="104"]').focus()
     with Journal(str(console.journal)) as journal:
         evil = over(9, 50, "<img src=x onerror=alert(1)>")
         journal.append([evil, answered(50, "104", 4)], BEGAN)
     page.locator('[data-unit="104"][data-state="present"]').wait_for(timeout=60_000)
+    assert page.evaluate("document.activeElement.dataset.unit") == "104", "a tile that changes keeps the focus"
     assert page.locator(".feedrow").filter(has_text="<img src=x").count() == 1
     assert page.locator(".feedrow img[src=x]").count() == 0
     page.get_by_text("English").click()

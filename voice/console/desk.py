@@ -43,6 +43,7 @@ from voice.station.candidates import Candidate, candidates
 from voice.station.ear import Ear, open_ear
 from voice.station.keeping import StationKeeper
 from voice.station.requests import AlertRequest, Request, SayRequest, leave, with_neighbours
+from voice.station.status import Status, status_file
 from voice.talk.by_hand import RESULTS, Acknowledged, Corrected, NetEdited, NetEntered
 
 LONGEST_SPEECH = 300
@@ -60,7 +61,10 @@ class Desk:
 
     def __init__(self, journal: Journal, net: Net, requests: Path) -> None:
         self.net, self.requests, self.metrics = net, requests, Metrics()
-        self.feed = Feed(journal, self.metrics.take)
+        self.station: Status | None = None
+        """Status of the running station; None if none runs."""
+        self._status = status_file(requests)
+        self.feed = Feed(journal, self.metrics.take, self._look_at_station)
         self.keeper: StationKeeper | None = None
         """Of the station that was started together with the console; None: somebody else looks after it."""
         self._saving = threading.Lock()
@@ -73,6 +77,11 @@ class Desk:
         self._reading = threading.Lock()
         self._week: tuple[int, str, list[Column]] | None = None
         """Event after which it was read, beginning, roll-calls."""
+
+    def _look_at_station(self) -> bool:
+        """Whether the station's status has changed."""
+        before, self.station = self.station, self._status.read()
+        return self.station != before
 
     def open_reviews(self) -> list[Line]:
         """Open reviews, newest first: from the REVIEW_DAYS before the latest event, REVIEW_EVENTS at most, plus

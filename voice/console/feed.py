@@ -38,8 +38,14 @@ STALE_DAYS = 7
 class Feed:
     """Board and latest lines of the latest session. Thread-safe to read."""
 
-    def __init__(self, journal: Journal, on_line: Callable[[Line], None] = lambda _line: None) -> None:
-        """``on_line`` is given every line once, in order, from the reading thread."""
+    def __init__(
+        self,
+        journal: Journal,
+        on_line: Callable[[Line], None] = lambda _line: None,
+        stirred: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``on_line`` is given every line once, in order, from the reading thread; ``stirred`` is asked there whether
+        something else is news for the pages."""
         self.journal = journal
         self._watching: dict[str, LiveBoard] = {}
         """Channel → its board, from its session's beginning on; a station that has one channel does not name it."""
@@ -48,7 +54,9 @@ class Feed:
         self.lines: deque[Line] = deque(maxlen=RECENT)
         self.fault = ""
         """Why the journal cannot be read, if so."""
-        self._maker, self._on_line = LineMaker(), on_line
+        self.turn = 0
+        """Counts news: new events, a fault, or what ``stirred`` tells."""
+        self._maker, self._on_line, self._stirred = LineMaker(), on_line, stirred
         self._closed = threading.Event()
         self._looking = threading.Lock()
         self.changed = threading.Condition()
@@ -120,19 +128,27 @@ class Feed:
 
     async def arrived(self, seq: int, seconds: float) -> bool:
         """As ``wait``, for the event loop: waiting clients occupy no threads."""
-        if self.seq > seq or self._closed.is_set():
-            return self.seq > seq
+        await self._until(lambda: self.seq > seq, seconds)
+        return self.seq > seq
+
+    async def turned(self, turn: int, seconds: float) -> bool:
+        """Wait for any news after a turn or the timeout; returns whether there is some."""
+        await self._until(lambda: self.turn > turn, seconds)
+        return self.turn > turn
+
+    async def _until(self, done: Callable[[], bool], seconds: float) -> None:
         here = asyncio.get_running_loop(), asyncio.Event()
         with self.changed:
             self._loops.add(here)
         try:
-            if self.seq <= seq:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(here[1].wait(), seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    while not done() and not self._closed.is_set():
+                        await here[1].wait()
+                        here[1].clear()
         finally:
             with self.changed:
                 self._loops.discard(here)
-        return self.seq > seq
 
     def wait(self, seq: int, seconds: float) -> bool:
         """Wait for an event after ``seq`` or the timeout; returns whether there is one."""
@@ -159,12 +175,14 @@ class Feed:
 
     def _follow(self) -> None:
         while not self._closed.wait(LOOK_S):
+            before = self.fault
             try:
                 new = self.look()
                 self.fault = ""
             except HuyingError as e:
-                new, self.fault = not self.fault, str(e)
-            if new:
+                new, self.fault = False, str(e)
+            if self._stirred() or new or self.fault != before:
+                self.turn += 1
                 with self.changed:
                     self.changed.notify_all()
                     for loop, there in self._loops:

@@ -9,6 +9,7 @@ from nicegui import app, events, run, ui
 
 from voice.console.board import OpenIncident, Tile
 from voice.console.pages import markup
+from voice.console.pages.live import Live
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Column
 from voice.journal.sheets.heading import COLOURS
@@ -33,6 +34,9 @@ STATES = {
 """Icon, colour and order of a tile: never colour alone; those needing attention come first. Colours as on the
 sheets."""
 
+UNIT = "(e) => { const tile = e.target.closest('[data-unit]'); if (tile) emit(tile.dataset.unit); }"
+"""Tells of which tile an event of the board is."""
+
 HISTORY = 21
 """Roll-calls shown on a card."""
 
@@ -46,45 +50,39 @@ class BoardView:
     def tiles(self) -> None:
         """One tile per unit; click or Enter opens its card."""
         page = self.page
-        grid = ui.element("div").classes("board")
-        boxes: dict[str, ui.html] = {}
+        grid = page.live("board")
+        grid.element.on("click", lambda e: Card(page, e.args), js_handler=UNIT)
+        grid.element.on("keydown.enter", lambda e: Card(page, e.args), js_handler=UNIT)
         shown: dict[str, tuple[Tile, bool]] = {}
 
         def show() -> None:
             b = page.board
             reported = {i.unit for i in b.incidents}
             for unit, tile in b.tiles.items():
-                if unit not in boxes:
-                    with grid:
-                        boxes[unit] = self._tile(unit)
                 now = tile, unit in reported
                 if shown.get(unit) != now:
-                    self._paint(boxes[unit], *now)
+                    self._paint(grid, *now)
                     shown[unit] = now
-            for gone in set(boxes) - set(b.tiles):
-                boxes.pop(gone).delete()
-                shown.pop(gone, None)
+            for gone in set(shown) - set(b.tiles):
+                grid.drop(gone)
+                del shown[gone]
 
         page.on_news(show)
 
-    def _tile(self, unit: str) -> ui.html:
-        box = ui.html(sanitize=False).classes("tile").props('tabindex=0 role="button"')
-        box.on("click", lambda: Card(self.page, unit))
-        box.on("keydown.enter", lambda: Card(self.page, unit))
-        return box
-
-    def _paint(self, box: ui.html, tile: Tile, reported: bool) -> None:
+    def _paint(self, grid: Live, tile: Tile, reported: bool) -> None:
         symbol, colour, place = STATES[tile.state]
-        box.style(f"background:{colour};order:{-1 if reported else place}")
-        box.props["data-unit"], box.props["data-state"] = tile.unit, tile.state
-        box.classes(add="incident" if reported else None, remove=None if reported else "incident")
         state = self.page.state_of(tile, short=True)
-        box.set_content(markup.tile(self.page.net.name_of(tile.unit), "warning" if reported else symbol, state))
+        words = self.page.net.name_of(tile.unit), "warning" if reported else symbol, state
+        grid.put(
+            tile.unit, markup.tile(*words), "tile incident" if reported else "tile",
+            f"background:{colour};order:{-1 if reported else place}", data_unit=tile.unit, data_state=tile.state,
+            tabindex="0", role="button",
+        )  # fmt: skip
 
     def incidents(self) -> None:
         """Unacknowledged incidents with their alarm sound, and a switch for it."""
         page = self.page
-        holder = ui.column().classes("w-full gap-1")
+        holder = ui.column().classes("incidents w-full gap-1")
         sounding = False
         seen: tuple[OpenIncident, ...] | None = None
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from typing import ClassVar
 
 from nicegui import app, ui
@@ -16,7 +18,8 @@ from voice.console.access import COOKIE, Access
 from voice.console.board import Tile
 from voice.console.desk import Desk
 from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, FeedItem
-from voice.console.pages.markup import PLAYER, cell, image, player, span
+from voice.console.pages.live import PATCH, Live, Patches
+from voice.console.pages.markup import PLAYER, cell, icon, image, meter, player, span
 from voice.console.proxy import prefix_of
 from voice.console.texts import text
 from voice.console.users import User
@@ -27,9 +30,6 @@ from voice.language import worded
 from voice.net.loading import Net
 from voice.station.status import status_file
 from voice.time import parse_wall
-
-REFRESH_S = 0.1
-"""How often the lamp looks at the station's status."""
 
 REDRAW_S = 0.05
 """At most twenty times a second, however fast events come."""
@@ -51,13 +51,17 @@ text-align:left}
 .tile:focus-visible{outline:4px solid #ffb300;outline-offset:1px}
 .tile .name{font-weight:700;font-size:16px;white-space:nowrap;text-overflow:ellipsis;overflow:hidden}
 .tile .state{font-size:14px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.tile.incident,.alarm{animation:alarm 1s steps(2,jump-none) infinite;outline:3px solid #ffd600}
-@keyframes alarm{from{background:#b00020}to{background:#ff1744}}
-@media (prefers-reduced-motion:reduce){.tile.incident,.alarm{animation:none;background:#b00020}}
+.tile.incident,.alarm{background:#b00020!important;outline:3px solid #ffd600}
+@media not (prefers-reduced-motion:reduce){body[data-blink] :is(.tile.incident,.alarm){background:#ff1744!important}}
 .alarm{color:#fff;border-radius:8px;padding:6px 12px;font-size:20px;font-weight:700;width:100%}
 .board{display:grid;grid-template-columns:repeat(auto-fill,minmax(128px,1fr));gap:6px;width:100%}
 .banner{border-radius:8px;padding:12px 16px;color:#fff;font-size:24px;font-weight:700;width:100%}
-.feedrow,.tile{contain:content}
+.feedrow,.tile{contain:content}.incidents:empty{display:none}
+.live:empty{display:none}
+.meter{height:6px;border-radius:3px;background:#8884;overflow:hidden}
+.meter i{display:block;height:100%;background:#8bc34a}
+.lamp{display:flex;align-items:center;gap:8px;color:#fff}
+.progress .meter{height:4px}.progress .meter i{background:#1769c0}
 .feedrow{border-bottom:1px solid var(--line);padding:4px 2px;width:100%}
 .play{width:34px;height:34px;border-radius:50%;color:#0b5c94;flex-shrink:0;cursor:pointer}
 .play:hover,.play:focus-visible{background:#80808033}.body--dark .play{color:#8cc6f5}
@@ -83,6 +87,8 @@ text-align:left}
 ALARM = """<script>
 (() => {
   let sound = null, timer = null;
+  setInterval(() => document.body.toggleAttribute("data-blink",
+    !document.body.hasAttribute("data-blink") && !!document.querySelector(".alarm,.tile.incident")), 500);
   const open = () => { sound = sound || new (window.AudioContext || window.webkitAudioContext)(); sound.resume(); };
   document.addEventListener("pointerdown", () => { if (sound) sound.resume(); });
   const beep = () => {
@@ -103,13 +109,25 @@ ALARM = """<script>
   };
 })();
 </script>"""
-"""Alarm of an open incident: three tones every three seconds until it is acknowledged."""
+"""Alarm of an open incident: three tones every three seconds until it is acknowledged. It blinks by an attribute: an
+animation has the browser look sixty times a second whether anything is to be drawn, in every window."""
 
 CHART_INK = "#7d8b97"
 CHART_LINE = "#80808044"
 """Chart colours, legible in light and dark mode."""
 
 _LAMP = {"lost": "text-[#ffb4a9]", "clear": "text-[#cfe3ee]", "busy": "text-[#6fe38f]", "saying": "text-[#ffd54a]"}
+
+
+@dataclass
+class _Client:
+    """What one client's page redraws."""
+
+    patches: Patches
+    news: list[Callable[[], None]] = field(default_factory=list)
+    """At every event."""
+    stirs: list[Callable[[], None]] = field(default_factory=list)
+    """Also when the station's status changes."""
 
 
 class Page:
@@ -163,11 +181,13 @@ class Page:
 
         def page() -> None:
             ui.add_css(STYLE)
-            ui.add_head_html(ALARM + PLAYER)
+            ui.add_head_html(ALARM + PLAYER + PATCH)
+            mine = app.storage.client[_Client.__name__] = _Client(Patches())
             ui.colors(primary="#0b5c94", negative="#b3261e", positive="#1b7f3b")
             ui.dark_mode(app.storage.user.get("night"))
             if self.bare:
                 self.build()
+                self._follow(mine)
                 return
             with ui.header().classes("items-center gap-1 max-sm:gap-0 bg-[var(--top)] py-1 px-3 max-sm:px-1"):
                 ui.label("呼应").classes("text-2xl font-bold mr-2 max-sm:hidden")
@@ -189,6 +209,7 @@ class Page:
                     "flat dense no-caps"
                 ).classes("text-white")
             self.build()
+            self._follow(mine)
 
         page.__name__ = self.name
         return page
@@ -204,45 +225,56 @@ class Page:
         ui.navigate.reload()
 
     def _lamp(self) -> None:
-        icon = ui.icon("sensors").classes("text-2xl")
-        label = ui.label().classes("max-sm:hidden max-w-60 truncate")
-        level = ui.linear_progress(0.0, show_value=False).classes("w-20 max-sm:hidden").props("color=light-green")
-        shown: list[object] = []
+        """Carrier, who is talking, level."""
+        lamp = self.live("lamp")
 
         def show() -> None:
-            s = self.status.read()
+            s = self.desk.station
             state = "lost" if s is None else "saying" if s.saying else "busy" if s.busy else "clear"
-            level.set_value(0.0 if s is None else min(1.0, max(0.0, (s.level_db + 60) / 55)))
-            now = [state, s and (s.saying, s.who, s.heard), self.feed.fault]
-            if now == shown:
-                return
-            shown[:] = now
-            icon.classes(replace=f"text-2xl {_LAMP[state]}")
-            icon.props(f'data-carrier="{state}"')
             words = {"lost": "not listening", "clear": "channel clear", "busy": "channel busy"}
             told = f"▶ {s.saying}" if s and s.saying else self.t(words[state])
             if s and state == "busy" and (s.who or s.heard):
                 told = f"{self.net.name_of(s.who)}{'?' if s.who else ''} {s.heard}…"
-            label.set_text(self.say(self.feed.fault) if self.feed.fault else told)
+            told = self.say(self.feed.fault) if self.feed.fault else told
+            lamp.put("carrier", icon("sensors", "text-2xl"), _LAMP[state], data_carrier=state)
+            lamp.put("told", escape(told), "max-sm:hidden max-w-60 truncate", title=told)
+            lamp.put("level", meter(0.0 if s is None else (s.level_db + 60) / 55), "w-20 max-sm:hidden")
 
+        self._mine.stirs.append(show)
         show()
-        ui.timer(REFRESH_S, show)
+
+    @property
+    def _mine(self) -> _Client:
+        mine: _Client = app.storage.client[_Client.__name__]
+        return mine
+
+    def live(self, look: str = "") -> Live:
+        """A part of the page that changes with events; see ``Live``."""
+        return Live(self._mine.patches, look)
 
     def on_news(self, show: Callable[[], None]) -> None:
         """Called now and at every new event, REDRAW_S apart at least."""
-        seen = -1
+        self._mine.news.append(show)
+        show()
 
-        def look() -> None:
-            nonlocal seen
-            if self.feed.seq != seen or self.feed.fault:
-                seen = self.feed.seq
-                show()
+    def _follow(self, mine: _Client) -> None:
+        """Redraw what has changed, now and whenever there is news."""
+        seen, turn = self.feed.seq, self.feed.turn
+        mine.patches.send()
 
         async def follow() -> None:
-            await self.feed.arrived(seen, QUIET_S)
-            look()
+            nonlocal seen, turn
+            if not await self.feed.turned(turn, QUIET_S):
+                return
+            turn = self.feed.turn
+            for show in mine.stirs:
+                show()
+            if self.feed.seq != seen:
+                seen = self.feed.seq
+                for show in mine.news:
+                    show()
+            mine.patches.send()
 
-        look()
         ui.timer(REDRAW_S, follow)
 
     @property
@@ -306,24 +338,24 @@ class Page:
         note = ui.label(self.t("nobody transmits")).classes("text-[#b3261e] font-bold")
 
         def show() -> None:
-            note.set_visibility(not self.transmits)
+            s = self.desk.station
+            note.set_visibility(s is None or not (s.transmits or s.saying))
 
         show()
         ui.timer(1.0, show)
 
     def feed_row(self, entry: FeedItem) -> ui.html:
         """One over: time, kind, speaker and addressee, text and meaning."""
-        row = ui.html(self._entry(entry), sanitize=False)
-        row.classes("feedrow row items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if entry.review else ""))
+        row = ui.html(self.entry(entry), sanitize=False).classes(self.look_of(entry))
         row.props["data-seq"] = str(entry.seq)
         return row
 
-    def fill(self, row: ui.html, entry: FeedItem) -> None:
-        """Redraw the row after its over gained information."""
-        row.classes(add="review" if entry.review else None)
-        row.set_content(self._entry(entry))
+    def look_of(self, entry: FeedItem) -> str:
+        """Classes of its row."""
+        return "feedrow row items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if entry.review else "")
 
-    def _entry(self, entry: FeedItem) -> str:
+    def entry(self, entry: FeedItem) -> str:
+        """Content of its row."""
         line = entry.line
         meaning = name_of(MEANING_NAMES, line["meaning"], self.english)
         heard = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")

@@ -33,6 +33,11 @@ def tile(name: str, symbol: str, state: str) -> str:
     )
 
 
+def meter(share: float, look: str = "") -> str:
+    """A bar filled from 0 to 1."""
+    return f'<div class="meter {look}"><i style="width:{100 * min(1.0, max(0.0, share)):.0f}%"></i></div>'
+
+
 def image(source: str, width: int, height: int, look: str) -> str:
     """A picture that is loaded when it comes into view."""
     return f'<img src="{escape(source)}" width="{width}" height="{height}" loading="lazy" alt="" class="{look}">'

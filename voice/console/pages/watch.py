@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import escape
 
 from nicegui import app, ui
 
@@ -10,6 +11,7 @@ from voice.console.board import Board, Tile
 from voice.console.overs import Entries, FeedItem
 from voice.console.pages.board import STATES, BoardView
 from voice.console.pages.frame import Page
+from voice.console.pages.markup import meter
 from voice.journal.sheets.heading import DAYS
 from voice.journal.wording import OCCASION_NAMES, name_of
 from voice.station.requests import LONGEST_ALERT, AlertRequest, RollRequest, WithdrawRequest
@@ -33,7 +35,7 @@ class LivePage(Page):
 
     def heading(self) -> None:
         """Date, net, and the occasion counted."""
-        label = ui.label().classes("text-lg font-bold w-full heading")
+        label = self.live("w-full")
 
         def show() -> None:
             now = datetime.now(self.net.settings.zone)
@@ -47,18 +49,18 @@ class LivePage(Page):
                 began = self.clock(occasion.wall)[:5]
                 over = self.t("running" if self.board.running else "over") if occasion.kind != "calls" else ""
                 parts.append(" ".join(p for p in (self.day(occasion.wall), began, kind + words, over) if p))
-            label.set_text(" · ".join(parts))
+            label.put("heading", escape(" · ".join(parts)), "text-lg font-bold heading")
 
         self.on_news(show)
 
     def banner(self, look: str = "") -> None:
         """The roll-call in one line."""
-        banner = ui.label().classes(f"banner {look}").props('role="status" aria-live="polite"')
+        banner = self.live("w-full")
 
         def show() -> None:
             told, colour = self._count(self.board)
-            banner.set_text(told)
-            banner.style(f"background:{colour}")
+            style = f"background:{colour}"
+            banner.put("count", escape(told), f"banner {look}", style, role="status", aria_live="polite")
 
         self.on_news(show)
 
@@ -130,31 +132,27 @@ class Watch(LivePage):
 
     def _feed(self) -> None:
         """Latest overs, one row each."""
-        feed = ui.column().classes("w-full gap-0 panel")
+        feed = self.live("w-full panel")
         made, last = Entries(), 0
-        rows: dict[int, ui.html] = {}
         channel = self.channel
 
         def show() -> None:
             nonlocal last
             new = [x for x in self.feed.after(last) if (x["channel"] or "") == channel]
             last = self.feed.seq
-            fresh: dict[int, FeedItem] = {}
+            changed: dict[int, FeedItem] = {}
             for line in new[-3 * FEED_ROWS :]:
                 found = made.take(line)
                 if found is None:
                     continue
-                entry, first = found
-                if first:
-                    fresh[entry.seq] = entry
-                elif entry.seq in rows:
-                    self.fill(rows[entry.seq], entry)
-            for entry in list(fresh.values())[-FEED_ROWS:]:
-                with feed:
-                    rows[entry.seq] = self.feed_row(entry)
-                rows[entry.seq].move(target_index=0)
-            for old in list(rows)[:-FEED_ROWS]:
-                rows.pop(old).delete()
+                entry, fresh = found
+                if fresh or entry.seq in changed or str(entry.seq) in feed:
+                    changed[entry.seq] = entry
+            for entry in list(changed.values())[-FEED_ROWS:]:
+                key = str(entry.seq)
+                feed.put(key, self.entry(entry), self.look_of(entry), first=True, data_seq=key)
+            for old in feed.keys[FEED_ROWS:]:
+                feed.drop(old)
 
         self.on_news(show)
 
@@ -178,8 +176,7 @@ class Watch(LivePage):
             ui.label(self.t("roll-call")).classes("text-xl font-bold")
             self.air_note()
             whom = ui.select(self._whom(), value="", label=self.t("who"), with_input=True).classes("w-full")
-            progress = ui.linear_progress(0.0, show_value=False).classes("w-full")
-            told = ui.label().classes("mono")
+            progress = self.live("progress w-full")
             with ui.row().classes("gap-2"):
                 for order, icon in (
                     ("start", "play_arrow"),
@@ -199,13 +196,14 @@ class Watch(LivePage):
                 if roll is None or occasion is None or occasion.seq != roll.since:
                     return
                 count = occasion.attendance
-                progress.set_value(len(count.settled) / max(1, len(roll.units)))
+                progress.put("share", meter(len(count.settled) / max(1, len(roll.units))))
                 left = board.remaining_s(self.feed.lines[-1]["wall"]) if self.feed.lines else None
-                told.set_text(
+                told = (
                     f"{len(count.answered)}/{len(roll.units)}"
                     + (f" · {self.t('paused')}: {self.told(roll.paused)}" if roll.paused else "")
                     + (f" · {self.t('left')} {int(left // 60)}:{int(left % 60):02d}" if left is not None else "")
                 )
+                progress.put("told", escape(told), "mono")
 
             self.on_news(show)
 
@@ -239,7 +237,7 @@ class Watch(LivePage):
             whom = ui.select(self._whom(), value=[], label=self.t("who"), multiple=True, with_input=True)
             whom.classes("w-full")
             urgent = ui.checkbox(self.t("emergency"))
-            told = ui.label()
+            told = self.live()
 
             def send() -> None:
                 to = [w for w in whom.value or [] if w]
@@ -264,7 +262,8 @@ class Watch(LivePage):
                 alert = self.board.alert
                 end.set_visibility(alert is not None and not alert.closed)
                 if alert is not None:
-                    told.set_text(f"{self.t('acknowledged')} {len(alert.answers)}/{len(alert.units)}: {alert.text}")
+                    words = f"{self.t('acknowledged')} {len(alert.answers)}/{len(alert.units)}: {alert.text}"
+                    told.put("told", escape(words))
 
             self.on_news(show)
 
