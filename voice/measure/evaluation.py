@@ -223,8 +223,11 @@ def words_of(ear: Ear, over: Utterance) -> list[tuple[Entry, float]]:
     symbols = ear.interpreter.lexicon.by_symbol()
     hypothesis = ear.recogniser.recognise(over.over.pcm)
     words = [w for w in hypothesis.words if w.symbol in symbols]
-    verifier = ear.verification.verifier if ear.verification else None
-    score = verifier.of_frames(verifier.frames(over.over.pcm), hypothesis.words) if verifier and words else None
+    score = None
+    if ear.verification and words:
+        frames = ear.verification.verifier.frames(over.over.pcm)
+        threshold = ear.net.settings.recognition.threshold
+        score = ear.verification.verifier.of_frames(frames, hypothesis.words, symbols, threshold)
     out: list[tuple[Entry, float]] = []
     for w in words:
         entry = symbols[w.symbol]

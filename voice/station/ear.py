@@ -4,10 +4,10 @@ recording."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import groupby, product
 from pathlib import Path
 
@@ -87,22 +87,31 @@ class Verifier:
         loglikes = scorer.finish() if scorer else self._model.loglikes(pcm.astype(np.float32))
         return loglikes, self._model.free(loglikes), self._model.usual(loglikes)
 
-    def of_frames(self, frames: Frames, words: Sequence[Word]) -> Callable[[Entry, float, float], float]:
-        """Score function for one over in which the graph recognised these words."""
+    def of_frames(
+        self, frames: Frames, words: Sequence[Word], known: Mapping[str, Entry] | None = None, threshold: float = 0.0
+    ) -> Callable[[Entry, float, float], float]:
+        """Score function for one over in which the graph recognised these words. Of words that are ``known`` those
+        below ``threshold`` count as free speech beside others: the graph covers foreign speech with phrases, too, and
+        what is not believed explains nothing."""
+        aligned = cache(partial(self._aligned, frames))
 
-        def score(entry: Entry, start: float, end: float) -> float:
-            best = self.goodness(frames, words, entry, start, end)
-            return round(self._calibration.confidence(best), 4)
+        def among(row: Sequence[Word]) -> Callable[[Entry, float, float], float]:
+            def score(entry: Entry, start: float, end: float) -> float:
+                return round(self._calibration.confidence(_beside(aligned(entry, start, end), row, start, end)), 4)
 
-        return score
+            return score
+
+        sure = among(words)
+        entries = [(w, (known or {}).get(w.symbol)) for w in words]
+        return among([w if e is None or sure(e, w.start, w.end) >= threshold else _as_free(w) for w, e in entries])
 
     def goodness(self, frames: Frames, words: Sequence[Word], entry: Entry, start: float, end: float) -> Goodness:
         """Score of the best pronunciation."""
+        return _beside(self._aligned(frames, entry, start, end), words, start, end)
+
+    def _aligned(self, frames: Frames, entry: Entry, start: float, end: float) -> Goodness:
         found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
-        best = max(found, key=lambda g: g.mean)
-        return replace(
-            best, before=unexplained(words, start - BESIDE_S, start), after=unexplained(words, end, end + BESIDE_S)
-        )
+        return max(found, key=lambda g: g.mean)
 
     def confidence(self, frames: Frames, figure: SpokenFigure) -> float:
         """Confidence that these syllables were said, 0..1."""
@@ -127,6 +136,17 @@ class Verifier:
 
 def _unexplained(word: Word) -> bool:
     return word.symbol == NOISE or word.symbol.startswith(FILLER)
+
+
+def _as_free(word: Word) -> Word:
+    return replace(word, symbol=FILLER)
+
+
+def _beside(found: Goodness, words: Sequence[Word], start: float, end: float) -> Goodness:
+    """With the unexplained speech around it."""
+    return replace(
+        found, before=unexplained(words, start - BESIDE_S, start), after=unexplained(words, end, end + BESIDE_S)
+    )
 
 
 def _stretches(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
@@ -206,7 +226,8 @@ class Ear:
         def without_phrases(start: float, end: float) -> Hypothesis:
             return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)
 
-        score = v.verifier.of_frames(frames, hypothesis.words)
+        known, threshold = self.net.lexicon.by_symbol(), self.net.settings.recognition.threshold
+        score = v.verifier.of_frames(frames, hypothesis.words, known, threshold)
         heard = Hypothesis(tuple(_rewritten(hypothesis.words, stretches, partial(v.free.hear, frames[0]))))
         return self.interpreter.interpret(
             heard, score, without_phrases, expecting, addressed, awaiting, lambda a, b: v.figures(frames, a, b)
