@@ -11,7 +11,7 @@ import pytest
 from voice.grammar.check import clashes, to_rename
 from voice.grammar.compiler import Costs, build_graph, compile_graph, graph_key
 from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import NOISE, build_lexicon, pronunciations
+from voice.grammar.lexicon import NOISE, build_lexicon, pronunciations, sisters_of
 from voice.grammar.meanings import MEANINGS
 from voice.grammar.message import Message
 from voice.grammar.templates import expand, read_templates
@@ -277,6 +277,64 @@ def test_a_doubted_phrase_is_not_turned_around(net: Net) -> None:
     score = {"没有": 0.6}
     message = Interpreter(net.lexicon).interpret(heard(net, "没有发现情况"), lambda e, *_: score.get(e.text, 0.1))
     assert "situation" not in message.meanings() and "not_found" in message.meanings()
+
+
+def test_phrases_that_differ_in_one_word_are_sisters(net: Net) -> None:
+    by_text = {e.text: e for e in net.lexicon.spoken}
+    sisters = sisters_of(net.lexicon.spoken)
+    found = sisters[by_text["门口有人打架"].symbol]
+    assert by_text["门口有人受伤"] in found[4, 6] and by_text["北门有人打架"] in found[0, 2]
+    assert by_text["路口有人打架"] in found[0, 1] and by_text["北门有人受伤"] not in sum(found.values(), ())
+    assert by_text["收到"].symbol not in sisters
+
+
+def test_a_phrase_that_may_be_its_sister_is_marked(net: Net) -> None:
+    said = heard(net, "贾岗社区治安队", "门口有人打架")
+    message = Interpreter(net.lexicon).interpret(said, doubtful=lambda e, *_: e.kind == "phrase")
+    assert message.text == "贾岗社区治安队 门口有人打架?" and message.doubtful
+    assert "situation" in message.meanings()
+    sure = Interpreter(net.lexicon).interpret(said)
+    assert sure.text == "贾岗社区治安队 门口有人打架" and not sure.doubtful
+
+
+@pytest.mark.parametrize(
+    ("words", "meanings"),
+    [
+        ("知道了", ("ack",)),
+        ("#wo #zhi #dao #guo 知道了", ("ack",)),
+        ("知道了 #wo #zhi #dao #guo", ("ack",)),
+        ("#ta 知道了 #wo #zhi #dao #guo", ("ack",)),
+        ("#ta #men #dou #lai 知道了 #wo #men #ye #qu", ()),
+        ("#ta #men #dou #lai 有人打架 #wo #men #ye #qu", ("situation",)),
+    ],
+)
+def test_short_answers_do_not_stand_in_the_midst_of_a_sentence(net: Net, words: str, meanings: tuple[str, ...]) -> None:
+    assert Interpreter(net.lexicon).interpret(heard(net, *words.split())).meanings() == meanings
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("#shou #dao #yu #ei #yao", "收到"),
+        ("贾岗社区治安队 #shou #dao #yu #ei #yao", "收到"),
+        ("#wo #men #shou #dao #yu #ei #yao", ""),
+        ("#ke #yi #yu #ei #yao", ""),
+    ],
+)
+def test_a_reply_that_begins_an_answer_is_found_whatever_follows(net: Net, words: str, found: str) -> None:
+    """It is asked about by itself, but only where an answer begins, and only what is a reply at any time."""
+    said = heard(net, *words.split())
+    beside = {"unit": 0.9}
+    items = Interpreter(net.lexicon).interpret(said, lambda e, *_: beside.get(e.kind, 0.2), alone=lambda *_: 0.7).items
+    assert [i.text for i in items if i.kind == "phrase"] == [found] * bool(found)
+
+
+def test_introductions_stand_beside_a_call_sign(net: Net) -> None:
+    def kinds(*said: str) -> list[str]:
+        return [i.kind for i in Interpreter(net.lexicon).interpret(heard(net, *said)).items]
+
+    assert kinds("这里是", "贾岗社区治安队") == ["phrase", "unit"]
+    assert kinds("这里是", "#hen", "#duo") == ["free", "free"]
 
 
 def test_call_sign_hidden_in_free_syllables_is_found_but_less_believed(net: Net) -> None:

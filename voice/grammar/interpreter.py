@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from voice.grammar.acts import ActSearch, reported
 from voice.grammar.item_figures import ItemFigures
-from voice.grammar.item_search import MIN_NEAR_SYLLABLES, FreeSearch, ItemSearch, WordScore
+from voice.grammar.item_search import MIN_NEAR_SYLLABLES, FreeSearch, ItemSearch, WordDoubt, WordScore
 from voice.grammar.lexicon import Lexicon
 from voice.grammar.message import Act, Item, Message
-from voice.grammar.naming import names_in
+from voice.grammar.naming import amid_talk, names_in
 from voice.grammar.roles import Roles, roles_of, spoken_units
 from voice.grammar.spoken_figures import FigureSearch
 from voice.grammar.turns import Turns
@@ -48,18 +48,20 @@ class Interpreter:
         addressed: bool = False,
         awaiting: bool = True,
         spoken: FigureSearch | None = None,
+        doubtful: WordDoubt | None = None,
+        alone: WordScore | None = None,
     ) -> Message:
         """Interpret one over. ``score`` verifies a graph word against the audio; without it the recogniser's
         confidence is used. ``free`` returns what a rejected word sounded like. ``expecting``: a unit was called and
         has not answered yet. ``addressed``: speech to us without our call sign. ``awaiting``: an answer is due now,
-        so the shortest words count. ``spoken`` searches for figures in free speech."""
-        items = self._items.items(hypothesis.words, score, free)
+        so the shortest words count. ``spoken`` searches for figures in free speech. ``doubtful``: whether a word of a
+        long phrase may be another one. ``alone``: ``score`` whatever is said beside the word."""
+        items = self._items.items(hypothesis.words, score, free, doubtful, alone or score)
         if spoken is not None:
             items = self._figures.corrected(items, spoken)
         if addressed:
             return self._message(items, True)
-        if not awaiting:
-            items = [i.as_free() if self._needs_a_question(i) else i for i in items]
+        items = [i.as_free() if self._out_of_place(items, k, awaiting) else i for k, i in enumerate(items)]
         if not expecting:
             items = self._doubted(items)
         rows = self._turns.separated(items)
@@ -68,6 +70,15 @@ class Interpreter:
         parts = tuple(self._message(row, awaiting=awaiting) for row in rows)
         whole = self._message([i for i in items if i.kind != "assistant"], awaiting=awaiting)
         return replace(whole, items=tuple(items), parts=parts, jumbled=False)
+
+    def _out_of_place(self, items: list[Item], k: int, awaiting: bool) -> bool:
+        """Words that count in some places only: 这里是 beside a call sign, the words of ``awaited`` sentences while
+        somebody is awaited and not in the midst of other talk."""
+        item = items[k]
+        if item.kind == "phrase" and item.key in self._introducing:
+            beside = items[max(0, k - 1) : k] + items[k + 1 : k + 2]
+            return not any(i.kind in ("unit", "control") for i in beside)
+        return self._needs_a_question(item) and (not awaiting or amid_talk(items, k))
 
     def _needs_a_question(self, item: Item) -> bool:
         """Phrases of ``awaited`` sentences, and two-syllable short call signs."""

@@ -23,13 +23,16 @@ NEAR = 0.18
 MIN_NEAR_SYLLABLES = 3
 
 SHORT = 2
-"""Syllables of the replies that are looked for directly behind a call sign."""
+"""Syllables of the replies that are looked for where an answer begins."""
 
 REPEAT_GAP_S = 1.5
 """The same call sign repeated within this pause is one call, said twice."""
 
 WordScore = Callable[[Entry, float, float], float]
 """(entry, start, end) → 0..1."""
+
+WordDoubt = Callable[[Entry, float, float], bool]
+"""(entry, start, end) → whether a word of it may be another one."""
 
 FreeSearch = Callable[[float, float], Hypothesis]
 """(start, end) → this interval recognised without phrases: filler syllables only."""
@@ -55,28 +58,36 @@ class ItemSearch:
         self._heads = _heads(lexicon)
         self._reports = lexicon.phrases("situation")
         self._replies: dict[tuple[str, ...], list[Entry]] = {}
-        """Toneless syllables → acknowledgements of ``SHORT`` syllables."""
-        acks = lexicon.phrases("ack")
+        """Toneless syllables → acknowledgements of ``SHORT`` syllables that count at any time."""
+        acks = {t.pieces[0] for t in lexicon.templates if t.meaning == "ack" and len(t.pieces) == 1 and not t.awaited}
         for e, said in self._rows:
             if e.key in acks and len(said) == SHORT:
                 self._replies.setdefault(said, []).append(e)
         self._to_all = lexicon.phrases("all_units")
 
-    def items(self, words: Sequence[Word], score: WordScore | None, free: FreeSearch | None) -> list[Item]:
-        """Items of a hypothesis in order; what is said twice at once is one item."""
+    def items(
+        self,
+        words: Sequence[Word],
+        score: WordScore | None,
+        free: FreeSearch | None,
+        doubtful: WordDoubt | None = None,
+        alone: WordScore | None = None,
+    ) -> list[Item]:
+        """Items of a hypothesis in order; what is said twice at once is one item. ``alone``: ``score`` of a word
+        whatever is said beside it."""
         items: list[Item] = []
         row: list[_Syllable] = []
 
         def flush() -> None:
-            if score and items and items[-1].kind == "unit":
-                items.extend(self._reply_behind_sign(row, score))
+            if alone and (not items or items[-1].kind == "unit"):
+                items.extend(self._reply_first(row, alone))
             items.extend(self._search(row))
             row.clear()
 
         for w in words:
             entry = self._by_symbol.get(w.symbol)
             if entry is not None:
-                item = self._believed(entry, w, score)
+                item = self._believed(entry, w, score, doubtful)
                 said = [p[0] for p in plain(entry.readings[0])]
                 if item is not None:
                     flush()
@@ -97,19 +108,21 @@ class ItemSearch:
         flush()
         return _merged(items)
 
-    def _believed(self, entry: Entry, word: Word, score: WordScore | None) -> Item | None:
+    def _believed(self, entry: Entry, word: Word, score: WordScore | None, doubtful: WordDoubt | None) -> Item | None:
         """What the verifier accepts of a word: the entry, or a shorter phrase of the same meaning at its start.
         收到了 whose 了 was the tail of the carrier is still 收到."""
         for e, share in ((entry, 1.0), *self._heads.get(entry.symbol, ())):
             end = word.start + share * (word.end - word.start)
             sure = score(e, word.start, end) if score else word.confidence
             if sure >= self._threshold:
-                return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure)
+                doubt = doubtful is not None and doubtful(e, word.start, end)
+                return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure, doubt=doubt)
         return None
 
-    def _reply_behind_sign(self, row: list[_Syllable], score: WordScore) -> list[Item]:
-        """安和社区,收到,…: a reply of two syllables directly behind a call sign that was heard as part of the free
-        speech after it. It is taken off the row if the audio bears it out."""
+    def _reply_first(self, row: list[_Syllable], score: WordScore) -> list[Item]:
+        """收到,豫A12345 and 安和社区,收到,…: a reply of two syllables that begins an over, or stands directly behind a
+        call sign, and was heard as part of the free speech after it. It is taken off the row if the audio bears it
+        out."""
         said = tuple(s.name for s in row[:SHORT])
         for e in self._replies.get(said, ()):
             sure = score(e, row[0].start, row[SHORT - 1].end)
@@ -181,7 +194,8 @@ def _merged(items: list[Item]) -> list[Item]:
             and item.start - last.end <= REPEAT_GAP_S
         ):
             agreed = 1 - (1 - item.score) * (1 - last.score)
-            out[-1] = replace(last, end=item.end, times=last.times + 1, score=round(agreed, 4))
+            doubt = last.doubt and item.doubt
+            out[-1] = replace(last, end=item.end, times=last.times + 1, score=round(agreed, 4), doubt=doubt)
         else:
             out.append(item)
     return out

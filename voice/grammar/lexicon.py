@@ -141,3 +141,29 @@ def _sandhi(syllable: str, following: Reading) -> tuple[str, ...]:
     if syllable[-1] == "3" and any(s[-1] == "3" for place in following for s in place):
         return (f"{syllable[:-1]}2",)
     return {"yi1": ("yi2", "yi4"), "bu4": ("bu2",)}.get(syllable, ())
+
+
+SISTER_SYLLABLES, APART = 4, 2
+"""Sisters: phrases of at least so many syllables that differ in so many at most, side by side."""
+
+Sisters = dict[tuple[int, int], tuple[Entry, ...]]
+"""(first, end syllable that differs) → the other phrases."""
+
+
+def sisters_of(entries: Iterable[Entry]) -> dict[str, Sisters]:
+    """Symbol of a phrase → phrases that are the same but for one word: 门口有人打架, 门口有人受伤."""
+    alike: dict[tuple[tuple[str, ...], int, int, tuple[str, ...]], list[tuple[Entry, tuple[str, ...]]]] = {}
+    for e in entries:
+        said = tuple(p[0] for p in plain(e.readings[0]))
+        if e.kind != "phrase" or len(said) < SISTER_SYLLABLES:
+            continue
+        for n in range(1, APART + 1):
+            for a in range(len(said) - n + 1):
+                alike.setdefault((said[:a], a, a + n, said[a + n :]), []).append((e, said[a : a + n]))
+    out: dict[str, Sisters] = {}
+    for (_, a, b, _), row in alike.items():
+        for e, own in row:
+            others = tuple(o for o, said in row if said[0] != own[0] and said[-1] != own[-1])
+            if others:
+                out.setdefault(e.symbol, {})[a, b] = others
+    return out

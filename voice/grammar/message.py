@@ -7,6 +7,7 @@ from typing import Literal
 
 from voice.grammar.lexicon import EntryKind
 from voice.grammar.templates import Speaker
+from voice.mandarin.figures import DOUBT
 from voice.pcm import Seconds
 
 
@@ -36,6 +37,14 @@ class Item:
 
     sure: tuple[str, ...] | None = None
     """Figures of free speech that the search in the audio found beyond doubt; None: there was no search."""
+
+    doubt: bool = False
+    """A word of a long phrase may be another one: 门口有人打架, or 门口有人推销."""
+
+    @property
+    def written(self) -> str:
+        """Its text, with DOUBT behind it if it is doubtful; free speech as [pinyin]."""
+        return f"[{self.pinyin}]" if self.kind == "free" else self.text + DOUBT * self.doubt
 
     def as_free(self) -> Item:
         """A rejected phrase, treated as free speech."""
@@ -130,6 +139,11 @@ class Message:
         return bool(self.addressed or self.callees or self.caller or self.to_all or self.acts)
 
     @property
+    def doubtful(self) -> bool:
+        """A person should listen: a phrase may have been another one."""
+        return any(i.doubt for i in self.items)
+
+    @property
     def calls_control(self) -> bool:
         """Net control's call sign was said."""
         return any(i.kind == "control" for i in self.items)
@@ -137,8 +151,7 @@ class Message:
     @property
     def text(self) -> str:
         """Known words as written, free speech as [pinyin]."""
-        parts = [i.text if i.kind != "free" else f"[{i.pinyin}]" for i in self.items for _ in range(i.times)]
-        return " ".join(parts)
+        return " ".join(i.written for i in self.items for _ in range(i.times))
 
     @property
     def pinyin(self) -> str:

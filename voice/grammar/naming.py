@@ -13,6 +13,9 @@ from voice.grammar.message import Item, Naming, Position
 PAUSE_S = 0.25
 """Shortest gap that separates phrases: within a phrase, gaps of the recogniser are below 0.1 s."""
 
+SENTENCE = 4
+"""Syllables of free speech that make a sentence out of what stands beside them."""
+
 FILLERS = frozenset({"e", "en", "a", "o", "na ge", "zhe ge", "jiu shi", "wei", "ei"})
 """Hesitations 呃, 嗯, 那个, …; toneless pinyin."""
 
@@ -125,6 +128,15 @@ def mentioned(items: Sequence[Item], k: int) -> bool:
     if before is None or before.kind != "free" or items[k].start - before.end >= PAUSE_S:
         return False
     return before.pinyin.split()[-1] in MENTIONING
+
+
+def amid_talk(items: Sequence[Item], k: int) -> bool:
+    """In the midst of a sentence: directly between stretches of free speech."""
+    if not 0 < k < len(items) - 1:
+        return False
+    before, item, after = items[k - 1 : k + 2]
+    spoken = min(len(content(i.pinyin)) if i.kind == "free" else 0 for i in (before, after))
+    return spoken >= SENTENCE and max(item.start - before.end, after.start - item.end) < PAUSE_S
 
 
 def _of(items: Sequence[Item], k: int) -> bool:

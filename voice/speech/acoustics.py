@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -318,6 +319,57 @@ def _free_sum(scores: Floats) -> float:
     return total + math.log(alpha.sum() + 1e-30)
 
 
+def _interval(frames: int, states: int, start: float, end: float) -> tuple[int, int]:
+    """First and end frame of a time in s, wide enough for so many states where the over is."""
+    a = max(0, round(start / FRAME_S))
+    b = min(frames, max(round(end / FRAME_S), a + states))
+    return max(0, min(a, b - states)), b
+
+
+def _emission(frames: Floats, states: States) -> Floats:
+    """Score of every frame in every state, with silence at either end."""
+    silence = frames[:, :2].max(1)  # pdf 0 and 1: silence and garbage
+    return np.stack([silence, *(frames[:, list(s)].max(1) for s in states), silence], 1)
+
+
+def _best_path(emission: Floats) -> npt.NDArray[np.intp]:
+    """State of each frame. Speech may start later than the first frame and end earlier than the last."""
+    n = emission.shape[1] - 2
+    score = np.full(n + 2, -np.inf)
+    score[:2] = emission[0, :2]
+    moved = np.zeros(emission.shape, bool)
+    for t in range(1, len(emission)):
+        step = np.concatenate([[-np.inf], score[:-1]])
+        moved[t] = step > score
+        score = np.maximum(step, score) + emission[t]
+    places = np.zeros(len(emission), np.intp)
+    j = n + 1 if score[n + 1] > score[n] else n
+    for t in range(len(emission) - 1, -1, -1):
+        places[t] = j
+        j -= int(moved[t, j])
+    return places
+
+
+def syllable_frames(
+    loglikes: Floats, states: States, syllable_of: tuple[int, ...], start: float, end: float
+) -> list[tuple[int, int]]:
+    """First and end frame of each syllable; empty if there are too few frames for the states."""
+    a, b = _interval(len(loglikes), len(states), start, end)
+    if b - a < len(states) or not states:
+        return []
+    places = _best_path(_emission(loglikes[a:b], states))
+    which = np.asarray([-1, *syllable_of, -1])[places]
+    found = [np.flatnonzero(which == k) for k in range(max(syllable_of) + 1)]
+    return [(a + int(f[0]), a + int(f[-1]) + 1) for f in found if len(f)]
+
+
+def row_ratios(loglikes: Floats, rows: Sequence[States], a: int, b: int) -> list[float]:
+    """Log likelihood ratio of each row of states to any syllable sequence, between frames ``a`` and ``b``."""
+    frames = loglikes[a:b]
+    free = _free_sum(frames[:, : len(free_row())])
+    return [_row_sum(_emission(frames, states)) - free for states in rows]
+
+
 def goodness(
     loglikes: Floats,
     free: Floats,
@@ -331,28 +383,14 @@ def goodness(
 
     ``loglikes``, ``free``, ``usual``: for the whole over, from AcousticModel's methods of the same names.
     """
-    a = max(0, round(start / FRAME_S))
-    b = min(len(loglikes), max(round(end / FRAME_S), a + len(states)))
-    a = max(0, min(a, b - len(states)))
+    a, b = _interval(len(loglikes), len(states), start, end)
     frames = loglikes[a:b]
     n = len(states)
     syllables = max(syllable_of) + 1 if syllable_of else 0
     if len(frames) < n or n == 0:
         return Goodness(-9.0, -9.0, -9.0, 0, syllables)
-    silence = frames[:, :2].max(1)  # pdf 0 and 1: silence and garbage
-    emission = np.stack([silence, *(frames[:, list(s)].max(1) for s in states), silence], 1)
-    score = np.full(n + 2, -np.inf)
-    score[:2] = emission[0, :2]  # speech may start later than the word's time and end earlier
-    moved = np.zeros((len(frames), n + 2), bool)
-    for t in range(1, len(frames)):
-        step = np.concatenate([[-np.inf], score[:-1]])
-        moved[t] = step > score
-        score = np.maximum(step, score) + emission[t]
-    places = np.zeros(len(frames), int)
-    j = n + 1 if score[n + 1] > score[n] else n
-    for t in range(len(frames) - 1, -1, -1):
-        places[t] = j
-        j -= int(moved[t, j])
+    emission = _emission(frames, states)
+    places = _best_path(emission)
     said = (places > 0) & (places <= n)
     path = places[said] - 1
     loss = (emission[np.arange(len(frames)), places] - free[a:b])[said]

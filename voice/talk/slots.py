@@ -101,7 +101,7 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
         confidence=m.confidence, text=m.text,
         review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below
-        or meaning == HEARD or m.figures != plainly(m.figures),
+        or meaning == HEARD or m.figures != plainly(m.figures) or m.doubtful,
         slots=slots, readback=readback, figures=m.figures, free=m.free,
     )  # fmt: skip
 
@@ -126,7 +126,7 @@ def remark(
         meaning=meaning,
         text=h.message.text,
         confidence=h.message.confidence,
-        review=review or h.doubled,
+        review=review or h.doubled or h.message.doubtful,
         to=to,
     )
 

@@ -70,6 +70,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
                 confidence=m.confidence,
                 free=m.free,
                 to=spoken_to(m, caller),
+                review=m.doubtful,
             )
         ]
     if caller:

@@ -144,6 +144,8 @@ class CalledIn(Fact):
     """As in ``Answered``."""
     to: str | None = None
     """Unit addressed in place of net control."""
+    review: bool = False
+    """A word of it may have been another one."""
 
     def word(self) -> str:
         return self.meaning
