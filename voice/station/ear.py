@@ -63,6 +63,9 @@ FREE_SYLLABLE = 1.5
 """Cost of a syllable in that search. On the recipe's tuning people at 20 dB 0.63 of the syllables are wrong, with the
 graph's cost of 5 and no bigram 0.80."""
 
+SIGNS = ("unit", "control", "assistant")
+"""Kinds of entries that are call signs."""
+
 MAX_PRONUNCIATIONS = 8
 """Pronunciations per entry tried in verification."""
 
@@ -104,8 +107,8 @@ class Verifier:
     ) -> Callable[[Entry, float, float], float]:
         """Score function for one over in which the graph recognised these words. Of words that are ``known`` those
         below ``threshold`` count as free speech beside others: the graph covers foreign speech with phrases, too, and
-        what is not believed explains nothing. Not so beside the same word, said twice, and behind a call sign that
-        begins the over: it may be followed by anything."""
+        what is not believed explains nothing. Not so beside the same word, said twice; and behind a call sign with
+        nothing unknown before it a phrase may be followed by anything."""
         aligned = cache(partial(self._aligned, frames))
 
         def among(row: Sequence[Word], entry: Entry, start: float, end: float) -> float:
@@ -115,10 +118,13 @@ class Verifier:
             w: e for w in words
             if (e := (known or {}).get(w.symbol)) is not None and among(words, e, w.start, w.end) < threshold
         }  # fmt: skip
+        signs = {symbol for symbol, e in (known or {}).items() if e.kind in SIGNS}
 
         def score(entry: Entry, start: float, end: float) -> float:
             row = [_as_free(w) if w in doubted and doubted[w].key != entry.key else w for w in words]
-            leads = entry.kind in ("unit", "control") and not unexplained(row, start - BESIDE_S, start)
+            before = next((w for w in reversed(row) if w.end <= start + 0.01), None)
+            signed = entry.kind in SIGNS or (before is not None and before.symbol in signs)
+            leads = signed and not unexplained(row, start - BESIDE_S, start)
             return among(words if leads else row, entry, start, end)
 
         return score
@@ -133,12 +139,12 @@ class Verifier:
         sisters = self._sisters.get(entry.symbol)
         if not sisters:
             return False
-        rows = self._pronunciations(entry)
+        rows = self._first_reading(entry)
         best = max(rows, key=lambda r: goodness(*frames, r[0], r[1], start, end).mean)
         at = syllable_frames(frames[0], *best, start, end)
         for (first, last), others in sisters.items() if at else ():
             a, b = max(0, at[first][0] - 1), min(len(frames[0]), at[last - 1][1] + 1)
-            here = [_part(r, first, last) for e in (entry, *others) for r in self._pronunciations(e)]
+            here = [_part(r, first, last) for e in (entry, *others) for r in self._first_reading(e)]
             ratios = row_ratios(frames[0], here, a, b)
             own = max(ratios[: len(rows)])
             if own < max(-UNLIKELIER, max(ratios[len(rows) :]) + LIKELIER):
@@ -163,6 +169,10 @@ class Verifier:
                     break
             self._states[entry.symbol] = [self._row(r) for r in rows]
         return self._states[entry.symbol]
+
+    def _first_reading(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
+        """Pronunciations with as many syllables as the first reading."""
+        return [r for r in self._pronunciations(entry) if r[1][-1] == len(entry.readings[0]) - 1]
 
     def _row(self, syllables: tuple[str, ...]) -> tuple[States, tuple[int, ...]]:
         """HMM states of a syllable sequence, and the syllable each belongs to."""
