@@ -66,6 +66,23 @@ class Source:
             if isinstance(node, ast.expr):
                 yield from self.texts(node)
 
+    def table_words(self) -> Iterator[str]:
+        """Headings of tables, and names of figures that a generator yields as (name, value)."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Call(func=ast.Name("Table"), args=args):
+                    cells = args
+                case ast.Call(func=ast.Name("_show"), args=[_, ast.Tuple(elts=cells), *_]):
+                    pass
+                case ast.Yield(value=ast.Tuple(elts=[name, _])) if self.path.parent.name == "bench":
+                    cells = [name]
+                case ast.Assign(targets=[ast.Subscript(value=ast.Name("figures" | "times"), slice=name)]):
+                    cells = [name]
+                case _:
+                    continue
+            for cell in cells:
+                yield from self.texts(cell)
+
     def raised(self, errors: set[str]) -> Iterator[tuple[int, str]]:
         """(line, template) of every message told by one of ``errors`` or TELLERS."""
         first: dict[str, tuple[int, ...]] = dict.fromkeys(errors, (0,))

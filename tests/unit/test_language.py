@@ -17,7 +17,7 @@ from voice.cli.app import app
 from voice.cli.chinese import HELP
 from voice.cli.help import line_in
 from voice.journal.store import Journal
-from voice.language import language, worded
+from voice.language import heading, language, worded
 from voice.station.health import _CHECKS
 
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -66,6 +66,19 @@ def test_every_sentence_on_the_terminal_has_chinese_words() -> None:
             if sentence.search(COMMANDS.sub("", worded(text.replace("{}", "7"), False))):
                 without.append(f"{source.path.relative_to(ROOT)}:{line}: {text}")
     assert without == []
+
+
+def test_every_table_on_the_terminal_has_chinese_words() -> None:
+    """Headings, and the names of a bench's figures."""
+    latin, units = re.compile(r"[a-z]{2,}"), re.compile(r"PATH|webhook|nats|Hz|MB|dB")
+    without, seen = [], 0
+    for source in sources():
+        for text in source.table_words():
+            seen += 1
+            said = worded(heading(text.replace("{}", "7"), False), False)
+            if latin.search(units.sub("", said)):
+                without.append(f"{source.path.relative_to(ROOT)}: {text}")
+    assert seen > 80 and without == []
 
 
 def in_chinese(text: str) -> bool:

@@ -32,7 +32,7 @@ def adapt(
     from voice.places import cache_folder
     from voice.speech.models import find_model
     from voice.speech.synthesiser import Synthesiser
-    from voice.terminal.output import screen
+    from voice.terminal.output import screen, told
 
     loaded = net_of(net)
     base = find_model(model or loaded.settings.recognition.model)
@@ -51,10 +51,10 @@ def adapt(
         out.print(f"{result.left_out} overs were left out: their text cannot be read or does not fit", style="yellow")
     table = Table("held-back overs", "before", "after")
     a, b = result.before, result.after
-    table.add_row("exactly as said", share(a.exact, a.overs), share(b.exact, b.overs))
-    table.add_row("words believed 采信", share(a.believed, a.said), share(b.believed, b.said))
-    table.add_row("false words 误报", str(a.false), str(b.false))
-    table.add_row("surprise, nats a frame", f"{a.surprise:.3f}", f"{b.surprise:.3f}")
+    table.add_row(told("exactly as said"), share(a.exact, a.overs), share(b.exact, b.overs))
+    table.add_row(told("words believed 采信"), share(a.believed, a.said), share(b.believed, b.said))
+    table.add_row(told("false words 误报"), str(a.false), str(b.false))
+    table.add_row(told("surprise, nats a frame"), f"{a.surprise:.3f}", f"{b.surprise:.3f}")
     out.print(table)
     if result.folder is None:
         out.print("the held-back overs are not heard better: the adapted model was not kept 未保留", style="yellow")

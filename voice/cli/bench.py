@@ -30,12 +30,12 @@ def _show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     """Print a table; if a later row fails, the rows so far are still printed."""
     from rich.table import Table
 
-    from voice.terminal.output import screen
+    from voice.terminal.output import screen, told
 
     table = Table(*columns, title=title)
     try:
-        for row in rows:
-            table.add_row(*row)
+        for name, *values in rows:
+            table.add_row(told(name), *values)
     finally:
         if table.row_count:
             screen().print(table)

@@ -167,7 +167,7 @@ def hear(
     from voice.speech.synthesiser import Synthesiser
     from voice.station.announcer import Announcer
     from voice.station.ear import open_ear
-    from voice.terminal.output import screen
+    from voice.terminal.output import screen, told
 
     out, status = screen(), screen(error=True)
     loaded = net_of(net)
@@ -189,8 +189,8 @@ def hear(
                 table.add_row(
                     e.text,
                     loaded.name_of(e.key),
-                    f"{len(heard) - len(wrong)} of {len(heard)}",
-                    "; ".join(f"{h.voice}: {h.text or 'nothing'}" for h in wrong),
+                    f"{len(heard) - len(wrong)}/{len(heard)}",
+                    "; ".join(f"{h.voice}: {h.text or told('nothing')}" for h in wrong),
                 )
     if lost:
         out.print(table)

@@ -19,7 +19,7 @@ def show() -> None:
     from voice.errors import HuyingError
     from voice.speech.models import STOCK, check_model, installed
     from voice.speech.packages import PACKAGED, packaged
-    from voice.terminal.output import screen
+    from voice.terminal.output import screen, told
 
     table = Table("model", "kind", "rate", "MB", "folder")
     here = installed()
@@ -29,11 +29,11 @@ def show() -> None:
             m = check_model(folder)
             table.add_row(name, m.kind, f"{m.rate} Hz", f"{size:.1f}", str(folder))
         except HuyingError as e:
-            table.add_row(name, "broken", "", f"{size:.1f}", str(e))
+            table.add_row(name, told("broken"), "", f"{size:.1f}", told(str(e)))
     for name, stock in STOCK.items():
         if name not in here:
             size_mb = f"{stock.size / 1e6:.1f}" if stock.size else ""
-            table.add_row(name, "stock", "16000 Hz", size_mb, f"huying models pull {name}")
+            table.add_row(name, told("stock"), "16000 Hz", size_mb, f"huying models pull {name}")
     for name, p in PACKAGED.items():
         place = packaged(name)
         table.add_row(name, p.kind, "", f"{p.size / 1e6:.1f}", str(place or f"huying models pull {name}"))

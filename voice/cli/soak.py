@@ -29,7 +29,7 @@ def soak(
     from voice.bench.kills import Plan
     from voice.bench.kills import soak as lived
     from voice.station.ear import open_ear
-    from voice.terminal.output import screen
+    from voice.terminal.output import screen, told
 
     out, status = screen(), screen(error=True)
     ear = open_ear(net_of(net))
@@ -60,7 +60,7 @@ def soak(
         ("memory after the first day, at most, at the end, MB", memory),
         ("took, s", f"{done.took_s:.0f}"),
     ):
-        table.add_row(name, str(value))
+        table.add_row(told(name), str(value))
     out.print(table)
     for f in done.faults:
         out.print(f, style="red")

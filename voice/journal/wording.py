@@ -6,7 +6,7 @@ The journal stores keys and English notes; they are translated here into the rea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 
 from voice.grammar.meanings import TABLE
@@ -119,8 +119,13 @@ NOTES = tuple((re.compile(english), chinese) for english, chinese in _NOTES)
 
 
 def name_of(table: dict[str, Pair], key: str | None, english: bool) -> str:
-    """Entry of one of the tables above; an unknown key is returned unchanged."""
-    return table[key][english] if key in table else key or ""
+    """Entry of one of the tables above, also of several keys joined by “+”; an unknown key is returned unchanged."""
+    return "+".join(table[k][english] if k in table else k for k in (key or "").split("+"))
+
+
+def listed(names: Iterable[str], english: bool) -> str:
+    """``贾岗社区治安队、省残联``; with commas in English."""
+    return (", " if english else "、").join(names)
 
 
 def note_in(note: str | None, english: bool) -> str:

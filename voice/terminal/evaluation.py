@@ -6,7 +6,7 @@ from rich.table import Table
 
 from voice.measure.evaluation import CLASSES, OperatingPoint, Trials, share
 from voice.measure.proposal import SETTING
-from voice.terminal.output import screen
+from voice.terminal.output import screen, told
 
 
 def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: int) -> None:
@@ -30,7 +30,7 @@ def show(trials: Trials, thresholds: dict[str, float], lost: int, unlabelled: in
             rate = f"{false / trials.alarm_hours:.1f}" if group is None and trials.foreign_seconds else ""
             table.add_row(
                 length,
-                group or "all",
+                group or told("all"),
                 str(n),
                 share(trials.believed(0.0, True, length, group), n),
                 share(trials.believed(thresholds[length], True, length, group), n),

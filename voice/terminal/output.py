@@ -31,6 +31,12 @@ def _worded(shown: Any, english: bool) -> Any:
     return worded(shown, english) if isinstance(shown, str) else shown
 
 
+def told(text: str) -> str:
+    """A cell of a table that is one of our messages, in the user's language; unchanged if no language is set."""
+    chosen = language()
+    return worded(heading(text, chosen == "en"), chosen == "en") if chosen else text
+
+
 def screen(error: bool = False) -> BilingualConsole:
     """Prints text literally: names may contain brackets, which are not markup here."""
     return BilingualConsole(stderr=error, highlight=False, markup=False)

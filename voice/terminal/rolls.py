@@ -9,7 +9,7 @@ from rich.table import Table
 from voice.journal.incidents import Missed
 from voice.journal.rolls import Session, columns, unit_figures
 from voice.journal.sheets import Heading
-from voice.journal.wording import clock, note_in
+from voice.journal.wording import clock, listed, note_in
 from voice.language import language
 from voice.net.loading import Net
 from voice.talk.incidents import Incident
@@ -58,8 +58,7 @@ def attendance_lines(sheet: Iterable[Session], heading: Heading) -> Iterator[tup
         figures = ", ".join(f"{h.t(key).lower()} {n}" for key, n in h.figures(column))
         yield f"{h.title(column)} {h.when(column)}: {figures}", "bold"
         for key, units in h.lacking(column):
-            names = (", " if h.english else "、").join(map(h.name, units))
-            yield f"{h.t(key)}: {names}", "red" if key == "silent" else "yellow"
+            yield f"{h.t(key)}: {listed(map(h.name, units), h.english)}", "red" if key == "silent" else "yellow"
 
 
 def incident_table(found: Iterable[Incident], names: Net) -> Table:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, name_of
+from voice.language import language
 from voice.measure.scoring import Score
 from voice.terminal.output import screen
 
@@ -15,7 +17,8 @@ def show(score: Score, recordings: int) -> None:
     out.print(f"{recordings} recordings, {score.hours * 60:.1f} min")
     table = Table("event 事件", "labelled", "right", "recall", "precision")
     for kind, f in figures["events"].items():
-        table.add_row(kind, str(f["labelled"]), str(f["right"]), _share(f["recall"]), _share(f["precision"]))
+        name = name_of(KIND_NAMES, kind, language() != "zh")
+        table.add_row(name, str(f["labelled"]), str(f["right"]), _share(f["recall"]), _share(f["precision"]))
     out.print(table)
     if score.exchanges:
         out.print(f"exchanges right: {score.exchanges_right} of {score.exchanges} ({figures['exchange_accuracy']:.3f})")
@@ -26,8 +29,17 @@ def show(score: Score, recordings: int) -> None:
     if score.confusions:
         table = Table("said", "logged", "times", title="confusions")
         for (a, b), n in score.confusions.most_common(20):
-            table.add_row(a, b, str(n))
+            table.add_row(in_words(a), in_words(b), str(n))
         out.print(table)
+
+
+def in_words(event: str) -> str:
+    """“called 103 call”, as scores write events, with kind and meaning in the user's language."""
+    if language() != "zh":
+        return event
+    kind, *rest = event.split(" ")
+    found = [name_of(KIND_NAMES, kind, False), *(name_of(MEANING_NAMES, r, False) for r in rest)]
+    return " ".join(f for f in found if f)
 
 
 def _share(value: float | None) -> str:

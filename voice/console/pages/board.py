@@ -24,7 +24,7 @@ STATES = {
     "alerted": ("notifications_active", "#00677f", 2),
     "present": ("check_circle", COLOURS["answered"], 4),
     "late": ("schedule", COLOURS["late"], 4),
-    "relayed": ("record_voice_over", COLOURS["relayed"], 1),
+    "relayed": ("record_voice_over", COLOURS["relayed"], 2),
     "silent": ("cancel", COLOURS["silent"], 0),
     "unclear": ("help", COLOURS["unclear"], 1),
     "undetermined": ("do_not_disturb_on", COLOURS["undetermined"], 1),
@@ -47,7 +47,7 @@ class BoardView:
     def __init__(self, page: LivePage) -> None:
         self.page = page
 
-    def tiles(self) -> None:
+    def tiles(self) -> Live:
         """One tile per unit; click or Enter opens its card."""
         page = self.page
         grid = page.live("board")
@@ -68,6 +68,7 @@ class BoardView:
                 del shown[gone]
 
         page.on_news(show)
+        return grid
 
     def _paint(self, grid: Live, tile: Tile, reported: bool) -> None:
         symbol, colour, place = STATES[tile.state]

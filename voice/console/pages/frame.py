@@ -6,7 +6,7 @@ Each client is told of every new event and updates what has changed; the lamp fo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -25,7 +25,7 @@ from voice.console.texts import text
 from voice.console.users import User
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
-from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, detail_in, name_of, note_in
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, detail_in, listed, name_of, note_in
 from voice.language import worded
 from voice.net.loading import Net
 from voice.station.status import status_file
@@ -39,7 +39,12 @@ QUIET_S = 1.0
 
 STYLE = """
 :root{--page:#eef2f5;--panel:#fff;--ink:#16212b;--soft:#44515c;--line:#cfd8df;--review:#fff3d6;--top:#0b2a3f}
-.body--dark{--page:#0d1419;--panel:#18232b;--ink:#e6edf2;--soft:#a9b8c4;--line:#2c3b46;--review:#4a3a10;--top:#071a27}
+.body--dark{NIGHT}
+@media (prefers-color-scheme:dark){.by-system{NIGHT}}
+#early{position:fixed;inset:0;overflow:hidden;background:var(--page);color:var(--ink);z-index:9}
+#early .top{height:42px;background:var(--top)}
+#early .page{display:flex;flex-direction:column;gap:16px;padding:16px}
+.heading{font-size:18px;font-weight:700;line-height:28px}
 body{background:var(--page);color:var(--ink);font-size:17px;
 font-family:"Noto Sans CJK SC","Microsoft YaHei",system-ui,sans-serif}
 .body--dark .q-card{background:var(--panel)}
@@ -79,10 +84,17 @@ text-align:left}
 .q-table th{white-space:nowrap!important;vertical-align:bottom}
 .body--dark .roll td,.body--dark .roll th{border-color:var(--line)}
 .body--dark .roll thead th{background:#22303a;color:var(--ink)}
+.body--dark .roll .cell.answered{background:#16301d!important;color:#a5d6a7}
+.roll tr>:first-child{position:sticky;left:0;background:var(--panel)}
+#early .board{width:calc(100% - 332px)}#early.bare .board{width:100%}
+@media (max-width:767px){#early .board{width:100%}}
 @media (max-width:700px){.board{grid-template-columns:repeat(2,1fr)}.banner{font-size:19px}
 .nav{flex-direction:column;gap:0;padding:2px 4px}.nav .word{font-size:10.5px;line-height:1.1}
 .nav .q-icon{font-size:22px}}
-"""
+""".replace(
+    "NIGHT",
+    "--page:#0d1419;--panel:#18232b;--ink:#e6edf2;--soft:#a9b8c4;--line:#2c3b46;--review:#4a3a10;--top:#071a27",
+)
 
 ALARM = """<script>
 (() => {
@@ -371,7 +383,7 @@ class Page:
             cell(name_of(KIND_NAMES, line["type"], self.english), "w-24 shrink-0 leading-tight max-sm:w-auto"),
             cell(self._direction(entry), "w-44 shrink-0 font-bold max-sm:w-auto"),
             '<div class="grow gap-0 min-w-0">',
-            span(heard if line["type"] != "closed" else meaning, "break-words min-w-0"),
+            span(meaning if line["type"] == "closed" else heard or meaning, "break-words min-w-0"),
             span(guess, "italic soft", self.t("not verified")),
             span(note, "soft text-sm"),
             "</div>",
@@ -388,10 +400,14 @@ class Page:
         units, kind = entry.units, entry.line["type"]
         if not units:
             return ""
-        names = "、".join(self.net.name_of(u) for u in units[:2])
+        names = self.listed(map(self.net.name_of, units[:2]))
         if len(units) > 2:
             names = self.t("and others", names, len(units))
         return f"→ {names}" if kind in TO_UNITS else f"{names} →" if kind in FROM_UNITS else names
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names in a row, as this client's language writes them."""
+        return listed(names, self.english)
 
     def day(self, wall: str | None) -> str:
         """``06-05`` unless today; empty for today or an unknown date."""

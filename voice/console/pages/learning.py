@@ -51,7 +51,7 @@ class LearnDialog:
             cost = None
         if self._dialog.is_deleted:
             return
-        heard = "、".join(map(str, cost.heard[:8])) if cost else ""
+        heard = self.page.listed(map(str, cost.heard[:8])) if cost else ""
         if cost is None or not cost.overs:
             self._told.set_text(self.page.t("no overs to rehearse"))
         elif cost.heard:

@@ -7,9 +7,10 @@ When one NiceGUI element changes, the browser builds and compares all elements o
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 
-from nicegui import ui
+from nicegui import app, ui
 
 PATCH = """<script>
 window.huyingPatch = (changes) => {
@@ -67,7 +68,7 @@ class Live:
     """One element whose nodes are addressed by key, in the order in which they were put."""
 
     def __init__(self, patches: Patches, look: str = "") -> None:
-        self.element = ui.html(sanitize=False).classes(f"live {look}")
+        self.element, self.look = ui.html(sanitize=False).classes(f"live {look}"), look
         self._patches, self._nodes = patches, dict[str, str]()
         patches.add(self)
 
@@ -98,13 +99,39 @@ class Live:
         return key in self._nodes
 
     @property
+    def html(self) -> str:
+        """What it shows now."""
+        return "".join(self._nodes.values())
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """Of the nodes, in the order shown."""
         return tuple(self._nodes)
 
     def settle(self) -> None:
         """The first content is part of the page."""
-        self.element.set_content("".join(self._nodes.values()))
+        self.element.set_content(self.html)
 
     def _id(self, key: str) -> str:
         return f"{self.element.html_id}-{key}"
+
+
+EARLY = """<script>
+new MutationObserver((_changes, watching) => {
+  if (!document.querySelector("#app .live")) return;
+  document.getElementById("early").remove();
+  watching.disconnect();
+}).observe(document.getElementById("app") || document, { childList: true, subtree: true });
+</script>"""
+
+BOUND = re.compile(r' (?:id|tabindex|role|aria-live|data-unit)="[^"]*"')
+
+
+def early(bare: bool, *parts: Live) -> None:
+    """Show what these parts say before the page's scripts have run: they take a second and more on a slow machine.
+    It cannot be clicked, and goes when the page itself is there."""
+    night = {None: "by-system", True: "body--dark", False: ""}[app.storage.user.get("night")]
+    night = "body--dark bare" if bare else night
+    content = "".join(f'<div class="{part.look}">{BOUND.sub("", part.html)}</div>' for part in parts)
+    top = "" if bare else '<div class="top"></div>'
+    ui.add_body_html(f'<div id="early" class="{night}" inert>{top}<div class="page">{content}</div></div>{EARLY}')

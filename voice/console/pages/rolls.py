@@ -101,7 +101,7 @@ class Rolls(Page):
         if found:
             ui.label(self.t("incidents")).classes("text-xl font-bold")
         for i in found[-20:]:
-            arrived = "、".join(
+            arrived = self.listed(
                 f"{self.net.name_of(u)} {int(s // 60)}:{int(s % 60):02d}"
                 for u, s in sorted(i.arrived.items(), key=lambda kv: kv[1])
             )
@@ -124,7 +124,7 @@ class Rolls(Page):
                 words = [self.t("answered of", len(count.called), len(count.answered))]
                 for key, units in (("missing", count.silent), ("unclear", count.unclear), ("relayed", count.relayed)):
                     if units:
-                        words.append(f"{self.t(key)} {len(units)}: {'、'.join(self.net.name_of(u) for u in units)}")
+                        words.append(f"{self.t(key)} {len(units)}: {self.listed(map(self.net.name_of, units))}")
                 with ui.row().classes("feedrow items-center gap-3 no-wrap max-sm:flex-wrap"):
                     ui.label(h.when(c, form="%Y-%m-%d %H:%M")).classes("mono shrink-0")
                     ui.label(h.title(c)).classes("font-bold shrink-0 max-w-60 truncate")

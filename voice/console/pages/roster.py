@@ -86,8 +86,8 @@ class Roster(Page):
         return [
             {"id": u.id, "name": u.name, "call_signs": "; ".join(u.call_signs),
              "reading": "; ".join(pinyin.get(s, "") for s in u.call_signs), "group": u.group, "officer": u.officer,
-             "phone": u.phone, "neighbours": "、".join(u.neighbours), "ani": "; ".join(u.ani),
-             "alike": "、".join(x for s in u.call_signs for x in near.get(s, []))}
+             "phone": u.phone, "neighbours": self.listed(u.neighbours), "ani": "; ".join(u.ani),
+             "alike": self.listed(x for s in u.call_signs for x in near.get(s, []))}
             for u in self.net.units
         ]  # fmt: skip
 
@@ -151,7 +151,7 @@ class Roster(Page):
             except HuyingError as e:
                 return self.say(e), False
             fine = fine and not near
-            out.append(said + (f" ≈ {'、'.join(t for t, _ in near)} ({self.t('alike')})" if near else ""))
+            out.append(said + (f" ≈ {self.listed(t for t, _ in near)} ({self.t('alike')})" if near else ""))
         return "; ".join(out), fine
 
     async def _hear(self, signs: str) -> None:

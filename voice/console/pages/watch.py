@@ -11,6 +11,7 @@ from voice.console.board import Board, Tile
 from voice.console.overs import Entries, FeedItem
 from voice.console.pages.board import STATES, BoardView
 from voice.console.pages.frame import Page
+from voice.console.pages.live import Live, early
 from voice.console.pages.markup import meter
 from voice.journal.sheets.heading import DAYS
 from voice.journal.wording import OCCASION_NAMES, name_of
@@ -33,7 +34,7 @@ class LivePage(Page):
         """Board of that channel."""
         return self.feed.board_of(self.channel)
 
-    def heading(self) -> None:
+    def heading(self) -> Live:
         """Date, net, and the occasion counted."""
         label = self.live("w-full")
 
@@ -49,20 +50,22 @@ class LivePage(Page):
                 began = self.clock(occasion.wall)[:5]
                 over = self.t("running" if self.board.running else "over") if occasion.kind != "calls" else ""
                 parts.append(" ".join(p for p in (self.day(occasion.wall), began, kind + words, over) if p))
-            label.put("heading", escape(" · ".join(parts)), "text-lg font-bold heading")
+            label.put("heading", escape(" · ".join(parts)), "heading")
 
         self.on_news(show)
+        return label
 
-    def banner(self, look: str = "") -> None:
+    def banner(self) -> Live:
         """The roll-call in one line."""
         banner = self.live("w-full")
 
         def show() -> None:
             told, colour = self._count(self.board)
             style = f"background:{colour}"
-            banner.put("count", escape(told), f"banner {look}", style, role="status", aria_live="polite")
+            banner.put("count", escape(told), "banner", style, role="status", aria_live="polite")
 
         self.on_news(show)
+        return banner
 
     def _count(self, b: Board) -> tuple[str, str]:
         """The roll-call in one line, with its colour: green only if it is finished and all units answered."""
@@ -91,7 +94,7 @@ class LivePage(Page):
             tile = b.tiles.get(unit, Tile(unit))
             return self.t("since") if tile.state in ("present", "late", "calling") and tile.by != "human" else ""
 
-        return "、".join(self.net.name_of(u) + since(u) for u in units)
+        return self.listed(self.net.name_of(u) + since(u) for u in units)
 
     def legend(self) -> None:
         """Legend of colours and icons."""
@@ -116,19 +119,20 @@ class Watch(LivePage):
     def build(self) -> None:
         """Board, feed, roll-call and alert."""
         self._channel_choice()
-        self.heading()
+        heading = self.heading()
         view = BoardView(self)
         view.incidents()
-        self.banner()
+        banner = self.banner()
         with ui.row().classes("w-full no-wrap max-md:flex-wrap gap-3 items-start"):
             with ui.column().classes("grow gap-2 w-full"):
-                view.tiles()
+                tiles = view.tiles()
                 self.legend()
                 ui.label(self.t("feed")).classes("text-xl font-bold mt-2")
                 self._feed()
             with ui.column().classes("w-80 max-md:w-full gap-3 shrink-0"):
                 self._roll_card()
                 self._alert_card()
+        early(self.bare, heading, banner, tiles)
 
     def _feed(self) -> None:
         """Latest overs, one row each."""
@@ -242,7 +246,7 @@ class Watch(LivePage):
             def send() -> None:
                 to = [w for w in whom.value or [] if w]
                 text, urgently = words.value or "", bool(urgent.value)
-                names = "、".join(self._whom()[w] for w in to) or self.t("everybody")
+                names = self.listed(self._whom()[w] for w in to) or self.t("everybody")
 
                 def act() -> None:
                     if self.do(lambda by: self.desk.alert(AlertRequest(text, tuple(to), emergency=urgently, by=by))):
@@ -292,9 +296,9 @@ class Wall(LivePage):
         ui.add_css(WALL_STYLE)
         ui.dark_mode(True)
         with ui.column().classes("wall w-full gap-3"):
-            self.heading()
+            heading = self.heading()
             view = BoardView(self)
             view.incidents()
-            self.banner()
-            view.tiles()
+            parts = heading, self.banner(), view.tiles()
             self.legend()
+        early(self.bare, *parts)

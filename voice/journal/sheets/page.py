@@ -6,7 +6,7 @@ from html import escape
 
 from voice.journal.rolls import Call, Column, Session, columns
 from voice.journal.sheets.heading import COLOURS, Heading
-from voice.journal.wording import MEANING_NAMES, name_of
+from voice.journal.wording import MEANING_NAMES, listed, name_of
 
 FULL_MM = 7.8
 """Row height of the table if space allows."""
@@ -78,7 +78,7 @@ def _lacking(column: Column, h: Heading) -> list[str]:
     """Names of silent units first, then unclear, then relayed."""
     out = []
     for key, units in h.lacking(column):
-        names = "、".join(_named(column, u, h) for u in units)
+        names = listed((_named(column, u, h) for u in units), h.english)
         head = f'<b style="color:{COLOURS[key]}">{h.t(key)} {len(units)}</b>'
         out.append(f'<p class="lacking">{head} {names}</p>')
     return out
@@ -102,7 +102,9 @@ def _row(column: Column, unit: str, h: Heading) -> str:
     call = column.call_of(unit)
     by_hand = unit in column.occasion.by_hand
     colour = COLOURS.get(standing, "#757575")
-    sign = f"{h.sign(standing)} {h.standing(standing)}" if standing != "not_called" else h.standing(standing)
+    sign = h.standing(standing)
+    if standing != "not_called" and not h.sign(standing).isalpha():  # 迟 and 代 say nothing that 迟到 and 代答 do not
+        sign = f"{h.sign(standing)} {sign}"
     at = h.when(column, call.wall, "%H:%M") if call and column.clock == "known" else ""
     return (
         f"<tr><td>{escape(h.name(unit))}</td><td style='color:{colour};font-weight:700'>{sign}</td><td>{at}</td>"

@@ -12,7 +12,7 @@ WORDS: dict[str, Pair] = {
     "unit": ("单位", "Unit"), "id": ("编号", "Id"), "result": ("结果", "Result"), "time": ("时间", "Time"),
     "took": ("用时", "s"), "said": ("内容", "Said"), "seconds": ("{0:.1f} 秒", "{0:.1f} s"),
     "net": ("网", "Net"), "date": ("日期", "Date"), "unknown date": ("日期不明", "date unknown"),
-    "officer": ("值班员", "Officer on duty"), "leader": ("负责人", "In charge"), "signature": ("签字", "Signature"),
+    "officer": ("值班员", "Officer on duty"), "leader": ("负责人", "In charge"), "signature": ("签字", "(signature)"),
     "page of": ("第 {0} 页, 共 {1} 页", "Page {0} of {1}"), "proof": ("校验", "Check"),
     "made from": ("呼应 依据电台日志生成", "Huying, from the radio log"),
     "besides": ("此外", "Besides"), "all answered": ("全部应答", "Everybody has answered"),

@@ -13,7 +13,7 @@ from typing import Any
 from voice.errors import HuyingError
 from voice.journal.rolls import Column, Session, UnitFigures, by_group, by_month, columns, unit_figures
 from voice.journal.sheets.heading import COLOURS, Heading
-from voice.journal.wording import GRADE_NAMES, MEANING_NAMES, name_of
+from voice.journal.wording import GRADE_NAMES, MEANING_NAMES, listed, name_of
 from voice.net.cells import safe
 
 MOMENT = "yyyy-mm-dd hh:mm:ss"
@@ -119,7 +119,7 @@ def _each(book: Any, every: list[Column], h: Heading) -> None:
     body = []
     for c in every:
         a, n = c.attendance, c.attendance.counts()
-        names = [safe("、".join(h.name(u) for u in units)) for units in (a.silent, a.unclear, a.relayed)]
+        names = [safe(listed(map(h.name, units), h.english)) for units in (a.silent, a.unclear, a.relayed)]
         body.append([_moment(c, c.began, h), safe(h.title(c)), *(n[k] for k in counts), *names])
     _table(book, h.t("overview"), head, body, h)
 
