@@ -28,6 +28,7 @@ from tests.helpers.journals import BEGAN, CLIP, acknowledged, over, talk, tamper
 from tests.helpers.waiting import until
 from voice.bureau.store import HubStore
 from voice.errors import HuyingError
+from voice.journal.by_hand import correction, undoing
 from voice.journal.clips import ClipStore
 from voice.journal.codec import KINDS, from_json, to_json
 from voice.journal.event import GENESIS
@@ -35,11 +36,13 @@ from voice.journal.export import Reader, export
 from voice.journal.lines import lines
 from voice.journal.overs import KEPT, Overs
 from voice.journal.rolls import sessions, unit_figures
+from voice.journal.search import search
 from voice.journal.sheets import Heading, write_html, write_xlsx
 from voice.journal.store import Journal
 from voice.journal.verify import verify
+from voice.net.loading import Net
 from voice.pcm import Pcm16
-from voice.talk.by_hand import Corrected
+from voice.talk.by_hand import Confirmed, Corrected
 from voice.time import parse_wall
 
 
@@ -454,3 +457,22 @@ def test_a_session_of_months_is_not_kept_in_memory() -> None:
         answer = acknowledged(float(k), exchange=k, over=k)
         assert overs.of(answer) == heard and overs.seq_of(answer) == 2 * k
     assert overs.of(over(3 * KEPT - KEPT, 0.0, "", "")) is not None and overs.of(over(KEPT, 0.0, "", "")) is None
+
+
+def test_what_a_person_wrote_down_is_found_with_its_over(net: Net) -> None:
+    with Journal("sqlite://") as journal:
+        journal.append([over(1, 2.0, "", "收到"), over(2, 3.0, "", "[ji ei yao]")], BEGAN)
+        seq = journal.enter(Confirmed(confirms=2, clip="", said="收到,豫A12354", by="王"))
+        for words in ("豫A123", "A12354"):
+            assert [x["seq"] for x in search(journal, words, net)] == [2, seq], words
+        first, _ = search(journal, "豫A123", net)
+        assert first["text"] == "收到,豫A12354" and first["over"] == [3.0, 5.0]
+        journal.enter(undoing(journal, seq, "王"))
+        assert [x["seq"] for x in search(journal, "豫A123", net)] == [seq]
+
+
+def test_a_correction_names_the_unit_that_the_event_is_of(net: Net) -> None:
+    with Journal("sqlite://") as journal:
+        journal.append([over(1, 2.0, "", "收到"), acknowledged(3.0, exchange=1, over=1)], BEGAN)
+        with pytest.raises(HuyingError, match=f"event 2 is of unit {net.name_of('101')}, not of {net.name_of('102')}"):
+            correction(journal, 2, "102", "normal", "王", name=net.name_of)

@@ -327,7 +327,7 @@ def correct(
     if found is None:
         raise HuyingError(f"no unit “{unit}” on the roster; name the net with --net")
     with Journal(journal, create=False) as log:
-        number = log.enter(correction(log, seq, found.id, meaning, by or getpass.getuser(), note))
+        number = log.enter(correction(log, seq, found.id, meaning, by or getpass.getuser(), note, names.name_of))
     screen(error=True).print(f"event {number} corrects {seq} 已更正; taken back with: huying journal undo")
 
 

@@ -118,7 +118,7 @@ class Desk:
         """Correct the result of an exchange; returns the number of the new event."""
         if self.net.unit(unit) is None:
             raise HuyingError(f"no unit {unit!r} on the roster")
-        return self.feed.journal.enter(correction(self.feed.journal, seq, unit, meaning, by, note))
+        return self.feed.journal.enter(correction(self.feed.journal, seq, unit, meaning, by, note, self.net.name_of))
 
     def mark_present(self, channel: str, unit: str, by: str) -> int:
         """Mark a unit present in the latest roll-call, whatever was heard; returns the number of the new event."""

@@ -3,6 +3,8 @@ console and API."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from voice.errors import HuyingError
 from voice.grammar.meanings import CHINESE
 from voice.journal.event import Event
@@ -37,9 +39,11 @@ def event_of(journal: Journal, seq: int) -> Event:
     return event
 
 
-def correction(journal: Journal, seq: int, unit: str, meaning: str, by: str, note: str = "") -> Corrected:
+def correction(
+    journal: Journal, seq: int, unit: str, meaning: str, by: str, note: str = "", name: Callable[[str], str] = str
+) -> Corrected:
     """Correction of event ``seq``. Correcting a correction applies to the original event. Raises HuyingError if the
-    event concerns another unit or none."""
+    event concerns another unit (called by ``name``) or none."""
     if meaning not in CHINESE:
         raise HuyingError(f"“{meaning}” is no meaning: {', '.join(CHINESE)}")
     fact = event_of(journal, seq).fact()
@@ -52,7 +56,9 @@ def correction(journal: Journal, seq: int, unit: str, meaning: str, by: str, not
         raise HuyingError(f"event {seq} ({fact.KIND}) says nothing of a unit: it cannot be corrected")
     whose = fact.unit if isinstance(fact, CORRECTABLE) else None
     if whose is not None and whose != unit:
-        raise HuyingError(f"event {seq} is of unit {whose}, not of {unit}; correct an event of {unit}")
+        raise HuyingError(
+            f"event {seq} is of unit {name(whose)}, not of {name(unit)}; correct an event of {name(unit)}"
+        )
     return Corrected(corrects=seq, unit=unit, meaning=meaning, by=by, note=note, channel=fact.channel)
 
 

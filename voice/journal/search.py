@@ -56,8 +56,15 @@ def search(journal: Journal, words: str, net: Net, limit: int = 500) -> list[Lin
     """Latest events that contain ``words``, oldest first."""
     texts, units = resolve(words, net)
     found = set(journal.find(texts, units, limit)) if words.strip() and (texts or units) else set()
-    found |= set(_written(journal, re.sub(r"[^a-z]", "", words.lower()), limit) if words.isascii() else ())
+    letters = re.sub(r"[^a-z]", "", words.lower()) if words.isascii() else ""
+    found |= set(_written(journal, letters, limit))
+    found |= {seq for seq, said in written_down(journal).items() if _matches(said, texts, letters)}
     return list(_with_context(journal, sorted(found)[-limit:]))
+
+
+def _matches(said: str, texts: list[str], letters: str) -> bool:
+    """Whether an over as a person wrote it down is a hit."""
+    return any(t in said for t in texts) or (len(letters) >= 2 and sounds_like(said, letters))
 
 
 def _written(journal: Journal, letters: str, limit: int) -> list[int]:
