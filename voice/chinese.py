@@ -196,6 +196,7 @@ MESSAGES: dict[str, str] = {
     "huying models verify; reinstall huying if it is damaged": "huying models verify; 损坏就重新安装",
     "set HUYING_HOME to a folder that can be written": "用 HUYING_HOME 指定能写的文件夹",
     "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)": "Linux: pip install pyttsx3 espeakng-loader; Windows: 装一个中文 SAPI5 语音",
+    "plug in a sound card": "请插上声卡",
     "{}; on Debian also: apt install libportaudio2": "{0}; Debian 还要: apt install libportaudio2",
     "set PYTHONUTF8=1": "设置 PYTHONUTF8=1",
     # what commands and a running station tell
@@ -676,6 +677,8 @@ MESSAGES: dict[str, str] = {
     "false alarms: {} ({} per hour of recording)": "误报: {0} (每小时录音 {1})",
     "exchanges right: {} of {} ({})": "呼叫与回答全对: {1} 次里 {0} 次 ({2})",
     "answer-time error: mean {} s, median {} s, max {} s": "回答时间误差: 平均 {0} 秒, 中位 {1} 秒, 最大 {2} 秒",
+    "logged as {}": "记为 {0}",
+    "answer time {} s, logged as {} s": "回答时间 {0} 秒, 记为 {1} 秒",
     # figures of benches and of the soak: first column of their tables
     "{}, {} cores, {} GiB, {}, Python {}": "{0}, {1} 核, {2} GiB, {3}, Python {4}",
     "{}, {} speech": "{0}, {1} 时间有语音",

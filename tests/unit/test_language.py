@@ -18,7 +18,9 @@ from voice.cli.chinese import HELP
 from voice.cli.help import line_in
 from voice.journal.store import Journal
 from voice.language import heading, language, worded
+from voice.net.loading import Net
 from voice.station.health import _CHECKS
+from voice.terminal.scores import difference_in_words, in_words
 
 HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -79,6 +81,16 @@ def test_every_table_on_the_terminal_has_chinese_words() -> None:
             if latin.search(units.sub("", said)):
                 without.append(f"{source.path.relative_to(ROOT)}: {text}")
     assert seen > 80 and without == []
+
+
+def test_mistakes_of_the_ear_in_chinese(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "differs     41.7 s  answered 104 present: logged as ack"
+    monkeypatch.setenv("HUYING_LANGUAGE", "zh")
+    assert difference_in_words(told, net) == "不同    41.7 秒  回答 龙子湖社区治安队 在岗: 记为 收到"
+    assert difference_in_words("missing  30.7 s  called 103 call", net) == "漏记    30.7 秒  呼叫 祭城社区治安队"
+    assert in_words("not_understood 123 unclear") == "没听懂 123 听不清"
+    monkeypatch.setenv("HUYING_LANGUAGE", "en")
+    assert difference_in_words(told, net) == told
 
 
 def in_chinese(text: str) -> bool:

@@ -100,6 +100,10 @@ def _devices() -> str:
     return "; ".join(f"{d.index} {d.name} (in {d.inputs}, out {d.outputs})" for d in found)
 
 
+_SOUND = "plug in a sound card" if importlib.util.find_spec("sounddevice") else install("live")
+"""What is lacking when no sound device is found."""
+
+
 def _stock() -> str:
     from voice.speech.models import STOCK, installed
     from voice.speech.packages import PACKAGED, is_packaged, packaged
@@ -127,7 +131,7 @@ _CHECKS: tuple[tuple[str, bool, Callable[[], str], str], ...] = (
     ("recogniser 识别", True, _recogniser, "pip install --force-reinstall vosk"),
     ("cache folder", True, _cache, "set HUYING_HOME to a folder that can be written"),
     ("synthetic voice 语音合成", False, _voice, "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)"),
-    ("sound devices 声卡", False, _devices, f"{install('live')}; on Debian also: apt install libportaudio2"),
+    ("sound devices 声卡", False, _devices, f"{_SOUND}; on Debian also: apt install libportaudio2"),
     ("dictation 听写模型", False, _stock, "huying models pull whisper-base"),
     ("console encoding 终端编码", False, _encoding, "set PYTHONUTF8=1"),
 )

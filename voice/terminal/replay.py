@@ -33,6 +33,7 @@ from voice.station.replay import Replayed, replay
 from voice.terminal.events import HIDDEN, print_line
 from voice.terminal.output import screen
 from voice.terminal.rolls import attendance_lines
+from voice.terminal.scores import difference_in_words
 from voice.time import moment_of
 
 
@@ -299,7 +300,7 @@ def _summary(out: Console, result: Replayed, events: list[Event], net: Net, took
 def _compare(labels: Labels, result: Replayed, net: Net, status: Console) -> bool:
     differences = compare(labels, result.lines, result.duration, net).differences()
     for d in differences:
-        status.print(d, style="red")
+        status.print(difference_in_words(d, net), style="red")
     if not differences:
         alone = "" if labels.complete else " of their types"
         status.print(f"as expected: every labelled event is in the log, and nothing else{alone}", style="green")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.table import Table
 
 from voice.journal.wording import KIND_NAMES, MEANING_NAMES, name_of
-from voice.language import language
+from voice.language import language, worded
 from voice.measure.scoring import Score
+from voice.net.loading import Net
 from voice.terminal.output import screen
 
 
@@ -37,9 +40,25 @@ def in_words(event: str) -> str:
     """“called 103 call”, as scores write events, with kind and meaning in the user's language."""
     if language() != "zh":
         return event
-    kind, *rest = event.split(" ")
-    found = [name_of(KIND_NAMES, kind, False), *(name_of(MEANING_NAMES, r, False) for r in rest)]
-    return " ".join(f for f in found if f)
+    return " ".join(w for x in event.split(" ") if (w := name_of(KIND_NAMES | MEANING_NAMES, x, False)))
+
+
+DIFFERENCE = re.compile(r"(missing|extra|differs) +([\d.]+) s  ([^:]*)(?:: (.*))?")
+DIFFERENCES = {"missing": "漏记", "extra": "多记", "differs": "不同"}
+
+
+def difference_in_words(difference: str, net: Net) -> str:
+    """A line of ``Score.differences`` in the user's language, with the unit's name."""
+    found = DIFFERENCE.fullmatch(difference)
+    if found is None or language() != "zh":
+        return difference
+    what, t, event, instead = found.groups()
+    kind, _, rest = event.partition(" ")
+    unit, _, meaning = rest.partition(" ")
+    said = " ".join(w for w in (in_words(kind), net.name_of(unit), in_words(meaning)) if w)
+    return f"{DIFFERENCES[what]} {float(t):7.1f} 秒  {said}" + (
+        f": {in_words(worded(instead, False))}" if instead else ""
+    )
 
 
 def _share(value: float | None) -> str:
