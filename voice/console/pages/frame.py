@@ -135,7 +135,11 @@ _LAMP = {"lost": "text-[#ffb4a9]", "clear": "text-[#cfe3ee]", "busy": "text-[#6f
 class _Client:
     """What one client's page redraws."""
 
-    patches: Patches
+    seq: int
+    """Last event that its page shows; taken before the page is built, so that none is missed meanwhile."""
+    turn: int
+    """Likewise of ``Feed.turn``."""
+    patches: Patches = field(default_factory=Patches)
     news: list[Callable[[], None]] = field(default_factory=list)
     """At every event."""
     stirs: list[Callable[[], None]] = field(default_factory=list)
@@ -194,7 +198,7 @@ class Page:
         def page() -> None:
             ui.add_css(STYLE)
             ui.add_head_html(ALARM + PLAYER + PATCH)
-            mine = app.storage.client[_Client.__name__] = _Client(Patches())
+            mine = app.storage.client[_Client.__name__] = _Client(self.feed.seq, self.feed.turn)
             ui.colors(primary="#0b5c94", negative="#b3261e", positive="#1b7f3b")
             ui.dark_mode(app.storage.user.get("night"))
             if self.bare:
@@ -271,18 +275,16 @@ class Page:
 
     def _follow(self, mine: _Client) -> None:
         """Redraw what has changed, now and whenever there is news."""
-        seen, turn = self.feed.seq, self.feed.turn
         mine.patches.send()
 
         async def follow() -> None:
-            nonlocal seen, turn
-            if not await self.feed.turned(turn, QUIET_S):
+            if not await self.feed.turned(mine.turn, QUIET_S):
                 return
-            turn = self.feed.turn
+            mine.turn = self.feed.turn
             for show in mine.stirs:
                 show()
-            if self.feed.seq != seen:
-                seen = self.feed.seq
+            if self.feed.seq != mine.seq:
+                mine.seq = self.feed.seq
                 for show in mine.news:
                     show()
             mine.patches.send()

@@ -142,8 +142,9 @@ class Watch(LivePage):
 
         def show() -> None:
             nonlocal last
-            new = [x for x in self.feed.after(last) if (x["channel"] or "") == channel]
-            last = self.feed.seq
+            lines = list(self.feed.after(last))
+            last = lines[-1]["seq"] if lines else last
+            new = [x for x in lines if (x["channel"] or "") == channel]
             changed: dict[int, FeedItem] = {}
             for line in new[-3 * FEED_ROWS :]:
                 found = made.take(line)
