@@ -305,6 +305,8 @@ def test_a_phrase_that_may_be_its_sister_is_marked(net: Net) -> None:
         ("知道了 #wo #zhi #dao #guo", ("ack",)),
         ("#ta 知道了 #wo #zhi #dao #guo", ("ack",)),
         ("#ta #men #dou #lai 知道了 #wo #men #ye #qu", ()),
+        ("#ta #men #dou #lai 没有事 #wo #men #ye #qu", ()),
+        ("#ta #men #dou 没有事 #wo #men #ye #qu", ("normal",)),
         ("#ta #men #dou #lai 有人打架 #wo #men #ye #qu", ("situation",)),
     ],
 )

@@ -23,6 +23,9 @@ from voice.speech.hypothesis import Hypothesis
 SHORT_SYLLABLES = 3
 """Phrases of at most this many syllables occur in unrelated speech by chance."""
 
+PLAIN_ANSWERS = ("ack", "normal", "not_found", "present")
+"""Meanings of short phrases that are no answer in the midst of other talk. Alarms and arrivals are heard anywhere."""
+
 
 class Interpreter:
     """Interprets the overs of one net."""
@@ -37,6 +40,10 @@ class Interpreter:
         own = {w for t in lexicon.templates if not t.awaited for w in t.words}
         self._awaited = frozenset(w for t in lexicon.templates for w in t.words) - own
         self._shortened = frozenset(e.text for e in lexicon.entries if e.short)
+        answers = lexicon.phrases(*PLAIN_ANSWERS)
+        self._said_shortly = {
+            e.key for e in lexicon.entries if e.key in answers and e.syllables <= SHORT_SYLLABLES
+        }  # fmt: skip
         self._introducing = lexicon.phrases("this_is")
 
     def interpret(
@@ -73,12 +80,16 @@ class Interpreter:
 
     def _out_of_place(self, items: list[Item], k: int, awaiting: bool) -> bool:
         """Words that count in some places only: 这里是 beside a call sign, the words of ``awaited`` sentences while
-        somebody is awaited and not in the midst of other talk."""
+        somebody is awaited and not in the midst of other talk, short answers not in the midst of talk without any
+        call sign."""
         item = items[k]
         if item.kind == "phrase" and item.key in self._introducing:
             beside = items[max(0, k - 1) : k] + items[k + 1 : k + 2]
             return not any(i.kind in ("unit", "control") for i in beside)
-        return self._needs_a_question(item) and (not awaiting or amid_talk(items, k))
+        if self._needs_a_question(item):
+            return not awaiting or amid_talk(items, k)
+        short = item.kind == "phrase" and item.key in self._said_shortly
+        return short and amid_talk(items, k) and not any(i.kind in ("unit", "control") for i in items)
 
     def _needs_a_question(self, item: Item) -> bool:
         """Phrases of ``awaited`` sentences, and two-syllable short call signs."""
