@@ -22,7 +22,7 @@ LONGEST_S = 10
 FULL_S = 7
 """An example to which another recording would be too long gets no more of them."""
 
-HIDDEN = 0.5
+HIDDEN = 0.25
 """Share of the examples of which some mel bands and some moments are hidden (Park et al., SpecAugment, 2019)."""
 
 SOUNDS = 0.2

@@ -21,7 +21,7 @@ CONTEXT = 2 + SUBSAMPLING * sum(DILATIONS)
 FAINT = 0.1
 """Scale of a layer that is added to a trained network: it begins as hardly anything, but not as nothing."""
 
-DROPPED = 26
+DROPPED = 13
 """Of 256 outputs of a residual layer, during training."""
 
 DIFFER = 0.05

@@ -27,7 +27,7 @@ from models.recipe.natural import for_tuning
 from models.recipe.network import SUBSAMPLING, Tdnn, widened
 from models.recipe.prepare import HELD_OUT, Corpus
 from models.recipe.resume import resume
-from models.recipe.sequence import mutual_information_loss, transitions
+from models.recipe.sequence import mutual_information_loss, rows_of, transitions
 from voice.mandarin.phones import GARBAGE, phone_set
 
 TONE_LOSS = 0.3
@@ -52,6 +52,9 @@ Sequence = tuple[torch.Tensor, torch.Tensor, float]
 """(scaled log-priors, transitions, share of the sequence objective in the loss)."""
 
 SEQUENCE_SHARE = 0.7
+
+SEVERE = 0.4
+"""Severity of the channel at the beginning of the sequence objective, from weights that are trained already."""
 
 RESUMED_ON = 40
 """Batches of examples that give a resumed network the statistics of its batch norms."""
@@ -87,7 +90,9 @@ def losses(
     if sequence is not None:
         log_prior, matrix, share = sequence
         scores = torch.log_softmax(logits, -1) - log_prior
-        loss = (1 - share) * loss + share * mutual_information_loss(scores, pdf, matrix)
+        said = torch.where(target != IGNORE, base[target.clamp_min(0)], IGNORE)
+        rows = rows_of(said, phase, logits.shape[1])
+        loss = (1 - share) * loss + share * mutual_information_loss(scores, rows, matrix)
     toned = tone > 0
     right = ((logits.argmax(-1) == pdf) & known).sum() / known.sum().clamp_min(1)
     right_tone = ((tones[..., 1:].argmax(-1) + 1 == tone) & toned).sum() / toned.sum().clamp_min(1)
@@ -159,7 +164,7 @@ class Trainer:
         """Some epochs on these labels."""
         machine = self.machine
         for _ in range(epochs):
-            severity = 1.0 if self.sequence else min(1.0, self.epoch / (0.4 * self.epochs))
+            severity = min(1.0, SEVERE + self.done(0) if self.sequence else self.epoch / (0.4 * self.epochs))
             data = Examples(
                 self.utterances,
                 labels,
@@ -296,11 +301,11 @@ def of_folder(weights: Path, corpus: Path, seed: int = 0) -> tuple[Tdnn, np.ndar
     return net.eval(), prior
 
 
-SHARES = {"real": 0.75, "espeak": 0.4, "world": 0.4}
-"""How often a recording of these corpora is heard in a pass."""
+SHARES = {"real": 0.25, "espeak": 0.15, "world": 0.2, "pieces": 1.5, "older": 2.0}
+"""How often a recording of these corpora is heard in a pass: single words are known well, people who talk are not."""
 
 NATURAL_SHARE = 2.0
-"""Of a folder of natural voices: there are few hours of them yet. People are heard once."""
+"""Of a folder of natural voices: there are few hours of them yet."""
 
 
 def share_of(folder: Path) -> float:
@@ -311,7 +316,7 @@ def share_of(folder: Path) -> float:
 def corpora_of(data: Path) -> list[Path]:
     """Every corpus that is trained on: those of isolated words, the people's pieces, each folder of natural voices
     but the tuning ones."""
-    plain = [data / n for n in (*SHARES, "pieces", "older") if (data / n / "index.json").is_file()]
+    plain = [data / n for n in SHARES if (data / n / "index.json").is_file()]
     return plain + [p.parent for p in sorted((data / "natural").glob("*/index.json")) if not for_tuning(p.parent)]
 
 
