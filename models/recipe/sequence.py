@@ -110,8 +110,8 @@ def rows_of(labels: torch.Tensor, phase: int, frames: int) -> Rows:
     for row in labels.cpu().numpy():
         known = row[phase:][: SUBSAMPLING * frames]
         known = known[known >= 0]
-        begins = np.concatenate([[0], np.flatnonzero(np.diff(known)) + 1]) if len(known) else np.zeros(0, np.int64)
-        ends = np.append(begins[1:], len(known)) - 1
+        begins = np.flatnonzero(np.diff(known, prepend=-1))
+        ends = np.append(begins[1:], len(known))[: len(begins)] - 1
         rows.append((known[begins], begins // SUBSAMPLING - TOLERANCE, ends // SUBSAMPLING + TOLERANCE, len(known)))
     states = max(1, *(len(r[0]) for r in rows))
 
@@ -184,5 +184,5 @@ def mutual_information_loss(scores: torch.Tensor, rows: Rows, matrix: torch.Tens
     known = torch.arange(scores.shape[1], device=scores.device)[None] < rows.frames[:, None]
     scaled = SCALE * scores * known[..., None]
     lost = path_sum(scaled, matrix) - row_sum(scaled, rows, matrix)
-    possible = lost.detach() < IMPOSSIBLE * rows.frames
+    possible = (lost.detach() < IMPOSSIBLE * rows.frames) & (rows.end < rows.frames)
     return (lost * possible).sum() / (rows.frames * possible).sum().clamp_min(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -174,16 +175,68 @@ def test_alignment_goes_through_every_state() -> None:
     assert set(np.unique(flat_start(noise(1.0), states))) <= {0, *states}
 
 
+def said(*phones: str, frames: int = 12) -> torch.Tensor:
+    """Labels of an utterance: silence, each state of the phones for some frames of 10 ms, silence."""
+    states = [d for p in phones for d in phone_set().pdfs[p]]
+    return torch.tensor([[0] * 30 + [int(BASE_OF[s]) for s in states for _ in range(frames)] + [0] * 30])
+
+
+def certain(labels: torch.Tensor) -> torch.Tensor:
+    """Scores of a network that is sure of the labels, one frame of 30 ms in three."""
+    return torch.log_softmax(torch.nn.functional.one_hot(labels[:, ::3], 99).float() * 20, -1)
+
+
 def test_mutual_information_loss_prefers_what_was_said() -> None:
     matrix = sequence.transitions()
     assert torch.allclose(matrix.sum(1), torch.ones(99), atol=1e-5)
-    labels = torch.zeros(1, 30, dtype=torch.long)
-    phones = phone_set()
-    labels[0, 10:20] = torch.tensor([d for p in ("sh", "ou") for d in phones.pdfs[p] for _ in range(4)][:10])
-    right = torch.nn.functional.one_hot(labels, 99).float() * 20
-    wrong = torch.roll(right, 7, -1)
-    losses = [float(sequence.mutual_information_loss(torch.log_softmax(s, -1), labels, matrix)) for s in (right, wrong)]
+    labels = said("sh", "ou", "d", "ao")
+    right = certain(labels)
+    rows = sequence.rows_of(labels, 0, right.shape[1])
+    losses = [float(sequence.mutual_information_loss(s, rows, matrix)) for s in (right, torch.roll(right, 7, -1))]
     assert 0 <= losses[0] < 0.2 < losses[1]
+
+
+def test_a_short_syllable_cannot_be_left_out_of_what_was_said() -> None:
+    matrix = sequence.transitions()
+    labels = said("sh", "ou", "r", "en", "d", "ao", frames=3)
+    rows = sequence.rows_of(labels, 0, labels.shape[1] // 3)
+    heard = certain(labels)
+    dropped = labels.clone()
+    dropped[labels == phone_set().pdfs["r"][0]] = phone_set().pdfs["ou"][1]
+    for en in phone_set().pdfs["en"]:
+        dropped[labels == en] = phone_set().pdfs["d"][0]
+    assert float(sequence.mutual_information_loss(heard, rows, matrix)) < 0.3
+    assert float(sequence.mutual_information_loss(certain(dropped), rows, matrix)) > 0.8
+
+
+def test_the_sum_over_a_row_and_its_gradient_are_those_of_plain_arithmetic() -> None:
+    torch.manual_seed(1)
+    matrix = sequence.transitions().double()
+    labels = torch.full((2, 21), -100)
+    labels[0] = torch.tensor([0] * 6 + [16] * 3 + [65] * 3 + [66] * 3 + [0] * 6)
+    labels[1, :12] = torch.tensor([0] * 3 + [4] * 3 + [23] * 2 + [24] * 4)
+    rows = sequence.rows_of(labels, 0, 7)
+    scores = torch.randn(2, 7, 99, dtype=torch.float64, requires_grad=True)
+
+    def plain(i: int) -> torch.Tensor:
+        states, frames = rows.pdfs[i, : int(rows.end[i]) + 1], int(rows.frames[i])
+        ways = []
+        for cuts in itertools.combinations(range(1, frames), len(states) - 1):
+            at = [sum(t >= c for c in cuts) for t in range(frames)]
+            way = scores.new_zeros(())
+            for t, k in enumerate(at):
+                way = (
+                    way + scores[i, t, states[k]] - sequence.FORBIDDEN * (not rows.first[i, k] <= t <= rows.last[i, k])
+                )
+                way = way + (matrix[states[at[t - 1]], states[k]].log() if t else 0)
+            ways.append(way)
+        return torch.logsumexp(torch.stack(ways), 0)
+
+    expected = torch.stack([plain(0), plain(1)])
+    gradient = torch.autograd.grad(expected.sum(), scores)[0]
+    total = sequence.row_sum(scores, rows, matrix)
+    assert torch.allclose(total, expected)
+    assert torch.allclose(torch.autograd.grad(total.sum(), scores)[0], gradient, atol=1e-8)
 
 
 def test_the_sum_of_all_paths_and_its_gradient_are_those_of_plain_arithmetic() -> None:
@@ -235,12 +288,17 @@ def test_workers_share_the_batches_between_them(tmp_path: Path) -> None:
     assert 4 <= sum(len(x) for x, _ in few) < 50
 
 
-def test_mutual_information_has_a_gradient_on_impossible_labels() -> None:
-    scores = torch.zeros(2, 20, 99, requires_grad=True)
-    labels = torch.randint(0, 99, (2, 20))
-    labels[1, 10:] = -100
-    sequence.mutual_information_loss(torch.log_softmax(scores, -1), labels, sequence.transitions()).backward()
-    assert scores.grad is not None and torch.isfinite(scores.grad).all() and not scores.grad[1, 10:].any()
+def test_mutual_information_has_a_gradient_where_something_is_impossible_or_unknown() -> None:
+    scores = torch.zeros(3, 20, 99, requires_grad=True)
+    labels = torch.randint(0, 99, (3, 60))  # a state every 10 ms: more than there are output frames
+    labels[1] = said("sh", "ou", frames=5)[0, :60].repeat(2)[:60]
+    labels[1, 30:] = -100
+    labels[2] = -100
+    rows = sequence.rows_of(labels, 0, 20)
+    sequence.mutual_information_loss(torch.log_softmax(scores, -1), rows, sequence.transitions()).backward()
+    assert scores.grad is not None and torch.isfinite(scores.grad).all()
+    assert scores.grad[1, :10].any() and not scores.grad[1, 10:].any() and not scores.grad[0].any()
+    assert not scores.grad[2].any()
 
 
 def test_examples_keep_labels_in_step_with_audio() -> None:
