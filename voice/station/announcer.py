@@ -35,8 +35,9 @@ BRIEF_TEMPO = 1.3
 """Minimum tempo of ``[rollcall] style = "brief"``: the upper end of ``[voice] tempo``. With espeak-ng a call takes 3
 s with lead-in and tail, a roll of 40 units that answer at once under five minutes (``bench-net``)."""
 
-FIRST, OTHERS = 6, 10
-"""Characters of a clause given to a slow voice at a time; only the first is waited for."""
+LENGTHS = (4, 6, 10)
+"""Characters of the first, second and any later part of an announcement given to a slow voice. Only the first is waited
+for; each is rendered while the one before is on the air."""
 
 SHORTEST = 3
 """A remainder shorter than this stays with the preceding part."""
@@ -129,7 +130,7 @@ class Announcer:
             if part in self._prompts:
                 found.append((True, part))
             elif self.voice.by_clause:
-                found += [(False, clause) for clause in self._clauses(part, _mark(mark), not found)]
+                found += [(False, clause) for clause in self._clauses(part, _mark(mark), len(found))]
             elif found and not found[-1][0]:
                 found[-1] = (False, f"{found[-1][1]},{part}")
             else:
@@ -158,12 +159,11 @@ class Announcer:
 
         return made
 
-    def _clauses(self, text: str, mark: str, first: bool) -> list[str]:
-        """A clause and its mark; a long one is split at word boundaries, with a short first part if it is waited
-        for."""
+    def _clauses(self, text: str, mark: str, before: int) -> list[str]:
+        """A clause and its mark, ``before`` parts behind the beginning; a long one is split at word boundaries."""
         parts = [""]
         for word in words(text, self._is_word):
-            longest = FIRST if first and len(parts) == 1 else OTHERS
+            longest = LENGTHS[min(before + len(parts), len(LENGTHS)) - 1]
             if parts[-1] and len(parts[-1]) + len(word) > longest:
                 parts.append("")
             parts[-1] += word
