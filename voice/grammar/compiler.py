@@ -38,15 +38,15 @@ _LOG2 = math.log(2)
 class Costs:
     """Weights of the graph in natural log units.
 
-    Chosen with the step ``costs`` of the recipe on its tuning speakers (table in docs/training-log.md). Of the filler
-    costs 7, 6, 5 and 4, a cost of 5 halves the false words before verification and finds a phrase beside free speech in
-    0.82 of the overs instead of 0.23, losing one or two hundredths of the speakers' phrases; 4 loses seven.
+    Chosen with the step ``costs`` of the recipe on its tuning speakers (table in docs/training-log.md). A cheaper filler
+    means fewer false words before verification and more phrases heard beside free speech; from 4 on it takes what was
+    said.
     """
 
     phrase: float = 5.0
     """Any call sign or phrase, charged once."""
 
-    filler: float = 5.0
+    filler: float = 4.5
     """One filler syllable. Higher values favour phrases."""
 
     silence: float = 1.0
