@@ -22,6 +22,7 @@ from models.recipe.features import CEPSTRA, HIGH_HZ, LOW_HZ, MELS, RATE, WINDOW
 from models.recipe.network import CONTEXT, DILATIONS, SUBSAMPLING, TONES
 from models.recipe.train import load
 from voice.mandarin.phones import phone_set
+from voice.speech.bigram import FILE as BIGRAM
 
 ACOUSTIC_SCALE = 0.2
 """Tuned in the spike on training speakers; frames are far from independent."""
@@ -202,5 +203,7 @@ def export(weights: Path, out: Path) -> None:
         "sha256": hashlib.sha256(mdl).hexdigest(),
         "licence": "weights CC BY-SA 4.0 (see README.md beside this file), code Apache-2.0",
     }
+    if (out / BIGRAM).is_file():  # it goes with any weights
+        card["bigram_sha256"] = hashlib.sha256((out / BIGRAM).read_bytes()).hexdigest()
     (out / "model.json").write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", "utf-8")
     print(f"{out}: {len(mdl) / 1e6:.1f} MB, sha256 {hashlib.sha256(mdl).hexdigest()[:16]}…")

@@ -141,7 +141,7 @@ def test_what_is_hidden_is_little() -> None:
     y = examples.hidden(x.clone(), rng)
     changed = ((y - x).abs().amax((1, 2)) > 1e-3).float().mean()
     mel = ((y - x) @ examples._TO_MEL).abs() > 1e-3
-    assert y.shape == x.shape and 0.3 < changed < 0.7 and mel.float().mean() < 0.3
+    assert y.shape == x.shape and 0.1 < changed < 0.5 and mel.float().mean() < 0.3
 
 
 def test_no_kind_of_speakers_decides_for_another() -> None:
