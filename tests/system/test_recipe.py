@@ -8,6 +8,7 @@ import subprocess
 import sys
 from itertools import groupby, islice
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -175,13 +176,13 @@ def test_alignment_goes_through_every_state() -> None:
     assert set(np.unique(flat_start(noise(1.0), states))) <= {0, *states}
 
 
-def said(*phones: str, frames: int = 12) -> torch.Tensor:
+def said(*phones: str, frames: int = 12) -> Any:
     """Labels of an utterance: silence, each state of the phones for some frames of 10 ms, silence."""
     states = [d for p in phones for d in phone_set().pdfs[p]]
     return torch.tensor([[0] * 30 + [int(BASE_OF[s]) for s in states for _ in range(frames)] + [0] * 30])
 
 
-def certain(labels: torch.Tensor) -> torch.Tensor:
+def certain(labels: Any) -> Any:
     """Scores of a network that is sure of the labels, one frame of 30 ms in three."""
     return torch.log_softmax(torch.nn.functional.one_hot(labels[:, ::3], 99).float() * 20, -1)
 
@@ -218,7 +219,7 @@ def test_the_sum_over_a_row_and_its_gradient_are_those_of_plain_arithmetic() -> 
     rows = sequence.rows_of(labels, 0, 7)
     scores = torch.randn(2, 7, 99, dtype=torch.float64, requires_grad=True)
 
-    def plain(i: int) -> torch.Tensor:
+    def plain(i: int) -> Any:
         states, frames = rows.pdfs[i, : int(rows.end[i]) + 1], int(rows.frames[i])
         ways = []
         for cuts in itertools.combinations(range(1, frames), len(states) - 1):
