@@ -108,7 +108,7 @@ class Verifier:
         """Score function for one over in which the graph recognised these words. Of words that are ``known`` those
         below ``threshold`` count as free speech beside others: the graph covers foreign speech with phrases, too, and
         what is not believed explains nothing. Not so beside the same word, said twice; and behind a call sign with
-        nothing unknown before it a phrase may be followed by anything."""
+        nothing unknown before it a phrase may be followed by anything, as may the assistant's call sign."""
         aligned = cache(partial(self._aligned, frames))
 
         def among(row: Sequence[Word], entry: Entry, start: float, end: float) -> float:
@@ -125,7 +125,9 @@ class Verifier:
             before = next((w for w in reversed(row) if w.end <= start + 0.01), None)
             signed = entry.kind in SIGNS or (before is not None and before.symbol in signs)
             leads = signed and not unexplained(row, start - BESIDE_S, start)
-            return among(words if leads else row, entry, start, end)
+            if leads and entry.kind == "assistant":  # an order that is misheard is free speech
+                row = [w for w in row if w.start < end - 0.01]
+            return among(words if leads and entry.kind != "assistant" else row, entry, start, end)
 
         return score
 
