@@ -38,9 +38,9 @@ _LOG2 = math.log(2)
 class Costs:
     """Weights of the graph in natural log units.
 
-    Chosen with the step ``costs`` of the recipe on its tuning speakers (table in docs/training-log.md). A cheaper filler
-    means fewer false words before verification and more phrases heard beside free speech; from 4 on it takes what
-    was said.
+    Chosen with the step ``costs`` of the recipe on its tuning speakers (table in docs/training-log.md). A cheaper
+    filler means fewer false words before verification and more phrases heard beside free speech; from 4 on it takes
+    what was said.
     """
 
     phrase: float = 5.0
