@@ -106,17 +106,23 @@ def _row(name: str, length: str, snr: str, t: Trials, group: str | None = None) 
     return f"| {name} | {length} | {snr} | {' | '.join(cells)} |"
 
 
+FEWEST = 20
+"""Words of which a share is worth a line."""
+
+
 def _worst(found: dict[str, dict[float | None, Trials]]) -> str:
-    """The first line: of all kinds the one whose longer phrases are believed least at 20 dB."""
+    """The first line: of all kinds, long phrases and short ones, what is believed least at 20 dB."""
     rows = []
     for name, by_snr in found.items():
         t = by_snr[20.0]
-        length = "4+" if t.said_of("4+") else "2-3"
-        rows.append((t.believed(THRESHOLD, True, length) / max(1, t.said_of(length)), name, length, t))
+        for length in CLASSES:
+            if t.said_of(length) >= FEWEST:
+                rows.append((t.believed(THRESHOLD, True, length) / t.said_of(length), name, length, t))
     _, name, length, t = min(rows, key=lambda r: r[0])
     said = t.said_of(length)
     return (
-        f"Worst of all kinds at 20 dB: {TOLD[name]}: {share(t.believed(0.0, True, length), said)} in the graph, "
+        f"Worst of all kinds at 20 dB: {TOLD[name]}, {length} syllables: "
+        f"{share(t.believed(0.0, True, length), said)} in the graph, "
         f"{share(t.believed(THRESHOLD, True, length), said)} believed."
     )
 
