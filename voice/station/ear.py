@@ -125,9 +125,9 @@ class Verifier:
             before = next((w for w in reversed(row) if w.end <= start + 0.01), None)
             signed = entry.kind in SIGNS or (before is not None and before.symbol in signs)
             leads = signed and not unexplained(row, start - BESIDE_S, start)
-            if leads and entry.kind == "assistant":  # an order that is misheard is free speech
-                row = [w for w in row if w.start < end - 0.01]
-            return among(words if leads and entry.kind != "assistant" else row, entry, start, end)
+            if leads:  # an order that is misheard is free speech behind the assistant's sign
+                row = [w for w in words if w.start < end - 0.01] if entry.kind == "assistant" else list(words)
+            return among(row, entry, start, end)
 
         return score
 
