@@ -290,20 +290,24 @@ def confirm(
         str | None, typer.Option(help="What was said, if the log does not have it right; “” for nothing of the net.")
     ] = None,
     by: ByOption = "",
+    net: NetOption = None,
 ) -> None:
     """Say that an over was heard right, or what was really said: “huying adapt” learns from it. 确认。"""
     from voice.errors import HuyingError
     from voice.journal.confirming import confirmation
     from voice.journal.store import Journal
     from voice.terminal.output import screen
+    from voice.terminal.typed import read_in
 
     if said is not None and len(seq) != 1:
         raise HuyingError("--said writes down what was said in one over; give one event number")
-    status = screen(error=True)
+    names, status = net_of(net), screen(error=True)
     with Journal(journal, create=False) as log:
         facts = [confirmation(log, n, said, by or getpass.getuser()) for n in dict.fromkeys(seq)]
         log.append(facts, datetime.now(UTC))
     status.print(f"{len(facts)} overs confirmed 已确认: {'; '.join(f.said or '-' for f in facts)}")
+    if said:
+        status.print(read_in(names, said), soft_wrap=True)
 
 
 @app.command(epilog="Example: huying journal correct log.sqlite 12 省残联 normal --note 听录音")

@@ -150,14 +150,13 @@ class PerfectEar:
     def _longest(self, text: str) -> Entry | None:
         return next((e for e in self._entries if text.startswith(e.text)), None)
 
+    def message(self, text: str, start: float = 0.0, end: float = 1.0, awaiting: bool = True) -> Message:
+        """What the words mean. Raises CannotBeRead."""
+        return self._interpreter.interpret(self.hypothesis(text, start, end), awaiting=awaiting)
+
     def heard(self, number: int, s: Spoken, awaiting: bool = True) -> Heard:
         """The over as input for the net logic. Doubled voices are not understood."""
-        if s.doubled:
-            message = Message((), ())
-        else:
-            message = self._interpreter.interpret(
-                self.hypothesis(s.words[0], s.speech_start, s.speech_end), awaiting=awaiting
-            )
+        message = Message((), ()) if s.doubled else self.message(s.words[0], s.speech_start, s.speech_end, awaiting)
         return Heard(number, s.start, s.end, s.speech_start, s.speech_end, message, s.doubled)
 
 
