@@ -57,7 +57,7 @@ from voice.journal.verify import verify
 from voice.net.loading import load_net
 from voice.places import sample_net
 from voice.station.requests import AlertRequest, RollRequest, put, take
-from voice.talk.by_hand import Corrected
+from voice.talk.by_hand import Acknowledged, Corrected, Undone
 
 # -- the database ------------------------------------------------------------------------------------
 
@@ -110,6 +110,9 @@ def test_the_joined_journal_reads_like_any_other(database: str, tmp_path: Path) 
     grow(path, 1)
     with Journal(str(path)) as journal:
         answered = next(e for e in journal.events(kind="answered"))
+        made = journal.enter(Corrected(corrects=answered.seq, unit=answered.unit, meaning="ack", by="x"))
+        journal.enter(Undone(undoes=made, by="x"))
+        journal.enter(Acknowledged(acknowledges=answered.seq, by="x"))
         journal.enter(Corrected(corrects=answered.seq, unit=answered.unit, meaning="not_found", by="x"))
     store = HubStore(database)
     store.store([StationEvent("00", e.event) for e in sent_of(path, "00")][:3])  # numbers differ from the station's
@@ -117,9 +120,11 @@ def test_the_joined_journal_reads_like_any_other(database: str, tmp_path: Path) 
     found = list(lines(store.journal.events()))
     assert {x["channel"] for x in found} == {"00", "01"}
     assert {x["unit"].split("/")[0] for x in found if x["unit"] and x["channel"] == "01"} == {"01"}
-    corrected = next(store.journal.events(kind="corrected")).data
-    named = next(e for e in store.journal.events() if e.seq == corrected["corrects"])
-    assert named.kind == "answered" and named.unit == f"01/{answered.unit}"
+    there = {e.seq: e for e in store.journal.events()}
+    for kind, field, of in (("corrected", "corrects", "answered"), ("acknowledged", "acknowledges", "answered"),
+                            ("undone", "undoes", "corrected")):  # fmt: skip
+        named = there[next(store.journal.events(kind=kind)).data[field]]
+        assert named.kind == of and named.unit == f"01/{answered.unit}"
     with Journal(str(path)) as journal:
         wanted = {(f"01/{c.unit}", c.result, c.grade) for s in sessions(journal.events()) for c in s.calls}
     assert any(grade == "human" for _, _, grade in wanted)

@@ -34,7 +34,7 @@ _LOCK_KEY = 0x48554248  # “HUBH”
 
 UNIT_FIELDS = ("unit", "caller", "identified")
 UNITS_FIELDS = ("units", "callees", "missing", "unclear", "silent")
-NUMBER_FIELDS = ("corrects", "confirms", "releases")
+NUMBER_FIELDS = ("corrects", "confirms", "acknowledges", "undoes", "releases")
 """References in event bodies: a unit, several units, the number of another event."""
 
 _meta = sa.MetaData()

@@ -52,8 +52,9 @@ def show(
     net: NetOption = None,
 ) -> None:
     """Show events. 查看日志。"""
-    from voice.journal.lines import lines, written_down
+    from voice.journal.lines import lines
     from voice.journal.review import open_reviews
+    from voice.journal.settled import settled_in
     from voice.journal.store import Journal
     from voice.terminal.events import print_line
     from voice.terminal.output import screen
@@ -61,7 +62,7 @@ def show(
     out, names = screen(), net_of(net)
     with Journal(journal, create=False) as log:
         waiting = {x["seq"] for x in open_reviews(log.events())} if review else set()
-        for line in _between(lines(log.events(), written_down(log)), since, until, names):
+        for line in _between(lines(log.events(), settled_in(log)), since, until, names):
             if (unit and line["unit"] != unit) or (kind and line["type"] != kind):
                 continue
             if review and line["seq"] not in waiting:
@@ -153,7 +154,8 @@ def export(
     from voice.errors import HuyingError
     from voice.journal.export import FORMATS, Reader
     from voice.journal.export import export as write_export
-    from voice.journal.lines import lines, written_down
+    from voice.journal.lines import lines
+    from voice.journal.settled import settled_in
     from voice.journal.sheets import Heading, write_html, write_xlsx
     from voice.journal.store import Journal
     from voice.language import language
@@ -168,7 +170,7 @@ def export(
     with Journal(journal, create=False) as log:
         if not sheet:
             reader = Reader(names.name_of, names.settings.zone, language() == "en")
-            written = _between(lines(log.events(), written_down(log)), since, until, names)
+            written = _between(lines(log.events(), settled_in(log)), since, until, names)
             n = write_export(output, form, written, reader)
             status.print(f"{output}: {n} events")
             return

@@ -53,6 +53,8 @@ REVIEW_EVENTS = 100_000
 """A hundred busy channels produce this many a day; a page must still open."""
 REHEARSED = 60
 """Latest overs tested before a phrase is learned: takes seconds, not minutes."""
+OF_ITS_EXCHANGE = ("called", "alerted", "present", "late", "relayed", "silent", "unclear", "undetermined")
+"""States of a tile that an event of the unit's exchange has set, or a person's word about one."""
 TEST_WORDS = "测试发射,测试发射"
 
 
@@ -128,9 +130,11 @@ class Desk:
         occasion, tile = board.occasion, board.tiles.get(unit)
         if occasion is None or unit not in occasion.units:
             raise HuyingError("the unit is not in the latest roll-call 最近一次点名没有这个单位")
-        own = tile.seq if tile is not None and tile.state in ("silent", "unclear", "undetermined", "called") else 0
-        corrects = own if own > occasion.seq else occasion.seq
-        fact = Corrected(corrects=corrects, unit=unit, meaning="present", by=by, note="on the board", channel=channel)
+        own = tile.seq if tile is not None and tile.state in OF_ITS_EXCHANGE else 0
+        meaning, note = "present", "on the board"
+        if own > occasion.seq:
+            return self.correct(own, unit, meaning, by, note)
+        fact = Corrected(corrects=occasion.seq, unit=unit, meaning=meaning, by=by, note=note, channel=channel)
         return self.feed.journal.enter(fact)
 
     def acknowledge(self, seq: int, by: str, note: str = "") -> int:

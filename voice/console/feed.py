@@ -14,7 +14,8 @@ from itertools import islice
 from voice.console.board import Board, LiveBoard
 from voice.errors import HuyingError
 from voice.journal.event import Event
-from voice.journal.lines import Line, LineMaker, lines
+from voice.journal.lines import AsLogged, Line, LineMaker, lines
+from voice.journal.settled import BY_HAND, settled_in
 from voice.journal.store import Journal
 from voice.supervised import Supervised
 from voice.talk.facts import SessionBegan
@@ -56,6 +57,10 @@ class Feed:
         """Why the journal cannot be read, if so."""
         self.turn = 0
         """Counts news: new events, a fault, or what ``stirred`` tells."""
+        self.revised = 0
+        """Counts what people have said of events; ``lines`` are what they are after that."""
+        self._settled, self._logged = settled_in(journal), deque[AsLogged](maxlen=RECENT)
+        self._spoken = False
         self._maker, self._on_line, self._stirred = LineMaker(), on_line, stirred
         self._closed = threading.Event()
         self._looking = threading.Lock()
@@ -82,6 +87,8 @@ class Feed:
             before = self.seq
             for event in self.journal.events(after=before):
                 self._take(event)
+            if self._spoken:
+                self._revise()
             return self.seq > before
 
     @property
@@ -105,10 +112,19 @@ class Feed:
             self._watching = {**self._watching, fact.channel: LiveBoard()}  # others may be reading the old one
         if fact.channel in self._watching:
             self._watching[fact.channel].take(event, fact)
-        line = self._maker.line(fact, event)
+        logged = self._maker.heard(fact, event)
+        self._logged.append(logged)
+        line = logged.after(self._settled)
         self.lines.append(line)
         self._on_line(line)
         self.seq = event.seq
+        self._spoken = self._spoken or (event.kind in BY_HAND and event.seq > self._settled.reached)
+
+    def _revise(self) -> None:
+        """A person has said something of earlier events."""
+        self._settled.look(self.journal)
+        self.lines = deque((x.after(self._settled) for x in self._logged), maxlen=RECENT)
+        self.revised, self._spoken = self.revised + 1, False
 
     def after(self, seq: int) -> Iterator[Line]:
         """Recent lines after an event, oldest first."""
@@ -119,7 +135,7 @@ class Feed:
         kept = self.recent(seq)
         if kept is not None:
             return kept
-        return list(islice(lines(self.journal.events(after=seq)), PAGE))
+        return list(islice(lines(self.journal.events(after=seq), settled_in(self.journal)), PAGE))
 
     def recent(self, seq: int) -> list[Line] | None:
         """Lines after an event if all are in memory; None: they must be read."""

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from voice.journal.event import Event
 from voice.journal.overs import Overs
-from voice.talk.by_hand import Confirmed, Corrected, Undone
+from voice.journal.settled import Settled, Spot, spot_of
+from voice.talk.by_hand import Confirmed
 from voice.talk.facts import CalledIn, ControlReplied, NotUnderstood, OverHeard
 from voice.talk.incidents import Incident, Incidents
 from voice.time import parse_wall
@@ -51,23 +52,19 @@ def incidents(events: Iterable[Event]) -> list[Incident]:
 def missed(events: Iterable[Event]) -> list[Missed]:
     """Call-ins without a reply, unacknowledged incidents, and unintelligible speech not yet reviewed."""
     waiting: list[Missed] = []
-    out: list[Missed] = []
-    overs, book = Overs(), Incidents()
+    unclear: list[Missed] = []
+    overs, book, settled = Overs(), Incidents(), Settled()
     clips: dict[int, str] = {}
-    gone: dict[int, tuple[list[Missed], list[Missed]]] = {}
-    """Number of a person's event → what was waiting before it."""
-    of_event: dict[int, int] = {}
-    """Number of an over's event → number of the entry that rests on it."""
+    spots: dict[int, Spot] = {}
     for e in events:
         fact = e.fact()
         overs.take(fact, e.seq)
+        settled.take(fact, e.seq)
         if book.take(fact, e.seq, e.wall) is not None:
             clips[e.seq] = overs.clip_of(fact)
-        if isinstance(fact, Confirmed | Corrected):
-            gone[e.seq] = list(out), list(waiting)
         match fact:
             case CalledIn():
-                clip = overs.clip_of(fact)
+                clip, spots[e.seq] = overs.clip_of(fact), spot_of(fact, e.seq)
                 waiting.append(Missed(e.seq, e.wall, fact.unit, "no reply", fact.text, clip, fact.channel))
             case ControlReplied():
                 waiting = [
@@ -78,25 +75,17 @@ def missed(events: Iterable[Event]) -> list[Missed]:
                     or (fact.unit is not None and m.unit not in (None, fact.unit))
                 ]
             case NotUnderstood():
-                of_event[overs.seq_of(fact)] = e.seq
-                told = f"[{fact.pinyin}]"
-                out.append(Missed(e.seq, e.wall, fact.unit, "not understood", told, overs.clip_of(fact), fact.channel))
-            case Confirmed():
-                out = [m for m in out if m.seq != of_event.get(fact.confirms)]
-            case Corrected():
-                out = [m for m in out if m.seq != fact.corrects]
-                waiting = [m for m in waiting if m.seq != fact.corrects]
-            case Undone(undoes=number) if number in gone:
-                before, waited = gone.pop(number)
-                out += [m for m in before if m not in out]
-                waiting += [m for m in waited if m not in waiting]
+                told, spots[e.seq] = f"[{fact.pinyin}]", spot_of(fact, e.seq)
+                clip = overs.clip_of(fact)
+                unclear.append(Missed(e.seq, e.wall, fact.unit, "not understood", told, clip, fact.channel))
             case _:
                 pass
-    listed = {m.seq for m in (*out, *waiting)}
+    out = [m for m in (*unclear, *waiting) if not settled.covers(spots[m.seq])]
+    listed = {m.seq for m in out}
     unseen = [
         Missed(i.seq, i.wall, i.unit, "incident, not acknowledged", i.text, clips.get(i.seq, ""), i.channel)
         for i in book.open
         if listed.isdisjoint(i.events)
     ]
     acknowledged = {s for i in book.all if not i.open for s in i.events}
-    return sorted((m for m in (*out, *waiting, *unseen) if m.seq not in acknowledged), key=lambda m: m.seq)
+    return sorted((m for m in (*out, *unseen) if m.seq not in acknowledged), key=lambda m: m.seq)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from voice.journal.event import Event
 from voice.journal.overs import Overs
-from voice.journal.store import Journal
+from voice.journal.settled import Settled, Spot, asks_review, spot_of
 from voice.talk.by_hand import Confirmed
 from voice.talk.facts import (
     Announced,
@@ -15,8 +16,6 @@ from voice.talk.facts import (
     Called,
     ControlReplied,
     Fact,
-    NotUnderstood,
-    Overdue,
     OverHeard,
     Transcribed,
 )
@@ -29,18 +28,40 @@ FIELDS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class AsLogged:
+    """An event's line as the station wrote it, before a person's word."""
+
+    line: Line
+    spot: Spot
+    over: int
+    """Number of the event of the over whose words it shows; 0: it shows none."""
+
+    def after(self, settled: Settled) -> Line:
+        """The line as people have settled it: a transcript in place of the recognised text, no review."""
+        told = dict(self.line)
+        if self.over and (said := settled.said(self.over)):
+            told["text"], told["pinyin"] = said, None
+        told["review"] = told["review"] and not settled.covers(self.spot)
+        return told
+
+
 class LineMaker:
     """Remembers overs, so that each event's line can include its over. Feed it events in order."""
 
-    def __init__(self, written: Mapping[int, str] | None = None) -> None:
-        """``written``: sequence number of an over's event → a person's transcript, shown in place of the recognised
-        text."""
+    def __init__(self, settled: Settled | None = None) -> None:
+        """``settled``: what people have said of the events."""
         self._overs = Overs()
-        self._written = written or {}
+        self._settled = settled or Settled()
 
     def line(self, fact: Fact, event: Event | None = None) -> Line:
         """``over`` is [start, end] in s; fields that a kind does not have are None."""
-        self._overs.take(fact, event.seq if event else 0)
+        return self.heard(fact, event).after(self._settled)
+
+    def heard(self, fact: Fact, event: Event | None = None) -> AsLogged:
+        """The line before a person's word."""
+        seq = event.seq if event else 0
+        self._overs.take(fact, seq)
         heard = self._overs.of(fact)
         out: Line = dict.fromkeys(FIELDS)
         out |= {
@@ -58,23 +79,18 @@ class LineMaker:
             "confidence": getattr(fact, "confidence", None),
             "grade": getattr(fact, "grade", None),
             "exchange": getattr(fact, "exchange", None),
-            "review": getattr(fact, "review", False) or isinstance(fact, NotUnderstood),
+            "review": asks_review(fact),
             "dictated": (heard.dictated or None) if heard else None,
             "clip": heard.clip if heard else fact.clip or None if isinstance(fact, Announced) else None,
         }
         if isinstance(fact, Answered | ControlReplied):
             out["latency_s"] = round(fact.latency_s, 3)
-        said = self._written.get(self._overs.seq_of(fact)) if heard and self._written else None
-        if said:
-            out["text"], out["pinyin"], out["review"] = said, None, False
         out["detail"] = fact.detail()
         match fact:
             case OverHeard():
                 out["unit"] = fact.identified or fact.caller or (fact.callees[0] if len(fact.callees) == 1 else None)
             case Called():
                 out["confidence"] = heard.confidence if heard else None
-            case Overdue():
-                out["review"] = True
             case Confirmed():
                 out["text"], out["clip"] = fact.said, fact.clip
             case Transcribed():
@@ -83,21 +99,12 @@ class LineMaker:
                 out["unit"] = unit
             case _:
                 pass
-        return out
+        over = 0 if isinstance(fact, Transcribed) else self._overs.seq_of(fact)
+        return AsLogged(out, spot_of(fact, seq), over)
 
 
-def written_down(journal: Journal) -> dict[int, str]:
-    """Sequence number of an over's event → a person's transcript that has not been withdrawn."""
-    undone = {e.data["undoes"] for e in journal.events(kind="undone")}
-    return {
-        e.data["confirms"]: e.data["said"]
-        for e in journal.events(kind="confirmed")
-        if e.seq not in undone and e.data["said"]
-    }
-
-
-def lines(events: Iterable[Event], written: Mapping[int, str] | None = None) -> Iterator[Line]:
-    """Lines of a journal's events, in order. ``written``: see ``LineMaker``."""
-    maker = LineMaker(written)
+def lines(events: Iterable[Event], settled: Settled | None = None) -> Iterator[Line]:
+    """Lines of a journal's events, in order. ``settled``: see ``LineMaker``."""
+    maker = LineMaker(settled)
     for e in events:
         yield maker.line(e.fact(), e)

@@ -1,4 +1,4 @@
-"""Open reviews: lines marked for review and not yet corrected or confirmed by a person."""
+"""Open reviews: lines marked for review that no person has settled yet."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from voice.journal.event import Event
 from voice.journal.lines import Line, LineMaker
 from voice.journal.overs import Overs
-from voice.talk.by_hand import Confirmed, Corrected, Undone
+from voice.journal.settled import Settled, Spot, spot_of
 from voice.talk.facts import OverHeard, Transcribed
+
+MATCHED = 50_000
+"""Recent events that a correction is matched with by what they say of an over or an exchange."""
 
 
 class OpenReviews:
@@ -17,38 +20,29 @@ class OpenReviews:
     def __init__(self) -> None:
         self.reached = 0
         """Number of the last event that was taken."""
-        self._maker, self._overs = LineMaker(), Overs()
-        self._waiting: dict[int, tuple[int, Line]] = {}
-        """Number of a line → number of its over's event, and the line."""
-        self._handled: dict[int, dict[int, tuple[int, Line]]] = {}
-        """Number of a person's event → the lines that it took away."""
+        self._maker, self._overs, self._settled = LineMaker(), Overs(), Settled(MATCHED)
+        self._doubtful: list[tuple[Spot, int, Line]] = []
+        """Where a line stands, number of its over's event, and the line."""
 
     def take(self, e: Event) -> None:
         """Next event, in order."""
         fact = e.fact()
         line = self._maker.line(fact, e)
         self._overs.take(fact, e.seq)
+        self._settled.take(fact, e.seq)
         self.reached = e.seq
-        if isinstance(fact, Corrected | Confirmed):
-            own = fact.corrects if isinstance(fact, Corrected) else 0
-            over = fact.confirms if isinstance(fact, Confirmed) else 0
-            done = {s: w for s, w in self._waiting.items() if s == own or (over and w[0] == over)}
-            self._handled[e.seq] = done
-            self._waiting = {s: w for s, w in self._waiting.items() if s not in done}
-        elif isinstance(fact, Undone):
-            self._waiting |= self._handled.pop(fact.undoes, {})
-        elif isinstance(fact, Transcribed):
-            over = self._overs.seq_of(fact)
-            for number, waiting in self._waiting.values():
+        over = self._overs.seq_of(fact)
+        if isinstance(fact, Transcribed):
+            for _, number, told in self._doubtful:
                 if number == over:
-                    waiting["dictated"] = fact.text
+                    told["dictated"] = fact.text
         if line["review"] and not isinstance(fact, OverHeard):
-            self._waiting[e.seq] = self._overs.seq_of(fact), line
+            self._doubtful.append((spot_of(fact, e.seq), over, line))
 
     @property
     def lines(self) -> list[Line]:
         """Newest first."""
-        return [line for _, (_, line) in sorted(self._waiting.items(), reverse=True)]
+        return [line for spot, _, line in reversed(self._doubtful) if not self._settled.covers(spot)]
 
 
 def open_reviews(events: Iterable[Event]) -> list[Line]:

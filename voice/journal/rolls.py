@@ -10,6 +10,7 @@ from datetime import tzinfo
 
 from voice.journal.event import Event
 from voice.journal.overs import Overs
+from voice.journal.settled import Settled, Spot, asks_review, spot_of
 from voice.journal.store import Journal
 from voice.talk.attendance import HERE, Attendance, Occasion, Occasions, Standing, entered
 from voice.talk.by_hand import Confirmed, Corrected, NetEntered, Undone
@@ -21,7 +22,6 @@ from voice.talk.facts import (
     NotUnderstood,
     OverHeard,
     Relayed,
-    Remarked,
     SessionBegan,
     SessionEnded,
     Transcribed,
@@ -139,12 +139,15 @@ class _Fold:
         self._by_over: dict[int, Call] = {}
         self._before: dict[int, tuple[Call, Call]] = {}
         """Number of a person's event → the exchange, and as it stood before."""
-        self._overs = Overs()
+        self._doubts: list[tuple[Call, Spot]] = []
+        """Exchanges, and where an event stands that asks for their review."""
+        self._overs, self._settled = Overs(), Settled()
 
     def take(self, e: Event) -> None:
         """Next event."""
         fact = e.fact()
         self._overs.take(fact, e.seq)
+        self._settled.take(fact, e.seq)
         if isinstance(fact, NetEntered):
             self.out.append(_entered(fact, e.seq))
             return
@@ -163,12 +166,20 @@ class _Fold:
             if e.seq in self._by_event and (over := self._overs.seq_of(fact)):
                 self._by_over[over] = self._by_event[e.seq]
 
+    def sessions(self) -> list[Session]:
+        """The sessions so far; an exchange asks for review as long as anything of it is not settled."""
+        for call, _ in self._doubts:
+            call.review = False
+        for call, spot in self._doubts:
+            call.review = call.review or not self._settled.covers(spot)
+        return self.out
+
     def _by_hand(self, fact: Corrected | Confirmed | Undone, seq: int) -> None:
         """Manual correction: the exchange counts as answered with the given meaning; or that is withdrawn."""
         if isinstance(fact, Undone):
             call, old = self._before.pop(fact.undoes, (None, None))
             if call is not None and old is not None:
-                for name in ("result", "meaning", "grade", "review", "text", "said"):
+                for name in ("result", "meaning", "grade", "text", "said"):
                     setattr(call, name, getattr(old, name))
             return
         number = fact.corrects if isinstance(fact, Corrected) else fact.confirms
@@ -176,7 +187,6 @@ class _Fold:
         if call is None or (isinstance(fact, Corrected) and call.unit != fact.unit):
             return
         self._before[seq] = call, replace(call)
-        call.review = False
         if isinstance(fact, Corrected):
             call.result, call.meaning, call.grade = "answered", fact.meaning, "human"
         else:
@@ -198,6 +208,8 @@ class _Fold:
 
     def _in_session(self, now: Session, running: dict[int, Call], fact: Fact, e: Event) -> Call | None:
         """The exchange opened by the fact, if any."""
+        if asks_review(fact) and (call := running.get(getattr(fact, "exchange", None) or 0)) is not None:
+            self._doubts.append((call, spot_of(fact, e.seq)))
         match fact:
             case OverHeard():
                 now.overs += 1
@@ -211,22 +223,19 @@ class _Fold:
             case Answered() if fact.exchange in running:
                 c = running[fact.exchange]
                 c.result, c.meaning, c.grade = "late" if fact.late else "answered", fact.meaning, fact.grade
-                c.latency_s, c.text, c.review = fact.latency_s, fact.text, c.review or fact.review
+                c.latency_s, c.text = fact.latency_s, fact.text
                 c.clip = self._overs.clip_of(fact)
                 self._by_event[e.seq] = c
             case ExchangeClosed() if fact.exchange in running:
                 running[fact.exchange].result = fact.outcome
                 self._by_event[e.seq] = running[fact.exchange]
             case NotUnderstood(exchange=int(number)) if number in running:
-                running[number].review = True
                 running[number].clip = self._overs.clip_of(fact)
                 self._by_event[e.seq] = running[number]
             case Transcribed() if (call := self._by_over.get(self._overs.seq_of(fact))) is not None and not call.text:
                 call.guess = fact.text
             case Relayed(exchange=int(number)) if number in running:
                 running[number].proxy = fact.by or ""
-            case Remarked(review=True, exchange=int(number)) if number in running:
-                running[number].review = True
             case SessionEnded():
                 now.seconds = fact.t
                 now.notes += fact.damage
@@ -250,7 +259,7 @@ def sessions(events: Iterable[Event]) -> list[Session]:
     fold = _Fold()
     for e in events:
         fold.take(e)
-    return fold.out
+    return fold.sessions()
 
 
 BY_HAND = ("net_entered", "corrected", "confirmed", "undone")
@@ -275,7 +284,7 @@ def sessions_between(journal: Journal, since: str | None, until: str | None) -> 
     for e in sorted(made, key=lambda e: e.seq):
         if e.kind != "net_entered" or _within(e.data["began"], since, until):
             fold.take(e)
-    return [s for s in fold.out if s.calls or _within(s.began, since, until)]
+    return [s for s in fold.sessions() if s.calls or _within(s.began, since, until)]
 
 
 def _within(wall: str, since: str | None, until: str | None) -> bool:

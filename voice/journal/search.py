@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from voice.journal.lines import Line, LineMaker, written_down
+from voice.journal.lines import Line, LineMaker
+from voice.journal.settled import Settled, settled_in
 from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.talk.facts import OverHeard
@@ -58,8 +59,9 @@ def search(journal: Journal, words: str, net: Net, limit: int = 500) -> list[Lin
     found = set(journal.find(texts, units, limit)) if words.strip() and (texts or units) else set()
     letters = re.sub(r"[^a-z]", "", words.lower()) if words.isascii() else ""
     found |= set(_written(journal, letters, limit))
-    found |= {seq for seq, said in written_down(journal).items() if _matches(said, texts, letters)}
-    return list(_with_context(journal, sorted(found)[-limit:]))
+    settled = settled_in(journal)
+    found |= {seq for seq, said in settled.written.items() if _matches(said, texts, letters)}
+    return list(_with_context(journal, sorted(found)[-limit:], settled))
 
 
 def _matches(said: str, texts: list[str], letters: str) -> bool:
@@ -76,9 +78,9 @@ def _written(journal: Journal, letters: str, limit: int) -> list[int]:
     return sorted(seq for seq, text in texts if text and sounds_like(text, letters))[-limit:]
 
 
-def _with_context(journal: Journal, hits: list[int]) -> Iterator[Line]:
+def _with_context(journal: Journal, hits: list[int], settled: Settled) -> Iterator[Line]:
     """Lines of events, each with its over's clip and pinyin."""
-    maker = LineMaker(written_down(journal))
+    maker = LineMaker(settled)
     for begin, end in _ranges(hits):
         wanted = {h for h in hits if begin < h <= end}
         for event in journal.events(after=begin, before=end + 1):

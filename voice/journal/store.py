@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,9 @@ SCHEMA_VERSION = 1
 
 _ATTEMPTS = 8
 """Retries of an append when other writers (corrections, confirmations) interfere."""
+
+_AT_ONCE = 500
+"""Numbers named in one query."""
 
 log = logging.getLogger("huying.journal")
 
@@ -238,26 +241,36 @@ class Journal:
     def events(
         self,
         *,
-        kind: str | None = None,
+        kind: str | Sequence[str] | None = None,
         unit: str | None = None,
         since: str | None = None,
         until: str | None = None,
         after: int = 0,
         before: int | None = None,
     ) -> Iterator[Event]:
-        """Events in order. ``since`` and ``until`` are wall times as stored; ``after`` and ``before`` are sequence
-        numbers."""
+        """Events in order. ``kind``: of one kind, or of several. ``since`` and ``until`` are wall times as stored;
+        ``after`` and ``before`` are sequence numbers."""
         q = sa.select(_events).where(_events.c.seq > after).order_by(_events.c.seq)
         if before is not None:
             q = q.where(_events.c.seq < before)
         if kind:
-            q = q.where(_events.c.kind == kind)
+            q = q.where(_events.c.kind.in_([kind] if isinstance(kind, str) else kind))
         if unit:
             q = q.where(_events.c.unit == unit)
         if since:
             q = q.where(_events.c.wall >= since)
         if until:
             q = q.where(_events.c.wall < until)
+        yield from self._read(q)
+
+    def numbered(self, numbers: Iterable[int]) -> Iterator[Event]:
+        """The events of these numbers that exist, in order."""
+        wanted = sorted(set(numbers))
+        for k in range(0, len(wanted), _AT_ONCE):
+            some = wanted[k : k + _AT_ONCE]
+            yield from self._read(sa.select(_events).where(_events.c.seq.in_(some)).order_by(_events.c.seq))
+
+    def _read(self, q: sa.Select[Any]) -> Iterator[Event]:
         try:
             with self._engine.connect() as db:
                 for row in db.execution_options(stream_results=True).execute(q).mappings():

@@ -28,6 +28,7 @@ from voice.console.api.common import (
 from voice.console.desk import Desk
 from voice.journal.lines import Line, lines
 from voice.journal.search import search
+from voice.journal.settled import settled_in
 
 
 class StreamSlots:
@@ -80,7 +81,7 @@ def routes(desk: Desk) -> APIRouter:
             return kind in (None, x["type"]) and unit in (None, x["unit"])
 
         if not q:
-            found = lines(feed.journal.events(after=after, since=begin, until=end))
+            found = lines(feed.journal.events(after=after, since=begin, until=end), settled_in(feed.journal))
             return list(islice(filter(wanted, found), limit))
         plain = not after and begin is end is kind is unit is None
         hits = search(feed.journal, q, desk.net, limit if plain else MOST)

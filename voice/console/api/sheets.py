@@ -23,6 +23,7 @@ from voice.journal.export import Reader, export
 from voice.journal.incidents import incidents
 from voice.journal.lines import lines
 from voice.journal.rolls import columns, only, unit_figures
+from voice.journal.settled import settled_in
 from voice.journal.sheets import write_html, write_xlsx
 from voice.net.roster_table import roster_file
 
@@ -125,7 +126,8 @@ def routes(desk: Desk) -> APIRouter:
                 write = write_html if name.endswith("html") else write_xlsx
                 refusing(write)(path, only(sheet, roll) if roll else sheet, heading)
             else:
-                found = lines(feed.journal.events(since=refusing(desk.utc)(since), until=refusing(desk.utc)(until)))
+                begin, end = refusing(desk.utc)(since), refusing(desk.utc)(until)
+                found = lines(feed.journal.events(since=begin, until=end), settled_in(feed.journal))
                 reader = Reader(desk.net.name_of, desk.net.settings.zone, language == "en")
                 export(path, path.suffix[1:], found, reader)
         except BaseException:

@@ -12,6 +12,7 @@ from voice.console.pages import markup
 from voice.console.pages.live import Live
 from voice.journal.lines import Line, lines
 from voice.journal.rolls import Column
+from voice.journal.settled import settled_in
 from voice.journal.sheets.heading import COLOURS
 from voice.station.requests import AlertRequest, CallRequest
 
@@ -217,7 +218,8 @@ class Card:
         found = [c for c in week if self.unit in c.attendance.called]
         last = None
         if not self._clip:
-            for line in lines(self.page.feed.journal.events(since=since)):
+            journal = self.page.feed.journal
+            for line in lines(journal.events(since=since), settled_in(journal)):
                 last = line if self._is_mine(line) and line["clip"] else last
         return last, found[-HISTORY:]
 

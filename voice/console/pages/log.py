@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 from nicegui import run, ui
@@ -13,6 +14,7 @@ from voice.errors import HuyingError
 from voice.journal.codec import KINDS
 from voice.journal.lines import lines
 from voice.journal.search import search
+from voice.journal.settled import settled_in
 from voice.journal.wording import KIND_NAMES, name_of
 
 LOG_ROWS = 100
@@ -80,7 +82,8 @@ class Log(Page):
             rows = search(self.feed.journal, words, self.net, FOUND)
         elif begin:
             journal = self.feed.journal
-            rows = list(lines(e for k, e in enumerate(journal.events(since=begin, until=end)) if k < MOST))
+            found = islice(journal.events(since=begin, until=end), MOST)
+            rows = list(lines(found, settled_in(journal)))
         else:
             rows = list(self.feed.after(0))
         return [

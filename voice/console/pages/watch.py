@@ -137,11 +137,13 @@ class Watch(LivePage):
     def _feed(self) -> None:
         """Latest overs, one row each."""
         feed = self.live("w-full panel")
-        made, last = Entries(), 0
+        made, last, revised = Entries(), 0, self.feed.revised
         channel = self.channel
 
         def show() -> None:
-            nonlocal last
+            nonlocal made, last, revised
+            if revised != self.feed.revised:
+                made, last, revised = Entries(), 0, self.feed.revised
             lines = list(self.feed.after(last))
             last = lines[-1]["seq"] if lines else last
             new = [x for x in lines if (x["channel"] or "") == channel]
