@@ -582,7 +582,26 @@ def test_a_correction_by_hand_and_by_keys(console: Served, browser: Any) -> None
     with Journal(str(console.journal)) as journal:
         last = [e.fact() for e in journal.events(after=before)][-1]
     assert isinstance(last, Corrected) and last.unit == "103" and last.by == "console"
+    page.locator("[data-saved]").get_by_role("button", name="撤销").click()
+    rows.nth(left).wait_for(timeout=60_000)
+    said = page.get_by_label("实际说的")
+    said.first.fill("一切正常,灯坏了")
+    nothing = page.get_by_role("button", name="没有本网的话")
+    unclear = nothing.count()
+    with Journal(str(console.journal)) as journal:
+        assert isinstance([e.fact() for e in journal.events(after=before)][-1], Undone)
+        journal.append([called(70, "103", 6), over(6, 71, "", clip), NotUnderstood(
+            t=71, over=6, unit="103", exchange=6, pinyin="deng huai le")], BEGAN)  # fmt: skip
+    nothing.nth(unclear).wait_for(timeout=60_000)
+    assert said.nth(1).input_value() == "一切正常,灯坏了", "what is being typed stays when another over comes"
+    nothing.first.click()
+    nothing.nth(unclear).wait_for(state="detached", timeout=60_000)
+    page.get_by_role("button", name="更正").first.click()
+    page.locator("[data-saved]").get_by_text("一切正常,灯坏了").wait_for(timeout=60_000)
     page.close()
+    with Journal(str(console.journal)) as journal:
+        new = [e.fact() for e in journal.events(after=before)]
+    assert [f.said for f in new if isinstance(f, Confirmed)] == ["", "一切正常,灯坏了"]
 
 
 def test_a_phrase_is_looked_at_learned_and_taken_back_in_review(console: Served, browser: Any) -> None:

@@ -165,6 +165,8 @@ def test_the_card_of_a_unit(gallery: Gallery, english: bool) -> None:
         page.locator('[data-unit="105"]').click(timeout=30_000)
         page.locator('[data-card="105"]').wait_for(timeout=10_000)
         page.wait_for_timeout(2000)
+        words = page.locator("[data-card] .words").bounding_box()
+        assert words is not None and words["width"] > 250, "the words have room"
         gallery.keep(page, f"card-{'en' if english else 'zh'}-{width}-day")
         page.context.close()
 

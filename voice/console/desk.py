@@ -19,7 +19,7 @@ from voice.errors import HuyingError, Problem
 from voice.grammar.check import alike
 from voice.grammar.lexicon import plain
 from voice.grammar.meanings import MEANINGS
-from voice.journal.by_hand import correction
+from voice.journal.by_hand import correction, undoing
 from voice.journal.confirming import confirmation, over_of
 from voice.journal.event import Event, wall_time
 from voice.journal.export import Reader
@@ -147,6 +147,10 @@ class Desk:
     def confirm(self, seq: int, said: str | None, by: str) -> int:
         """Transcribe the over an event is based on; returns the number of the new event."""
         return self.feed.journal.enter(confirmation(self.feed.journal, seq, said, by))
+
+    def undo(self, seq: int, by: str) -> int:
+        """Withdraw a correction, confirmation or acknowledgement; returns the number of the new event."""
+        return self.feed.journal.enter(undoing(self.feed.journal, seq, by))
 
     @property
     def roster(self) -> RosterTable:

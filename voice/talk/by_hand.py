@@ -38,7 +38,7 @@ class Corrected(ByHand):
         return self.meaning
 
     def detail(self) -> str | None:
-        return f"corrects {self.corrects} by {self.by}: {self.note}"
+        return f"corrects {self.corrects} by {self.by}" + (f": {self.note}" if self.note else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

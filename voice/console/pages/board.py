@@ -181,13 +181,13 @@ class Card:
                 ui.label(page.t("nothing heard yet")).classes("soft")
                 return
             self._clip = line["clip"] or ""
-            with ui.row().classes("items-center gap-2 w-full no-wrap"):
+            with ui.row().classes("items-center gap-2 w-full over"):
                 if self._clip:
                     page.player(self._clip)
                 when = f"{page.day(line['wall'])} {page.clock(line['wall'])}".strip()
                 ui.label(when).classes("mono shrink-0")
                 words = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")
-                ui.label(f"“{words}”" if words else "").classes("text-lg grow")
+                ui.label(f"“{words}”" if words else "").classes("words text-lg grow")
                 ui.label(page.meaning(line["meaning"])).classes("font-bold shrink-0")
             if self._clip:
                 page.picture(self._clip, height=80, loading="lazy").classes("w-full")

@@ -73,6 +73,7 @@ text-align:left}
 .review{background:var(--review)}
 .mono{font-variant-numeric:tabular-nums}
 .dial{font-size:30px;font-weight:700;letter-spacing:1px;color:inherit}
+.row.over{flex-wrap:nowrap}.over .words{min-width:0;overflow-wrap:anywhere}
 .legend{display:flex;flex-wrap:wrap;gap:4px 12px;font-size:14px;color:var(--soft)}
 .roll-summary{max-width:100%;overflow-x:auto}
 .roll-summary table{border-collapse:collapse;background:var(--panel)}
@@ -90,7 +91,7 @@ text-align:left}
 @media (max-width:767px){#early .board{width:100%}}
 @media (max-width:700px){.board{grid-template-columns:repeat(2,1fr)}.banner{font-size:19px}
 .nav{flex-direction:column;gap:0;padding:2px 4px}.nav .word{font-size:10.5px;line-height:1.1}
-.nav .q-icon{font-size:22px}}
+.nav .q-icon{font-size:22px}.row.over{flex-wrap:wrap}.over .words{order:1;flex-basis:100%}}
 """.replace(
     "NIGHT",
     "--page:#0d1419;--panel:#18232b;--ink:#e6edf2;--soft:#a9b8c4;--line:#2c3b46;--review:#4a3a10;--top:#071a27",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from nicegui import background_tasks, events, run, ui
 
@@ -12,7 +11,7 @@ from voice.console.pages.learning import LearnDialog, learned_list
 from voice.errors import HuyingError
 from voice.grammar.meanings import REVIEWABLE
 from voice.journal.lines import Line
-from voice.journal.wording import KIND_NAMES, MEANING_NAMES, name_of
+from voice.journal.wording import KIND_NAMES, MEANING_NAMES, detail_in, name_of
 from voice.station.candidates import Candidate
 
 REVIEW_ROWS = 30
@@ -29,20 +28,31 @@ class Review(Page):
         """Listen, and correct or confirm."""
         ui.label(self.t("keys")).classes("soft")
         learned = learned_list(self)
+        saved = _Saved(self)
+        nothing = ui.label(self.t("nothing to review")).classes("text-2xl")
         holder = ui.column().classes("w-full gap-2")
         cards: list[_Card] = []
         at = 0
 
         def build() -> None:
+            """Cards that stay keep what was typed into them."""
+            kept = {card.line["seq"]: card for card in cards}
+            chosen = cards[at].line["seq"] if cards else None
             rows = self.desk.open_reviews()[:REVIEW_ROWS]
-            if [r["seq"] for r in rows] == [c.line["seq"] for c in cards] and rows:
-                return
-            holder.clear()
-            with holder:
-                if not rows:
-                    ui.label(self.t("nothing to review")).classes("text-2xl")
-                cards[:] = [_Card(self, line, learned) for line in rows]
-            choose(min(at, max(0, len(cards) - 1)))
+            cards.clear()
+            for line in rows:
+                card = kept.pop(line["seq"], None)
+                with holder:
+                    cards.append(card or _Card(self, line, saved, learned))
+                if card is None:
+                    cards[-1].box.move(target_index=len(cards) - 1)
+                else:
+                    card.refresh(line)
+            for card in kept.values():
+                card.box.delete()
+            nothing.set_visibility(not rows)
+            here = next((k for k, card in enumerate(cards) if card.line["seq"] == chosen), at)
+            choose(min(here, max(0, len(cards) - 1)))
 
         def choose(k: int) -> None:
             nonlocal at
@@ -69,15 +79,42 @@ class Review(Page):
         self.on_news(build)
 
 
+class _Saved:
+    """What a person has said last, and a way back."""
+
+    def __init__(self, page: Review) -> None:
+        self._page = page
+        self._row = ui.row().classes("items-center gap-3 w-full panel").props('role="status" data-saved')
+        self._row.set_visibility(False)
+
+    def save(self, line: Line, act: Callable[[str], list[int]], what: str) -> None:
+        """Enter what a person says of a line: ``what``; ``act`` returns the numbers of the new events."""
+        page, entered = self._page, list[int]()
+        if not page.do(lambda by: entered.extend(act(by)), "saved"):
+            return
+        self._row.clear()
+        with self._row:
+            told = (page.clock(line["wall"]), page.net.name_of(line["unit"]), what, page.t("saved"))
+            ui.label(" · ".join(p for p in told if p)).classes("grow")
+            undo = ui.button(page.t("undo"), icon="undo", on_click=lambda: self._undo(entered))
+            undo.props("flat no-caps dense")
+        self._row.set_visibility(True)
+
+    def _undo(self, entered: list[int]) -> None:
+        desk = self._page.desk
+        if self._page.do(lambda by: [desk.undo(seq, by) for seq in reversed(entered)], "undone"):
+            self._row.set_visibility(False)
+
+
 class _Card:
     """One line marked for review."""
 
-    def __init__(self, page: Review, line: Line, learned: Callable[[], None]) -> None:
-        self.page, self.line, self._learned = page, line, learned
+    def __init__(self, page: Review, line: Line, saved: _Saved, learned: Callable[[], None]) -> None:
+        self.page, self.line, self._saved, self._learned = page, line, saved, learned
         self._found: list[Candidate] | None = None
         self._picked = False
         t, net = page.t, page.net
-        with ui.card().classes("w-full") as self._box:
+        with ui.card().classes("w-full") as self.box:
             with ui.row().classes("items-center gap-3 w-full"):
                 when = f"{page.day(line['wall'])} {page.clock(line['wall'])}".strip()
                 ui.label(when).classes("mono font-bold").tooltip(str(line["seq"]))
@@ -85,8 +122,9 @@ class _Card:
                 ui.label(net.name_of(line["unit"])).classes("font-bold")
                 with ui.column().classes("grow gap-0 min-w-0 max-sm:w-full"):
                     ui.label(line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else ""))
-                    if line["dictated"]:
-                        ui.label(f"≈ {line['dictated']}").classes("italic soft").tooltip(t("not verified"))
+                    told = (page.meaning(line["meaning"]), detail_in(line["detail"], net.name_of, page.english))
+                    ui.label(" · ".join(filter(None, told))).classes("soft text-sm")
+                    self._dictated = ui.label().classes("italic soft").tooltip(t("not verified"))
                 if line["clip"]:
                     with ui.row().classes("items-center gap-1 no-wrap"):
                         page.picture(line["clip"], width=280, height=60)
@@ -102,13 +140,36 @@ class _Card:
                 self._said = ui.input(t("said")).classes("min-w-48")
                 learn = ui.button(t("learn"), icon="school", on_click=self.learn).props("no-caps flat")
                 learn.bind_visibility_from(self._said, "value", backward=bool)
-                ui.button(t("as logged"), icon="check", on_click=self.accept).props("no-caps")
+                if self._understood:
+                    ui.button(t("as logged"), icon="check", on_click=self.accept).props("no-caps")
+                elif line["clip"]:
+                    ui.button(t("nothing of the net"), icon="hearing_disabled", on_click=self.nothing).props(
+                        "no-caps outline"
+                    )
                 ui.button(t("correct"), icon="edit", on_click=self.correct).props("no-caps outline")
+        self.refresh(line)
+
+    def refresh(self, line: Line) -> None:
+        """What has come to the line since: its dictated text."""
+        self.line = line
+        self._dictated.set_text(f"≈ {line['dictated']}" if line["dictated"] else "")
+        self._dictated.set_visibility(bool(line["dictated"]))
+
+    @property
+    def _answered(self) -> bool:
+        """It is a unit's answer: confirmed by what it means."""
+        return self.line["type"] == "answered" and bool(self.line["unit"])
+
+    @property
+    def _understood(self) -> bool:
+        """There is something that can have been heard right."""
+        text = self.line["text"] or ""
+        return self._answered or bool(self.line["clip"] and text and "[" not in text)
 
     def mark(self, chosen: bool) -> None:
         """Selected by keyboard: load its candidates."""
         ring = "ring-4 ring-[#1769c0]"
-        self._box.classes(add=ring if chosen else None, remove=None if chosen else ring)
+        self.box.classes(add=ring if chosen else None, remove=None if chosen else ring)
         if chosen and self._found is None and self.line["clip"]:
             self._found = []
             background_tasks.create(self._look(), name="candidates")
@@ -119,7 +180,7 @@ class _Card:
         except HuyingError:
             return
         self._found = found or []
-        if self._box.is_deleted:
+        if self.box.is_deleted:
             return
         with self._candidates:
             for k, c in enumerate(self._found):
@@ -141,8 +202,8 @@ class _Card:
         self._picked = True
 
     def save(self) -> None:
-        """Save the selection; as logged if there is none."""
-        if self._picked:
+        """Save the selection; as logged if there is none and something was understood."""
+        if self._picked or not self._understood:
             self.correct()
         else:
             self.accept()
@@ -150,16 +211,16 @@ class _Card:
     def correct(self) -> None:
         """Correct with the selected unit and meaning, or with the transcript."""
 
-        def act(by: str) -> None:
-            said: Any = self._said.value
-            if said:
-                self.page.desk.confirm(self.line["seq"], said.strip(), by)
-            if self._unit.value and self._meaning.value:
-                self.page.desk.correct(self.line["seq"], self._unit.value, self._meaning.value, by)
-            elif not said:
-                raise HuyingError(self.page.t("choose"))
+        said, unit, meaning = str(self._said.value or "").strip(), self._unit.value, self._meaning.value
 
-        self.page.do(act, "saved")
+        def act(by: str) -> list[int]:
+            if not said and not (unit and meaning):
+                raise HuyingError(self.page.t("choose"))
+            desk, seq = self.page.desk, self.line["seq"]
+            entered = [desk.confirm(seq, said, by)] if said else []
+            return entered + ([desk.correct(seq, unit, meaning, by)] if unit and meaning else [])
+
+        self._saved.save(self.line, act, said or self.page.meaning(meaning))
 
     def learn(self) -> None:
         """Add the transcript to the net's phrases, with the selected meaning, after a check of its false-alarm cost."""
@@ -170,10 +231,14 @@ class _Card:
         """Confirm that it was recognised correctly."""
         line, desk = self.line, self.page.desk
 
-        def act(by: str) -> None:
-            if line["type"] == "answered" and line["unit"]:
-                desk.correct(line["seq"], line["unit"], line["meaning"], by, "heard right")
-            else:
-                desk.confirm(line["seq"], None, by)
+        def act(by: str) -> list[int]:
+            if self._answered:
+                return [desk.correct(line["seq"], line["unit"], line["meaning"], by, "heard right")]
+            return [desk.confirm(line["seq"], None, by)]
 
-        self.page.do(act, "saved")
+        self._saved.save(line, act, self.page.t("as logged"))
+
+    def nothing(self) -> None:
+        """Confirm that nothing of the net was said in it, or nothing that anybody can understand."""
+        desk, seq = self.page.desk, self.line["seq"]
+        self._saved.save(self.line, lambda by: [desk.confirm(seq, "", by)], self.page.t("nothing of the net"))
