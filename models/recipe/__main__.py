@@ -97,6 +97,14 @@ def _converse(a: Namespace) -> None:
     converse(a.data, a.out, out, a.epochs, a.seed + 1, a.threads, a.rate, a.width, machine, a.batch)
 
 
+def _encode(a: Namespace) -> None:
+    """The second network, from Whisper's encoder."""
+    from models.recipe.train import Machine, encode
+
+    whisper, machine = a.whisper / "model.bin", Machine(a.device, a.workers, a.passes, a.minutes)
+    encode(a.data, whisper, a.data / "talk.pt", a.data / "encoder.pt", a.epochs, a.seed + 1, a.threads, a.rate, machine)
+
+
 def _pack(a: Namespace) -> None:
     """The corpora as a parcel for a lent machine, in parts of --size MB: see docs/training-log.md."""
     from models.recipe.parcel import pack
@@ -127,7 +135,8 @@ def _blend(a: Namespace) -> None:
 def _export(a: Namespace) -> None:
     from models.recipe.export import export
 
-    export(a.data / "talk.pt", a.out)
+    encoder = a.data / "encoder.pt"
+    export(a.data / "talk.pt", a.out, encoder if encoder.is_file() else None)
 
 
 def _bigram(a: Namespace) -> None:
@@ -195,8 +204,8 @@ def _adaptation(a: Namespace) -> None:
 
 WAY: dict[str, Callable[[Namespace], None]] = {
     "prepare": _prepare, "voices": _voices, "synthetic": _synthetic, "natural": _natural, "bootstrap": _bootstrap,
-    "train": _train, "sharpen": _sharpen, "pieces": _pieces, "converse": _converse, "export": _export,
-    "bigram": _bigram, "calibrate": _calibrate, "evaluate": _evaluate, "curves": _curves,
+    "train": _train, "sharpen": _sharpen, "pieces": _pieces, "converse": _converse, "encode": _encode,
+    "export": _export, "bigram": _bigram, "calibrate": _calibrate, "evaluate": _evaluate, "curves": _curves,
 }  # fmt: skip
 """The steps of “all”, in their order."""
 
@@ -213,6 +222,8 @@ def main() -> None:
     p.add_argument("settings", nargs="*", help=told)
     p.add_argument("--speech", type=Path, default=Path("../shared/speech"), help="folder with the zips")
     p.add_argument("--kokoro", type=Path, default=Path("kokoro-82m-zh"), help="folder of the natural voices")
+    whisper = "folder of “huying models pull whisper-base”: with “encode”"
+    p.add_argument("--whisper", type=Path, default=Path("whisper-base"), help=whisper)
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")
     p.add_argument("--width", type=int, default=384, help="of the network; “converse” widens what it begins from")
@@ -225,7 +236,7 @@ def main() -> None:
     p.add_argument("--batch", type=int, default=8, help="examples in a batch of “converse”")
     p.add_argument("--size", type=float, default=60, help="MB in a part of the parcel")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of “resume” and “converse”")
+    p.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of what goes on from weights")
     p.add_argument("--first", type=int, default=0, help="first folder of natural voices")
     p.add_argument("--count", type=int, default=100, help="folders of natural voices, eight minutes each")
     a = p.parse_args()

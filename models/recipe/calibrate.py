@@ -18,7 +18,7 @@ from models.recipe.kinds import KINDS, kind, sounds_in
 from models.recipe.people import PAIRS, large_net
 from models.recipe.prepare import STUDENT_WORDS
 from voice.pcm import Pcm16
-from voice.speech.acoustics import Calibration, Goodness
+from voice.speech.acoustics import Calibration, Goodness, frames_of
 from voice.station.ear import Ear, open_ear
 
 PROCESSES = 2
@@ -38,9 +38,9 @@ def samples_of(ear: Ear, pcm: Pcm16, said: str) -> list[Sample]:
     words = [(symbols[w.symbol], w) for w in hypothesis.words if w.symbol in symbols]
     if not words:
         return []
-    assert ear.verification is not None
+    assert ear.verification is not None and hypothesis.loglikes is not None
     verifier = ear.verification.verifier
-    frames = verifier.frames(pcm)
+    frames = frames_of(hypothesis.loglikes)
     row = hypothesis.words
     return [(verifier.goodness(frames, row, e, w.start, w.end), sounds_in(e, said, ear)) for e, w in words]
 

@@ -20,13 +20,14 @@ from models.recipe.kinds import KINDS, Kind, kind
 from models.recipe.people import PAIRS, People, Said, large_net
 from models.recipe.prepare import HELD_OUT, STUDENT_WORDS, Corpus
 from models.recipe.trials import SNRS, SPEECH_LIKE, TUNING_VOICES, WORDS, no_speech, speak
-from voice.grammar.compiler import Costs, compile_graph
+from voice.grammar.compiler import Costs
 from voice.measure.channel import Channel, received
 from voice.net.loading import Net, load_net
 from voice.pcm import RATE
 from voice.places import sample_net
 from voice.speech.models import check_model, find_model
-from voice.speech.recogniser import Recogniser, assemble
+from voice.station.ear import open_recogniser
+from voice.station.two_pass import TwoPass
 
 Sets = dict[str, list[Said]]
 """By name; ``text`` is what was said of the net, phrases separated by blanks, empty if nothing."""
@@ -151,14 +152,12 @@ def _sound(text: str, net: Net) -> str:
     return " ".join(s if net.lexicon.tones else s[:-1] for s in net.readings.spoken(text))
 
 
-def open_graph(net: Net, costs: Costs, model: Path, cache: Path) -> Recogniser:
+def open_graph(net: Net, costs: Costs, model: Path, cache: Path) -> TwoPass:
     """A recogniser with the net's graph at these costs."""
-    folder = check_model(model)
-    graph = compile_graph(net.lexicon, costs, cache / "graphs")
-    return Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
+    return open_recogniser(check_model(model), net.lexicon, costs, cache)
 
 
-def hear(recogniser: Recogniser, net: Net, overs: list[Said]) -> Count:
+def hear(recogniser: TwoPass, net: Net, overs: list[Said]) -> Count:
     """What the graph's best paths are, words of the same sound taken for one."""
     texts = {e.symbol: e for e in net.lexicon.spoken}
     c = Count()

@@ -136,19 +136,25 @@ def cepstra_of(samples: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 
 def hidden(cepstra: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Up to ten mel bands and a few moments of up to 0.15 s take their mean value, in HIDDEN of the examples."""
-    covered = np.zeros((len(cepstra), cepstra.shape[1], MELS), bool)
+    """The covered bands and moments take their mean value."""
+    covered = covers(len(cepstra), cepstra.shape[1], MELS, rng)
+    mel = cepstra @ _TO_MEL.to(cepstra.device)
+    mel = torch.where(torch.from_numpy(covered).to(mel.device), mel.mean(1, keepdim=True), mel)
+    return mel @ COSINE.to(mel.device)
+
+
+def covers(examples: int, frames: int, bands: int, rng: np.random.Generator) -> np.ndarray:
+    """Up to ten bands and a few moments of up to 0.15 s in HIDDEN of the examples: (examples, frames, bands)."""
+    covered = np.zeros((examples, frames, bands), bool)
     for x in covered:
         if rng.random() > HIDDEN:
             continue
         for _ in range(int(rng.integers(1, 3))):
             n = int(rng.integers(1, 11))
-            a = int(rng.integers(0, MELS - n))
+            a = int(rng.integers(0, bands - n))
             x[:, a : a + n] = True
         for _ in range(int(rng.integers(0, 3))):
             n = int(rng.integers(1, 16))
             a = int(rng.integers(0, max(1, len(x) - n)))
             x[a : a + n] = True
-    mel = cepstra @ _TO_MEL.to(cepstra.device)
-    mel = torch.where(torch.from_numpy(covered).to(mel.device), mel.mean(1, keepdim=True), mel)
-    return mel @ COSINE.to(mel.device)
+    return covered

@@ -23,6 +23,8 @@ from models.recipe.network import CONTEXT, DILATIONS, SUBSAMPLING, TONES
 from models.recipe.train import load
 from voice.mandarin.phones import phone_set
 from voice.speech.bigram import FILE as BIGRAM
+from voice.speech.encoder import FILE as ENCODER
+from voice.speech.encoder import SCALE
 
 ACOUSTIC_SCALE = 0.2
 """Tuned in the spike on training speakers; frames are far from independent."""
@@ -151,6 +153,25 @@ def network(
     return out + _token("</Nnet3>")
 
 
+STEPS = 127
+"""Of a byte to either side."""
+
+
+def in_bytes(weights: Path) -> dict[str, np.ndarray]:
+    """Tensors of an encoder: matrices as (out, in) with a byte a number and the size of its step for each row."""
+    out = {}
+    for name, tensor in torch.load(weights, weights_only=True)["net"].items():
+        w = tensor.double().numpy()
+        if w.ndim == 3:  # a convolution: its frames side by side
+            w = w.transpose(0, 2, 1).reshape(len(w), -1)
+        if w.ndim < 2:
+            out[name] = w.astype(np.float32)
+            continue
+        step = np.abs(w).max(1) / STEPS
+        out[name], out[name + SCALE] = np.rint(w / step[:, None]).astype(np.int8), step.astype(np.float32)
+    return out
+
+
 MFCC_CONF = f"""--use-energy=false
 --sample-frequency={RATE}
 --frame-length={1000 * WINDOW / RATE:g}
@@ -182,8 +203,8 @@ MODEL_CONF = f"""--min-active=200
 """
 
 
-def export(weights: Path, out: Path) -> None:
-    """Write ``am/final.mdl``, ``conf/`` and ``model.json`` into ``out``."""
+def export(weights: Path, out: Path, encoder: Path | None = None) -> None:
+    """Write ``am/final.mdl``, ``conf/`` and ``model.json`` into ``out``, and with weights of an ``encoder`` that."""
     net, prior, tones = load(weights)
     mdl = b"\0B" + transition_model() + network(net.state_dict(), prior, tones)
     mdl += _token("<LeftContext>") + _int(CONTEXT) + _token("<RightContext>") + _int(CONTEXT)
@@ -203,7 +224,10 @@ def export(weights: Path, out: Path) -> None:
         "sha256": hashlib.sha256(mdl).hexdigest(),
         "licence": "weights CC BY-SA 4.0 (see README.md beside this file), code Apache-2.0",
     }
-    if (out / BIGRAM).is_file():  # it goes with any weights
-        card["bigram_sha256"] = hashlib.sha256((out / BIGRAM).read_bytes()).hexdigest()
+    if encoder is not None:
+        np.savez(out / ENCODER, **in_bytes(encoder))  # type: ignore[arg-type]
+    for name, field in ((BIGRAM, "bigram_sha256"), (ENCODER, "encoder_sha256")):  # they go with any weights
+        if (out / name).is_file():
+            card[field] = hashlib.sha256((out / name).read_bytes()).hexdigest()
     (out / "model.json").write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", "utf-8")
     print(f"{out}: {len(mdl) / 1e6:.1f} MB, sha256 {hashlib.sha256(mdl).hexdigest()[:16]}…")

@@ -18,9 +18,9 @@ from voice.measure.scoring import Score, compare, make_labels, read_labels
 from voice.measure.simulate import label_path, write_recording
 from voice.net.loading import Net
 from voice.pcm import RATE
-from voice.speech.recogniser import Recogniser
 from voice.station.ear import open_ear
 from voice.station.replay import replay
+from voice.station.two_pass import TwoPass
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,6 @@ def _with_shortest(net: Net) -> Net:
     return replace(net, lexicon=replace(net.lexicon, entries=tuple(shortest[:FEW])))
 
 
-def _closed(bench: Bench, net: Net) -> Recogniser:
+def _closed(bench: Bench, net: Net) -> TwoPass:
     calls = tuple(replace(e, kind="unit") for e in net.lexicon.entries)  # a phrase may follow a call sign
     return open_graph(replace(net, lexicon=replace(net.lexicon, entries=calls)), ONE_PHRASE, bench.model, bench.cache)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, aligned, flat_start, realign, states_of
+from models.recipe.encoder import FROZEN, WIDTH, Encoder, mel_with_chances, of_whisper
 from models.recipe.examples import IGNORE, Examples, Utterance, cepstra_of
 from models.recipe.features import num_frames
 from models.recipe.natural import for_tuning
@@ -66,8 +67,13 @@ _TONE_UNKNOWN = torch.isin(torch.arange(len(TONE_OF)), _BASE[_TONE > 0])
 _TONE_UNKNOWN[_GARBAGE] = True
 
 
+Net = Tdnn | Encoder
+Features = Callable[[torch.Tensor, np.random.Generator], torch.Tensor]
+"""From samples of a batch to what the network sees, changed a little."""
+
+
 def losses(
-    net: Tdnn,
+    net: Net,
     cepstra: torch.Tensor,
     target: torch.Tensor,
     phase: int,
@@ -115,20 +121,29 @@ class Machine:
 class Trainer:
     """One network, its running average and its optimiser over a planned number of epochs, or of minutes."""
 
+    HEADS = 8.0
+    """Of the learning rate, for an encoder's outputs: they are new."""
+
     def __init__(
         self,
-        net: Tdnn,
+        net: Net,
         utterances: list[Utterance],
         epochs: int,
         peak: float,
         seed: int,
         machine: Machine = Machine(),
+        features: Features = cepstra_of,
     ) -> None:
         self.utterances, self.epochs, self.peak, self.seed, self.machine = utterances, epochs, peak, seed, machine
-        self.net = net.to(machine.device)
+        self.net, self.features = net.to(machine.device), features
         self.shares: np.ndarray | None = None
         self.average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
-        self.optimiser = torch.optim.AdamW(net.parameters(), lr=peak, weight_decay=1e-3)
+        heads = {p for n, p in net.named_parameters() if n.startswith(("out.", "tone."))}
+        groups = [
+            {"params": [p for p in net.parameters() if p.requires_grad and p not in heads], "times": 1.0},
+            {"params": list(heads), "times": self.HEADS if isinstance(net, Encoder) else 1.0},
+        ]
+        self.optimiser = torch.optim.AdamW(groups, lr=peak, weight_decay=1e-3)
         self.sequence: Sequence | None = None
         self.batch = 16
         self.epoch = 0
@@ -184,7 +199,7 @@ class Trainer:
                 if done >= 1 and machine.minutes is not None:
                     break
                 for group in self.optimiser.param_groups:
-                    group["lr"] = self.rate(done)
+                    group["lr"] = self.rate(done) * group["times"]
                 sums += self._step(samples, target, rng, (step + self.epoch) % SUBSAMPLING, late=done > 0.8)
                 steps += 1
             self.epoch += 1
@@ -202,7 +217,7 @@ class Trainer:
         self, samples: torch.Tensor, target: torch.Tensor, rng: np.random.Generator, phase: int, late: bool
     ) -> torch.Tensor:
         """(loss, right pdfs, right tones, 1); zeros, and the weights as they were, if the gradient is not finite."""
-        cepstra = cepstra_of(samples.to(self.machine.device, non_blocking=True), rng)
+        cepstra = self.features(samples.to(self.machine.device, non_blocking=True), rng)
         target = target.to(self.machine.device, non_blocking=True)
         smoothing = 0.0 if late or self.sequence else 0.05
         loss, right, tone = losses(self.net, cepstra, target, phase, smoothing, self.sequence)
@@ -384,6 +399,31 @@ def converse(
         trainer.keep(kept)
         state = {k: v.cpu() for k, v in trainer.average.module.state_dict().items()}
         write(out, state, prior, tones, wide.width)
+
+
+def encode(
+    data: Path, whisper: Path, weights: Path, out: Path, epochs: int, seed: int, threads: int, peak: float,
+    machine: Machine = Machine(), batch: int = 8,
+) -> None:  # fmt: skip
+    """Train the second network: Whisper's encoder (``whisper``: model.bin), or, where ``out`` exists, on from there.
+    Recordings, labels and objective are those of ``converse``; the priors are those of ``weights``."""
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+    first, prior, tones = load(weights)
+    net = of_whisper(whisper, len(prior))
+    if out.is_file():
+        net.load_state_dict(torch.load(out, weights_only=True)["net"])
+    for part in (net.conv1, net.conv2, *net.layers[:FROZEN]):
+        part.requires_grad_(False)
+    corpora = corpora_of(data)
+    trainer = Trainer(net, _usable(corpora), epochs, peak, seed, machine, mel_with_chances)
+    trainer.sequence, trainer.batch = sequence_of(prior, machine), batch
+    labels = labelled(corpora, first, prior)
+    trainer.shares = np.array([share_of(c.folder) for c, _ in trainer.utterances])
+    while trainer.epoch < epochs and (machine.minutes is None or trainer.done(0) < 1):
+        net.train()
+        trainer.run(labels, 1, "encode")
+        write(out, {k: v.cpu() for k, v in trainer.average.module.state_dict().items()}, prior, tones, WIDTH)
 
 
 def save(out: Path, net: Tdnn, labels: list[np.ndarray]) -> None:

@@ -15,8 +15,9 @@ from voice.grammar.compiler import Costs, compile_graph
 from voice.grammar.free import FreeSpeech
 from voice.grammar.lexicon import FILLER, NOISE
 from voice.net.loading import Net
-from voice.pcm import RATE, Pcm16
+from voice.pcm import RATE, Floats, Pcm16
 from voice.radio.over import Over
+from voice.speech.acoustics import load_acoustic_model
 from voice.speech.hypothesis import Hypothesis, Word
 from voice.speech.recogniser import Recogniser, assemble
 from voice.station.ear import FREE_SYLLABLE, Ear
@@ -42,16 +43,24 @@ def likeliest(vosk: Recogniser, pcm: Pcm16) -> list[Word]:
     return words
 
 
+def scores_of(ear: Ear, pcm: Pcm16) -> Floats:
+    """Scores by which the ear hears an over."""
+    scores = ear.recogniser.recognise(pcm).loglikes
+    assert scores is not None
+    return scores
+
+
 def test_it_hears_what_vosk_hears_with_the_filler_alone(net: Net, ear: Ear, tmp_path: Path) -> None:
     costs = replace(net.costs, filler=FREE_SYLLABLE)
     graph, free = compile_graph(None, costs, tmp_path / "graphs"), FreeSpeech(costs)
+    model = load_acoustic_model(ear.model.path / "am" / "final.mdl")
     vosk = Recogniser(assemble(ear.model, graph.folder, tmp_path / "run"), ear.model.rate)
     assert ear.verification is not None
     agreed = timely = total = 0
     for over in overs_of(net):
         pcm = over.astype(np.int16)
         theirs = likeliest(vosk, pcm)
-        scores, *_ = ear.verification.verifier.frames(pcm)
+        scores = model.loglikes(pcm.astype(np.float32))
         ours = free.hear(scores, 0.0, len(pcm) / RATE).words
         match = difflib.SequenceMatcher(None, [w.symbol for w in theirs], [w.symbol for w in ours], autojunk=False)
         for block in match.get_matching_blocks():
@@ -66,14 +75,14 @@ def test_it_hears_what_vosk_hears_with_the_filler_alone(net: Net, ear: Ear, tmp_
 @pytest.mark.parametrize(("start", "end"), [(0.0, 0.0), (5.0, 9.0), (-3.0, 0.01), (0.3, 0.2)])
 def test_where_there_is_nothing_nothing_is_heard(ear: Ear, start: float, end: float) -> None:
     assert ear.verification is not None
-    scores, *_ = ear.verification.verifier.frames(np.zeros(8000, np.int16))
+    scores = scores_of(ear, np.zeros(8000, np.int16))
     assert not ear.verification.free.hear(scores, start, end).words
 
 
 def test_words_keep_their_times_when_only_a_part_is_heard(net: Net, ear: Ear) -> None:
     assert ear.verification is not None
     pcm = overs_of(net)[0].astype(np.int16)
-    scores, *_ = ear.verification.verifier.frames(pcm)
+    scores = scores_of(ear, pcm)
     whole = ear.verification.free.hear(scores, 0.0, len(pcm) / RATE).words
     middle = whole[len(whole) // 2]
     part = ear.verification.free.hear(scores, middle.start - 0.3, middle.end + 0.3).words
@@ -83,7 +92,7 @@ def test_words_keep_their_times_when_only_a_part_is_heard(net: Net, ear: Ear) ->
 def test_a_dearer_syllable_makes_fewer_of_them(net: Net, ear: Ear) -> None:
     assert ear.verification is not None
     pcm = overs_of(net)[0].astype(np.int16)
-    scores, *_ = ear.verification.verifier.frames(pcm)
+    scores = scores_of(ear, pcm)
     counts = [len(FreeSpeech(Costs(filler=f)).hear(scores, 0.0, len(pcm) / RATE).words) for f in (2.0, 8.0, 40.0)]
     assert counts[0] > counts[1] > counts[2]
 
@@ -99,12 +108,12 @@ def test_a_siren_and_knocks_are_noise(ear: Ear) -> None:
 
 def test_free_speech_of_a_report_is_searched_without_the_phrases(net: Net, ear: Ear) -> None:
     over = Over.whole(overs_of(net)[0].astype(np.int16))
-    filler = Hypothesis((Word(FILLER + "a", 0.0, len(over.pcm) / RATE, 1.0),))
+    filler = Hypothesis((Word(FILLER + "a", 0.0, len(over.pcm) / RATE, 1.0),), scores_of(ear, over.pcm))
     message = ear.understand(over, filler)
     assert len(message.pinyin.split()) > 3, "not the one syllable that the graph left"
 
 
 def test_an_answer_of_one_syllable_stays_as_the_graph_heard_it(net: Net, ear: Ear) -> None:
     over = Over.whole(overs_of(net)[0].astype(np.int16))
-    short = Hypothesis((Word(FILLER + "zai", 0.2, 0.6, 1.0),))
+    short = Hypothesis((Word(FILLER + "zai", 0.2, 0.6, 1.0),), scores_of(ear, over.pcm))
     assert ear.understand(over, short).pinyin == "zai"

@@ -20,7 +20,7 @@ class Heard(Verifier):
     """Hears every word of a second as well as it is told."""
 
     def __init__(self, goodness: tuple[float, ...]) -> None:
-        super().__init__(None, BESIDE, "standard", False)  # type: ignore[arg-type]
+        super().__init__(BESIDE, "standard", False)
         self._told = goodness
 
     def _aligned(self, frames: Any, entry: Entry, start: float, end: float) -> Goodness:

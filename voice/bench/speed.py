@@ -19,7 +19,7 @@ import soxr
 
 from voice.audio.source import Recording, open_recording
 from voice.bench.air import Air
-from voice.grammar.compiler import Costs, build_graph, compile_graph
+from voice.grammar.compiler import Costs, build_graph
 from voice.grammar.lexicon import Lexicon, build_lexicon
 from voice.journal.event import Event
 from voice.journal.store import Journal
@@ -31,10 +31,9 @@ from voice.places import cache_folder, sample_net
 from voice.radio.ptt.none import NoPtt
 from voice.radio.transmitter import Transmitter
 from voice.speech.models import check_model, find_model
-from voice.speech.recogniser import Recogniser, assemble
 from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.announcer import Announcer
-from voice.station.ear import open_ear
+from voice.station.ear import open_ear, open_recogniser
 from voice.station.listener import Listener
 from voice.station.station import Station
 from voice.talk.facts import Announced, Fact, OverHeard
@@ -232,8 +231,7 @@ def _lexicon(net: Net, n: int) -> Lexicon:
 def _thousand(net: Net, overs: list[np.ndarray[Any, np.dtype[np.float64]]]) -> float:
     """Decoding only, filler included, on one core with the model loaded; × real time."""
     folder = check_model(find_model(net.settings.recognition.model))
-    graph = compile_graph(_lexicon(net, 1000), net.costs, cache_folder() / "graphs")
-    recogniser = Recogniser(assemble(folder, graph.folder, cache_folder() / "models"), folder.rate)
+    recogniser = open_recogniser(folder, _lexicon(net, 1000), net.costs, cache_folder())
     audio = [to_receiver(x) for x in overs]
     recogniser.recognise(audio[0])
     began = time.monotonic()

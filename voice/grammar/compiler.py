@@ -1,4 +1,4 @@
-"""Lexicon → decoding graph: ``HCLG.fst`` and ``words.txt`` for the stock Vosk wheel.
+"""Lexicon → decoding graph: ``HCLG.fst`` and ``words.txt`` for the stock Vosk wheel, arrays for our own search.
 
 With context-independent phones the graph consists of two prefix trees of syllables, one for call signs and one for
 phrases, between four hubs: nothing of the net said yet, just after a call sign, just after a phrase, and after
@@ -25,10 +25,11 @@ from pathlib import Path
 
 from voice.grammar.fst import Fst
 from voice.grammar.lexicon import FILLER, NOISE, Lexicon, pronunciations
+from voice.grammar.search import FILE, graph_of
 from voice.mandarin.accents import variants
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, in_word, phone_set, split_syllable
 
-GRAPH_VERSION = 12
+GRAPH_VERSION = 13
 """Part of the cache key: increase it when the same input yields a different graph."""
 
 _LOG2 = math.log(2)
@@ -75,7 +76,7 @@ class CompiledGraph:
     """Files of one graph."""
 
     folder: Path
-    """Holds ``HCLG.fst``, ``words.txt`` and ``phones/word_boundary.int``."""
+    """Holds ``HCLG.fst``, ``words.txt`` and ``phones/word_boundary.int``, and ``search.npz`` for our own search."""
 
     key: str
     """Content hash of everything that went in."""
@@ -250,6 +251,7 @@ def compile_graph(lexicon: Lexicon | None, costs: Costs, cache: Path) -> Compile
     made = Path(tempfile.mkdtemp(prefix="graph-", dir=cache))
     (made / "phones").mkdir()
     fst.write(made / "HCLG.fst")
+    graph_of(fst, words).write(made / FILE)
     listing = "".join(f"{w} {i}\n" for i, w in enumerate(words)) + f"#0 {len(words)}\n"
     (made / "words.txt").write_text(listing, "utf-8", newline="\n")
     names = {"B": "begin", "E": "end", "I": "internal", "S": "singleton"}

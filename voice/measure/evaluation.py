@@ -18,6 +18,7 @@ from voice.grammar.lexicon import Entry
 from voice.measure.simulate import PerfectEar
 from voice.measure.utterances import Utterance
 from voice.pcm import RATE
+from voice.speech.acoustics import frames_of
 from voice.station.ear import Ear
 
 CLASSES = ("2-3", "4+")
@@ -224,8 +225,8 @@ def words_of(ear: Ear, over: Utterance) -> list[tuple[Entry, float]]:
     hypothesis = ear.recogniser.recognise(over.over.pcm)
     words = [w for w in hypothesis.words if w.symbol in symbols]
     score = None
-    if ear.verification and words:
-        frames = ear.verification.verifier.frames(over.over.pcm)
+    if ear.verification and words and hypothesis.loglikes is not None:
+        frames = frames_of(hypothesis.loglikes)
         threshold = ear.net.settings.recognition.threshold
         score = ear.verification.verifier.of_frames(frames, hypothesis.words, symbols, threshold)
     out: list[tuple[Entry, float]] = []

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,24 @@ PIECE = 128
 time); more leave more to do at the end of the over, 3 ms per second of it."""
 
 
+class OverScorer(Protocol):
+    """Scores one over, during it or afterwards."""
+
+    def accept(self, pcm: Pcm16 | Floats) -> None:
+        """More samples at 8 kHz in int16 scale."""
+
+    def finish(self) -> Floats:
+        """Scores (frames of FRAME_S, pdfs) of the whole over, independent of how it was divided into pieces. Repeated
+        calls return the same."""
+
+
+class Acoustics(Protocol):
+    """A network that judges sounds."""
+
+    def scorer(self) -> OverScorer:
+        """For one over."""
+
+
 @dataclass(frozen=True, slots=True)
 class AcousticModel:
     """Weights of our own TDNN, as exported by ``models.recipe.export``."""
@@ -99,13 +118,9 @@ class AcousticModel:
         scorer.accept(pcm)
         return scorer.finish()
 
-    def free(self, loglikes: Floats) -> Floats:
-        """Score of the best toneless speech state per frame, silence (pdf 0) excluded."""
-        return np.asarray(loglikes[:, 1 : len(self.pdf[1])].max(1))
-
-    def usual(self, loglikes: Floats) -> Floats:
-        """Mean score of all toneless states per frame: the score of an absent sound."""
-        return np.asarray(loglikes[:, : len(self.pdf[1])].mean(1))
+    def scorer(self) -> Scorer:
+        """For an over that is still going on."""
+        return Scorer(self)
 
 
 def _log_softmax(layer: Affine, h: Floats) -> Floats:
@@ -211,6 +226,17 @@ def load_acoustic_model(final_mdl: Path) -> AcousticModel:
     except (ValueError, struct.error) as e:
         raise HuyingError(f"{final_mdl}: not a network of Huying's recipe ({e}); run “huying models verify”") from e
     return AcousticModel(tuple(found[:-3]), tuple(d // 3 for d in offsets[2:]), *found[-3:])
+
+
+Frames = tuple[Floats, Floats, Floats]
+"""(score of every state, of the best state of any speech, of the usual one), one row per 30 ms."""
+
+
+def frames_of(loglikes: Floats) -> Frames:
+    """Scores of an over with what they are compared with: the best toneless state but silence (pdf 0), and the mean of
+    all, which an absent sound has."""
+    toneless = loglikes[:, : len(free_row())]
+    return loglikes, np.asarray(toneless[:, 1:].max(1)), np.asarray(toneless.mean(1))
 
 
 States = tuple[tuple[int, ...], ...]
@@ -381,7 +407,7 @@ def goodness(
 ) -> Goodness:
     """Align ``states`` to the frames between ``start`` and ``end`` s; ``syllable_of`` maps each to its syllable.
 
-    ``loglikes``, ``free``, ``usual``: for the whole over, from AcousticModel's methods of the same names.
+    ``loglikes``, ``free``, ``usual``: for the whole over, from ``frames_of``.
     """
     a, b = _interval(len(loglikes), len(states), start, end)
     frames = loglikes[a:b]

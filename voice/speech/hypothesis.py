@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from voice.pcm import Seconds
+from voice.pcm import Floats, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class Hypothesis:
     """Words of one over in order; empty if nothing was recognised."""
 
     words: tuple[Word, ...]
+    loglikes: Floats | None = field(default=None, compare=False, repr=False)
+    """Acoustic scores of the whole over by which they were found, shape (frames of 30 ms, pdfs); a stock model shows
+    none."""
 
     def __bool__(self) -> bool:
         return bool(self.words)

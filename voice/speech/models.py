@@ -12,12 +12,13 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from voice.errors import HuyingError
 from voice.places import data_folder, user_folder
 from voice.speech.acoustics import DEFAULT_CALIBRATION, Calibration
 from voice.speech.bigram import load_bigram
+from voice.speech.encoder import check_encoder
 
 DEFAULT_MODEL = "huying-zh-8k"
 
@@ -65,7 +66,7 @@ class ModelFolder:
     """Hz."""
 
     sha256: str
-    """SHA-256 of ``am/final.mdl``: part of what makes a replay reproducible."""
+    """SHA-256 of ``am/final.mdl``, or of its checksum and the encoder's: what makes a replay reproducible."""
 
     runtime_grammar: bool
     """Stock models with ``HCLr.fst`` and ``Gr.fst`` accept a grammar at run time."""
@@ -75,6 +76,9 @@ class ModelFolder:
 
     bigram_sha256: str = ""
     """SHA-256 of its bigram of syllables; empty if it has none."""
+
+    encoder_sha256: str = ""
+    """SHA-256 of its second network; empty if it has none."""
 
 
 def models_folder() -> Path:
@@ -150,19 +154,7 @@ def check_model(folder: Path) -> ModelFolder:
         except ValueError as e:
             raise HuyingError(f"{card}: not JSON ({e})") from e
         if listed.get("kind") == "huying":
-            if listed.get("sha256") != digest:
-                raise HuyingError(f"{mdl}: differs from the checksum in model.json; the file is damaged")
-            conf = _options(_need(folder, "conf/model.conf"))
-            if conf.get("frame-subsampling-factor") != "3":
-                raise HuyingError(f"{folder}/conf/model.conf: --frame-subsampling-factor must be 3")
-            fitted = listed.get("calibration", {})
-            toneless, toned = (
-                Calibration(tuple(fitted[k])) if k in fitted else DEFAULT_CALIBRATION for k in ("toneless", "toned")
-            )
-            bigram = str(listed.get("bigram_sha256", ""))
-            if bigram:
-                load_bigram(folder, bigram)
-            return ModelFolder(folder, "huying", rate, digest, False, (toneless, toned), bigram)
+            return _ours(folder, mdl, rate, digest, listed)
     graph = folder / "graph" if (folder / "graph").is_dir() else folder
     dynamic = (graph / "HCLr.fst").is_file()
     for name in ("HCLr.fst", "Gr.fst") if dynamic else ("HCLG.fst",):
@@ -174,6 +166,26 @@ def check_model(folder: Path) -> ModelFolder:
         for name in ("final.dubm", "final.ie", "final.mat", "global_cmvn.stats", "online_cmvn.conf", "splice.conf"):
             _need(folder / "ivector", name)
     return ModelFolder(folder, "stock", rate, digest, dynamic)
+
+
+def _ours(folder: Path, mdl: Path, rate: int, digest: str, listed: dict[str, Any]) -> ModelFolder:
+    """A model of our recipe; ``listed``: its ``model.json``."""
+    if listed.get("sha256") != digest:
+        raise HuyingError(f"{mdl}: differs from the checksum in model.json; the file is damaged")
+    conf = _options(_need(folder, "conf/model.conf"))
+    if conf.get("frame-subsampling-factor") != "3":
+        raise HuyingError(f"{folder}/conf/model.conf: --frame-subsampling-factor must be 3")
+    fitted = listed.get("calibration", {})
+    toneless, toned = (
+        Calibration(tuple(fitted[k])) if k in fitted else DEFAULT_CALIBRATION for k in ("toneless", "toned")
+    )
+    bigram, encoder = (str(listed.get(k, "")) for k in ("bigram_sha256", "encoder_sha256"))
+    if bigram:
+        load_bigram(folder, bigram)
+    if encoder:
+        check_encoder(folder, encoder)
+        digest = hashlib.sha256(f"{digest} {encoder}".encode()).hexdigest()
+    return ModelFolder(folder, "huying", rate, digest, False, (toneless, toned), bigram, encoder)
 
 
 def _ending(data: bytes) -> bytes:

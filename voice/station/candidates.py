@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from voice.grammar.lexicon import FILLER, Entry, plain
 from voice.mandarin.distance import phrase_distance
 from voice.pcm import RATE, Pcm16
+from voice.speech.acoustics import frames_of
 from voice.station.ear import Ear
 
 FURTHEST = 0.55
@@ -39,11 +40,14 @@ def candidates(ear: Ear, pcm: Pcm16, limit: int = 6) -> list[Candidate]:
         known = {(e.kind, e.key, e.text): e for e in ear.net.lexicon.entries}
         found = [(known[i.kind, i.key, i.text], i) for i in items if (i.kind, i.key, i.text) in known]  # type: ignore[index]
         return [Candidate(e, i.score, i.start, i.end) for e, i in found][:limit]
-    frames = v.verifier.frames(pcm)
+    hypothesis = ear.recogniser.recognise(pcm)
+    if hypothesis.loglikes is None or len(hypothesis.loglikes) == 0:
+        return []
+    frames = frames_of(hypothesis.loglikes)
     row = [w for w in v.free.hear(frames[0], 0.0, len(pcm) / RATE).words if w.symbol.startswith(FILLER)]
     names = [w.symbol.removeprefix(FILLER) for w in row]
     by_symbol = ear.net.lexicon.by_symbol()
-    words = ear.recogniser.recognise(pcm).words
+    words = hypothesis.words
     heard = [w for w in words if w.symbol in by_symbol]
     near = [(0.0, by_symbol[w.symbol], w.start, w.end) for w in heard]
     for entry in ear.net.lexicon.spoken:

@@ -11,27 +11,26 @@ from functools import cache, partial
 from itertools import groupby, product
 from pathlib import Path
 
-import numpy as np
-
 from voice.errors import HuyingError
-from voice.grammar.compiler import compile_graph
+from voice.grammar.compiler import Costs, compile_graph
 from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import FILLER, NOISE, Entry, pronunciations, sisters_of
+from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, pronunciations, sisters_of
 from voice.grammar.message import Message
+from voice.grammar.search import FILE, Search, read
 from voice.grammar.spoken_figures import CONFIDENCE, MARGIN, FigureSpeech, SpokenFigure
 from voice.mandarin.accents import states
 from voice.net.loading import Net
-from voice.pcm import Floats, Pcm16
 from voice.places import cache_folder
 from voice.radio.over import Over
 from voice.speech.acoustics import (
     BESIDE_S,
-    AcousticModel,
+    Acoustics,
     Calibration,
+    Frames,
     Goodness,
-    Scorer,
     States,
+    frames_of,
     goodness,
     load_acoustic_model,
     row_ratios,
@@ -39,12 +38,14 @@ from voice.speech.acoustics import (
 )
 from voice.speech.bigram import load_bigram
 from voice.speech.dictation import Dictation, grammar_of
+from voice.speech.encoder import EncodedAcoustics, load_encoder
 from voice.speech.hypothesis import Hypothesis, Word
 from voice.speech.models import ModelFolder, check_model, find_model, models_folder
 from voice.speech.packages import is_packaged, packaged
 from voice.speech.recogniser import Recogniser, assemble, open_stock
 from voice.speech.whisper import Transcript
 from voice.station.scribe import Scribe
+from voice.station.two_pass import TwoPass
 
 DICTATED_SYLLABLES = 4
 """Overs with at least this much free speech are dictated, as are all that were not understood."""
@@ -75,32 +76,17 @@ less likely than syllables of no phrase (log likelihood ratios). Neural voices s
 10 dB: a sister of what was said passed all other checks in 28 of 100 cases. Margins of 2 and 4 mark 158 of 158 of them
 and 4 of 107 phrases that were said, 3 and 5 mark 5 of these."""
 
-Frames = tuple[Floats, Floats, Floats]
-"""(score of every state, of the best state of any speech, of the usual one), one row per 30 ms."""
-
 
 class Verifier:
     """Confidence that an entry was really said, from the acoustics of the whole over."""
 
-    def __init__(
-        self, model: AcousticModel, calibration: Calibration, accent: str, tones: bool, entries: Iterable[Entry] = ()
-    ) -> None:
+    def __init__(self, calibration: Calibration, accent: str, tones: bool, entries: Iterable[Entry] = ()) -> None:
         """``entries``: among which phrases have sisters."""
         self._sisters = sisters_of(entries)
-        self._model = model
         self._calibration = calibration
         self._accent = accent
         self._tones = tones
         self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
-
-    def scorer(self) -> Scorer:
-        """For an over still in progress."""
-        return Scorer(self._model)
-
-    def frames(self, pcm: Pcm16, scorer: Scorer | None = None) -> Frames:
-        """Acoustic scores every 30 ms; ``scorer``: one that ran during the over."""
-        loglikes = scorer.finish() if scorer else self._model.loglikes(pcm.astype(np.float32))
-        return loglikes, self._model.free(loglikes), self._model.usual(loglikes)
 
     def of_frames(
         self, frames: Frames, words: Sequence[Word], known: Mapping[str, Entry] | None = None, threshold: float = 0.0
@@ -254,7 +240,7 @@ class Ear:
 
     net: Net
     model: ModelFolder
-    recogniser: Recogniser
+    recogniser: Recogniser | TwoPass
     interpreter: Interpreter
     verification: Verification | None
     """Second-pass checks, for our own model; a stock model's own confidence is used as it is."""
@@ -267,14 +253,15 @@ class Ear:
 
     def understand(
         self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
-        scorer: Scorer | None = None, awaiting: bool = True,
+        awaiting: bool = True,
     ) -> Message:  # fmt: skip
-        """Interpret one over; see ``Interpreter.interpret``. ``scorer``: one that ran during the over."""
+        """Interpret one over; see ``Interpreter.interpret``."""
         v = self.verification
         stretches = list(_stretches(hypothesis.words))
-        if v is None or (not stretches and all(map(_unexplained, hypothesis.words))):
+        nothing = not stretches and all(map(_unexplained, hypothesis.words))
+        if v is None or hypothesis.loglikes is None or nothing:
             return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed, awaiting=awaiting)
-        frames = v.verifier.frames(over.pcm, scorer)
+        frames = frames_of(hypothesis.loglikes)
 
         def without_phrases(start: float, end: float) -> Hypothesis:
             return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)
@@ -323,15 +310,31 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     if folder.kind == "stock":
         fallback, missing = _stock_recogniser(net, folder)
         return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, scribe, missing)
-    graph = compile_graph(net.lexicon, net.costs, cache / "graphs")
-    recogniser = Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
-    acoustics = load_acoustic_model(folder.path / "am" / "final.mdl")
+    recogniser = open_recogniser(folder, net.lexicon, net.costs, cache)
     words = net.lexicon
-    verifier = Verifier(acoustics, folder.calibrations[words.tones], words.accent, words.tones, words.spoken)
+    verifier = Verifier(folder.calibrations[words.tones], words.accent, words.tones, words.spoken)
     bigram = load_bigram(folder.path, folder.bigram_sha256) if folder.bigram_sha256 else None
     free = FreeSpeech(replace(net.costs, filler=FREE_SYLLABLE), bigram)
     verification = Verification(verifier, free, FigureSpeech(net.costs, net.lexicon.digits))
     return Ear(net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe)
+
+
+def open_recogniser(folder: ModelFolder, lexicon: Lexicon | None, costs: Costs, cache: Path) -> TwoPass:
+    """A model of ours with the graph of a lexicon."""
+    graph = compile_graph(lexicon, costs, cache / "graphs")
+
+    def first() -> Recogniser:
+        return Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
+
+    return TwoPass(_acoustics(folder), Search(read(graph.folder / FILE)), first)
+
+
+def _acoustics(folder: ModelFolder) -> Acoustics:
+    """The network that decides what was said: the encoder of a model that has one."""
+    network = load_acoustic_model(folder.path / "am" / "final.mdl")
+    if not folder.encoder_sha256:
+        return network
+    return EncodedAcoustics(load_encoder(folder.path, folder.encoder_sha256), network.scores)
 
 
 def _stock_recogniser(net: Net, folder: ModelFolder) -> tuple[Recogniser, tuple[str, ...]]:

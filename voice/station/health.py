@@ -61,7 +61,10 @@ def _recogniser() -> str:
     from voice.station.ear import open_ear
 
     ear = open_ear(load_net(sample_net()))
-    ear.recogniser.recognise(np.zeros(8000, np.int16))
+    stream = ear.recogniser.stream()
+    stream.accept(np.zeros(8000, np.int16))
+    stream.so_far()
+    stream.finish()
     return "loads and runs"
 
 

@@ -22,7 +22,6 @@ from voice.radio.bursts import Burst, find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened, Pop
 from voice.radio.doubling import heterodyne_s
 from voice.radio.over import Over
-from voice.speech.acoustics import Scorer
 from voice.speech.hypothesis import Hypothesis
 from voice.speech.recogniser import OverStream
 from voice.speech.vad import Span, speech_spans
@@ -30,6 +29,7 @@ from voice.station.channel_notes import FRAME_S, channel_notes
 from voice.station.ear import Ear
 from voice.station.logbook import Logbook
 from voice.station.scribe import Transcripts
+from voice.station.two_pass import TwoPassStream
 from voice.talk.decide import decide
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.facts import Fact, OverHeard, SessionBegan, SessionEnded
@@ -78,8 +78,7 @@ class Listener:
         """A command was read back and waits: 取消 needs no call sign then."""
         self._clear = clear
         self._gate = CarrierGate(timing.hang_time_s, clear=clear)
-        self._stream: OverStream | None = None
-        self._scorer: Scorer | None = None
+        self._stream: OverStream | TwoPassStream | None = None
         self._expected = 0
         """Sample number of the next frame if nothing is missing."""
         self._power = self._clear_since = 0.0
@@ -208,11 +207,8 @@ class Listener:
         match event:
             case Opened():
                 self._stream = self.ear.recogniser.stream()
-                self._scorer = self.ear.verification.verifier.scorer() if self.ear.verification else None
             case Audio(pcm=pcm) if self._stream:
                 self._stream.accept(pcm)
-                if self._scorer:
-                    self._scorer.accept(pcm)
             case Closed(over=over) if self._stream:
                 hypothesis = self._stream.finish()
                 self._stream = None
@@ -223,9 +219,9 @@ class Listener:
     def _over(self, over: Over, hypothesis: Hypothesis) -> None:
         expecting = self.log.state.expects(over.start, self.rules.late_window_s)
         awaiting = self.log.state.awaiting(over.start)
-        message = self.ear.understand(over, hypothesis, expecting, scorer=self._scorer, awaiting=awaiting)
+        message = self.ear.understand(over, hypothesis, expecting, awaiting=awaiting)
         if self.command_pending and not message.addressed:
-            to_us = self.ear.understand(over, hypothesis, expecting, True, self._scorer)
+            to_us = self.ear.understand(over, hypothesis, expecting, True)
             message = to_us if any(a.meaning == "cancel" for a in to_us.acts) else message
         spans = speech_spans(over.pcm, RATE)
         if not spans and not message.understood:

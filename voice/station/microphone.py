@@ -11,6 +11,7 @@ from voice.pcm import Pcm16
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened
 from voice.speech.recogniser import OverStream
 from voice.station.ear import Ear
+from voice.station.two_pass import TwoPassStream
 from voice.supervised import Supervised
 
 
@@ -39,7 +40,7 @@ class Microphone:
 
     def _listen(self) -> None:
         gate = CarrierGate(self._ear.net.settings.timing.hang_time_s)
-        stream: OverStream | None = None
+        stream: OverStream | TwoPassStream | None = None
         for frame in self._source.frames():
             for event in gate.process(frame.pcm):
                 match event:
