@@ -1,9 +1,9 @@
 """PyTorch weights → a model folder that the stock Vosk wheel loads (Kaldi nnet3, binary).
 
-Input normalisation and batch norms are folded into ``FixedAffineComponent``s, whose matrices are
-stored with 16 bits a number (Kaldi's ``CompressedMatrix``). The last component turns the two outputs of
-the network into one score per pdf: log-likelihood of the toneless state, plus ``TONE_WEIGHT`` times the
-evidence for the tone. The priors are in its bias. ``HCLG.fst`` is not part of the model:
+Input normalisation and batch norms are folded into ``FixedAffineComponent``s, whose matrices are stored with 16
+bits a number (Kaldi's ``CompressedMatrix``), or with 8 where a second network decides. The last component turns the
+two outputs of the network into one score per pdf: log-likelihood of the toneless state, plus ``TONE_WEIGHT`` times
+the evidence for the tone. The priors are in its bias. ``HCLG.fst`` is not part of the model:
 ``voice.grammar`` compiles one per net.
 """
 
@@ -50,12 +50,25 @@ def _vector(v: np.ndarray) -> bytes:
     return _token("FV") + _int(len(a)) + a.tobytes()
 
 
-def _matrix(m: np.ndarray) -> bytes:
-    """A ``CompressedMatrix`` of the two-byte format, which Kaldi reads wherever it expects a matrix."""
+def _matrix(m: np.ndarray, small: bool = False) -> bytes:
+    """A ``CompressedMatrix`` of the two-byte format, which Kaldi reads wherever it expects a matrix; or a ``small``
+    one with a byte a number between the quartiles of each column."""
     a = np.asarray(m, np.float64)
     low, span = float(a.min()), float(a.max() - a.min()) or 1.0
-    steps = np.rint((a - low) / span * 65535).astype("<u2")
-    return _token("CM2") + struct.pack("<ffii", low, span, *a.shape) + steps.tobytes()
+    head = struct.pack("<ffii", low, span, *a.shape)
+    steps = (a - low) / span * 65535
+    if not small:
+        return _token("CM2") + head + np.rint(steps).astype("<u2").tobytes()
+    rows = len(a)
+    q = np.rint(np.sort(steps, 0)[[0, rows // 4, 3 * (rows // 4), rows - 1]])
+    q[0] = np.minimum(q[0], 65532)
+    q[1] = np.clip(q[1], q[0] + 1, 65533)
+    q[2] = np.clip(q[2], q[1] + 1, 65534)
+    q[3] = np.maximum(q[3], q[2] + 1)
+    parts = zip(q[:-1], q[1:], (0, 64, 192), (64, 128, 63), strict=True)
+    within = [first + np.clip((steps - a) / (b - a), 0, 1) * n for a, b, first, n in parts]
+    codes = np.where(steps < q[1], within[0], np.where(steps < q[2], within[1], within[2]))
+    return _token("CM") + head + q.T.astype("<u2").tobytes() + np.rint(codes).T.astype(np.uint8).tobytes()
 
 
 def _ints(v: list[int]) -> bytes:
@@ -80,8 +93,8 @@ def transition_model() -> bytes:
     return _token("<TransitionModel>") + out + _token("</TransitionModel>")
 
 
-def _affine(w: np.ndarray, b: np.ndarray) -> bytes:
-    body = _token("<LinearParams>") + _matrix(w) + _token("<BiasParams>") + _vector(b)
+def _affine(w: np.ndarray, b: np.ndarray, small: bool = False) -> bytes:
+    body = _token("<LinearParams>") + _matrix(w, small) + _token("<BiasParams>") + _vector(b)
     return _token("<FixedAffineComponent>") + body + _token("</FixedAffineComponent>")
 
 
@@ -112,9 +125,13 @@ def scores(prior: np.ndarray, tone_prior: np.ndarray, tone_weight: float) -> tup
 
 
 def network(
-    weights: dict[str, torch.Tensor], prior: np.ndarray, tone_prior: np.ndarray, tone_weight: float = TONE_WEIGHT
+    weights: dict[str, torch.Tensor],
+    prior: np.ndarray,
+    tone_prior: np.ndarray,
+    tone_weight: float = TONE_WEIGHT,
+    small: bool = False,
 ) -> bytes:
-    """The nnet3 configuration and its components."""
+    """The nnet3 configuration and its components; ``small``: the layers with a byte a number."""
 
     def g(name: str) -> np.ndarray:
         return np.asarray(weights[name].double().numpy())
@@ -138,7 +155,7 @@ def network(
             w = w * norm[None, :, None]
             b = b - np.einsum("oij,i->o", w, g("norm.running_mean"))
         spliced = f"Append(Offset({below}, -{d}), {below}, Offset({below}, {d}))"
-        affine = node(f"tdnn{k}.affine", _affine(np.concatenate([w[:, :, j] for j in range(3)], 1), b), spliced)
+        affine = node(f"tdnn{k}.affine", _affine(np.concatenate([w[:, :, j] for j in range(3)], 1), b, small), spliced)
         above = node(f"tdnn{k}.relu", _nonlinearity("RectifiedLinearComponent", len(b)), affine)
         below = above if k < 2 else node(f"tdnn{k}.sum", _no_op(len(b)), f"Sum({above}, {below})")
     outputs = []
@@ -206,7 +223,8 @@ MODEL_CONF = f"""--min-active=200
 def export(weights: Path, out: Path, encoder: Path | None = None) -> None:
     """Write ``am/final.mdl``, ``conf/`` and ``model.json`` into ``out``, and with weights of an ``encoder`` that."""
     net, prior, tones = load(weights)
-    mdl = b"\0B" + transition_model() + network(net.state_dict(), prior, tones)
+    second = encoder is not None or (out / ENCODER).is_file()  # it decides: the first need not be exact
+    mdl = b"\0B" + transition_model() + network(net.state_dict(), prior, tones, small=second)
     mdl += _token("<LeftContext>") + _int(CONTEXT) + _token("<RightContext>") + _int(CONTEXT)
     mdl += _token("<Priors>") + _vector(np.zeros(0))
     for folder in ("am", "conf"):

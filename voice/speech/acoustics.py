@@ -205,20 +205,35 @@ _SEEN_BEFORE = re.compile(rb"Append\(Offset\([\w.]+, -([0-9]+)\)")
 """From the network's configuration: left context of each layer in frames of 10 ms."""
 
 
+def _matrix(data: bytes, at: int) -> tuple[Floats, int]:
+    """One of Kaldi's compressed matrices, with two bytes a number or one, and where it ends."""
+    token, at = data[at : at + 4], data.index(b" ", at) + 1
+    low, span, rows, cols = struct.unpack_from("<ffii", data, at)
+    at += 16
+    if token == b"CM2 ":
+        steps = np.frombuffer(data, "<u2", rows * cols, at).reshape(rows, cols).astype(np.float32)
+        return low + span / 65535 * steps, at + 2 * rows * cols
+    if not token.startswith(b"CM "):
+        raise ValueError(f"a matrix of kind {token!r}")
+    q = np.frombuffer(data, "<u2", 4 * cols, at).reshape(cols, 4).T[:, :, None].astype(np.float32)
+    at += 8 * cols
+    code = np.frombuffer(data, np.uint8, rows * cols, at).reshape(cols, rows).astype(np.float32)
+    steps = np.where(code <= 64, q[0] + (q[1] - q[0]) * code / 64, q[1] + (q[2] - q[1]) * (code - 64) / 128)
+    steps = np.where(code > 192, q[2] + (q[3] - q[2]) * (code - 192) / 63, steps)
+    return np.ascontiguousarray((low + span / 65535 * steps).T, np.float32), at + rows * cols
+
+
 def load_acoustic_model(final_mdl: Path) -> AcousticModel:
     """Read the affine components from our ``final.mdl``. Raises HuyingError for other models."""
     data = final_mdl.read_bytes()
     found: list[Affine] = []
     at = data.find(b"<Nnet3> ")
     try:
-        while (at := data.find(b"<LinearParams> CM2 ", at)) >= 0:
-            low, span, rows, cols = struct.unpack_from("<ffii", data, at + 19)
-            at += 35
-            w = np.frombuffer(data, "<u2", rows * cols, at).reshape(rows, cols)
-            at = data.index(b"<BiasParams> FV ", at + 2 * rows * cols)
+        while (at := data.find(b"<LinearParams> CM", at)) >= 0:
+            w, at = _matrix(data, at + 15)
+            at = data.index(b"<BiasParams> FV ", at)
             (n,) = struct.unpack_from("<xi", data, at + 16)
-            bias = np.frombuffer(data, "<f4", n, at + 21)
-            found.append((low + span / 65535 * w.astype(np.float32), bias))
+            found.append((w, np.frombuffer(data, "<f4", n, at + 21)))
         config = data[data.find(b"<Nnet3> ") : data.find(b"<NumComponents>")]
         offsets = [int(d) for d in _SEEN_BEFORE.findall(config)]
         if len(offsets) < 2 or len(found) != len(offsets) + 3:
