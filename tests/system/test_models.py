@@ -58,6 +58,8 @@ SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "damaged bigram": (lambda p: flip(p, "bigram.npz"), "bigram.npz.*checksum"),
     "no bigram": (lambda p: (p / "bigram.npz").unlink(), "bigram.npz.*incomplete"),
+    "damaged encoder": (lambda p: flip(p, "encoder.npz"), "encoder.npz.*checksum"),
+    "no encoder": (lambda p: (p / "encoder.npz").unlink(), "encoder.npz.*incomplete"),
     "card is no JSON": (lambda p: (p / "model.json").write_text("{"), "not JSON"),
     "no card, no graph": (lambda p: (p / "model.json").unlink(), "HCLG.fst"),
 }  # fmt: skip
@@ -85,7 +87,7 @@ def stock_zip(evil: str = "") -> bytes:
     """A whole model in a zip, in a folder of the model's name, as Vosk publishes them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
-        for f in ("am/final.mdl", "bigram.npz", "conf/mfcc.conf", "conf/model.conf", "model.json"):
+        for f in ("am/final.mdl", "bigram.npz", "encoder.npz", "conf/mfcc.conf", "conf/model.conf", "model.json"):
             z.writestr(f"tiny/{f}", (SHIPPED / f).read_bytes())
         if evil:
             z.writestr(evil, "x")

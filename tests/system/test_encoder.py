@@ -1,0 +1,122 @@
+"""The second network: what numpy computes is what was trained, however an over is divided; its file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice.errors import HuyingError
+from voice.pcm import Floats
+from voice.speech.acoustics import load_acoustic_model
+from voice.speech.encoder import AROUND, FILE, PIECE, SCALE, WIDTH, EncodedAcoustics, Encoder, load_encoder
+from voice.speech.models import DEFAULT_MODEL, check_model, find_model
+
+
+def weights(layers: int = 2, seed: int = 0) -> dict[str, Floats]:
+    """Of an encoder that knows nothing."""
+    rng = np.random.default_rng(seed)
+
+    def linear(name: str, out: int, n: int) -> dict[str, Floats]:
+        w = rng.normal(0, n**-0.5, (out, n)).astype(np.float32)
+        return {f"{name}.weight": w, f"{name}.bias": rng.normal(0, 0.1, out).astype(np.float32)}
+
+    def norm(name: str) -> dict[str, Floats]:
+        return {f"{name}.weight": np.ones(WIDTH, np.float32), f"{name}.bias": np.zeros(WIDTH, np.float32)}
+
+    found = linear("conv1", WIDTH, 180) | linear("conv2", WIDTH, 3 * WIDTH) | norm("norm")
+    found |= linear("out", 99, WIDTH) | linear("tone", 6, WIDTH)
+    for k in range(layers):
+        at = f"layers.{k}."
+        found |= norm(f"{at}before_attention") | norm(f"{at}before_inner")
+        found |= linear(f"{at}attention", 3 * WIDTH, WIDTH) | linear(f"{at}attended", WIDTH, WIDTH)
+        found |= linear(f"{at}inner", 4 * WIDTH, WIDTH) | linear(f"{at}outer", WIDTH, 4 * WIDTH)
+    return found
+
+
+def sound(seconds: float, seed: int = 1) -> Floats:
+    rng = np.random.default_rng(seed)
+    n = round(seconds * 8000)
+    return (rng.standard_normal(n) * 3000 * (0.2 + np.abs(np.sin(np.arange(n) / 900)))).astype(np.float32)
+
+
+@pytest.mark.parametrize("samples", [0, 255, 256, 335, 336, 800, 12345])
+def test_it_has_as_many_frames_as_the_first_network(samples: int) -> None:
+    first = load_acoustic_model(find_model(DEFAULT_MODEL) / "am" / "final.mdl")
+    pcm = sound(2)[:samples]
+    found = EncodedAcoustics(Encoder(weights()), first.scores).scorer()
+    found.accept(pcm)
+    assert found.finish().shape == first.loglikes(pcm).shape
+
+
+def test_a_long_over_is_the_same_in_any_pieces_and_nearly_the_whole() -> None:
+    scores = (np.eye(105, dtype=np.float32), np.zeros(105, np.float32))
+    acoustics = EncodedAcoustics(Encoder(weights()), scores)
+    pcm = sound(21)
+
+    def heard(step: int) -> Floats:
+        scorer = acoustics.scorer()
+        for at in range(0, len(pcm), step):
+            scorer.accept(pcm[at : at + step])
+        return scorer.finish()
+
+    once = heard(len(pcm))
+    assert np.array_equal(once, heard(1600)) and np.array_equal(once, heard(777))
+    assert len(once) == len(acoustics.encoder.log_posteriors(pcm))
+    first = acoustics.encoder.log_posteriors(pcm[: (PIECE + AROUND) * 240 + 256])[:PIECE]
+    assert np.allclose(once[:PIECE], first, atol=1e-4)
+
+
+def test_numpy_computes_what_was_trained(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from models.recipe.encoder import Encoder as Trained
+    from models.recipe.encoder import mel_of
+    from models.recipe.export import in_bytes
+
+    torch.manual_seed(0)
+    net = Trained(99).eval()
+    torch.save({"net": net.state_dict()}, tmp_path / "encoder.pt")
+    np.savez(tmp_path / FILE, **in_bytes(tmp_path / "encoder.pt"))  # type: ignore[arg-type]
+    encoder = load_encoder(tmp_path, hashlib.sha256((tmp_path / FILE).read_bytes()).hexdigest())
+    pcm = sound(3)
+    with torch.no_grad():
+        heads = net(mel_of(torch.from_numpy(pcm)[None]))
+    trained = torch.cat([torch.log_softmax(h[0], -1) for h in heads], 1).numpy()
+    found = encoder.log_posteriors(pcm)
+    assert np.abs(found - trained[: len(found)]).mean() < 0.02
+
+
+def test_whispers_mel_bands() -> None:
+    pytest.importorskip("torch")
+    import torch
+
+    from models.recipe import encoder as trained
+    from voice.speech.encoder import mel_of
+
+    pcm = sound(1)
+    assert np.allclose(mel_of(pcm), trained.mel_of(torch.from_numpy(pcm)[None])[0].numpy(), atol=1e-3)
+
+
+def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
+    def written(data: bytes) -> str:
+        (tmp_path / FILE).write_bytes(data)
+        return hashlib.sha256(data).hexdigest()
+
+    with pytest.raises(HuyingError, match=r"encoder.npz: cannot be read .* incomplete"):
+        load_encoder(tmp_path, "0" * 64)
+    sha256 = written(b"PK not a zip")
+    with pytest.raises(HuyingError, match="not an encoder"):
+        load_encoder(tmp_path, sha256)
+    with pytest.raises(HuyingError, match="checksum"):
+        load_encoder(tmp_path, "0" * 64)
+    np.savez(tmp_path / FILE, **{"out.bias": np.zeros(3, np.int8), "out.bias" + SCALE: np.ones(3, np.float32)})  # type: ignore[arg-type]
+    with pytest.raises(HuyingError, match="not an encoder"):
+        load_encoder(tmp_path, hashlib.sha256((tmp_path / FILE).read_bytes()).hexdigest())
+
+
+def test_the_models_identity_covers_both_networks() -> None:
+    model = check_model(find_model(DEFAULT_MODEL))
+    assert model.encoder_sha256
+    assert model.sha256 != hashlib.sha256((model.path / "am" / "final.mdl").read_bytes()).hexdigest()
