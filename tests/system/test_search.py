@@ -11,7 +11,7 @@ import pytest
 from voice.bench.speed import overs_of
 from voice.grammar.compiler import Costs, build_graph, compile_graph
 from voice.grammar.fst import Fst
-from voice.grammar.search import FILE, Search, graph_of, read
+from voice.grammar.search import ACOUSTIC_SCALE, FILE, GRAPH_SCALE, Search, graph_of, read
 from voice.mandarin.phones import phone_set
 from voice.net.loading import Net
 from voice.pcm import Floats
@@ -24,7 +24,7 @@ def test_it_hears_what_vosk_hears(net: Net, ear: Ear, tmp_path: Path) -> None:
     graph = compile_graph(net.lexicon, net.costs, tmp_path / "graphs")
     vosk = Recogniser(assemble(ear.model, graph.folder, tmp_path / "run"), ear.model.rate)
     model = load_acoustic_model(ear.model.path / "am" / "final.mdl")
-    search = Search(read(graph.folder / FILE))
+    search = Search(read(graph.folder / FILE), scale=0.2)
     same = near = words = overs = 0
     for over in overs_of(net):
         pcm = over.astype(np.int16)
@@ -44,9 +44,9 @@ def test_it_hears_what_vosk_hears(net: Net, ear: Ear, tmp_path: Path) -> None:
 def _score(fst: Fst, pdf_of: dict[int, int], emitted: Floats, path: list[tuple[int, int, float, int]]) -> float:
     total, t = 0.0, 0
     for label, _, cost, _ in path:
-        total -= 0.9 * cost
+        total -= GRAPH_SCALE * cost
         if label:
-            total += 0.2 * float(emitted[t, pdf_of[label]])
+            total += ACOUSTIC_SCALE * float(emitted[t, pdf_of[label]])
             t += 1
     return total
 

@@ -47,7 +47,7 @@ class Costs:
     phrase: float = 5.0
     """Any call sign or phrase, charged once."""
 
-    filler: float = 4.5
+    filler: float = 5.0
     """One filler syllable. Higher values favour phrases."""
 
     silence: float = 1.0

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice.grammar.compiler import Costs
-from voice.grammar.free import ACOUSTIC_SCALE, GRAPH_SCALE, states_of
+from voice.grammar.free import states_of
+from voice.grammar.search import ACOUSTIC_SCALE, GRAPH_SCALE
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set
 from voice.pcm import Floats
 from voice.speech.acoustics import FRAME_S, Ints
