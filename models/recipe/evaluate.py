@@ -31,6 +31,7 @@ from voice.measure.evaluation import CLASSES, Trials, evaluate, poisson_upper, s
 from voice.measure.scoring import Score
 from voice.net.loading import load_net
 from voice.places import sample_net
+from voice.speech.models import check_model
 from voice.station.ear import open_ear
 
 THRESHOLD, IDLE_THRESHOLD = 0.5, 0.9
@@ -320,7 +321,7 @@ def report(model: Path, data: Path, cache: Path, processes: int = 2) -> None:
         *_exchanges(scores),
         *_rolls(whole),
     ]
-    figures: dict[str, Any] = {"sha256": json.loads((model / "model.json").read_text("utf-8"))["sha256"]}
+    figures: dict[str, Any] = {"sha256": check_model(model).sha256}
     for name, by_snr in found.items():
         figures[name] = {
             f"{length} {db(s)}": {

@@ -448,7 +448,7 @@ def test_prepared_corpus_and_who_is_kept_out(speech_folder: Path, tmp_path: Path
 
 def test_model_card_names_the_weights_it_describes() -> None:
     evaluated = json.loads((SHIPPED / "evaluation.json").read_text("utf-8"))["sha256"]
-    assert evaluated == json.loads((SHIPPED / "model.json").read_text("utf-8"))["sha256"]
+    assert evaluated == check_model(SHIPPED).sha256
 
 
 def test_the_mean_of_a_model_and_itself_is_the_model(tiny: Path, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def verify(
     bad = 0
     for label, folder in chosen.items():
         try:
-            whole = f"whole; am/final.mdl SHA-256 {check_model(folder).sha256}" if label not in here else ""
+            whole = f"whole; SHA-256 of its networks {check_model(folder).sha256}" if label not in here else ""
             out.print(f"{label}: {whole or verify_packaged(folder)}", soft_wrap=True)
         except HuyingError as e:
             bad += 1
