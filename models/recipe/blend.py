@@ -27,7 +27,7 @@ def blend(folders: list[Path], out: Path) -> None:
         set_affine(conv, ((one[0] + two[0]) / 2, (one[1] + two[1]) / 2))
         norm.running_var.fill_(1.0 - norm.eps)  # type: ignore[union-attr]
         norm.bias.data = torch.tensor((one[1] + two[1]) / 2)
-    for head, one, two in ((net.out, a.pdf, b.pdf), (net.tone, a.tone, b.tone)):
+    for head, one, two in ((net.out, a.outputs.pdf, b.outputs.pdf), (net.tone, a.outputs.tone, b.outputs.tone)):
         head.weight.data = torch.tensor((one[0] + two[0])[:, :, None] / 2)
         head.bias.data = torch.tensor((one[1] + two[1]) / 2)
     (prior, tones), (prior_b, tones_b) = priors_of(a), priors_of(b)

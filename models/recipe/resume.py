@@ -24,10 +24,10 @@ Priors = tuple[np.ndarray, np.ndarray]
 
 def priors_of(model: AcousticModel) -> Priors:
     """The priors that ``export.scores`` has put into the last component."""
-    matrix, bias = model.scores
-    toneless = len(model.pdf[1])
+    matrix, bias = model.outputs.scores
+    toneless = len(model.outputs.pdf[1])
     prior = np.exp(-bias[:toneless].astype(np.float64) / PRIOR_POWER)
-    tones = np.ones(len(model.tone[1]))
+    tones = np.ones(len(model.outputs.tone[1]))
     for tone in range(1, len(tones)):
         pdf = int(np.flatnonzero(tone == TONE_OF)[0])
         base = int(np.flatnonzero(matrix[pdf, :toneless])[0])
@@ -51,7 +51,7 @@ def resume(folder: Path, batches: Iterable[torch.Tensor]) -> tuple[Tdnn, np.ndar
     for conv, affine in zip(net.conv, model.layers, strict=False):
         assert isinstance(conv, torch.nn.Conv1d)
         set_affine(conv, affine)
-    for head, (w, b) in ((net.out, model.pdf), (net.tone, model.tone)):
+    for head, (w, b) in ((net.out, model.outputs.pdf), (net.tone, model.outputs.tone)):
         head.weight.data, head.bias.data = torch.tensor(w[:, :, None]), torch.tensor(b)  # type: ignore[union-attr]
     _restore_norms(net, model, batches)
     return net, *priors_of(model)

@@ -30,7 +30,7 @@ def at_once(model: AcousticModel, pcm: Floats) -> Floats:
     """The network over all frames, layer after layer."""
     cepstra = mfcc(pcm)
     if len(cepstra) == 0:
-        return np.zeros((0, len(model.scores[1])), np.float32)
+        return np.zeros((0, len(model.outputs.scores[1])), np.float32)
     h = np.pad(cepstra, ((model.context, model.context), (0, 0)), mode="edge")
     for k, (w, b) in enumerate(model.layers):
         d, step = (1 if k < 2 else model.dilations[k - 2]), (3 if k == 1 else 1)
@@ -43,8 +43,8 @@ def at_once(model: AcousticModel, pcm: Floats) -> Floats:
         z -= z.max(1, keepdims=True)
         return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)))
 
-    w, b = model.scores
-    return np.asarray(np.concatenate([log_softmax(*model.pdf), log_softmax(*model.tone)], 1) @ w.T + b)
+    w, b = model.outputs.scores
+    return np.asarray(np.concatenate([log_softmax(*model.outputs.pdf), log_softmax(*model.outputs.tone)], 1) @ w.T + b)
 
 
 def test_scores_while_the_over_lasts_are_those_of_the_whole() -> None:

@@ -7,10 +7,11 @@ import numpy as np
 from voice.measure.rehearsal import character, rehearsal
 from voice.net.loading import Net
 from voice.pcm import RATE
-from voice.speech.acoustics import load_acoustic_model
-from voice.speech.adaptation import adapt, example
-from voice.speech.models import DEFAULT_MODEL, find_model
+from voice.speech.acoustics import rows_of
+from voice.speech.adaptation import Example, adapt, unlabelled
+from voice.speech.models import DEFAULT_MODEL, check_model, find_model
 from voice.speech.synthesiser import Synthesiser
+from voice.station.ear import open_acoustics
 
 
 def test_it_is_speech_of_any_sound_and_the_same_each_time(net: Net, synthesiser: Synthesiser) -> None:
@@ -25,13 +26,11 @@ def test_it_is_speech_of_any_sound_and_the_same_each_time(net: Net, synthesiser:
 
 
 def test_what_is_rehearsed_holds_the_model_where_it_is(net: Net, synthesiser: Synthesiser) -> None:
-    model = load_acoustic_model(find_model(DEFAULT_MODEL) / "am" / "final.mdl")
-    pcm = next(rehearsal(net, synthesiser, 1)).astype(np.float32)
-    before = model.loglikes(pcm)
-    nothing, wrong = np.zeros(0, np.int64), np.full(len(before), 5)
+    network = open_acoustics(check_model(find_model(DEFAULT_MODEL)))
+    rows = rows_of(network, next(rehearsal(net, synthesiser, 1)))
+    before, wrong = network.outputs.loglikes(rows), np.full(len(rows), 5)
 
-    def moved(labels: np.ndarray) -> float:
-        after = adapt(model, [example(pcm, labels, nothing)], epochs=2, step=1e-5)
-        return float(np.abs(after.loglikes(pcm) - before).mean())
+    def moved(example: Example) -> float:
+        return float(np.abs(adapt(network.outputs, [example]).loglikes(rows) - before).mean())
 
-    assert moved(nothing) < 0.4 * moved(wrong)
+    assert moved(unlabelled(rows)) < 0.1 * moved(Example(rows, wrong, wrong))

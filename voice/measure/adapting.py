@@ -6,7 +6,6 @@ held-out part improves.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -26,10 +25,10 @@ from voice.measure.utterances import Utterance
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
 from voice.radio.over import Over
-from voice.speech.acoustics import AcousticModel, load_acoustic_model
-from voice.speech.adaptation import EPOCHS, UNKNOWN, Example, adapt, example, patched, surprise
+from voice.speech.acoustics import Acoustics, rows_of
+from voice.speech.adaptation import EPOCHS, UNKNOWN, Example, adapt, put, surprise, unlabelled
 from voice.speech.models import check_model
-from voice.station.ear import open_ear
+from voice.station.ear import open_acoustics, open_ear
 from voice.talk.by_hand import Confirmed
 
 HELD_BACK = 4
@@ -59,7 +58,7 @@ def confirmations(journal: Journal) -> list[Confirmation]:
     return [Confirmation(journal.clips.get(f.clip), f.said) for _, f in sorted(last.items())]
 
 
-def aligned(model: AcousticModel, net: Net, c: Confirmation) -> Example | None:
+def aligned(network: Acoustics, net: Net, c: Confirmation) -> Example | None:
     """Frame labels of a confirmed over by forced alignment; None if the text cannot be read or does not fit."""
     row: list[tuple[tuple[int, ...], bool]] = [((SILENCE_PDF,), True)]
     try:
@@ -69,13 +68,13 @@ def aligned(model: AcousticModel, net: Net, c: Confirmation) -> Example | None:
             row.append(((SILENCE_PDF,), True))
     except CannotBeRead:
         return None
-    loglikes = model.loglikes(c.pcm.astype(np.float32))
-    pdfs = _viterbi(loglikes, row)
+    rows = rows_of(network, c.pcm)
+    pdfs = _viterbi(network.outputs.loglikes(rows), row)
     if pdfs is None:
         return None
     base, tone = (np.array(x) for x in without_tone())
     tones = np.where(pdfs == SILENCE_PDF, UNKNOWN, tone[pdfs])
-    return example(c.pcm.astype(np.float32), base[pdfs], tones)
+    return Example(rows, base[pdfs], tones)
 
 
 def _viterbi(loglikes: np.ndarray, row: Sequence[tuple[tuple[int, ...], bool]]) -> np.ndarray | None:
@@ -170,24 +169,24 @@ def adapt_to(
             f"{len(confirmed)} confirmed overs; at least {LEAST} are needed. Listen and confirm more with "
             "“huying journal confirm”"
         )
-    mdl = base / "am" / "final.mdl"
-    model = load_acoustic_model(mdl)
-    held = [c for k, c in enumerate(confirmed) if k % HELD_BACK == HELD_BACK - 1]
-    pairs = [(c, aligned(model, net, c)) for k, c in enumerate(confirmed) if k % HELD_BACK != HELD_BACK - 1]
-    learned = [(c, e) for c, e in pairs if e is not None]
-    examples_held = [e for c in held if (e := aligned(model, net, c)) is not None]
-    nothing = np.zeros(0, np.int64)
-    as_before = [example(pcm.astype(np.float32), nothing, nothing) for pcm in rehearsed]
-    moved = adapt(model, [e for _, e in learned] + as_before, epochs=epochs, progress=progress)
+    network = open_acoustics(folder)
+    as_before = [unlabelled(rows_of(network, pcm)) for pcm in rehearsed]
+    held: list[tuple[Confirmation, Example | None]] = []
+    shown: list[tuple[Confirmation, Example | None]] = []
+    for k, c in enumerate(confirmed, 1):
+        (shown if k % HELD_BACK else held).append((c, aligned(network, net, c)))
+        progress(k / len(confirmed))
+    learned = [(c, e) for c, e in shown if e is not None]
+    examples_held = [e for _, e in held if e is not None]
+    moved = adapt(network.outputs, [e for _, e in learned] + as_before, epochs=epochs)
     copy = work / "adapted"
     shutil.copytree(base, copy)
-    data = patched(mdl.read_bytes(), moved)
-    (copy / "am" / "final.mdl").write_bytes(data)
+    put(moved, copy)
     minutes = sum(len(c.pcm) for c, _ in learned) / RATE / 60
-    _describe(copy, folder.sha256, hashlib.sha256(data).hexdigest(), net.settings.name, len(learned), minutes)
+    _describe(copy, folder.sha256, net.settings.name, len(learned), minutes)
     before, after = (
-        _hearing(net, path, held, surprise(load_acoustic_model(path / "am" / "final.mdl"), examples_held), work)
-        for path in (base, copy)
+        _hearing(net, path, [c for c, _ in held], surprise(outputs, examples_held), work)
+        for path, outputs in ((base, network.outputs), (copy, moved))
     )
     kept = after.better_than(before)
     if kept:
@@ -197,10 +196,9 @@ def adapt_to(
     return Adapted(len(learned), minutes, left_out, before, after, out if kept else None)
 
 
-def _describe(folder: Path, base: str, sha256: str, net: str, overs: int, minutes: float) -> None:
+def _describe(folder: Path, base: str, net: str, overs: int, minutes: float) -> None:
     card = folder / "model.json"
-    listed = json.loads(card.read_text("utf-8"))
-    listed |= {"sha256": sha256, "adapted_from": base, "adapted_to": net}
+    listed = json.loads(card.read_text("utf-8")) | {"adapted_from": base, "adapted_to": net}
     card.write_text(json.dumps(listed, ensure_ascii=False, indent=2) + "\n", "utf-8")
     for name in ("evaluation.md", "evaluation.json"):
         (folder / name).unlink(missing_ok=True)  # of the previous model

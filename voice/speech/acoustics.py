@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -76,22 +76,54 @@ PIECE = 128
 time); more leave more to do at the end of the over, 3 ms per second of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a network makes of the rows of its last hidden layer: all that adaptation moves."""
+
+    pdf: Affine
+    """Of the toneless pdfs."""
+    tone: Affine
+    """Of the tones 0 to 5."""
+    scores: Affine
+    """Maps both log-softmaxes to scores."""
+
+    def loglikes(self, rows: Floats) -> Floats:
+        """Scores (frames of FRAME_S, pdfs): scaled log-likelihoods, as the search uses them."""
+        both = np.concatenate([log_softmax(self.pdf, rows), log_softmax(self.tone, rows)], 1)
+        w, b = self.scores
+        return np.asarray(both @ w.T + b, np.float32)
+
+
 class OverScorer(Protocol):
     """Scores one over, during it or afterwards."""
 
     def accept(self, pcm: Pcm16 | Floats) -> None:
         """More samples at 8 kHz in int16 scale."""
 
+    def rows(self) -> Floats:
+        """Of the network's last hidden layer, one per FRAME_S of the whole over, independent of how it was divided into
+        pieces. Repeated calls return the same."""
+
     def finish(self) -> Floats:
-        """Scores (frames of FRAME_S, pdfs) of the whole over, independent of how it was divided into pieces. Repeated
-        calls return the same."""
+        """Scores of these rows."""
 
 
 class Acoustics(Protocol):
     """A network that judges sounds."""
 
+    @property
+    def outputs(self) -> Outputs:
+        """Its last layers."""
+
     def scorer(self) -> OverScorer:
         """For one over."""
+
+
+def rows_of(acoustics: Acoustics, pcm: Pcm16 | Floats) -> Floats:
+    """Of the last hidden layer, for a whole over."""
+    scorer = acoustics.scorer()
+    scorer.accept(pcm)
+    return scorer.rows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +134,7 @@ class AcousticModel:
     """Each layer sees its input at three frames: (out, 3·in)."""
     dilations: tuple[int, ...]
     """Dilations of the layers from the third on, in output frames: input at -d, 0 and +d."""
-    pdf: Affine
-    tone: Affine
-    scores: Affine
-    """Maps both log-softmaxes to scores."""
+    outputs: Outputs
 
     @property
     def context(self) -> int:
@@ -123,7 +152,8 @@ class AcousticModel:
         return Scorer(self)
 
 
-def _log_softmax(layer: Affine, h: Floats) -> Floats:
+def log_softmax(layer: Affine, h: Floats) -> Floats:
+    """Log posteriors of an output layer, (rows, outputs)."""
     w, b = layer
     z = h @ w.T + b
     z -= z.max(1, keepdims=True)
@@ -152,14 +182,17 @@ class Scorer:
             self._compute(self._cepstra())
             self._more = 3 * PIECE * _SHIFT
 
-    def finish(self) -> Floats:
-        """Scores (output frames of 30 ms, pdfs) of the whole over, independent of how it was divided into pieces.
-        Repeated calls return the same."""
+    def rows(self) -> Floats:
+        """Of the last hidden layer (output frames of 30 ms, width)."""
         made = self._cepstra()
         if self._last is not None:
             self._compute(np.concatenate([made, np.repeat(self._last, self._model.context, 0)]))
             self._last = None
-        return np.concatenate(self._done) if self._done else np.zeros((0, len(self._model.scores[1])), np.float32)
+        return np.concatenate([np.zeros((0, self._model.outputs.pdf[0].shape[1]), np.float32), *self._done])
+
+    def finish(self) -> Floats:
+        """Scores (output frames of 30 ms, pdfs) of the whole over."""
+        return self._model.outputs.loglikes(self.rows())
 
     def _cepstra(self) -> Floats:
         """Of the pending samples; the first frame of the over is repeated before it."""
@@ -179,10 +212,7 @@ class Scorer:
         h = self._layer(1, h, 1, 3)
         for k, d in enumerate(self._model.dilations, 2):
             h = self._layer(k, h, d)
-        if len(h):
-            both = np.concatenate([_log_softmax(self._model.pdf, h), _log_softmax(self._model.tone, h)], 1)
-            w, b = self._model.scores
-            self._done.append(np.asarray(both @ w.T + b, np.float32))
+        self._done.append(h)
 
     def _layer(self, k: int, x: Floats, d: int, step: int = 1) -> Floats:
         """Layer ``k`` sees frames 0, d and 2d after every ``step``-th; residual if the input is not subsampled."""
@@ -223,24 +253,43 @@ def _matrix(data: bytes, at: int) -> tuple[Floats, int]:
     return np.ascontiguousarray((low + span / 65535 * steps).T, np.float32), at + rows * cols
 
 
+_BIAS = b"<BiasParams> FV \x04"
+
+
+def affines(data: bytes) -> Iterator[tuple[Affine, int, int]]:
+    """Affine components of a ``final.mdl``, each with where its numbers begin and end, from the matrix to the bias.
+    Raises ValueError or struct.error."""
+    at = data.find(b"<Nnet3> ")
+    while (start := data.find(b"<LinearParams> CM", at) + 15) >= 15:
+        w, at = _matrix(data, start)
+        at = data.index(_BIAS, at) + len(_BIAS)
+        (n,) = struct.unpack_from("<i", data, at)
+        b = np.frombuffer(data, "<f4", n, at + 4)
+        at += 4 + b.nbytes
+        yield (w, b), start, at
+
+
+def with_numbers(data: bytes, start: int, end: int, affine: Affine) -> bytes:
+    """A ``final.mdl`` with other numbers in the component of this place, two bytes each."""
+    w, b = affine
+    low, span = float(w.min()), float(np.ptp(w)) or 1.0
+    steps = np.rint((np.asarray(w, np.float64) - low) / span * 65535).astype("<u2")
+    matrix = b"CM2 " + struct.pack("<ffii", low, span, *w.shape) + steps.tobytes()
+    return data[:start] + matrix + _BIAS + struct.pack("<i", len(b)) + np.asarray(b, "<f4").tobytes() + data[end:]
+
+
 def load_acoustic_model(final_mdl: Path) -> AcousticModel:
     """Read the affine components from our ``final.mdl``. Raises HuyingError for other models."""
     data = final_mdl.read_bytes()
-    found: list[Affine] = []
-    at = data.find(b"<Nnet3> ")
     try:
-        while (at := data.find(b"<LinearParams> CM", at)) >= 0:
-            w, at = _matrix(data, at + 15)
-            at = data.index(b"<BiasParams> FV ", at)
-            (n,) = struct.unpack_from("<xi", data, at + 16)
-            found.append((w, np.frombuffer(data, "<f4", n, at + 21)))
+        found = [affine for affine, _, _ in affines(data)]
         config = data[data.find(b"<Nnet3> ") : data.find(b"<NumComponents>")]
         offsets = [int(d) for d in _SEEN_BEFORE.findall(config)]
         if len(offsets) < 2 or len(found) != len(offsets) + 3:
             raise ValueError(f"{len(found)} affine components, {len(offsets)} of them see three frames")
     except (ValueError, struct.error) as e:
         raise HuyingError(f"{final_mdl}: not a network of Huying's recipe ({e}); run “huying models verify”") from e
-    return AcousticModel(tuple(found[:-3]), tuple(d // 3 for d in offsets[2:]), *found[-3:])
+    return AcousticModel(tuple(found[:-3]), tuple(d // 3 for d in offsets[2:]), Outputs(*found[-3:]))
 
 
 Frames = tuple[Floats, Floats, Floats]

@@ -19,13 +19,16 @@ import numpy.typing as npt
 
 from voice.errors import HuyingError
 from voice.pcm import RATE, Floats, Pcm16
-from voice.speech.acoustics import FRAME_S, Affine
+from voice.speech.acoustics import FRAME_S, Affine, Outputs
 
 FILE = "encoder.npz"
 """In a model folder; a model may have none."""
 
 SCALE = ".scale"
 """Behind a matrix' name: what one step of each row's bytes stands for."""
+
+OUTPUTS = ("out", "tone")
+"""Names of the layers of toneless pdfs and of tones."""
 
 MELS, BANDS = 80, 60
 """Whisper's mel bands up to 8 kHz, and those of them below 4 kHz."""
@@ -111,11 +114,6 @@ def _three(x: Floats, step: int) -> Floats:
     return np.concatenate([padded[j : j + (n - 1) * step + 1 : step] for j in range(3)], 1)
 
 
-def _log_softmax(z: Floats) -> Floats:
-    z = z - z.max(1, keepdims=True)
-    return np.asarray(z - np.log(np.exp(z).sum(1, keepdims=True)), np.float32)
-
-
 @cache
 def _positions(frames: int) -> Floats:
     """Sinusoids that tell the place, (frames, WIDTH)."""
@@ -130,13 +128,13 @@ class Encoder:
 
     weights: Mapping[str, Floats]
 
-    def log_posteriors(self, pcm: Floats) -> Floats:
-        """Logarithms of the chances of toneless pdfs, then of tones, every 30 ms: of samples at 8 kHz in int16 scale,
-        as many rows as the first network has."""
+    def rows(self, pcm: Floats) -> Floats:
+        """Of the last hidden layer, every 30 ms (frames, WIDTH): of samples at 8 kHz in int16 scale, as many as the
+        first network has."""
         w = self.weights
         count = -(-(1 + (len(pcm) - WINDOW) // SHIFT) // 3) if len(pcm) >= WINDOW else 0
         if count == 0:
-            return np.zeros((0, len(w["out.bias"]) + len(w["tone.bias"])), np.float32)
+            return np.zeros((0, WIDTH), np.float32)
         h = _gelu(_three(mel_of(pcm), 1) @ w["conv1.weight"].T + w["conv1.bias"])
         h = _gelu(_three(h, 2) @ w["conv2.weight"].T + w["conv2.bias"])
         h += _positions(-(-len(h) // 512) * 512)[: len(h)]
@@ -148,9 +146,7 @@ class Encoder:
         at = (FIRST_S + np.arange(count) * FRAME_S) / STEP_S
         low = np.minimum(at.astype(int), len(h) - 2)
         part = np.clip(at - low, 0, 1)[:, None].astype(np.float32)
-        h = h[low] * (1 - part) + h[low + 1] * part
-        heads = (_log_softmax(h @ w[f"{n}.weight"].T + w[f"{n}.bias"]) for n in ("out", "tone"))
-        return np.concatenate(list(heads), 1)
+        return np.asarray(h[low] * (1 - part) + h[low + 1] * part, np.float32)
 
     def _layer(self, h: Floats, at: str) -> Floats:
         def linear(x: Floats, name: str) -> Floats:
@@ -180,6 +176,13 @@ class EncodedAcoustics:
     scores: Affine
     """Maps both log-softmaxes to scores, as in the first network."""
 
+    @property
+    def outputs(self) -> Outputs:
+        """The encoder's own last layers."""
+        w = self.encoder.weights
+        pdf, tone = ((w[f"{n}.weight"], w[f"{n}.bias"]) for n in OUTPUTS)
+        return Outputs(pdf, tone, self.scores)
+
     def scorer(self) -> EncodedScorer:
         """For an over that is still going on."""
         return EncodedScorer(self)
@@ -196,7 +199,7 @@ class EncodedScorer:
         self._before = 0
         """Output frames of the former piece that are heard again."""
         self._done: list[Floats] = []
-        self._result: Floats | None = None
+        self._rows: Floats | None = None
 
     def accept(self, pcm: Pcm16 | Floats) -> None:
         """More samples at 8 kHz in int16 scale."""
@@ -204,18 +207,21 @@ class EncodedScorer:
         self._samples += len(pcm)
         while self._samples >= self._enough:
             x = self._joined()
-            found = self._acoustics.encoder.log_posteriors(x[: self._enough])
+            found = self._acoustics.encoder.rows(x[: self._enough])
             self._done.append(found[self._before : self._before + PIECE])
             x = x[(self._before + PIECE - AROUND) * FRAME :]
             self._waiting, self._samples, self._before = [x], len(x), AROUND
 
+    def rows(self) -> Floats:
+        """Of the last hidden layer (frames of FRAME_S, WIDTH), of the whole over."""
+        if self._rows is None:
+            self._done.append(self._acoustics.encoder.rows(self._joined())[self._before :])
+            self._rows = np.concatenate(self._done)
+        return self._rows
+
     def finish(self) -> Floats:
         """Scores (frames of FRAME_S, pdfs) of the whole over; repeated calls return the same."""
-        if self._result is None:
-            self._done.append(self._acoustics.encoder.log_posteriors(self._joined())[self._before :])
-            w, b = self._acoustics.scores
-            self._result = np.asarray(np.concatenate(self._done) @ w.T + b, np.float32)
-        return self._result
+        return self._acoustics.outputs.loglikes(self.rows())
 
     @property
     def _enough(self) -> int:

@@ -326,15 +326,15 @@ def open_recogniser(folder: ModelFolder, lexicon: Lexicon | None, costs: Costs, 
     def first() -> Recogniser:
         return Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
 
-    return TwoPass(_acoustics(folder), Search(read(graph.folder / FILE)), first)
+    return TwoPass(open_acoustics(folder), Search(read(graph.folder / FILE)), first)
 
 
-def _acoustics(folder: ModelFolder) -> Acoustics:
+def open_acoustics(folder: ModelFolder) -> Acoustics:
     """The network that decides what was said: the encoder of a model that has one."""
     network = load_acoustic_model(folder.path / "am" / "final.mdl")
     if not folder.encoder_sha256:
         return network
-    return EncodedAcoustics(load_encoder(folder.path, folder.encoder_sha256), network.scores)
+    return EncodedAcoustics(load_encoder(folder.path, folder.encoder_sha256), network.outputs.scores)
 
 
 def _stock_recogniser(net: Net, folder: ModelFolder) -> tuple[Recogniser, tuple[str, ...]]:
