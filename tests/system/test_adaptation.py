@@ -155,7 +155,7 @@ def test_either_network_learns_what_it_is_shown_and_keeps_what_it_is_reminded_of
         before, after = (log_softmax(o.pdf, overs[3]) for o in (network.outputs, outputs))
         return float((np.exp(before) * (before - after)).sum(1).mean())
 
-    assert drift(adapt(network.outputs, [*shown, unlabelled(overs[3])], epochs=20)) < 0.5 * drift(moved)
+    assert drift(adapt(network.outputs, [*shown, unlabelled(overs[3])], epochs=20)) < 0.8 * drift(moved)
 
 
 def test_alignment_follows_what_was_said(network: Acoustics, net: Net, synthesiser: Synthesiser) -> None:

@@ -19,7 +19,7 @@ def adapt(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the adapted model; must not exist.")],
     net: NetOption = None,
     model: ModelOption = None,
-    epochs: Annotated[int, typer.Option(min=1, max=50, help="How often every over is learned.")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, max=200, help="How often every over is learned.")] = 24,
 ) -> None:
     """Learn this station's voices and channel from confirmed overs; kept only if it helps. 适应本台。"""
     from rich.progress import Progress
