@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pytest
 import soxr
 
+from tests.helpers.encoders import weights
 from tests.helpers.forking import finished
 from tests.helpers.places import ROOT
 from voice.errors import HuyingError
@@ -28,7 +29,7 @@ from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
 from voice.speech.acoustics import Acoustics, Outputs, log_softmax, rows_of
 from voice.speech.adaptation import UNKNOWN, Example, adapt, gradient, put, surprise, target, unlabelled
-from voice.speech.encoder import BANDS, FILE, OUTPUTS, SCALE, WIDTH
+from voice.speech.encoder import FILE, OUTPUTS, SCALE
 from voice.speech.models import check_model
 from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.ear import open_acoustics
@@ -45,28 +46,13 @@ def network() -> Acoustics:
 
 
 def with_encoder(folder: Path) -> Path:
-    """A copy of the shipped folder with an encoder of one layer that knows nothing."""
+    """A copy of the shipped folder whose encoder knows nothing; its outputs a byte a number, as the recipe writes."""
     shutil.copytree(MODEL, folder)
-    rng = np.random.default_rng(0)
-    weights: dict[str, Any] = {}
-    for name, out, width in (
-        ("conv1", WIDTH, 3 * BANDS),
-        ("conv2", WIDTH, 3 * WIDTH),
-        ("layers.0.attention", 3 * WIDTH, WIDTH),
-        ("layers.0.attended", WIDTH, WIDTH),
-        ("layers.0.inner", WIDTH, WIDTH),
-        ("layers.0.outer", WIDTH, WIDTH),
-        ("out", 99, WIDTH),
-        ("tone", 6, WIDTH),
-    ):
-        weights |= {f"{name}.weight": rng.normal(0, width**-0.5, (out, width)), f"{name}.bias": np.zeros(out)}
-    for name in ("layers.0.before_attention", "layers.0.before_inner", "norm"):
-        weights |= {f"{name}.weight": np.ones(WIDTH), f"{name}.bias": np.zeros(WIDTH)}
-    for name in OUTPUTS:  # as the recipe exports them: a byte a number
-        w = weights[f"{name}.weight"]
-        scale = np.abs(w).max(1) / 127
-        weights[f"{name}.weight"], weights[f"{name}.weight{SCALE}"] = np.rint(w / scale[:, None]).astype(np.int8), scale
-    np.savez(folder / FILE, **weights)
+    kept: dict[str, Any] = dict(weights(1))
+    for name in (f"{n}.weight" for n in OUTPUTS):
+        scale = np.abs(kept[name]).max(1) / 127
+        kept |= {name: np.rint(kept[name] / scale[:, None]).astype(np.int8), name + SCALE: scale}
+    np.savez(folder / FILE, **kept)
     card = json.loads((folder / "model.json").read_text("utf-8"))
     card["encoder_sha256"] = hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
     (folder / "model.json").write_text(json.dumps(card), "utf-8")

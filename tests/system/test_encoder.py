@@ -8,32 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.helpers.encoders import weights
 from voice.errors import HuyingError
 from voice.pcm import Floats
 from voice.speech.acoustics import load_acoustic_model
-from voice.speech.encoder import AROUND, FILE, PIECE, SCALE, WIDTH, EncodedAcoustics, Encoder, load_encoder
+from voice.speech.encoder import AROUND, FILE, PIECE, SCALE, EncodedAcoustics, Encoder, load_encoder
 from voice.speech.models import DEFAULT_MODEL, check_model, find_model
 
-
-def weights(layers: int = 2, seed: int = 0) -> dict[str, Floats]:
-    """Of an encoder that knows nothing."""
-    rng = np.random.default_rng(seed)
-
-    def linear(name: str, out: int, n: int) -> dict[str, Floats]:
-        w = rng.normal(0, n**-0.5, (out, n)).astype(np.float32)
-        return {f"{name}.weight": w, f"{name}.bias": rng.normal(0, 0.1, out).astype(np.float32)}
-
-    def norm(name: str) -> dict[str, Floats]:
-        return {f"{name}.weight": np.ones(WIDTH, np.float32), f"{name}.bias": np.zeros(WIDTH, np.float32)}
-
-    found = linear("conv1", WIDTH, 180) | linear("conv2", WIDTH, 3 * WIDTH) | norm("norm")
-    found |= linear("out", 99, WIDTH) | linear("tone", 6, WIDTH)
-    for k in range(layers):
-        at = f"layers.{k}."
-        found |= norm(f"{at}before_attention") | norm(f"{at}before_inner")
-        found |= linear(f"{at}attention", 3 * WIDTH, WIDTH) | linear(f"{at}attended", WIDTH, WIDTH)
-        found |= linear(f"{at}inner", 4 * WIDTH, WIDTH) | linear(f"{at}outer", WIDTH, 4 * WIDTH)
-    return found
+PLAIN = (np.eye(105, dtype=np.float32), np.zeros(105, np.float32))
+"""Scores that are the log posteriors themselves."""
 
 
 def sound(seconds: float, seed: int = 1) -> Floats:
@@ -46,14 +29,13 @@ def sound(seconds: float, seed: int = 1) -> Floats:
 def test_it_has_as_many_frames_as_the_first_network(samples: int) -> None:
     first = load_acoustic_model(find_model(DEFAULT_MODEL) / "am" / "final.mdl")
     pcm = sound(2)[:samples]
-    found = EncodedAcoustics(Encoder(weights()), first.scores).scorer()
+    found = EncodedAcoustics(Encoder(weights()), first.outputs.scores).scorer()
     found.accept(pcm)
     assert found.finish().shape == first.loglikes(pcm).shape
 
 
 def test_a_long_over_is_the_same_in_any_pieces_and_nearly_the_whole() -> None:
-    scores = (np.eye(105, dtype=np.float32), np.zeros(105, np.float32))
-    acoustics = EncodedAcoustics(Encoder(weights()), scores)
+    acoustics = EncodedAcoustics(Encoder(weights()), PLAIN)
     pcm = sound(21)
 
     def heard(step: int) -> Floats:
@@ -64,9 +46,9 @@ def test_a_long_over_is_the_same_in_any_pieces_and_nearly_the_whole() -> None:
 
     once = heard(len(pcm))
     assert np.array_equal(once, heard(1600)) and np.array_equal(once, heard(777))
-    assert len(once) == len(acoustics.encoder.log_posteriors(pcm))
-    first = acoustics.encoder.log_posteriors(pcm[: (PIECE + AROUND) * 240 + 256])[:PIECE]
-    assert np.allclose(once[:PIECE], first, atol=1e-4)
+    assert len(once) == len(acoustics.encoder.rows(pcm))
+    first = acoustics.encoder.rows(pcm[: (PIECE + AROUND) * 240 + 256])[:PIECE]
+    assert np.allclose(once[:PIECE], acoustics.outputs.loglikes(first), atol=1e-4)
 
 
 def test_numpy_computes_what_was_trained(tmp_path: Path) -> None:
@@ -84,7 +66,7 @@ def test_numpy_computes_what_was_trained(tmp_path: Path) -> None:
     with torch.no_grad():
         heads = net(mel_of(torch.from_numpy(pcm)[None]))
     trained = torch.cat([torch.log_softmax(h[0], -1) for h in heads], 1).numpy()
-    found = encoder.log_posteriors(pcm)
+    found = EncodedAcoustics(encoder, PLAIN).outputs.loglikes(encoder.rows(pcm))
     assert np.abs(found - trained[: len(found)]).mean() < 0.02
 
 

@@ -253,7 +253,8 @@ def _matrix(data: bytes, at: int) -> tuple[Floats, int]:
     return np.ascontiguousarray((low + span / 65535 * steps).T, np.float32), at + rows * cols
 
 
-_BIAS = b"<BiasParams> FV \x04"
+BIAS = b"<BiasParams> FV \x04"
+"""Between a component's matrix and the number of its biases."""
 
 
 def affines(data: bytes) -> Iterator[tuple[Affine, int, int]]:
@@ -262,20 +263,11 @@ def affines(data: bytes) -> Iterator[tuple[Affine, int, int]]:
     at = data.find(b"<Nnet3> ")
     while (start := data.find(b"<LinearParams> CM", at) + 15) >= 15:
         w, at = _matrix(data, start)
-        at = data.index(_BIAS, at) + len(_BIAS)
+        at = data.index(BIAS, at) + len(BIAS)
         (n,) = struct.unpack_from("<i", data, at)
         b = np.frombuffer(data, "<f4", n, at + 4)
         at += 4 + b.nbytes
         yield (w, b), start, at
-
-
-def with_numbers(data: bytes, start: int, end: int, affine: Affine) -> bytes:
-    """A ``final.mdl`` with other numbers in the component of this place, two bytes each."""
-    w, b = affine
-    low, span = float(w.min()), float(np.ptp(w)) or 1.0
-    steps = np.rint((np.asarray(w, np.float64) - low) / span * 65535).astype("<u2")
-    matrix = b"CM2 " + struct.pack("<ffii", low, span, *w.shape) + steps.tobytes()
-    return data[:start] + matrix + _BIAS + struct.pack("<i", len(b)) + np.asarray(b, "<f4").tobytes() + data[end:]
 
 
 def load_acoustic_model(final_mdl: Path) -> AcousticModel:

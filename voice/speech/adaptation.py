@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from voice.pcm import Floats
-from voice.speech.acoustics import Affine, Ints, Outputs, affine_places, log_softmax
+from voice.speech.acoustics import BIAS, Affine, Ints, Outputs, affines, log_softmax
 from voice.speech.encoder import FILE, OUTPUTS, SCALE
 
 RESTRAINT = 0.5
@@ -116,17 +116,15 @@ def put(outputs: Outputs, folder: Path) -> None:
 
 
 def mdl_with(outputs: Outputs, data: bytes) -> bytes:
-    """A ``final.mdl`` with other output layers."""
-    out = bytearray(data)
-    for (w, b), (at, after) in zip((outputs.pdf, outputs.tone), list(affine_places(data))[-3:-1], strict=True):
-        if (shape := struct.unpack_from("<ii", data, at + 8)) != w.shape:
-            raise ValueError(f"a component is {shape} and not {w.shape}")
-        low, span = float(w.min()), float(w.max() - w.min()) or 1.0
+    """A ``final.mdl`` with other output layers, two bytes a number."""
+    *_, (_, *pdf), (_, *tone), _scores = affines(data)
+    for (start, end), (w, b) in ((tone, outputs.tone), (pdf, outputs.pdf)):  # the last first: places stay
+        low, span = float(w.min()), float(np.ptp(w)) or 1.0
         steps = np.rint((np.asarray(w, np.float64) - low) / span * 65535).astype("<u2")
-        struct.pack_into("<ff", out, at, low, span)
-        out[at + 16 : at + 16 + 2 * w.size] = steps.tobytes()
-        out[after + 4 : after + 4 + 4 * len(b)] = np.asarray(b, "<f4").tobytes()
-    return bytes(out)
+        matrix = b"CM2 " + struct.pack("<ffii", low, span, *w.shape) + steps.tobytes()
+        bias = BIAS + struct.pack("<i", len(b)) + np.asarray(b, "<f4").tobytes()
+        data = data[:start] + matrix + bias + data[end:]
+    return data
 
 
 def encoder_with(outputs: Outputs, data: bytes) -> bytes:
