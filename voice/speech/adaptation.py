@@ -28,6 +28,8 @@ STEP = 10.0
 """First step of gradient descent, in inverse mean squares of a row, so that it means the same in every network."""
 
 EPOCHS = 24
+"""Twice as many win one in a hundred of the surprise that is left in held-out overs of a simulated station, and move
+what the network thinks of other speech by a quarter more."""
 
 UNKNOWN = -1
 """Label of an unlabelled frame."""
