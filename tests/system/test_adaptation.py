@@ -27,7 +27,7 @@ from voice.measure.adapting import Confirmation, HeldOut, adapt_to, aligned, con
 from voice.measure.channel import Channel, to_receiver, transmit
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
-from voice.speech.acoustics import Acoustics, Outputs, log_softmax, rows_of
+from voice.speech.acoustics import Network, Outputs, log_softmax, rows_of
 from voice.speech.adaptation import UNKNOWN, Example, adapt, gradient, put, surprise, target, unlabelled
 from voice.speech.encoder import FILE, OUTPUTS, SCALE
 from voice.speech.models import check_model
@@ -40,7 +40,7 @@ MODEL = ROOT / "models" / "huying-zh-8k"
 
 
 @pytest.fixture(scope="module")
-def network() -> Acoustics:
+def network() -> Network:
     """The shipped one that decides."""
     return open_acoustics(check_model(MODEL))
 
@@ -144,7 +144,7 @@ def test_either_network_learns_what_it_is_shown_and_keeps_what_it_is_reminded_of
     assert drift(adapt(network.outputs, [*shown, unlabelled(overs[3])], epochs=20)) < 0.8 * drift(moved)
 
 
-def test_alignment_follows_what_was_said(network: Acoustics, net: Net, synthesiser: Synthesiser) -> None:
+def test_alignment_follows_what_was_said(network: Network, net: Net, synthesiser: Synthesiser) -> None:
     pcm = say(net, synthesiser, "一切正常", 2)
     found = aligned(network, net, Confirmation(pcm, "一切正常"))
     assert found is not None
@@ -158,7 +158,7 @@ def test_alignment_follows_what_was_said(network: Acoustics, net: Net, synthesis
     assert aligned(network, net, Confirmation(pcm, "☎")) is None
 
 
-def test_learning_makes_what_was_said_less_surprising(network: Acoustics, net: Net, synthesiser: Synthesiser) -> None:
+def test_learning_makes_what_was_said_less_surprising(network: Network, net: Net, synthesiser: Synthesiser) -> None:
     texts = ("一切正常", "没有发现", "收到明白", "省残联", "贾岗社区治安队", "已到达现场")
     examples: list[Example] = []
     for k, text in enumerate(texts):

@@ -25,7 +25,7 @@ from voice.measure.utterances import Utterance
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
 from voice.radio.over import Over
-from voice.speech.acoustics import Acoustics, rows_of
+from voice.speech.acoustics import Network, rows_of
 from voice.speech.adaptation import EPOCHS, UNKNOWN, Example, adapt, put, surprise, unlabelled
 from voice.speech.models import check_model
 from voice.station.ear import open_acoustics, open_ear
@@ -58,7 +58,7 @@ def confirmations(journal: Journal) -> list[Confirmation]:
     return [Confirmation(journal.clips.get(f.clip), f.said) for _, f in sorted(last.items())]
 
 
-def aligned(network: Acoustics, net: Net, c: Confirmation) -> Example | None:
+def aligned(network: Network, net: Net, c: Confirmation) -> Example | None:
     """Frame labels of a confirmed over by forced alignment; None if the text cannot be read or does not fit."""
     row: list[tuple[tuple[int, ...], bool]] = [((SILENCE_PDF,), True)]
     try:

@@ -94,21 +94,32 @@ class Outputs:
         return np.asarray(both @ w.T + b, np.float32)
 
 
-class OverScorer(Protocol):
+class OverListener(Protocol):
     """Scores one over, during it or afterwards."""
 
     def accept(self, pcm: Pcm16 | Floats) -> None:
         """More samples at 8 kHz in int16 scale."""
 
-    def rows(self) -> Floats:
-        """Of the network's last hidden layer, one per FRAME_S of the whole over, independent of how it was divided into
-        pieces. Repeated calls return the same."""
-
     def finish(self) -> Floats:
-        """Scores of these rows."""
+        """Scores (frames of FRAME_S, pdfs) of the whole over, independent of how it was divided into pieces. Repeated
+        calls return the same."""
+
+
+class OverScorer(OverListener, Protocol):
+    """The same by one network."""
+
+    def rows(self) -> Floats:
+        """Of the network's last hidden layer, one per FRAME_S of the whole over."""
 
 
 class Acoustics(Protocol):
+    """What judges sounds: one network or several."""
+
+    def scorer(self) -> OverListener:
+        """For one over."""
+
+
+class Network(Protocol):
     """A network that judges sounds."""
 
     @property
@@ -119,7 +130,7 @@ class Acoustics(Protocol):
         """For one over."""
 
 
-def rows_of(acoustics: Acoustics, pcm: Pcm16 | Floats) -> Floats:
+def rows_of(acoustics: Network, pcm: Pcm16 | Floats) -> Floats:
     """Of the last hidden layer, for a whole over."""
     scorer = acoustics.scorer()
     scorer.accept(pcm)

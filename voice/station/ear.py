@@ -25,10 +25,11 @@ from voice.places import cache_folder
 from voice.radio.over import Over
 from voice.speech.acoustics import (
     BESIDE_S,
-    Acoustics,
+    AcousticModel,
     Calibration,
     Frames,
     Goodness,
+    Network,
     States,
     frames_of,
     goodness,
@@ -40,6 +41,7 @@ from voice.speech.bigram import load_bigram
 from voice.speech.dictation import Dictation, grammar_of
 from voice.speech.encoder import EncodedAcoustics, load_encoder
 from voice.speech.hypothesis import Hypothesis, Word
+from voice.speech.mixture import Mixture
 from voice.speech.models import ModelFolder, check_model, find_model, models_folder
 from voice.speech.packages import is_packaged, packaged
 from voice.speech.recogniser import Recogniser, assemble, open_stock
@@ -326,15 +328,24 @@ def open_recogniser(folder: ModelFolder, lexicon: Lexicon | None, costs: Costs, 
     def first() -> Recogniser:
         return Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
 
-    return TwoPass(open_acoustics(folder), Search(read(graph.folder / FILE)), first)
+    network, second = open_networks(folder)
+    acoustics = Mixture(network, second) if second else network
+    return TwoPass(acoustics, Search(read(graph.folder / FILE)), first)
 
 
-def open_acoustics(folder: ModelFolder) -> Acoustics:
-    """The network that decides what was said: the encoder of a model that has one."""
+def open_networks(folder: ModelFolder) -> tuple[AcousticModel, EncodedAcoustics | None]:
+    """The first network of a model, and its encoder if it has one."""
     network = load_acoustic_model(folder.path / "am" / "final.mdl")
     if not folder.encoder_sha256:
-        return network
-    return EncodedAcoustics(load_encoder(folder.path, folder.encoder_sha256), network.outputs.scores)
+        return network, None
+    encoder = load_encoder(folder.path, folder.encoder_sha256)
+    return network, EncodedAcoustics(encoder, network.outputs.scores)
+
+
+def open_acoustics(folder: ModelFolder) -> Network:
+    """The network that counts most, which adaptation moves: the encoder of a model that has one."""
+    network, second = open_networks(folder)
+    return second or network
 
 
 def _stock_recogniser(net: Net, folder: ModelFolder) -> tuple[Recogniser, tuple[str, ...]]:
