@@ -14,6 +14,7 @@ from nicegui import run, ui
 from voice.audio.portaudio import devices_now
 from voice.console.overs import FeedItem
 from voice.console.pages.frame import CHART_INK, CHART_LINE, Page
+from voice.console.pages.row import feed_row
 from voice.console.pages.setup import Setup
 from voice.errors import HuyingError
 from voice.journal.verify import verify
@@ -146,7 +147,7 @@ class Devices(Page):
                 shown = line["seq"]
                 holder.clear()
                 with holder:
-                    self.feed_row(FeedItem(line, [line]))
+                    feed_row(self, FeedItem(line, [line]))
                     if line["clip"]:
                         self.picture(line["clip"], height=110).classes("w-full")
                     ui.label(line["pinyin"] or "").classes("mono")

@@ -17,15 +17,14 @@ from nicegui import app, ui
 from voice.console.access import COOKIE, Access
 from voice.console.board import Tile
 from voice.console.desk import Desk
-from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, FeedItem
 from voice.console.pages.live import PATCH, Live, Patches
-from voice.console.pages.markup import PLAYER, cell, icon, image, meter, player, span
+from voice.console.pages.markup import PLAYER, icon, meter
 from voice.console.proxy import prefix_of
 from voice.console.texts import text
 from voice.console.users import User
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
-from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, detail_in, listed, name_of, note_in
+from voice.journal.wording import MEANING_NAMES, clock, listed, name_of, note_in
 from voice.language import worded
 from voice.net.loading import Net
 from voice.station.status import status_file
@@ -359,54 +358,9 @@ class Page:
         show()
         ui.timer(1.0, show)
 
-    def feed_row(self, entry: FeedItem) -> ui.html:
-        """One over: time, kind, speaker and addressee, text and meaning."""
-        row = ui.html(self.entry(entry), sanitize=False).classes(self.look_of(entry))
-        row.props["data-seq"] = str(entry.seq)
-        return row
-
-    def look_of(self, entry: FeedItem) -> str:
-        """Classes of its row."""
-        return "feedrow row items-center gap-2 no-wrap max-sm:flex-wrap" + (" review" if entry.review else "")
-
-    def entry(self, entry: FeedItem) -> str:
-        """Content of its row."""
-        line = entry.line
-        meaning = name_of(MEANING_NAMES, line["meaning"], self.english)
-        heard = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")
-        note = " · ".join(p for p in (
-            meaning if heard and line["type"] in TELLING and meaning not in heard else "",
-            f"{line['latency_s']:.1f} s" if line["latency_s"] is not None else "",
-            detail_in(line["detail"], self.net.name_of, self.english),
-        ) if p)  # fmt: skip
-        guess = f"≈ {entry.guess}" if entry.guess and line["type"] != "transcribed" else ""
-        clip = self._clip_at(line["clip"] or "")
-        return "".join((
-            cell(self.clock(line["wall"]), "mono w-20 shrink-0"),
-            cell(name_of(KIND_NAMES, line["type"], self.english), "w-24 shrink-0 leading-tight max-sm:w-auto"),
-            cell(self._direction(entry), "w-44 shrink-0 font-bold max-sm:w-auto"),
-            '<div class="grow gap-0 min-w-0">',
-            span(meaning if line["type"] == "closed" else heard or meaning, "break-words min-w-0"),
-            span(guess, "italic soft", self.t("not verified")),
-            span(note, "soft text-sm"),
-            "</div>",
-            image(f"{clip}/waveform.svg", 90, 26, "max-sm:hidden shrink-0") if clip else "",
-            player(clip, self.t("play")) if clip else "",
-        ))  # fmt: skip
-
-    def _clip_at(self, clip: str) -> str:
+    def clip_at(self, clip: str) -> str:
         """Address of a clip; empty for an invalid clip name, whatever its origin."""
         return f"{self.prefix}/api/v1/clips/{clip}" if NAME.fullmatch(clip) else ""
-
-    def _direction(self, entry: FeedItem) -> str:
-        """Speaker and addressee: an arrow towards the unit if called, away from it if speaking."""
-        units, kind = entry.units, entry.line["type"]
-        if not units:
-            return ""
-        names = self.listed(map(self.net.name_of, units[:2]))
-        if len(units) > 2:
-            names = self.t("and others", names, len(units))
-        return f"→ {names}" if kind in TO_UNITS else f"{names} →" if kind in FROM_UNITS else names
 
     def listed(self, names: Iterable[str]) -> str:
         """Names in a row, as this client's language writes them."""
@@ -443,8 +397,8 @@ class Page:
     def picture(self, clip: str, **look: str | int) -> ui.element:
         """Waveform and spectrogram of a clip; none for an invalid clip name, whatever its origin."""
         shown = ui.element("img")
-        if self._clip_at(clip):
-            shown.props["src"] = f"{self._clip_at(clip)}/waveform.svg"
+        if self.clip_at(clip):
+            shown.props["src"] = f"{self.clip_at(clip)}/waveform.svg"
         for name, value in {"alt": "", **look}.items():
             shown.props[name] = value
         return shown
@@ -455,8 +409,8 @@ class Page:
         )
 
     def play(self, clip: str) -> None:
-        if self._clip_at(clip):
-            ui.run_javascript(f"huyingPlay({json.dumps(self._clip_at(clip))})")
+        if self.clip_at(clip):
+            ui.run_javascript(f"huyingPlay({json.dumps(self.clip_at(clip))})")
 
     def build(self) -> None:
         """Below the header."""

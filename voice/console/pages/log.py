@@ -10,6 +10,7 @@ from nicegui import run, ui
 
 from voice.console.overs import HIDDEN, FeedItem, entries
 from voice.console.pages.frame import Page
+from voice.console.pages.row import feed_row
 from voice.errors import HuyingError
 from voice.journal.codec import KINDS
 from voice.journal.lines import lines
@@ -64,7 +65,7 @@ class Log(Page):
         holder.clear()
         with holder:
             for entry in found[at * LOG_ROWS : (at + 1) * LOG_ROWS]:
-                self.feed_row(entry)
+                feed_row(self, entry)
             if not found:
                 ui.label(self.t("nothing heard yet")).classes("soft")
             with ui.row().classes("items-center gap-3 mt-2"):

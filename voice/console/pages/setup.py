@@ -9,6 +9,7 @@ from nicegui import run, ui
 from voice.audio.portaudio import devices_now
 from voice.console.overs import FeedItem
 from voice.console.pages.roster import LARGEST_FILE, Roster
+from voice.console.pages.row import feed_row
 from voice.errors import HuyingError
 from voice.radio.ptt import DRIVERS
 
@@ -166,7 +167,7 @@ class Setup(Roster):
             shown = line["seq"]
             holder.clear()
             with holder:
-                self.feed_row(FeedItem(line, [line]))
+                feed_row(self, FeedItem(line, [line]))
 
         self.on_news(show)
         ui.button(self.t("done"), icon="check", on_click=lambda: ui.navigate.to("/")).props("no-caps")

@@ -13,6 +13,7 @@ from voice.console.pages.board import STATES, BoardView
 from voice.console.pages.frame import Page
 from voice.console.pages.live import Live, early
 from voice.console.pages.markup import meter
+from voice.console.pages.row import content, look_of
 from voice.journal.sheets.heading import DAYS
 from voice.journal.wording import OCCASION_NAMES, name_of
 from voice.station.requests import LONGEST_ALERT, AlertRequest, RollRequest, WithdrawRequest
@@ -157,7 +158,7 @@ class Watch(LivePage):
                     changed[entry.seq] = entry
             for entry in list(changed.values())[-FEED_ROWS:]:
                 key = str(entry.seq)
-                feed.put(key, self.entry(entry), self.look_of(entry), first=True, data_seq=key)
+                feed.put(key, content(self, entry), look_of(entry), first=True, data_seq=key)
             for old in feed.keys[FEED_ROWS:]:
                 feed.drop(old)
 
