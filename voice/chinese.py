@@ -175,7 +175,7 @@ MESSAGES: dict[str, str] = {
     "no voice engine can speak here: {}": "本机没有能用的语音引擎: {0}",
     "no voice engine “{}”; there is: auto, {}": "没有语音引擎 “{0}”; 有: auto, {1}",
     "no voice “{}”; there is: {}": "没有嗓音 “{0}”; 有: {1}",
-    "dictation needs faster-whisper ({}): {}": "听写需要 faster-whisper ({0}): {1}",
+    "dictation needs faster-whisper and opencc ({}): {}": "听写需要 faster-whisper 和 opencc ({0}): {1}",
     "no dictation model; the free part of messages is logged as pinyin only": "没有听写模型; 自由讲话只记拼音",
     "{} is here, but not what runs it: {}": "{0} 有了, 但缺少运行它的程序: {1}",
     "stopped": "已停止",

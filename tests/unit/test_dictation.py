@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from voice.speech.dictation_worker import agrees
-from voice.speech.whisper import believed
+from voice.grammar.free import FreeSpeech
+from voice.mandarin.accents import states
+from voice.mandarin.characters import COMMON
+from voice.mandarin.phones import phone_set
+from voice.mandarin.readings import ReadingsTable
+from voice.net.loading import Net
+from voice.pcm import Floats
+from voice.speech.acoustics import FRAME_S
+from voice.speech.whisper import Candidate, Passage, believed, invented
+from voice.station.choice import Chooser, ratios, said, units_of, written
 
 
 @pytest.mark.parametrize(
@@ -30,15 +42,99 @@ def test_what_is_shown(text: str, log_probability: float, no_speech: float, seco
     assert believed(text, log_probability, no_speech, seconds) == why
 
 
-@pytest.mark.parametrize(
-    ("text", "heard", "shown"),
-    [
-        ("地下室门被撬了", "di xia shi men bei qiao le", True),
-        ("地下室门被撬了", "di sa si men pei qiao", True),
-        ("呵呵呵呵呵呵呵呵", "di xia shi men bei qiao le", False),
-        ("好", "di xia shi", True),
-        ("地下室门被撬了", "", True),
-    ],
-)
-def test_a_text_that_has_nothing_in_common_with_what_was_heard(text: str, heard: str, shown: bool) -> None:
-    assert agrees(text, heard.split()) == shown
+@pytest.fixture(scope="module")
+def readings(net: Net) -> ReadingsTable:
+    return net.readings
+
+
+@pytest.fixture(scope="module")
+def chooser(net: Net, readings: ReadingsTable) -> Chooser:
+    return Chooser(readings, "standard", FreeSpeech(replace(net.costs, filler=1.5)), COMMON)
+
+
+def scores(syllables: str, frames: int = 5) -> Floats:
+    """Of somebody who says these syllables, so many frames a state, in noise. “-” is silence."""
+    rows = (((0,),) if s == "-" else states(s, "standard") for s in syllables.split())
+    pdfs = [p for row in rows for p in row for _ in range(frames)]
+    out = np.random.default_rng(0).standard_normal((len(pdfs), phone_set().toneless)).astype(np.float32)
+    out[np.arange(len(pdfs)), [p[0] for p in pdfs]] += 6
+    return out
+
+
+def passage(frames: Floats, *texts: tuple[str, float] | tuple[str, float, str]) -> list[Passage]:
+    """What Whisper offers: (text, log-probability, why it would not be believed)."""
+    seconds = len(frames) * FRAME_S
+    offered = [
+        Candidate(t, p, len(t) + 1, rest[0] if rest else "", bool(invented(t, seconds))) for t, p, *rest in texts
+    ]
+    return [Passage(0.0, seconds, tuple(offered))]
+
+
+def test_the_ear_chooses_among_texts(chooser: Chooser) -> None:
+    heard = scores("- di xia shi men bei qiao le - you yi ge nan de -")
+    offered = passage(heard, ("地下室门被敲了,有一个蓝的", -8.0), ("地下室门被撬了,有一个男的", -9.0))
+    assert chooser.choose(offered, heard).text == "地下室门被撬了,有一个男的"
+
+
+def test_places_are_taken_from_several_texts(chooser: Chooser) -> None:
+    heard = scores("di xia shi men bei qiao le you yi ge nan de")
+    offered = passage(heard, ("地下室门被叫了有一个男的", -8.0), ("地下思门被撬了有一个兰的", -9.0))
+    assert chooser.choose(offered, heard).text == "地下室门被撬了有一个男的"
+
+
+def test_what_no_text_has_is_written_as_it_sounds(chooser: Chooser) -> None:
+    heard = scores("dong men you ren da jia qing pai ren guo lai", frames=3)
+    found = chooser.choose(passage(heard, ("东门有人打车请派人过来", -4.0)), heard)
+    assert found.text == f"东门有人打{COMMON['jia']}请派人过来"
+
+
+def test_a_text_that_the_ear_contradicts_is_not_shown(chooser: Chooser) -> None:
+    heard = scores("di xia shi men bei qiao le")
+    found = chooser.choose(passage(heard, ("我们昨天晚上很高兴", -2.0)), heard)
+    assert (found.text, found.suppressed) == ("", "nothing in common with what was heard")
+
+
+def test_an_unsure_text_that_the_ear_confirms_is_shown(chooser: Chooser) -> None:
+    heard = scores("di xia shi men bei qiao le")
+    assert chooser.choose(passage(heard, ("地下室门被撬了", -15.0, "too unsure")), heard).text == "地下室门被撬了"
+    short = scores("hao")
+    assert chooser.choose(passage(short, ("好", -3.0, "too unsure")), short).suppressed == "too unsure"
+    assert chooser.choose(passage(short, ("好", -0.3)), short).text == "好"
+
+
+def test_what_nobody_says_is_never_shown(chooser: Chooser) -> None:
+    heard = scores("qing bu lin dian zan ding yue")
+    found = chooser.choose(passage(heard, ("请不吝点赞订阅", -1.0, "a phrase of its training")), heard)
+    assert (found.text, found.suppressed) == ("", "a phrase of its training")
+
+
+def test_silence_and_nothing_at_all_have_no_text(chooser: Chooser) -> None:
+    assert chooser.choose([], scores("- -")).suppressed == "too short"
+    nothing = np.zeros((0, phone_set().toneless), np.float32)
+    assert chooser.choose(passage(scores("hao"), ("……", -1.0, "no words")), nothing).suppressed == "no words"
+
+
+def test_half_a_minute_at_a_time(chooser: Chooser) -> None:
+    """Each passage has frames of its own; one without a text leaves a gap."""
+    one, two = scores("dong men you ren da jia"), scores("qing pai ren guo lai")
+    first, second = passage(one, ("东门有人打架", -2.0))[0], passage(two, ("请派人过来", -2.0))[0]
+    second = replace(second, start=first.end, end=first.end + second.end)
+    assert chooser.choose([first, second], np.concatenate([one, two])).text == "东门有人打架请派人过来"
+    assert chooser.choose([first, second], np.concatenate([one, one[::-1]])).text == "东门有人打架"
+
+
+def test_a_number_is_read_as_people_say_it(readings: ReadingsTable) -> None:
+    rows = [said(u) for u in units_of("12度", readings)]
+    assert rows == [("yao", "er", "du"), ("yi", "er", "du"), ("shi", "er", "du")]
+    assert [said(u) for u in units_of("東?", readings)] == [("dong",)]
+    assert written(units_of("A区12号,😀", readings)[0]) == "A区12号,😀"
+
+
+def test_ratios_do_not_depend_on_what_else_is_compared() -> None:
+    heard = scores("dong men you ren")
+    alone = ratios(heard, [["dong", "men", "you", "ren"]], "standard")
+    among = ratios(
+        heard, [["dong", "men", "you", "ren"], ["xi", "men"], [], ["dong", "men", "you", "ren", "ma", "ma"]], "standard"
+    )
+    assert among[0] == pytest.approx(alone[0]) and among[0] == max(among) and among[2] == -math.inf
+    assert among[0] / 4 > 3

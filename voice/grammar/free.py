@@ -7,7 +7,7 @@ is verified, so this is a search over about 1,600 states in numpy, ten times fas
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -28,9 +28,14 @@ syllables are wrong with it, 0.38 with twice as much."""
 KEPT = 24
 """Likeliest syllables ending in a frame that are continued."""
 
+EXPECTED, FLATTER = 0.9, 0.25
+"""Share of a text that is expected in the chances of syllables, and exponent of the chances of such texts among each
+other."""
+
 _LOG2 = math.log(2)
 _SILENT = len(SYLLABLES)
 _NOISE = _SILENT + 1
+_INDEX = {s: k for k, s in enumerate(SYLLABLES)}
 
 
 def states_of(syllables: Iterable[str], hold: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -59,12 +64,33 @@ class FreeSpeech:
         one all syllables are equally likely."""
         pdfs = phone_set().pdfs
         n = len(SYLLABLES)
+        self._costs, self._bigram = costs, bigram
         unlikely = np.zeros((1 + n, n), np.float32) if bigram is None else -(bigram + math.log(n))
         enter = GRAPH_SCALE * costs.filler + BIGRAM_SCALE * unlikely
         self._first, self._after = enter[0].astype(np.float32), enter[1:].astype(np.float32)
         self._loops = GRAPH_SCALE * np.array([costs.silence, costs.noise])
         self._pdfs, self._alone = states_of(SYLLABLES, costs.hold)
         self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
+
+    def expecting(self, rows: Iterable[tuple[Sequence[str], float]]) -> FreeSpeech:
+        """One that expects what was perhaps said. ``rows``: syllables and their log-probability."""
+        n = len(SYLLABLES)
+        counts = np.zeros((1 + n, n))
+        given = [([_INDEX[s] for s in row if s in _INDEX], weight) for row, weight in rows]
+        likeliest = max((weight for _, weight in given), default=0.0)
+        for row, weight in given:
+            for before, after in pairwise([-1, *row]):
+                counts[before + 1, after] += math.exp((weight - likeliest) * FLATTER)
+        counts[0] = counts.sum(0)  # after a pause it may go on anywhere
+        total = counts.sum(1, keepdims=True)
+        known = np.exp(self._bigram) if self._bigram is not None else np.full((1 + n, n), 1 / n)
+        mixed = np.where(total > 0, (1 - EXPECTED) * known + EXPECTED * counts / np.maximum(total, 1e-30), known)
+        return FreeSpeech(self._costs, np.asarray(np.log(mixed), np.float32))
+
+    def syllables(self, loglikes: Floats) -> list[str]:
+        """All that is heard in an over."""
+        words = self.hear(loglikes, 0.0, len(loglikes) * FRAME_S).words
+        return [w.symbol.removeprefix(FILLER) for w in words if w.symbol.startswith(FILLER)]
 
     def hear(self, loglikes: Floats, start: float, end: float) -> Hypothesis:
         """Filler words and noise between two times, s; word times are within the over, confidence 1.0 (nothing

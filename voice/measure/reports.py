@@ -19,7 +19,6 @@ from voice.net.loading import load_net
 from voice.pcm import Floats
 from voice.places import sample_net
 from voice.radio.over import Over
-from voice.speech.dictation_worker import agrees
 from voice.station.ear import open_ear
 
 REPORTS = (
@@ -67,11 +66,12 @@ def main() -> None:
     def logged(words: str, speaker: int, snr: float, dictated: bool = False) -> str:
         samples, rate = spoken(words, speaker)
         pcm = received(samples, Channel(snr_db=snr), np.random.default_rng(speaker), rate)
-        message = ear.understand(Over.whole(pcm), ear.recogniser.recognise(pcm))
+        hypothesis = ear.recogniser.recognise(pcm)
+        message = ear.understand(Over.whole(pcm), hypothesis)
         text = message.text
         if dictated and whisper is not None and message.free:
-            found = whisper.write(pcm, "").text
-            text += f" ≈{found}" if found and agrees(found, message.pinyin.split()) else ""
+            found = ear.choosing(hypothesis)(whisper.hear(pcm)).text
+            text += f" ≈{found}" if found else ""
         return text
 
     told: list[str] = []

@@ -397,7 +397,7 @@ def _row_sum(emission: Floats) -> float:
     return total + math.log(alpha[-2:].sum() + 1e-30)
 
 
-def _free_sum(scores: Floats) -> float:
+def free_sum(scores: Floats) -> float:
     """The same over all syllable sequences, from any first state: (frames, toneless states)."""
     peak = scores.max(1, keepdims=True)
     emitted = np.exp(EVIDENCE * (scores - peak))
@@ -459,7 +459,7 @@ def syllable_frames(
 def row_ratios(loglikes: Floats, rows: Sequence[States], a: int, b: int) -> list[float]:
     """Log likelihood ratio of each row of states to any syllable sequence, between frames ``a`` and ``b``."""
     frames = loglikes[a:b]
-    free = _free_sum(frames[:, : len(free_row())])
+    free = free_sum(frames[:, : len(free_row())])
     return [_row_sum(_emission(frames, states)) - free for states in rows]
 
 
@@ -500,7 +500,7 @@ def goodness(
         syllables,
         float(beaten.min()),
         int(np.bincount(path).max()),
-        _row_sum(emission) - _free_sum(frames[:, : len(free_row())]),
+        _row_sum(emission) - free_sum(frames[:, : len(free_row())]),
     )
 
 

@@ -11,6 +11,8 @@ from functools import cache, partial
 from itertools import groupby, product
 from pathlib import Path
 
+import numpy as np
+
 from voice.errors import HuyingError
 from voice.grammar.compiler import Costs, compile_graph
 from voice.grammar.free import FreeSpeech
@@ -20,6 +22,8 @@ from voice.grammar.message import Message
 from voice.grammar.search import FILE, Search, read
 from voice.grammar.spoken_figures import CONFIDENCE, MARGIN, FigureSpeech, SpokenFigure
 from voice.mandarin.accents import states
+from voice.mandarin.characters import COMMON
+from voice.mandarin.phones import phone_set
 from voice.net.loading import Net
 from voice.places import cache_folder
 from voice.radio.over import Over
@@ -45,8 +49,9 @@ from voice.speech.mixture import Mixture
 from voice.speech.models import ModelFolder, check_model, find_model, models_folder
 from voice.speech.packages import is_packaged, packaged
 from voice.speech.recogniser import Recogniser, assemble, open_stock
-from voice.speech.whisper import Transcript
-from voice.station.scribe import Scribe
+from voice.speech.whisper import Transcript, alone
+from voice.station.choice import Chooser
+from voice.station.scribe import Choose, Scribe
 from voice.station.two_pass import TwoPass
 
 DICTATED_SYLLABLES = 4
@@ -250,6 +255,8 @@ class Ear:
     dictation_sha256: str = ""
     scribe: Scribe | None = None
     """Dictates free speech after its over was logged."""
+    chooser: Chooser | None = None
+    """Chooses among the texts that the scribe's model offers, for our own model."""
     cannot_say: tuple[str, ...] = ()
     """Call signs and phrases outside a stock model's vocabulary: they cannot be recognised."""
 
@@ -286,9 +293,18 @@ class Ear:
         """Free speech in an over as text by a stock model; empty without one."""
         return self.dictation.write(over.pcm) if self.dictation and spoken_freely(message) else ""
 
-    def transcribe(self, over: Over, message: Message) -> Future[Transcript] | None:
+    def transcribe(self, over: Over, message: Message, hypothesis: Hypothesis) -> Future[Transcript] | None:
         """The same by the scribe, asynchronously; None if there is nothing to dictate."""
-        return self.scribe.submit(over.pcm, message.pinyin) if self.scribe and spoken_freely(message) else None
+        if self.scribe is None or not spoken_freely(message):
+            return None
+        return self.scribe.submit(over.pcm, self.choosing(hypothesis))
+
+    def choosing(self, hypothesis: Hypothesis) -> Choose:
+        """What chooses the text of an over that was heard so."""
+        if self.chooser is None or hypothesis.loglikes is None:
+            return alone
+        kept = hypothesis.loglikes[:, : phone_set().toneless].astype(np.float16)  # waits long if many are dictated
+        return partial(self.chooser.choose, loglikes=kept)
 
 
 def spoken_freely(message: Message) -> bool:
@@ -311,14 +327,15 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
         dictation, dictation_sha256 = Dictation(stock.path), stock.sha256
     if folder.kind == "stock":
         fallback, missing = _stock_recogniser(net, folder)
-        return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, scribe, missing)
+        return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, scribe, None, missing)
     recogniser = open_recogniser(folder, net.lexicon, net.costs, cache)
     words = net.lexicon
     verifier = Verifier(folder.calibrations[words.tones], words.accent, words.tones, words.spoken)
     bigram = load_bigram(folder.path, folder.bigram_sha256) if folder.bigram_sha256 else None
     free = FreeSpeech(replace(net.costs, filler=FREE_SYLLABLE), bigram)
     verification = Verification(verifier, free, FigureSpeech(net.costs, net.lexicon.digits))
-    return Ear(net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe)
+    chooser = Chooser(net.readings, words.accent, free, COMMON)
+    return Ear(net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe, chooser)
 
 
 def open_recogniser(folder: ModelFolder, lexicon: Lexicon | None, costs: Costs, cache: Path) -> TwoPass:

@@ -260,4 +260,4 @@ class Listener:
             identified=heard.identified,
         )
         self.log.record(fact, *decide(evolve(self.log.state, fact, self.rules.answer_timeout_s), heard, self.rules))
-        self._transcripts.follow(fact, lambda: self.ear.transcribe(over, message))
+        self._transcripts.follow(fact, lambda: self.ear.transcribe(over, message, hypothesis))

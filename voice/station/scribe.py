@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 
 from voice.errors import HuyingError
-from voice.mandarin.readings import toneless
 from voice.net.loading import Net
 from voice.pcm import Pcm16
 from voice.speech.packages import CARD
-from voice.speech.whisper import Transcript
+from voice.speech.whisper import Candidate, Passage, Transcript, alone
 from voice.speech.worker import Worker
 from voice.talk.facts import DeviceChanged, Fact, OverHeard, Transcribed
 
@@ -34,6 +33,9 @@ LAST_TEXT_S = 5.0
 
 NAMES = 24
 """Call signs given to the model as a prompt: more would crowd out its language model."""
+
+Choose = Callable[[Sequence[Passage]], Transcript]
+"""Makes one text of what the model offers."""
 
 
 class Scribe:
@@ -57,25 +59,25 @@ class Scribe:
         except (OSError, ValueError, KeyError, TypeError):
             return ""
 
-    def submit(self, pcm: Pcm16, pinyin: str) -> Future[Transcript]:
-        """Dictate one over, recognised by our own ear as ``pinyin``. The future raises HuyingError."""
-        return self._turn.submit(self._write, pcm, [toneless(s) for s in pinyin.split()])
+    def submit(self, pcm: Pcm16, choose: Choose = alone) -> Future[Transcript]:
+        """Dictate one over, with the text that is chosen. The future raises HuyingError."""
+        return self._turn.submit(self._write, pcm, choose)
 
     def close(self) -> None:
         """End the worker; the queue is dropped."""
         self._turn.shutdown(wait=False, cancel_futures=True)
         self._worker.close()
 
-    def _write(self, pcm: Pcm16, heard: list[str]) -> Transcript:
+    def _write(self, pcm: Pcm16, choose: Choose) -> Transcript:
         answer = self._worker.ask(
             {
                 "folder": str(self._folder),
                 "pcm": base64.b64encode(pcm.astype("<i2").tobytes()).decode(),
                 "names": self._names,
-                "heard": heard,
             }
         )
-        return Transcript(str(answer["text"]), float(answer["confidence"]), str(answer["suppressed"]))
+        found = answer["passages"]
+        return choose([Passage(p["start"], p["end"], tuple(Candidate(**c) for c in p["candidates"])) for p in found])
 
 
 class Transcripts:

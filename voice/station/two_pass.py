@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from voice.grammar.search import Search
-from voice.pcm import Pcm16
+from voice.pcm import Floats, Pcm16
 from voice.speech.acoustics import Acoustics
 from voice.speech.hypothesis import Hypothesis
 from voice.speech.recogniser import NOISE_RMS, OverStream, Recogniser
@@ -69,7 +69,11 @@ class TwoPassStream:
         self._unheard = []
         return self._first.so_far()
 
+    def scores(self) -> Floats:
+        """Acoustic scores of the whole over, which has ended: (frames of 30 ms, pdfs)."""
+        return self._scorer.finish()
+
     def finish(self) -> Hypothesis:
         """The over has ended."""
-        loglikes = self._scorer.finish()
+        loglikes = self.scores()
         return replace(self._recogniser.search.best(loglikes), loglikes=loglikes)

@@ -1,0 +1,227 @@
+"""Which text was said: put together from what Whisper offers and what our own ear hears.
+
+Whisper knows which characters follow each other, our ear which sounds there are on a radio. The syllables of a text are
+laid over the whole passage, with or without silence between them; summed over all ways to do so that gives the text's
+likelihood, and its ratio to that of any syllables at all says how well the ear bears it out. The text with the best sum
+of Whisper's log-probability and that ratio is chosen. Where it differs from the other texts, or from the syllables that
+the ear hears, what they have is taken instead if the ear is that much surer of it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.grammar.free import FreeSpeech
+from voice.mandarin.accents import states
+from voice.mandarin.numerals import CannotBeRead, cardinal
+from voice.mandarin.readings import ReadingsTable, toneless
+from voice.mandarin.rows import STAY
+from voice.pcm import Floats
+from voice.speech.acoustics import EVIDENCE, FRAME_S, free_sum
+from voice.speech.whisper import Passage, Transcript, alone, invented
+
+WEIGHT = 1.0
+"""Of a log likelihood ratio beside Whisper's log-probability."""
+
+OFFERED, HEARD = 2.0, 6.0
+"""What a syllable of another of Whisper's texts, and of our own ear, must be likelier than the one that it replaces:
+log likelihood ratios."""
+
+BORNE_OUT = 1.5
+"""Log likelihood ratio a syllable from which a text counts as said. About 5 is reached in clear speech, 0 in another's
+words."""
+
+SHORTEST = 3
+"""Syllables of the shortest text that is judged: any sound resembles a single one."""
+
+LONGEST_NUMBER = 4
+"""Figures; more are said one by one."""
+
+ROUNDS = 12
+"""Most places of a text that are replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A character with its syllable, a number or letters with theirs, or a mark with none."""
+
+    text: str
+    syllables: tuple[str, ...]
+    """Toneless."""
+
+
+Units = tuple[Unit, ...]
+
+
+def said(units: Sequence[Unit]) -> tuple[str, ...]:
+    """Its syllables in order."""
+    return tuple(s for u in units for s in u.syllables)
+
+
+def written(units: Sequence[Unit]) -> str:
+    """Its text."""
+    return "".join(u.text for u in units)
+
+
+def units_of(text: str, readings: ReadingsTable) -> tuple[Units, ...]:
+    """A text as it may be said: its numbers as on the radio, figure by figure, and as numbers. What cannot be read has
+    no syllables."""
+    spellings: tuple[Callable[[str], str], ...] = (
+        lambda figures: figures,
+        lambda figures: "".join(cardinal(int(f)) for f in figures),
+        lambda figures: cardinal(int(figures)) if len(figures) <= LONGEST_NUMBER else figures,
+    )
+    out = []
+    for spelling in spellings:
+        units: list[Unit] = []
+        for part in re.findall(r"[一-鿿]+|[0-9]+|[A-Za-z]+|.", text, re.DOTALL):
+            try:
+                read = readings.spoken(spelling(part) if part.isdecimal() else part)
+            except CannotBeRead:
+                read = []
+            syllables = tuple(toneless(s) for s in read)
+            if len(syllables) == len(part) and not part.isascii():
+                units += [Unit(c, (s,)) for c, s in zip(part, syllables, strict=True)]
+            else:
+                units.append(Unit(part, syllables))
+        out.append(tuple(units))
+    return tuple(dict.fromkeys(out))
+
+
+def ratios(frames: Floats, rows: Sequence[Sequence[str]], accent: str) -> list[float]:
+    """Log likelihood ratio of each row of syllables to any syllables, over all frames. ``frames``: (frames, pdfs)."""
+    if len(frames) == 0 or not any(rows):
+        return [-math.inf] * len(rows)
+    silence = frames[:, :2].max(1)
+    kinds: dict[tuple[int, ...], int] = {}
+    places, opens = [], []
+    for row in rows:
+        place, first = [0], [False]
+        for s in row:
+            for k, pdfs in enumerate(states(s, accent)):
+                place.append(kinds.setdefault(pdfs, 2 + len(kinds)))
+                first.append(k == 0 and len(place) > 2)
+            place.append(0)
+            first.append(False)
+        places.append(place)
+        opens.append(first)
+    width = max(map(len, places))
+    where = np.array([p + [1] * (width - len(p)) for p in places])
+    skips = np.array([f + [False] * (width - len(f)) for f in opens])
+    last = np.array([len(p) - 1 for p in places])
+    nowhere = np.full(len(frames), -np.inf)
+    emission = np.stack([silence, nowhere, *(frames[:, list(p)].max(1) for p in kinds)], 1)
+    peak = emission.max(1, keepdims=True)
+    emitted = np.exp(EVIDENCE * (emission - peak))
+    every = np.arange(len(rows))
+    alpha = np.zeros(where.shape)
+    alpha[:, :2] = emitted[0][where[:, :2]]
+    total = np.full(len(rows), EVIDENCE * float(peak.sum()))
+    for e in emitted[1:]:
+        moved = alpha * STAY
+        moved[:, 1:] += (1 - STAY) * alpha[:, :-1]
+        moved[:, 2:] += (1 - STAY) * alpha[:, :-2] * skips[:, 2:]
+        alpha = moved * e[where]
+        scale = alpha.sum(1) + 1e-300
+        total += np.log(scale)
+        alpha /= scale[:, None]
+    ends = alpha[every, last] + alpha[every, last - 1]
+    free = free_sum(frames)
+    return [float(t) - free if row else -math.inf for t, row in zip(total + np.log(ends + 1e-30), rows, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text with what speaks for it."""
+
+    units: Units
+    log_probability: float
+    """By Whisper, less what was paid for what was replaced."""
+    ratio: float
+
+    @property
+    def score(self) -> float:
+        """What texts are compared by."""
+        return self.log_probability + WEIGHT * self.ratio
+
+    @property
+    def per_syllable(self) -> float:
+        """How well the ear bears it out."""
+        return self.ratio / max(1, len(said(self.units)))
+
+
+def replacements(units: Units, others: Units) -> Iterator[tuple[Units, int]]:
+    """(the text with one place as in the other text, syllables that were replaced)."""
+    a, b = [u.syllables for u in units], [u.syllables for u in others]
+    for tag, i, j, k, n in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        changed = max(sum(map(len, a[i:j])), sum(map(len, b[k:n])))
+        if tag != "equal" and changed:
+            yield units[:i] + others[k:n] + units[j:], changed
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Chooses texts for the ear of one net."""
+
+    readings: ReadingsTable
+    accent: str
+    free: FreeSpeech
+    characters: Mapping[str, str]
+    """Syllable → the character that is most often meant by it."""
+
+    def choose(self, passages: Sequence[Passage], loglikes: npt.NDArray[np.floating[Any]]) -> Transcript:
+        """The text of an over. ``loglikes``: its scores, (frames of FRAME_S, pdfs), the toneless pdfs at least."""
+        texts, whys = [], []
+        for p in passages:
+            frames = np.asarray(loglikes[round(p.start / FRAME_S) : round(p.end / FRAME_S)], np.float32)
+            text, why = self._of(p, frames)
+            texts.append(text)
+            whys.append(why)
+        if not any(texts):
+            return Transcript("", alone(passages).confidence, whys[0] if whys else "too short")
+        return Transcript("".join(texts), alone(passages).confidence)
+
+    def _of(self, passage: Passage, frames: Floats) -> tuple[str, str]:
+        """(text of a passage, or why there is none)."""
+        first = passage.candidates[0]
+        variants = [(u, c) for c in passage.candidates if not c.invented for u in units_of(c.text, self.readings)]
+        if not variants:
+            return "", first.rejected
+        found = ratios(frames, [said(u) for u, _ in variants], self.accent)
+        texts = [Text(u, c.log_probability, r) for (u, c), r in zip(variants, found, strict=True)]
+        best = max(texts, key=lambda t: t.score)
+        if len(said(best.units)) < SHORTEST or len(frames) == 0:
+            return ("", first.rejected) if first.rejected else (first.text, "")
+        if best.per_syllable < BORNE_OUT:
+            return "", "nothing in common with what was heard"
+        text = written(self._corrected(best, texts, frames).units)
+        return ("", why) if (why := invented(text, passage.end - passage.start)) else (text, "")
+
+    def _corrected(self, text: Text, texts: Sequence[Text], frames: Floats) -> Text:
+        """With the places of the other texts, and of what the ear hears, that are much likelier."""
+        expected = [(said(t.units), t.log_probability) for t in texts]
+        heard = self.free.expecting(expected).syllables(frames)
+        own = tuple(Unit(self.characters[s], (s,)) for s in heard if s in self.characters)
+        sources = [*((t.units, OFFERED) for t in texts), (own, HEARD)]
+        for _ in range(ROUNDS):
+            tried: dict[Units, float] = {}
+            for others, price in sources:
+                for units, changed in replacements(text.units, others):
+                    tried[units] = max(tried.get(units, -math.inf), -price * changed)
+            found = ratios(frames, [said(u) for u in tried], self.accent)
+            better = [
+                Text(u, text.log_probability + cost, r) for (u, cost), r in zip(tried.items(), found, strict=True)
+            ]
+            best = max(better, key=lambda t: t.score, default=text)
+            if best.score <= text.score:
+                return text
+            text = best
+        return text
