@@ -35,7 +35,7 @@ OFFERED, HEARD = 2.0, 6.0
 """What a syllable of another of Whisper's texts, and of our own ear, must be likelier than the one that it replaces:
 log likelihood ratios."""
 
-BORNE_OUT = 1.5
+BORNE_OUT = 1.0
 """Log likelihood ratio a syllable from which a text counts as said. About 5 is reached in clear speech, 0 in another's
 words."""
 
@@ -179,31 +179,32 @@ class Chooser:
 
     def choose(self, passages: Sequence[Passage], loglikes: npt.NDArray[np.floating[Any]]) -> Transcript:
         """The text of an over. ``loglikes``: its scores, (frames of FRAME_S, pdfs), the toneless pdfs at least."""
-        texts, whys = [], []
+        found = []
         for p in passages:
             frames = np.asarray(loglikes[round(p.start / FRAME_S) : round(p.end / FRAME_S)], np.float32)
-            text, why = self._of(p, frames)
-            texts.append(text)
-            whys.append(why)
-        if not any(texts):
-            return Transcript("", alone(passages).confidence, whys[0] if whys else "too short")
-        return Transcript("".join(texts), alone(passages).confidence)
+            found.append(self._of(p, frames))
+        shown = [t for t in found if t.text]
+        if not shown:
+            return found[0] if found else alone(passages)
+        confidence = np.average([t.confidence for t in shown], weights=[len(t.text) for t in shown])
+        return Transcript("".join(t.text for t in shown), round(float(confidence), 3))
 
-    def _of(self, passage: Passage, frames: Floats) -> tuple[str, str]:
-        """(text of a passage, or why there is none)."""
-        first = passage.candidates[0]
+    def _of(self, passage: Passage, frames: Floats) -> Transcript:
+        """Text of a passage."""
+        first = alone([passage])
         variants = [(u, c) for c in passage.candidates if not c.invented for u in units_of(c.text, self.readings)]
         if not variants:
-            return "", first.rejected
+            return first
         found = ratios(frames, [said(u) for u, _ in variants], self.accent)
         texts = [Text(u, c.log_probability, r) for (u, c), r in zip(variants, found, strict=True)]
-        best = max(texts, key=lambda t: t.score)
+        best, chosen = max(zip(texts, (c for _, c in variants), strict=True), key=lambda t: t[0].score)
         if len(said(best.units)) < SHORTEST or len(frames) == 0:
-            return ("", first.rejected) if first.rejected else (first.text, "")
+            return first
         if best.per_syllable < BORNE_OUT:
-            return "", "nothing in common with what was heard"
+            return Transcript("", first.confidence, "nothing in common with what was heard")
         text = written(self._corrected(best, texts, frames).units)
-        return ("", why) if (why := invented(text, passage.end - passage.start)) else (text, "")
+        why = invented(text, passage.end - passage.start)
+        return Transcript("" if why else text, round(math.exp(chosen.log_probability / chosen.tokens), 3), why)
 
     def _corrected(self, text: Text, texts: Sequence[Text], frames: Floats) -> Text:
         """With the places of the other texts, and of what the ear hears, that are much likelier."""
