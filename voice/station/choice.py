@@ -31,9 +31,10 @@ from voice.speech.whisper import Passage, Transcript, alone, invented
 WEIGHT = 1.0
 """Of a log likelihood ratio beside Whisper's log-probability."""
 
-OFFERED, HEARD = 2.0, 6.0
+OFFERED, HEARD = 1.0, 3.0
 """What a syllable of another of Whisper's texts, and of our own ear, must be likelier than the one that it replaces:
-log likelihood ratios."""
+log likelihood ratios. In 51 overs of tuning people 0.316 of the syllables are wrong with them, 0.342 with twice as
+much, 0.372 where nothing is replaced, 0.437 where Whisper alone is believed."""
 
 BORNE_OUT = 1.0
 """Log likelihood ratio a syllable from which a text counts as said. About 5 is reached in clear speech, 0 in another's
