@@ -138,3 +138,5 @@ def test_ratios_do_not_depend_on_what_else_is_compared() -> None:
     )
     assert among[0] == pytest.approx(alone[0]) and among[0] == max(among) and among[2] == -math.inf
     assert among[0] / 4 > 3
+    toned = np.concatenate([heard, np.full((len(heard), 380), 9.0, np.float32)], 1)
+    assert ratios(toned, [["dong", "men", "you", "ren"]], "standard") == alone

@@ -23,7 +23,7 @@ from voice.grammar.free import FreeSpeech
 from voice.mandarin.accents import states
 from voice.mandarin.numerals import CannotBeRead, cardinal
 from voice.mandarin.readings import ReadingsTable, toneless
-from voice.mandarin.rows import STAY
+from voice.mandarin.rows import STAY, free_row
 from voice.pcm import Floats
 from voice.speech.acoustics import EVIDENCE, FRAME_S, free_sum
 from voice.speech.whisper import Passage, Transcript, alone, invented
@@ -135,7 +135,7 @@ def ratios(frames: Floats, rows: Sequence[Sequence[str]], accent: str) -> list[f
         total += np.log(scale)
         alpha /= scale[:, None]
     ends = alpha[every, last] + alpha[every, last - 1]
-    free = free_sum(frames)
+    free = free_sum(frames[:, : len(free_row())])
     return [float(t) - free if row else -math.inf for t, row in zip(total + np.log(ends + 1e-30), rows, strict=True)]
 
 
