@@ -127,6 +127,7 @@ def test_a_number_is_read_as_people_say_it(readings: ReadingsTable) -> None:
     rows = [said(u) for u in units_of("12度", readings)]
     assert rows == [("yao", "er", "du"), ("yi", "er", "du"), ("shi", "er", "du")]
     assert [said(u) for u in units_of("東?", readings)] == [("dong",)]
+    assert said(units_of("60%", readings)[-1]) == ("bai", "fen", "zhi", "liu", "shi")
     assert written(units_of("A区12号,😀", readings)[0]) == "A区12号,😀"
 
 
