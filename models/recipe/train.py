@@ -138,10 +138,10 @@ class Trainer:
         self.net, self.features = net.to(machine.device), features
         self.shares: np.ndarray | None = None
         self.average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
-        heads = {p for n, p in net.named_parameters() if n.startswith(("out.", "tone."))}
+        trained = [(n.startswith(("out.", "tone.")), p) for n, p in net.named_parameters() if p.requires_grad]
         groups = [
-            {"params": [p for p in net.parameters() if p.requires_grad and p not in heads], "times": 1.0},
-            {"params": list(heads), "times": self.HEADS if isinstance(net, Encoder) else 1.0},
+            {"params": [p for head, p in trained if not head], "times": 1.0},
+            {"params": [p for head, p in trained if head], "times": self.HEADS if isinstance(net, Encoder) else 1.0},
         ]
         self.optimiser = torch.optim.AdamW(groups, lr=peak, weight_decay=1e-3)
         self.sequence: Sequence | None = None

@@ -93,7 +93,7 @@ def test_a_dearer_syllable_makes_fewer_of_them(net: Net, ear: Ear) -> None:
     assert ear.verification is not None
     pcm = overs_of(net)[0].astype(np.int16)
     scores = scores_of(ear, pcm)
-    counts = [len(FreeSpeech(Costs(filler=f)).hear(scores, 0.0, len(pcm) / RATE).words) for f in (2.0, 8.0, 40.0)]
+    counts = [len(FreeSpeech(Costs(filler=f)).hear(scores, 0.0, len(pcm) / RATE).words) for f in (2.0, 20.0, 60.0)]
     assert counts[0] > counts[1] > counts[2]
 
 

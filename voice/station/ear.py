@@ -101,7 +101,8 @@ class Verifier:
         """Score function for one over in which the graph recognised these words. Of words that are ``known`` those
         below ``threshold`` count as free speech beside others: the graph covers foreign speech with phrases, too, and
         what is not believed explains nothing. Not so beside the same word, said twice; and behind a call sign with
-        nothing unknown before it a phrase may be followed by anything, as may the assistant's call sign."""
+        nothing unknown before it a phrase may be followed by anything, as may the assistant's call sign and the order
+        behind it."""
         aligned = cache(partial(self._aligned, frames))
 
         def among(row: Sequence[Word], entry: Entry, start: float, end: float) -> float:
@@ -111,15 +112,16 @@ class Verifier:
             w: e for w in words
             if (e := (known or {}).get(w.symbol)) is not None and among(words, e, w.start, w.end) < threshold
         }  # fmt: skip
-        signs = {symbol for symbol, e in (known or {}).items() if e.kind in SIGNS}
+        signs = {symbol: e.kind for symbol, e in (known or {}).items() if e.kind in SIGNS}
 
         def score(entry: Entry, start: float, end: float) -> float:
             row = [_as_free(w) if w in doubted and doubted[w].key != entry.key else w for w in words]
             before = next((w for w in reversed(row) if w.end <= start + 0.01), None)
             signed = entry.kind in SIGNS or (before is not None and before.symbol in signs)
             leads = signed and not unexplained(row, start - BESIDE_S, start)
-            if leads:  # an order that is misheard is free speech behind the assistant's sign
-                row = [w for w in words if w.start < end - 0.01] if entry.kind == "assistant" else list(words)
+            if leads:  # an order, or the dispatcher's own words, may follow the assistant's sign and what follows that
+                order = "assistant" in (entry.kind, signs.get(before.symbol) if before else None)
+                row = [w for w in words if w.start < end - 0.01] if order else list(words)
             return among(row, entry, start, end)
 
         return score
