@@ -1,7 +1,7 @@
 """PyTorch weights → a model folder that the stock Vosk wheel loads (Kaldi nnet3, binary).
 
 Input normalisation and batch norms are folded into ``FixedAffineComponent``s, whose matrices are stored with 16
-bits a number (Kaldi's ``CompressedMatrix``), or with 8 where a second network decides. The last component turns the
+bits a number (Kaldi's ``CompressedMatrix``), or with 8 where there is a second network. The last component turns the
 two outputs of the network into one score per pdf: log-likelihood of the toneless state, plus ``TONE_WEIGHT`` times
 the evidence for the tone. The priors are in its bias. ``HCLG.fst`` is not part of the model:
 ``voice.grammar`` compiles one per net.
@@ -223,7 +223,7 @@ MODEL_CONF = f"""--min-active=200
 def export(weights: Path, out: Path, encoder: Path | None = None) -> None:
     """Write ``am/final.mdl``, ``conf/`` and ``model.json`` into ``out``, and with weights of an ``encoder`` that."""
     net, prior, tones = load(weights)
-    second = encoder is not None or (out / ENCODER).is_file()  # it decides: the first need not be exact
+    second = encoder is not None or (out / ENCODER).is_file()  # it counts more: the first need not be exact
     mdl = b"\0B" + transition_model() + network(net.state_dict(), prior, tones, small=second)
     mdl += _token("<LeftContext>") + _int(CONTEXT) + _token("<RightContext>") + _int(CONTEXT)
     mdl += _token("<Priors>") + _vector(np.zeros(0))

@@ -1,7 +1,7 @@
 """Recognition in two passes: what was heard so far, and what was said.
 
 While an over lasts, the stock Vosk wheel shows words as they come. When it has ended, our own search finds the words in
-the scores of the whole over, by the better network where a model has two. Only the second pass is logged, so a replay
+the scores of the whole over, by both networks where a model has two. Only the second pass is logged, so a replay
 is spared the first.
 """
 
