@@ -18,7 +18,7 @@ from models.recipe.kinds import KINDS, kind, sounds_in
 from models.recipe.people import PAIRS, large_net
 from models.recipe.prepare import STUDENT_WORDS
 from voice.pcm import Pcm16
-from voice.speech.acoustics import Calibration, Goodness, frames_of
+from voice.speech.goodness import Calibration, Goodness, frames_of
 from voice.station.ear import Ear, open_ear
 
 PROCESSES = 2

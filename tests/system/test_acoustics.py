@@ -11,17 +11,8 @@ from tests.helpers.places import ROOT
 from voice.grammar.lexicon import NOISE
 from voice.mandarin.phones import phone_set, split_syllable
 from voice.pcm import Floats
-from voice.speech.acoustics import (
-    BESIDE_S,
-    FRAME_S,
-    AcousticModel,
-    Calibration,
-    Goodness,
-    Scorer,
-    goodness,
-    load_acoustic_model,
-    mfcc,
-)
+from voice.speech.acoustics import FRAME_S, AcousticModel, Scorer, load_acoustic_model, mfcc
+from voice.speech.goodness import BESIDE_S, Calibration, Goodness, goodness
 from voice.speech.hypothesis import Word
 from voice.station.ear import unexplained
 

@@ -20,7 +20,7 @@ from models.recipe.prepare import Corpus, Recording, save  # noqa: E402
 from voice.mandarin.phones import phone_set, split_syllable  # noqa: E402
 from voice.net.loading import load_net  # noqa: E402
 from voice.places import sample_net  # noqa: E402
-from voice.speech.acoustics import Goodness  # noqa: E402
+from voice.speech.goodness import Goodness  # noqa: E402
 from voice.speech.kokoro import HELD_OUT, MARKS  # noqa: E402
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from voice.grammar.lexicon import Entry
 from voice.net.loading import Net
-from voice.speech.acoustics import Calibration, Goodness
+from voice.speech.goodness import Calibration, Goodness
 from voice.speech.hypothesis import Word
 from voice.station.ear import Verifier
 

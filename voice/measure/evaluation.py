@@ -18,7 +18,7 @@ from voice.grammar.lexicon import Entry
 from voice.measure.simulate import PerfectEar
 from voice.measure.utterances import Utterance
 from voice.pcm import RATE
-from voice.speech.acoustics import frames_of
+from voice.speech.goodness import frames_of
 from voice.station.ear import Ear
 
 CLASSES = ("2-3", "4+")

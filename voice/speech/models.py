@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 from voice.errors import HuyingError
 from voice.places import data_folder, user_folder
-from voice.speech.acoustics import DEFAULT_CALIBRATION, Calibration
 from voice.speech.bigram import load_bigram
 from voice.speech.encoder import check_encoder
+from voice.speech.goodness import DEFAULT_CALIBRATION, Calibration
 
 DEFAULT_MODEL = "huying-zh-8k"
 

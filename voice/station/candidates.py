@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from voice.grammar.lexicon import FILLER, Entry, plain
 from voice.mandarin.distance import phrase_distance
 from voice.pcm import RATE, Pcm16
-from voice.speech.acoustics import frames_of
+from voice.speech.goodness import frames_of
 from voice.station.ear import Ear
 
 FURTHEST = 0.55

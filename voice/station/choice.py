@@ -25,7 +25,8 @@ from voice.mandarin.numerals import CannotBeRead, cardinal
 from voice.mandarin.readings import ReadingsTable, toneless
 from voice.mandarin.rows import STAY, free_row
 from voice.pcm import Floats
-from voice.speech.acoustics import EVIDENCE, FRAME_S, free_sum
+from voice.speech.acoustics import FRAME_S
+from voice.speech.goodness import EVIDENCE, free_sum
 from voice.speech.whisper import Passage, Transcript, alone, invented
 
 WEIGHT = 1.0

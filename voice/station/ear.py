@@ -27,23 +27,21 @@ from voice.mandarin.phones import phone_set
 from voice.net.loading import Net
 from voice.places import cache_folder
 from voice.radio.over import Over
-from voice.speech.acoustics import (
-    BESIDE_S,
-    AcousticModel,
-    Calibration,
-    Frames,
-    Goodness,
-    Network,
-    States,
-    frames_of,
-    goodness,
-    load_acoustic_model,
-    row_ratios,
-    syllable_frames,
-)
+from voice.speech.acoustics import AcousticModel, Network, load_acoustic_model
 from voice.speech.bigram import load_bigram
 from voice.speech.dictation import Dictation, grammar_of
 from voice.speech.encoder import EncodedAcoustics, load_encoder
+from voice.speech.goodness import (
+    BESIDE_S,
+    Calibration,
+    Frames,
+    Goodness,
+    States,
+    frames_of,
+    goodness,
+    row_ratios,
+    syllable_frames,
+)
 from voice.speech.hypothesis import Hypothesis, Word
 from voice.speech.mixture import Mixture
 from voice.speech.models import ModelFolder, check_model, find_model, models_folder
