@@ -13,7 +13,7 @@ from voice.grammar.compiler import Costs, build_graph, compile_graph, graph_key
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.lexicon import NOISE, build_lexicon, pronunciations, sisters_of
 from voice.grammar.meanings import MEANINGS
-from voice.grammar.message import Message
+from voice.grammar.message import Doubt, Message
 from voice.grammar.templates import expand, read_templates
 from voice.mandarin.accents import ACCENTS, variants
 from voice.mandarin.distance import phrase_distance, syllable_distance
@@ -290,11 +290,22 @@ def test_phrases_that_differ_in_one_word_are_sisters(net: Net) -> None:
 
 def test_a_phrase_that_may_be_its_sister_is_marked(net: Net) -> None:
     said = heard(net, "贾岗社区治安队", "门口有人打架")
-    message = Interpreter(net.lexicon).interpret(said, doubtful=lambda e, *_: e.kind == "phrase")
+    message = Interpreter(net.lexicon).interpret(said, doubtful=lambda e, *_: Doubt(e.kind == "phrase"))
     assert message.text == "贾岗社区治安队 门口有人打架?" and message.doubtful
     assert "situation" in message.meanings()
     sure = Interpreter(net.lexicon).interpret(said)
     assert sure.text == "贾岗社区治安队 门口有人打架" and not sure.doubtful
+
+
+def test_a_phrase_with_a_word_that_nobody_said_is_free_speech(net: Net) -> None:
+    said = heard(net, "贾岗社区治安队", "门口有人打架")
+    syllables = "men kou you ren tui xiao".split()
+    free = Hypothesis(tuple(Word(f"#{s}", 1 + k / 10, 1.1 + k / 10, 1.0) for k, s in enumerate(syllables)))
+    refuted = {"phrase": Doubt.REFUTED}
+    message = Interpreter(net.lexicon).interpret(
+        said, lambda *_: 1.0, lambda *_: free, doubtful=lambda e, *_: refuted.get(e.kind, Doubt.NONE)
+    )
+    assert message.text == "贾岗社区治安队 [men kou you ren tui xiao]" and "situation" not in message.meanings()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz, process
 
 from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
-from voice.grammar.message import Item
+from voice.grammar.message import Doubt, Item
 from voice.mandarin.distance import phrase_distance
 from voice.mandarin.phones import split_syllable
 from voice.speech.hypothesis import Hypothesis, Word
@@ -31,7 +31,7 @@ REPEAT_GAP_S = 1.5
 WordScore = Callable[[Entry, float, float], float]
 """(entry, start, end) → 0..1."""
 
-WordDoubt = Callable[[Entry, float, float], bool]
+WordDoubt = Callable[[Entry, float, float], Doubt]
 """(entry, start, end) → whether a word of it may be another one."""
 
 FreeSearch = Callable[[float, float], Hypothesis]
@@ -114,9 +114,11 @@ class ItemSearch:
         for e, share in ((entry, 1.0), *self._heads.get(entry.symbol, ())):
             end = word.start + share * (word.end - word.start)
             sure = score(e, word.start, end) if score else word.confidence
-            if sure >= self._threshold:
-                doubt = doubtful is not None and doubtful(e, word.start, end)
-                return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure, doubt=doubt)
+            if sure < self._threshold:
+                continue
+            doubt = doubtful(e, word.start, end) if doubtful is not None else Doubt.NONE
+            if doubt < Doubt.REFUTED:
+                return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure, doubt=doubt > Doubt.NONE)
         return None
 
     def _reply_first(self, row: list[_Syllable], score: WordScore) -> list[Item]:

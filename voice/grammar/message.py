@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from typing import Literal
 
 from voice.grammar.lexicon import EntryKind
 from voice.grammar.templates import Speaker
 from voice.mandarin.figures import DOUBT
 from voice.pcm import Seconds
+
+
+class Doubt(IntEnum):
+    """Whether a long phrase was said as it stands: it may be borne out but for one word."""
+
+    NONE = 0
+    ANOTHER = 1
+    """Another word may have been said there."""
+    REFUTED = 2
+    """Something else was said there."""
 
 
 @dataclass(frozen=True, slots=True)
