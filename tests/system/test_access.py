@@ -122,6 +122,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/v1/alerts": {"text": "通知"},
     "/api/v1/corrections": {"seq": 5, "unit": "101", "meaning": "ack"},
     "/api/v1/confirmations": {"seq": 5, "said": "收到"},
+    "/api/v1/undo": {"seq": 5},
     "/api/v1/test": {},
     "/api/v1/nets": {"began": "2026-06-01T08:00", "results": [{"unit": "101", "result": "answered"}]},
     "/api/v1/roster": {"sha256": "0" * 64, "rows": []},

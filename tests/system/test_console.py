@@ -323,6 +323,15 @@ def test_api_orders_and_corrections(console: Served, net: Net) -> None:
     console.post("/api/v1/confirmations", {"seq": unclear["seq"], "said": "收到"})
     with Journal(str(console.journal)) as journal:
         assert open_reviews(journal.events()) == []
+    for seq in (made["seq"], made["seq"] + 1):
+        undone = console.post("/api/v1/undo", {"seq": seq, "note": "看错了"})
+        (line,) = console.get(f"/api/v1/events?after={undone['seq'] - 1}")
+        assert line["type"] == "undone" and line["detail"] == f"undoes {seq} by console: 看错了"
+    with Journal(str(console.journal)) as journal:
+        assert [x["seq"] for x in open_reviews(journal.events())] == [unclear["seq"]], "it asks for review again"
+    for seq, why in ((made["seq"], "undone already"), (unclear["seq"], "nothing that a person has set")):
+        code, refused = console.status("/api/v1/undo", {"seq": seq})
+        assert code == 422 and why in refused
 
 
 @pytest.mark.parametrize(
@@ -598,10 +607,17 @@ def test_a_correction_by_hand_and_by_keys(console: Served, browser: Any) -> None
     nothing.nth(unclear).wait_for(state="detached", timeout=60_000)
     page.get_by_role("button", name="更正").first.click()
     page.locator("[data-saved]").get_by_text("一切正常,灯坏了").wait_for(timeout=60_000)
+    with Journal(str(console.journal)) as journal:
+        words = {f.said: e.seq for e in journal.events(after=before) if isinstance(f := e.fact(), Confirmed)}
+    assert list(words) == ["", "一切正常,灯坏了"]
+    earlier = page.locator(f'[data-word="{words[""]}"]')
+    page.locator("[data-settled]").click()
+    earlier.get_by_role("button", name="撤销").click()
+    earlier.wait_for(state="detached", timeout=60_000)
+    assert page.locator(f'[data-word="{words["一切正常,灯坏了"]}"]').count() == 1, "each is undone by itself"
     page.close()
     with Journal(str(console.journal)) as journal:
-        new = [e.fact() for e in journal.events(after=before)]
-    assert [f.said for f in new if isinstance(f, Confirmed)] == ["", "一切正常,灯坏了"]
+        assert [e.data["undoes"] for e in journal.events(after=before, kind="undone")][-1] == words[""]
 
 
 def test_a_phrase_is_looked_at_learned_and_taken_back_in_review(console: Served, browser: Any) -> None:
@@ -764,7 +780,7 @@ def test_counters_never_fall(net: Net, tmp_path: Path) -> None:
         journal.append([answered(50 + k, "104", 4) for k in range(RECENT + 5)], BEGAN)
         desk.feed.look()
         desk.feed.close()
-        told = desk.metrics.exposition(desk.feed, 0).decode()
+        told = desk.metrics.exposition(desk.feed, 0, 0).decode()
         assert f'huying_events_total{{type="answered"}} {RECENT + 6:.1f}' in told
 
 

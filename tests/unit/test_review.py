@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.helpers.waiting import until
 from voice.cli import main
 from voice.console.desk import Desk
 from voice.console.feed import Feed
+from voice.errors import HuyingError
 from voice.journal.incidents import missed
 from voice.journal.lines import lines
 from voice.journal.review import open_reviews
@@ -266,3 +268,29 @@ def test_a_correction_of_the_command_line_leaves_its_list(tmp_path: Path, capsys
     assert told("show", "--review", "--json") == "" and "复核" not in told("show") and "review" not in told("show")
     told("undo", "13")
     assert '"seq": 10' in told("show", "--review", "--json")
+
+
+def test_each_word_is_undone_by_itself_and_counted(net: Net, tmp_path: Path) -> None:
+    """What is in force is listed newest first; the metric says how many lines wait now."""
+    pytest.importorskip("prometheus_client")
+    with Journal(str(tmp_path / "log.sqlite")) as journal, closing(Desk(journal, net, tmp_path)) as desk:
+        journal.append([*morning("c" * 64), answered(40, "104", 4, review=True)], datetime.now(UTC))
+
+        def stands() -> tuple[int, list[tuple[int, str | None]]]:
+            desk.feed.look()
+            told = desk.metrics.exposition(desk.feed, 0, len(desk.open_reviews())).decode()
+            waiting = next(line for line in told.splitlines() if line.startswith("huying_review "))
+            assert "\nhuying_reviews_asked_total 2.0\n" in told
+            words = [(w.line["seq"], w.about["unit"] if w.about else None) for w in desk.in_force()]
+            return int(float(waiting.split()[1])), words
+
+        assert stands() == (2, [])
+        first = desk.correct(13, "104", "normal", "王")
+        second = desk.confirm(10, "收到", "李")
+        assert stands() == (0, [(second, "103"), (first, "104")])
+        desk.undo(first, "王", "看错了")
+        assert stands() == (1, [(second, "103")])
+        with pytest.raises(HuyingError, match="undone already"):
+            desk.undo(first, "王")
+        desk.undo(second, "王")
+        assert stands() == (2, [])

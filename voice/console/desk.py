@@ -24,7 +24,7 @@ from voice.journal.confirming import confirmation, over_of
 from voice.journal.event import Event, wall_time
 from voice.journal.export import Reader
 from voice.journal.lines import Line
-from voice.journal.review import OpenReviews
+from voice.journal.review import OpenReviews, Word
 from voice.journal.rolls import Column, Session, columns, sessions_between
 from voice.journal.sheets import Heading
 from voice.journal.store import Journal
@@ -48,6 +48,8 @@ from voice.talk.by_hand import RESULTS, Acknowledged, Corrected, NetEdited, NetE
 
 LONGEST_SPEECH = 300
 REVIEW_DAYS = 14
+UNDO_DAYS = 1
+"""People's words of this time are listed to be undone; older ones can be undone by their number."""
 WEEK_DAYS = 7
 REVIEW_EVENTS = 100_000
 """A hundred busy channels produce this many a day; a page must still open."""
@@ -76,6 +78,7 @@ class Desk:
         self._rehearsing = threading.Lock()
         self._ear: Ear | None = None
         self._reviews: OpenReviews | None = None
+        self._reviewing = threading.Lock()
         self._reading = threading.Lock()
         self._week: tuple[int, str, list[Column]] | None = None
         """Event after which it was read, beginning, roll-calls."""
@@ -88,6 +91,16 @@ class Desk:
     def open_reviews(self) -> list[Line]:
         """Open reviews, newest first: from the REVIEW_DAYS before the latest event, REVIEW_EVENTS at most, plus
         everything since the console started."""
+        with self._reviewing:
+            return self._looked_at().lines
+
+    def in_force(self) -> list[Word]:
+        """Corrections and confirmations of the last UNDO_DAYS that nobody has undone, newest first."""
+        with self._reviewing:
+            return self._looked_at().words(wall_time(datetime.now(UTC) - timedelta(days=UNDO_DAYS), 0))
+
+    def _looked_at(self) -> OpenReviews:
+        """The reviews, up to the latest event."""
         journal = self.feed.journal
         if self._reviews is None:
             self._reviews = OpenReviews()
@@ -97,7 +110,7 @@ class Desk:
                 since = moment - timedelta(days=REVIEW_DAYS)
                 self._take_reviews(journal.events(since=wall_time(since, 0), after=latest.seq - REVIEW_EVENTS))
         self._take_reviews(journal.events(after=self._reviews.reached))
-        return self._reviews.lines
+        return self._reviews
 
     def _take_reviews(self, events: Iterable[Event]) -> None:
         assert self._reviews is not None
@@ -148,9 +161,9 @@ class Desk:
         """Transcribe the over an event is based on; returns the number of the new event."""
         return self.feed.journal.enter(confirmation(self.feed.journal, seq, said, by))
 
-    def undo(self, seq: int, by: str) -> int:
+    def undo(self, seq: int, by: str, note: str = "") -> int:
         """Withdraw a correction, confirmation or acknowledgement; returns the number of the new event."""
-        return self.feed.journal.enter(undoing(self.feed.journal, seq, by))
+        return self.feed.journal.enter(undoing(self.feed.journal, seq, by, note))
 
     @property
     def roster(self) -> RosterTable:

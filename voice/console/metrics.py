@@ -24,7 +24,7 @@ class Metrics:
             buckets=(1, 2, 3, 5, 8, 13, 20, 30),
             registry=self._registry,
         )
-        self._review = Counter("huying_review", "Lines that ask for review", registry=self._registry)
+        self._review = Counter("huying_reviews_asked", "Lines that have ever asked for review", registry=self._registry)
 
     def take(self, line: Line) -> None:
         """Next line of the journal."""
@@ -38,14 +38,15 @@ class Metrics:
             if line["latency_s"] is not None:
                 self._answers.observe(line["latency_s"])
 
-    def exposition(self, feed: Feed, calls_waiting: int) -> bytes:
-        """Text format 0.0.4. ``calls_waiting``: recorder calls not logged yet."""
+    def exposition(self, feed: Feed, calls_waiting: int, reviews: int) -> bytes:
+        """Text format 0.0.4. ``calls_waiting``: recorder calls not logged yet; ``reviews``: open ones."""
         gauges = CollectorRegistry()
         for name, text, value in (
             ("huying_last_event", "Number of the last event", feed.seq),
             ("huying_listening", "A session is running", int(feed.board.listening)),
             ("huying_missing_units", "Units that were called and gave no answer", len(feed.board.attendance.silent)),
             ("huying_unclear_units", "Units whose answer was not understood", len(feed.board.attendance.unclear)),
+            ("huying_review", "Lines that ask for review and that no person has settled yet", reviews),
             ("huying_calls_waiting", "Calls of recorders that are not logged yet", calls_waiting),
             ("huying_disk_free_bytes", "Free space where the console runs", shutil.disk_usage(Path.cwd()).free),
             ("huying_journal_readable", "0: the journal cannot be read", int(not feed.fault)),

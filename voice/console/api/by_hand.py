@@ -1,4 +1,4 @@
-"""Manual entries in the log: corrections, confirmations, nets that were not recorded."""
+"""Manual entries in the log: corrections, confirmations, what undoes them, nets that were not recorded."""
 
 from __future__ import annotations
 
@@ -49,8 +49,15 @@ class ConfirmationBody(Body):
     said: str | None = Field(default=None, max_length=500)
 
 
+class UndoBody(Body):
+    """A correction, confirmation or acknowledgement to be withdrawn."""
+
+    seq: int = Field(ge=1, le=HIGHEST)
+    note: str = Field(default="", max_length=500)
+
+
 def routes(desk: Desk) -> APIRouter:
-    """Corrections, confirmations and manual nets."""
+    """Corrections, confirmations, their undoing, and manual nets."""
     api = APIRouter(route_class=Route)
 
     @api.post("/corrections", status_code=201)
@@ -62,6 +69,11 @@ def routes(desk: Desk) -> APIRouter:
     def confirmations(body: ConfirmationBody, request: HttpRequest) -> dict[str, int]:
         """Confirm or transcribe an over."""
         return {"seq": refusing(desk.confirm)(body.seq, body.said, by(request))}
+
+    @api.post("/undo", status_code=201)
+    def undo(body: UndoBody, request: HttpRequest) -> dict[str, int]:
+        """Withdraw a correction, confirmation or acknowledgement, by its number. All events are kept."""
+        return {"seq": refusing(desk.undo)(body.seq, by(request), body.note)}
 
     @api.post("/nets", status_code=201)
     def enter_net(body: NetBody, request: HttpRequest) -> dict[str, int]:

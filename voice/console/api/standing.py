@@ -69,7 +69,7 @@ def routes(desk: Desk) -> APIRouter:
     @api.get("/metrics", **gives("text/plain"))
     def metrics() -> Response:
         """Metrics in Prometheus text format."""
-        told = desk.metrics.exposition(feed, len(Spool(desk.requests).waiting()))
+        told = desk.metrics.exposition(feed, len(Spool(desk.requests).waiting()), len(desk.open_reviews()))
         return Response(told, media_type="text/plain; version=0.0.4")
 
     return api

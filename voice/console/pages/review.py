@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from nicegui import background_tasks, events, run, ui
 
 from voice.console.pages.frame import Page
 from voice.console.pages.learning import LearnDialog, learned_list
+from voice.console.pages.settled import SettledList
 from voice.errors import HuyingError
 from voice.grammar.meanings import REVIEWABLE
 from voice.journal.lines import Line
@@ -28,7 +29,7 @@ class Review(Page):
         """Listen, and correct or confirm."""
         ui.label(self.t("keys")).classes("soft")
         learned = learned_list(self)
-        saved = _Saved(self)
+        saved, settled = _Saved(self), SettledList(self)
         nothing = ui.label(self.t("nothing to review")).classes("text-2xl")
         holder = ui.column().classes("w-full gap-2")
         cards: list[_Card] = []
@@ -36,6 +37,7 @@ class Review(Page):
 
         def build() -> None:
             """Cards that stay keep what was typed into them."""
+            saved.stand(settled.show())
             kept = {card.line["seq"]: card for card in cards}
             chosen = cards[at].line["seq"] if cards else None
             rows = self.desk.open_reviews()[:REVIEW_ROWS]
@@ -86,23 +88,32 @@ class _Saved:
         self._page = page
         self._row = ui.row().classes("items-center gap-3 w-full panel").props('role="status" data-saved')
         self._row.set_visibility(False)
+        self._entered: list[int] = []
+
+    def stand(self, in_force: Collection[int]) -> None:
+        """Gone once all of it was undone, here or elsewhere."""
+        if not any(seq in in_force for seq in self._entered):
+            self._row.set_visibility(False)
 
     def save(self, line: Line, act: Callable[[str], list[int]], what: str) -> None:
         """Enter what a person says of a line: ``what``; ``act`` returns the numbers of the new events."""
         page, entered = self._page, list[int]()
         if not page.do(lambda by: entered.extend(act(by)), "saved"):
             return
+        self._entered = entered
         self._row.clear()
         with self._row:
             told = (page.clock(line["wall"]), page.net.name_of(line["unit"]), what, page.t("saved"))
             ui.label(" · ".join(p for p in told if p)).classes("grow")
-            undo = ui.button(page.t("undo"), icon="undo", on_click=lambda: self._undo(entered))
+            undo = ui.button(page.t("undo"), icon="undo", on_click=self._undo)
             undo.props("flat no-caps dense")
         self._row.set_visibility(True)
 
-    def _undo(self, entered: list[int]) -> None:
+    def _undo(self) -> None:
         desk = self._page.desk
-        if self._page.do(lambda by: [desk.undo(seq, by) for seq in reversed(entered)], "undone"):
+        left = {word.line["seq"] for word in desk.in_force()}
+        mine = [seq for seq in reversed(self._entered) if seq in left]
+        if self._page.do(lambda by: [desk.undo(seq, by) for seq in mine], "undone"):
             self._row.set_visibility(False)
 
 
