@@ -320,6 +320,7 @@ MESSAGES: dict[str, str] = {
     "{}: has a fixed graph (no HCLr.fst and Gr.fst); it cannot take a grammar": "{0}: 解码图是固定的 (没有 HCLr.fst 和 Gr.fst), 不能用于呼号和用语",
     "{}: Vosk cannot load the model ({})": "{0}: Vosk 打不开模型 ({1})",
     "{}: not an encoder of Huying's recipe ({}); run “huying models verify”": "{0}: 不是呼应训练的编码器 ({1}); 请运行 “huying models verify”",
+    "{}: not a voiceprint of Huying's recipe ({}); run “huying models verify”": "{0}: 不是呼应的声音比对文件 ({1}); 请运行 “huying models verify”",
     "{}: not a network of Huying's recipe ({}); run “huying models verify”": "{0}: 不是呼应训练的网络 ({1}); 请运行 “huying models verify”",
     "{} comes in one zip; give one file with --from": "{0} 是一个 zip; --from 只给一个文件",
     "{} is not among the files given with --from: {}": "--from 给的文件里没有 {0}: {1}",

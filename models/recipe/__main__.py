@@ -146,6 +146,13 @@ def _bigram(a: Namespace) -> None:
     bigram(a.data / "people", a.out, a.seed)
 
 
+def _voiceprint(a: Namespace) -> None:
+    """What makes a print of a voice, beside the model: for guesses who spoke."""
+    from models.recipe.voiceprint import voiceprint
+
+    voiceprint(a.data, a.out, a.seed)
+
+
 def _calibrate(a: Namespace) -> None:
     from models.recipe.calibrate import calibrate
 
@@ -205,7 +212,8 @@ def _adaptation(a: Namespace) -> None:
 WAY: dict[str, Callable[[Namespace], None]] = {
     "prepare": _prepare, "voices": _voices, "synthetic": _synthetic, "natural": _natural, "bootstrap": _bootstrap,
     "train": _train, "sharpen": _sharpen, "pieces": _pieces, "converse": _converse, "encode": _encode,
-    "export": _export, "bigram": _bigram, "calibrate": _calibrate, "evaluate": _evaluate, "curves": _curves,
+    "export": _export, "bigram": _bigram, "voiceprint": _voiceprint, "calibrate": _calibrate,
+    "evaluate": _evaluate, "curves": _curves,
 }  # fmt: skip
 """The steps of “all”, in their order."""
 

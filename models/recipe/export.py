@@ -21,10 +21,12 @@ from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF
 from models.recipe.features import CEPSTRA, HIGH_HZ, LOW_HZ, MELS, RATE, WINDOW
 from models.recipe.network import CONTEXT, DILATIONS, SUBSAMPLING, TONES
 from models.recipe.train import load
+from models.recipe.voiceprint import belongs
 from voice.mandarin.phones import phone_set
 from voice.speech.bigram import FILE as BIGRAM
 from voice.speech.encoder import FILE as ENCODER
 from voice.speech.encoder import SCALE
+from voice.speech.voiceprint import FILE as VOICEPRINT
 
 ACOUSTIC_SCALE = 0.2
 """Tuned in the spike on training speakers; frames are far from independent."""
@@ -244,8 +246,11 @@ def export(weights: Path, out: Path, encoder: Path | None = None) -> None:
     }
     if encoder is not None:
         np.savez(out / ENCODER, **in_bytes(encoder))  # type: ignore[arg-type]
-    for name, field in ((BIGRAM, "bigram_sha256"), (ENCODER, "encoder_sha256")):  # they go with any weights
-        if (out / name).is_file():
+    beside = ((BIGRAM, "bigram_sha256"), (ENCODER, "encoder_sha256"), (VOICEPRINT, "voiceprint_sha256"))
+    for name, field in beside:  # they go with any weights
+        if name == VOICEPRINT and (out / name).is_file() and not belongs(out):
+            print(f"{out / name}: made for other convolutions, left out; make it again: voiceprint")
+        elif (out / name).is_file():
             card[field] = hashlib.sha256((out / name).read_bytes()).hexdigest()
     (out / "model.json").write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", "utf-8")
     print(f"{out}: {len(mdl) / 1e6:.1f} MB, sha256 {hashlib.sha256(mdl).hexdigest()[:16]}…")

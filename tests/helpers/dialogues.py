@@ -9,9 +9,10 @@ A file is made of scenes; a scene begins with ``# title``. A line is an over::
 
 Speakers: ``台`` (a human dispatcher), ``本机`` (the station itself calls the units that are named), or a unit. The
 name is for the reader; the logic is only told what a perfect ear would hear. ``〔电台〕`` behind a unit: its radio
-sends its identity. ``(12秒)`` before the speaker: so long after the over before, instead of one second. ``(完)`` is
-a minute of silence. What stands behind ``→`` are all events that follow, in order; what the station says by itself
-begins with ``本机说``.
+sends its identity. ``〔像安和社区〕``: all voices are known, and it sounds like this one; ``〔像安和社区或台〕``: as
+much like one as like the other. ``(12秒)`` before the speaker: so long after the over before, instead of one second.
+``(完)`` is a minute of silence. What stands behind ``→`` are all events that follow, in order; what the station says
+by itself begins with ``本机说``.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from voice.talk.facts import (
     Remarked,
     RollMarked,
 )
+from voice.talk.guessing import CONTROL, Likeness
 from voice.talk.state import NetState, evolve
 
 SPEECH_S = 2.0
@@ -136,10 +138,11 @@ def play(net: Net, scene: Scene) -> Iterator[tuple[Turn, list[str]]]:
             continue
         over += 1
         s = Spoken(t, t + SPEECH_S, t + 0.2, t + SPEECH_S - 0.2, (turn.who,), (turn.words,))
-        unit = next((u for u in net.units if turn.who.removesuffix("〔电台〕") in (u.name, *u.call_signs)), None)
+        unit = next((u for u in net.units if turn.who.partition("〔")[0] in (u.name, *u.call_signs)), None)
         h = ear.heard(over, s, state.awaiting(t))
         radio = unit.id if unit and turn.who.endswith("〔电台〕") else None
-        h = Heard(h.over, h.start, h.end, h.speech_start, h.speech_end, h.message, False, radio)
+        voices = _voices(net, turn.who)
+        h = Heard(h.over, h.start, h.end, h.speech_start, h.speech_end, h.message, False, radio, voices)
         m = h.message
         take([
             OverHeard(t=t, over=over, start=t, end=s.end, speech_start=h.speech_start, speech_end=h.speech_end, clip="",
@@ -152,6 +155,21 @@ def play(net: Net, scene: Scene) -> Iterator[tuple[Turn, list[str]]]:
         yield turn, told
 
 
+def _voices(net: Net, who: str) -> Likeness:
+    """Of all voices, those that it sounds like."""
+    like = re.findall("〔像(.+)〕", who)
+    names = like[0].split("或") if like else []
+    known = [(u.id, u.name) for u in net.units] + [(CONTROL, "台")] if names else []
+    return tuple((key, 0.9 if name in names else 0.0) for key, name in known)
+
+
+def _guess(net: Net, fact: Fact) -> str:
+    """Who it was by its voice."""
+    probably = getattr(fact, "probably", "")
+    name = "台" if probably == CONTROL else net.name_of(probably)
+    return f" 大概是{name}" if probably else ""
+
+
 def in_words(net: Net, fact: Fact) -> str:
     """An event in a line; nothing for what is no event of the talk."""
     unit = getattr(fact, "unit", None)
@@ -161,7 +179,7 @@ def in_words(net: Net, fact: Fact) -> str:
     match fact:
         case Called():
             again = " 再次" if fact.attempt > 1 else ""
-            return f"呼叫 {name}{again}{' (存疑)' if fact.doubt else ''}"
+            return f"呼叫 {name}{again}{' (存疑)' if fact.doubt else ''}{_guess(net, fact)}"
         case Answered():
             how = {"slot": "推断", "burst": "身份码"}.get(fact.grade, "")
             late, read = "迟到" if fact.late else "", "复诵不符" if fact.readback == "different" else ""
@@ -172,7 +190,8 @@ def in_words(net: Net, fact: Fact) -> str:
             telling = fact.kind in ("unsolicited", "stray", "contested", "unattributed")
             what = f" {meaning}" if meaning and telling else ""
             other = net.unit(fact.to or "")
-            return f"{name or '?'} {REMARKS[fact.kind]}{' 对 ' + other.name if other else ''}{what}{review}"
+            told = f"{name or '?'} {REMARKS[fact.kind]}{' 对 ' + other.name if other else ''}{what}{review}"
+            return told + _guess(net, fact)
         case Broadcast():
             return "通播"
         case CalledIn():
@@ -183,7 +202,7 @@ def in_words(net: Net, fact: Fact) -> str:
             return f"{'代答' if fact.kind == 'proxy' else '转达'} {name or '?'} {meaning}".strip()
         case NotUnderstood():
             why = {"speaker": " 不知谁在说", "jumbled": " 几台混在一起"}.get(fact.why, "")
-            return f"没听懂 {name or '?'}{why}"
+            return f"没听懂 {name or '?'}{why}{_guess(net, fact)}"
         case RollMarked():
             return f"点名 {fact.mark}"
         case Commanded():

@@ -32,7 +32,9 @@ def test_shipped_model_is_whole_and_small() -> None:
     assert (found.kind, found.rate) == ("huying", 8000)
     assert sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file()) <= 30_000_000
     listed = json.loads((SHIPPED / "model.json").read_text("utf-8"))
-    assert hashlib.sha256(f"{listed['sha256']} {listed['encoder_sha256']}".encode()).hexdigest() == found.sha256
+    sums = " ".join(listed[k] for k in ("sha256", "encoder_sha256", "voiceprint_sha256"))
+    assert hashlib.sha256(sums.encode()).hexdigest() == found.sha256
+    assert (SHIPPED / "voiceprint.npz").stat().st_size <= 300_000
 
 
 def cut(p: Path) -> None:
@@ -61,6 +63,8 @@ SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no bigram": (lambda p: (p / "bigram.npz").unlink(), "bigram.npz.*incomplete"),
     "damaged encoder": (lambda p: flip(p, "encoder.npz"), "encoder.npz.*checksum"),
     "no encoder": (lambda p: (p / "encoder.npz").unlink(), "encoder.npz.*incomplete"),
+    "damaged voiceprint": (lambda p: flip(p, "voiceprint.npz"), "voiceprint.npz.*checksum"),
+    "no voiceprint": (lambda p: (p / "voiceprint.npz").unlink(), "voiceprint.npz.*incomplete"),
     "card is no JSON": (lambda p: (p / "model.json").write_text("{"), "not JSON"),
     "no card, no graph": (lambda p: (p / "model.json").unlink(), "HCLG.fst"),
 }  # fmt: skip
@@ -84,11 +88,14 @@ def test_names_and_paths(tmp_path: Path) -> None:
 # -- pulling -----------------------------------------------------------------------------------
 
 
+NPZ = ("bigram.npz", "encoder.npz", "voiceprint.npz")
+
+
 def stock_zip(evil: str = "") -> bytes:
     """A whole model in a zip, in a folder of the model's name, as Vosk publishes them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as z:
-        for f in ("am/final.mdl", "bigram.npz", "encoder.npz", "conf/mfcc.conf", "conf/model.conf", "model.json"):
+        for f in ("am/final.mdl", *NPZ, "conf/mfcc.conf", "conf/model.conf", "model.json"):
             z.writestr(f"tiny/{f}", (SHIPPED / f).read_bytes())
         if evil:
             z.writestr(evil, "x")

@@ -21,6 +21,7 @@ from voice.errors import HuyingError
 from voice.journal.codec import fault_of
 from voice.journal.event import GENESIS, Event, NewEvent, event_hash
 from voice.journal.store import Journal, insert_rows
+from voice.talk.guessing import CONTROL
 
 SCHEMA_VERSION = 1
 ASIDE = 0
@@ -362,6 +363,8 @@ def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -
     for name in UNIT_FIELDS + (("by",) if event.kind == "relayed" else ()):
         if name in body:
             body[name] = ours(body[name])
+    if body.get("probably") not in (None, "", CONTROL):
+        body["probably"] = ours(body["probably"])
     for name in UNITS_FIELDS:
         if isinstance(body.get(name), list):
             body[name] = [ours(u) for u in body[name]]

@@ -21,14 +21,19 @@ KINDS: dict[str, type[Fact]] = {
 """Kinds of facts by their name in the journal; each fact declares its own."""
 
 
+OMITTED = ("channel", "probably")
+"""Fields without a value in most events."""
+
+
 def kind_of(fact: Fact) -> str:
     """Name of a fact's kind in the journal."""
     return fact.KIND
 
 
 def to_json(fact: Fact) -> dict[str, Any]:
-    """Plain data for the journal; floats rounded to milliseconds. A single-channel station omits the channel."""
-    return {k: fit(_plain(v)) for k, v in asdict(fact).items() if k != "channel" or v}
+    """Plain data for the journal; floats rounded to milliseconds. What only some stations or events have is omitted
+    where it is empty."""
+    return {k: fit(_plain(v)) for k, v in asdict(fact).items() if k not in OMITTED or v}
 
 
 def from_json(kind: str, data: dict[str, Any]) -> Fact:

@@ -77,7 +77,7 @@ class LineMaker:
             "pinyin": heard.pinyin if heard else None,
             "free": getattr(fact, "free", None) or None,
             "confidence": getattr(fact, "confidence", None),
-            "grade": getattr(fact, "grade", None),
+            "grade": "voice" if getattr(fact, "probably", "") else getattr(fact, "grade", None),
             "exchange": getattr(fact, "exchange", None),
             "review": asks_review(fact),
             "dictated": (heard.dictated or None) if heard else None,

@@ -75,6 +75,8 @@ _NOTES: tuple[Pair, ...] = (
         "应答时间内听到别的单位的呼号, 可能就是它的回答",
     ),
     (r"net control or a unit", "台里或某个单位"),
+    (r"by its voice probably net control", "听声音大概是台里"),
+    (r"by its voice probably unit (.*)", r"听声音大概是 \1"),
     (r"net control or the unit itself", "台里或该单位自己"),
     (r"call (\d+)", r"第 \1 次呼叫"),
     (r"late", "迟到"),
@@ -117,7 +119,7 @@ _NOTES: tuple[Pair, ...] = (
 )  # fmt: skip
 """English note in the journal, as a pattern → Chinese."""
 
-_WITH_UNIT = re.compile(r"^(to unit|by unit) (.+)$")
+_WITH_UNIT = re.compile(r"(?:^|(?<=; ))(to unit|by unit|by its voice probably unit) (.+)$")
 """A note that ends in the id of a unit."""
 
 NOTES = tuple((re.compile(english), chinese) for english, chinese in _NOTES)

@@ -75,6 +75,8 @@ class Recognition(_Section):
     dictation: str = ""
     """Dictation model for speech outside the grammar: ``whisper-base``, or a stock model by name or folder; empty:
     none."""
+    voiceprint: bool = True
+    """Compare voices where it is not clear who spoke: a guess, flagged for review. Kept in memory only."""
     threshold: float = Field(default=0.5, ge=0, le=1)
     """Confidence from which a word is accepted."""
     idle_threshold: float = Field(default=0.9, ge=0, le=1)

@@ -135,8 +135,7 @@ class Encoder:
         count = -(-(1 + (len(pcm) - WINDOW) // SHIFT) // 3) if len(pcm) >= WINDOW else 0
         if count == 0:
             return np.zeros((0, WIDTH), np.float32)
-        h = _gelu(_three(mel_of(pcm), 1) @ w["conv1.weight"].T + w["conv1.bias"])
-        h = _gelu(_three(h, 2) @ w["conv2.weight"].T + w["conv2.bias"])
+        h = self.convolved(mel_of(pcm))
         h += _positions(-(-len(h) // 512) * 512)[: len(h)]
         k = 0
         while f"layers.{k}.attention.bias" in w:
@@ -147,6 +146,12 @@ class Encoder:
         low = np.minimum(at.astype(int), len(h) - 2)
         part = np.clip(at - low, 0, 1)[:, None].astype(np.float32)
         return np.asarray(h[low] * (1 - part) + h[low + 1] * part, np.float32)
+
+    def convolved(self, mel: Floats) -> Floats:
+        """What the convolutions make of mel bands, every 20 ms (frames, WIDTH): Whisper's own, never trained on."""
+        w = self.weights
+        h = _gelu(_three(mel, 1) @ w["conv1.weight"].T + w["conv1.bias"])
+        return _gelu(_three(h, 2) @ w["conv2.weight"].T + w["conv2.bias"])
 
     def _layer(self, h: Floats, at: str) -> Floats:
         def linear(x: Floats, name: str) -> Floats:

@@ -19,6 +19,7 @@ from voice.places import data_folder, user_folder
 from voice.speech.bigram import load_bigram
 from voice.speech.encoder import check_encoder
 from voice.speech.goodness import DEFAULT_CALIBRATION, Calibration
+from voice.speech.voiceprint import check_voiceprint
 
 DEFAULT_MODEL = "huying-zh-8k"
 
@@ -66,7 +67,8 @@ class ModelFolder:
     """Hz."""
 
     sha256: str
-    """SHA-256 of ``am/final.mdl``, or of its checksum and the encoder's: what makes a replay reproducible."""
+    """SHA-256 of ``am/final.mdl``, or of its checksum and those of encoder and voiceprint: what makes a replay
+    reproducible."""
 
     runtime_grammar: bool
     """Stock models with ``HCLr.fst`` and ``Gr.fst`` accept a grammar at run time."""
@@ -79,6 +81,9 @@ class ModelFolder:
 
     encoder_sha256: str = ""
     """SHA-256 of its second network; empty if it has none."""
+
+    voiceprint_sha256: str = ""
+    """SHA-256 of what makes a print of a voice; empty if it has none."""
 
 
 def models_folder() -> Path:
@@ -179,13 +184,17 @@ def _ours(folder: Path, mdl: Path, rate: int, digest: str, listed: dict[str, Any
     toneless, toned = (
         Calibration(tuple(fitted[k])) if k in fitted else DEFAULT_CALIBRATION for k in ("toneless", "toned")
     )
-    bigram, encoder = (str(listed.get(k, "")) for k in ("bigram_sha256", "encoder_sha256"))
+    bigram, encoder, voiceprint = (
+        str(listed.get(k, "")) for k in ("bigram_sha256", "encoder_sha256", "voiceprint_sha256")
+    )
     if bigram:
         load_bigram(folder, bigram)
     if encoder:
         check_encoder(folder, encoder)
-        digest = hashlib.sha256(f"{digest} {encoder}".encode()).hexdigest()
-    return ModelFolder(folder, "huying", rate, digest, False, (toneless, toned), bigram, encoder)
+        if voiceprint:
+            check_voiceprint(folder, voiceprint)
+        digest = hashlib.sha256(f"{digest} {encoder} {voiceprint}".strip().encode()).hexdigest()
+    return ModelFolder(folder, "huying", rate, digest, False, (toneless, toned), bigram, encoder, voiceprint)
 
 
 def _ending(data: bytes) -> bytes:

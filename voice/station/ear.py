@@ -27,7 +27,7 @@ from voice.mandarin.phones import phone_set
 from voice.net.loading import Net
 from voice.places import cache_folder
 from voice.radio.over import Over
-from voice.speech.acoustics import AcousticModel, Network, load_acoustic_model
+from voice.speech.acoustics import AcousticModel, Acoustics, Network, load_acoustic_model
 from voice.speech.bigram import load_bigram
 from voice.speech.dictation import Dictation, grammar_of
 from voice.speech.encoder import EncodedAcoustics, load_encoder
@@ -47,6 +47,7 @@ from voice.speech.mixture import Mixture
 from voice.speech.models import ModelFolder, check_model, find_model, models_folder
 from voice.speech.packages import is_packaged, packaged
 from voice.speech.recogniser import Recogniser, assemble, open_stock
+from voice.speech.voiceprint import Voiceprint, check_voiceprint
 from voice.speech.whisper import Transcript, alone
 from voice.station.choice import Chooser
 from voice.station.scribe import Choose, Scribe
@@ -267,6 +268,8 @@ class Ear:
     """Chooses among the texts that the scribe's model offers, for our own model."""
     cannot_say: tuple[str, ...] = ()
     """Call signs and phrases outside a stock model's vocabulary: they cannot be recognised."""
+    voiceprint: Voiceprint | None = None
+    """Tells voices apart where nothing else says who spoke."""
 
     def understand(
         self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
@@ -343,7 +346,17 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     free = FreeSpeech(replace(net.costs, filler=FREE_SYLLABLE), bigram)
     verification = Verification(verifier, free, FigureSpeech(net.costs, net.lexicon.digits))
     chooser = Chooser(net.readings, words.accent, free, COMMON)
-    return Ear(net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe, chooser)
+    return Ear(
+        net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe, chooser,
+        voiceprint=_voiceprint(folder, recogniser.acoustics) if settings.voiceprint else None,
+    )  # fmt: skip
+
+
+def _voiceprint(folder: ModelFolder, acoustics: Acoustics) -> Voiceprint | None:
+    """The one of a model, if it has one."""
+    if not folder.voiceprint_sha256 or not isinstance(acoustics, Mixture):
+        return None
+    return Voiceprint(*check_voiceprint(folder.path, folder.voiceprint_sha256), acoustics.second.encoder)
 
 
 def open_recogniser(folder: ModelFolder, lexicon: Lexicon | None, costs: Costs, cache: Path) -> TwoPass:

@@ -17,7 +17,7 @@ from voice.audio.source import AudioSource, Recording
 from voice.errors import Unwritable
 from voice.journal.event import Event
 from voice.journal.store import Journal
-from voice.pcm import RATE, Frame
+from voice.pcm import RATE, Floats, Frame
 from voice.radio.bursts import Burst, find_bursts
 from voice.radio.carrier import Audio, CarrierGate, Closed, Opened, Pop
 from voice.radio.doubling import heterodyne_s
@@ -29,6 +29,7 @@ from voice.station.channel_notes import FRAME_S, channel_notes
 from voice.station.ear import Ear
 from voice.station.logbook import Logbook
 from voice.station.scribe import Transcripts
+from voice.station.speakers import Speakers
 from voice.station.two_pass import TwoPassStream
 from voice.talk.decide import decide
 from voice.talk.events import Ended, Heard, Rules, Tick
@@ -90,6 +91,7 @@ class Listener:
         self.latest = np.zeros(0, np.int16)
         """Sound of the latest over."""
         self._void = 0
+        self._speakers = Speakers()
         self._transcripts = self._written_down(False)
 
     def listen(self, source: AudioSource, began: datetime | None = None) -> Iterator[float]:
@@ -99,6 +101,7 @@ class Listener:
         self.log.open(known)
         self._gate = CarrierGate(net.settings.timing.hang_time_s, clear=self._clear)
         self._expected = 0
+        self._speakers = Speakers()
         self._transcripts = self._written_down(isinstance(source, Recording))
         self.log.record(
             SessionBegan(
@@ -183,6 +186,9 @@ class Listener:
         """The last 100 ms sound like speech; noise on a carrier occasionally does too."""
         return bool(speech_spans(self._recent, RATE))
 
+    def _print_of(self, over: Over) -> Floats | None:
+        return self.ear.voiceprint.of(over.pcm) if self.ear.voiceprint else None
+
     def _written_down(self, recorded: bool) -> Transcripts:
         return Transcripts(self.ear.scribe.engine if self.ear.scribe else "", recorded, self.log.record)
 
@@ -234,7 +240,11 @@ class Listener:
         self.log.record(*decide(self.log.state, Tick(over.start, not self._gate.receiver_dead), self.rules))
         bursts = self._identify(over)
         unit = next((u for b in bursts if (u := self.ear.net.by_ani(b.code)) is not None), None)
-        heard = Heard(self._overs, over.start, over.end, begin, end, message, doubled, unit.id if unit else None)
+        voice = self._print_of(over) if not doubled and not message.parts else None
+        heard = Heard(
+            self._overs, over.start, over.end, begin, end, message, doubled, unit.id if unit else None,
+            self._speakers.likeness(voice),
+        )  # fmt: skip
         fact = OverHeard(
             t=over.start,
             over=self._overs,
@@ -259,5 +269,7 @@ class Listener:
             identities=tuple(f"{b.system}:{b.code}" for b in bursts),
             identified=heard.identified,
         )
-        self.log.record(fact, *decide(evolve(self.log.state, fact, self.rules.answer_timeout_s), heard, self.rules))
+        facts = decide(evolve(self.log.state, fact, self.rules.answer_timeout_s), heard, self.rules)
+        self.log.record(fact, *facts)
+        self._speakers.learn(voice, facts)
         self._transcripts.follow(fact, lambda: self.ear.transcribe(over, message, hypothesis))

@@ -9,6 +9,7 @@ from voice.grammar.message import Message
 from voice.talk.control import call_to, command_heard, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.facts import Broadcast, ExchangeClosed, Fact, NotUnderstood, RollMarked
+from voice.talk.guessing import CONTROL, probable
 from voice.talk.slots import awaited_slot, closing, is_open, is_unsaid, not_understood, remark, spoken_to
 from voice.talk.speaking import speaker_of
 from voice.talk.state import NetState, evolve
@@ -122,13 +123,17 @@ def _jumbled(state: NetState, h: Heard) -> list[Fact]:
 
 
 def _either(state: NetState, h: Heard, unit: str) -> Fact:
-    """Unit or net control. While we conduct, a unit's over is not a call."""
+    """Unit or net control. Its voice only says whether an awaited unit was heard, or called again: the call stays
+    doubtful, and no guess keeps a call from being awaited. While we conduct, a unit's over is not a call."""
     e = state.exchanges.get(unit)
-    if e is not None and e.open:
-        return NotUnderstood(t=h.start, over=h.over, unit=unit, exchange=e.id, pinyin=h.message.pinyin, why="speaker")
+    by_voice = probable(h.voices, (unit, CONTROL))
+    if e is not None and e.open and by_voice != CONTROL:
+        return NotUnderstood(
+            t=h.start, over=h.over, unit=unit, exchange=e.id, pinyin=h.message.pinyin, why="speaker", probably=by_voice
+        )
     if state.conducting:
-        return remark(h, "unsolicited", unit, None, HEARD, review=True)
-    return call_to(state, h, unit, 0, doubt=True)
+        return replace(remark(h, "unsolicited", unit, None, HEARD, review=True), probably=by_voice)
+    return replace(call_to(state, h, unit, 0, doubt=True), probably=by_voice)
 
 
 def _aside(state: NetState, h: Heard) -> Fact | None:

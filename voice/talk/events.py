@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from voice.grammar.message import Message
 from voice.pcm import Seconds
+from voice.talk.guessing import Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Heard:
     doubled: bool = False
     identified: str | None = None
     """Unit identified by its radio's burst."""
+    voices: Likeness = ()
+    """How much it sounds like the speakers whose voices are known."""
 
     @property
     def contradicted(self) -> bool:

@@ -10,6 +10,7 @@ from voice.mandarin.figures import plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
+from voice.talk.guessing import probable
 from voice.talk.state import ASKED_S, Exchange, NetState
 
 UNANSWERED = ("silent", "unclear", "undetermined")
@@ -142,6 +143,7 @@ def not_understood(state: NetState, h: Heard) -> Fact:
         unit=hint.unit if hint else None,
         exchange=hint.id if hint else None,
         pinyin=h.message.pinyin,
+        probably="" if hint else probable(h.voices, [e.unit for e in state.awaited()]),
     )
 
 

@@ -10,6 +10,7 @@ from voice.grammar.message import Act
 from voice.talk.control import control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Broadcast, Called, CalledIn, ControlReplied, Fact, Grade, NotUnderstood, Relayed
+from voice.talk.guessing import probable
 from voice.talk.slots import (
     answer,
     awaited_slot,
@@ -155,8 +156,10 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
         return replace(said, review=said.review or state.beside(h.start))
-    if len(state.open_exchanges()) > 1 or state.heeds(h.start):
-        return remark(h, "unattributed", None, None, meaning, review=True)
+    opened = [e.unit for e in state.open_exchanges()]
+    if len(opened) > 1 or state.heeds(h.start):
+        by_voice = probable(h.voices, opened or state.units)
+        return replace(remark(h, "unattributed", None, None, meaning, review=True), probably=by_voice)
     last = state.exchanges.get(state.last_called[-1]) if state.last_called else None
     in_slot = last is not None and h.start <= last.called_at + rules.answer_timeout_s
     closing = last is not None and meaning == "ack" and last.meaning != "ack"  # net control's own 收到

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from voice.mandarin.figures import DOUBT, plainly, sort_of
 from voice.pcm import Seconds
 from voice.talk.facts.fact import Fact, Grade, Outcome
+from voice.talk.guessing import guess_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Called(Fact):
     """Figures, times of day and places in the call that the answer should read back."""
     doubt: bool = False
     """The speaker may have been the unit itself: the exchange can never end as “silent”."""
+    probably: str = ""
+    """Unit or ``control``: who spoke, judging by the voice. A guess for people, on which nothing is done."""
 
     def word(self) -> str:
         return "call_all" if self.to_all else "call"
@@ -35,6 +38,7 @@ class Called(Fact):
     def detail(self) -> str | None:
         told = [f"call {self.attempt}"] if self.attempt > 1 else []
         told += ["net control or the unit itself"] if self.doubt else []
+        told += [guess_in_words(self.probably)] if self.probably else []
         return "; ".join(told) or None
 
 

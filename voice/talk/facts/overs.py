@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from voice.pcm import Seconds
 from voice.talk.facts.fact import Fact
+from voice.talk.guessing import guess_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +90,14 @@ class NotUnderstood(Fact):
     why: Literal["", "speaker", "jumbled"] = ""
     """``speaker``: unit or net control, undetermined; ``jumbled``: several stations in one over; empty: no known
     words."""
+    probably: str = ""
+    """Unit or ``control``: who spoke, judging by the voice. A guess for people, on which nothing is done."""
 
     def word(self) -> str:
         return "unclear"
+
+    def detail(self) -> str | None:
+        return guess_in_words(self.probably) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +123,11 @@ class Remarked(Fact):
     review: bool
     to: str | None = None
     """Unit addressed by another unit."""
+    probably: str = ""
+    """Unit or ``control``: who spoke, judging by the voice. A guess for people, on which nothing is done."""
 
     def word(self) -> str:
         return self.kind
 
     def detail(self) -> str | None:
-        return f"to unit {self.to}" if self.to else None
+        return f"to unit {self.to}" if self.to else guess_in_words(self.probably) or None
