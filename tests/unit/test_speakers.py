@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.helpers.console import BEGAN, answered, called
+from voice.bureau.store import joined
 from voice.journal.codec import from_json, to_json
 from voice.journal.lines import lines
 from voice.journal.store import Journal
@@ -114,3 +116,12 @@ def test_a_guess_is_told_as_one() -> None:
         doubtful = replace(asks("101", 1, doubt=True), probably="101")
         told = detail_in(doubtful.detail(), lambda _u: "省残联", False)
         assert told == "台里或该单位自己; 听声音大概是 省残联"
+
+
+@pytest.mark.parametrize(("probably", "there"), [("101", "east/101"), (CONTROL, CONTROL), ("", None)])
+def test_at_the_bureau_the_unit_is_the_stations(probably: str, there: str | None) -> None:
+    fact = replace(asks("102", 1, doubt=True), probably=probably)
+    with Journal("sqlite://") as journal:
+        (event,) = journal.append([fact], BEGAN)
+    body = json.loads(joined("east", event, {}).body)
+    assert body.get("probably") == there and body["unit"] == "east/102"
