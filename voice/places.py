@@ -16,6 +16,11 @@ def data_folder() -> Path:
     return package / "data" if (package / "data").is_dir() else package.parent
 
 
+def words_file() -> Path:
+    """The shipped word model, for free speech."""
+    return data_folder() / "grammars" / "zh" / "words" / "words.npz"
+
+
 def user_folder() -> Path:
     """Downloaded models. ``HUYING_HOME`` overrides the platform's default."""
     if home := os.environ.get("HUYING_HOME"):

@@ -209,6 +209,13 @@ def _adaptation(a: Namespace) -> None:
     adaptation(a.out, a.data / "cache")
 
 
+def _word_model(a: Namespace) -> None:
+    """The words of free speech and which follow which, from a folder with SunPinyin's model (--data)."""
+    from models.recipe.words import words
+
+    words(a.data, Path("grammars/zh/words/words.npz"))
+
+
 WAY: dict[str, Callable[[Namespace], None]] = {
     "prepare": _prepare, "voices": _voices, "synthetic": _synthetic, "natural": _natural, "bootstrap": _bootstrap,
     "train": _train, "sharpen": _sharpen, "pieces": _pieces, "converse": _converse, "encode": _encode,
@@ -219,7 +226,8 @@ WAY: dict[str, Callable[[Namespace], None]] = {
 
 ASIDE: dict[str, Callable[[Namespace], None]] = {
     "resume": _resume, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs, "accents": _accents,
-    "adaptation": _adaptation, "excerpt": _excerpt, "pack": _pack, "unpack": _unpack, "deliver": _deliver,
+    "adaptation": _adaptation, "words": _word_model, "excerpt": _excerpt, "pack": _pack, "unpack": _unpack,
+    "deliver": _deliver,
 }  # fmt: skip
 
 

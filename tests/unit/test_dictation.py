@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.helpers.scores import scores
 from voice.grammar.free import FreeSpeech
-from voice.mandarin.accents import states
 from voice.mandarin.characters import COMMON
 from voice.mandarin.phones import phone_set
 from voice.mandarin.readings import ReadingsTable
@@ -50,15 +50,6 @@ def readings(net: Net) -> ReadingsTable:
 @pytest.fixture(scope="module")
 def chooser(net: Net, readings: ReadingsTable) -> Chooser:
     return Chooser(readings, "standard", FreeSpeech(replace(net.costs, filler=1.5)), COMMON)
-
-
-def scores(syllables: str, frames: int = 5) -> Floats:
-    """Of somebody who says these syllables, so many frames a state, in noise. “-” is silence."""
-    rows = (((0,),) if s == "-" else states(s, "standard") for s in syllables.split())
-    pdfs = [p for row in rows for p in row for _ in range(frames)]
-    out = np.random.default_rng(0).standard_normal((len(pdfs), phone_set().toneless)).astype(np.float32)
-    out[np.arange(len(pdfs)), [p[0] for p in pdfs]] += 6
-    return out
 
 
 def passage(frames: Floats, *texts: tuple[str, float] | tuple[str, float, str]) -> list[Passage]:

@@ -74,6 +74,18 @@ class FreeSpeech:
 
     def expecting(self, rows: Iterable[tuple[Sequence[str], float]]) -> FreeSpeech:
         """One that expects what was perhaps said. ``rows``: syllables and their log-probability."""
+        return FreeSpeech(self._costs, np.asarray(np.log(self._mixed(rows)), np.float32))
+
+    def hints(self, rows: Iterable[tuple[Sequence[str], float]]) -> Floats:
+        """How much likelier each syllable is after each if that was perhaps said: natural logarithms, shape
+        (1 + SYLLABLES, SYLLABLES), first the row where nothing is before."""
+        return np.asarray(np.log(self._mixed(rows) / self._known()), np.float32)
+
+    def _known(self) -> Floats:
+        n = len(SYLLABLES)
+        return np.exp(self._bigram) if self._bigram is not None else np.full((1 + n, n), 1 / n, np.float32)
+
+    def _mixed(self, rows: Iterable[tuple[Sequence[str], float]]) -> Floats:
         n = len(SYLLABLES)
         counts = np.zeros((1 + n, n))
         given = [([_INDEX[s] for s in row if s in _INDEX], weight) for row, weight in rows]
@@ -83,9 +95,8 @@ class FreeSpeech:
                 counts[before + 1, after] += math.exp((weight - likeliest) * FLATTER)
         counts[0] = counts.sum(0)  # after a pause it may go on anywhere
         total = counts.sum(1, keepdims=True)
-        known = np.exp(self._bigram) if self._bigram is not None else np.full((1 + n, n), 1 / n)
-        mixed = np.where(total > 0, (1 - EXPECTED) * known + EXPECTED * counts / np.maximum(total, 1e-30), known)
-        return FreeSpeech(self._costs, np.asarray(np.log(mixed), np.float32))
+        known = self._known()
+        return np.where(total > 0, (1 - EXPECTED) * known + EXPECTED * counts / np.maximum(total, 1e-30), known)
 
     def syllables(self, loglikes: Floats) -> list[str]:
         """All that is heard in an over."""

@@ -73,8 +73,8 @@ class Recognition(_Section):
 
     model: str = "huying-zh-8k"
     dictation: str = ""
-    """Dictation model for speech outside the grammar: ``whisper-base``, or a stock model by name or folder; empty:
-    none."""
+    """Dictation of speech outside the grammar: ``own``, by our own ear alone; ``whisper-base``; or a stock model by
+    name or folder; empty: none."""
     voiceprint: bool = True
     """Compare voices where it is not clear who spoke: a guess, flagged for review. Kept in memory only."""
     threshold: float = Field(default=0.5, ge=0, le=1)

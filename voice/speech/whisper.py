@@ -159,8 +159,8 @@ class Whisper:
 
 def alone(passages: Sequence[Passage]) -> Transcript:
     """The text of an over as Whisper prefers it."""
-    if not passages:
-        return Transcript("", suppressed="too short")
+    if not passages or not all(p.candidates for p in passages):
+        return Transcript("", suppressed="nothing was offered" if passages else "too short")
     first = [p.candidates[0] for p in passages]
     text = "".join(c.text for c in first)
     confidence = math.exp(sum(c.log_probability for c in first) / sum(c.tokens for c in first))

@@ -1,9 +1,12 @@
-"""Which text was said: put together from what Whisper offers and what our own ear hears.
+"""Which text was said: put together from what Whisper offers, what our own ear hears, and which words follow which.
 
 Whisper knows which characters follow each other, our ear which sounds there are on a radio. The syllables of a text are
 laid over the whole passage, with or without silence between them; summed over all ways to do so that gives the text's
-likelihood, and its ratio to that of any syllables at all says how well the ear bears it out. The text with the best sum
-of Whisper's log-probability and that ratio is chosen. Where it differs from the other texts, or from the syllables that
+likelihood, and its ratio to that of any syllables at all says how well the ear bears it out.
+
+With a word model our own ear looks for words in the scores itself, and expects the rows of syllables that Whisper's
+texts have; where both agree on the sound Whisper's characters stand. Without one the text with the best sum of
+Whisper's log-probability and that ratio is chosen. Where it differs from the other texts, or from the syllables that
 the ear hears, what they have is taken instead if the ear is that much surer of it.
 """
 
@@ -20,6 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.grammar.free import FreeSpeech
+from voice.grammar.lattice import lattice_of
+from voice.grammar.word_search import Found, WordSearch
 from voice.mandarin.accents import states
 from voice.mandarin.numerals import CannotBeRead, cardinal
 from voice.mandarin.readings import ReadingsTable, toneless
@@ -39,6 +44,19 @@ log likelihood ratios. The ear has to be very sure, because it knows no words: w
 BORNE_OUT = 1.0
 """Log likelihood ratio a syllable from which a text counts as said. About 5 is reached in clear speech, 0 in another's
 words."""
+
+BORNE_OUT_ALONE = 4.0
+"""The same for what our own ear has written, which it always likes, and no text of Whisper's bears out: about half of
+it is right."""
+
+SURE = (1.0, 4.3)
+"""Slope, and the ratio of a syllable at which half of the syllables are right."""
+
+HINT = 0.3
+"""Of the logarithms by which Whisper's texts make syllables likelier, against the scaled acoustic scores."""
+
+TOGETHER = 2
+"""Syllables in a row that our own ear and Whisper must have in common for Whisper's characters to stand."""
 
 SHORTEST = 3
 """Syllables of the shortest text that is judged: any sound resembles a single one."""
@@ -60,6 +78,11 @@ class Unit:
 
 
 Units = tuple[Unit, ...]
+
+
+def sureness(per_syllable: float) -> float:
+    """Share of the syllables that are right, by the likelihood ratio of a syllable: 0..1. Fitted on tuning people."""
+    return 1 / (1 + math.exp(-SURE[0] * (per_syllable - SURE[1])))
 
 
 def said(units: Sequence[Unit]) -> tuple[str, ...]:
@@ -170,6 +193,41 @@ def replacements(units: Units, others: Units) -> Iterator[tuple[Units, int]]:
             yield units[:i] + others[k:n] + units[j:], changed
 
 
+def spelt(found: Found) -> Units:
+    """Words that were found, character by character where a character is a syllable."""
+    out: list[Unit] = []
+    for word, way in zip(found.words, found.syllables, strict=True):
+        if len(word) == len(way):
+            out += [Unit(c, (s,)) for c, s in zip(word, way, strict=True)]
+        else:
+            out.append(Unit(word, way))
+    return tuple(out)
+
+
+def respelled(units: Units, others: Units) -> Units:
+    """With the other text's characters and numbers where at least TOGETHER syllables in a row are the same."""
+    begins, ends = {}, {}
+    at = 0
+    for k, u in enumerate(units):
+        if u.syllables:
+            begins[at] = k
+            at += len(u.syllables)
+            ends[at] = k + 1
+    blocks = SequenceMatcher(None, said(units), said(others), autojunk=False).get_matching_blocks()
+    blocks = [b for b in blocks if b.size >= TOGETHER]
+    out: list[Unit] = []
+    done = at = 0
+    for u in others:
+        first, at = at, at + len(u.syllables)
+        for block in blocks:
+            moved = block.a - block.b
+            inside = block.b <= first < at <= block.b + block.size
+            if inside and first + moved in begins and at + moved in ends:
+                out += [*units[done : begins[first + moved]], u]
+                done = ends[at + moved]
+    return (*out, *units[done:])
+
+
 @dataclass(frozen=True, slots=True)
 class Chooser:
     """Chooses texts for the ear of one net."""
@@ -179,6 +237,8 @@ class Chooser:
     free: FreeSpeech
     characters: Mapping[str, str]
     """Syllable → the character that is most often meant by it."""
+    words: Callable[[], WordSearch | None] = lambda: None
+    """Finds words in what was heard; loaded when somebody asks for the first time."""
 
     def choose(self, passages: Sequence[Passage], loglikes: npt.NDArray[np.floating[Any]]) -> Transcript:
         """The text of an over. ``loglikes``: its scores, (frames of FRAME_S, pdfs), the toneless pdfs at least."""
@@ -196,19 +256,35 @@ class Chooser:
         """Text of a passage."""
         first = alone([passage])
         variants = [(u, c) for c in passage.candidates if not c.invented for u in units_of(c.text, self.readings)]
-        if not variants:
+        search = self.words()
+        if not variants and (search is None or passage.candidates):
             return first
         found = ratios(frames, [said(u) for u, _ in variants], self.accent)
         texts = [Text(u, c.log_probability, r) for (u, c), r in zip(variants, found, strict=True)]
-        best, chosen = max(zip(texts, (c for _, c in variants), strict=True), key=lambda t: t[0].score)
+        best = max(texts, key=lambda t: t.score, default=Text((), 0.0, -math.inf))
         foreign = any(re.fullmatch("[A-Za-z]{2,}", u.text) for u in best.units)  # words, or spelled: nobody knows
-        if foreign or len(said(best.units)) < SHORTEST or len(frames) == 0:
+        if foreign or (texts and len(said(best.units)) < SHORTEST) or len(frames) == 0:
             return first
-        if best.per_syllable < BORNE_OUT:
+        borne_out = best.per_syllable >= BORNE_OUT
+        if search is not None:
+            best = self._worded(search, texts, best, frames)
+            borne_out = best.per_syllable >= (BORNE_OUT if borne_out else BORNE_OUT_ALONE)
+        elif borne_out:
+            best = self._corrected(best, texts, frames)
+        if not borne_out or len(said(best.units)) < SHORTEST:
             return Transcript("", first.confidence, "nothing in common with what was heard")
-        text = written(self._corrected(best, texts, frames).units)
+        text = written(best.units)
         why = invented(text, passage.end - passage.start)
-        return Transcript("" if why else text, round(math.exp(chosen.log_probability / chosen.tokens), 3), why)
+        return Transcript("" if why else text, round(sureness(best.per_syllable), 3), why)
+
+    def _worded(self, search: WordSearch, texts: Sequence[Text], best: Text, frames: Floats) -> Text:
+        """What our own ear writes, with Whisper's characters where it has the same sounds."""
+        hints = HINT * self.free.hints([(said(t.units), t.log_probability) for t in texts]) if texts else None
+        found = search.best(lattice_of(frames), hints)
+        if not found:
+            return Text((), -math.inf, -math.inf)
+        units = respelled(spelt(found[0]), best.units)
+        return Text(units, 0.0, ratios(frames, [said(units)], self.accent)[0])
 
     def _corrected(self, text: Text, texts: Sequence[Text], frames: Floats) -> Text:
         """With the places of the other texts, and of what the ear hears, that are much likelier."""

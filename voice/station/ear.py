@@ -3,6 +3,7 @@ recording."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -21,11 +22,13 @@ from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, pronunciations,
 from voice.grammar.message import Doubt, Message
 from voice.grammar.search import FILE, Search, read
 from voice.grammar.spoken_figures import CONFIDENCE, MARGIN, FigureSpeech, SpokenFigure
+from voice.grammar.word_search import Spelling, WordSearch
 from voice.mandarin.accents import states
 from voice.mandarin.characters import COMMON
 from voice.mandarin.phones import phone_set
+from voice.mandarin.readings import toneless
 from voice.net.loading import Net
-from voice.places import cache_folder
+from voice.places import cache_folder, words_file
 from voice.radio.over import Over
 from voice.speech.acoustics import AcousticModel, Acoustics, Network, load_acoustic_model
 from voice.speech.bigram import load_bigram
@@ -49,8 +52,10 @@ from voice.speech.packages import is_packaged, packaged
 from voice.speech.recogniser import Recogniser, assemble, open_stock
 from voice.speech.voiceprint import Voiceprint, check_voiceprint
 from voice.speech.whisper import Transcript, alone
+from voice.speech.word_model import WordModel, extended
+from voice.speech.word_model import read as read_words
 from voice.station.choice import Chooser
-from voice.station.scribe import Choose, Scribe
+from voice.station.scribe import OWN, Choose, OwnScribe, Scribe
 from voice.station.two_pass import TwoPass
 
 DICTATED_SYLLABLES = 4
@@ -69,6 +74,9 @@ EDGE_S = 0.15
 FREE_SYLLABLE = 1.5
 """Cost of a syllable in that search. On the recipe's tuning people at 20 dB 0.31 of the syllables are wrong, with a
 cost of 2.5 0.34."""
+
+OWN_WORD = -8.0
+"""Natural logarithm of the chance of each of the net's names and phrases among all words."""
 
 SIGNS = ("unit", "control", "assistant")
 """Kinds of entries that are call signs."""
@@ -262,7 +270,7 @@ class Ear:
     """Second-pass checks, for our own model; a stock model's own confidence is used as it is."""
     dictation: Dictation | None = None
     dictation_sha256: str = ""
-    scribe: Scribe | None = None
+    scribe: Scribe | OwnScribe | None = None
     """Dictates free speech after its over was logged."""
     chooser: Chooser | None = None
     """Chooses among the texts that the scribe's model offers, for our own model."""
@@ -329,9 +337,8 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     folder = check_model(find_model(model or net.settings.recognition.model))
     settings = net.settings.recognition
     interpreter = Interpreter(net.lexicon, settings.threshold, settings.idle_threshold)
-    dictation, dictation_sha256, scribe = None, "", None
-    if is_packaged(settings.dictation, "whisper"):
-        scribe = Scribe(packaged(settings.dictation) or models_folder() / settings.dictation, net)
+    dictation, dictation_sha256, scribe = None, "", _scribe(net, folder)
+    if scribe is not None:
         dictation_sha256 = scribe.sha256
     elif settings.dictation:
         stock = check_model(find_model(settings.dictation))
@@ -345,7 +352,7 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     bigram = load_bigram(folder.path, folder.bigram_sha256) if folder.bigram_sha256 else None
     free = FreeSpeech(replace(net.costs, filler=FREE_SYLLABLE), bigram)
     verification = Verification(verifier, free, FigureSpeech(net.costs, net.lexicon.digits))
-    chooser = Chooser(net.readings, words.accent, free, COMMON)
+    chooser = Chooser(net.readings, words.accent, free, COMMON, _when_asked(words))
     return Ear(
         net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe, chooser,
         voiceprint=_voiceprint(folder, recogniser.acoustics) if settings.voiceprint else None,
@@ -357,6 +364,39 @@ def _voiceprint(folder: ModelFolder, acoustics: Acoustics) -> Voiceprint | None:
     if not folder.voiceprint_sha256 or not isinstance(acoustics, Mixture):
         return None
     return Voiceprint(*check_voiceprint(folder.path, folder.voiceprint_sha256), acoustics.second.encoder)
+
+
+def _scribe(net: Net, folder: ModelFolder) -> Scribe | OwnScribe | None:
+    """Who writes down free speech after its over was logged."""
+    name = net.settings.recognition.dictation
+    if is_packaged(name, "whisper"):
+        return Scribe(packaged(name) or models_folder() / name, net)
+    if name != OWN:
+        return None
+    path = words_file()
+    if folder.kind == "stock":
+        raise HuyingError(f"{folder.path}: a stock model gives no scores, which dictation “{OWN}” needs")
+    if not path.is_file():
+        raise HuyingError(f"{path}: no such file; dictation “{OWN}” needs it, reinstall huying")
+    return OwnScribe(hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _when_asked(lexicon: Lexicon) -> Callable[[], WordSearch | None]:
+    """Loads the word model for whoever asks first."""
+    return cache(partial(_word_search, lexicon))
+
+
+def _word_search(lexicon: Lexicon) -> WordSearch | None:
+    """Finds words, the net's included; None without a word model. Raises HuyingError for a damaged one."""
+    path = words_file()
+    if not path.is_file():
+        return None
+    own = {
+        e.text: tuple(dict.fromkeys(tuple(toneless(place[0]) for place in r) for r in e.readings))
+        for e in lexicon.spoken
+        if len(e.text) > 1
+    }
+    return WordSearch(Spelling(WordModel(extended(read_words(path), own, OWN_WORD))))
 
 
 def open_recogniser(folder: ModelFolder, lexicon: Lexicon | None, costs: Costs, cache: Path) -> TwoPass:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voice.errors import HuyingError
-from voice.places import cache_folder, install, sample_net
+from voice.places import cache_folder, install, sample_net, words_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,10 @@ _SOUND = "plug in a sound card" if importlib.util.find_spec("sounddevice") else 
 def _stock() -> str:
     from voice.speech.models import STOCK, installed
     from voice.speech.packages import PACKAGED, is_packaged, packaged
+    from voice.station.scribe import OWN
 
-    here = [n for n in installed() if n in STOCK]
+    here = [OWN] if words_file().is_file() else []
+    here += [n for n in installed() if n in STOCK]
     written = next((n for n in PACKAGED if is_packaged(n, "whisper") and packaged(n)), "")
     if written and importlib.util.find_spec("faster_whisper") is None:
         raise HuyingError(f"{written} is here, but not what runs it: {install('dictation')}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from voice.errors import HuyingError
 from voice.net.loading import Net
-from voice.pcm import Pcm16
+from voice.pcm import RATE, Pcm16
 from voice.speech.packages import CARD
 from voice.speech.whisper import Candidate, Passage, Transcript, alone
 from voice.speech.worker import Worker
@@ -33,6 +33,9 @@ LAST_TEXT_S = 5.0
 
 NAMES = 24
 """Call signs given to the model as a prompt: more would crowd out its language model."""
+
+OWN = "own"
+"""Name of dictation without any other model, in settings and journals."""
 
 Choose = Callable[[Sequence[Passage]], Transcript]
 """Makes one text of what the model offers."""
@@ -78,6 +81,25 @@ class Scribe:
         )
         found = answer["passages"]
         return choose([Passage(p["start"], p["end"], tuple(Candidate(**c) for c in p["candidates"])) for p in found])
+
+
+class OwnScribe:
+    """Our own ear alone writes: no other model, no process; the scores of an over are there already."""
+
+    engine = OWN
+
+    def __init__(self, sha256: str) -> None:
+        """``sha256``: of the word model."""
+        self.sha256 = sha256
+        self._turn = ThreadPoolExecutor(1, "dictation")
+
+    def submit(self, pcm: Pcm16, choose: Choose = alone) -> Future[Transcript]:
+        """Write down one over at RATE, of which nothing is offered."""
+        return self._turn.submit(choose, [Passage(0.0, len(pcm) / RATE, ())])
+
+    def close(self) -> None:
+        """The queue is dropped."""
+        self._turn.shutdown(wait=False, cancel_futures=True)
 
 
 class Transcripts:

@@ -1,0 +1,128 @@
+"""Which syllables may have been said between which frames: all that are not much worse than the best row of syllables.
+
+Free toneless syllables with pauses between them, searched from both ends of an over; what begins and ends where the
+best row through it is within a beam of the best of all is kept, with its own score. A search over words needs no more.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.grammar.free import states_of
+from voice.grammar.search import ACOUSTIC_SCALE
+from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set
+from voice.pcm import Floats
+from voice.speech.word_model import Ints
+
+SYLLABLE = 1.35
+"""What a syllable costs here: without it there would be too many. As in the net's free speech, without its bigram."""
+
+BEAM = 9.0
+"""Scaled log-likelihood by which a row of syllables may be worse than the best."""
+
+LONGEST = 24
+"""Frames of a syllable."""
+
+HOLD = 2
+"""Least frames of a final's second half."""
+
+STRANGE = 1.0
+"""What a frame of other noise than silence costs."""
+
+_STAY = math.log(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Syllables by the boundary at which they end. A boundary is before the frame of its number."""
+
+    start: Ints
+    end: Ints
+    """Ascending."""
+    syllable: Ints
+    """Number in SYLLABLES."""
+    score: Floats
+    """Scaled log-likelihood."""
+    quiet: Floats
+    """The same of each frame if nothing is said in it."""
+
+    @property
+    def first(self) -> Ints:
+        """Of the syllables that end at each boundary; one more number than boundaries."""
+        return np.searchsorted(self.end, np.arange(len(self.quiet) + 2))
+
+
+def lattice_of(loglikes: Floats, beam: float = BEAM) -> Lattice:
+    """``loglikes``: shape (frames of FRAME_S, pdfs), the toneless ones at least."""
+    pdfs = phone_set().pdfs
+    states, alone = states_of(SYLLABLES, HOLD)
+    scaled = np.asarray(ACOUSTIC_SCALE * loglikes, np.float32)
+    quiet = np.maximum(scaled[:, pdfs[SILENCE][0]], scaled[:, pdfs[GARBAGE][0]] - STRANGE) - np.float32(_STAY)
+    emission = scaled[:, states] - np.float32(_STAY)
+    reached = _forward(emission, quiet, alone)
+    left, begun = _backward(emission, quiet, alone)
+    least = reached[-1] - beam
+    t, s = np.nonzero(reached[:-1, None] + begun - SYLLABLE >= least)
+    found = _segments(emission, alone, t, s)
+    ends = t[None, :] + 1 + np.arange(len(found))[:, None]
+    inside = ends <= len(quiet)
+    whole = np.where(inside, reached[t][None, :] + found - SYLLABLE + left[np.minimum(ends, len(quiet))], -np.inf)
+    d, k = np.nonzero(whole >= least)
+    order = np.argsort(ends[d, k], kind="stable")
+    d, k = d[order], k[order]
+    return Lattice(t[k], ends[d, k], s[k], found[d, k], quiet)
+
+
+def _step(score: Floats, entry: Floats, alone: npt.NDArray[np.bool_]) -> Floats:
+    """Scores of each row's places after one more frame, without the frame's own."""
+    came = np.empty_like(score)
+    came[:, 1:] = score[:, :-1]
+    came[:, 0] = np.where(alone, -np.inf, entry)
+    came[alone, 1] = entry[alone]
+    held = [0, 1, score.shape[1] - 1]
+    came[:, held] = np.maximum(came[:, held], score[:, held])
+    return came
+
+
+def _forward(emission: Floats, quiet: Floats, alone: npt.NDArray[np.bool_]) -> Floats:
+    """Best score up to each boundary."""
+    reached = np.zeros(len(quiet) + 1, np.float32)
+    score = np.full(emission.shape[1:], -np.inf, np.float32)
+    for t, e in enumerate(emission):
+        score = _step(score, np.full(len(alone), reached[t] - SYLLABLE, np.float32), alone) + e
+        reached[t + 1] = max(score[:, -1].max(), reached[t] + quiet[t])
+    return reached
+
+
+def _backward(emission: Floats, quiet: Floats, alone: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """(best score from each boundary on, the same of each syllable that begins there without its cost)."""
+    frames, n, places = emission.shape
+    left = np.zeros(frames + 1, np.float32)
+    begun = np.empty((frames, n), np.float32)
+    score = np.full((n, places), -np.inf, np.float32)
+    held = [0, 1, places - 1]
+    for t in range(frames - 1, -1, -1):
+        came = np.empty_like(score)
+        came[:, :-1], came[:, -1] = score[:, 1:], left[t + 1]
+        came[:, held] = np.maximum(came[:, held], score[:, held])
+        score = came + emission[t]
+        begun[t] = np.where(alone, score[:, 1], score[:, 0])
+        left[t] = max(begun[t].max() - SYLLABLE, quiet[t] + left[t + 1])
+    return left, begun
+
+
+def _segments(emission: Floats, alone: npt.NDArray[np.bool_], t: Ints, s: Ints) -> Floats:
+    """Score of syllable ``s`` that begins at frame ``t``, for each of these and each duration: (LONGEST, len(t))."""
+    frames = len(emission)
+    score = np.full((len(t), emission.shape[2]), -np.inf, np.float32)
+    none = np.full(len(t), -np.inf, np.float32)
+    out = np.empty((LONGEST, len(t)), np.float32)
+    for d in range(LONGEST):
+        entry = np.zeros(len(t), np.float32) if d == 0 else none
+        score = _step(score, entry, alone[s]) + emission[np.minimum(t + d, frames - 1), s]
+        out[d] = score[:, -1]
+    return out

@@ -1,0 +1,233 @@
+"""The best words through a lattice of syllables: their sounds, and how likely they follow each other.
+
+Tokens stand at boundaries between frames, each between words or in one that has begun, and in a context of the word
+model (Young, Russell, Thornton, 1989). All that end at one boundary are dealt with at once, in numpy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.grammar.lattice import Lattice
+from voice.mandarin.phones import SYLLABLES
+from voice.pcm import Floats
+from voice.speech.word_model import Ints, WordModel
+
+WORD_SCALE = 0.4
+"""Of the word model's logarithms against the scaled acoustic scores."""
+
+SYLLABLE = 0.35
+"""What a syllable costs beside the words."""
+
+BEAM = 6.0
+MOST = 120
+"""Tokens at a boundary: those that are worse than the best by more are dropped, and more than so many."""
+
+NOTHING = -1
+"""In place of a syllable, where none was before."""
+
+_SYLLABLES = 512
+"""More than there are: keys of nodes are the node before times this, plus the syllable."""
+
+_CONTEXTS = 1 << 24
+"""More than there are: keys of tokens are the node times this, plus the context."""
+
+
+@dataclass(slots=True)
+class Spelling:
+    """All words as a tree of syllables. Node 0 is its root."""
+
+    model: WordModel
+    keys: Ints = field(init=False)
+    """(node before, syllable) of each node but the root, ascending."""
+    syllable: Ints = field(init=False)
+    """Of each node; NOTHING of the root."""
+    best: Floats = field(init=False)
+    """Of each node: logarithm of the chance of the likeliest word below it; 0 of the root."""
+    first: Ints = field(init=False)
+    """Of the words that end at each node; one more number than nodes."""
+    word: Ints = field(init=False)
+    last: Ints = field(init=False)
+    """Last syllable of each context's last word, by its usual way; NOTHING if there is none."""
+    silent: Ints = field(init=False)
+    """Words without a syllable: a comma."""
+
+    def __post_init__(self) -> None:
+        lengths, spelled, meant = self.model.lengths.astype(np.int64), self.model.spelled, self.model.meant
+        begin = np.cumsum(lengths) - lengths
+        node = np.zeros(len(lengths), np.int64)
+        keys = [np.zeros(0, np.int64)]
+        nodes = 1
+        for depth in range(int(lengths.max(initial=0))):
+            longer = np.flatnonzero(lengths > depth)
+            found, place = np.unique(node[longer] * _SYLLABLES + spelled[begin[longer] + depth], return_inverse=True)
+            node[longer] = nodes + place
+            keys.append(found)
+            nodes += len(found)
+        self.keys = np.concatenate(keys)
+        self.syllable = np.concatenate([[NOTHING], self.keys % _SYLLABLES])
+        said = np.flatnonzero(lengths)
+        order = said[np.argsort(node[said], kind="stable")]
+        self.word = meant[order]
+        self.first = np.searchsorted(node[order], np.arange(nodes + 1))
+        self.best = np.full(nodes, -np.inf, np.float32)
+        np.maximum.at(self.best, node[said], self.model.one[meant[said]])
+        for level in reversed(keys):  # children have greater numbers than their parents
+            nodes -= len(level)
+            np.maximum.at(self.best, level // _SYLLABLES, self.best[nodes : nodes + len(level)])
+        self.best[0] = 0
+        of_word = np.full(len(self.model.words), NOTHING)
+        of_word[meant[said][::-1]] = spelled[(begin + lengths - 1)[said]][::-1]
+        last = self.model.last
+        self.last = np.where(last >= 0, of_word[last], NOTHING)
+        self.silent = meant[lengths == 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Words of a passage."""
+
+    words: tuple[str, ...]
+    syllables: tuple[tuple[str, ...], ...]
+    """Of each word, as it was heard."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    node: Ints
+    context: Ints
+    score: Floats
+    back: Ints
+    """Row of the last word's end, -1: none."""
+
+    def __getitem__(self, which: npt.NDArray[np.generic]) -> _Tokens:
+        return _Tokens(self.node[which], self.context[which], self.score[which], self.back[which])
+
+
+def _joined(*parts: _Tokens) -> _Tokens:
+    return _Tokens(
+        np.concatenate([p.node for p in parts]), np.concatenate([p.context for p in parts]),
+        np.concatenate([p.score for p in parts]), np.concatenate([p.back for p in parts]),
+    )  # fmt: skip
+
+
+class WordSearch:
+    """Finds words in lattices."""
+
+    def __init__(self, spelling: Spelling, scale: float = WORD_SCALE, syllable: float = SYLLABLE) -> None:
+        self._spelling, self._scale, self._syllable = spelling, np.float32(scale), np.float32(syllable)
+
+    def best(self, lattice: Lattice, hints: Floats | None = None, most: int = 1) -> list[Found]:
+        """The best rows of words, best first; none where no words fit. ``hints``: what a syllable gets after each,
+        shape (1 + SYLLABLES, SYLLABLES), the first row where nothing is before."""
+        return _Passage(self._spelling, self._scale, self._syllable, lattice, hints).best(most)
+
+
+class _Passage:
+    """One search."""
+
+    def __init__(
+        self, spelling: Spelling, scale: np.float32, syllable: np.float32, lattice: Lattice, hints: Floats | None
+    ) -> None:
+        self._spelling, self._scale, self._lattice, self._hints = spelling, scale, lattice, hints
+        self._arc = lattice.score - syllable
+        zero = np.zeros(1, np.int64)
+        self._tokens = [_Tokens(zero, zero, np.zeros(1, np.float32), zero - 1)]
+        """At each boundary."""
+        self._ends: list[tuple[Ints, Ints, Ints]] = []
+        """(word, node, row of the word before) of each word's end."""
+        self._rows = 0
+
+    def best(self, most: int) -> list[Found]:
+        """See ``WordSearch.best``."""
+        first = self._lattice.first
+        for t, quiet in enumerate(self._lattice.quiet):
+            before = self._tokens[t]
+            waited = _Tokens(before.node, before.context, before.score + quiet, before.back)
+            now = self._kept(_joined(waited, self._entered(np.arange(first[t + 1], first[t + 2]))))
+            self._tokens.append(self._kept(_joined(now, *self._ended(now))))
+        return self._traced(self._tokens[-1], most)
+
+    def _entered(self, arcs: Ints) -> _Tokens:
+        """Tokens behind syllables that end here."""
+        sp = self._spelling
+        if not len(arcs):
+            return self._tokens[0][arcs]
+        sources = [self._tokens[k] for k in self._lattice.start[arcs]]
+        arc = np.repeat(arcs, [len(s.node) for s in sources])
+        k = _joined(*sources)
+        score = k.score + self._arc[arc]
+        expected = score + self._scale * sp.best[k.node]
+        near = expected > expected.max() - BEAM  # it gets no better farther down the tree
+        k, score, s = k[near], score[near], self._lattice.syllable[arc[near]]
+        key = k.node * _SYLLABLES + s
+        child = np.minimum(np.searchsorted(sp.keys, key), len(sp.keys) - 1)
+        known = sp.keys[child] == key
+        k, score, s, child = k[known], score[known], s[known], child[known]
+        if self._hints is not None:
+            score = score + self._hints[1 + np.where(k.node > 0, sp.syllable[k.node], sp.last[k.context]), s]
+        return _Tokens(child + 1, k.context, np.asarray(score, np.float32), k.back)
+
+    def _kept(self, k: _Tokens) -> _Tokens:
+        """The best token of each node and context, of those the best."""
+        expected = k.score + self._scale * self._spelling.best[k.node]
+        k = k[expected > expected.max() - BEAM]
+        key = k.node * _CONTEXTS + k.context
+        order = np.lexsort((-k.score, key))
+        k = k[order[np.flatnonzero(np.diff(key[order], prepend=-1))]]
+        if len(k.node) <= MOST:
+            return k
+        return k[np.argpartition(k.score + self._scale * self._spelling.best[k.node], -MOST)[-MOST:]]
+
+    def _ended(self, k: _Tokens) -> list[_Tokens]:
+        """Tokens behind the words that end here, and behind a comma after them."""
+        sp, model = self._spelling, self._spelling.model
+        count = sp.first[k.node + 1] - sp.first[k.node]
+        at = np.repeat(np.arange(len(count)), count)
+        if not len(at):
+            return []
+        word = sp.word[np.arange(len(at)) - np.repeat(np.cumsum(count) - count - sp.first[k.node], count)]
+        chance, context = model.chances(k.context[at], word)
+        score = k.score[at] + self._scale * chance
+        near = np.flatnonzero(score > score.max() - BEAM)
+        if len(near) > MOST:
+            near = near[np.argpartition(score[near], -MOST)[-MOST:]]
+        at, word, score, context = at[near], word[near], np.asarray(score[near], np.float32), context[near]
+        root = np.zeros(len(near), np.int64)
+        out = [_Tokens(root, context, score, self._noted(word, k.node[at], k.back[at]))]
+        for comma in sp.silent:
+            row = np.full(len(near), comma)
+            chance, after = model.chances(context, row)
+            more = np.asarray(score + self._scale * chance, np.float32)
+            out.append(_Tokens(root, after, more, self._noted(row, root, out[0].back)))
+        return out
+
+    def _noted(self, word: Ints, node: Ints, back: Ints) -> Ints:
+        """Rows of these ends of words."""
+        self._ends.append((word, node, back))
+        self._rows += len(word)
+        return np.arange(self._rows - len(word), self._rows)
+
+    def _traced(self, k: _Tokens, most: int) -> list[Found]:
+        if not self._ends:
+            return []
+        word, node, back = (np.concatenate(x) for x in zip(*self._ends, strict=True))
+        sp = self._spelling
+        whole = np.flatnonzero((k.node == 0) & (k.back >= 0))
+        out = []
+        for end in whole[np.argsort(-k.score[whole], kind="stable")][:most]:
+            at, words, said = int(k.back[end]), [], []
+            while at >= 0:
+                words.append(sp.model.words[word[at]])
+                below, way = int(node[at]), []
+                while below:
+                    way.append(SYLLABLES[sp.syllable[below]])
+                    below = int(sp.keys[below - 1]) // _SYLLABLES
+                said.append(tuple(way[::-1]))
+                at = int(back[at])
+            out.append(Found(tuple(words[::-1]), tuple(said[::-1]), float(k.score[end])))
+        return out

@@ -1,0 +1,167 @@
+"""Which words there are, how they sound, and how likely one is after others: a trigram of words with back-off.
+
+A file of a few megabytes, made from a larger model by the recipe (``python -m models.recipe words``). Probabilities are
+kept as bytes; what backing off costs follows from them and is computed when a model is loaded (Katz, 1987).
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.errors import HuyingError
+from voice.mandarin.phones import SYLLABLES
+from voice.pcm import Floats
+
+Ints = npt.NDArray[np.int64]
+
+STEP = 0.1
+"""Nats that one step of its bytes stands for."""
+
+STRIDE = 1 << 17
+"""More than there are words: keys of pairs are the first word times this, plus the second."""
+
+LEAST = 1e-3
+"""Of a chance that is left for words that were not seen in a context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a file holds. Words are numbered; pairs stand by first word and second, triples by pair and third."""
+
+    words: tuple[str, ...]
+    spelled: npt.NDArray[np.uint16]
+    """Numbers in SYLLABLES of all ways to say a word, one after another."""
+    lengths: npt.NDArray[np.uint8]
+    """Syllables of each way."""
+    meant: Ints
+    """Word of each way."""
+    one: Floats
+    """Natural logarithm of the chance of each word."""
+    pairs_of: Ints
+    """How many pairs begin with each word."""
+    second: Ints
+    two: Floats
+    """Logarithm of the chance of each pair's second word after its first."""
+    triples_of: Ints
+    """How many triples begin with each pair."""
+    third: Ints
+    three: Floats
+
+
+def extended(t: Table, more: Mapping[str, Sequence[Sequence[str]]], chance: float) -> Table:
+    """With words that it lacks, each with its ways to be said and this logarithm of its chance."""
+    known, index = set(t.words), {s: k for k, s in enumerate(SYLLABLES)}
+    added = {
+        w: ways for w, said in more.items() if w not in known and (ways := [r for r in said if set(r) <= set(index)])
+    }
+    rows = [(len(t.words) + k, row) for k, ways in enumerate(added.values()) for row in ways]
+    return replace(
+        t,
+        words=(*t.words, *added),
+        spelled=np.concatenate([t.spelled, np.array([index[s] for _, row in rows for s in row], np.uint16)]),
+        lengths=np.concatenate([t.lengths, np.array([len(row) for _, row in rows], np.uint8)]),
+        meant=np.concatenate([t.meant, np.array([w for w, _ in rows], np.int64)]),
+        one=np.concatenate([t.one, np.full(len(added), chance)]),
+        pairs_of=np.concatenate([t.pairs_of, np.zeros(len(added), np.int64)]),
+    )
+
+
+def _bytes(nats: Floats) -> npt.NDArray[np.uint8]:
+    return np.asarray(np.clip(np.round(-nats / STEP), 0, 255), np.uint8)
+
+
+def write(path: Path, t: Table) -> None:
+    """One file, which ``load`` reads."""
+    text = np.frombuffer("\n".join(t.words).encode(), np.uint8)
+    np.savez_compressed(
+        path, text=text, spelled=t.spelled, lengths=t.lengths, meant=t.meant.astype(np.uint16), one=_bytes(t.one),
+        pairs_of=t.pairs_of.astype(np.uint16), second=t.second.astype(np.uint16), two=_bytes(t.two),
+        triples_of=t.triples_of.astype(np.uint16), third=t.third.astype(np.uint16), three=_bytes(t.three),
+        syllables=np.frombuffer(" ".join(SYLLABLES).encode(), np.uint8),
+    )  # fmt: skip
+
+
+def read(path: Path) -> Table:
+    """The table of a file. Raises HuyingError for one that is damaged or made for other syllables."""
+    try:
+        with np.load(path, allow_pickle=False) as f:
+            syllables = f["syllables"].tobytes().decode().split(" ")
+            if tuple(syllables) != tuple(SYLLABLES):
+                raise HuyingError(f"{path}: made for other syllables; the file is of another version")
+            t = Table(
+                tuple(f["text"].tobytes().decode().split("\n")), f["spelled"], f["lengths"],
+                f["meant"].astype(np.int64), -STEP * f["one"],
+                f["pairs_of"].astype(np.int64), f["second"].astype(np.int64), -STEP * f["two"],
+                f["triples_of"].astype(np.int64), f["third"].astype(np.int64), -STEP * f["three"],
+            )  # fmt: skip
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as e:
+        raise HuyingError(f"{path}: cannot be read ({e}); the word model is damaged, copy it again") from e
+    whole = (
+        len(t.words) == len(t.one) == len(t.pairs_of)
+        and len(t.meant) == len(t.lengths)
+        and len(t.spelled) == t.lengths.sum(dtype=np.int64)
+        and len(t.second) == len(t.two) == len(t.triples_of) == t.pairs_of.sum()
+        and len(t.third) == len(t.three) == t.triples_of.sum()
+    )
+    if not whole:
+        raise HuyingError(f"{path}: its tables do not fit each other; the word model is damaged, copy it again")
+    return t
+
+
+def _left(context: Ints, contexts: int, chance: Floats, without: Floats) -> Floats:
+    """Logarithm of what backing off costs in each context: the chance that its words leave, over the chance that
+    the same words leave without the context."""
+    spent = np.bincount(context, np.exp(chance), contexts)
+    lower = np.bincount(context, np.exp(without), contexts)
+    return np.asarray(np.log(np.maximum(1 - spent, LEAST) / np.maximum(1 - lower, LEAST)), np.float32)
+
+
+class WordModel:
+    """Chances of words in contexts. A context is a number: 0 knows nothing, then one a word, then one a pair."""
+
+    def __init__(self, table: Table) -> None:
+        t = table
+        n, pairs = len(t.words), len(t.second)
+        self.words, self.spelled, self.lengths, self.meant = t.words, t.spelled, t.lengths, t.meant
+        self.one = np.asarray(t.one, np.float32)
+        first, pair = np.repeat(np.arange(n), t.pairs_of), np.repeat(np.arange(pairs), t.triples_of)
+        self.last = np.concatenate([[-1], np.arange(n), t.second])
+        """Last word of each context, -1: none."""
+        self._pairs, self._two = first * STRIDE + t.second, np.asarray(t.two, np.float32)
+        self._triples, self._three = pair * STRIDE + t.third, np.asarray(t.three, np.float32)
+        self._continued = t.triples_of > 0
+        self._back = np.zeros(len(self.last), np.float32)
+        """Of each context: what backing off from it costs."""
+        self._back[1 : 1 + n] = _left(first, n, t.two, t.one[t.second])
+        without, _ = self.chances(1 + t.second[pair], t.third)
+        self._back[1 + n :] = _left(pair, pairs, t.three, without)
+
+    def chances(self, context: Ints, word: Ints) -> tuple[Floats, Ints]:
+        """Logarithm of the chance of each word in its context, and the context that follows."""
+        n = len(self.words)
+        last = self.last[context]
+        seen, pair = _found(self._pairs, last * STRIDE + word)
+        chance = self.one[word] + self._back[1 + last]
+        chance[seen] = self._two[pair[seen]]
+        after = 1 + word
+        longer = np.flatnonzero(seen)[self._continued[pair[seen]]]
+        after[longer] = 1 + n + pair[longer]
+        of_pair = np.flatnonzero(context > n)
+        known, triple = _found(self._triples, (context[of_pair] - 1 - n) * STRIDE + word[of_pair])
+        chance[of_pair] = np.where(known, self._three[triple], chance[of_pair] + self._back[context[of_pair]])
+        return chance, after
+
+
+def _found(keys: Ints, wanted: Ints) -> tuple[npt.NDArray[np.bool_], Ints]:
+    """(whether it is among the sorted keys, where)."""
+    if not len(keys):
+        return np.zeros(len(wanted), bool), np.zeros(len(wanted), np.int64)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return keys[place] == wanted, place
