@@ -46,7 +46,7 @@ def _natural(a: Namespace) -> None:
 
     natural.older([a.speech / natural.OLDER], a.data / "older")
     for part in PARTS:
-        voices(a.kokoro, part, a.data / f"voices-{part}")
+        voices(a.kokoro, part, a.data)
     rolls.record(a.kokoro, a.data / "rolls")
     natural.generate(a.kokoro, a.data / "natural", a.first, a.count)
 
@@ -198,9 +198,10 @@ def _costs(a: Namespace) -> None:
 
 
 def _accents(a: Namespace) -> None:
-    from models.recipe.stations import accents
+    """Held-out natural voices with the tones of Zhengzhou and the sounds of the south."""
+    from models.recipe.accents import accents
 
-    accents(a.out, a.data / "cache")
+    accents(a.out, a.kokoro, a.data, a.data / "cache")
 
 
 def _adaptation(a: Namespace) -> None:

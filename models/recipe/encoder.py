@@ -39,6 +39,10 @@ STEP_S = 0.02
 FROZEN = 1
 """Lowest layers that are not trained."""
 
+FINE = 1
+"""Lowest layers that work on frames of 20 ms. The others have ours of 30 ms: a third less work, and hardly another
+sound wrong even before they were trained on so (0.181 and 0.186 of the tuning people's on a clear channel)."""
+
 
 def slaney(hz: np.ndarray) -> np.ndarray:
     """Mel of Slaney's Auditory Toolbox: linear below 1 kHz, logarithmic above."""
@@ -130,9 +134,12 @@ class Encoder(nn.Module):
         h = F.gelu(self.conv1(mel.transpose(1, 2)))
         h = F.gelu(self.conv2(h)).transpose(1, 2)
         h = h + positions(h.shape[1]).to(h.device)
-        for layer in self.layers:
+        for layer in self.layers[:FINE]:
             h = layer(h)
-        h = at_30_ms(self.norm(h), phase, (mel.shape[1] - 1 - NFFT // SHIFT - phase) // SUBSAMPLING + 1)
+        h = at_30_ms(h, phase, (mel.shape[1] - 1 - NFFT // SHIFT - phase) // SUBSAMPLING + 1)
+        for layer in self.layers[FINE:]:
+            h = layer(h)
+        h = self.norm(h)
         return self.out(h), self.tone(h)
 
 

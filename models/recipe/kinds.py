@@ -18,7 +18,7 @@ import soundfile as sf
 from rapidfuzz.distance import Levenshtein
 
 from models.recipe import talk
-from models.recipe.natural import Speaker, speaker, spoken
+from models.recipe.natural import Speaker, pronounced, speaker, spoken
 from models.recipe.people import Said, large_net, small_net, utterance
 from models.recipe.prepare import Corpus, Recording, normalised, save
 from models.recipe.trials import SNRS, db
@@ -87,9 +87,9 @@ def _channel(snr: float | None, rng: np.random.Generator) -> Channel:
     return Channel(snr_db=snr, tail_s=0.0, onset_cut_s=float(rng.uniform(0, 0.03)))
 
 
-def kind(name: str, part: str, data: Path) -> Kind:
-    """“people”, “reader” or “natural”, of part “tune” or “eval”."""
-    folder = data / (f"voices-{part}" if name == "natural" else "phrases")
+def kind(name: str, part: str, data: Path, accent: str = "standard") -> Kind:
+    """“people”, “reader” or “natural”, of part “tune” or “eval”. ``accent``: of natural voices."""
+    folder = voices_of(data, part, accent) if name == "natural" else data / "phrases"
     corpus = Corpus(folder)
     texts: dict[str, str] = json.loads((folder / "texts.json").read_text("utf-8"))
     of_part = [r for r in corpus.recordings if r.name.startswith(part + "/")]
@@ -130,21 +130,32 @@ def _told(net: Net, rng: np.random.Generator) -> tuple[str, talk.Words]:
     return " ".join(parts), [*words[:-1], ["."]]
 
 
-def voices(kokoro_folder: Path, part: str, out: Path) -> None:
-    """The natural voices of a part, saying what is said on the sample net; what was made before stays."""
+def voices_of(data: Path, part: str, accent: str = "standard") -> Path:
+    """Folder of ``voices``."""
+    return data / (f"voices-{part}" if accent == "standard" else f"voices-{part}-{accent}")
+
+
+def voices(kokoro_folder: Path, part: str, data: Path, accent: str = "standard") -> None:
+    """The natural voices of a part, saying what is said on the sample net; what was made before stays. With an accent
+    (of ``natural.pronounced``) every second utterance."""
+    out = voices_of(data, part, accent)
     if (out / "texts.json").is_file():
         return
     kokoro, net = Kokoro(kokoro_folder), load_net(sample_net())
-    rng = np.random.default_rng((55, PARTS.index(part)))
+    rng, of_accent = np.random.default_rng((55, PARTS.index(part))), np.random.default_rng(56)
     items, texts = [], {}
     for who in _cast(kokoro, part, rng):
         for k in range(OVERS[part]):
             text, words = _told(net, rng)
-            pcm = normalised(spoken(kokoro, who, words, float(rng.uniform(1.0, 1.35))))
+            tempo = float(rng.uniform(1.0, 1.35))
+            if accent != "standard" and k % 2:
+                continue
+            words, transcript = pronounced(words, accent, of_accent)
+            pcm = normalised(spoken(kokoro, who, words, tempo))
             if pcm is None:
                 continue
             name = f"{part}/{who.name}-{k:02d}"
-            items.append((name, [s for w in words if w[0] not in MARKS for s in w], who.name, pcm))
+            items.append((name, transcript, who.name, pcm))
             texts[name] = text
         print(who.name, len(items), flush=True)
     save(out, items)
@@ -219,7 +230,7 @@ def syllables_lost(model: Path, data: Path, cache: Path, part: str, snr: float |
 def glance(model: Path, data: Path, cache: Path, part: str = "tune", snrs: tuple[float | None, ...] = (20.0,)) -> None:
     """A quick look while training goes on: shares in the graph and believed, on the tuning speakers."""
     for name in KINDS:
-        if not (data / (f"voices-{part}" if name == "natural" else "phrases") / "texts.json").is_file():
+        if not ((voices_of(data, part) if name == "natural" else data / "phrases") / "texts.json").is_file():
             continue
         for snr in snrs:
             t = listen((model, data, cache, name, part, snr, False))

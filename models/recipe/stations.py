@@ -1,23 +1,20 @@
-"""Accented stations, simulated: what the accent of a net wins and loses, and what adaptation does.
+"""An accented station, simulated: what adaptation does.
 
-``python -m models.recipe accents`` and ``… adaptation`` write ``accents.md`` and ``adaptation.md`` into the model
-folder. An accented speaker here is a synthetic voice that says another syllable where the accent has one; real
-accents differ in more than that.
+``python -m models.recipe adaptation`` writes ``adaptation.md`` into the model folder. An accented speaker here is a
+synthetic voice that says another syllable where the accent has one; real accents differ in more than that.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soxr
 
 from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES
-from voice.mandarin.accents import ACCENTS, variants
+from voice.mandarin.accents import variants
 from voice.mandarin.phones import SYLLABLES, split_syllable
 from voice.measure.adapting import Adapted, Confirmation, adapt_to
 from voice.measure.channel import Channel, band_pass, received, to_receiver, transmit
@@ -31,9 +28,6 @@ from voice.places import sample_net
 from voice.radio.over import Over
 from voice.speech.synthesiser import Synthesiser, Voice
 from voice.station.ear import open_ear
-
-OVERS = 320
-"""Phrases, and sentences that are in no grammar, of each accent."""
 
 STRENGTH = 0.8
 """Chance that a syllable which the accent says otherwise is said otherwise."""
@@ -111,58 +105,6 @@ def _net_with(place: Path, accent: str) -> Net:
     shutil.copytree(sample_net(), folder)
     write_settings(folder / "net.toml", "language", {"accent": accent, "tones": False})
     return load_net(folder)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    speakers: str
-    net: str
-    said: int
-    graph: int
-    believed: int
-    false: int
-    hours: float
-
-
-def _cell(job: tuple[str, str, Path, Path]) -> _Cell:
-    speakers, accent, model, cache = job
-    with tempfile.TemporaryDirectory() as place:
-        net = _net_with(Path(place), accent)
-        ear = open_ear(net, cache / "graphs", str(model))
-        trials = Trials()
-        evaluate(ear, station(net, speakers, TEST_VOICES, OVERS, 41, cache), trials)
-    t = net.settings.recognition.threshold
-    return _Cell(
-        speakers,
-        accent,
-        trials.said_of(),
-        trials.believed(0, True),
-        trials.believed(t, True),
-        trials.believed(t, False),
-        trials.hours,
-    )
-
-
-def accents(model: Path, cache: Path) -> None:
-    """Every accent's speakers and standard speakers, heard by nets set to that accent and to none."""
-    names = [a for a in ACCENTS if a != "standard"]
-    jobs = [("standard", "standard", model, cache)]
-    jobs += [(s, n, model, cache) for a in names for s, n in (("standard", a), (a, "standard"), (a, a))]
-    lines = [
-        "# Accents", "", "Written by `python -m models.recipe accents`; do not edit.", "",
-        f"Voices {', '.join(TEST_VOICES)} (not trained on), {OVERS} overs a row on the channel simulator at 45, 20, 10",
-        "and 5 dB: phrases of the sample net and, every fourth, sentences of no grammar. A syllable that the accent",
-        f"says otherwise is said so {STRENGTH:.0%} of the time. Tones are not counted.", "",
-        "| speakers | accent in net.toml | graph | believed | false words per hour |", "|---|---|---|---|---|",
-    ]  # fmt: skip
-    with ProcessPoolExecutor(2) as pool:
-        for c in pool.map(_cell, jobs):
-            lines.append(
-                f"| {c.speakers} | {c.net} | {share(c.graph, c.said)} | {share(c.believed, c.said)} "
-                f"| {c.false / c.hours:.1f} |"
-            )
-    (model / "accents.md").write_text("\n".join(lines) + "\n", "utf-8")
-    print("\n".join(lines))
 
 
 def adaptation(
