@@ -93,7 +93,8 @@ and 4 of 107 phrases that were said, 3 and 5 mark 5 of these."""
 REFUTED = 8.0
 """Where it is so much less likely than syllables of no phrase, something else was said: 门口有人推销, not 门口有人打架.
 Tuning voices said 33 phrases and 33 rows with a word of no phrase in its place at 20 and 10 dB: 50 of 132 such rows
-passed all other checks, 25 of these are below; of 125 phrases that were said none."""
+passed all other checks, 25 of these are below; of 125 phrases that were said none. (Weights since: 18 of 41, none of
+126.)"""
 
 
 class Verifier:
