@@ -1,7 +1,7 @@
 """What an accent costs: held-out natural voices with the tones of Zhengzhou, or the sounds of the south, written in.
 
-``python -m models.recipe accents`` writes ``accents.md`` into the model folder. The same voices say the same without an
-accent, so that the difference is the accent's. Real accents differ in more than tones and merged sounds.
+``python -m models.recipe accents`` writes ``accents.md`` into the model folder. The same voices call and answer without
+an accent, for comparison. Real accents differ in more than tones and merged sounds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Row:
 
 
 def _heard(job: tuple[str, str, str, float, Path, Path, Path]) -> _Row:
-    """Voices of an accent (or those that say the same without it) in a net of an accent."""
+    """Voices of an accent (or without one, those utterances that have a like in it) in a net of an accent."""
     speakers, same_as, accent, snr, model, data, cache = job
     of = kind("natural", "eval", data, speakers)
     if same_as:
@@ -64,18 +64,19 @@ def accents(model: Path, kokoro: Path, data: Path, cache: Path) -> None:
             (accent, expected),
             ("standard", expected),
         ):
-            same = accent if speakers == "standard" else ""
+            same = next(iter(SPEAKERS)) if speakers == "standard" else ""
             jobs += [(speakers, same, net, snr, model, data, cache) for snr in SNRS]
     lines = [
         "# Accents", "", "Written by `python -m models.recipe accents`; do not edit.", "",
         "Held-out natural voices (Kokoro) say calls and answers of the sample net, and other things, with the tones of",
-        "Zhengzhou or the merged sounds of the south; “standard” are the same voices with the same words without them.",
+        "Zhengzhou or the merged sounds of the south; “standard” are the same voices without them, other calls and",
+        "answers drawn from the same net (the same ones where all were made with one version of it).",
         "Heard in the graph / believed at 0.5; tones are not counted.", "",
         "| speakers | accent in net.toml | SNR | 4+ syllables | 2-3 syllables | false words of 4+ |",
         "|---|---|---|---|---|---|",
     ]  # fmt: skip
     with ProcessPoolExecutor(2) as pool:
-        for row in pool.map(_heard, jobs):
+        for row in pool.map(_heard, dict.fromkeys(jobs)):
             t = row.trials
             cells = [
                 f"{share(t.believed(0, True, c), t.said_of(c))} / {share(t.believed(0.5, True, c), t.said_of(c))}"
