@@ -33,12 +33,12 @@ class _Row:
     trials: Trials
 
 
-def _heard(job: tuple[str, str, str, float, Path, Path, Path]) -> _Row:
+def _heard(job: tuple[str, str, float, Path, Path, Path]) -> _Row:
     """Voices of an accent (or without one, those utterances that have a like in it) in a net of an accent."""
-    speakers, same_as, accent, snr, model, data, cache = job
+    speakers, accent, snr, model, data, cache = job
     of = kind("natural", "eval", data, speakers)
-    if same_as:
-        names = {r.name for r in kind("natural", "eval", data, same_as).corpus.recordings}
+    if speakers == "standard":
+        names = {r.name for r in kind("natural", "eval", data, next(iter(SPEAKERS))).corpus.recordings}
         said = tuple((r, text) for r, text in of.said if r.name in names)
         of = Kind(of.name, of.corpus, said, tuple(r for r in of.foreign if r.name in names))
     trials = Trials()
@@ -64,8 +64,7 @@ def accents(model: Path, kokoro: Path, data: Path, cache: Path) -> None:
             (accent, expected),
             ("standard", expected),
         ):
-            same = next(iter(SPEAKERS)) if speakers == "standard" else ""
-            jobs += [(speakers, same, net, snr, model, data, cache) for snr in SNRS]
+            jobs += [(speakers, net, snr, model, data, cache) for snr in SNRS]
     lines = [
         "# Accents", "", "Written by `python -m models.recipe accents`; do not edit.", "",
         "Held-out natural voices (Kokoro) say calls and answers of the sample net, and other things, with the tones of",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from voice.errors import HuyingError
 from voice.mandarin.phones import SYLLABLES
 from voice.pcm import Floats
+from voice.speech.checked import checked
 
 FILE = "bigram.npz"
 """In a model folder; a model may have none."""
@@ -25,11 +25,8 @@ def load_bigram(folder: Path, sha256: str) -> Floats:
     (1 + SYLLABLES, SYLLABLES). ``sha256``: as listed in ``model.json``. Raises HuyingError."""
     path = folder / FILE
     try:
-        data = path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise HuyingError(f"{path}: differs from the checksum in model.json; the file is damaged")
-        nats = np.load(io.BytesIO(data), allow_pickle=False)["nats"]
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as e:
+        nats = np.load(io.BytesIO(checked(path, sha256)), allow_pickle=False)["nats"]
+    except (EOFError, ValueError, KeyError, zipfile.BadZipFile) as e:
         raise HuyingError(f"{path}: cannot be read ({e}); the model is incomplete, pull or copy it again") from e
     if nats.shape != (1 + len(SYLLABLES), len(SYLLABLES)):
         raise HuyingError(

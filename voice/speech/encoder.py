@@ -6,7 +6,6 @@ the first network, so that both kinds of scores mean the same.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from voice.errors import HuyingError
 from voice.pcm import RATE, Floats, Pcm16
 from voice.speech.acoustics import FRAME_S, Affine, Outputs
+from voice.speech.checked import checked
 
 FILE = "encoder.npz"
 """In a model folder; a model may have none."""
@@ -246,21 +246,9 @@ class EncodedScorer:
         return np.concatenate(self._waiting or [np.zeros(0, np.float32)]).astype(np.float32)
 
 
-def check_encoder(folder: Path, sha256: str) -> bytes:
-    """The encoder's file of a model folder. ``sha256``: as listed in ``model.json``. Raises HuyingError."""
-    path = folder / FILE
-    try:
-        data = path.read_bytes()
-    except OSError as e:
-        raise HuyingError(f"{path}: cannot be read ({e}); the model is incomplete, pull or copy it again") from e
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise HuyingError(f"{path}: differs from the checksum in model.json; the file is damaged")
-    return data
-
-
 def load_encoder(folder: Path, sha256: str) -> Encoder:
-    """The encoder itself. Raises HuyingError."""
-    data = check_encoder(folder, sha256)
+    """The encoder of a model folder. ``sha256``: as listed in ``model.json``. Raises HuyingError."""
+    data = checked(folder / FILE, sha256)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
             weights = {n: np.asarray(kept[n], np.float32) for n in kept.files}

@@ -17,7 +17,8 @@ from typing import Any, Literal
 from voice.errors import HuyingError
 from voice.places import data_folder, user_folder
 from voice.speech.bigram import load_bigram
-from voice.speech.encoder import check_encoder
+from voice.speech.checked import checked
+from voice.speech.encoder import FILE as ENCODER_FILE
 from voice.speech.goodness import DEFAULT_CALIBRATION, Calibration
 from voice.speech.voiceprint import check_voiceprint
 
@@ -190,7 +191,7 @@ def _ours(folder: Path, mdl: Path, rate: int, digest: str, listed: dict[str, Any
     if bigram:
         load_bigram(folder, bigram)
     if encoder:
-        check_encoder(folder, encoder)
+        checked(folder / ENCODER_FILE, encoder)
         if voiceprint:
             check_voiceprint(folder, voiceprint)
         digest = hashlib.sha256(f"{digest} {encoder} {voiceprint}".strip().encode()).hexdigest()

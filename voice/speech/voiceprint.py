@@ -7,7 +7,6 @@ them, so the projection goes with any weights.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 
 from voice.errors import HuyingError
 from voice.pcm import RATE, Floats, Pcm16
+from voice.speech.checked import checked
 from voice.speech.encoder import SHIFT, WIDTH, Encoder, mel_of
 
 FILE = "voiceprint.npz"
@@ -76,13 +76,7 @@ def check_voiceprint(folder: Path, sha256: str) -> tuple[Floats, Floats]:
     """Mean and projection of a model folder. ``sha256``: as listed in ``model.json``. Raises HuyingError."""
     path = folder / FILE
     try:
-        data = path.read_bytes()
-    except OSError as e:
-        raise HuyingError(f"{path}: cannot be read ({e}); the model is incomplete, pull or copy it again") from e
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise HuyingError(f"{path}: differs from the checksum in model.json; the file is damaged")
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as kept:
+        with np.load(io.BytesIO(checked(path, sha256)), allow_pickle=False) as kept:
             mean, projection = (np.asarray(kept[n], np.float32) for n in ("mean", "projection"))
         if mean.shape != (2 * WIDTH,) or projection.ndim != 2 or len(projection) != 2 * WIDTH:
             raise ValueError(f"{mean.shape} and {projection.shape}")
