@@ -102,28 +102,31 @@ def _encode(a: Namespace) -> None:
     from models.recipe.train import Machine, encode
 
     whisper, machine = a.whisper / "model.bin", Machine(a.device, a.workers, a.passes, a.minutes)
-    encode(a.data, whisper, a.data / "talk.pt", a.data / "encoder.pt", a.epochs, a.seed + 1, a.threads, a.rate, machine)
+    out = a.data / "encoder.pt"
+    encode(a.data, whisper, a.data / "talk.pt", out, a.epochs, a.seed + 1, a.threads, a.rate, machine, a.batch)
 
 
 def _pack(a: Namespace) -> None:
     """The corpora as a parcel for a lent machine, in parts of --size MB: see docs/training-log.md."""
     from models.recipe.parcel import pack
 
-    pack(a.data, a.data / "talk.pt", a.data / "parcel", a.size, a.workers)
+    pack(a.data, a.data / "talk.pt", a.data / "encoder.pt", a.data / "parcel", a.size, a.workers)
 
 
-def _unpack(a: Namespace) -> None:
-    """There: the parcel's corpora into the working folder."""
-    from models.recipe.parcel import unpack
+def _lease(a: Namespace) -> None:
+    """There: “encode” with the parcel in --data/parcel, for --minutes; weights for the way back in --out."""
+    from models.recipe.parcel import lease
+    from models.recipe.train import Machine
 
-    unpack(a.data / "parcel", a.data, a.workers)
+    machine = Machine(a.device, a.workers, a.passes, a.minutes)
+    lease(a.data, a.data / "parcel", a.out, a.rate, machine, a.batch, a.seed + 1)
 
 
-def _deliver(a: Namespace) -> None:
-    """There: the weights for the way back, in --out."""
-    from models.recipe.parcel import deliver
+def _fetched(a: Namespace) -> None:
+    """Here: the weights of --out into the working folder."""
+    from models.recipe.parcel import fetched
 
-    deliver(a.data / "talk.pt", a.out)
+    fetched(a.out, a.data / "encoder.pt", a.data / "encoder.pt")
 
 
 def _blend(a: Namespace) -> None:
@@ -227,8 +230,8 @@ WAY: dict[str, Callable[[Namespace], None]] = {
 
 ASIDE: dict[str, Callable[[Namespace], None]] = {
     "resume": _resume, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs, "accents": _accents,
-    "adaptation": _adaptation, "words": _word_model, "excerpt": _excerpt, "pack": _pack, "unpack": _unpack,
-    "deliver": _deliver,
+    "adaptation": _adaptation, "words": _word_model, "excerpt": _excerpt, "pack": _pack, "lease": _lease,
+    "fetched": _fetched,
 }  # fmt: skip
 
 
@@ -246,11 +249,11 @@ def main() -> None:
     p.add_argument("--width", type=int, default=384, help="of the network; “converse” widens what it begins from")
     p.add_argument("--epochs", type=int, default=13, help="of cross-entropy; a third as many of the sequence objective")
     p.add_argument("--threads", type=int, default=1, help="beside the one that makes the examples")
-    p.add_argument("--device", default="cpu", help="of “converse”: cpu or cuda")
+    p.add_argument("--device", default="cpu", help="of “converse”, “encode” and “lease”: cpu or cuda")
     p.add_argument("--workers", type=int, default=1, help="processes that make the examples, or the parcel")
-    p.add_argument("--passes", type=int, default=1, help="over the recordings in an epoch of “converse”")
-    p.add_argument("--minutes", type=float, help="after which “converse” ends, instead of after its epochs")
-    p.add_argument("--batch", type=int, default=8, help="examples in a batch of “converse”")
+    p.add_argument("--passes", type=int, default=1, help="over the recordings in an epoch of these")
+    p.add_argument("--minutes", type=float, help="after which these end, instead of after their epochs")
+    p.add_argument("--batch", type=int, default=8, help="examples in a batch of these")
     p.add_argument("--size", type=float, default=60, help="MB in a part of the parcel")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of what goes on from weights")

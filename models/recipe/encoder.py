@@ -8,7 +8,7 @@ of toneless phones and the tone, every 30 ms, so all that reads scores reads the
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from models.recipe.examples import WARPS, covers
-from models.recipe.features import SHIFT
+from models.recipe.features import SHIFT, sent
 from models.recipe.network import SUBSAMPLING, TONES
 
 MELS = 80
@@ -37,7 +37,10 @@ STEP_S = 0.02
 """Of the encoder's own frames."""
 
 FROZEN = 1
-"""Lowest layers that are not trained."""
+"""Lowest layers that are not trained at first, while the outputs are new."""
+
+DROPPED = 0.1
+"""Of what a half of a layer adds, during training."""
 
 FINE = 1
 """Lowest layers that work on frames of 20 ms. The others have ours of 30 ms: a third less work, and hardly another
@@ -92,7 +95,7 @@ def mel_with_chances(samples: torch.Tensor, rng: np.random.Generator) -> torch.T
     some = samples.split(-(-len(samples) // WARPS))
     mel = torch.cat([mel_of(part, bands(float(rng.uniform(0.85, 1.2)))) for part in some])
     covered = covers(len(mel), mel.shape[1], BANDS, rng)
-    return torch.where(torch.from_numpy(covered).to(mel.device), mel.mean(1, keepdim=True), mel)
+    return torch.where(sent(torch.from_numpy(covered), mel), mel.mean(1, keepdim=True), mel)
 
 
 class Layer(nn.Module):
@@ -106,15 +109,26 @@ class Layer(nn.Module):
         self.before_inner = nn.LayerNorm(WIDTH)
         self.inner = nn.Linear(WIDTH, 4 * WIDTH)
         self.outer = nn.Linear(4 * WIDTH, WIDTH)
+        self.dropped = 0.0
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
         """(batch, frames, WIDTH), the same."""
         q, k, v = self.attention(self.before_attention(h)).unflatten(-1, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
-        near = (q * (WIDTH / HEADS) ** -0.5) @ k.transpose(-1, -2)
-        with torch.autocast(h.device.type, enabled=False):  # half as long as the library's, which spares memory
-            near = torch.softmax(near, -1)
-        h = h + self.attended((near @ v).transpose(1, 2).flatten(2))
-        return h + self.outer(F.gelu(self.inner(self.before_inner(h))))
+        h = h + self._some(self.attended(attention(q, k, v).transpose(1, 2).flatten(2)))
+        return h + self._some(self.outer(F.gelu(self.inner(self.before_inner(h)))))
+
+    def _some(self, added: torch.Tensor) -> torch.Tensor:
+        return F.dropout(added, self.dropped, self.training) if self.dropped else added
+
+
+def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """(batch, heads, frames, width of a head), the same."""
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v)
+    near = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
+    with torch.autocast(q.device.type, enabled=False):  # half as long as the library's, which spares memory
+        near = torch.softmax(near, -1)
+    return near @ v
 
 
 class Encoder(nn.Module):
@@ -181,6 +195,13 @@ def of_whisper(model_bin: Path, pdfs: int) -> Encoder:
             ):
                 linear.weight.copy_(w[f"{at}/{name}/weight"])
                 linear.bias.copy_(w[f"{at}/{name}/bias"])
+    return net
+
+
+def encoder_of(state: Mapping[str, torch.Tensor]) -> Encoder:
+    """One with weights that were kept."""
+    net = Encoder(len(state["out.bias"]))
+    net.load_state_dict({k: v.float() for k, v in state.items()})
     return net
 
 

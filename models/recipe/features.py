@@ -63,3 +63,8 @@ def mfcc(pcm: torch.Tensor, mel: torch.Tensor = _FLAT) -> torch.Tensor:
     f = f - 0.97 * torch.cat([f[..., :1], f[..., :-1]], -1)
     power = torch.fft.rfft(f * _WINDOW.to(f.device), n=NFFT).abs() ** 2
     return torch.log(torch.clamp(power @ mel, min=1.1920929e-07)) @ COSINE.to(f.device)
+
+
+def sent(x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """``x`` on the device of ``like``, without waiting for what is computed there."""
+    return x.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else x

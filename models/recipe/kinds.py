@@ -74,16 +74,16 @@ class Kind:
         """Every recording with a phrase, through the channel simulator."""
         rng = np.random.default_rng((seed, round(snr or 99)))
         for r, text in self.said:
-            yield Said(received(self.corpus.pcm(r), _channel(snr, rng), rng), text, r.speaker)
+            yield Said(received(self.corpus.pcm(r), channel_of(snr, rng), rng), text, r.speaker)
 
     def alarms(self, snr: float | None, seed: int) -> Iterator[Said]:
         """The recordings without one, at each signal-to-noise ratio other ones."""
         rng = np.random.default_rng((seed, round(snr or 99), 1))
         for r in self.foreign[SNRS.index(snr) :: len(SNRS)]:
-            yield Said(received(self.corpus.pcm(r), _channel(snr, rng), rng), "", r.speaker)
+            yield Said(received(self.corpus.pcm(r), channel_of(snr, rng), rng), "", r.speaker)
 
 
-def _channel(snr: float | None, rng: np.random.Generator) -> Channel:
+def channel_of(snr: float | None, rng: np.random.Generator) -> Channel:
     return Channel(snr_db=snr, tail_s=0.0, onset_cut_s=float(rng.uniform(0, 0.03)))
 
 

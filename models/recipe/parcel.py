@@ -1,33 +1,49 @@
-"""Training on a lent machine: the corpora as a parcel of Opus small enough to carry, and what is done with it there.
+"""Training the second network on a lent machine: what it needs as a parcel small enough to carry, and what is done
+with it there.
 
-``pack`` writes what ``converse`` needs (recordings, frame labels, weights) into parts of limited size; ``unpack`` makes
-the working folder of it again. Opus at 11 to 16 kbit/s is far better than the radio that the examples are sent over.
+``pack`` writes recordings, frame labels, weights and what tuning speakers said (``errors``) into parts of limited size.
+There ``lease`` makes the working folder of them again, trains, and writes weights small enough to be sent back, which
+``fetched`` puts together. Opus at 9 to 14 kbit/s is far better than the radio that the examples are sent over.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
-import tempfile
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile as sf
+import torch
 
+from models.recipe.align import PRIOR_POWER
+from models.recipe.encoder import Encoder, encoder_of
+from models.recipe.errors import collect, errors
 from models.recipe.features import RATE
 from models.recipe.prepare import HELD_OUT, Corpus
-from models.recipe.train import LABELS, corpora_of, labelled, load
+from models.recipe.train import LABELS, Machine, corpora_of, encode, labelled
 
 PIECE_S = 900
 """Of sound in one file: pieces are decoded side by side."""
 
-BIT_RATE = {"real": 11, "espeak": 11}
+BIT_RATE = {"real": 9, "espeak": 9}
 """kbit/s of single words; the others have RUNNING."""
 
-RUNNING = 16
+RUNNING = 14
+
+WEIGHTS, LISTENED = "encoder.carried.pt", "tuning.npz"
+
+SENT_MB = 14
+"""Of a file on the way back."""
+
+EACH = 14
+"""Overs of each kind of tuning speaker."""
 
 Piece = tuple[Path, int, int, Path]
 """(corpus, first sample, sample behind, file)."""
@@ -79,14 +95,17 @@ def _pieces(folder: Path, out: Path, samples: int) -> list[Piece]:
     return [(folder, a, min(samples, a + step), out / f"{name}.{k}.ogg") for k, a in enumerate(range(0, samples, step))]
 
 
-def pack(data: Path, weights: Path, out: Path, limit_mb: float, processes: int = 1) -> list[Path]:
-    """Folders ``out``/0, 1, … of at most ``limit_mb`` each; what was encoded before is taken from ``out``/made."""
+def pack(data: Path, weights: Path, encoder: Path, out: Path, limit_mb: float, processes: int = 1) -> list[Path]:
+    """Folders ``out``/0, 1, … of at most ``limit_mb`` each; what was encoded before is taken from ``out``/made.
+    ``weights``: of the first network, for labels that are missing."""
     made = out / "made"
     made.mkdir(parents=True, exist_ok=True)
-    net, prior, _ = load(weights)
     corpora = corpora_of(data)
-    labelled(corpora, net, prior)
-    files: list[list[Path]] = [[weights]]
+    labelled(corpora, weights)
+    torch.save(_carried(torch.load(encoder, weights_only=True)), made / WEIGHTS)
+    if not (made / LISTENED).is_file():
+        collect(data, made / LISTENED, EACH)
+    files: list[list[Path]] = [[made / WEIGHTS, made / LISTENED]]
     pieces: list[Piece] = []
     for folder in corpora:
         corpus = Corpus(folder)
@@ -130,12 +149,59 @@ def unpack(parcel: Path, data: Path, processes: int) -> None:
             shutil.copy(about.with_suffix(".npz"), folder / LABELS)
 
 
-def deliver(weights: Path, out: Path) -> None:
-    """The weights with half the bits a number, small enough to be sent back."""
-    import torch
+def _carried(saved: dict[str, Any]) -> dict[str, Any]:
+    """Weights with a byte a number and a scale a row, but for what is small or stays as it is."""
+    net: dict[str, torch.Tensor] = {}
+    for name, w in saved["net"].items():
+        if w.dim() != 2:
+            net[name] = w
+            continue
+        scale = w.abs().amax(1, keepdim=True) / 127
+        net[name], net[f"{name}.scale"] = torch.round(w / scale).to(torch.int8), scale
+    return {**saved, "net": net}
 
+
+def _arrived(saved: dict[str, Any]) -> dict[str, Any]:
+    net = saved["net"]
+    whole = {k: w * net[f"{k}.scale"] if w.dtype == torch.int8 else w for k, w in net.items() if "scale" not in k}
+    return {**saved, "net": whole}
+
+
+def lease(data: Path, parcel: Path, out: Path, rate: float, machine: Machine, batch: int, seed: int) -> None:
+    """There: unpack, train for ``machine.minutes``, and leave the weights in ``out`` after each epoch."""
+    began = time.time()
+    unpack(parcel, data, machine.workers)
+    torch.save(_arrived(torch.load(parcel / WEIGHTS, weights_only=True)), data / "encoder.pt")
+    print(f"unpacked, {time.time() - began:.0f} s", flush=True)
+
+    def after(net: Encoder) -> None:
+        found = errors(net, prior, PRIOR_POWER, parcel / LISTENED)
+        print("wrong sounds: " + ", ".join(f"{cell} {share:.3f}" for cell, share in found.items()), flush=True)
+        deliver(data / "encoder.pt", out)
+
+    saved = torch.load(data / "encoder.pt", weights_only=True)
+    prior = saved["prior"].numpy()
+    after(encoder_of(saved["net"]).to(machine.device))
+    none = Path()  # every label has come along
+    encode(data, none, none, data / "encoder.pt", 10_000, seed, 2, rate, machine, batch, after)
+
+
+def deliver(weights: Path, out: Path) -> None:
+    """The weights with half the bits a number, in files of ``SENT_MB``."""
     saved = torch.load(weights, weights_only=True)
-    halves = {k: v.half() if v.is_floating_point() and v.abs().max() < 6e4 else v for k, v in saved["net"].items()}
-    with tempfile.NamedTemporaryFile(dir=out.parent, delete=False) as f:
-        torch.save({**saved, "net": halves}, f)
-    Path(f.name).rename(out)
+    halves = {k: v.half() if v.dim() == 2 else v for k, v in saved["net"].items()}
+    held = io.BytesIO()
+    torch.save({**saved, "net": halves}, held)
+    step = SENT_MB * 1_000_000
+    for k, a in enumerate(range(0, held.tell(), step)):
+        (out / f"weights.{k}").write_bytes(held.getbuffer()[a : a + step])
+
+
+def fetched(parts: Path, before: Path, out: Path) -> None:
+    """Here again: the files of ``deliver`` as weights. What is not trained is that of the weights ``before``, bit for
+    bit."""
+    files = sorted(parts.glob("weights.*"), key=lambda p: int(p.suffix[1:]))
+    saved = torch.load(io.BytesIO(b"".join(p.read_bytes() for p in files)), weights_only=True)
+    still = torch.load(before, weights_only=True)["net"]
+    net = {k: still[k] if k.startswith("conv") else w.float() for k, w in saved["net"].items()}
+    torch.save({**saved, "net": net}, out)

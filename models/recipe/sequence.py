@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from models.recipe.features import sent
 from models.recipe.network import SUBSAMPLING
 from voice.mandarin.rows import free_row
 
@@ -78,6 +79,10 @@ class _PathSum(torch.autograd.Function):
 
 def path_sum(scores: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
     """Logarithm of the sum over all paths, per utterance: scores (batch, frames, states), any first state."""
+    if scores.is_cuda:
+        from models.recipe.fused import paths
+
+        return paths(scores, matrix)
     out: torch.Tensor = _PathSum.apply(scores, matrix)
     return out
 
@@ -99,6 +104,10 @@ class Rows:
     frames: torch.Tensor
     """Output frames that are known, (batch,)."""
 
+    def beside(self, x: torch.Tensor) -> Rows:
+        """The same on the device of ``x``."""
+        return Rows(*(sent(t, x) for t in (self.pdfs, self.first, self.last, self.end, self.frames)))
+
 
 def rows_of(labels: torch.Tensor, phase: int, frames: int) -> Rows:
     """Of labels of 10 ms frames, (batch, frames), pdfs without tone, negative behind the end: the rows of states in
@@ -107,7 +116,7 @@ def rows_of(labels: torch.Tensor, phase: int, frames: int) -> Rows:
     The rows come from all labels, because a state that was hurried can lie between two output frames.
     """
     rows = []
-    for row in labels.cpu().numpy():
+    for row in labels.numpy():
         known = row[phase:][: SUBSAMPLING * frames]
         known = known[known >= 0]
         begins = np.flatnonzero(np.diff(known, prepend=-1))
@@ -117,10 +126,10 @@ def rows_of(labels: torch.Tensor, phase: int, frames: int) -> Rows:
 
     def table(k: int, empty: int) -> torch.Tensor:
         padded = np.stack([np.pad(r[k], (0, states - len(r[0])), constant_values=empty) for r in rows])
-        return torch.from_numpy(padded.astype(np.int64)).to(labels.device)
+        return torch.from_numpy(padded.astype(np.int64))
 
-    end = torch.tensor([max(0, len(r[0]) - 1) for r in rows], device=labels.device)
-    count = torch.tensor([-(-r[3] // SUBSAMPLING) for r in rows], device=labels.device)
+    end = torch.tensor([max(0, len(r[0]) - 1) for r in rows])
+    count = torch.tensor([-(-r[3] // SUBSAMPLING) for r in rows])
     return Rows(table(0, 0), table(1, frames), table(2, -1), end, count)
 
 
@@ -171,7 +180,12 @@ def row_sum(scores: torch.Tensor, rows: Rows, matrix: torch.Tensor) -> torch.Ten
     outside = (at[None, :, None] < rows.first[:, None]) | (at[None, :, None] > rows.last[:, None])
     stay = matrix[rows.pdfs, rows.pdfs]
     go = matrix[rows.pdfs[:, :-1], rows.pdfs[:, 1:]]
-    out: torch.Tensor = _RowSum.apply(along - FORBIDDEN * outside, stay, go, at[None] < rows.frames[:, None], rows.end)
+    known = at[None] < rows.frames[:, None]
+    if scores.is_cuda:
+        from models.recipe.fused import ways
+
+        return ways(along - FORBIDDEN * outside, stay, go, known, rows.end)
+    out: torch.Tensor = _RowSum.apply(along - FORBIDDEN * outside, stay, go, known, rows.end)
     return out
 
 

@@ -21,9 +21,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, aligned, flat_start, realign, states_of
-from models.recipe.encoder import FROZEN, WIDTH, Encoder, mel_with_chances, of_whisper
+from models.recipe.encoder import DROPPED, FROZEN, WIDTH, Encoder, encoder_of, mel_with_chances, of_whisper
 from models.recipe.examples import IGNORE, Examples, Utterance, cepstra_of
-from models.recipe.features import num_frames
+from models.recipe.features import num_frames, sent
 from models.recipe.natural import for_tuning
 from models.recipe.network import SUBSAMPLING, Tdnn, widened
 from models.recipe.prepare import HELD_OUT, Corpus
@@ -57,6 +57,15 @@ SEQUENCE_SHARE = 0.7
 SEVERE = 0.4
 """Severity of the channel at the beginning of the sequence objective, from weights that are trained already."""
 
+TOLD_S = 30.0
+"""Between two signs of life."""
+
+AVERAGED = 0.998
+"""Share of the running average that a step leaves as it is."""
+
+NEW_HEADS = 8.0
+"""Times the learning rate, for outputs that know nothing yet."""
+
 RESUMED_ON = 40
 """Batches of examples that give a resumed network the statistics of its batch norms."""
 
@@ -80,15 +89,16 @@ def losses(
     smoothing: float,
     sequence: Sequence | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(loss, share of right pdfs, of right tones among toned frames)."""
+    """(loss, share of right pdfs, of right tones among toned frames). ``target`` is on the processor, wherever the
+    network is: while that one computes, what it is compared with is made."""
     with torch.autocast(cepstra.device.type, torch.bfloat16):
         logits, tones = net(cepstra, phase)
     y = target[:, phase::SUBSAMPLING][:, : logits.shape[1]]
     logits, tones = logits[:, : y.shape[1]].float(), tones[:, : y.shape[1]].float()
-    known = y != IGNORE
-    base, tone_of, unknown = (table.to(y.device) for table in (_BASE, _TONE, _TONE_UNKNOWN))
-    pdf = torch.where(known, base[y.clamp_min(0)], IGNORE)
-    tone = torch.where(known & ~unknown[y.clamp_min(0)], tone_of[y.clamp_min(0)], IGNORE)
+    heard = y != IGNORE
+    pdf = sent(torch.where(heard, _BASE[y.clamp_min(0)], IGNORE), logits)
+    tone = sent(torch.where(heard & ~_TONE_UNKNOWN[y.clamp_min(0)], _TONE[y.clamp_min(0)], IGNORE), logits)
+    known = pdf != IGNORE
     loss = F.cross_entropy(logits.flatten(0, 1), pdf.flatten(), ignore_index=IGNORE, label_smoothing=smoothing)
     loss = loss + TONE_LOSS * F.cross_entropy(
         tones.flatten(0, 1), tone.flatten(), ignore_index=IGNORE, label_smoothing=smoothing
@@ -96,8 +106,8 @@ def losses(
     if sequence is not None:
         log_prior, matrix, share = sequence
         scores = torch.log_softmax(logits, -1) - log_prior
-        said = torch.where(target != IGNORE, base[target.clamp_min(0)], IGNORE)
-        rows = rows_of(said, phase, logits.shape[1])
+        said = torch.where(target != IGNORE, _BASE[target.clamp_min(0)], IGNORE)
+        rows = rows_of(said, phase, logits.shape[1]).beside(logits)
         loss = (1 - share) * loss + share * mutual_information_loss(scores, rows, matrix)
     toned = tone > 0
     right = ((logits.argmax(-1) == pdf) & known).sum() / known.sum().clamp_min(1)
@@ -121,9 +131,6 @@ class Machine:
 class Trainer:
     """One network, its running average and its optimiser over a planned number of epochs, or of minutes."""
 
-    HEADS = 8.0
-    """Of the learning rate, for an encoder's outputs: they are new."""
-
     def __init__(
         self,
         net: Net,
@@ -133,15 +140,17 @@ class Trainer:
         seed: int,
         machine: Machine = Machine(),
         features: Features = cepstra_of,
+        heads: float = 1.0,
     ) -> None:
+        """``heads``: of the learning rate, for the outputs."""
         self.utterances, self.epochs, self.peak, self.seed, self.machine = utterances, epochs, peak, seed, machine
         self.net, self.features = net.to(machine.device), features
         self.shares: np.ndarray | None = None
-        self.average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
+        self.average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED), use_buffers=True)
         trained = [(n.startswith(("out.", "tone.")), p) for n, p in net.named_parameters() if p.requires_grad]
         groups = [
             {"params": [p for head, p in trained if not head], "times": 1.0},
-            {"params": [p for head, p in trained if head], "times": self.HEADS if isinstance(net, Encoder) else 1.0},
+            {"params": [p for head, p in trained if head], "times": heads},
         ]
         self.optimiser = torch.optim.AdamW(groups, lr=peak, weight_decay=1e-3)
         self.sequence: Sequence | None = None
@@ -191,7 +200,7 @@ class Trainer:
             )
             total = max(1, int(len(self.utterances) / 3.5 / data.batch))
             rng = np.random.default_rng((self.seed, self.epoch, 1))
-            sums, steps = torch.zeros(4, device=machine.device), 0
+            sums, steps, told = torch.zeros(4, device=machine.device), 0, time.time()
             pinned = machine.device != "cpu"
             loader = DataLoader(data, None, num_workers=machine.workers, prefetch_factor=4, pin_memory=pinned)
             for step, (samples, target) in enumerate(loader):
@@ -202,6 +211,9 @@ class Trainer:
                     group["lr"] = self.rate(done) * group["times"]
                 sums += self._step(samples, target, rng, (step + self.epoch) % SUBSAMPLING, late=done > 0.8)
                 steps += 1
+                if time.time() - told > TOLD_S:
+                    told, loss = time.time(), (sums[0] / sums[3].clamp_min(1)).item()
+                    print(f"  {steps} steps, loss {loss:.3f}, {told - self.began:.0f} s", flush=True)
             self.epoch += 1
             *means, taken = sums.tolist()
             if taken < 0.9 * steps:
@@ -218,7 +230,6 @@ class Trainer:
     ) -> torch.Tensor:
         """(loss, right pdfs, right tones, 1); zeros, and the weights as they were, if the gradient is not finite."""
         cepstra = self.features(samples.to(self.machine.device, non_blocking=True), rng)
-        target = target.to(self.machine.device, non_blocking=True)
         smoothing = 0.0 if late or self.sequence else 0.05
         loss, right, tone = losses(self.net, cepstra, target, phase, smoothing, self.sequence)
         self.optimiser.zero_grad()
@@ -228,9 +239,19 @@ class Trainer:
             if p.grad is not None:
                 p.grad = torch.where(finite, p.grad, torch.zeros_like(p.grad))
         self.optimiser.step()
-        self.average.update_parameters(self.net)
+        self._mean()
         sums = torch.stack([loss.detach(), right, tone, torch.ones_like(right)])
         return torch.where(finite, sums, torch.zeros_like(sums))
+
+    def _mean(self) -> None:
+        """The average takes a step after the network."""
+        if self.machine.device == "cpu":
+            self.average.update_parameters(self.net)
+            return
+        # As above, without the question how many steps there were: the answer would be waited for.
+        mean, now = ([*m.parameters(), *m.buffers()] for m in (self.average.module, self.net))
+        pairs = [(a.data, b.data) for a, b in zip(mean, now, strict=True) if a.is_floating_point()]
+        torch._foreach_lerp_([a for a, _ in pairs], [b for _, b in pairs], 1 - AVERAGED)
 
 
 def _usable(corpora: list[Path]) -> list[Utterance]:
@@ -339,12 +360,14 @@ LABELS = "labels.npz"
 """Beside a corpus: the labels of its frames, by which network soever they were found."""
 
 
-def labelled(corpora: list[Path], net: Tdnn, prior: np.ndarray) -> list[np.ndarray]:
-    """Frame labels of every usable recording of the corpora: those of ``LABELS``, found and written if not there."""
+def labelled(corpora: list[Path], first: Path | tuple[Tdnn, np.ndarray]) -> list[np.ndarray]:
+    """Frame labels of every usable recording of the corpora: those of ``LABELS``, or found with the ``first`` network
+    (or its weights) and its prior, and written."""
     out: list[np.ndarray] = []
     for folder in corpora:
         utterances = _usable([folder])
         if not (folder / LABELS).is_file():
+            net, prior = load(first)[:2] if isinstance(first, Path) else first
             rows = [y for y, _, _ in aligned(net, utterances, prior, coarse=True)]
             np.savez_compressed(
                 folder / LABELS, labels=np.concatenate(rows).astype(np.int16), lengths=[len(y) for y in rows]
@@ -389,7 +412,7 @@ def converse(
     while trainer.epoch < epochs and (machine.minutes is None or trainer.done(0) < 1):
         corpora = corpora_of(data)
         trainer.utterances = _usable(corpora)
-        labels = labelled(corpora, net.cpu() if net is not wide else trainer.average.module.cpu(), prior)
+        labels = labelled(corpora, (net.cpu() if net is not wide else trainer.average.module.cpu(), prior))
         trainer.average.to(machine.device)
         trainer.shares = np.array([share_of(c.folder) for c, _ in trainer.utterances])
         hours = sum(share * len(y) for share, y in zip(trainer.shares, labels, strict=True)) / 360000
@@ -403,27 +426,34 @@ def converse(
 
 def encode(
     data: Path, whisper: Path, weights: Path, out: Path, epochs: int, seed: int, threads: int, peak: float,
-    machine: Machine = Machine(), batch: int = 8,
+    machine: Machine = Machine(), batch: int = 8, after: Callable[[Encoder], None] = lambda net: None,
 ) -> None:  # fmt: skip
-    """Train the second network: Whisper's encoder (``whisper``: model.bin), or, where ``out`` exists, on from there.
-    Recordings, labels and objective are those of ``converse``; the priors are those of ``weights``."""
+    """Train the second network: Whisper's encoder (``whisper``: model.bin), or, where ``out`` exists, on from there,
+    with the lowest layer too. Recordings, labels and objective are those of ``converse``; the priors are those of
+    ``weights``. ``after`` sees the averaged network after each epoch."""
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    first, prior, tones = load(weights)
-    net = of_whisper(whisper, len(prior))
-    if out.is_file():
-        net.load_state_dict(torch.load(out, weights_only=True)["net"])
-    for part in (net.conv1, net.conv2, *net.layers[:FROZEN]):
-        part.requires_grad_(False)
     corpora = corpora_of(data)
-    trainer = Trainer(net, _usable(corpora), epochs, peak, seed, machine, mel_with_chances)
+    if out.is_file():
+        saved = torch.load(out, weights_only=True)
+        net, prior, tones = encoder_of(saved["net"]), saved["prior"].numpy(), saved["tones"].numpy()
+        labels, still = labelled(corpora, weights), 0
+    else:
+        _, prior, tones = load(weights)
+        net, labels, still = of_whisper(whisper, len(prior)), labelled(corpora, weights), FROZEN
+    for part in (net.conv1, net.conv2, *net.layers[:still]):  # the prints of voices are made of the convolutions
+        part.requires_grad_(False)
+    for layer in net.layers:
+        layer.dropped = DROPPED
+    heads = NEW_HEADS if still else 1.0
+    trainer = Trainer(net, _usable(corpora), epochs, peak, seed, machine, mel_with_chances, heads)
     trainer.sequence, trainer.batch = sequence_of(prior, machine), batch
-    labels = labelled(corpora, first, prior)
     trainer.shares = np.array([share_of(c.folder) for c, _ in trainer.utterances])
     while trainer.epoch < epochs and (machine.minutes is None or trainer.done(0) < 1):
         net.train()
         trainer.run(labels, 1, "encode")
         write(out, {k: v.cpu() for k, v in trainer.average.module.state_dict().items()}, prior, tones, WIDTH)
+        after(trainer.average.module)
 
 
 def save(out: Path, net: Tdnn, labels: list[np.ndarray]) -> None:

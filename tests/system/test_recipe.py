@@ -273,6 +273,22 @@ def test_a_widened_network_computes_nearly_the_same(tiny: Path) -> None:
     assert not torch.equal(wide.conv[2].weight[0], wide.conv[2].weight[net.width + 1])
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an accelerator")
+def test_the_sums_on_a_gpu_are_those_of_the_processor() -> None:
+    torch.manual_seed(2)
+    labels = torch.cat([said("sh", "ou", "d", "ao", frames=7), said("sh", "ou", "r", "en", frames=7)])
+    rows = sequence.rows_of(labels, 1, labels.shape[1] // 3)
+    scores = torch.randn(2, labels.shape[1] // 3, 99) * 3
+    found = []
+    for device in ("cpu", "cuda"):
+        x = scores.to(device).detach().requires_grad_()
+        loss = sequence.mutual_information_loss(x, rows.beside(x), sequence.transitions().to(device))
+        loss.backward()
+        found.append((loss.cpu(), x.grad.cpu()))
+    assert torch.allclose(found[0][0], found[1][0], atol=1e-4)
+    assert torch.allclose(found[0][1], found[1][1], atol=1e-5)
+
+
 def test_workers_share_the_batches_between_them(tmp_path: Path) -> None:
     from torch.utils.data import DataLoader
 

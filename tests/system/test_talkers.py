@@ -196,33 +196,51 @@ def test_texts_of_the_evaluation_are_labelled(tmp_path: Path) -> None:
     assert [r.name for r in kind("reader", "tune", tmp_path).foreign] == ["tune/s"]
 
 
-def test_a_parcel_brings_the_corpora_labels_and_weights_to_another_machine(tmp_path: Path) -> None:
-    from models.recipe.parcel import deliver, pack, unpack
+def test_a_parcel_is_trained_on_elsewhere_and_the_weights_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.recipe import encoder
+    from models.recipe.parcel import LISTENED, WEIGHTS, deliver, fetched, lease, pack
 
+    monkeypatch.setattr(encoder, "LAYERS", 2)
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
-    net = Tdnn(phone_set().toneless, 16)
-    state = {"net": net.state_dict(), "prior": torch.full((99,), 1 / 99), "tones": torch.ones(6) / 5, "width": 16}
-    torch.save(state, tmp_path / "talk.pt")
+    pdfs = phone_set().toneless
+    net = encoder.Encoder(pdfs)
+    train.write(tmp_path / "encoder.pt", net.state_dict(), np.full(pdfs, 1 / pdfs), np.ones(6) / 5, encoder.WIDTH)
+    first = Tdnn(pdfs, 16)
+    train.write(tmp_path / "talk.pt", first.state_dict(), np.full(pdfs, 1 / pdfs), np.ones(6) / 5, 16)
     bursts = np.repeat(rng.uniform(0, 8000, 40), 400)
     hum = (np.sin(np.arange(16000) * 0.8) * bursts + rng.standard_normal(16000) * 100).astype(np.int16)
-    save(tmp_path / "pieces", [(f"p{k}", ["ma1", "ba4"], f"s{k % 4}", hum) for k in range(6)])
+    save(tmp_path / "pieces", [(f"p{k}", ["ma1", "ba4"], f"s{k % 4}", hum) for k in range(16)])
     save(tmp_path / "natural" / "0000", [("n0", ["ma1"], "n", hum), ("n1", ["ma1"], "s21", hum)])
-    parts = pack(tmp_path, tmp_path / "talk.pt", tmp_path / "parcel", 0.03)
+    made = tmp_path / "parcel" / "made"
+    made.mkdir(parents=True)
+    np.savez(made / LISTENED, sounds=hum, ends=[16000], said=[3, 40], upto=[2], cells=["people clear"])
+    parts = pack(tmp_path, tmp_path / "talk.pt", tmp_path / "encoder.pt", tmp_path / "parcel", 0.03)
     assert len(parts) > 1
-    there = tmp_path / "there"
+    there, out = tmp_path / "there", tmp_path / "out"
     (there / "parcel").mkdir(parents=True)
+    out.mkdir()
     for part in parts:
         for f in part.iterdir():
             (there / "parcel" / f.name).write_bytes(f.read_bytes())
-    unpack(there / "parcel", there, 1)
+    lease(there, there / "parcel", out, 1e-3, train.Machine(workers=1, minutes=0.02), batch=2, seed=1)
     for name in ("pieces", "natural/0000"):
         here, came = Corpus(tmp_path / name), Corpus(there / name)
         assert [r for r in here.recordings if r.speaker != "s21"] == came.recordings
         level = [np.abs(c.audio[:16000].astype(float)).reshape(-1, 80).mean(1) for c in (here, came)]
         assert len(here.audio) == len(came.audio) and np.corrcoef(*level)[0, 1] > 0.95
         assert (there / name / "labels.npz").read_bytes() == (tmp_path / name / "labels.npz").read_bytes()
-    deliver(there / "parcel" / "talk.pt", there / "back.pt")
-    assert (there / "back.pt").stat().st_size < 0.8 * (tmp_path / "talk.pt").stat().st_size
-    back = train.load(there / "back.pt")[0].state_dict()
-    assert all(torch.allclose(v.float(), back[k].float(), atol=1e-3) for k, v in net.state_dict().items())
+    fetched(out, tmp_path / "encoder.pt", tmp_path / "back.pt")
+    before, carried, back = (
+        torch.load(p, weights_only=True)["net"] for p in (tmp_path / "encoder.pt", made / WEIGHTS, tmp_path / "back.pt")
+    )
+    assert carried["out.weight"].dtype == torch.int8
+    assert all(torch.equal(before[k], back[k]) == k.startswith("conv") for k in before if k.endswith("weight"))
+    for f in out.iterdir():
+        f.unlink()
+    deliver(tmp_path / "encoder.pt", out)
+    fetched(out, tmp_path / "encoder.pt", tmp_path / "same.pt")
+    same = torch.load(tmp_path / "same.pt", weights_only=True)["net"]
+    assert all(torch.allclose(w, same[k], atol=1e-3) for k, w in before.items())
