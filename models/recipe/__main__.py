@@ -189,9 +189,12 @@ def _excerpt(a: Namespace) -> None:
 
 
 def _watch(a: Namespace) -> None:
-    from models.recipe.watch import watch
+    """Many hours of talk of held-out speakers, of whom the natural ones first say it."""
+    from models.recipe.watch import talkers, watch
 
-    watch(a.out, a.data / "cache")
+    if a.kokoro.is_dir():
+        talkers(a.kokoro, a.data)
+    watch(a.out, a.data, a.data / "cache")
 
 
 def _costs(a: Namespace) -> None:

@@ -1,105 +1,145 @@
 """A long watch: many hours of talk in which nobody says a phrase of the net → ``watch.md`` in the model folder.
 
-A rate of 0.1 false words an hour shows itself in thirty hours at the earliest. So much foreign speech of people
-there is not; the test voices read sentences, everyday words in rows, and syllables in rows that no dictionary has.
+Three kinds of held-out speakers who talk, none pooled with another: people and a reader, every sentence of theirs, and
+natural voices that say everyday sentences and words in rows. There are not twenty hours of them: each recording is
+heard at four signal-to-noise ratios by several radios, and the report says how many seconds of it are different.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from models.recipe import talk
 from models.recipe.curves import WISHED, total
-from models.recipe.kinds import sounds_in_row
-from models.recipe.people import Said, utterance
-from models.recipe.synthetic import Espeak
-from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, WORDS, db
-from voice.mandarin.phones import SYLLABLES
-from voice.mandarin.spelling import espeak_text
-from voice.measure.channel import Channel, received
+from models.recipe.kinds import KINDS, channel_of, sounds_in_row, voices_of
+from models.recipe.natural import Speaker, spoken
+from models.recipe.people import Said, large_net, utterance
+from models.recipe.prepare import Corpus, Recording, normalised, save
+from models.recipe.trials import SNRS, db
+from voice.measure.channel import received
 from voice.measure.evaluation import CLASSES, Trials, evaluate, poisson_upper
-from voice.net.loading import Net, load_net
+from voice.net.loading import load_net
 from voice.places import sample_net
+from voice.speech.kokoro import HELD_OUT, MARKS, Kokoro
 from voice.station.ear import open_ear
 
-HOURS = 30.0
-"""With no false word in them, a true rate above 0.1 an hour is excluded with 95 %."""
+DRAWS = 6
+"""Radios by which every recording is heard at each signal-to-noise ratio."""
 
-PARTS = 3
-"""Jobs for each voice and signal-to-noise ratio: progress is seen and kept, and two processes end together."""
+EACH = 20
+"""Sentences of each natural voice."""
 
 THRESHOLDS = (0.5, 0.7, 0.9, 0.95, 0.98)
 
-_Job = tuple[Path, Path, str, float | None, int]
+_Job = tuple[Path, Path, Path, str, float | None, int]
+"""(model, data, cache, kind, signal-to-noise ratio, draw)."""
 
 
-def row_of_no_phrase(net: Net, rng: np.random.Generator) -> list[str]:
-    """Toned syllables of one over that holds no phrase of the net: 8 to 30 of them."""
-    readings = net.readings
-    while True:
-        kind = rng.integers(3)
-        if kind == 0:
-            row = readings.spoken("".join(map(str, rng.choice(SPEECH_LIKE, 2, replace=False))))
-        elif kind == 1:
-            row = [s for w in rng.choice(WORDS, int(rng.integers(4, 10)), replace=False) for s in readings.spoken(w)]
-        else:
-            row = [f"{s}{rng.integers(1, 5)}" for s in rng.choice(SYLLABLES, int(rng.integers(8, 20)))]
-        if not any(sounds_in_row(e, row) for e in net.lexicon.spoken):
-            return row
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one job heard."""
+
+    kind: str
+    snr: float | None
+    trials: Trials
+    recorded_s: float
+    """Seconds of different speech."""
 
 
-def _listen(job: _Job) -> Trials:
-    model, cache, voice, snr, part = job
-    ear = open_ear(load_net(sample_net()), cache / "graphs", str(model))
-    rng = np.random.default_rng((101, TEST_VOICES.index(voice), round(snr or 99), part))
+def talkers(kokoro_folder: Path, data: Path) -> None:
+    """The held-out natural voices, talking of nothing that concerns a net; what was made before stays."""
+    out = _folder(data)
+    if (out / "index.json").is_file():
+        return
+    kokoro, rng, items = Kokoro(kokoro_folder), np.random.default_rng(57), []
+    for name in sorted(HELD_OUT):
+        who = Speaker(name, kokoro.style(name), 1.0, 1.0)
+        for k in range(EACH):
+            words = talk.everyday(rng) if k % 2 else talk.rows(rng)
+            row = [s for w in words if w[0] not in MARKS for s in w]
+            pcm = normalised(spoken(kokoro, who, words, float(rng.uniform(1.0, 1.35))))
+            if pcm is not None:
+                items.append((f"eval/{name}-{k:02d}", row, name, pcm))
+        print(name, len(items), flush=True)
+    save(out, items)
+
+
+def _folder(data: Path) -> Path:
+    return voices_of(data, "watch")
+
+
+def recordings(kind: str, data: Path) -> tuple[Corpus, list[Recording]]:
+    """Of part “eval”, but those with a phrase of the sample net."""
+    corpus = Corpus(_folder(data) if kind == "natural" else data / "phrases")
+    entries = load_net(sample_net()).lexicon.spoken
+    of_kind = (
+        r
+        for r in corpus.recordings
+        if r.name.startswith("eval/") and (kind == "natural" or (r.speaker == "S0150") == (kind == "reader"))
+    )
+    return corpus, [r for r in of_kind if not any(sounds_in_row(e, list(r.syllables)) for e in entries)]
+
+
+def _listen(job: _Job) -> Heard:
+    model, data, cache, kind, snr, draw = job
+    corpus, recordings = recordings(kind, data)
+    rng = np.random.default_rng((101, KINDS.index(kind), round(snr or 99), draw))
+
+    def overs() -> Iterator[Said]:
+        for r in recordings:
+            yield Said(received(corpus.pcm(r), channel_of(snr, rng), rng), "", r.speaker)
+
     trials = Trials()
     with tempfile.TemporaryDirectory() as place:
-        engine = Espeak(Path(place))
-        while trials.hours < HOURS / (len(TEST_VOICES) * len(SNRS) * PARTS):
-            text = espeak_text(row_of_no_phrase(ear.net, rng))
-            x = engine.say(text, f"cmn-latn-pinyin+{voice}", int(rng.integers(145, 210)), int(rng.integers(35, 66)))
-            pcm = received(x, Channel(snr_db=snr, tail_s=0.0), rng, engine.rate)
-            evaluate(ear, [utterance(Said(pcm, "", voice))], trials)
-    return trials
+        # Tones count as where people talk in the evaluation; the natural voices' net is the sample net as it is.
+        ear = open_ear(large_net(Path(place) / "n", (), kind != "natural"), cache / "graphs", str(model))
+        evaluate(ear, map(utterance, overs()), trials)
+    return Heard(kind, snr, trials, sum(r.end - r.start for r in recordings) / 8000)
 
 
-def watch(model: Path, cache: Path) -> None:
-    """Listen for HOURS and write what was believed, after every job: a watch that is broken off keeps what it heard."""
-    jobs: list[_Job] = [(model, cache, v, s, k) for k in range(PARTS) for v in TEST_VOICES for s in SNRS]
-    found: list[Trials] = []
-    # A process for each job: espeak-ng's noise goes on from one job to the next.
-    with ProcessPoolExecutor(2, get_context("spawn"), max_tasks_per_child=1) as pool:
-        for trials in tqdm(pool.map(_listen, jobs), total=len(jobs), desc="watch"):
-            found.append(trials)
-            (model / "watch.md").write_text(_report(jobs, found), "utf-8")
-    print(_report(jobs, found))
+def watch(model: Path, data: Path, cache: Path, draws: int = DRAWS) -> None:
+    """Listen, and write what was believed after every job: a watch that is broken off keeps what it heard."""
+    kinds = [k for k in KINDS if k != "natural" or (_folder(data) / "index.json").is_file()]
+    jobs: list[_Job] = [(model, data, cache, k, s, n) for n in range(draws) for k in kinds for s in SNRS]
+    found: list[Heard] = []
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        for heard in tqdm(pool.map(_listen, jobs), total=len(jobs), desc="watch"):
+            found.append(heard)
+            (model / "watch.md").write_text(report(found), "utf-8")
+    print(report(found))
 
 
-def _report(jobs: list[_Job], found: list[Trials]) -> str:
-    """Of the jobs that are done."""
-    done = list(zip(jobs, found, strict=False))
-    rows = [(db(s), [t for (*_, x, _), t in done if x == s]) for s in SNRS]
-    rows += [(v, [t for (_, _, x, *_), t in done if x == v]) for v in TEST_VOICES]
-    everything = total(found)
+def report(found: list[Heard]) -> str:
+    """Of what was heard so far."""
+    hours = total([h.trials for h in found]).hours
     lines = [
         "# A long watch", "", "Written by `python -m models.recipe watch`; do not edit.", "",
-        f"{everything.hours:.1f} hours of talk without a phrase of the net: sentences, rows of everyday words and rows",
-        f"of random syllables, by the voices {', '.join(TEST_VOICES)}, in noise and without; they were not trained or",
-        "tuned on. False words an hour of speech at or above a threshold; in brackets what the true rate is at most",
-        "(95 %).", "",
-        f"| syllables | where | {' | '.join(map(str, THRESHOLDS))} |", f"|---|---|{'---|' * len(THRESHOLDS)}",
+        f"{hours:.1f} hours of talk without a phrase of the sample net, by speakers that nothing was trained or",
+        "tuned on: each recording is heard at every signal-to-noise ratio by several radios. False words an hour of",
+        "speech at or above a threshold; in brackets what the true rate is at most (95 %), as if what was",
+        "heard again were other speech.", "",
+        f"| syllables | who | SNR | hours heard | {' | '.join(map(str, THRESHOLDS))} |",
+        f"|---|---|---|---|{'---|' * len(THRESHOLDS)}",
     ]  # fmt: skip
     for length in CLASSES:
-        for name, parts in [*((n, p) for n, p in rows if p), ("all", found)]:
-            t = total(parts)
-            counts = [t.alarms(threshold, length) for threshold in THRESHOLDS]
-            told = [f"{n / t.hours:.2f} ({poisson_upper(n) / t.hours:.2f})" for n in counts]
-            lines.append(f"| {length} | {name} | {' | '.join(told)} |")
+        for kind in KINDS:
+            of = [h for h in found if h.kind == kind]
+            rows = [(db(s), [h.trials for h in of if h.snr == s]) for s in SNRS]
+            for snr, trials in [*((s, t) for s, t in rows if t), *([("all", [h.trials for h in of])] if of else [])]:
+                t = total(trials)
+                counts = [t.alarms(threshold, length) for threshold in THRESHOLDS]
+                told = [f"{n / t.hours:.2f} ({poisson_upper(n) / t.hours:.2f})" for n in counts]
+                lines.append(f"| {length} | {kind} | {snr} | {t.hours:.1f} | {' | '.join(told)} |")
+    recorded = {h.kind: h.recorded_s / 3600 for h in found}
+    different = ", ".join(f"{kind} {hours:.2f} h" for kind, hours in recorded.items())
     wished = "; ".join(f"{length}: {rate}" for length, rate in WISHED.items())
-    lines += ["", f"Wished, with nobody expected to answer: {wished}."]
+    lines += ["", f"Different speech: {different}.", "", f"Wished: {wished}."]
     return "\n".join(lines) + "\n"

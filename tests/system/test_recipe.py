@@ -395,19 +395,18 @@ def test_invented_voices_speak_and_differ(tmp_path: Path) -> None:
     assert len({x.tobytes() for x in heard}) == 3
 
 
-def test_nobody_says_a_phrase_during_a_long_watch() -> None:
-    from models.recipe.kinds import sounds_in_row
-    from models.recipe.watch import row_of_no_phrase
-    from voice.net.loading import load_net
-    from voice.places import sample_net
+def test_nobody_says_a_phrase_during_a_long_watch(tmp_path: Path) -> None:
+    from models.recipe.watch import recordings
 
-    net = load_net(sample_net())
-    entry = next(e for e in net.lexicon.spoken if e.text == "收到")
-    assert sounds_in_row(entry, ["ni3", "shou1", "dao4", "le5"])
-    rng = np.random.default_rng(5)
-    rows = [row_of_no_phrase(net, rng) for _ in range(60)]
-    assert len({tuple(r) for r in rows}) == 60 and all(8 <= len(r) <= 30 for r in rows)
-    assert not any(sounds_in_row(e, r) for e in net.lexicon.spoken for r in rows)
+    pcm = np.zeros(4000, np.int16)
+    save(tmp_path / "phrases", [
+        ("eval/c1-0", ["ni3", "shou1", "dao4", "le5"], "c1", pcm),
+        ("eval/c1-1", ["jin1", "tian1", "xia4", "yu3"], "c1", pcm),
+        ("eval/s-0", ["jin1", "tian1", "xia4", "xue3"], "S0150", pcm),
+        ("tune/c2-0", ["ming2", "tian1", "xia4", "yu3"], "c2", pcm),
+    ])  # fmt: skip
+    assert [r.name for r in recordings("people", tmp_path)[1]] == ["eval/c1-1"]
+    assert [r.name for r in recordings("reader", tmp_path)[1]] == ["eval/s-0"]
 
 
 def test_a_second_espeak_in_one_process_speaks(tmp_path: Path) -> None:

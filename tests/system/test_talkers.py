@@ -244,3 +244,19 @@ def test_a_parcel_is_trained_on_elsewhere_and_the_weights_come_back(
     fetched(out, tmp_path / "encoder.pt", tmp_path / "same.pt")
     same = torch.load(tmp_path / "same.pt", weights_only=True)["net"]
     assert all(torch.allclose(w, same[k], atol=1e-3) for k, w in before.items())
+
+
+def test_a_watch_counts_each_kind_of_speaker_by_itself() -> None:
+    from models.recipe.watch import Heard, report
+    from voice.measure.evaluation import Judged, Trials
+
+    entry = next(e for e in load_net(sample_net()).lexicon.spoken if e.kind == "unit" and e.syllables >= 4)
+    quiet, loud = Trials(), Trials()
+    for trials, heard in ((quiet, []), (loud, [Judged(entry, 0.8, False, foreign=True)])):
+        trials.seconds = trials.foreign_seconds = 1800
+        trials.heard = heard
+    told = report([Heard("people", 20.0, quiet, 900), Heard("reader", 20.0, loud, 900)])
+    rows = {tuple(c.strip() for c in line.split("|")[1:4]): line.split("|")[5:7] for line in told.splitlines()}
+    assert rows["4+", "people", "all"] == [" 0.00 (6.00) ", " 0.00 (6.00) "]
+    assert rows["4+", "reader", "20 dB"][0].startswith(" 2.00 (9.") and rows["4+", "reader", "20 dB"][1][:5] == " 2.00"
+    assert "people 0.25 h, reader 0.25 h" in told and "1.0 hours" in told
