@@ -90,11 +90,11 @@ def recordings(kind: str, data: Path) -> tuple[Corpus, list[Recording]]:
 
 def _listen(job: _Job) -> Heard:
     model, data, cache, kind, snr, draw = job
-    corpus, recordings = recordings(kind, data)
+    corpus, some = recordings(kind, data)
     rng = np.random.default_rng((101, KINDS.index(kind), round(snr or 99), draw))
 
     def overs() -> Iterator[Said]:
-        for r in recordings:
+        for r in some:
             yield Said(received(corpus.pcm(r), channel_of(snr, rng), rng), "", r.speaker)
 
     trials = Trials()
@@ -102,7 +102,7 @@ def _listen(job: _Job) -> Heard:
         # Tones count as where people talk in the evaluation; the natural voices' net is the sample net as it is.
         ear = open_ear(large_net(Path(place) / "n", (), kind != "natural"), cache / "graphs", str(model))
         evaluate(ear, map(utterance, overs()), trials)
-    return Heard(kind, snr, trials, sum(r.end - r.start for r in recordings) / 8000)
+    return Heard(kind, snr, trials, sum(r.end - r.start for r in some) / 8000)
 
 
 def watch(model: Path, data: Path, cache: Path, draws: int = DRAWS) -> None:
