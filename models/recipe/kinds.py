@@ -35,7 +35,7 @@ from voice.station.ear import Ear, open_ear
 PARTS = ("tune", "eval")
 KINDS = ("people", "reader", "natural")
 
-TUNING_BLENDS = 8
+TUNING_BLENDS = 16
 """Speakers of part “tune”, each another blend of the voices that are not held out."""
 
 OVERS = {"tune": 40, "eval": 36}
@@ -136,11 +136,15 @@ def voices_of(data: Path, part: str, accent: str = "standard") -> Path:
 
 
 def voices(kokoro_folder: Path, part: str, data: Path, accent: str = "standard") -> None:
-    """The natural voices of a part, saying what is said on the sample net; what was made before stays. With an accent
-    (of ``natural.pronounced``) every second utterance."""
+    """The natural voices of a part, saying what is said on the sample net; what was made before stays, also where there
+    were fewer voices. With an accent (of ``natural.pronounced``) every second utterance."""
     out = voices_of(data, part, accent)
+    before: dict[str, np.ndarray] = {}
     if (out / "texts.json").is_file():
-        return
+        corpus = Corpus(out)
+        before = {r.name: np.array(corpus.audio[r.start : r.end]) for r in corpus.recordings}
+        if part == "eval" or len({r.speaker for r in corpus.recordings}) == TUNING_BLENDS:
+            return
     kokoro, net = Kokoro(kokoro_folder), load_net(sample_net())
     rng, of_accent = np.random.default_rng((55, PARTS.index(part))), np.random.default_rng(56)
     items, texts = [], {}
@@ -151,10 +155,12 @@ def voices(kokoro_folder: Path, part: str, data: Path, accent: str = "standard")
             if accent != "standard" and k % 2:
                 continue
             words, transcript = pronounced(words, accent, of_accent)
-            pcm = normalised(spoken(kokoro, who, words, tempo))
+            name = f"{part}/{who.name}-{k:02d}"
+            pcm = before.get(name)
+            if pcm is None:
+                pcm = normalised(spoken(kokoro, who, words, tempo))
             if pcm is None:
                 continue
-            name = f"{part}/{who.name}-{k:02d}"
             items.append((name, transcript, who.name, pcm))
             texts[name] = text
         print(who.name, len(items), flush=True)
