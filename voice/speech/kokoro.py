@@ -1,7 +1,7 @@
 """Kokoro-82M: a neural voice on the CPU, driven by tone-numbered pinyin from our own readings.
 
 The model (hexgrad, Apache-2.0; ONNX export of kokoro-onnx, MIT) converts phonemes, a style and a speed to speech at 24
-kHz, in about 0.6 s per second of speech on one core. A style is a table of 510 rows, one per length of the phoneme
+kHz, in about 0.4 s per second of sound on one core. A style is a table of 510 rows, one per length of the phoneme
 string, by 256 columns: the first 128 are timbre, the others prosody. Styles can be blended.
 """
 
@@ -17,7 +17,8 @@ import numpy as np
 
 from voice.errors import HuyingError
 from voice.pcm import Floats as Floats
-from voice.places import install
+from voice.places import cache_folder, install
+from voice.speech import products
 
 RATE = 24000
 """Output sample rate, Hz."""
@@ -94,6 +95,23 @@ def phonemes(words: Iterable[Sequence[str]]) -> str:
     return out
 
 
+def _opened(model: Path, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+
+    def session(path: Path) -> Any:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    try:
+        return session(products.rewritten(model, cache_folder()))
+    except Exception:  # no room, an old onnxruntime, a damaged file: as it is, only slower
+        return session(model)
+
+
 class Kokoro:
     """The loaded model and its voices. Not thread-safe."""
 
@@ -108,13 +126,7 @@ class Kokoro:
             raise HuyingError(f"the neural voice needs onnxruntime ({e}): {install('voice')}") from e
         self.folder = folder
         try:
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads
-            options.inter_op_num_threads = 1
-            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-            self._session: Any = onnxruntime.InferenceSession(
-                str(folder / _MODEL), options, providers=["CPUExecutionProvider"]
-            )
+            self._session: Any = _opened(folder / _MODEL, threads)
             self._vocabulary: dict[str, int] = json.loads((folder / _VOCABULARY).read_text("utf-8"))["vocab"]
         except Exception as e:  # onnxruntime has its own exception classes
             raise HuyingError(
