@@ -25,6 +25,7 @@ from pathlib import Path
 from voice.grammar.meanings import CHINESE as MEANINGS
 from voice.measure.simulate import PerfectEar, Spoken
 from voice.net.loading import Net
+from voice.talk.announcing import to_read_back
 from voice.talk.answering import Answering
 from voice.talk.decide import decide
 from voice.talk.events import Heard, Rules, Tick
@@ -48,6 +49,11 @@ from voice.talk.guessing import CONTROL, Likeness
 from voice.talk.state import NetState, evolve
 
 SPEECH_S = 2.0
+"""Shortest over, s."""
+
+SYLLABLE_S = 0.2
+"""A character, or a comma's pause."""
+
 _OVER = re.compile(r"^(?:\((?P<wait>\d+(?:\.\d+)?)秒\)\s*)?(?P<who>[^:：]+)[:：]\s*(?P<words>.+)$")
 CLOSED = {"silent": "未答", "unclear": "听不清", "undetermined": "未定"}
 REMARKS = {
@@ -96,12 +102,12 @@ def read_scenes(path: Path) -> list[Scene]:
     return out
 
 
-def play(net: Net, scene: Scene) -> Iterator[tuple[Turn, list[str]]]:
-    """Each turn with what followed."""
+def play(net: Net, ear: PerfectEar, scene: Scene) -> Iterator[tuple[Turn, list[str]]]:
+    """Each turn with what followed. ``ear``: of the net."""
     rules = Rules(net.settings.timing.answer_timeout_s, net.settings.timing.late_window_s)
     state = NetState(units=tuple(u.id for u in net.units))
     answering = Answering(net)
-    ear, t, over = PerfectEar(net), 0.0, 0
+    t, over = 0.0, 0
 
     def take(facts: list[Fact]) -> list[str]:
         nonlocal state
@@ -130,14 +136,15 @@ def play(net: Net, scene: Scene) -> Iterator[tuple[Turn, list[str]]]:
             several = len(units) != 1
             facts: list[Fact] = [
                 Called(t=t, exchange=state.next_id + k, unit=u.id, over=0, attempt=1, to_all=several,
-                       question=turn.words)
+                       question=turn.words, figures=to_read_back(net, turn.words))
                 for k, u in enumerate(units or net.units)
             ]  # fmt: skip
             take(facts)
             yield turn, told
             continue
         over += 1
-        s = Spoken(t, t + SPEECH_S, t + 0.2, t + SPEECH_S - 0.2, (turn.who,), (turn.words,))
+        long = max(SPEECH_S, SYLLABLE_S * len(turn.words) + 0.4)
+        s = Spoken(t, t + long, t + 0.2, t + long - 0.2, (turn.who,), (turn.words,))
         unit = next((u for u in net.units if turn.who.partition("〔")[0] in (u.name, *u.call_signs)), None)
         h = ear.heard(over, s, state.awaiting(t))
         radio = unit.id if unit and turn.who.endswith("〔电台〕") else None

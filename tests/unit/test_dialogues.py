@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.dialogues import Scene, play, read_scenes
+from voice.measure.simulate import PerfectEar
 from voice.net.loading import Net, load_net
 
 FOLDER = Path(__file__).parent / "dialogues"
@@ -19,11 +20,17 @@ def people() -> Net:
     return load_net(FOLDER / "net")
 
 
+@pytest.fixture(scope="module")
+def ear(people: Net) -> PerfectEar:
+    """It hears what is written."""
+    return PerfectEar(people)
+
+
 @pytest.mark.parametrize("name, scene", SCENES, ids=[f"{n}: {s.title}" for n, s in SCENES])
-def test_scene(people: Net, name: str, scene: Scene) -> None:
-    for turn, told in play(people, scene):
+def test_scene(people: Net, ear: PerfectEar, name: str, scene: Scene) -> None:
+    for turn, told in play(people, ear, scene):
         assert told == turn.expected, f"{name}.txt:{turn.line} {turn.who}: {turn.words}"
 
 
 def test_there_are_enough() -> None:
-    assert sum(len(s.turns) for _, s in SCENES) >= 150
+    assert sum(len(s.turns) for _, s in SCENES) >= 600

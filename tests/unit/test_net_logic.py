@@ -48,7 +48,7 @@ CASES = {
             "answered 省残联 ack",
         ],
     ),
-    "two units called, bare answers: the last called that is open": (
+    "two units called one after the other, bare answers: the last called that is open, for review": (
         """省残联,收到请回答
            贾岗社区治安队,收到请回答
            收到
@@ -56,8 +56,8 @@ CASES = {
         [
             "called 省残联 call",
             "called 贾岗社区治安队 call",
-            "answered 贾岗社区治安队 ack slot",
-            "answered 省残联 ack slot",
+            "answered 贾岗社区治安队 ack slot review",
+            "answered 省残联 ack slot review",
         ],
     ),
     "two units called in one breath: a bare answer is of neither until one is left": (

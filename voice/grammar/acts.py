@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import PAUSE_S, content
+from voice.grammar.naming import content, free_before, free_behind
 from voice.grammar.templates import Template
 from voice.mandarin.distance import syllable_distance
 
+THERE = 4
+"""Most syllables from a place to 了: 到丹尼斯门口了."""
+
+NOT_THERE = (("mei",), ("bu",), ("wei",), ("zhao",), ("kan",), ("ting",), ("shou",), ("jie",), ("jiao",), ("ni",),
+             ("men",), ("yao",), ("qing",))  # fmt: skip
+"""没到, 找到, 听到, 接到, 你到, 要到: nobody has arrived."""
+
 SYLLABLE_SCORE = 0.5
 """Answers of one syllable (到, 在, 行): too short to verify, so a person is asked to listen."""
-
-DENIED = ("situation", "arrived", "on_the_way", "present", "normal")
-ASKED = ("situation", "arrived", "on_the_way", "present")
-"""Meanings that directly following 没有 or 吗 turns into a question."""
-
-NOT = (["mei"], ["wei"], ["bu"], ["mei", "you"])
-"""没, 未, 不: negate a phrase with these meanings that they directly precede, unless the grammar has the
-combination."""
-
-SEEN = (["fa", "xian"], ["kan", "dao"], ["zhao", "dao"], ["qing", "kuang"], ["ren", "yuan"])
-"""发现, 看到, 找到, 情况, 人员: 请报告 directly after them is no question."""
 
 
 class ActSearch:
@@ -59,6 +55,8 @@ class ActSearch:
                 if any(not p.startswith("{") for p in template.pieces):
                     used.update(range(at, end))
                 found.append((at, Act(template.meaning, template.speaker, score, slots, at)))
+        if not addressed:
+            found += [(a.at, a) for a in arrivals(items)]
         found.sort(key=lambda f: f[0])
         unique: dict[str, Act] = {}
         for _, act in found:
@@ -106,60 +104,15 @@ class ActSearch:
         return want is not None and syllable_distance(want, heard) <= NEAR
 
 
-def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
-    """Acts without those that are denied or only told of; a report put as a question becomes ``ask``."""
-    kept = _questions(tuple(a for a in acts if not _denied(a, items) and not _told(a, items)), items)
-    to_all = any(a.meaning == "all_units" for a in kept)
-    return tuple(a for a in kept if not _conditional(a, items)) if to_all else kept
-
-
-def _conditional(act: Act, items: Sequence[Item]) -> bool:
-    """各单位注意,…,发现请报告: who has nothing to report need not answer."""
-    before = _said(items[max(0, act.at - 3) : act.at])
-    seen = any(before[-len(w) :] == w for w in SEEN)
-    return act.meaning == "ask" and items[act.at].key.startswith("请报告") and seen
-
-
-def _denied(act: Act, items: Sequence[Item]) -> bool:
-    """没 发现情况: a phrase negated by the preceding word."""
-    if act.meaning not in DENIED or not act.at or items[act.at].start - items[act.at - 1].end >= PAUSE_S:
-        return False
-    before = _said(items[max(0, act.at - 2) : act.at])
-    return any(before[-len(w) :] == w for w in NOT)
-
-
-def _questions(acts: tuple[Act, ...], items: Sequence[Item]) -> tuple[Act, ...]:
-    """有情况没有, 到了没有, 有没有情况: a question from net control, not a report. With 吗 (人抓住了吗) it is not a
-    report either, but a short noise may be mistaken for 吗: the speaker is decided by who is awaited."""
-    out: list[Act] = []
-    for act in acts:
-        at = act.at + (items[act.at].kind == "unit")  # {unit}到了
-        behind = _said(items[at + 1 : at + 3])
-        close = at + 1 < len(items) and items[at + 1].start - items[at].end < PAUSE_S
-        last = at + 2 + (behind[:2] == ["mei", "you"] and items[at + 1].kind == "free") >= len(items)
-        before = _said(items[max(0, act.at - 1) : act.at])
-        if act.meaning in ASKED and close and last and behind in (["mei", "you"], ["mei"]):
-            return (*out, Act("ask", "control", act.score, at=act.at))
-        if act.meaning in ASKED and close and last and behind == ["ma"]:
+def arrivals(items: Sequence[Item]) -> Iterator[Act]:
+    """明理路巡防队到丹尼斯了, 已经到东门岗楼下了: there, wherever that is."""
+    for k, item in enumerate(items):
+        if item.kind not in ("unit", "control", "place") or not 0 < k < len(items) - 1:
             continue
-        if act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei":
-            return (*out, Act("ask", "control", act.score, at=act.at))
-        out.append(act)
-    return tuple(out)
-
-
-def _told(act: Act, items: Sequence[Item]) -> bool:
-    """我跟各社区说了: units mentioned, not addressed."""
-    return (
-        act.meaning == "all_units"
-        and "注意" not in items[act.at].key
-        and any(i.kind == "free" and content(i.pinyin) for i in items[: act.at][-2:])
-    )
-
-
-def _said(items: Sequence[Item]) -> list[str]:
-    """Toneless syllables."""
-    return [s.rstrip("12345") for i in items for s in i.pinyin.split()]
+        before, behind = free_before(items, k), free_behind(items, k)
+        moved = before[-1:] == ("dao",) and before[-2:-1] not in NOT_THERE
+        if moved and "le" in behind[:THERE] and behind[behind.index("le") + 1 :][:1] not in (("ma",), ("mei",)):
+            yield Act("arrived", "unit", item.score, at=k - 1)
 
 
 def _alone(items: Sequence[Item]) -> bool:

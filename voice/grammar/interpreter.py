@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voice.grammar.acts import ActSearch, reported
+from voice.grammar.acts import ActSearch
 from voice.grammar.item_figures import ItemFigures
 from voice.grammar.item_search import MIN_NEAR_SYLLABLES, FreeSearch, ItemSearch, WordDoubt, WordScore
 from voice.grammar.lexicon import Lexicon
+from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, Message
-from voice.grammar.naming import amid_talk, names_in
+from voice.grammar.mood import reported
+from voice.grammar.naming import amid_talk, free_before, names_in
 from voice.grammar.roles import Roles, roles_of, spoken_units
 from voice.grammar.spoken_figures import FigureSearch
 from voice.grammar.turns import Turns
@@ -25,6 +27,13 @@ SHORT_SYLLABLES = 3
 
 PLAIN_ANSWERS = ("ack", "normal", "not_found", "present")
 """Meanings of short phrases that are no answer in the midst of other talk. Alarms and arrivals are heard anywhere."""
+
+
+REPORTING = frozenset({"situation", "report", "call_in", "arrived", "on_the_way", "proxy", "relay"})
+"""What a unit may tell us at any time, calling us by our call sign."""
+
+ANSWERING_US = REPORTING | {*ANSWERS, "say_again", "negative", "stand_by"}
+"""… and while it is awaited."""
 
 
 class Interpreter:
@@ -71,12 +80,30 @@ class Interpreter:
         items = [i.as_free() if self._out_of_place(items, k, awaiting) else i for k, i in enumerate(items)]
         if not expecting:
             items = self._doubted(items)
+        items = self._addressing(items, awaiting)
         rows = self._turns.separated(items)
         if len(rows) == 1:
             return self._message(items, awaiting=awaiting)
         parts = tuple(self._message(row, awaiting=awaiting) for row in rows)
         whole = self._message([i for i in items if i.kind != "assistant"], awaiting=awaiting)
         return replace(whole, items=tuple(items), parts=parts, jumbled=False)
+
+    def _addressing(self, items: list[Item], awaiting: bool) -> list[Item]:
+        """Our call sign begins an order. In a sentence it is only mentioned, and a unit that answers may call us by it
+        as it calls net control."""
+        at = next((k for k, i in enumerate(items) if i.kind == "assistant"), None)
+        if at is None:
+            return items
+        spoken = free_before(items, at)
+        if len(spoken) > 1 or spoken[-1:] == ("gen",):
+            return [i.as_free() if k == at else i for k, i in enumerate(items)]
+        split = [part for i in items[at:] for part in i.by_syllable()]
+        if self._acts.found(split, True):
+            return items
+        told = {a.meaning for a in reported(self._acts.found(split, False, awaiting), split)}
+        if told & (ANSWERING_US if awaiting else REPORTING):
+            return [replace(i, kind="control", key="control") if k == at else i for k, i in enumerate(items)]
+        return items
 
     def _out_of_place(self, items: list[Item], k: int, awaiting: bool) -> bool:
         """Words that count in some places only: 这里是 beside a call sign, the words of ``awaited`` sentences while
@@ -123,7 +150,7 @@ class Interpreter:
         units = [i for i in items if i.kind == "unit" and i.key in spoken]
         to_all = any(a.meaning == "all_units" for a in acts)
         jumbled = self._turns.jumbled(items, spoken)
-        roles = Roles(callees=spoken) if jumbled else roles_of(items, acts, names)
+        roles = Roles(callees=spoken) if jumbled else roles_of(items, acts, names, self._introducing)
         if roles.calls_in is not None:
             acts = (*acts, Act("call_in", "unit", roles.calls_in, {"unit": roles.caller} if roles.caller else {}))
         scores = [u.score for u in units] + [a.score for a in acts]
@@ -140,6 +167,7 @@ class Interpreter:
             roles.speaker,
             names,
             roles.unsure,
+            presumed=roles.presumed,
             weak=roles.unsure and all(i.text in self._shortened for i in units),
             jumbled=jumbled,
             figures=self._figures.said(items),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from voice.grammar.lexicon import Lexicon
 from voice.grammar.message import Item
 from voice.grammar.spoken_figures import FigureSearch
-from voice.mandarin.figures import DOUBT, figures
+from voice.mandarin.figures import DOUBT, figures, sort_of
 
 BESIDE_S = 0.2
 """Margin around free speech in the search for figures: a phrase may have absorbed their first sound."""
@@ -17,6 +18,21 @@ TOUCHING_S = 0.1
 
 TENS = "shi"
 """A number that begins with it directly behind an unknown syllable may be the tail of another: 十一点 of 二十一点."""
+
+
+CORRECTIONS = (["geng", "zheng"], ["bu", "dui"], ["shuo", "cuo", "le"], ["cuo", "le"])
+"""更正, 不对, 说错了, 错了: a figure of the same sort behind them takes the place of the one before."""
+
+
+def _corrections(row: list[str]) -> Iterator[list[str]]:
+    """The syllables between them."""
+    begin = 0
+    for k in range(len(row)):
+        found = next((w for w in CORRECTIONS if row[k : k + len(w)] == w), None)
+        if found and k >= begin:
+            yield row[begin:k]
+            begin = k + len(found)
+    yield row[begin:]
 
 
 class ItemFigures:
@@ -34,6 +50,7 @@ class ItemFigures:
     def said(self, items: list[Item]) -> tuple[str, ...]:
         """Figures and places in the free speech."""
         found: list[str] = []
+        wrong: list[str] = []
         row: list[str] = []
         sure: list[str] | None = None
         for i in [*items, None]:
@@ -41,25 +58,32 @@ class ItemFigures:
                 row += [s.rstrip("12345") for s in i.pinyin.split()]
                 sure = sure if i.sure is None else [*(sure or ()), *i.sure]
                 continue
-            found += [f if sure is None or f in sure else f + DOUBT for f in figures(row, self._digits)]
+            for k, part in enumerate(_corrections(row)):
+                wrong, found = ([*wrong, *found], []) if k else (wrong, found)
+                found += [f if sure is None or f in sure else f + DOUBT for f in figures(part, self._digits)]
             row, sure = [], None
             if i is not None and i.kind == "place":
                 found.append(i.text)
-        return tuple(dict.fromkeys(found))
+        right = {sort_of(f) for f in found}
+        return tuple(dict.fromkeys([*(f for f in wrong if sort_of(f) not in right), *found]))
 
     def _with_figures(self, items: list[Item], at: int, spoken: FigureSearch) -> Item:
         """Free speech with the syllables of spoken figures corrected. 频道 before its number may be a phrase."""
         item = items[at]
         before = items[at - 1] if at else None
         lead = before if before is not None and before.key in self._measuring else None
+        tail = items[at + 1] if at + 1 < len(items) and items[at + 1].key in self._measuring else None
         begin = lead.start if lead else (before.end if before else item.start) - BESIDE_S
-        end = items[at + 1].start if at + 1 < len(items) else item.end + BESIDE_S
+        after_it = items[at + 1] if at + 1 < len(items) else None
+        end = tail.end if tail else after_it.start if after_it else item.end + BESIDE_S
         row = item.by_syllable()
         sure: list[str] = []
         for figure in spoken(begin, end):
             said = figure.syllables
             if lead is not None and figure.start < lead.end:
                 said = said[len(lead.pinyin.split()) :]
+            if tail is not None and figure.end > (tail.start + tail.end) / 2:
+                said = said[: -len(tail.pinyin.split())]
             step = (figure.end - figure.start) / max(len(said), 1)
             heard = [
                 replace(item, pinyin=s, start=figure.start + k * step, end=figure.start + (k + 1) * step)

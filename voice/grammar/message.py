@@ -128,6 +128,10 @@ class Message:
     weak: bool = False
     """``unsure``, and the call sign was only used in short form, like a place name."""
 
+    presumed: bool = False
+    """Net control speaks, judging only by how often the call sign was said or how free words go on behind it: in a
+    unit's slot they may be the unit's own."""
+
     jumbled: bool = False
     """Calls and answers of several stations in one over: speakers undetermined."""
 

@@ -16,8 +16,15 @@ PAUSE_S = 0.25
 SENTENCE = 4
 """Syllables of free speech that make a sentence out of what stands beside them."""
 
-FILLERS = frozenset({"e", "en", "a", "o", "na ge", "zhe ge", "jiu shi", "wei", "ei"})
-"""Hesitations 呃, 嗯, 那个, …; toneless pinyin."""
+LOCATING = [
+    w.split()
+    for w in ("men kou", "na bian", "fu jin", "pang bian", "lou xia", "dui mian", "li mian", "qian mian", "hou mian",
+              "dong men", "xi men", "nan men", "bei men", "hou men")
+]  # fmt: skip
+"""门口, 那边, 附近, 旁边, 楼下, …: directly behind a call sign they make a place of it."""
+
+FILLERS = frozenset({"e", "en", "a", "o", "na ge", "zhe ge", "jiu shi", "wei", "ei", "ai"})
+"""Hesitations 呃, 嗯, 那个, 哎, …; toneless pinyin."""
 
 GREETINGS = frozenset({"ni hao", "nin hao"})
 
@@ -30,6 +37,9 @@ MENTIONING = frozenset(
 """在, 到, 去, 往, 从, 给, 跟, 对, 把, 和, 叫, 让, 由, 同, 向, 离: directly before a call sign they make it part of a
 sentence."""
 
+REACHING = MENTIONING | {"da", "fu", "kai"}
+"""… 达, 赴, 开: directly behind a phrase that ends so stands a place: 已到达 丹尼斯超市, 马上到 家属院."""
+
 CALLING = "呼叫"
 """Before a call sign it addresses the unit, although it ends in 叫."""
 
@@ -38,6 +48,9 @@ CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
 
 INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "jia qiang", "gai dao", "gai yong", "bie")
 """请, 要, 注意, 你, 加强, 改到, 改用, 别: how net control continues after a call sign."""
+
+ASKING = ("ni hao", "nin hao", "qing wen", "qing fang xin", "qing qiu", "nin shuo", "nin jiang")
+"""你好, 请问, 请放心, 请求, 您说: a unit begins so."""
 
 
 def content(pinyin: str) -> tuple[str, ...]:
@@ -54,10 +67,26 @@ def content(pinyin: str) -> tuple[str, ...]:
     return tuple(out)
 
 
+def free_before(items: Sequence[Item], at: int) -> tuple[str, ...]:
+    """Free speech directly before an item, without hesitations."""
+    first = at
+    while first and items[first - 1].kind == "free" and items[first].start - items[first - 1].end < PAUSE_S:
+        first -= 1
+    return content(" ".join(i.pinyin for i in items[first:at]))
+
+
+def free_behind(items: Sequence[Item], at: int) -> tuple[str, ...]:
+    """Free speech directly behind an item, without hesitations."""
+    end = at + 1
+    while end < len(items) and items[end].kind == "free" and items[end].start - items[end - 1].end < PAUSE_S:
+        end += 1
+    return content(" ".join(i.pinyin for i in items[at + 1 : end]))
+
+
 def instructs(pinyin: str) -> bool:
     """Free speech beginning like an instruction."""
-    said = " ".join(content(pinyin))
-    return any(said == w or said.startswith(w + " ") for w in INSTRUCTING)
+    said = " ".join(content(pinyin)) + " "
+    return said.startswith(tuple(w + " " for w in INSTRUCTING)) and not said.startswith(tuple(w + " " for w in ASKING))
 
 
 def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -> tuple[Naming, ...]:
@@ -90,11 +119,13 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         return "inside" if _of(items, k) else "lead"
     previous = items[k - 1]
     paused = item.start - previous.end >= PAUSE_S
+    introduced = previous.kind == "free" and any(_ends(previous.pinyin, w) for w in SELF)
+    if _located(items, k) and not introduced:
+        return "inside"
     if before is not None:
         return "lead" if before == "self" else before
     if previous.kind == "free":
-        said = previous.pinyin.split()
-        if any(said[-len(w.split()) :] == w.split() for w in SELF):
+        if introduced:
             return "self"
         spoken = content(previous.pinyin)
         if spoken and spoken[-1] in MENTIONING and not paused:
@@ -114,7 +145,7 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         previous.kind == "phrase"
         and previous.key != CALLING
         and not paused
-        and previous.pinyin.split()[-1].rstrip("12345") in MENTIONING
+        and previous.pinyin.split()[-1].rstrip("12345") in REACHING
     ):
         return "inside"  # 马上到 家属院
     if last and previous.kind == "phrase":
@@ -137,6 +168,17 @@ def amid_talk(items: Sequence[Item], k: int) -> bool:
     before, item, after = items[k - 1 : k + 2]
     spoken = min(len(content(i.pinyin)) if i.kind == "free" else 0 for i in (before, after))
     return spoken >= SENTENCE and max(item.start - before.end, after.start - item.end) < PAUSE_S
+
+
+def _ends(pinyin: str, words: str) -> bool:
+    return f" {pinyin}".endswith(f" {words}")
+
+
+def _located(items: Sequence[Item], k: int) -> bool:
+    """明理路巡防队,丹尼斯门口…: behind another call sign, a place where something is."""
+    said = [s.rstrip("12345") for s in items[k + 1].pinyin.split()] if k + 1 < len(items) else []
+    close = bool(said) and items[k + 1].start - items[k].end < PAUSE_S
+    return close and any(said[: len(w)] == w for w in LOCATING)
 
 
 def _of(items: Sequence[Item], k: int) -> bool:

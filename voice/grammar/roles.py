@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voice.grammar.message import Act, Item, Naming
-from voice.grammar.naming import content, instructs, mentioned
+from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, instructs, mentioned
 from voice.grammar.templates import Speaker
 
 FREE_SPEECH_SYLLABLES = 4
@@ -23,6 +23,7 @@ class Roles:
     callees: tuple[str, ...] = ()
     on_behalf_of: str | None = None
     unsure: bool = False
+    presumed: bool = False
     calls_in: float | None = None
     """Score of an implicit call to net control: its call sign and the unit's own, without a phrase."""
 
@@ -32,30 +33,86 @@ def spoken_units(names: Sequence[Naming]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n.unit for n in names if n.place != "inside"))
 
 
-def roles_of(items: Sequence[Item], acts: Sequence[Act], names: Sequence[Naming]) -> Roles:
-    """Roles of one over."""
+def roles_of(
+    items: Sequence[Item], acts: Sequence[Act], names: Sequence[Naming], introducing: frozenset[str] = frozenset()
+) -> Roles:
+    """Roles of one over. ``introducing``: phrases like 这里是."""
     spoken = spoken_units(names)
     units = [i for i in items if i.kind == "unit" and i.key in spoken]
     special = next((a for a in acts if a.meaning in ("proxy", "relay", "call_in", "report")), None)
     to_all = any(a.meaning == "all_units" for a in acts)
     speakers = {a.speaker for a in acts} - {"anyone"}
     mine = next((n.unit for n in names if n.place == "self"), None)
+    asked = {a.meaning for a in acts} <= {"ask", "go_ahead"}
+    control = next((k for k, i in enumerate(items) if i.kind == "control" and not mentioned(items, k)), None)
     if special and special.meaning in ("proxy", "relay"):
         return _for_another(special, units)
     if mine and not to_all:
-        return Roles("unit", mine, tuple(u for u in spoken if u != mine))
+        called = control is not None and asked and not introduced(items, control, introducing)
+        score = items[control].score if called and control is not None else None
+        return Roles("unit", mine, tuple(u for u in spoken if u != mine), calls_in=score)
     if special:
         caller = special.slots.get("unit") or (units[0].key if units else None)
         other = special.meaning == "call_in" and not any(i.kind == "control" for i in items)
         return Roles("unit", caller, tuple(u for u in spoken if u != caller) if other else ())
-    if to_all or "control" in speakers:
+    if control is not None and introduced(items, control, introducing):
         return Roles("control", callees=() if to_all else spoken)
+    if control is not None and acts and not to_all and (found := _asks_control(items, control, acts, units)):
+        return found
+    if "unit" in speakers and "control" in speakers and not units and not to_all:
+        return Roles("unit")  # 有人摔倒了,收到请回答
+    if "unit" in speakers and "control" in speakers and len(units) == 1 and units[0].times == 1 and not to_all:
+        return Roles("anyone", callees=(units[0].key,), unsure=True)  # 家属院,有人摔倒了,收到请回答
+    asks = units and any(a.meaning == "ask" for a in acts)
+    if to_all or "control" in speakers or asks:
+        return Roles("control", callees=() if to_all else tuple(u for u in spoken if u not in _told_of(items, acts)))
     if units:
         return _named(items, acts, names, units, "unit" in speakers)
     if "unit" in speakers:
         return Roles("unit")
-    control = [i.score for k, i in enumerate(items) if i.kind == "control" and not mentioned(items, k)]
-    return Roles("unit", calls_in=min(control)) if control and not acts else Roles()
+    return Roles("unit", calls_in=items[control].score) if control is not None and not acts else Roles()
+
+
+def introduced(items: Sequence[Item], k: int, introducing: frozenset[str]) -> bool:
+    """我是派出所: directly behind such words a call sign is the speaker's own."""
+    before = items[k - 1] if k else None
+    if before is None:
+        return False
+    said = f" {before.pinyin}"
+    return before.key in introducing or (before.kind == "free" and said.endswith(tuple(f" {w}" for w in SELF)))
+
+
+def _asks_control(items: Sequence[Item], control: int, acts: Sequence[Act], units: Sequence[Item]) -> Roles | None:
+    """派出所派出所,安和社区,听到没有: a unit calls net control. Said once, the first call sign may also be the
+    caller's own; behind the unit's it is."""
+    signs = [i for i in items if i.kind in ("control", *(("unit",) if units else ()))]
+    behind = items[control + 1] if control + 1 < len(items) else None
+    if signs[0] is not items[control] or (behind is not None and behind.key == CALLING):
+        return None
+    caller = units[0].key if units else None
+    if any(a.meaning == "go_ahead" or a.speaker == "unit" for a in acts):
+        return Roles("unit", caller)
+    if any(a.meaning != "ask" for a in acts):
+        return None
+    if caller is None or items[control].times > 1:
+        return Roles("unit", caller, calls_in=items[control].score)
+    return Roles("anyone", callees=(caller,), unsure=True) if len(units) == 1 else None
+
+
+def _told_of(items: Sequence[Item], acts: Sequence[Act]) -> set[str]:
+    """明理路巡防队,丹尼斯需要支援: behind another call sign, one of which something is reported is not called."""
+    alarms = {i.key for i in _alarms(items, acts)}
+    return {
+        item.key
+        for before, item, after in zip(items, items[1:], items[2:], strict=False)
+        if before.kind == item.kind == "unit" and after.key in alarms and after.start - item.end < PAUSE_S
+    }
+
+
+def _alarms(items: Sequence[Item], acts: Sequence[Act]) -> list[Item]:
+    """Phrases that report."""
+    split = [part for i in items for part in i.by_syllable()]
+    return [split[a.at] for a in acts if a.meaning == "situation" and split[a.at].kind == "phrase"]
 
 
 def _for_another(act: Act, units: Sequence[Item]) -> Roles:
@@ -73,6 +130,8 @@ def _named(
     signed = next((n.unit for n in names if n.place == "tail"), None)
     if signed and (reply or acts):
         return Roles("unit", signed)
+    if _told_of(items, acts):
+        return Roles("anyone", callees=(units[0].key,), unsure=True)  # net control tells one of the other, or …
     # Own call sign and a reply; or called by name, with an instruction before the reply.
     free = sum(len(content(i.pinyin)) for i in items if i.kind in ("free", "place"))
     instructed = free >= FREE_SPEECH_SYLLABLES and not reply and not _answers_at_once(items)
@@ -84,7 +143,7 @@ def _named(
     callees = spoken_units(names)
     once = sum(n.times for n in names if n.place != "inside") == 1
     unsure = len(callees) == 1 and once and not _ordered(items)
-    return Roles("anyone" if unsure else "control", callees=callees, unsure=unsure)
+    return Roles("anyone" if unsure else "control", callees=callees, unsure=unsure, presumed=not unsure)
 
 
 def _next_to_reply(items: Sequence[Item], units: Sequence[Item]) -> str:

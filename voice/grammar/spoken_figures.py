@@ -45,7 +45,7 @@ PROVINCES = (
 LETTERS = ("ei", "bi", "xi", "di", "yi", "ji")
 """A to G on a plate, where the letter is a single Mandarin syllable."""
 
-COUNTED = (("hao", "lou"), ("hao", "men"), ("dan", "yuan"), ("ge", "ren"), ("ming",), ("liang", "che"))
+COUNTED = (("pin", "dao"), ("hao", "lou"), ("hao", "men"), ("dan", "yuan"), ("ge", "ren"), ("ming",), ("liang", "che"))
 """Nouns after their number: 三号楼."""
 
 TUNED = (("pin", "dao"), ("xin", "dao"))
@@ -121,7 +121,7 @@ def _network(digits: Iterable[str]) -> _Network:
     net.rows(hour, [("dian",)], 1)
     net.rows(hour, [("dian",)], minute)
     after_ling = [("ling", *n) for n in numbers(1, 9)]
-    net.rows(minute, [*numbers(10, 59), *after_ling, ("ban",)], 1)
+    net.rows(minute, [*numbers(10, 59), *after_ling, ("ban",), ("yi", "ke"), ("san", "ke")], 1)
     net.rows(minute, [*numbers(1, 59), *after_ling], fen)
     net.rows(fen, [("fen",)], 1)
     net.rows(0, numbers(1, 39), counted)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from voice.grammar.lexicon import Lexicon
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Item
+from voice.grammar.mood import sought
 from voice.grammar.naming import PAUSE_S
 
 ANSWERING = tuple(meaning for meaning in ANSWERS if meaning != "report")
@@ -21,6 +22,7 @@ class Turns:
         self._acks = lexicon.phrases("ack")
         self._own_words = lexicon.phrases("own_words")
         self._asks = lexicon.phrases("ask")
+        self._reporting = {w for t in lexicon.templates if t.meaning in ("report", "call_in") for w in t.words}
         self._carrying = lexicon.phrases("proxy", "relay", "call_in", "report")
 
     def separated(self, items: list[Item]) -> list[list[Item]]:
@@ -29,8 +31,10 @@ class Turns:
         cuts = [0]
         own = next((k for k, i in enumerate(items) if k and i.kind == "assistant"), None)
         end = len(items) if own is None else own
+        if (called := self._next_call(items[:end])) is not None:
+            cuts.append(called)
         if not any(i.kind == "phrase" and i.key in self._asks for i in items[:end]):
-            for k in range(1, end - 1):
+            for k in range(cuts[-1] + 1, end - 1):
                 before, follows = items[cuts[-1] : k], items[k + 1]
                 signs = [i for i in before if i.kind == "unit"]
                 if (
@@ -49,6 +53,20 @@ class Turns:
         cuts += self._behind_an_order(items)
         return [items[a:b] for a, b in zip(cuts, [*cuts[1:], len(items)], strict=True)]
 
+    def _next_call(self, items: list[Item]) -> int | None:
+        """一切正常,贾岗社区,是否正常: where net control's next call begins, behind a unit's answer. 收到 may be net
+        control's own."""
+        first = next((k for k, i in enumerate(items) if i.kind == "phrase" and i.key in self._asks), 0)
+        k = first
+        while k and items[k - 1].kind == "unit":
+            k -= 1
+        before = items[:k]
+        if k == first or not k or items[k].start - before[-1].end < PAUSE_S:
+            return None
+        named = {i.key for i in before if i.kind == "unit"} & {i.key for i in items[k:first]}
+        answered = any(self._replies(i) and i.key not in self._acks for i in before)
+        return k if answered and not named else None
+
     def jumbled(self, items: Sequence[Item], spoken: Sequence[str]) -> bool:
         """A question followed by an answer not asked for in the same words: at least two stations."""
         if not spoken:
@@ -57,7 +75,9 @@ class Turns:
         if asked is None:
             return False
         return any(
-            self._replies(i) and (i.key not in self._acks or i.start - items[k - 1].end >= PAUSE_S)
+            self._replies(i)
+            and not sought(items, k)
+            and (i.key not in self._acks or i.start - items[k - 1].end >= PAUSE_S)
             for k, i in enumerate(items)
             if k > asked
         )
@@ -72,7 +92,15 @@ class Turns:
         answer = next((k for k in range(named + 2, len(items)) if self._replies(items[k])), None)
         if answer is None:
             return []
-        return [answer - 1 if items[answer - 1].kind == "unit" and answer - 1 > named + 1 else answer]
+        begin = answer
+        while begin > named + 2 and self._opens(items[begin - 1]):
+            begin -= 1
+        paused = (k for k in range(begin, answer + 1) if items[k].start - items[k - 1].end >= PAUSE_S)
+        return [next(paused, answer)]
+
+    def _opens(self, item: Item) -> bool:
+        """Said before an answer: 派出所,明理路巡防队报告."""
+        return item.kind in ("unit", "control") or item.key in self._reporting
 
     def _replies(self, item: Item) -> bool:
         """A phrase that is an answer by itself."""

@@ -58,6 +58,7 @@ GRADE_NAMES: dict[str, Pair] = {
 
 _NOTES: tuple[Pair, ...] = (
     (r"nothing was heard in its slot", "应答时间内没有声音"),
+    (r"another unit answered for it, nothing of its own was heard", "别的单位代答, 没听到它自己的声音"),
     (r"something was heard in its slot but not understood", "有人回答, 但没听清"),
     (
         r"net control called it, or it spoke itself: nobody can tell, and nothing more came",

@@ -14,7 +14,15 @@ DOUBT = "?"
 _OCLOCK = "dian"
 
 BEFORE: dict[tuple[str, ...], str] = {("pin", "dao"): "频道{}", ("xin", "dao"): "信道{}"}
-"""Nouns before their number."""
+"""Nouns before their number, or behind it: 频道三, 三频道."""
+
+A_LITTLE = frozenset(
+    {"kuai", "man", "wan", "zao", "you", "cha", "da", "xiao", "duo", "shao", "yuan", "xin", "di", "zhe"}
+)
+"""快一点, 晚一点, 有一点, 小心一点, 第一点, 有两点: no time of day."""
+
+QUARTERS = {"yi": 15, "san": 45}
+"""一刻, 三刻."""
 
 BEHIND: dict[tuple[str, ...], str] = {
     ("hao", "lou"): "{}号楼", ("dan", "yuan"): "{}单元", ("ge", "ren"): "{}人", ("ming",): "{}人",
@@ -35,6 +43,18 @@ def sort_of(figure: str) -> str:
     return "place"
 
 
+def agree(said: Sequence[str], given: Sequence[str]) -> bool:
+    """Every figure said was given; 22:30 may be read back as 10:30."""
+    known = {_in_words(f) for f in plainly(given)}
+    return all(_in_words(f) in known for f in plainly(said))
+
+
+def _in_words(figure: str) -> str:
+    """A time of day as people tell it, by twelve hours."""
+    hours, colon, minutes = figure.partition(":")
+    return f"{int(hours) % 12}:{minutes}" if colon and hours.isdigit() else figure
+
+
 def figures(syllables: Sequence[str], digits: Mapping[str, str]) -> tuple[str, ...]:
     """``san wu qi jiu`` → ``3579``; ``shi dian san shi fen`` → ``10:30``. ``digits``: toneless syllable → digit."""
     row = "".join(digits.get(s, " ") for s in syllables)
@@ -51,10 +71,11 @@ def _counted(syllables: Sequence[str], digits: Mapping[str, int]) -> list[str]:
         for k in _places(said, words):
             after = k + len(words)
             found = next((n for m in (3, 2, 1) if (n := _number(said[after : after + m], digits)) is not None), None)
+            found = _ending(said[:k], digits) if found is None else found
             out += [form.format(found)] if found is not None else []
     for words, form in BEHIND.items():
         for k in _places(said, words):
-            found = next((n for m in (3, 2, 1) if m <= k and (n := _number(said[k - m : k], digits)) is not None), None)
+            found = _ending(said[:k], digits)
             out += [form.format(found)] if found is not None else []
     for k in _places(said, ("yue",)):
         month = next((n for m in (2, 1) if m <= k and (n := _number(said[k - m : k], digits)) is not None), None)
@@ -64,6 +85,12 @@ def _counted(syllables: Sequence[str], digits: Mapping[str, int]) -> list[str]:
                 out.append(f"{month}月{day}日")
                 break
     return out
+
+
+def _ending(said: Sequence[str], digits: Mapping[str, int]) -> int | None:
+    """The number at the end."""
+    found = (_number(said[-m:], digits) for m in (3, 2, 1) if m <= len(said))
+    return next((n for n in found if n is not None), None)
 
 
 def _places(said: Sequence[str], words: tuple[str, ...]) -> list[int]:
@@ -79,7 +106,10 @@ def _times(syllables: Sequence[str], digits: Mapping[str, int]) -> list[str]:
         hours = next((h for h in read if h is not None), None)
         if hours is None or hours > 24:
             continue
-        out.append(f"{hours}:{_minutes(list(syllables[k + 1 : k + 5]), digits):02d}")
+        minutes = _minutes(list(syllables[k + 1 : k + 5]), digits)
+        if hours < 10 and not minutes and k > 1 and syllables[k - 2] in A_LITTLE:
+            continue
+        out.append(f"{hours}:{minutes:02d}")
     return out
 
 
@@ -87,6 +117,8 @@ def _minutes(after: list[str], digits: Mapping[str, int]) -> int:
     """Minutes after 点."""
     if after[:1] == ["ban"]:
         return 30
+    if after[1:2] == ["ke"] and after[0] in QUARTERS:
+        return QUARTERS[after[0]]
     if after and after[0] == "ling" and len(after) > 1 and after[1] in digits:
         return digits[after[1]]
     for n in (3, 2, 1):

@@ -164,9 +164,10 @@ def meant(m: Message, speaker: str) -> Message:
     """The message with the ambiguity of the words resolved by the known speaker: a unit's call sign with free words
     is an answer from the unit, a call from net control."""
     if speaker == "control":
-        return replace(m, speaker="control", unsure=False, weak=False) if m.unsure else m
+        unsure = m.unsure or m.presumed
+        return replace(m, speaker="control", unsure=False, weak=False, presumed=False) if unsure else m
     if m.callees == (speaker,) and m.caller is None and (m.unsure or m.speaker == "control"):
-        return replace(m, speaker="unit", caller=speaker, callees=(), unsure=False, weak=False)
+        return replace(m, speaker="unit", caller=speaker, callees=(), unsure=False, weak=False, presumed=False)
     return m
 
 

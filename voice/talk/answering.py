@@ -58,7 +58,10 @@ class Answering:
                 return self._again(state, unit, number)
             case Remarked(kind="say_again" | "negative", unit=str(unit), exchange=int(number)):
                 return self._repeat(state, unit, number)
-            case Remarked(kind="unattributed") | NotUnderstood(unit=None, exchange=None):
+            case (
+                Remarked(kind="unattributed" | "say_again" | "negative", unit=None)
+                | NotUnderstood(unit=None, exchange=None)
+            ):
                 return self._who(state, fact)
             case _:
                 return None

@@ -8,8 +8,11 @@ from voice.grammar.naming import content, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
-from voice.talk.slots import is_open, remark
-from voice.talk.state import NetState
+from voice.talk.slots import awaited_slot, is_open, remark
+from voice.talk.state import ASKED_S, NetState
+
+EVERYBODY = ("da jia", "ge wei")
+"""大家, 各位: a question with them is put to nobody alone."""
 
 INTRODUCTION = 3
 """Syllables of the longest 我是, 这里是, 这边是."""
@@ -42,14 +45,28 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
     m = h.message
     meanings = m.meanings()
     if "go_ahead" in meanings or "stand_by" in meanings:
-        unit = m.callees[0] if m.callees else state.calling_in
+        waiting = awaited_slot(state)
+        unit = m.callees[0] if m.callees else state.calling_in or (waiting.unit if waiting else None)
         return [control_reply(state, h, unit, "go_ahead" if "go_ahead" in meanings else "stand_by")]
     if m.callees:
         return _calls(state, h)
     last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
     if "ask" in meanings and last and not last[0].to_all:
-        return [call_to(state, h, e.unit, k) for k, e in enumerate(last)]  # 收到请回答: the call repeated
+        return [call_to(state, h, e.unit, k, doubt=e.ours) for k, e in enumerate(last)]  # 收到请回答: repeated
+    if "ask" in meanings and (spoken := _talking(state, h)):
+        return [call_to(state, h, spoken, 0, doubt=True)]
     return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
+
+
+def _talking(state: NetState, h: Heard) -> str | None:
+    """The unit that answered net control's latest call just now: a question without a call sign goes on with it, most
+    likely."""
+    last = state.exchanges.get(state.last_called[-1]) if len(state.last_called) == 1 else None
+    if any(w in h.message.free for w in EVERYBODY):
+        return None
+    if last is None or last.ours or state.calling_in or state.heeds(h.start) or state.beside(h.start):
+        return None
+    return last.unit if last.status == "answered" and 0 <= h.start - last.answered_at <= ASKED_S else None
 
 
 def _calls(state: NetState, h: Heard) -> list[Fact]:
@@ -59,7 +76,8 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     opened = [u for u in m.callees if is_open(state, u)] if several else []
     if not several or len(opened) == len(m.callees):
         doubt = _introduces(m)
-        return [call_to(state, h, unit, k, doubt) for k, unit in enumerate(m.callees)]
+        calls = [call_to(state, h, unit, k, doubt) for k, unit in enumerate(m.callees)]
+        return [*_thanked(state, h), *calls]
     doubt = bool(opened) or not m.free
     others = [u for u in m.callees if u not in opened]
     return [
@@ -67,6 +85,18 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
           for u in opened),
         *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(others)),
     ]  # fmt: skip
+
+
+def _thanked(state: NetState, h: Heard) -> list[Fact]:
+    """收到,贾岗社区,是否正常: net control has heard the answer of the unit still awaited, or this over holds it."""
+    waiting = awaited_slot(state)
+    if waiting is None or waiting.unit in h.message.callees or "ack" not in h.message.meanings():
+        return []
+    return [
+        NotUnderstood(
+            t=h.start, over=h.over, unit=waiting.unit, exchange=waiting.id, pinyin=h.message.pinyin, why="jumbled"
+        )
+    ]
 
 
 def _introduces(m: Message) -> bool:

@@ -13,7 +13,7 @@ from voice.talk.guessing import CONTROL, probable
 from voice.talk.slots import awaited_slot, closing, is_open, is_unsaid, not_understood, remark, spoken_to
 from voice.talk.speaking import speaker_of
 from voice.talk.state import NetState, evolve
-from voice.talk.units import from_unit, own_radio, relayed
+from voice.talk.units import called_in, from_unit, own_radio, relayed
 
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
@@ -56,7 +56,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if m.parts:
         return _taken_apart(state, h, rules)
     if m.addressed:
-        return [command_heard(m, h.start, h.over)]
+        return _addressed(state, h)
     rolls: list[Fact] = [
         RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over, obeyed=rules.orders_on_air)  # type: ignore[arg-type]
         for a in m.acts
@@ -86,10 +86,33 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         return [aside]
     who = speaker_of(m, h.identified, state, h.speech_start, rules.late_window_s)
     if who.role == "control":
-        return from_control(state, h)
+        return _from_control(state, h, rules)
     if who.role == "either":
-        return [_either(state, h, who.unit) if who.unit else not_understood(state, h)]
+        return _either(state, h, who.unit) if who.unit else [not_understood(state, h)]
     return from_unit(state, h, rules, who.unit)
+
+
+def _addressed(state: NetState, h: Heard) -> list[Fact]:
+    """An order to us. What is none may be the answer of a unit that we called and that calls us by our call sign."""
+    command = command_heard(h.message, h.start, h.over)
+    waiting = awaited_slot(state)
+    if command.command or waiting is None:
+        return [command]
+    unclear = NotUnderstood(
+        t=h.start, over=h.over, unit=waiting.unit, exchange=waiting.id, pinyin=h.message.pinyin, why="speaker"
+    )
+    return [unclear] if waiting.ours else [command, unclear]
+
+
+def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
+    """安和社区,请讲 is net control's to a unit that called in or began to speak; else it is the answer of the unit
+    awaited."""
+    m = h.message
+    e = awaited_slot(state)
+    waited = e is not None and not (e.heard_unclear or e.last or e.doubt) and m.callees in ((), (e.unit,))
+    if waited and "go_ahead" in m.meanings() and not state.calling_in and state.reported_at is None:
+        return from_unit(state, h, rules, m.callees[0] if m.callees else None)
+    return from_control(state, h)
 
 
 def _plain_call(m: Message) -> bool:
@@ -122,18 +145,32 @@ def _jumbled(state: NetState, h: Heard) -> list[Fact]:
     return facts
 
 
-def _either(state: NetState, h: Heard, unit: str) -> Fact:
+def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     """Unit or net control. Its voice only says whether an awaited unit was heard, or called again: the call stays
     doubtful, and no guess keeps a call from being awaited. While we conduct, a unit's over is not a call."""
+    m = h.message
     e = state.exchanges.get(unit)
     by_voice = probable(h.voices, (unit, CONTROL))
-    if e is not None and e.open and by_voice != CONTROL:
-        return NotUnderstood(
-            t=h.start, over=h.over, unit=unit, exchange=e.id, pinyin=h.message.pinyin, why="speaker", probably=by_voice
-        )
-    if state.conducting:
-        return replace(remark(h, "unsolicited", unit, None, HEARD, review=True), probably=by_voice)
-    return replace(call_to(state, h, unit, 0, doubt=True), probably=by_voice)
+    recalled = e is not None and not e.ours and (m.presumed or e.last in ("say_again", "negative"))
+    if e is not None and e.open and by_voice != CONTROL and (not recalled or by_voice == unit):
+        return [
+            NotUnderstood(
+                t=h.start, over=h.over, unit=unit, exchange=e.id, pinyin=m.pinyin, why="speaker", probably=by_voice
+            )
+        ]
+    told = _told_of(h, unit)
+    if state.conducting and not recalled:
+        return told or [replace(remark(h, "unsolicited", unit, None, HEARD, review=True), probably=by_voice)]
+    return [*told, replace(call_to(state, h, unit, 0, doubt=True), probably=by_voice)]
+
+
+def _told_of(h: Heard, unit: str) -> list[Fact]:
+    """明理路巡防队,丹尼斯超市有人打架: whoever of the three says so, something has happened there."""
+    m = h.message
+    where = next((n.unit for n in m.names if n.unit != unit), None)
+    if "situation" not in m.meanings() or where is None:
+        return []
+    return [replace(called_in(h, where, "situation", "call_sign", review=True), to=None)]
 
 
 def _aside(state: NetState, h: Heard) -> Fact | None:

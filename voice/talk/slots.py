@@ -6,7 +6,7 @@ from typing import Literal
 
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
-from voice.mandarin.figures import plainly
+from voice.mandarin.figures import agree, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
@@ -35,9 +35,10 @@ def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
             t=t, exchange=e.id, unit=e.unit, outcome=outcome, reason=reason, waited_s=waited, over=over, review=review
         )
 
-    if e.heard_unclear or e.last:
-        told = KEPT[e.last] if e.last else "something was heard in its slot but not understood"
-        return ended("unclear", told, e.heard_over, bool(e.last and not e.heard_unclear))
+    said = "" if e.last == "proxy" else e.last
+    if e.heard_unclear or said:
+        told = KEPT[said] if said else "something was heard in its slot but not understood"
+        return ended("unclear", told, e.heard_over, bool(said and not e.heard_unclear))
     if not alive:
         return ended("undetermined", reason="the receiver was not alive")
     if e.vague >= together:
@@ -53,6 +54,8 @@ def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
         )
     if e.vague:
         return ended("undetermined", f"{together} units are open, {e.vague} answers nobody's")
+    if e.last == "proxy":
+        return ended("silent", reason="another unit answered for it, nothing of its own was heard")
     return ended("silent", reason="nothing was heard in its slot")
 
 
@@ -111,7 +114,7 @@ def _readback(called: tuple[str, ...], answered: tuple[str, ...]) -> Literal["",
     """Every figure read back must occur in the call."""
     if not called or not answered:
         return ""
-    return "same" if set(plainly(answered)) <= set(plainly(called)) else "different"
+    return "same" if agree(answered, called) else "different"
 
 
 def remark(
@@ -133,14 +136,16 @@ def remark(
 
 
 def not_understood(state: NetState, h: Heard) -> Fact:
-    """Speech outside the grammar; if it contains the call sign of the awaited unit, it is that unit's answer."""
+    """Speech outside the grammar; if it contains the call sign of the awaited unit, it is that unit's answer. Behind
+    请讲 the unit that called in speaks."""
     hint = awaited_slot(state)
+    invited = state.invited[0] if state.invites(h.start) and not state.awaited() else None
     if hint and any(n.unit == hint.unit for n in h.message.names):
         return answer(hint, h, HEARD, "call_sign", Rules())
     return NotUnderstood(
         t=h.start,
         over=h.over,
-        unit=hint.unit if hint else None,
+        unit=hint.unit if hint else invited,
         exchange=hint.id if hint else None,
         pinyin=h.message.pinyin,
         probably="" if hint else probable(h.voices, [e.unit for e in state.awaited()]),

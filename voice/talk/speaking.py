@@ -36,6 +36,8 @@ def speaker_of(
     if identified is not None:
         return Attribution("unit", identified)
     if m.speaker == "control":
+        return _presumed_control(m, state, speech_start)
+    if m.speaker == "anyone" and not m.unsure and "ask" in m.meanings() and not state.awaited():
         return Attribution("control")
     if not m.unsure:
         return Attribution("unit", m.caller)
@@ -43,6 +45,8 @@ def speaker_of(
     e = state.exchanges.get(unit)
     alone = not m.free and not m.acts and not m.figures
     if e is not None and e.open:
+        if e.last in ("say_again", "negative") and not e.ours and not m.acts:
+            return Attribution("either", unit)  # it asked for a repetition: net control's turn
         if e.ours or not alone:
             return Attribution("unit", unit)
         return Attribution("either" if speech_start - e.called_at <= SOON_S else "control", unit)
@@ -53,6 +57,19 @@ def speaker_of(
     if alone:
         return Attribution("control")
     return Attribution("either", unit)
+
+
+def _presumed_control(m: Message, state: NetState, speech_start: Seconds) -> Attribution:
+    """In the slot of the one unit that it names, an over may be the unit's own: 安和社区,安和社区,我们在疏导交通; after
+    a call of ours whatever it says."""
+    e = state.exchanges.get(m.callees[0]) if len(m.callees) == 1 else None
+    if e is None or not e.open or m.to_all or not (m.presumed or e.ours):
+        return Attribution("control")
+    if "situation" in m.meanings():
+        return Attribution("unit", e.unit)
+    alone = not m.free and not m.acts and not m.figures
+    soon = speech_start - e.called_at <= SOON_S
+    return Attribution("either" if soon or not alone else "control", e.unit)
 
 
 def _late(e: Exchange, t: Seconds, late_window_s: Seconds) -> bool:

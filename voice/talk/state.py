@@ -18,6 +18,7 @@ from voice.talk.facts import (
     Grade,
     NotUnderstood,
     OverHeard,
+    Relayed,
     Remarked,
     SessionBegan,
     SessionEnded,
@@ -37,6 +38,9 @@ ANSWERED_S = 6.0
 
 REPLY_S = 30.0
 """Time for net control to reply to a report without a call sign."""
+
+
+NOBODY: tuple[str, Seconds] = ("", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,9 @@ class Exchange:
     """The over that opened it may have come from the unit itself."""
     ours: bool = False
     """We made the call: anyone now using this call sign is the unit."""
-    last: Literal["", "say_again", "negative", "wait", "other"] = ""
-    """What was heard in place of an answer; ``other``: an over that another unit's call sign begins."""
+    last: Literal["", "say_again", "negative", "wait", "other", "proxy"] = ""
+    """What was heard in place of an answer; ``other``: an over that another unit's call sign begins; ``proxy``: another
+    unit answered for it."""
     vague: int = 0
     """Overs that may be its answer, or that of another unit called in the same over."""
     answered_over: int | None = None
@@ -105,8 +110,8 @@ class NetState:
     calling_in: str | None = None
     """Unit that called net control and awaits a reply."""
     calling_in_at: Seconds = 0.0
-    invited: tuple[str, Seconds] = ("", 0.0)
-    """Unit that called in and was told 请讲, and when: what it says next is its report."""
+    invited: tuple[str, Seconds] = NOBODY
+    """Unit that called in and was told 请讲, and when: what is said next is its report."""
     reported_at: Seconds | None = None
     """Time of a report without a call sign that awaits a reply."""
     nameless: tuple[str, Seconds] | None = None
@@ -136,6 +141,10 @@ class NetState:
         """An answer now may belong to the latest broadcast."""
         return self.broadcast is not None and now <= self.broadcast[1]
 
+    def invites(self, now: Seconds) -> bool:
+        """A unit was told 请讲 and has not spoken since."""
+        return bool(self.invited[0]) and now - self.invited[1] <= REPLY_S
+
     def beside(self, now: Seconds) -> bool:
         """Two units are talking to each other."""
         return self.aside is not None and now <= self.aside.until
@@ -143,7 +152,7 @@ class NetState:
     def expects(self, now: Seconds, late_window_s: Seconds) -> bool:
         """An answer is possible: a call is open or went unanswered recently, all units were addressed, or a unit that
         called in is being dealt with."""
-        if self.calling_in is not None or self.heeds(now):
+        if self.calling_in is not None or self.heeds(now) or self.invites(now):
             return True
         return any(
             e.open or (e.answered_over is None and now - e.deadline <= late_window_s) for e in self.exchanges.values()
@@ -153,13 +162,19 @@ class NetState:
         """An answer is due now."""
         asked = [self.nameless[1]] if self.nameless else []
         asked += [e.asked_at for e in self.exchanges.values() if e.asked_at is not None]
-        if self.calling_in is not None or self.heeds(now):
+        if self.calling_in is not None or self.heeds(now) or self.invites(now):
             return True
         return any(e.open for e in self.exchanges.values()) or any(now - t <= ASKED_S for t in asked)
 
 
 def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
     """State after a fact."""
+    after = _evolved(state, fact, timeout_s)
+    spoken = isinstance(fact, Called | Answered | CalledIn | Relayed | Remarked | NotUnderstood)
+    return replace(after, invited=NOBODY) if spoken and after.invited[0] else after
+
+
+def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
     match fact:
         case SessionBegan():
             return NetState(units=fact.units, next_id=state.next_id)
@@ -186,22 +201,19 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             return _set(state, fact.unit, fact.exchange, status=fact.outcome)
         case NotUnderstood(unit=str(unit), exchange=int(number)):
             return _set(state, unit, number, heard_unclear=True, heard_over=fact.over)
-        case NotUnderstood(unit=None, exchange=None) | Remarked(kind="unattributed"):
-            may_be = {e.unit: replace(e, vague=e.vague + 1) for e in state.awaited()}
-            nameless = (fact.meaning, fact.t) if isinstance(fact, Remarked) else state.nameless
-            return replace(state, exchanges={**state.exchanges, **may_be}, nameless=nameless)
-        case Remarked(kind="unsolicited" | "aside"):
-            in_slot = any(e.id == fact.exchange for e in state.awaited())
-            return _beside(_other(state, None, fact.over) if in_slot else state, fact)
-        case Remarked(kind="say_again" | "negative" | "wait" as said, exchange=int(number), unit=str(unit)):
-            room = max(WAIT_S, timeout_s) if said == "wait" else timeout_s
-            return _set(state, unit, number, deadline=fact.t + room, last=said, heard_over=fact.over)
+        case NotUnderstood(unit=None, exchange=None):
+            return _vague(state)
+        case Remarked():
+            return _remarked(state, fact, timeout_s)
+        case Relayed(kind="proxy", unit=str(unit), exchange=int(number)) if not state.exchanges[unit].last:
+            return _set(state, unit, number, last="proxy")
         case Announced(purpose="again", units=units):
             again = {u: state.exchanges[u] for u in units if u in state.exchanges}
             waiting = {u: replace(e, deadline=fact.t + timeout_s, asked_at=fact.t) for u, e in again.items()}
             return replace(state, exchanges={**state.exchanges, **waiting}) if waiting else state
         case CalledIn(unit=unit):
             reported = fact.t if unit is None else None
+            state = _other(state, unit, fact.over) if _in_slot(state, fact) else state
             return _beside(replace(state, calling_in=unit, calling_in_at=fact.t, reported_at=reported), fact)
         case ControlReplied() | SessionEnded():
             return replace(state, calling_in=None, reported_at=None, invited=_invited(fact))
@@ -209,10 +221,36 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             return state
 
 
+def _remarked(state: NetState, fact: Remarked, timeout_s: Seconds) -> NetState:
+    match fact:
+        case Remarked(kind="unattributed"):
+            return replace(_vague(state), nameless=(fact.meaning, fact.t))
+        case Remarked(kind="unsolicited" | "aside"):
+            return _beside(_other(state, None, fact.over) if _in_slot(state, fact) else state, fact)
+        case Remarked(kind="say_again" | "negative" | "wait" as said):
+            until = fact.t + (max(WAIT_S, timeout_s) if said == "wait" else timeout_s)
+            if fact.unit is None:
+                waiting = {e.unit: replace(e, deadline=until) for e in state.awaited()}
+                return _vague(replace(state, exchanges={**state.exchanges, **waiting}))
+            if fact.exchange is not None:
+                return _set(state, fact.unit, fact.exchange, deadline=until, last=said, heard_over=fact.over)
+    return state
+
+
+def _in_slot(state: NetState, fact: Remarked | CalledIn) -> bool:
+    return any(e.id == fact.exchange for e in state.awaited())
+
+
+def _vague(state: NetState) -> NetState:
+    """Something was heard that may be the answer of any unit awaited."""
+    may_be = {e.unit: replace(e, vague=e.vague + 1) for e in state.awaited()}
+    return replace(state, exchanges={**state.exchanges, **may_be})
+
+
 def _invited(fact: ControlReplied | SessionEnded) -> tuple[str, Seconds]:
     """请讲 invites the unit that called in to report."""
     told = isinstance(fact, ControlReplied) and fact.meaning == "go_ahead" and fact.unit
-    return (told, fact.t) if told else ("", 0.0)
+    return (told, fact.t) if told else NOBODY
 
 
 def _called(state: NetState, fact: Called, timeout_s: Seconds) -> NetState:

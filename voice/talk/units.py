@@ -29,6 +29,12 @@ BLOCKING: dict[str, Literal["say_again", "negative", "wait"]] = {
 }  # fmt: skip
 """Said by a unit in place of an answer: its exchange stays open."""
 
+ANSWERING = ("situation", "normal", "on_the_way", "arrived")
+"""Answers all the same: 刚才没听见,一切正常."""
+
+PATIENT = (*ANSWERING, "not_found", "present")
+"""没有,稍等."""
+
 
 def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> list[Fact]:
     """An answer in its slot or late, a call to net control, a report, or a remark that belongs to nobody.
@@ -44,13 +50,19 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if "stand_by" in meanings and state.calling_in and not caller and (mine is None or mine.id < state.next_id - 1):
         return [control_reply(state, h, state.calling_in, "stand_by")]
     blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
-    if blocking and (meaning in (None, "ack", "report") or blocking != "wait"):
+    if blocking and meaning not in (ANSWERING if blocking != "wait" else PATIENT):
+        if caller and mine and is_late(mine, h, rules):
+            return [answer(mine, h, HEARD, grade, rules)]  # 刚才没听见: it is there
         unit = caller or (mine.unit if mine else None)
         number = mine.id if mine and mine.open else None
         return [remark(h, blocking, unit, number, blocking, review=False)]
 
     late = mine is not None and is_late(mine, h, rules) and _speaks(h, meaning) and not state.heeds(h.start)
-    late = late and not (state.invited[0] == caller and h.start - state.invited[1] <= REPLY_S)
+    late = late and not (state.invited[0] == caller and state.invites(h.start))
+    if caller is None and awaited is None and state.invites(h.start) and not m.calls_control:
+        caller, grade = state.invited[0], "slot"
+    if meaning is None and "go_ahead" in meanings and awaited and awaited.open and caller in (None, awaited.unit):
+        return [answer(awaited, h, HEARD, grade if caller else "slot", rules)]
     if caller and mine and (mine.open or is_unfinished(mine, h) or late):
         claims = "" if meaning else _nameless(state, h)
         return [replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))]
@@ -59,21 +71,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if urgent == "call_in" and not caller and meaning is None and answers:
         return [not_understood(state, h)]  # 派出所, and words that nobody knows: of the unit awaited, most likely
     if urgent and (caller or not answers):
-        return [
-            CalledIn(
-                t=h.start,
-                over=h.over,
-                unit=caller,
-                meaning=urgent,
-                grade=grade,
-                text=m.text,
-                pinyin=m.pinyin,
-                confidence=m.confidence,
-                free=m.free,
-                to=spoken_to(m, caller),
-                review=m.doubtful,
-            )
-        ]
+        turn = awaited_slot(state) if caller and not h.identified and not m.calls_control and is_unsaid(m) else None
+        return [called_in(h, caller, urgent, grade, exchange=turn.id if turn else None)]
     if caller:
         if meaning == "ack" and not h.identified and (reply := _acknowledged(state, h, caller)):
             return [reply]
@@ -82,11 +81,25 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         open_one = awaited_slot(state)
         slot = open_one.id if open_one and not h.identified and is_unsaid(m) else None
         return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted)]
+    if meaning is None and awaited and awaited.open:
+        return [not_understood(state, h)]
     if meaning is None:
         return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
     if awaited is None and meaning == "ack" and (state.calling_in is not None or _reported(state, h)):
         return [control_reply(state, h, state.calling_in, "ack", doubt=state.calling_in is None)]
     return [_bare(state, h, meaning, awaited, rules)]
+
+
+def called_in(
+    h: Heard, unit: str | None, meaning: str, grade: Grade, review: bool = False, exchange: int | None = None
+) -> CalledIn:
+    """A call to net control, or a report."""
+    m = h.message
+    return CalledIn(
+        t=h.start, over=h.over, unit=unit, meaning=meaning, grade=grade, text=m.text, pinyin=m.pinyin,
+        confidence=m.confidence, free=m.free, to=spoken_to(m, unit), review=review or m.doubtful,
+        exchange=exchange,
+    )  # fmt: skip
 
 
 def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
@@ -155,7 +168,9 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     """收到 without a call sign: attributed to the slot, or not at all."""
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
-        return replace(said, review=said.review or state.beside(h.start))
+        others = any(not e.to_all and e.called_at != awaited.called_at for e in state.open_exchanges())
+        turn = awaited.unit in state.last_called
+        return replace(said, review=said.review or state.beside(h.start) or others or not turn)
     opened = [e.unit for e in state.open_exchanges()]
     if len(opened) > 1 or state.heeds(h.start):
         by_voice = probable(h.voices, opened or state.units)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from voice.mandarin.figures import DOUBT, plainly, sort_of
+from voice.mandarin.figures import DOUBT, agree, sort_of
 from voice.pcm import Seconds
 from voice.talk.facts.fact import Fact, Grade, Outcome
 from voice.talk.guessing import guess_in_words
@@ -92,9 +92,8 @@ class Answered(Fact):
     def differing(self, given: tuple[str, ...]) -> tuple[str, ...]:
         """The call's figures that were not read back correctly, as far as they are beyond doubt."""
         sorts = {sort_of(f) for f in self.figures}
-        said = plainly(self.figures)
         sure = tuple(f for f in given if not f.endswith(DOUBT))
-        return tuple(f for f in sure if f not in said and sort_of(f) in sorts) or sure
+        return tuple(f for f in sure if not agree((f,), self.figures) and sort_of(f) in sorts) or sure
 
     def word(self) -> str:
         return self.meaning
@@ -148,6 +147,8 @@ class CalledIn(Fact):
     """As in ``Answered``."""
     to: str | None = None
     """Unit addressed in place of net control."""
+    exchange: int | None = None
+    """The exchange in whose slot it was heard, if the unit awaited may have been the one speaking."""
     review: bool = False
     """A word of it may have been another one."""
 

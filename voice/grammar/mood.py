@@ -1,0 +1,211 @@
+"""Statement, denial, question, order or condition: of the meanings found in an over, those that are stated. Pure.
+
+``没发现情况``, ``有情况没有``, ``有情况我再报告``, ``请马上到``, ``要不要叫救护车`` hold phrases of reports and report
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from voice.grammar.meanings import ANSWERS
+from voice.grammar.message import Act, Item
+from voice.grammar.naming import PAUSE_S, free_before
+
+Words = tuple[tuple[str, ...], ...]
+"""Toneless syllables of some words."""
+
+
+def _words(*spoken: str) -> Words:
+    return tuple(tuple(w.split()) for w in spoken)
+
+
+DENIED = ("situation", "arrived", "on_the_way", "present", "normal", "ack")
+NOT = _words(
+    "mei", "wei", "bu", "mei you", "bu yong", "bu yao", "bie", "bu tai", "mei tai", "ting tai", "bu shi", "bu neng"
+)  # fmt: skip
+"""没, 未, 不, 没有, 不用, 不要, 别, 不太 …: negate a phrase with these meanings that they directly precede, unless the
+grammar has the combination."""
+
+REACHED = _words("zhao", "kan", "ting", "shou", "na", "zhua", "jie", "yu", "peng", "xiang", "jian", "ling", "de", "ti")
+"""找, 看, 听, 收, 拿, 抓, 接, 遇, 碰, 想, 见, 领, 得, 提: with 到了 they say that something was found or got."""
+
+ASKED = ("situation", "arrived", "on_the_way", "present", "ack")
+"""Meanings that directly following 没有 or 吗 turns into a question."""
+
+WHETHER = _words(
+    "yao bu yao", "yong bu yong", "xu bu", "xu bu xu yao", "shi bu shi", "you mei", "you mei you", "shi fou"
+)
+"""要不要, 用不用, 需不(需要), 是不是, 有没(有), 是否: make a question of what follows."""
+
+SOUGHT = ("有没有发现", "是否发现")
+"""What directly follows is what is asked for: 有没有发现可疑车辆."""
+
+SEEN = _words("fa xian", "kan dao", "zhao dao", "qing kuang", "ren yuan")
+"""发现, 看到, 找到, 情况, 人员: 请报告 directly after them is no question."""
+
+CONDITIONAL = ("situation", "arrived", "present", "not_found")
+IF = _words("ru guo", "yao shi", "wan yi", "yi dan", "zhi yao", "jia ru")
+WHEN = _words("yi hou", "zhi hou", "de shi hou", "hou", "de hua")
+"""以后, 之后, 的时候, 后, 的话: what they directly follow has not happened yet."""
+
+VAGUE = ("有情况", "发现", "有可疑", "需要", "到")
+"""Phrases that begin so are often conditions without 如果: 有情况再报告, 需要支援我再叫你. Nobody says so of a fire."""
+
+WHO = _words("wo", "wo men", "ni", "ni men", "da jia", "qing")
+THEN = _words("zai", "jiu", "hui", "yao", "ji shi", "sui shi", "li ji", "ma shang", "di yi shi jian", "bao gao",
+              "hui bao", "gei wo", "gen wo", "shuo yi sheng")  # fmt: skip
+TELL = _words("bao gao", "hui bao", "shang bao", "shuo", "jiang", "lian xi", "tong zhi", "gao su", "da dian hua",
+              "han", "jiao ni", "jiao wo", "fan ying", "zai bao", "hu jiao")  # fmt: skip
+"""[WHO] THEN … TELL makes a condition of what they directly follow: 有情况再报告, 发现可疑人员请马上报告."""
+
+TELL_WITHIN = 6
+"""Syllables from THEN."""
+
+ORDERED = ("on_the_way", "arrived", "present")
+ORDER = _words("qing", "qing ni", "qing ni men", "ni", "ni men", "nin", "qing gan kuai", "qing gan jin",
+               "su", "xun su")  # fmt: skip
+"""请, 你, 你们, 请赶快, 速: 马上到 directly after them is an order."""
+
+ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
+LEADING = frozenset(
+    (
+        "xian zai xia mian wo men zan na me hao jiu zheng shi ma shang li ji qing ge wei da jia tong zhi jin tian de "
+        "ben ci wan zao wu dan"
+    ).split()
+)
+"""Syllables of 现在, 下面我们, 那么, 好, 各位, 今天的 …: an order to the roll-call may begin with them."""
+
+NOT_AN_ORDER = _words("ma", "le ma", "mei", "le mei", "de", "hou", "yi hou", "zhi hou", "le yi hou", "shi", "qian",
+                      "yi qian", "zhi qian")  # fmt: skip
+"""点名结束了吗, 开始点名的时候, 点名结束后: talk about a roll-call."""
+
+
+def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
+    """Acts that are stated; a report put as a question becomes ``ask``. ``items``: free speech split by syllable."""
+    out: list[Act] = []
+    to_all = any(a.meaning == "all_units" and not _told(a, items) for a in acts)
+    for act in acts:
+        if to_all and _on_condition(act, items):
+            continue
+        kept = None if _lacks(act, acts, items) else _stated(act, items)
+        if kept is not None:
+            out.append(kept)
+    unique = {a.meaning: a for a in reversed(out)}
+    return tuple(a for a in out if unique[a.meaning] is a)
+
+
+def _lacks(act: Act, acts: Sequence[Act], items: Sequence[Item]) -> bool:
+    """还没有到岗: 没有 before what is not so answers nothing by itself."""
+    behind = act.at + 1
+    return items[act.at].key == "没有" and any(
+        a.at == behind and a.meaning in (*ORDERED, "normal") and _close(items, behind) for a in acts
+    )
+
+
+def _stated(act: Act, items: Sequence[Item]) -> Act | None:
+    """The act, ``ask`` in its place, or None."""
+    meaning = act.meaning
+    if meaning == "all_units":
+        return None if _told(act, items) else act
+    if meaning in ROLLS:
+        return None if _talked_of(act, items) else act
+    if meaning not in ANSWERS:
+        return act
+    at = act.at + (items[act.at].kind == "unit")  # {unit}到了
+    before, behind = _before(items, act.at), _behind(items, at)
+    if _questioned(act, items, before, behind, at):
+        return _asked(act)
+    if (
+        (meaning in ASKED and behind in (["ma"], ["le", "ma"]))
+        or (meaning == "situation" and sought(items, act.at))
+        or (items[at].key == "没有" and before[-1:] == ["le"])
+        or (meaning in DENIED and _ends(before, NOT))
+        or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _ends(before, REACHED))
+        or (meaning in ORDERED and _ends(before, ORDER))
+        or (meaning in CONDITIONAL and _conditional(items[at].key, before, behind))
+    ):
+        return None
+    return act
+
+
+def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list[str], at: int) -> bool:
+    """有情况没有, 到了没有, 有没有情况: a question from net control, not a report. With 吗 (人抓住了吗) it is not a
+    report either, but a short noise may be mistaken for 吗: the speaker is decided by who is awaited."""
+    if act.meaning in ASKED:
+        last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
+        tags = ["mei", "you"], ["mei"], ["le", "mei", "you"], ["le", "mei"]
+        return (last and behind in tags) or _ends(before, WHETHER)
+    return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
+
+
+def sought(items: Sequence[Item], k: int) -> bool:
+    """有没有发现 可疑车辆: what is asked for."""
+    return k > 0 and items[k - 1].key in SOUGHT and _close(items, k)
+
+
+def _asked(act: Act) -> Act:
+    return replace(act, meaning="ask", speaker="anyone", slots={})
+
+
+def _conditional(phrase: str, before: list[str], behind: list[str]) -> bool:
+    """如果有情况, 有情况再报告, 到了以后: not yet."""
+    if _ends(before, IF) or _begins(behind, WHEN):
+        return True
+    who = next((w for w in WHO if _begins(behind, (w,)) and _begins(behind[len(w) :], THEN)), ())
+    said = behind[len(who) :]
+    soon = any(_begins(said[k:], TELL) for k in range(TELL_WITHIN if _begins(said, THEN) else 1))
+    return soon and phrase.startswith(VAGUE)
+
+
+def _on_condition(act: Act, items: Sequence[Item]) -> bool:
+    """各单位注意,…,发现请报告: who has nothing to report need not answer."""
+    before = _said(items[max(0, act.at - 3) : act.at])
+    return act.meaning == "ask" and items[act.at].key.startswith("请报告") and _ends(before, SEEN)
+
+
+def _told(act: Act, items: Sequence[Item]) -> bool:
+    """我跟各社区说了: units mentioned, not addressed."""
+    before = free_before(items, act.at)
+    return "注意" not in items[act.at].key and bool(before) and before[-1] != "qing"
+
+
+def _talked_of(act: Act, items: Sequence[Item]) -> bool:
+    """刚才开始点名的时候, 点名结束了吗: no order."""
+    before = free_before(items, act.at)
+    return _begins(_behind(items, act.at), NOT_AN_ORDER) or any(s not in LEADING for s in before[-2:])
+
+
+def _before(items: Sequence[Item], at: int) -> list[str]:
+    """Syllables directly before an item, without a pause between them."""
+    first = at
+    while first and _close(items, first):
+        first -= 1
+    return _said(items[first:at])
+
+
+def _behind(items: Sequence[Item], at: int) -> list[str]:
+    """Syllables directly behind an item, without a pause between them."""
+    end = at + 1
+    while end < len(items) and _close(items, end):
+        end += 1
+    return _said(items[at + 1 : end])
+
+
+def _close(items: Sequence[Item], k: int) -> bool:
+    """No pause before item ``k``."""
+    return items[k].start - items[k - 1].end < PAUSE_S
+
+
+def _ends(said: Sequence[str], words: Iterable[tuple[str, ...]]) -> bool:
+    return any(tuple(said[-len(w) :]) == w for w in words)
+
+
+def _begins(said: Sequence[str], words: Iterable[tuple[str, ...]]) -> bool:
+    return any(tuple(said[: len(w)]) == w for w in words)
+
+
+def _said(items: Sequence[Item]) -> list[str]:
+    """Toneless syllables."""
+    return [s.rstrip("12345") for i in items for s in i.pinyin.split()]
