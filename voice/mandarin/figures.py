@@ -16,10 +16,14 @@ _OCLOCK = "dian"
 BEFORE: dict[tuple[str, ...], str] = {("pin", "dao"): "频道{}", ("xin", "dao"): "信道{}"}
 """Nouns before their number, or behind it: 频道三, 三频道."""
 
-A_LITTLE = frozenset(
-    {"kuai", "man", "wan", "zao", "you", "cha", "da", "xiao", "duo", "shao", "yuan", "xin", "di", "zhe"}
-)
-"""快一点, 晚一点, 有一点, 小心一点, 第一点, 有两点: no time of day."""
+COUNTING = ("you", "di", "zhe")
+"""有两点, 第三点, 这两点: points, no time of day."""
+
+A_LITTLE = ("kuai", "man", "wan", "zao", "cha", "da", "xiao", "duo", "shao", "yuan", "xin", *COUNTING)
+"""快一点, 晚一点, 小心一点, 有一点: a little."""
+
+NIGHT = ("jin", "ming", "zuo", "dang")
+"""今晚一点 is a time of day."""
 
 QUARTERS = {"yi": 15, "san": 45}
 """一刻, 三刻."""
@@ -107,10 +111,18 @@ def _times(syllables: Sequence[str], digits: Mapping[str, int]) -> list[str]:
         if hours is None or hours > 24:
             continue
         minutes = _minutes(list(syllables[k + 1 : k + 5]), digits)
-        if hours < 10 and not minutes and k > 1 and syllables[k - 2] in A_LITTLE:
+        if not minutes and _a_little(syllables[max(0, k - 3) : k]):
             continue
         out.append(f"{hours}:{minutes:02d}")
     return out
+
+
+def _a_little(before: Sequence[str]) -> bool:
+    """What stands before 点 counts points, or is the 一 of 一点."""
+    *earlier, lead, number = ("", "", *before)
+    if lead == "wan" and earlier[-1] in NIGHT:
+        return False
+    return lead in (A_LITTLE if number == "yi" else COUNTING)
 
 
 def _minutes(after: list[str], digits: Mapping[str, int]) -> int:
