@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from voice.grammar.free import states_of
 from voice.grammar.search import ACOUSTIC_SCALE
-from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set
+from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, TONES, phone_set
 from voice.pcm import Floats
 from voice.speech.word_model import Ints
 
@@ -33,6 +33,18 @@ HOLD = 2
 STRANGE = 1.0
 """What a frame of other noise than silence costs."""
 
+TONE = 0.5
+"""Of the evidence of a tone in a frame."""
+
+SAID_AS = np.array(
+    [[0.85, 0.05, 0.01, 0.05, 0.04], [0.05, 0.85, 0.02, 0.02, 0.06], [0.02, 0.2, 0.62, 0.08, 0.08],
+     [0.06, 0.03, 0.02, 0.82, 0.07], [0.02, 0.02, 0.02, 0.04, 0.9]], np.float32
+)  # fmt: skip
+"""Share of each tone of a dictionary (row) that is said, or heard, as each."""
+
+SHARE = np.array([0.22, 0.21, 0.17, 0.33, 0.07], np.float32)
+"""Of each tone in what people say."""
+
 _STAY = math.log(2)
 
 
@@ -47,6 +59,8 @@ class Lattice:
     """Number in SYLLABLES."""
     score: Floats
     """Scaled log-likelihood."""
+    tones: Floats
+    """How much likelier than any its sounds are with each tone: shape (syllables, tones), not logarithms."""
     quiet: Floats
     """The same of each frame if nothing is said in it."""
 
@@ -74,7 +88,19 @@ def lattice_of(loglikes: Floats, beam: float = BEAM) -> Lattice:
     d, k = np.nonzero(whole >= least)
     order = np.argsort(ends[d, k], kind="stable")
     d, k = d[order], k[order]
-    return Lattice(t[k], ends[d, k], s[k], found[d, k], quiet)
+    ends = ends[d, k]
+    return Lattice(t[k], ends, s[k], found[d, k], _tones(loglikes, t[k] + ~alone[s[k]], ends), quiet)
+
+
+def _tones(heard: Floats, start: Ints, end: Ints) -> Floats:
+    """See ``Lattice.tones``; vowels between the frames."""
+    evidence = heard[:, phone_set().toneless :]
+    if evidence.shape[1] != len(TONES):
+        return np.ones((len(start), len(TONES)), np.float32)
+    total = np.concatenate([np.zeros((1, len(TONES))), np.cumsum(evidence, 0, np.float64)])
+    summed = TONE * (total[end] - total[np.minimum(start, end - 1)])
+    likely = np.exp(summed - summed.max(1, keepdims=True)) @ SAID_AS.T
+    return np.asarray(likely / (likely @ SHARE)[:, None], np.float32)
 
 
 def _step(score: Floats, entry: Floats, alone: npt.NDArray[np.bool_]) -> Floats:

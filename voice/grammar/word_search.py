@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from voice.grammar.lattice import Lattice
-from voice.mandarin.phones import SYLLABLES
+from voice.grammar.lattice import SHARE, Lattice
+from voice.mandarin.phones import SYLLABLES, TONES
 from voice.pcm import Floats
-from voice.speech.word_model import Ints, WordModel
+from voice.speech.word_model import ANY, Ints, WordModel
 
 WORD_SCALE = 0.4
 """Of the word model's logarithms against the scaled acoustic scores."""
@@ -29,11 +29,21 @@ MOST = 120
 NOTHING = -1
 """In place of a syllable, where none was before."""
 
-_SYLLABLES = 512
-"""More than there are: keys of nodes are the node before times this, plus the syllable."""
+_SYLLABLES, _TONES = 512, 1 + ANY
+"""More than there are: keys of nodes are the node before times the first, plus the syllable, times the second, plus
+its tones in bits."""
+
+_STEP = _SYLLABLES * _TONES
 
 _CONTEXTS = 1 << 24
 """More than there are: keys of tokens are the node times this, plus the context."""
+
+
+_BITS = (np.arange(_TONES)[:, None] >> np.arange(len(TONES))) % 2 * SHARE
+_WEIGHTS = np.asarray(_BITS / np.maximum(_BITS.sum(1, keepdims=True), 1e-9), np.float32)
+"""Of each tone where these are meant."""
+
+TONE = 1.0
 
 
 @dataclass(slots=True)
@@ -42,7 +52,7 @@ class Spelling:
 
     model: WordModel
     keys: Ints = field(init=False)
-    """(node before, syllable) of each node but the root, ascending."""
+    """(node before, syllable, tones) of each node but the root, ascending."""
     syllable: Ints = field(init=False)
     """Of each node; NOTHING of the root."""
     best: Floats = field(init=False)
@@ -58,29 +68,30 @@ class Spelling:
     def __post_init__(self) -> None:
         lengths, spelled, meant = self.model.lengths.astype(np.int64), self.model.spelled, self.model.meant
         begin = np.cumsum(lengths) - lengths
+        said = spelled.astype(np.int64) * _TONES + self.model.tones
         node = np.zeros(len(lengths), np.int64)
         keys = [np.zeros(0, np.int64)]
         nodes = 1
         for depth in range(int(lengths.max(initial=0))):
             longer = np.flatnonzero(lengths > depth)
-            found, place = np.unique(node[longer] * _SYLLABLES + spelled[begin[longer] + depth], return_inverse=True)
+            found, place = np.unique(node[longer] * _STEP + said[begin[longer] + depth], return_inverse=True)
             node[longer] = nodes + place
             keys.append(found)
             nodes += len(found)
         self.keys = np.concatenate(keys)
-        self.syllable = np.concatenate([[NOTHING], self.keys % _SYLLABLES])
-        said = np.flatnonzero(lengths)
-        order = said[np.argsort(node[said], kind="stable")]
+        self.syllable = np.concatenate([[NOTHING], self.keys // _TONES % _SYLLABLES])
+        whole = np.flatnonzero(lengths)
+        order = whole[np.argsort(node[whole], kind="stable")]
         self.word = meant[order]
         self.first = np.searchsorted(node[order], np.arange(nodes + 1))
         self.best = np.full(nodes, -np.inf, np.float32)
-        np.maximum.at(self.best, node[said], self.model.one[meant[said]])
+        np.maximum.at(self.best, node[whole], self.model.one[meant[whole]])
         for level in reversed(keys):  # children have greater numbers than their parents
             nodes -= len(level)
-            np.maximum.at(self.best, level // _SYLLABLES, self.best[nodes : nodes + len(level)])
+            np.maximum.at(self.best, level // _STEP, self.best[nodes : nodes + len(level)])
         self.best[0] = 0
         of_word = np.full(len(self.model.words), NOTHING)
-        of_word[meant[said][::-1]] = spelled[(begin + lengths - 1)[said]][::-1]
+        of_word[meant[whole][::-1]] = spelled[(begin + lengths - 1)[whole]][::-1]
         last = self.model.last
         self.last = np.where(last >= 0, of_word[last], NOTHING)
         self.silent = meant[lengths == 0]
@@ -164,10 +175,12 @@ class _Passage:
         expected = score + self._scale * sp.best[k.node]
         near = expected > expected.max() - BEAM  # it gets no better farther down the tree
         k, score, s = k[near], score[near], self._lattice.syllable[arc[near]]
-        key = k.node * _SYLLABLES + s
-        child = np.minimum(np.searchsorted(sp.keys, key), len(sp.keys) - 1)
-        known = sp.keys[child] == key
-        k, score, s, child = k[known], score[known], s[known], child[known]
+        first, end = np.searchsorted(sp.keys, (k.node * _SYLLABLES + s) * _TONES + np.array([[0], [_TONES]]))
+        at = np.repeat(np.arange(len(s)), end - first)
+        child = np.arange(len(at)) + np.repeat(first - np.cumsum(end - first) + end - first, end - first)
+        k, score, s = k[at], score[at], s[at]
+        tones = (self._lattice.tones[arc[near][at]] * _WEIGHTS[sp.keys[child] % _TONES]).sum(1)
+        score = score + TONE * np.log(np.maximum(tones,1e-4))
         if self._hints is not None:
             score = score + self._hints[1 + np.where(k.node > 0, sp.syllable[k.node], sp.last[k.context]), s]
         return _Tokens(child + 1, k.context, np.asarray(score, np.float32), k.back)
@@ -226,7 +239,7 @@ class _Passage:
                 below, way = int(node[at]), []
                 while below:
                     way.append(SYLLABLES[sp.syllable[below]])
-                    below = int(sp.keys[below - 1]) // _SYLLABLES
+                    below = int(sp.keys[below - 1]) // _STEP
                 said.append(tuple(way[::-1]))
                 at = int(back[at])
             out.append(Found(tuple(words[::-1]), tuple(said[::-1]), float(k.score[end])))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.errors import HuyingError
-from voice.mandarin.phones import SYLLABLES
+from voice.mandarin.phones import SYLLABLES, TONES
 from voice.pcm import Floats
 
 Ints = npt.NDArray[np.int64]
@@ -38,6 +38,8 @@ class Table:
     words: tuple[str, ...]
     spelled: npt.NDArray[np.uint16]
     """Numbers in SYLLABLES of all ways to say a word, one after another."""
+    tones: npt.NDArray[np.uint8]
+    """Of each of these syllables those that it may have, a bit each: 1 for the first, 16 for the neutral one."""
     lengths: npt.NDArray[np.uint8]
     """Syllables of each way."""
     meant: Ints
@@ -55,17 +57,30 @@ class Table:
     three: Floats
 
 
+ANY = (1 << len(TONES)) - 1
+"""All tones."""
+
+
+def said_with(syllable: str) -> int:
+    """Its tones in bits: of a toned syllable the one, else all."""
+    return 1 << TONES.index(syllable[-1]) if syllable[-1] in TONES else ANY
+
+
 def extended(t: Table, more: Mapping[str, Sequence[Sequence[str]]], chance: float) -> Table:
-    """With words that it lacks, each with its ways to be said and this logarithm of its chance."""
+    """With words that it lacks, each with its ways to be said, with tones or without, and this logarithm of its
+    chance."""
     known, index = set(t.words), {s: k for k, s in enumerate(SYLLABLES)}
     added = {
-        w: ways for w, said in more.items() if w not in known and (ways := [r for r in said if set(r) <= set(index)])
+        w: ways
+        for w, said in more.items()
+        if w not in known and (ways := [r for r in said if {s.rstrip(TONES) for s in r} <= set(index)])
     }
     rows = [(len(t.words) + k, row) for k, ways in enumerate(added.values()) for row in ways]
     return replace(
         t,
         words=(*t.words, *added),
-        spelled=np.concatenate([t.spelled, np.array([index[s] for _, row in rows for s in row], np.uint16)]),
+        spelled=np.concatenate([t.spelled, np.array([index[s.rstrip(TONES)] for _, row in rows for s in row], np.uint16)]),
+        tones=np.concatenate([t.tones, np.array([said_with(s) for _, row in rows for s in row], np.uint8)]),
         lengths=np.concatenate([t.lengths, np.array([len(row) for _, row in rows], np.uint8)]),
         meant=np.concatenate([t.meant, np.array([w for w, _ in rows], np.int64)]),
         one=np.concatenate([t.one, np.full(len(added), chance)]),
@@ -81,7 +96,7 @@ def write(path: Path, t: Table) -> None:
     """One file, which ``load`` reads."""
     text = np.frombuffer("\n".join(t.words).encode(), np.uint8)
     np.savez_compressed(
-        path, text=text, spelled=t.spelled, lengths=t.lengths, meant=t.meant.astype(np.uint16), one=_bytes(t.one),
+        path, text=text, spelled=t.spelled, tones=t.tones, lengths=t.lengths, meant=t.meant.astype(np.uint16), one=_bytes(t.one),
         pairs_of=t.pairs_of.astype(np.uint16), second=t.second.astype(np.uint16), two=_bytes(t.two),
         triples_of=t.triples_of.astype(np.uint16), third=t.third.astype(np.uint16), three=_bytes(t.three),
         syllables=np.frombuffer(" ".join(SYLLABLES).encode(), np.uint8),
@@ -96,7 +111,7 @@ def read(path: Path) -> Table:
             if tuple(syllables) != tuple(SYLLABLES):
                 raise HuyingError(f"{path}: made for other syllables; the file is of another version")
             t = Table(
-                tuple(f["text"].tobytes().decode().split("\n")), f["spelled"], f["lengths"],
+                tuple(f["text"].tobytes().decode().split("\n")), f["spelled"], f["tones"], f["lengths"],
                 f["meant"].astype(np.int64), -STEP * f["one"],
                 f["pairs_of"].astype(np.int64), f["second"].astype(np.int64), -STEP * f["two"],
                 f["triples_of"].astype(np.int64), f["third"].astype(np.int64), -STEP * f["three"],
@@ -106,7 +121,7 @@ def read(path: Path) -> Table:
     whole = (
         len(t.words) == len(t.one) == len(t.pairs_of)
         and len(t.meant) == len(t.lengths)
-        and len(t.spelled) == t.lengths.sum(dtype=np.int64)
+        and len(t.tones) == len(t.spelled) == t.lengths.sum(dtype=np.int64)
         and len(t.second) == len(t.two) == len(t.triples_of) == t.pairs_of.sum()
         and len(t.third) == len(t.three) == t.triples_of.sum()
     )
@@ -129,7 +144,7 @@ class WordModel:
     def __init__(self, table: Table) -> None:
         t = table
         n, pairs = len(t.words), len(t.second)
-        self.words, self.spelled, self.lengths, self.meant = t.words, t.spelled, t.lengths, t.meant
+        self.words, self.spelled, self.tones, self.lengths, self.meant = t.words, t.spelled, t.tones, t.lengths, t.meant
         self.one = np.asarray(t.one, np.float32)
         first, pair = np.repeat(np.arange(n), t.pairs_of), np.repeat(np.arange(pairs), t.triples_of)
         self.last = np.concatenate([[-1], np.arange(n), t.second])
