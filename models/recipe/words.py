@@ -11,6 +11,8 @@ triples by which the model would become worse most if they were left out (Stolck
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +20,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice.mandarin.phones import SYLLABLES
+from voice.mandarin.phones import SYLLABLES, TONES
 from voice.mandarin.polyphones import ANYWHERE
 from voice.pcm import Floats
-from voice.speech.word_model import Ints, Table, write
+from voice.speech.word_model import ANY, Ints, Table, said_with, write
 
 MODEL, WORDS = "lm_sc.t3g", "pydict_sc.bin"
 
@@ -38,6 +40,9 @@ COMMA = "，"
 ALSO = {"了": "liao", "得": "dei", "地": "de", "还": "huan", "着": "zhao", "谁": "shei", "那": "nei", "这": "zhei",
         "没": "mo", "觉": "jiao", "说": "shui", "为": "wei", "相": "xiang", "给": "ji", "单": "shan"}  # fmt: skip
 """Other readings of single characters that are words, beside those of ``ANYWHERE``."""
+
+SANDHI = {"一": "124", "不": "24"}
+"""Tones that depend on what follows, beside the third before another."""
 
 _INDEX = {s: k for k, s in enumerate(SYLLABLES)}
 
@@ -85,26 +90,43 @@ def strings(path: Path) -> list[str]:
     return data[start:].decode("utf-32-le").split("\0")
 
 
-def readings(word: str) -> list[list[int]]:
-    """Ways to say a word, in numbers of SYLLABLES; none if it cannot be said."""
-    from pypinyin import lazy_pinyin
+Way = tuple[tuple[int, int], ...]
+"""A way to say a word: each syllable's number in SYLLABLES, and its tones in bits."""
+
+
+def readings(word: str) -> list[Way]:
+    """Ways to say a word; none if it cannot be said."""
+    from pypinyin import Style, lazy_pinyin, pinyin
 
     if word == COMMA:
-        return [[]]
-    usual = [s.replace("ü", "v") for s in lazy_pinyin(word)]
-    ways = [usual]
-    if len(word) == 1:
-        ways += [[s.rstrip("12345")] for s in (*ANYWHERE.get(word, ()), *ALSO.get(word, "").split())]
-    return [
-        [_INDEX[s] for s in way] for way in map(list, dict.fromkeys(map(tuple, ways))) if all(s in _INDEX for s in way)
-    ]
+        return [()]
+    usual = [s.replace("ü", "v") for s in lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)]
+    if any(s.rstrip(TONES) not in _INDEX for s in usual):
+        return []
+    if len(word) > 1:
+        after = [*usual[1:], ""]
+        return [tuple((_INDEX[s[:-1]], _tones(c, s, a)) for c, s, a in zip(word, usual, after, strict=True))]
+    ways = [usual[0][:-1]] + [s.rstrip(TONES) for s in (*ANYWHERE.get(word, ()), *ALSO.get(word, "").split())]
+    every = pinyin(word, style=Style.TONE3, heteronym=True, neutral_tone_with_five=True)[0]
+    known = [s.replace("ü", "v") for s in every]
+    out: list[Way] = []
+    for way in dict.fromkeys(w for w in ways if w in _INDEX):
+        tones = {_tones(word, s, "") for s in known if s[:-1] == way}
+        out.append(((_INDEX[way], functools.reduce(operator.or_, tones, 0) or ANY),))
+    return out
+
+
+def _tones(character: str, syllable: str, after: str) -> int:
+    """Tones in bits of a character in a word, with sandhi; ``after``: the syllable that follows in the word."""
+    sandhi = SANDHI.get(character, "2" if syllable[-1] == after[-1:] == "3" else "")
+    return functools.reduce(operator.or_, (said_with(syllable[:-1] + t) for t in {syllable[-1], *sandhi}))
 
 
 def reduced(lm: list[Level], texts: list[str], most: tuple[int, int, int]) -> Table:
     """The table of the words, pairs and triples that count most."""
     _, one, two, three = lm
     likely = np.argsort(-one.chance[:-1], kind="stable")
-    ways: dict[int, list[list[int]]] = {}
+    ways: dict[int, list[Way]] = {}
     for k in likely:
         text = texts[int(one.word[k])]
         if (text == COMMA or re.fullmatch(f"[一-鿿]{{1,{LONGEST}}}", text)) and (said := readings(text)):
@@ -148,7 +170,8 @@ def reduced(lm: list[Level], texts: list[str], most: tuple[int, int, int]) -> Ta
     spellings = [(w, way) for w, said in enumerate(ways.values()) for way in said]
     return Table(
         tuple(texts[int(one.word[k])] for k in old),
-        np.array([s for _, way in spellings for s in way], np.uint16),
+        np.array([s for _, way in spellings for s, _ in way], np.uint16),
+        np.array([tones for _, way in spellings for _, tones in way], np.uint8),
         np.array([len(way) for _, way in spellings], np.uint8),
         np.array([w for w, _ in spellings]),
         np.log(one.chance[old]),

@@ -15,12 +15,13 @@ from voice.grammar.free import FreeSpeech
 from voice.grammar.lattice import Lattice, lattice_of
 from voice.grammar.word_search import Spelling, WordSearch
 from voice.mandarin.characters import COMMON
-from voice.mandarin.phones import SYLLABLES
+from voice.mandarin.phones import FINALS, SYLLABLES, TONES, phone_set
 from voice.net.loading import Net
 from voice.pcm import Floats
 from voice.places import words_file
+from voice.speech.acoustics import sounds_of
 from voice.speech.whisper import Candidate, Passage, Transcript
-from voice.speech.word_model import Table, WordModel, extended, read, write
+from voice.speech.word_model import ANY, Table, WordModel, extended, read, said_with, write
 from voice.station.choice import Chooser, Unit, respelled, written
 from voice.station.scribe import OwnScribe
 
@@ -34,6 +35,7 @@ def table() -> Table:
     return Table(
         tuple(_WORDS),
         np.array([SYLLABLES.index(s) for row in rows for s in row], np.uint16),
+        np.full(sum(map(len, rows)), ANY, np.uint8),
         np.array([len(row) for row in rows], np.uint8),
         np.arange(len(rows)),
         np.log([0.1, 0.05, 0.1, 0.3, 0.3, 0.1, 0.05]),
@@ -126,7 +128,7 @@ def _by_hand(*arcs: tuple[int, int, str, float], frames: int) -> Lattice:
     return Lattice(
         np.array([a[0] for a in arcs]), np.array([a[1] for a in arcs]),
         np.array([SYLLABLES.index(a[2]) for a in arcs]), np.array([a[3] for a in arcs], np.float32),
-        np.full(frames, -50.0, np.float32),
+        np.ones((len(arcs), len(TONES)), np.float32), np.full(frames, -50.0, np.float32),
     )  # fmt: skip
 
 
@@ -144,6 +146,58 @@ def test_what_is_expected_decides_between_words(search: WordSearch) -> None:
     hints = np.zeros((1 + len(SYLLABLES), len(SYLLABLES)), np.float32)
     hints[0, SYLLABLES.index("dong")] = 3.0
     assert sum(search.best(lattice, hints)[0].syllables, ()) == ("dong", "men")
+
+
+def _toned(syllables: str, tones: str) -> Floats:
+    """Scores of these syllables, five frames a state, with the evidence of a tone a syllable."""
+    sounds = scores(syllables)
+    evidence = np.zeros((len(sounds), len(TONES)), np.float32)
+    at = 0
+    for syllable, tone in zip(syllables.split(), tones.split(), strict=True):
+        frames = 5 if syllable == "-" else len(scores(syllable))
+        if tone != "-":
+            evidence[at : at + frames, int(tone) - 1] = 1.0
+        at += frames
+    return np.concatenate([sounds, evidence], 1)
+
+
+def test_tones_decide_between_words_of_the_same_sounds(table: Table) -> None:
+    two = extended(table, {"打假": [["da3", "jia3"]], "大家": [["da4", "jia1"]]}, -3.0)
+    search = WordSearch(Spelling(WordModel(two)))
+    for tones, word in (("- 3 3 -", "打假"), ("- 2 3 -", "打假"), ("- 4 1 -", "大家")):
+        found = search.best(lattice_of(_toned("- da jia -", tones)))[0]
+        assert [w for w in found.words if w != "，"] == [word], tones
+        assert found.toned > 0
+
+
+def test_tones_that_are_not_those_of_the_standard_language_do_not_count(table: Table) -> None:
+    two = extended(table, {"大家": [["da4", "jia1"]]}, -2.0)
+    lattice = lattice_of(_toned("- da jia - da jia -", "- 3 2 - 3 2 -"))  # 打架 has no tones in this table
+    assert "大家" not in WordSearch(Spelling(WordModel(two))).best(lattice)[0].words
+    local = WordSearch(Spelling(WordModel(two)), tones=False).best(lattice)[0]
+    assert "大家" in local.words
+    assert local.toned < 0.25
+
+
+def test_what_is_kept_of_scores() -> None:
+    """The toneless scores, and what any final with a tone has more than without."""
+    phones = phone_set()
+    loglikes = np.zeros((2, phones.num_pdfs), np.float32)
+    for final in FINALS:
+        for k, tone in enumerate(TONES):
+            loglikes[:, list(phones.pdfs[final + tone])] = k
+    kept = sounds_of(loglikes)
+    assert kept.dtype == np.float16
+    assert kept[0].tolist() == [*[0] * phones.toneless, 0, 1, 2, 3, 4]
+
+
+def test_the_shipped_model_knows_tones() -> None:
+    table = read(words_file())
+    ends = np.cumsum(table.lengths.astype(int))
+    of = {table.words[w]: table.tones[e - n : e].tolist() for w, e, n in zip(table.meant, ends, table.lengths, strict=True)}
+    assert of["东门"] == [said_with("dong1"), said_with("men2")]
+    assert of["水果"] == [said_with("shui2") | said_with("shui3"), said_with("guo3")]  # a third tone before another
+    assert of["不"] == [said_with("bu2") | said_with("bu4")]
 
 
 def test_names_of_the_net_are_words(table: Table) -> None:

@@ -21,7 +21,7 @@ from voice.speech.word_model import Ints
 SYLLABLE = 1.35
 """What a syllable costs here: without it there would be too many. As in the net's free speech, without its bigram."""
 
-BEAM = 9.0
+BEAM = 5.0
 """Scaled log-likelihood by which a row of syllables may be worse than the best."""
 
 LONGEST = 24
@@ -33,8 +33,8 @@ HOLD = 2
 STRANGE = 1.0
 """What a frame of other noise than silence costs."""
 
-TONE = 0.5
-"""Of the evidence of a tone in a frame."""
+TONE = 0.7
+"""Of the evidence of a tone in a frame: frames are far from independent."""
 
 SAID_AS = np.array(
     [[0.85, 0.05, 0.01, 0.05, 0.04], [0.05, 0.85, 0.02, 0.02, 0.06], [0.02, 0.2, 0.62, 0.08, 0.08],
@@ -60,9 +60,11 @@ class Lattice:
     score: Floats
     """Scaled log-likelihood."""
     tones: Floats
-    """How much likelier than any its sounds are with each tone: shape (syllables, tones), not logarithms."""
+    """How likely what is heard is with each tone, against any: ratios, shape (syllables, tones)."""
     quiet: Floats
     """The same of each frame if nothing is said in it."""
+    best: float = 0.0
+    """Of the best row of syllables, with their costs."""
 
     @property
     def first(self) -> Ints:
@@ -70,11 +72,11 @@ class Lattice:
         return np.searchsorted(self.end, np.arange(len(self.quiet) + 2))
 
 
-def lattice_of(loglikes: Floats, beam: float = BEAM) -> Lattice:
-    """``loglikes``: shape (frames of FRAME_S, pdfs), the toneless ones at least."""
+def lattice_of(sounds: Floats, beam: float = BEAM) -> Lattice:
+    """``sounds``: see ``sounds_of``; the tones may be missing."""
     pdfs = phone_set().pdfs
     states, alone = states_of(SYLLABLES, HOLD)
-    scaled = np.asarray(ACOUSTIC_SCALE * loglikes, np.float32)
+    scaled = np.asarray(ACOUSTIC_SCALE * sounds, np.float32)
     quiet = np.maximum(scaled[:, pdfs[SILENCE][0]], scaled[:, pdfs[GARBAGE][0]] - STRANGE) - np.float32(_STAY)
     emission = scaled[:, states] - np.float32(_STAY)
     reached = _forward(emission, quiet, alone)
@@ -89,12 +91,12 @@ def lattice_of(loglikes: Floats, beam: float = BEAM) -> Lattice:
     order = np.argsort(ends[d, k], kind="stable")
     d, k = d[order], k[order]
     ends = ends[d, k]
-    return Lattice(t[k], ends, s[k], found[d, k], _tones(loglikes, t[k] + ~alone[s[k]], ends), quiet)
+    return Lattice(t[k], ends, s[k], found[d, k], _tones(sounds, t[k] + ~alone[s[k]], ends), quiet, float(reached[-1]))
 
 
-def _tones(heard: Floats, start: Ints, end: Ints) -> Floats:
-    """See ``Lattice.tones``; vowels between the frames."""
-    evidence = heard[:, phone_set().toneless :]
+def _tones(sounds: Floats, start: Ints, end: Ints) -> Floats:
+    """See ``Lattice.tones``; of finals between these frames."""
+    evidence = sounds[:, phone_set().toneless :]
     if evidence.shape[1] != len(TONES):
         return np.ones((len(start), len(TONES)), np.float32)
     total = np.concatenate([np.zeros((1, len(TONES))), np.cumsum(evidence, 0, np.float64)])

@@ -6,7 +6,7 @@ model (Young, Russell, Thornton, 1989). All that end at one boundary are dealt w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +43,14 @@ _BITS = (np.arange(_TONES)[:, None] >> np.arange(len(TONES))) % 2 * SHARE
 _WEIGHTS = np.asarray(_BITS / np.maximum(_BITS.sum(1, keepdims=True), 1e-9), np.float32)
 """Of each tone where these are meant."""
 
-TONE = 1.0
+TONE = 0.8
+"""Of the logarithm by which the tones of a word make what is heard likelier."""
+
+TONED = 0.25
+"""What tones must make likelier a syllable to be taken for those of the standard language."""
+
+UNHEARD = 1e-4
+"""Least ratio of a tone."""
 
 
 @dataclass(slots=True)
@@ -53,6 +60,10 @@ class Spelling:
     model: WordModel
     keys: Ints = field(init=False)
     """(node before, syllable, tones) of each node but the root, ascending."""
+    toneless: Ints = field(init=False)
+    """The same without tones."""
+    alike: Ints = field(init=False)
+    """How many nodes from each on differ in their tones only."""
     syllable: Ints = field(init=False)
     """Of each node; NOTHING of the root."""
     best: Floats = field(init=False)
@@ -79,7 +90,9 @@ class Spelling:
             keys.append(found)
             nodes += len(found)
         self.keys = np.concatenate(keys)
-        self.syllable = np.concatenate([[NOTHING], self.keys // _TONES % _SYLLABLES])
+        self.toneless = self.keys // _TONES
+        self.alike = np.searchsorted(self.toneless, self.toneless, "right") - np.arange(len(self.keys))
+        self.syllable = np.concatenate([[NOTHING], self.toneless % _SYLLABLES])
         whole = np.flatnonzero(lengths)
         order = whole[np.argsort(node[whole], kind="stable")]
         self.word = meant[order]
@@ -105,6 +118,14 @@ class Found:
     syllables: tuple[tuple[str, ...], ...]
     """Of each word, as it was heard."""
     score: float
+    toned: float = 0.0
+    """How much likelier than without tones what is heard is with them, a syllable: scaled logarithms. About half in the
+    standard language, 0 where tones are others, or where it is no speech."""
+
+    @property
+    def count(self) -> int:
+        """Its syllables."""
+        return sum(map(len, self.syllables))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,25 +147,45 @@ def _joined(*parts: _Tokens) -> _Tokens:
     )  # fmt: skip
 
 
+def _ranges(first: Ints, count: Ints) -> tuple[Ints, Ints]:
+    """So many numbers from each first one on: (number of their range, number)."""
+    at = np.repeat(np.arange(len(count)), count)
+    return at, np.arange(len(at)) + np.repeat(first - np.cumsum(count) + count, count)
+
+
 class WordSearch:
     """Finds words in lattices."""
 
-    def __init__(self, spelling: Spelling, scale: float = WORD_SCALE, syllable: float = SYLLABLE) -> None:
+    def __init__(
+        self, spelling: Spelling, scale: float = WORD_SCALE, syllable: float = SYLLABLE, tone: float = TONE,
+        tones: bool = True,
+    ) -> None:  # fmt: skip
+        """``tones``: whether they are known to be those of the standard language; else they count where they turn out
+        to be."""
         self._spelling, self._scale, self._syllable = spelling, np.float32(scale), np.float32(syllable)
+        self._tone, self._tones = np.float32(tone), tones
 
     def best(self, lattice: Lattice, hints: Floats | None = None, most: int = 1) -> list[Found]:
         """The best rows of words, best first; none where no words fit. ``hints``: what a syllable gets after each,
         shape (1 + SYLLABLES, SYLLABLES), the first row where nothing is before."""
-        return _Passage(self._spelling, self._scale, self._syllable, lattice, hints).best(most)
+        toned, toneless = (
+            _Passage(self._spelling, self._scale, self._syllable, tone, lattice, hints).best(most)
+            for tone in (self._tone, np.float32(0))
+        )
+        if not toned or not toneless:
+            return toned or toneless
+        gain = (toned[0].score - toneless[0].score) / max(1, toned[0].count)
+        return [replace(f, toned=gain) for f in (toned if self._tones or gain > TONED else toneless)]
 
 
 class _Passage:
     """One search."""
 
     def __init__(
-        self, spelling: Spelling, scale: np.float32, syllable: np.float32, lattice: Lattice, hints: Floats | None
-    ) -> None:
-        self._spelling, self._scale, self._lattice, self._hints = spelling, scale, lattice, hints
+        self, spelling: Spelling, scale: np.float32, syllable: np.float32, tone: np.float32, lattice: Lattice,
+        hints: Floats | None,
+    ) -> None:  # fmt: skip
+        self._spelling, self._scale, self._tone, self._lattice, self._hints = spelling, scale, tone, lattice, hints
         self._arc = lattice.score - syllable
         zero = np.zeros(1, np.int64)
         self._tokens = [_Tokens(zero, zero, np.zeros(1, np.float32), zero - 1)]
@@ -175,12 +216,12 @@ class _Passage:
         expected = score + self._scale * sp.best[k.node]
         near = expected > expected.max() - BEAM  # it gets no better farther down the tree
         k, score, s = k[near], score[near], self._lattice.syllable[arc[near]]
-        first, end = np.searchsorted(sp.keys, (k.node * _SYLLABLES + s) * _TONES + np.array([[0], [_TONES]]))
-        at = np.repeat(np.arange(len(s)), end - first)
-        child = np.arange(len(at)) + np.repeat(first - np.cumsum(end - first) + end - first, end - first)
+        key = k.node * _SYLLABLES + s
+        first = np.minimum(np.searchsorted(sp.toneless, key), len(sp.toneless) - 1)
+        at, child = _ranges(first, np.where(sp.toneless[first] == key, sp.alike[first], 0))
         k, score, s = k[at], score[at], s[at]
-        tones = (self._lattice.tones[arc[near][at]] * _WEIGHTS[sp.keys[child] % _TONES]).sum(1)
-        score = score + TONE * np.log(np.maximum(tones,1e-4))
+        fit = (self._lattice.tones[arc[near][at]] * _WEIGHTS[sp.keys[child] % _TONES]).sum(1)
+        score = score + self._tone * np.log(np.maximum(fit, UNHEARD))
         if self._hints is not None:
             score = score + self._hints[1 + np.where(k.node > 0, sp.syllable[k.node], sp.last[k.context]), s]
         return _Tokens(child + 1, k.context, np.asarray(score, np.float32), k.back)
@@ -199,11 +240,10 @@ class _Passage:
     def _ended(self, k: _Tokens) -> list[_Tokens]:
         """Tokens behind the words that end here, and behind a comma after them."""
         sp, model = self._spelling, self._spelling.model
-        count = sp.first[k.node + 1] - sp.first[k.node]
-        at = np.repeat(np.arange(len(count)), count)
+        at, place = _ranges(sp.first[k.node], sp.first[k.node + 1] - sp.first[k.node])
         if not len(at):
             return []
-        word = sp.word[np.arange(len(at)) - np.repeat(np.cumsum(count) - count - sp.first[k.node], count)]
+        word = sp.word[place]
         chance, context = model.chances(k.context[at], word)
         score = k.score[at] + self._scale * chance
         near = np.flatnonzero(score > score.max() - BEAM)

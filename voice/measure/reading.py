@@ -80,16 +80,17 @@ def main() -> None:
             stream = ear.recogniser.stream()
             stream.accept(pcm)
             scores = stream.scores()
+            sounds = stream.sounds()
             began = [time.process_time()]
             free = ear.chooser.free.syllables(scores)
             began.append(time.process_time())
-            found = [ear.chooser.choose([Passage(0.0, len(pcm) / RATE, ())], scores)]
+            found = [ear.chooser.choose([Passage(0.0, len(pcm) / RATE, ())], sounds)]
             began.append(time.process_time())
             if whisper is not None:
                 passages = whisper.hear(pcm, o.names)
                 found.append(alone(passages))
                 began.append(time.process_time())
-                found.append(ear.chooser.choose(passages, scores))
+                found.append(ear.chooser.choose(passages, sounds))
                 began.append(time.process_time())
             texts = [" ".join(free), *(t.text for t in found)]
             n, seconds = n + len(truth), seconds + len(pcm) / RATE

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.errors import HuyingError
+from voice.mandarin.phones import FINALS, TONES, phone_set
 from voice.pcm import Floats, Pcm16
 
 Ints = npt.NDArray[np.int64]
@@ -85,6 +86,15 @@ class Outputs:
         both = np.concatenate([log_softmax(self.pdf, rows), log_softmax(self.tone, rows)], 1)
         w, b = self.scores
         return np.asarray(both @ w.T + b, np.float32)
+
+
+def sounds_of(loglikes: Floats) -> npt.NDArray[np.float16]:
+    """Of scores those of the toneless pdfs and, behind them, the evidence of each tone, which is the same in all
+    finals: shape (frames, toneless pdfs + tones)."""
+    phones = phone_set()
+    toned = [phones.pdfs[FINALS[0] + t][0] for t in TONES]
+    evidence = loglikes[:, toned] - loglikes[:, phones.pdfs[FINALS[0]][:1]]
+    return np.concatenate([loglikes[:, : phones.toneless], evidence], 1).astype(np.float16)
 
 
 class OverListener(Protocol):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from voice.pcm import Floats, Seconds
 
 
@@ -30,6 +33,8 @@ class Hypothesis:
     loglikes: Floats | None = field(default=None, compare=False, repr=False)
     """Acoustic scores of the whole over by which they were found, shape (frames of 30 ms, pdfs); a stock model shows
     none."""
+    sounds: npt.NDArray[np.float16] | None = field(default=None, compare=False, repr=False)
+    """Scores by which free speech in it is written down, see ``sounds_of``."""
 
     def __bool__(self) -> bool:
         return bool(self.words)

@@ -19,6 +19,10 @@ FIRST = 0.4
 with 0.25 short phrases of held-out natural voices were heard less often."""
 
 
+IN_TEXT = 0.15
+"""The same where free speech is written down: the encoder knows far better how people talk."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mixture:
     """Two networks that judge an over."""
@@ -42,7 +46,8 @@ class MixtureScorer:
         self._first.accept(pcm)
         self._second.accept(pcm)
 
-    def finish(self) -> Floats:
-        """Scores (frames of FRAME_S, pdfs) of the whole over; repeated calls return the same."""
-        mean = FIRST * self._first.finish() + (1 - FIRST) * self._second.finish()
+    def finish(self, first: float = FIRST) -> Floats:
+        """Scores (frames of FRAME_S, pdfs) of the whole over; repeated calls return the same. ``first``: weight of the
+        first network."""
+        mean = first * self._first.finish() + (1 - first) * self._second.finish()
         return np.asarray(mean, np.float32)

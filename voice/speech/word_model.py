@@ -72,15 +72,18 @@ def extended(t: Table, more: Mapping[str, Sequence[Sequence[str]]], chance: floa
     known, index = set(t.words), {s: k for k, s in enumerate(SYLLABLES)}
     added = {
         w: ways
-        for w, said in more.items()
-        if w not in known and (ways := [r for r in said if {s.rstrip(TONES) for s in r} <= set(index)])
+        for w, readings in more.items()
+        if w not in known and (ways := [r for r in readings if {s.rstrip(TONES) for s in r} <= set(index)])
     }
     rows = [(len(t.words) + k, row) for k, ways in enumerate(added.values()) for row in ways]
+    said = [s for _, row in rows for s in row]
     return replace(
         t,
         words=(*t.words, *added),
-        spelled=np.concatenate([t.spelled, np.array([index[s.rstrip(TONES)] for _, row in rows for s in row], np.uint16)]),
-        tones=np.concatenate([t.tones, np.array([said_with(s) for _, row in rows for s in row], np.uint8)]),
+        spelled=np.concatenate(
+            [t.spelled, np.array([index[s.rstrip(TONES)] for s in said], np.uint16)]
+        ),
+        tones=np.concatenate([t.tones, np.array(list(map(said_with, said)), np.uint8)]),
         lengths=np.concatenate([t.lengths, np.array([len(row) for _, row in rows], np.uint8)]),
         meant=np.concatenate([t.meant, np.array([w for w, _ in rows], np.int64)]),
         one=np.concatenate([t.one, np.full(len(added), chance)]),
@@ -96,7 +99,8 @@ def write(path: Path, t: Table) -> None:
     """One file, which ``load`` reads."""
     text = np.frombuffer("\n".join(t.words).encode(), np.uint8)
     np.savez_compressed(
-        path, text=text, spelled=t.spelled, tones=t.tones, lengths=t.lengths, meant=t.meant.astype(np.uint16), one=_bytes(t.one),
+        path, text=text, spelled=t.spelled, tones=t.tones, lengths=t.lengths, meant=t.meant.astype(np.uint16),
+        one=_bytes(t.one),
         pairs_of=t.pairs_of.astype(np.uint16), second=t.second.astype(np.uint16), two=_bytes(t.two),
         triples_of=t.triples_of.astype(np.uint16), third=t.third.astype(np.uint16), three=_bytes(t.three),
         syllables=np.frombuffer(" ".join(SYLLABLES).encode(), np.uint8),

@@ -45,12 +45,18 @@ BORNE_OUT = 1.0
 """Log likelihood ratio a syllable from which a text counts as said. About 5 is reached in clear speech, 0 in another's
 words."""
 
-BORNE_OUT_ALONE = 4.0
-"""The same for what our own ear has written, which it always likes, and no text of Whisper's bears out: about half of
-it is right."""
+TONES = 2.0
+"""Weight of what tones have made likelier, beside that ratio: speech played backwards has sounds, and hardly tones."""
 
-SURE = (1.0, 4.3)
-"""Slope, and the ratio of a syllable at which half of the syllables are right."""
+USUAL = 0.5
+"""What tones make likelier a syllable in the standard language: for texts that were found without them."""
+
+BORNE_OUT_ALONE = 5.2
+"""What both reach a syllable, weighed, for what our own ear has written, which it always likes, and no text of
+Whisper's bears out. About half of it is right there; of speech played backwards an eighth reaches it."""
+
+SURE = (0.9, 5.6)
+"""Slope, and the weighed sum of both for a syllable at which half of the syllables are right."""
 
 HINT = 0.3
 """Of the logarithms by which Whisper's texts make syllables likelier, against the scaled acoustic scores."""
@@ -80,9 +86,9 @@ class Unit:
 Units = tuple[Unit, ...]
 
 
-def sureness(per_syllable: float) -> float:
-    """Share of the syllables that are right, by the likelihood ratio of a syllable: 0..1. Fitted on tuning people."""
-    return 1 / (1 + math.exp(-SURE[0] * (per_syllable - SURE[1])))
+def sureness(evidence: float) -> float:
+    """Share of the syllables that are right, by ``Text.evidence``: 0..1. Fitted on tuning people."""
+    return 1 / (1 + math.exp(-SURE[0] * (evidence - SURE[1])))
 
 
 def said(units: Sequence[Unit]) -> tuple[str, ...]:
@@ -172,6 +178,8 @@ class Text:
     log_probability: float
     """By Whisper, less what was paid for what was replaced."""
     ratio: float
+    toned: float = USUAL
+    """See ``Found``."""
 
     @property
     def score(self) -> float:
@@ -182,6 +190,11 @@ class Text:
     def per_syllable(self) -> float:
         """How well the ear bears it out."""
         return self.ratio / max(1, len(said(self.units)))
+
+    @property
+    def evidence(self) -> float:
+        """The same with tones."""
+        return self.per_syllable + TONES * self.toned
 
 
 def replacements(units: Units, others: Units) -> Iterator[tuple[Units, int]]:
@@ -240,11 +253,11 @@ class Chooser:
     words: Callable[[], WordSearch | None] = lambda: None
     """Finds words in what was heard; loaded when somebody asks for the first time."""
 
-    def choose(self, passages: Sequence[Passage], loglikes: npt.NDArray[np.floating[Any]]) -> Transcript:
-        """The text of an over. ``loglikes``: its scores, (frames of FRAME_S, pdfs), the toneless pdfs at least."""
+    def choose(self, passages: Sequence[Passage], sounds: npt.NDArray[np.floating[Any]]) -> Transcript:
+        """The text of an over. ``sounds``: its scores, see ``sounds_of``; without tones none count."""
         found = []
         for p in passages:
-            frames = np.asarray(loglikes[round(p.start / FRAME_S) : round(p.end / FRAME_S)], np.float32)
+            frames = np.asarray(sounds[round(p.start / FRAME_S) : round(p.end / FRAME_S)], np.float32)
             found.append(self._of(p, frames))
         shown = [t for t in found if t.text]
         if not shown:
@@ -268,14 +281,14 @@ class Chooser:
         borne_out = best.per_syllable >= BORNE_OUT
         if search is not None:
             best = self._worded(search, texts, best, frames)
-            borne_out = best.per_syllable >= (BORNE_OUT if borne_out else BORNE_OUT_ALONE)
+            borne_out = best.per_syllable >= BORNE_OUT if borne_out else best.evidence >= BORNE_OUT_ALONE
         elif borne_out:
             best = self._corrected(best, texts, frames)
         if not borne_out or len(said(best.units)) < SHORTEST:
             return Transcript("", first.confidence, "nothing in common with what was heard")
         text = written(best.units)
         why = invented(text, passage.end - passage.start)
-        return Transcript("" if why else text, round(sureness(best.per_syllable), 3), why)
+        return Transcript("" if why else text, round(sureness(best.evidence), 3), why)
 
     def _worded(self, search: WordSearch, texts: Sequence[Text], best: Text, frames: Floats) -> Text:
         """What our own ear writes, with Whisper's characters where it has the same sounds."""
@@ -284,7 +297,7 @@ class Chooser:
         if not found:
             return Text((), -math.inf, -math.inf)
         units = respelled(spelt(found[0]), best.units)
-        return Text(units, 0.0, ratios(frames, [said(units)], self.accent)[0])
+        return Text(units, 0.0, ratios(frames, [said(units)], self.accent)[0], found[0].toned)
 
     def _corrected(self, text: Text, texts: Sequence[Text], frames: Floats) -> Text:
         """With the places of the other texts, and of what the ear hears, that are much likelier."""

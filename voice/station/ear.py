@@ -12,8 +12,6 @@ from functools import cache, partial
 from itertools import groupby, product
 from pathlib import Path
 
-import numpy as np
-
 from voice.errors import HuyingError
 from voice.grammar.compiler import Costs, compile_graph
 from voice.grammar.free import FreeSpeech
@@ -25,8 +23,6 @@ from voice.grammar.spoken_figures import CONFIDENCE, MARGIN, FigureSpeech, Spoke
 from voice.grammar.word_search import Spelling, WordSearch
 from voice.mandarin.accents import states
 from voice.mandarin.characters import COMMON
-from voice.mandarin.phones import phone_set
-from voice.mandarin.readings import toneless
 from voice.net.loading import Net
 from voice.places import cache_folder, words_file
 from voice.radio.over import Over
@@ -321,10 +317,9 @@ class Ear:
 
     def choosing(self, hypothesis: Hypothesis) -> Choose:
         """What chooses the text of an over that was heard so."""
-        if self.chooser is None or hypothesis.loglikes is None:
+        if self.chooser is None or hypothesis.sounds is None:
             return alone
-        kept = hypothesis.loglikes[:, : phone_set().toneless].astype(np.float16)  # waits long if many are dictated
-        return partial(self.chooser.choose, loglikes=kept)
+        return partial(self.chooser.choose, sounds=hypothesis.sounds)
 
 
 def spoken_freely(message: Message) -> bool:
@@ -393,11 +388,12 @@ def _word_search(lexicon: Lexicon) -> WordSearch | None:
     if not path.is_file():
         return None
     own = {
-        e.text: tuple(dict.fromkeys(tuple(toneless(place[0]) for place in r) for r in e.readings))
+        e.text: tuple(dict.fromkeys(tuple(place[0] for place in r) for r in e.readings))
         for e in lexicon.spoken
         if len(e.text) > 1
     }
-    return WordSearch(Spelling(WordModel(extended(read_words(path), own, OWN_WORD))))
+    spelling = Spelling(WordModel(extended(read_words(path), own, OWN_WORD)))
+    return WordSearch(spelling, tones=lexicon.tones)
 
 
 def open_recogniser(folder: ModelFolder, lexicon: Lexicon | None, costs: Costs, cache: Path) -> TwoPass:

@@ -12,11 +12,13 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from voice.grammar.search import Search
 from voice.pcm import Floats, Pcm16
-from voice.speech.acoustics import Acoustics
+from voice.speech.acoustics import Acoustics, sounds_of
 from voice.speech.hypothesis import Hypothesis
+from voice.speech.mixture import IN_TEXT, MixtureScorer
 from voice.speech.recogniser import NOISE_RMS, OverStream, Recogniser
 
 
@@ -76,4 +78,9 @@ class TwoPassStream:
     def finish(self) -> Hypothesis:
         """The over has ended."""
         loglikes = self.scores()
-        return replace(self._recogniser.search.best(loglikes), loglikes=loglikes)
+        return replace(self._recogniser.search.best(loglikes), loglikes=loglikes, sounds=self.sounds())
+
+    def sounds(self) -> npt.NDArray[np.float16]:
+        """Scores of the whole over by which free speech in it is written down. They may wait long: half precision."""
+        scorer = self._scorer
+        return sounds_of(scorer.finish(IN_TEXT) if isinstance(scorer, MixtureScorer) else scorer.finish())
