@@ -223,6 +223,13 @@ def _word_model(a: Namespace) -> None:
     words(a.data, Path("grammars/zh/words/words.npz"))
 
 
+def _dictation(a: Namespace) -> None:
+    """Weights and thresholds of dictation, chosen for the weights of the networks."""
+    from models.recipe.dictation import dictation
+
+    dictation(a.speech, a.whisper, a.out, a.data, a.sentences)
+
+
 WAY: dict[str, Callable[[Namespace], None]] = {
     "prepare": _prepare, "voices": _voices, "synthetic": _synthetic, "natural": _natural, "bootstrap": _bootstrap,
     "train": _train, "sharpen": _sharpen, "pieces": _pieces, "converse": _converse, "encode": _encode,
@@ -233,8 +240,8 @@ WAY: dict[str, Callable[[Namespace], None]] = {
 
 ASIDE: dict[str, Callable[[Namespace], None]] = {
     "resume": _resume, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs, "accents": _accents,
-    "adaptation": _adaptation, "words": _word_model, "excerpt": _excerpt, "pack": _pack, "lease": _lease,
-    "fetched": _fetched,
+    "adaptation": _adaptation, "words": _word_model, "dictation": _dictation, "excerpt": _excerpt, "pack": _pack,
+    "lease": _lease, "fetched": _fetched,
 }  # fmt: skip
 
 
@@ -245,7 +252,7 @@ def main() -> None:
     p.add_argument("settings", nargs="*", help=told)
     p.add_argument("--speech", type=Path, default=Path("../shared/speech"), help="folder with the zips")
     p.add_argument("--kokoro", type=Path, default=Path("kokoro-82m-zh"), help="folder of the natural voices")
-    whisper = "folder of “huying models pull whisper-base”: with “encode”"
+    whisper = "folder of “huying models pull whisper-base”: with “encode” and “dictation”"
     p.add_argument("--whisper", type=Path, default=Path("whisper-base"), help=whisper)
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")
@@ -262,6 +269,7 @@ def main() -> None:
     p.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of what goes on from weights")
     p.add_argument("--first", type=int, default=0, help="first folder of natural voices")
     p.add_argument("--count", type=int, default=100, help="folders of natural voices, eight minutes each")
+    p.add_argument("--sentences", type=int, default=16, help="of each kind of speaker: with “dictation”")
     a = p.parse_args()
     for step in WAY.values() if a.step == "all" else [{**WAY, **ASIDE}[a.step]]:
         step(a)

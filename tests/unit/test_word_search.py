@@ -194,7 +194,10 @@ def test_what_is_kept_of_scores() -> None:
 def test_the_shipped_model_knows_tones() -> None:
     table = read(words_file())
     ends = np.cumsum(table.lengths.astype(int))
-    of = {table.words[w]: table.tones[e - n : e].tolist() for w, e, n in zip(table.meant, ends, table.lengths, strict=True)}
+    of = {
+        table.words[w]: table.tones[e - n : e].tolist()
+        for w, e, n in zip(table.meant, ends, table.lengths, strict=True)
+    }
     assert of["东门"] == [said_with("dong1"), said_with("men2")]
     assert of["水果"] == [said_with("shui2") | said_with("shui3"), said_with("guo3")]  # a third tone before another
     assert of["不"] == [said_with("bu2") | said_with("bu4")]

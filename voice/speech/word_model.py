@@ -80,9 +80,7 @@ def extended(t: Table, more: Mapping[str, Sequence[Sequence[str]]], chance: floa
     return replace(
         t,
         words=(*t.words, *added),
-        spelled=np.concatenate(
-            [t.spelled, np.array([index[s.rstrip(TONES)] for s in said], np.uint16)]
-        ),
+        spelled=np.concatenate([t.spelled, np.array([index[s.rstrip(TONES)] for s in said], np.uint16)]),
         tones=np.concatenate([t.tones, np.array(list(map(said_with, said)), np.uint8)]),
         lengths=np.concatenate([t.lengths, np.array([len(row) for _, row in rows], np.uint8)]),
         meant=np.concatenate([t.meant, np.array([w for w, _ in rows], np.int64)]),
