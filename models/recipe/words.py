@@ -4,9 +4,9 @@
     python -m models.recipe words --data FOLDER/usr/lib/x86_64-linux-gnu/sunpinyin/data
 
 ``lm_sc.t3g`` is a trigram with back-off whose pairs and triples stand in order of their words; ``pydict_sc.bin`` ends
-with the words by number. Tones are the dictionary's (pypinyin), with sandhi. Kept are words of Chinese characters that can be read and the comma, and those pairs and
-triples by which the model would become worse most if they were left out (Stolcke, 1998). open-gram is under CC BY-SA
-3.0, so what is made from it is, too.
+with the words by number. Tones are the dictionary's (pypinyin), with sandhi. Kept are words of Chinese characters that
+can be read and the comma, and those pairs and triples by which the model would become worse most if they were left out
+(Stolcke, 1998). open-gram is under CC BY-SA 3.0, so what is made from it is, too.
 """
 
 from __future__ import annotations
