@@ -17,6 +17,7 @@ from voice.talk.facts import (
     Answered,
     ExchangeClosed,
     Fact,
+    Relayed,
     Remarked,
     SessionBegan,
 )
@@ -41,6 +42,10 @@ class Alert:
     """Unit → meaning: 收到, 没有发现, 有情况 …"""
     unclear: tuple[str, ...] = ()
     """Heard but not understood, with no answer since."""
+    undetermined: tuple[str, ...] = ()
+    """Nobody can tell whether they answered: the receiver was dead, or something was heard that may be theirs."""
+    relayed: tuple[str, ...] = ()
+    """Another unit answered for them."""
     nameless: int = 0
     """Answers without a call sign: some of the units without one of their own have answered."""
     by_hand: Mapping[int, tuple[str, str, bool, bool]] = field(default_factory=dict)
@@ -58,12 +63,16 @@ class Alert:
     @property
     def silent(self) -> tuple[str, ...]:
         """Units from which nothing was heard."""
-        return () if self.nameless else tuple(u for u in self.open if u not in self.unclear)
+        return () if self.nameless else tuple(u for u in self._quiet if u not in self.undetermined)
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Units that may have given one of the nameless answers."""
-        return tuple(u for u in self.open if u not in self.unclear) if self.nameless else ()
+        """Units that may have answered."""
+        return tuple(u for u in self._quiet if self.nameless or u in self.undetermined)
+
+    @property
+    def _quiet(self) -> tuple[str, ...]:
+        return tuple(u for u in self.open if u not in self.unclear and u not in self.relayed)
 
     @property
     def finished(self) -> bool:
@@ -117,7 +126,12 @@ def evolve_alert(alert: Alert | None, fact: Fact, seq: int = 0) -> Alert | None:
         case ExchangeClosed(unit=unit) if unit in alert.awaited:
             heard = fact.outcome == "unclear" and unit not in alert.unclear
             unclear = (*alert.unclear, unit) if heard else alert.unclear
-            return replace(alert, awaited=tuple(u for u in alert.awaited if u != unit), unclear=unclear)
+            doubtful = tuple(u for u in alert.undetermined if u != unit)
+            doubtful += (unit,) if fact.outcome == "undetermined" else ()
+            waiting = tuple(u for u in alert.awaited if u != unit)
+            return replace(alert, awaited=waiting, unclear=unclear, undetermined=doubtful)
+        case Relayed(kind="proxy", unit=str(unit)) if unit in alert.open and unit not in alert.relayed:
+            return replace(alert, relayed=(*alert.relayed, unit))
         case Corrected(unit=str(unit)) if unit in alert.units and not (seq and seq in alert.by_hand):
             return _set_right(alert, unit, fact.meaning, seq)
         case Undone(undoes=number) if number in alert.by_hand:

@@ -143,7 +143,10 @@ def alert_words(net: Net, alert: Alert, move: AlertMove) -> str:
     """The alert text twice, to all or by call sign, followed by the question; or the closing count."""
     if move.closing:
         told = [tally(net, alert.answers)] if alert.answers else []
-        for word, some in (("未应答", alert.silent), ("无法确认", alert.unknown), ("听不清", alert.unclear)):
+        lack = (
+            ("未应答", alert.silent), ("无法确认", alert.unknown), ("听不清", alert.unclear), ("代答", alert.relayed),
+        )  # fmt: skip
+        for word, some in lack:
             told += [f"{word}{count_of(len(some))}个{names_of(net, some)}"] if some else []
         return f"通知完毕。{','.join(told)}。" if told else "通知完毕。"
     everybody = set(move.units) == {u.id for u in net.units}

@@ -47,7 +47,8 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
     if "go_ahead" in meanings or "stand_by" in meanings:
         waiting = awaited_slot(state)
         unit = m.callees[0] if m.callees else state.calling_in or (waiting.unit if waiting else None)
-        return [control_reply(state, h, unit, "go_ahead" if "go_ahead" in meanings else "stand_by")]
+        guessed = not m.callees and not state.calling_in and waiting is not None
+        return [control_reply(state, h, unit, "go_ahead" if "go_ahead" in meanings else "stand_by", doubt=guessed)]
     if m.callees:
         return _calls(state, h)
     last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
