@@ -45,6 +45,7 @@ TABLE: tuple[Meaning, ...] = (
     Meaning("call", "呼叫", "call"),
     Meaning("all_units", "各单位", "all units"),
     Meaning("go_ahead", "请讲", "go ahead"),
+    Meaning("no_answer", "无应答", "does not answer"),
     Meaning("stand_by", "稍等", "stand by"),
     Meaning("time_is", "报时", "time check"),
     Meaning("roll_start", "开始点名", "start the roll-call"),

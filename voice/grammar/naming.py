@@ -28,6 +28,9 @@ FILLERS = frozenset({"e", "en", "a", "o", "na ge", "zhe ge", "jiu shi", "wei", "
 
 GREETINGS = frozenset({"ni hao", "nin hao"})
 
+JOINING = ("he", "gen", "hai you", "yi ji")
+"""和, 跟, 还有, 以及: between two call signs."""
+
 SELF = ("wo shi", "wo men shi", "zhe li shi", "zhe bian shi", "wo men", "wo zhe li shi", "wo zhe bian shi", "wo")
 """Before a call sign they mark it as the speaker's own."""
 
@@ -95,7 +98,8 @@ def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -
     at: list[int] = []
     for k, item in enumerate(items):
         if item.kind == "unit":
-            before = out[-1].place if at and at[-1] == k - 1 else None
+            beside = bool(at) and (at[-1] == k - 1 or (at[-1] == k - 2 and items[k - 1].pinyin in JOINING))
+            before = out[-1].place if beside else None
             if k and items[k - 1].kind == "free" and _corrects(items[k - 1].pinyin):
                 out = [replace(n, place="inside") for n in out]
                 out.append(Naming(item.key, "lead", item.times))

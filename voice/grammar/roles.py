@@ -65,7 +65,8 @@ def roles_of(
         return Roles("anyone", callees=(units[0].key,), unsure=True)  # 家属院,有人摔倒了,收到请回答
     asks = units and any(a.meaning == "ask" for a in acts)
     if to_all or "control" in speakers or asks:
-        return Roles("control", callees=() if to_all else tuple(u for u in spoken if u not in _told_of(items, acts)))
+        named = _told_of(items, acts) | {a.slots["unit"] for a in acts if a.meaning == "no_answer"}
+        return Roles("control", callees=() if to_all else tuple(u for u in spoken if u not in named))
     if units:
         return _named(items, acts, names, units, "unit" in speakers)
     if "unit" in speakers:

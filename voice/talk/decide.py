@@ -10,14 +10,16 @@ from voice.talk.control import call_to, command_heard, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.facts import Broadcast, ExchangeClosed, Fact, NotUnderstood, RollMarked
 from voice.talk.guessing import CONTROL, probable
-from voice.talk.slots import awaited_slot, closing, is_open, is_unsaid, not_understood, remark, spoken_to
+from voice.talk.slots import awaited_slot, closing, is_late, is_open, is_unsaid, not_understood, remark, spoken_to
 from voice.talk.speaking import speaker_of
-from voice.talk.state import NetState, evolve
+from voice.talk.state import REPLY_S, NetState, evolve
 from voice.talk.units import called_in, from_unit, own_radio, relayed
 
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
 
+THANKS = ("xin ku le", "xin ku", "xie xie", "xie xie ni", "xie xie le")
+"""安和社区,辛苦了: calls nobody."""
 
 ROLL = {
     "roll_start": "start",
@@ -108,11 +110,15 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     """安和社区,请讲 is net control's to a unit that called in or began to speak; else it is the answer of the unit
     awaited."""
     m = h.message
-    e = awaited_slot(state)
-    waited = e is not None and not (e.heard_unclear or e.last or e.doubt) and m.callees in ((), (e.unit,))
-    if waited and "go_ahead" in m.meanings() and not state.calling_in and state.reported_at is None:
-        return from_unit(state, h, rules, m.callees[0] if m.callees else None)
-    return from_control(state, h)
+    if "go_ahead" not in m.meanings() or len(m.callees) > 1 or state.calling_in or state.reported_at is not None:
+        return from_control(state, h)
+    if not m.callees and len(state.awaited()) > 1:
+        return [remark(h, "unattributed", None, None, "", review=True)]
+    e = state.exchanges.get(m.callees[0]) if m.callees else awaited_slot(state)
+    if e is None or e.heard_unclear or e.last or e.doubt:
+        return from_control(state, h)
+    late = is_late(e, h, rules) and h.start - e.deadline <= REPLY_S
+    return from_unit(state, h, rules, e.unit if m.callees else None) if e.open or late else from_control(state, h)
 
 
 def _plain_call(m: Message) -> bool:
@@ -150,6 +156,8 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     doubtful, and no guess keeps a call from being awaited. While we conduct, a unit's over is not a call."""
     m = h.message
     e = state.exchanges.get(unit)
+    if m.free in THANKS and not m.acts and not (e is not None and e.open):
+        return [remark(h, "said", None, None, "", review=False)]
     by_voice = probable(h.voices, (unit, CONTROL))
     recalled = e is not None and not e.ours and (m.presumed or e.last in ("say_again", "negative"))
     if e is not None and e.open and by_voice != CONTROL and (not recalled or by_voice == unit):

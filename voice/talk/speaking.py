@@ -63,7 +63,7 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds) -> Att
     """In the slot of the one unit that it names, an over may be the unit's own: 安和社区,安和社区,我们在疏导交通; after
     a call of ours whatever it says."""
     e = state.exchanges.get(m.callees[0]) if len(m.callees) == 1 else None
-    if e is None or not e.open or m.to_all or not (m.presumed or e.ours):
+    if e is None or not e.open or m.to_all or not (m.presumed or e.ours) or "go_ahead" in m.meanings():
         return Attribution("control")
     if "situation" in m.meanings():
         return Attribution("unit", e.unit)

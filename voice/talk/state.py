@@ -159,11 +159,12 @@ class NetState:
         )
 
     def awaiting(self, now: Seconds) -> bool:
-        """An answer is due now."""
+        """An answer is due now, or came due just now."""
         asked = [self.nameless[1]] if self.nameless else []
         asked += [e.asked_at for e in self.exchanges.values() if e.asked_at is not None]
         if self.calling_in is not None or self.heeds(now) or self.invites(now):
             return True
+        asked += [e.deadline for e in self.exchanges.values() if e.answered_over is None]
         return any(e.open for e in self.exchanges.values()) or any(now - t <= ASKED_S for t in asked)
 
 

@@ -61,7 +61,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     late = late and not (state.invited[0] == caller and state.invites(h.start))
     if caller is None and awaited is None and state.invites(h.start) and not m.calls_control:
         caller, grade = state.invited[0], "slot"
-    if meaning is None and "go_ahead" in meanings and awaited and awaited.open and caller in (None, awaited.unit):
+    if meaning is None and "go_ahead" in meanings and awaited and caller is None:
         return [answer(awaited, h, HEARD, grade if caller else "slot", rules)]
     if caller and mine and (mine.open or is_unfinished(mine, h) or late):
         claims = "" if meaning else _nameless(state, h)
@@ -154,7 +154,8 @@ def _to_broadcast(
 
 def _speaks(h: Heard, meaning: str | None) -> bool:
     """More than a bare call sign, or a call to net control."""
-    return bool(meaning or (h.message.free and "call_in" not in h.message.meanings()))
+    said = h.message.meanings()
+    return bool(meaning or "go_ahead" in said or (h.message.free and "call_in" not in said))
 
 
 def _nameless(state: NetState, h: Heard) -> str:
