@@ -23,7 +23,8 @@ def _words(*spoken: str) -> Words:
 
 DENIED = ("situation", "arrived", "on_the_way", "present", "normal", "ack")
 NOT = _words(
-    "mei", "wei", "bu", "mei you", "bu yong", "bu yao", "bie", "bu tai", "mei tai", "ting tai", "bu shi", "bu neng"
+    "mei", "wei", "bu", "mei you", "bu yong", "wu yong", "wu xu", "bu yao", "bie", "bu tai", "mei tai", "ting tai",
+    "bu shi", "bu neng"
 )  # fmt: skip
 """没, 未, 不, 没有, 不用, 不要, 别, 不太 …: negate a phrase with these meanings that they directly precede, unless the
 grammar has the combination."""
@@ -136,7 +137,8 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
     if act.meaning in ASKED:
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
         tags = ["mei", "you"], ["mei"], ["le", "mei", "you"], ["le", "mei"]
-        return (last and behind in tags) or _ends(before, WHETHER)
+        whether = _ends(before, WHETHER) or (len(before) > 2 and before[-1] == before[-3])  # 要不要, whatever was heard
+        return (last and behind in tags) or whether
     return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
 
 

@@ -121,6 +121,12 @@ class NetState:
     aside: Aside | None = None
 
     @property
+    def replying_to(self) -> str | None:
+        """Unit that called in and awaits net control's reply, unless another answer is awaited since."""
+        since = any(e.called_at > self.calling_in_at for e in self.awaited())
+        return None if since else self.calling_in
+
+    @property
     def conducting(self) -> bool:
         """We made the latest call."""
         last = self.exchanges.get(self.last_called[-1]) if self.last_called else None

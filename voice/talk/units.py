@@ -47,8 +47,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     grade: Grade = "burst" if h.identified else "call_sign"
     mine = state.exchanges.get(caller) if caller else awaited
     meaning = next((x for x in ANSWERS if x in meanings), None)
-    if "stand_by" in meanings and state.calling_in and not caller and (mine is None or mine.id < state.next_id - 1):
-        return [control_reply(state, h, state.calling_in, "stand_by")]
+    if "stand_by" in meanings and state.replying_to and not caller:
+        return [control_reply(state, h, state.replying_to, "stand_by")]
     blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
     if blocking and meaning not in (ANSWERING if blocking != "wait" else PATIENT):
         if caller and mine and is_late(mine, h, rules):
@@ -85,7 +85,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         return [not_understood(state, h)]
     if meaning is None:
         return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
-    if awaited is None and meaning == "ack" and (state.calling_in is not None or _reported(state, h)):
+    waiting = state.awaited() and state.replying_to is None
+    if awaited is None and not waiting and meaning == "ack" and (state.calling_in is not None or _reported(state, h)):
         return [control_reply(state, h, state.calling_in, "ack", doubt=state.calling_in is None)]
     return [_bare(state, h, meaning, awaited, rules)]
 
