@@ -18,9 +18,9 @@ demo: $(VENV)/light
 	@mkdir -p out
 	@rm -rf out/morning-roll.sqlite*
 	$(HUYING) replay docs/morning-roll.opus --journal out/morning-roll.sqlite --sheet out/morning-roll.html \
-	    --expect docs/morning-roll.labels.json || test $$? = 1
+	    --expect docs/morning-roll.labels.json || { test $$? = 1 && \
+	    echo "Lines that begin with missing, extra or differs are mistakes of the ear. 漏记、多记、不同是听错的地方。"; }
 	$(HUYING) journal roll out/morning-roll.sqlite
-	@echo "Lines that begin with missing, extra or differs are mistakes of the ear. missing/extra/differs (漏记、多记、不同) 是听错的地方。"
 	@echo "The sheet to print: out/morning-roll.html — open it in a browser. 打印用的点名表。"
 	@echo "The console on this log: make console — then open http://127.0.0.1:8080 控制台。"
 

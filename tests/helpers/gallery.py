@@ -27,7 +27,7 @@ from voice.talk.facts import (
     Transcribed,
 )
 
-SAID = {"normal": "一切正常,一切正常", "situation": "地下室门被撬了"}
+SAID = {"normal": "一切正常,一切正常", "ack": "收到,收到", "situation": "地下室门被撬了"}
 REPORT = "地下室门被撬了,有一个男的,穿黑色衣服"
 GUESSED = "东门的路灯坏了,请派人来看一下"
 """What a dictation model made of an over that no phrase covers."""
@@ -72,12 +72,13 @@ class _Day:
         )
         self.t += latency_s
         if outcome in ("answered", "late"):
-            over = self.over(SAID["normal"], "normal", "yi2 qie4 zheng4 chang2")
+            meaning = "ack" if unit.endswith("4") else "normal"
+            over = self.over(SAID[meaning], meaning)
             self.facts.append(
                 Answered(
-                    t=self.t + 2, exchange=number, unit=unit, over=over, meaning="normal", grade="slot",
+                    t=self.t + 2, exchange=number, unit=unit, over=over, meaning=meaning, grade="slot",
                     latency_s=latency_s, late=outcome == "late", confidence=0.62 if review else 0.93,
-                    text=SAID["normal"], review=review,
+                    text=SAID[meaning], review=review,
                 )
             )  # fmt: skip
         elif outcome == "relayed":

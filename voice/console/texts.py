@@ -61,7 +61,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "learned": ("已学会, 重启电台后生效", "Learned: the station hears it from its next start on"),
     "forgotten": ("已撤回, 重启电台后生效", "Taken back, from the station's next start on"),
     "undo": ("撤销", "Undo"), "undone": ("已撤销, 又请复核", "Undone: it asks for review again"),
-    "settled": ("近一天人工定下的 {0}", "Settled by people in the last day: {0}"),
+    "settled": ("近一天人工定下的: {0}", "Settled by people in the last day: {0}"),
     "nothing of the net": ("没有本网的话", "Nothing of this net"),
     "take back": ("撤回", "Take back"), "learned words": ("学过的用语 {0}", "Learned phrases: {0}"),
     "like call sign": ("与呼号“{0}”音近, 不能学", "Sounds like the call sign {0}: cannot be learned"),

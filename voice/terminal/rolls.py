@@ -14,7 +14,7 @@ from voice.language import language
 from voice.net.loading import Net
 from voice.talk.incidents import Incident
 
-TITLE = ("点名表 ({} 次)", "Roll sheet ({} roll-calls)")
+TITLE = ("点名表 ({} 次)", "Roll sheet (roll-calls: {})")
 COLUMNS = (
     ("单位", "呼", "答", "其中迟到", "未答", "听不清", "代答", "中位秒"),
     ("unit", "calls", "ans.", "late", "no ans.", "unclear", "spoken for", "median s"),

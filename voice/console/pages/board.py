@@ -145,6 +145,8 @@ class Card:
         one, t = page.net.unit(unit), page.t
         tile = page.board.tiles.get(unit, Tile(unit))
         symbol, colour, _ = STATES[tile.state]
+        if any(i.unit == unit for i in page.board.incidents):
+            symbol, colour = "warning", "#b00020"
         with (
             ui.dialog(value=True) as self._dialog,
             ui.card().classes("w-[640px] max-w-full gap-2") as box,

@@ -54,7 +54,7 @@ font-family:"Noto Sans CJK SC","Microsoft YaHei",system-ui,sans-serif}
 text-align:left}
 .tile:focus-visible{outline:4px solid #ffb300;outline-offset:1px}
 .tile .name{font-weight:700;font-size:16px;white-space:nowrap;text-overflow:ellipsis;overflow:hidden}
-.tile .state{font-size:14px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.tile .state{font-size:14px;line-height:1.4;height:1.4em;overflow:hidden;text-overflow:ellipsis}
 .tile.incident,.alarm{background:#b00020!important;outline:3px solid #ffd600}
 @media not (prefers-reduced-motion:reduce){body[data-blink] :is(.tile.incident,.alarm){background:#ff1744!important}}
 .alarm{color:#fff;border-radius:8px;padding:6px 12px;font-size:20px;font-weight:700;width:100%}
@@ -386,13 +386,14 @@ class Page:
         return note_in(note, self.english)
 
     def state_of(self, tile: Tile, short: bool = False) -> str:
-        """State of a tile: meaning of the answer, answer time, time of day. ``short``: one of the last two only."""
+        """State of a tile: meaning of the answer, answer time, time of day. ``short``: one of the last two only, which
+        a line too narrow for both leaves out whole."""
         told = self.t(tile.state)
         if tile.state in ("present", "late", "calling") and tile.meaning:
             told = self.meaning(tile.meaning)
         parts = [told, f"{tile.latency_s:.1f} s" if tile.latency_s is not None else ""]
         parts += [self.clock(tile.since)[:5]] if tile.since and not (short and tile.latency_s is not None) else []
-        return " ".join(p for p in parts if p)
+        return " ".join(p.replace(" ", "\u00a0") if short else p for p in parts if p)
 
     def picture(self, clip: str, **look: str | int) -> ui.element:
         """Waveform and spectrogram of a clip; none for an invalid clip name, whatever its origin."""

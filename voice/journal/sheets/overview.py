@@ -114,12 +114,12 @@ def _matrix(shown: list[Column], rows: list[UnitFigures], h: Heading) -> str:
         row = "".join(by_unit.get(r.unit, '<td class="none"></td>') for by_unit in cells)
         share = f"{r.answered}/{r.calls}" if r.calls else h.standing("not_called")
         body.append(
-            f'<tr><th class="unit">{escape(h.name(r.unit))}</th>{row}<td>{share}</td><td>{r.silent or ""}</td>'
-            f"<td>{r.unclear or ''}</td><td>{r.relayed or ''}</td><td>{r.late or ''}</td>"
+            f'<tr><th class="unit">{escape(h.name(r.unit))}</th>{row}<td>{share}</td><td>{r.late or ""}</td>'
+            f"<td>{r.silent or ''}</td><td>{r.unclear or ''}</td><td>{r.relayed or ''}</td>"
             f"<td>{h.seconds(r.median_s)}</td><td>{h.seconds(r.slow_s)}</td></tr>"
         )
     sums = "".join(f"<th>{h.t(k)}</th>" for k in
-                   ("answered of", "silent", "unclear", "relayed", "late", "median s", "slow s"))  # fmt: skip
+                   ("answered of", "late", "silent", "unclear", "relayed", "median s", "slow s"))  # fmt: skip
     return (
         f'<table class="roll"><thead><tr><th>{h.t("unit")}</th>{head}{sums}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table>"

@@ -169,7 +169,7 @@ text-overflow:ellipsis;line-height:1.1}
 footer{display:flex;justify-content:space-between;gap:4mm;border-top:.2mm solid #999;padding-top:.8mm;
 font-size:2.4mm;color:#555}.proof{overflow-wrap:anywhere}
 """
-ENGLISH = """.units th:nth-child(1){width:32%}.units th:nth-child(2){width:26%}.units th:nth-child(3){width:12%}
-.units th:nth-child(4){width:10%}
+ENGLISH = """.units th:nth-child(1){width:31%}.units th:nth-child(2){width:25%}.units th:nth-child(3){width:11.5%}
+.units th:nth-child(4){width:8%}
 """
 """Column widths per language: result words differ in length."""
