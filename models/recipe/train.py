@@ -21,7 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, aligned, flat_start, realign, states_of
-from models.recipe.encoder import DROPPED, FROZEN, WIDTH, Encoder, encoder_of, mel_with_chances, of_whisper
+from models.recipe.encoder import FROZEN, WIDTH, Encoder, encoder_of, mel_with_chances, of_whisper
 from models.recipe.examples import IGNORE, Examples, Utterance, cepstra_of
 from models.recipe.features import num_frames, sent
 from models.recipe.natural import for_tuning
@@ -429,7 +429,7 @@ def encode(
     machine: Machine = Machine(), batch: int = 8, after: Callable[[Encoder], None] = lambda net: None,
 ) -> None:  # fmt: skip
     """Train the second network: Whisper's encoder (``whisper``: model.bin), or, where ``out`` exists, on from there,
-    with the lowest layer too. Recordings, labels and objective are those of ``converse``; the priors are those of
+    at the same places. Recordings, labels and objective are those of ``converse``; the priors are those of
     ``weights``. ``after`` sees the averaged network after each epoch."""
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
@@ -437,15 +437,13 @@ def encode(
     if out.is_file():
         saved = torch.load(out, weights_only=True)
         net, prior, tones = encoder_of(saved["net"]), saved["prior"].numpy(), saved["tones"].numpy()
-        labels, still = labelled(corpora, weights), 0
+        heads = 1.0
     else:
         _, prior, tones = load(weights)
-        net, labels, still = of_whisper(whisper, len(prior)), labelled(corpora, weights), FROZEN
-    for part in (net.conv1, net.conv2, *net.layers[:still]):  # the prints of voices are made of the convolutions
+        net, heads = of_whisper(whisper, len(prior)), NEW_HEADS
+    labels = labelled(corpora, weights)
+    for part in (net.conv1, net.conv2, *net.layers[:FROZEN]):  # the prints of voices are made of the convolutions
         part.requires_grad_(False)
-    for layer in net.layers:
-        layer.dropped = DROPPED
-    heads = NEW_HEADS if still else 1.0
     trainer = Trainer(net, _usable(corpora), epochs, peak, seed, machine, mel_with_chances, heads)
     trainer.sequence, trainer.batch = sequence_of(prior, machine), batch
     trainer.shares = np.array([share_of(c.folder) for c, _ in trainer.utterances])
