@@ -27,7 +27,7 @@ TALKERS = ROOT / "tests" / "data" / "talkers"
 BESIDE = 12
 """Units of the sample net beside the people's phrases, which take the place of call signs."""
 
-LEAST = {("natural", 20.0): (0.93, 0.92), ("natural", 10.0): (0.92, 0.88), ("people", 20.0): (0.97, 0.96)}
+LEAST = {("natural", 20.0): (0.93, 0.92), ("natural", 10.0): (0.92, 0.88), ("people", 20.0): (0.97, 0.94)}
 """Share in the graph and believed at the default threshold; a little under what the shipped model reaches."""
 
 
