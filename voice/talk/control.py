@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voice.grammar.meanings import CODE_WORD
 from voice.grammar.message import Act, Message
-from voice.grammar.naming import content, mentioned
+from voice.grammar.naming import CALLING, content, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
@@ -63,7 +63,8 @@ def _talking(state: NetState, h: Heard) -> str | None:
     """The unit that answered net control's latest call just now: a question without a call sign goes on with it, most
     likely."""
     last = state.exchanges.get(state.last_called[-1]) if len(state.last_called) == 1 else None
-    if any(w in h.message.free for w in EVERYBODY):
+    elsewhere = any(i.key == CALLING for i in h.message.items)  # 呼叫102, whoever that is
+    if elsewhere or any(w in h.message.free for w in EVERYBODY):
         return None
     if last is None or last.ours or state.calling_in or state.heeds(h.start) or state.beside(h.start):
         return None
