@@ -24,7 +24,7 @@ import soundfile as sf
 import torch
 
 from models.recipe.align import PRIOR_POWER
-from models.recipe.encoder import Encoder, encoder_of
+from models.recipe.encoder import FROZEN, Encoder, encoder_of
 from models.recipe.errors import collect, errors
 from models.recipe.features import RATE
 from models.recipe.prepare import HELD_OUT, Corpus
@@ -211,5 +211,6 @@ def fetched(parts: Path, before: Path, out: Path) -> None:
     files = sorted(parts.glob("weights.*"), key=lambda p: int(p.suffix[1:]))
     saved = torch.load(io.BytesIO(b"".join(p.read_bytes() for p in files)), weights_only=True)
     still = torch.load(before, weights_only=True)["net"]
-    net = {k: still[k] if k.startswith("conv") else w.float() for k, w in saved["net"].items()}
+    untrained = ("conv", *(f"layers.{n}." for n in range(FROZEN)))
+    net = {k: still[k] if k.startswith(untrained) else w.float() for k, w in saved["net"].items()}
     torch.save({**saved, "net": net}, out)
