@@ -52,7 +52,7 @@ PLACES = {
     "hint": "voice/station/choice.py: HINT",
 }  # fmt: skip
 NOW = {"first": IN_TEXT, "words": WORD_SCALE, "syllable": SYLLABLE, "tone": TONE, "hint": choice.HINT}
-FACTORS = {"first": (0.5, 1.6), "words": (0.8, 1.2), "syllable": (0.0, 2.0), "tone": (0.75, 1.3), "hint": (0.7, 1.4)}
+OTHERS = {"first": (0.08, 0.24), "words": (0.32, 0.48), "syllable": (0.2, 0.4), "tone": (0.45, 0.8), "hint": (0.2, 0.4)}
 
 
 @dataclass(slots=True)
@@ -166,12 +166,12 @@ def dictation(speech: Path, whisper: Path, model: Path, data: Path, count: int) 
     ]
     bench = Bench(net, ear.chooser, overs)
     at, least = dict(NOW), math.inf
-    for name, values in FACTORS.items():
+    for name, values in OTHERS.items():
         together = name == "hint"
         if name in ("first", "hint"):
             least = bench.wrong(at, together)
-        for factor in values:
-            tried = {**at, name: NOW[name] * factor}
+        for value in values:
+            tried = {**at, name: value}
             share = bench.wrong(tried, together)
             if share < least - BETTER:
                 least, at = share, tried

@@ -337,7 +337,7 @@ def of_folder(weights: Path, corpus: Path, seed: int = 0) -> tuple[Tdnn, np.ndar
     return net.eval(), prior
 
 
-SHARES = {"real": 0.5, "espeak": 0.15, "world": 0.2, "pieces": 1.5, "older": 2.0}
+SHARES = {"real": 0.35, "espeak": 0.15, "world": 0.2, "pieces": 1.5, "older": 2.0}
 """How often a recording of these corpora is heard in a pass: single words are known well, people who talk are not."""
 
 NATURAL_SHARE = 2.0
