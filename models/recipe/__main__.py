@@ -97,20 +97,35 @@ def _converse(a: Namespace) -> None:
     converse(a.data, a.out, out, a.epochs, a.seed + 1, a.threads, a.rate, a.width, machine, a.batch)
 
 
+def _first_network(a: Namespace) -> Path | None:
+    """Its weights in the working folder, if it was trained there."""
+    weights = a.data / "talk.pt"
+    return weights if weights.is_file() else None
+
+
+def _reopen(a: Namespace) -> None:
+    """Weights of the second network out of the model folder, for “encode” to go on from."""
+    from models.recipe.encoder import WIDTH
+    from models.recipe.resume import encoder_of_folder
+    from models.recipe.train import write
+
+    write(a.data / "encoder.pt", *encoder_of_folder(a.out), WIDTH)
+
+
 def _encode(a: Namespace) -> None:
-    """The second network, from Whisper's encoder."""
+    """The second network, from Whisper's encoder or from --data/encoder.pt."""
     from models.recipe.train import Machine, encode
 
     whisper, machine = a.whisper / "model.bin", Machine(a.device, a.workers, a.passes, a.minutes)
     out = a.data / "encoder.pt"
-    encode(a.data, whisper, a.data / "talk.pt", out, a.epochs, a.seed + 1, a.threads, a.rate, machine, a.batch)
+    encode(a.data, whisper, _first_network(a) or a.out, out, a.epochs, a.seed + 1, a.threads, a.rate, machine, a.batch)
 
 
 def _pack(a: Namespace) -> None:
     """The corpora as a parcel for a lent machine, in parts of --size MB: see docs/training-log.md."""
     from models.recipe.parcel import pack
 
-    pack(a.data, a.data / "talk.pt", a.data / "encoder.pt", a.data / "parcel", a.size, a.workers)
+    pack(a.data, _first_network(a) or a.out, a.data / "encoder.pt", a.data / "parcel", a.size, a.workers)
 
 
 def _lease(a: Namespace) -> None:
@@ -139,7 +154,7 @@ def _export(a: Namespace) -> None:
     from models.recipe.export import export
 
     encoder = a.data / "encoder.pt"
-    export(a.data / "talk.pt", a.out, encoder if encoder.is_file() else None)
+    export(_first_network(a), a.out, encoder if encoder.is_file() else None)
 
 
 def _bigram(a: Namespace) -> None:
@@ -239,9 +254,9 @@ WAY: dict[str, Callable[[Namespace], None]] = {
 """The steps of “all”, in their order."""
 
 ASIDE: dict[str, Callable[[Namespace], None]] = {
-    "resume": _resume, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs, "accents": _accents,
-    "adaptation": _adaptation, "words": _word_model, "dictation": _dictation, "excerpt": _excerpt, "pack": _pack,
-    "lease": _lease, "fetched": _fetched,
+    "resume": _resume, "reopen": _reopen, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs,
+    "accents": _accents, "adaptation": _adaptation, "words": _word_model, "dictation": _dictation, "excerpt": _excerpt,
+    "pack": _pack, "lease": _lease, "fetched": _fetched,
 }  # fmt: skip
 
 

@@ -222,11 +222,11 @@ MODEL_CONF = f"""--min-active=200
 """
 
 
-def export(weights: Path, out: Path, encoder: Path | None = None) -> None:
-    """Write ``am/final.mdl``, ``conf/`` and ``model.json`` into ``out``, and with weights of an ``encoder`` that."""
+def _first(weights: Path, out: Path, second: bool) -> bytes:
+    """The first network and ``conf/`` into ``out``; its matrices are small if there is a ``second``."""
     net, prior, tones = load(weights)
-    second = encoder is not None or (out / ENCODER).is_file()  # it counts more: the first need not be exact
-    mdl = b"\0B" + transition_model() + network(net.state_dict(), prior, tones, small=second)
+    small = second or (out / ENCODER).is_file()  # it counts more: the first need not be exact
+    mdl = b"\0B" + transition_model() + network(net.state_dict(), prior, tones, small=small)
     mdl += _token("<LeftContext>") + _int(CONTEXT) + _token("<RightContext>") + _int(CONTEXT)
     mdl += _token("<Priors>") + _vector(np.zeros(0))
     for folder in ("am", "conf"):
@@ -234,6 +234,13 @@ def export(weights: Path, out: Path, encoder: Path | None = None) -> None:
     (out / "am" / "final.mdl").write_bytes(mdl)
     (out / "conf" / "mfcc.conf").write_text(MFCC_CONF, "utf-8", newline="\n")
     (out / "conf" / "model.conf").write_text(MODEL_CONF, "utf-8", newline="\n")
+    return mdl
+
+
+def export(weights: Path | None, out: Path, encoder: Path | None = None) -> None:
+    """Write ``am/final.mdl``, ``conf/`` and ``model.json`` into ``out``, and with weights of an ``encoder`` that.
+    Without ``weights`` the first network stays as it is."""
+    mdl = (out / "am" / "final.mdl").read_bytes() if weights is None else _first(weights, out, encoder is not None)
     card: dict[str, object] = {
         "name": out.name,
         "kind": "huying",

@@ -1,11 +1,13 @@
 """A model folder → PyTorch weights, so that training goes on from what is shipped.
 
-The folder has batch norms folded into its affine components. Here each gets its own back, with the statistics
-of some training examples, so that the network computes the same in evaluation mode and trains like before.
+The folder has batch norms folded into the affine components of the first network. Here each gets its own back, with
+the statistics of some training examples, so that the network computes the same in evaluation mode and trains like
+before. The second network is as it was, but for the steps of its bytes.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -17,9 +19,14 @@ from models.recipe.align import PRIOR_POWER, TONE_OF
 from models.recipe.network import DILATIONS, SUBSAMPLING, Tdnn
 from voice.mandarin.phones import phone_set
 from voice.speech.acoustics import AcousticModel, load_acoustic_model
+from voice.speech.encoder import load_encoder
 
 Priors = tuple[np.ndarray, np.ndarray]
 """Of the pdfs without tone, and of the tones (entry 0 is 1): as ``train.load`` returns them."""
+
+
+CONVOLUTIONS = ("conv1.weight", "conv2.weight")
+"""Of the encoder: (out, in, 3) here, (out, 3 · in) in a model folder."""
 
 
 def priors_of(model: AcousticModel) -> Priors:
@@ -33,6 +40,15 @@ def priors_of(model: AcousticModel) -> Priors:
         base = int(np.flatnonzero(matrix[pdf, :toneless])[0])
         tones[tone] = np.exp((bias[base] - bias[pdf]) / matrix[pdf, toneless + tone])
     return prior / prior.sum(), tones
+
+
+def encoder_of_folder(folder: Path) -> tuple[dict[str, torch.Tensor], np.ndarray, np.ndarray]:
+    """(weights of its encoder, prior, tone prior), as ``train.write`` keeps them."""
+    card = json.loads((folder / "model.json").read_text("utf-8"))
+    weights = load_encoder(folder, card["encoder_sha256"]).weights
+    net = {n: torch.tensor(w.reshape(len(w), 3, -1).transpose(0, 2, 1) if n in CONVOLUTIONS else w)
+           for n, w in weights.items()}  # fmt: skip
+    return {n: w.contiguous() for n, w in net.items()}, *priors_of(load_acoustic_model(folder / "am" / "final.mdl"))
 
 
 def set_affine(conv: torch.nn.Conv1d, affine: tuple[np.ndarray, np.ndarray]) -> None:

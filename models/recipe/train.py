@@ -362,13 +362,16 @@ LABELS = "labels.npz"
 
 def labelled(corpora: list[Path], first: Path | tuple[Tdnn, np.ndarray]) -> list[np.ndarray]:
     """Frame labels of every usable recording of the corpora: those of ``LABELS``, or found with the ``first`` network
-    (or its weights) and its prior, and written."""
+    (or its weights, or the model folder) and its prior, and written."""
     out: list[np.ndarray] = []
+    known = None if isinstance(first, Path) else first
     for folder in corpora:
         utterances = _usable([folder])
         if not (folder / LABELS).is_file():
-            net, prior = load(first)[:2] if isinstance(first, Path) else first
-            rows = [y for y, _, _ in aligned(net, utterances, prior, coarse=True)]
+            if known is None:
+                assert isinstance(first, Path)
+                known = of_folder(first, folder) if first.is_dir() else load(first)[:2]
+            rows = [y for y, _, _ in aligned(known[0], utterances, known[1], coarse=True)]
             np.savez_compressed(
                 folder / LABELS, labels=np.concatenate(rows).astype(np.int16), lengths=[len(y) for y in rows]
             )
@@ -428,9 +431,10 @@ def encode(
     data: Path, whisper: Path, weights: Path, out: Path, epochs: int, seed: int, threads: int, peak: float,
     machine: Machine = Machine(), batch: int = 8, after: Callable[[Encoder], None] = lambda net: None,
 ) -> None:  # fmt: skip
-    """Train the second network: Whisper's encoder (``whisper``: model.bin), or, where ``out`` exists, on from there,
-    at the same places. Recordings, labels and objective are those of ``converse``; the priors are those of
-    ``weights``. ``after`` sees the averaged network after each epoch."""
+    """Train the second network: Whisper's encoder (``whisper``: model.bin), or, where ``out`` exists, on from there.
+    Recordings, labels and objective are those of ``converse``; ``weights`` (``.pt``, or a model folder) find labels
+    that are not there yet, and their priors are the first ones. ``after`` sees the averaged network after each epoch.
+    """
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     corpora = corpora_of(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,27 @@ def test_numpy_computes_what_was_trained(tmp_path: Path) -> None:
     trained = torch.cat([torch.log_softmax(h[0], -1) for h in heads], 1).numpy()
     found = EncodedAcoustics(encoder, PLAIN).outputs.loglikes(encoder.rows(pcm))
     assert np.abs(found - trained[: len(found)]).mean() < 0.02
+
+
+def test_training_goes_on_from_the_model_folder(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from models.recipe.encoder import WIDTH
+    from models.recipe.export import export
+    from models.recipe.resume import encoder_of_folder
+    from models.recipe.train import write
+
+    shipped, folder = find_model(DEFAULT_MODEL), tmp_path / "model"
+    shutil.copytree(shipped, folder)
+    (folder / FILE).unlink()
+    net, prior, tones = encoder_of_folder(shipped)
+    assert np.isclose(prior.sum(), 1) and tones[0] == 1
+    write(tmp_path / "encoder.pt", net, prior, tones, WIDTH)
+    export(None, folder, tmp_path / "encoder.pt")
+    before, after = (load_encoder(f, check_model(f).encoder_sha256 or "").weights for f in (shipped, folder))
+    assert before.keys() == after.keys()
+    assert all(np.allclose(before[n], after[n], rtol=1e-5, atol=1e-7) for n in before)
+    first = Path("am") / "final.mdl"
+    assert (folder / first).read_bytes() == (shipped / first).read_bytes()
 
 
 def test_whispers_mel_bands() -> None:
