@@ -22,6 +22,10 @@ LONGEST_S = 10
 FULL_S = 7
 """An example to which another recording would be too long gets no more of them."""
 
+ALONE = 0.25
+"""Share of the examples that have one recording only, beside the sixth that does by chance: the shortest answers are an
+over of their own."""
+
 HIDDEN = 0.25
 """Share of the examples of which some mel bands and some moments are hidden (Park et al., SpecAugment, 2019)."""
 
@@ -75,7 +79,7 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
         for ids in by_speaker.values():
             k = 0
             while k < len(ids):
-                group, n = [ids[k]], int(rng.integers(1, 7))
+                group, n = [ids[k]], 1 if rng.random() < ALONE else int(rng.integers(1, 7))
                 frames, k = len(self.labels[ids[k]]), k + 1
                 while k < len(ids) and len(group) < n and frames + len(self.labels[ids[k]]) < FULL_S * 100:
                     group.append(ids[k])
