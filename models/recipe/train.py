@@ -152,7 +152,7 @@ class Trainer:
             {"params": [p for head, p in trained if not head], "times": 1.0},
             {"params": [p for head, p in trained if head], "times": heads},
         ]
-        self.optimiser = torch.optim.AdamW(groups, lr=peak, weight_decay=1e-3)
+        self.optimiser = torch.optim.AdamW(groups, lr=peak, weight_decay=1e-3, fused=True)
         self.sequence: Sequence | None = None
         self.batch = 16
         self.epoch = 0
