@@ -186,7 +186,7 @@ def _evaluate(a: Namespace) -> None:
 def _curves(a: Namespace) -> None:
     from models.recipe.curves import curves
 
-    curves(a.out, a.data / "real", a.data / "cache")
+    curves(a.out, a.data, a.data / "cache")
 
 
 def _glance(a: Namespace) -> None:

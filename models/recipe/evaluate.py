@@ -20,12 +20,11 @@ import numpy as np
 from tqdm import tqdm
 
 from models.recipe import measure, rolls
-from models.recipe.curves import total
 from models.recipe.kinds import KINDS, listen, syllables_lost
 from models.recipe.measure import Bench, Words
 from models.recipe.people import People, Said, large_net, utterance
 from models.recipe.prepare import STUDENT_WORDS, Corpus
-from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, db, speak
+from models.recipe.trials import SNRS, SPEECH_LIKE, TEST_VOICES, db, speak, total
 from voice.grammar.compiler import Costs
 from voice.measure.evaluation import CLASSES, Trials, evaluate, poisson_upper, share
 from voice.measure.scoring import Score
@@ -36,6 +35,8 @@ from voice.station.ear import open_ear
 
 THRESHOLD, IDLE_THRESHOLD = 0.5, 0.9
 """The shipped defaults: while an answer is expected, and for short phrases while nobody is."""
+
+PROCESSES = 2
 
 EVERY = 3
 """Of the students' takes one in so many, another one at each signal-to-noise ratio."""
@@ -51,6 +52,9 @@ TOLD = {
     "formant": f"espeak-ng ({', '.join(TEST_VOICES)}), phrases of the sample net",
 }
 """Kinds of speakers."""
+
+SPEAKERS = (*KINDS, "students", "formant")
+"""Those of them whose overs are ``Trials``."""
 
 _Job = tuple[str, float | None, Path, Path, Path]
 
@@ -275,15 +279,19 @@ def _rolls(found: dict[float | None, dict[str, Score]]) -> list[str]:
     return lines if any(found.values()) else []
 
 
-def report(model: Path, data: Path, cache: Path, processes: int = 2) -> None:
-    """Write the report and its figures into ``model``."""
-    names = (*KINDS, "students", "formant", "exchanges", "syllables", "words")
-    jobs: list[_Job] = [(n, s, model, data, cache) for n in names for s in SNRS]
-    jobs += [("rolls", s, model, data, cache) for s in rolls.ROLL_SNRS]
-    everything: dict[str, dict[float | None, Any]] = {}
-    with ProcessPoolExecutor(processes) as pool:
+def heard(names: tuple[str, ...], model: Path, data: Path, cache: Path) -> dict[str, dict[float | None, Any]]:
+    """What was measured of each name, by signal-to-noise ratio."""
+    jobs: list[_Job] = [(n, s, model, data, cache) for n in names for s in (rolls.ROLL_SNRS if n == "rolls" else SNRS)]
+    found: dict[str, dict[float | None, Any]] = {}
+    with ProcessPoolExecutor(PROCESSES) as pool:
         for (name, snr, *_), result in zip(jobs, tqdm(pool.map(_measured, jobs), total=len(jobs)), strict=True):
-            everything.setdefault(name, {})[snr] = result
+            found.setdefault(name, {})[snr] = result
+    return found
+
+
+def report(model: Path, data: Path, cache: Path) -> None:
+    """Write the report and its figures into ``model``."""
+    everything = heard((*SPEAKERS, "exchanges", "syllables", "words", "rolls"), model, data, cache)
     scores, lost, whole = everything.pop("exchanges"), everything.pop("syllables"), everything.pop("rolls")
     single = everything.pop("words")
     found: dict[str, dict[float | None, Trials]] = everything

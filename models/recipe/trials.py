@@ -11,6 +11,7 @@ import numpy as np
 
 from voice.mandarin.readings import ReadingsTable
 from voice.measure.channel import Channel, received
+from voice.measure.evaluation import Trials
 from voice.pcm import RATE, Pcm16
 from voice.speech.synthesiser import Synthesiser, Voice
 
@@ -22,6 +23,9 @@ TEST_VOICES = ("anika", "klatt3", "john")
 
 SNRS: tuple[float | None, ...] = (None, 20.0, 10.0, 5.0)
 """dB; None is a full-quieting carrier (45 dB)."""
+
+WISHED = {"2-3": 0.5, "4+": 0.1}
+"""False words per hour of foreign speech, by length class."""
 
 
 SPEECH_LIKE = (
@@ -112,3 +116,11 @@ def _knocks(t: np.ndarray, every_s: float, rng: np.random.Generator) -> np.ndarr
 def stable_seed(text: str) -> int:
     """A seed that is the same on every machine."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def total(parts: list[Trials]) -> Trials:
+    """The counts of all."""
+    out = Trials()
+    for p in parts:
+        out.take(p)
+    return out

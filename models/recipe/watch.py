@@ -18,12 +18,11 @@ import numpy as np
 from tqdm import tqdm
 
 from models.recipe import talk
-from models.recipe.curves import WISHED, total
 from models.recipe.kinds import KINDS, channel_of, sounds_in_row, voices_of
 from models.recipe.natural import Speaker, spoken
 from models.recipe.people import Said, large_net, utterance
 from models.recipe.prepare import Corpus, Recording, normalised, save
-from models.recipe.trials import SNRS, db
+from models.recipe.trials import SNRS, WISHED, db, total
 from voice.measure.channel import received
 from voice.measure.evaluation import CLASSES, Trials, evaluate, poisson_upper
 from voice.net.loading import load_net

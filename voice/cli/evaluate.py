@@ -79,7 +79,7 @@ def evaluate(
         pictures.mkdir(parents=True, exist_ok=True)
         marks = {c: p.threshold for c, p in points.items()}
         draw_trade_off(pictures / "trade-off.png", {"all": trials}, marks)
-        draw_calibration(pictures / "calibration.png", trials)
+        draw_calibration(pictures / "calibration.png", {"all": trials})
         status.print(f"pictures: {pictures}/trade-off.png, calibration.png", soft_wrap=True)
     if write:
         assert net is not None

@@ -50,15 +50,16 @@ def draw_trade_off(path: Path, rows: Mapping[str, Trials], marks: Mapping[str, f
     figure.savefig(path, dpi=110)
 
 
-def draw_calibration(path: Path, trials: Trials) -> None:
-    """Share of correct words over confidence: on the diagonal, 0.9 means nine out of ten."""
-    figure, (axis,) = _figure(1)
-    rows = trials.reliability()
-    axis.plot([0, 1], [0, 1], color="grey", linewidth=1)
-    axis.plot([c for c, _, _ in rows], [r for _, r, _ in rows], "o-")
-    for c, r, n in rows:
-        axis.annotate(str(n), (c, r), textcoords="offset points", xytext=(6, -10), fontsize=8)
-    axis.set(xlabel="confidence", ylabel="share of words that were said", xlim=(0, 1), ylim=(0, 1.02))
-    axis.set_title(f"calibration error {trials.calibration_error():.3f}, {len(trials.heard)} words")
-    axis.grid(True, alpha=0.25)
+def draw_calibration(path: Path, rows: Mapping[str, Trials]) -> None:
+    """Share of correct words over confidence, one panel per row: on the diagonal, 0.9 means nine out of ten."""
+    figure, axes = _figure(len(rows))
+    for axis, (name, trials) in zip(axes, rows.items(), strict=True):
+        points = trials.reliability()
+        axis.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        axis.plot([c for c, _, _ in points], [r for _, r, _ in points], "o-")
+        for c, r, n in points:
+            axis.annotate(str(n), (c, r), textcoords="offset points", xytext=(6, -10), fontsize=8)
+        axis.set(xlabel="confidence", ylabel="share of words that were said", xlim=(0, 1), ylim=(0, 1.02))
+        axis.set_title(f"{name}: calibration error {trials.calibration_error():.3f}, {len(trials.heard)} words")
+        axis.grid(True, alpha=0.25)
     figure.savefig(path, dpi=110)
