@@ -13,7 +13,11 @@ from voice.places import install
 _NAMES = {"2-3": "phrases of 2 or 3 syllables", "4+": "phrases of 4 syllables and more"}
 
 
-def _figure(columns: int) -> tuple[Any, Any]:
+_BESIDE = 3
+"""Panels side by side."""
+
+
+def _figure(panels: int) -> tuple[Any, Any]:
     try:
         from matplotlib import use
     except ImportError as e:
@@ -21,8 +25,12 @@ def _figure(columns: int) -> tuple[Any, Any]:
     use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, columns, figsize=(5.2 * columns, 4.4), layout="constrained", squeeze=False)
-    return figure, axes[0]
+    columns, rows = min(panels, _BESIDE), -(-panels // _BESIDE)
+    size = (5.2 * columns, 4.4 * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    for empty in axes.flat[panels:]:
+        empty.set_visible(False)
+    return figure, axes.flat[:panels]
 
 
 def draw_trade_off(path: Path, rows: Mapping[str, Trials], marks: Mapping[str, float] | None = None) -> None:
@@ -60,6 +68,6 @@ def draw_calibration(path: Path, rows: Mapping[str, Trials]) -> None:
         for c, r, n in points:
             axis.annotate(str(n), (c, r), textcoords="offset points", xytext=(6, -10), fontsize=8)
         axis.set(xlabel="confidence", ylabel="share of words that were said", xlim=(0, 1), ylim=(0, 1.02))
-        axis.set_title(f"{name}: calibration error {trials.calibration_error():.3f}, {len(trials.heard)} words")
+        axis.set_title(f"{name}: {len(trials.heard)} words, calibration error {trials.calibration_error():.3f}")
         axis.grid(True, alpha=0.25)
     figure.savefig(path, dpi=110)
