@@ -196,7 +196,7 @@ MESSAGES: dict[str, str] = {
     "console encoding 终端编码": "终端编码",
     "loads and runs": "能装载, 能运行",
     "{} units": "{0} 个单位",
-    "{}; used where [recognition] dictation names it": "{0}; 写在 [recognition] dictation 里才会用",
+    "{}; [recognition] dictation chooses, “auto” is own": "{0}; 由 [recognition] dictation 选用, 不写就是 own",
     "{} ({}); {} s of speech made in {} s": "{0} ({1}); {2} 秒语音用了 {3} 秒",
     "huying models verify; reinstall huying if it is damaged": "huying models verify; 损坏就重新安装",
     "set HUYING_HOME to a folder that can be written": "用 HUYING_HOME 指定能写的文件夹",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,13 +21,14 @@ from voice.journal.review import open_reviews
 from voice.journal.search import search
 from voice.journal.store import Journal
 from voice.measure.channel import Channel, received
-from voice.net.loading import Net
+from voice.net.loading import Net, load_net
 from voice.pcm import BLOCK, RATE, Frame, Pcm16
+from voice.places import sample_net
 from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.speech.whisper import Transcript, alone
-from voice.station.ear import Ear
+from voice.station.ear import Ear, open_ear
 from voice.station.listener import Listener
-from voice.station.scribe import Choose, Scribe
+from voice.station.scribe import Choose, OwnScribe, Scribe
 from voice.talk.facts import DeviceChanged, Fact, NotUnderstood, OverHeard, Transcribed
 
 FREE = "这个我们昨天晚上清点过仓库了"
@@ -171,3 +172,60 @@ def test_it_writes_down_what_was_said(net: Net, synthesiser: Synthesiser) -> Non
         assert scribe.submit(noise).result(180).text == ""
     finally:
         scribe.close()
+
+
+SETTING = "\n[recognition]\ndictation = {!r}\n"
+
+
+def net_with(own_net: Callable[..., Path], dictation: str) -> Net:
+    text = (sample_net() / "net.toml").read_text("utf-8")
+    return load_net(own_net(settings=text + SETTING.format(dictation)))
+
+
+def test_without_a_setting_our_own_ear_writes(net: Net, ear: Ear) -> None:
+    assert net.settings.recognition.dictation == "auto"
+    assert isinstance(ear.scribe, OwnScribe) and len(ear.dictation_sha256) == 64
+
+
+@pytest.mark.parametrize("setting", ["off", ""])
+def test_it_is_switched_off(own_net: Callable[..., Path], setting: str) -> None:
+    ear = open_ear(net_with(own_net, setting))
+    assert ear.scribe is None and ear.dictation is None and not ear.dictation_sha256
+
+
+def test_a_default_that_cannot_be_is_none_and_a_wish_is_an_error(
+    net: Net, own_net: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("voice.station.ear.words_file", lambda: tmp_path / "words.npz")
+    assert open_ear(net).scribe is None
+    with pytest.raises(HuyingError, match=r"words\.npz: no such file; dictation “own” needs it"):
+        open_ear(net_with(own_net, "own"))
+
+
+def test_an_over_that_is_understood_starts_none(
+    ear: Ear, net: Net, synthesiser: Synthesiser, audio: Pcm16, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(2)
+    pause = np.rint(rng.standard_normal(2 * RATE) * 1.5).astype(np.int16)
+    parts = [pause]
+    for text in ("省残联,省残联,门前秩序是否良好", "一切正常,一切正常", "收到"):
+        samples, rate = synthesiser.say(text, net.spell(text), SpeechSettings())
+        parts += [received(samples, Channel(snr_db=25.0), rng, rate), pause]
+    soundfile.write(str(tmp_path / "net.wav"), np.concatenate([*parts, audio]), RATE)
+    dictated, heads = [], []
+    submit = OwnScribe.submit
+    monkeypatch.setattr(OwnScribe, "submit", lambda *a: (dictated.append(a), submit(*a))[1])
+    for _ in range(2):
+        with Journal("sqlite://") as journal:
+            for _ in Listener(ear, journal).listen(open_recording(tmp_path / "net.wav")):
+                pass
+            facts = facts_of(journal)
+            heads.append(journal.head)
+    overs = [f for f in facts if isinstance(f, OverHeard)]
+    written = [f for f in facts if isinstance(f, Transcribed)]
+    assert [o.outcome for o in overs[:3]] == ["understood"] * 3 and len(overs) == 5
+    assert len(dictated) == 2 * 2, "the two overs of free speech, each time"
+    assert [(w.over, w.engine) for w in written] == [(4, "own"), (5, "own")]
+    assert all("昨天晚上" in w.text for w in written), written
+    assert all(o.text.startswith("[") for o in overs[3:]), "the log has the pinyin"
+    assert heads[0] == heads[1], "the same recording, the same journal"

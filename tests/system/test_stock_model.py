@@ -79,6 +79,7 @@ def test_fallback_logs_calls_and_answers_and_names_what_it_cannot_say(
 ) -> None:
     ear = open_ear(load_net(sample_net()), model=str(stock))
     assert "祭城社区治安队" in ear.cannot_say and "贾岗社区治安队" not in ear.cannot_say
+    assert ear.scribe is None, "it gives no scores to write from"
     rng, channel = np.random.default_rng(1), Channel()
     parts = [gap(1.0, channel, rng)]
     for text in ("财经大学,财经大学", "收到", "贾岗社区", "一切正常"):

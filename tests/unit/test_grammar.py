@@ -326,6 +326,35 @@ def test_short_answers_do_not_stand_in_the_midst_of_a_sentence(net: Net, words: 
 
 
 @pytest.mark.parametrize(
+    ("words", "score", "meanings"),
+    [
+        ("贾岗社区治安队 #zhe #bian #he #shui 快到了", 0.7, ()),
+        ("贾岗社区治安队 #zhe #bian #he #shui 快到了", 0.95, ("on_the_way",)),
+        ("贾岗社区治安队 #wo #men 快到了", 0.7, ("on_the_way",)),
+        ("贾岗社区治安队 快到了 #zhe #bian #he #shui", 0.7, ("on_the_way",)),
+    ],
+)
+def test_who_comes_is_sure_behind_other_talk(net: Net, words: str, score: float, meanings: tuple[str, ...]) -> None:
+    """老人摔倒了 ends like 快到了."""
+    said = heard(net, *words.split(), score=score)
+    assert Interpreter(net.lexicon, 0.5, 0.9).interpret(said).meanings() == meanings
+
+
+def test_free_speech_is_heard_again_as_one_between_words_that_are_believed(net: Net) -> None:
+    asked: list[tuple[float, float]] = []
+
+    def free(start: float, end: float) -> Hypothesis:
+        asked.append((start, end))
+        return Hypothesis((Word("#wo", 2.0, 2.2, 1.0), Word("#zai", 2.2, 2.4, 1.0)))
+
+    said = heard(net, "贾岗社区治安队", "#wo", "没有发现情况", "#zai", "收到", "#hao")
+    believed = {"贾岗社区治安队": 0.9, "收到": 0.9}
+    items = Interpreter(net.lexicon).interpret(said, lambda e, *_: believed.get(e.text, 0.1), free).items
+    assert [i.written for i in items] == ["贾岗社区治安队", "[wo zai]", "收到", "[hao]"]
+    assert asked[-1] == (0.9, 4.0), "from the call sign to the answer; what is short stays as it is"
+
+
+@pytest.mark.parametrize(
     ("words", "found"),
     [
         ("#shou #dao #yu #ei #yao", "收到"),

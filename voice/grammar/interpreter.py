@@ -26,8 +26,13 @@ SHORT_SYLLABLES = 3
 """Phrases of at most this many syllables occur in unrelated speech by chance."""
 
 PLAIN_ANSWERS = ("ack", "normal", "not_found", "present")
-"""Meanings of short phrases that are no answer in the midst of other talk. Alarms and arrivals are heard anywhere."""
+"""Meanings of short phrases that are no answer in the midst of other talk. Alarms are heard anywhere."""
 
+MOVING = ("on_the_way", "arrived")
+"""Meanings of short phrases that must be sure behind other talk: 摔倒了 ends like 快到了."""
+
+TALK = 3
+"""Syllables that are such talk; 我们快到了 has less before it."""
 
 REPORTING = frozenset({"situation", "report", "call_in", "arrived", "on_the_way", "proxy", "relay"})
 """What a unit may tell us at any time, calling us by our call sign."""
@@ -53,6 +58,8 @@ class Interpreter:
         self._said_shortly = {
             e.key for e in lexicon.entries if e.key in answers and e.syllables <= SHORT_SYLLABLES
         }  # fmt: skip
+        moving = lexicon.phrases(*MOVING)
+        self._moving_shortly = {e.key for e in lexicon.entries if e.key in moving and e.syllables <= SHORT_SYLLABLES}
         self._introducing = lexicon.phrases("this_is")
 
     def interpret(
@@ -108,11 +115,14 @@ class Interpreter:
     def _out_of_place(self, items: list[Item], k: int, awaiting: bool) -> bool:
         """Words that count in some places only: 这里是 beside a call sign, the words of ``awaited`` sentences while
         somebody is awaited and not in the midst of other talk, short answers not in the midst of talk without any
-        call sign."""
+        call sign, short words of who comes not behind other talk unless they are sure."""
         item = items[k]
         if item.kind == "phrase" and item.key in self._introducing:
             beside = items[max(0, k - 1) : k] + items[k + 1 : k + 2]
             return not any(i.kind in ("unit", "control") for i in beside)
+        moving = item.kind == "phrase" and item.key in self._moving_shortly and item.score < self.idle_threshold
+        if moving and len(free_before(items, k)) >= TALK:
+            return True
         if self._needs_a_question(item):
             return not awaiting or amid_talk(items, k)
         short = item.kind == "phrase" and item.key in self._said_shortly

@@ -6,6 +6,7 @@ covers becomes a row of syllables, in which similar-sounding entries are searche
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,16 @@ MIN_NEAR_SYLLABLES = 3
 
 SHORT = 2
 """Syllables of the replies that are looked for where an answer begins."""
+
+AROUND_S = 0.3
+"""Audio context in which a word that was not believed is heard again."""
+
+REHEARD_S = 1.0
+"""A row of free syllables that lasts so long is heard again, as one: the graph's syllables are dear, so that they lose
+against phrases, and it leaves most of them out. Shorter ones may be an answer of one syllable and stay."""
+
+EDGE_S = 0.15
+"""Audio before and after such a row that may belong to it."""
 
 REPEAT_GAP_S = 1.5
 """The same call sign repeated within this pause is one call, said twice."""
@@ -78,8 +89,11 @@ class ItemSearch:
         items: list[Item] = []
         row: list[_Syllable] = []
 
-        def flush() -> None:
-            if alone and (not items or items[-1].kind == "unit"):
+        def flush(end: float = math.inf) -> None:
+            if free is not None and row and row[-1].end - row[0].start >= REHEARD_S:
+                begin = max(row[0].start - EDGE_S, items[-1].end if items else 0.0)
+                row[:] = _syllables(free(begin, min(row[-1].end + EDGE_S, end)))
+            if row and alone and (not items or items[-1].kind == "unit"):
                 items.extend(self._reply_first(row, alone))
             items.extend(self._search(row))
             row.clear()
@@ -90,17 +104,17 @@ class ItemSearch:
                 item = self._believed(entry, w, score, doubtful)
                 said = [p[0] for p in plain(entry.readings[0])]
                 if item is not None:
-                    flush()
+                    flush(item.start)
                     items.append(item)
                     said = said[len(item.pinyin.split()) :]
                 tail = w if item is None else replace(w, start=item.end)
                 if said and free is not None:
-                    heard = _syllables(free(tail.start, tail.end))
+                    heard = _syllables(free(tail.start - AROUND_S, tail.end + AROUND_S))
                     row += [s for s in heard if tail.start <= (s.start + s.end) / 2 < tail.end]
                 elif said:
                     row += _spread(said, tail)
             elif w.symbol == NOISE:
-                flush()
+                flush(w.start)
             elif w.symbol.startswith(FILLER):
                 row.append(_Syllable(w.symbol[1:], w.start, w.end))
             elif w.symbol != "[unk]":

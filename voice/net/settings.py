@@ -72,9 +72,9 @@ class Recognition(_Section):
     """Weights of the decoding graph and the operating point. See ``voice.grammar.compiler.Costs``."""
 
     model: str = "huying-zh-8k"
-    dictation: str = ""
+    dictation: str = "auto"
     """Dictation of speech outside the grammar: ``own``, by our own ear alone; ``whisper-base``; or a stock model by
-    name or folder; empty: none."""
+    name or folder; ``auto``: ``own`` where it can; ``off`` or empty: none."""
     voiceprint: bool = True
     """Compare voices where it is not clear who spoke: a guess, flagged for review. Kept in memory only."""
     threshold: float = Field(default=0.5, ge=0, le=1)

@@ -4,18 +4,20 @@ recording."""
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby, product
 from pathlib import Path
 
+import numpy as np
+
 from voice.errors import HuyingError
 from voice.grammar.compiler import Costs, compile_graph
 from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
+from voice.grammar.item_search import REHEARD_S
 from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, pronunciations, sisters_of
 from voice.grammar.message import Doubt, Message
 from voice.grammar.search import FILE, Search, read
@@ -51,21 +53,11 @@ from voice.speech.whisper import Transcript, alone
 from voice.speech.word_model import WordModel, extended
 from voice.speech.word_model import read as read_words
 from voice.station.choice import Chooser
-from voice.station.scribe import OWN, Choose, OwnScribe, Scribe
+from voice.station.scribe import AUTO, OFF, OWN, Choose, OwnScribe, Scribe
 from voice.station.two_pass import TwoPass
 
 DICTATED_SYLLABLES = 4
 """Overs with at least this much free speech are dictated, as are all that were not understood."""
-
-AROUND_S = 0.3
-"""Audio context around a word that is re-scored."""
-
-REHEARD_S = 1.0
-"""Syllables for at least this long are searched again by themselves. The graph's are dear, so that they lose against
-phrases: it leaves most of them out. Shorter ones may be an answer of one syllable and stay."""
-
-EDGE_S = 0.15
-"""Audio before and after such a stretch that may belong to it."""
 
 FREE_SYLLABLE = 1.5
 """Cost of a syllable in that search. On the recipe's tuning people at 20 dB 0.31 of the syllables are wrong, with a
@@ -209,26 +201,10 @@ def _beside(found: Goodness, words: Sequence[Word], start: float, end: float) ->
     )
 
 
-def _stretches(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """First and end index of every stretch of syllables that lasts REHEARD_S or more."""
-    for free, run in groupby(range(len(words)), key=lambda k: words[k].symbol.startswith(FILLER)):
-        row = list(run)
-        if free and words[row[-1]].end - words[row[0]].start >= REHEARD_S:
-            yield row[0], row[-1] + 1
-
-
-def _rewritten(
-    words: Sequence[Word], stretches: Sequence[tuple[int, int]], hear: Callable[[float, float], Hypothesis]
-) -> Iterator[Word]:
-    """The words, with the syllables of each stretch replaced by what a search for syllables alone hears there."""
-    done = 0
-    for a, b in stretches:
-        yield from words[done:a]
-        start = max(words[a].start - EDGE_S, words[a - 1].end if a else 0.0)
-        end = min(words[b - 1].end + EDGE_S, words[b].start if b < len(words) else math.inf)
-        yield from hear(start, end).words
-        done = b
-    yield from words[done:]
+def _nothing(words: Sequence[Word]) -> bool:
+    """Whether there are no words and no syllables in a row for REHEARD_S."""
+    rows = [list(run) for free, run in groupby(words, key=lambda w: w.symbol.startswith(FILLER)) if free]
+    return all(map(_unexplained, words)) and all(r[-1].end - r[0].start < REHEARD_S for r in rows)
 
 
 def unexplained(words: Sequence[Word], start: float, end: float) -> float:
@@ -282,22 +258,16 @@ class Ear:
     ) -> Message:  # fmt: skip
         """Interpret one over; see ``Interpreter.interpret``."""
         v = self.verification
-        stretches = list(_stretches(hypothesis.words))
-        nothing = not stretches and all(map(_unexplained, hypothesis.words))
-        if v is None or hypothesis.loglikes is None or nothing:
+        if v is None or hypothesis.loglikes is None or _nothing(hypothesis.words):
             return self.interpreter.interpret(hypothesis, expecting=expecting, addressed=addressed, awaiting=awaiting)
         frames = frames_of(hypothesis.loglikes)
-
-        def without_phrases(start: float, end: float) -> Hypothesis:
-            return v.free.hear(frames[0], start - AROUND_S, end + AROUND_S)
-
+        sounds = frames[0] if hypothesis.sounds is None else np.asarray(hypothesis.sounds, np.float32)
         known, threshold = self.net.lexicon.by_symbol(), self.net.settings.recognition.threshold
         score = v.verifier.of_frames(frames, hypothesis.words, known, threshold)
         doubtful = partial(v.verifier.doubt, frames)
-        heard = Hypothesis(tuple(_rewritten(hypothesis.words, stretches, partial(v.free.hear, frames[0]))))
         return self.interpreter.interpret(
-            heard, score, without_phrases, expecting, addressed, awaiting, lambda a, b: v.figures(frames, a, b),
-            doubtful, v.verifier.of_frames(frames, ()),
+            hypothesis, score, partial(v.free.hear, sounds), expecting, addressed, awaiting,
+            lambda a, b: v.figures(frames, a, b), doubtful, v.verifier.of_frames(frames, ()),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -336,7 +306,7 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     dictation, dictation_sha256, scribe = None, "", _scribe(net, folder)
     if scribe is not None:
         dictation_sha256 = scribe.sha256
-    elif settings.dictation:
+    elif settings.dictation not in (AUTO, *OFF):
         stock = check_model(find_model(settings.dictation))
         dictation, dictation_sha256 = Dictation(stock.path), stock.sha256
     if folder.kind == "stock":
@@ -367,9 +337,10 @@ def _scribe(net: Net, folder: ModelFolder) -> Scribe | OwnScribe | None:
     name = net.settings.recognition.dictation
     if is_packaged(name, "whisper"):
         return Scribe(packaged(name) or models_folder() / name, net)
-    if name != OWN:
-        return None
     path = words_file()
+    able = folder.kind != "stock" and path.is_file()
+    if name not in (OWN, AUTO) or (name == AUTO and not able):
+        return None
     if folder.kind == "stock":
         raise HuyingError(f"{folder.path}: a stock model gives no scores, which dictation “{OWN}” needs")
     if not path.is_file():

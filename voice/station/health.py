@@ -120,7 +120,7 @@ def _stock() -> str:
     here += [written] if written else []
     if not here:
         raise HuyingError("no dictation model; the free part of messages is logged as pinyin only")
-    return ", ".join(here) + "; used where [recognition] dictation names it"
+    return ", ".join(here) + "; [recognition] dictation chooses, “auto” is own"
 
 
 def _encoding() -> str:

@@ -37,6 +37,12 @@ NAMES = 24
 OWN = "own"
 """Name of dictation without any other model, in settings and journals."""
 
+AUTO = "auto"
+"""In settings: OWN where the model gives scores and there are words, else none."""
+
+OFF = ("off", "")
+"""In settings: none."""
+
 Choose = Callable[[Sequence[Passage]], Transcript]
 """Makes one text of what the model offers."""
 
