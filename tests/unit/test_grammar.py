@@ -309,6 +309,19 @@ def test_a_phrase_with_a_word_that_nobody_said_is_free_speech(net: Net) -> None:
 
 
 @pytest.mark.parametrize(
+    ("doubt", "written"),
+    [
+        (Doubt.NONE, "穿黑衣服"),
+        (Doubt.ANOTHER, "穿黑衣服?"),
+        (Doubt.REFUTED, "[chuan hua yi fu]"),
+    ],
+)
+def test_a_phrase_found_in_free_speech_is_doubted_like_one_of_the_graph(net: Net, doubt: Doubt, written: str) -> None:
+    said = heard(net, *"#chuan #hua #yi #fu".split())
+    assert Interpreter(net.lexicon).interpret(said, doubtful=lambda *_: doubt).text == written
+
+
+@pytest.mark.parametrize(
     ("words", "meanings"),
     [
         ("知道了", ("ack",)),

@@ -19,7 +19,7 @@ from voice.mandarin.phones import FINALS, SYLLABLES, TONES, phone_set
 from voice.net.loading import Net
 from voice.pcm import Floats
 from voice.places import words_file
-from voice.speech.acoustics import sounds_of
+from voice.speech.acoustics import scores_of, sounds_of
 from voice.speech.whisper import Candidate, Passage, Transcript
 from voice.speech.word_model import ANY, Table, WordModel, extended, read, said_with, write
 from voice.station.choice import Chooser, Unit, respelled, written
@@ -189,6 +189,7 @@ def test_what_is_kept_of_scores() -> None:
     kept = sounds_of(loglikes)
     assert kept.dtype == np.float16
     assert kept[0].tolist() == [*[0] * phones.toneless, 0, 1, 2, 3, 4]
+    assert scores_of(kept).tolist() == loglikes.tolist()
 
 
 def test_the_shipped_model_knows_tones() -> None:

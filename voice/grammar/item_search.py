@@ -95,7 +95,7 @@ class ItemSearch:
                 row[:] = _syllables(free(begin, min(row[-1].end + EDGE_S, end)))
             if row and alone and (not items or items[-1].kind == "unit"):
                 items.extend(self._reply_first(row, alone))
-            items.extend(self._search(row))
+            items.extend(self._search(row, doubtful))
             row.clear()
 
         for w in words:
@@ -148,8 +148,10 @@ class ItemSearch:
                 return [found]
         return []
 
-    def _search(self, free: Sequence[_Syllable]) -> list[Item]:
-        """Entries found in a sequence of syllables, best first; the rest is free speech."""
+    def _search(
+        self, free: Sequence[_Syllable], doubtful: WordDoubt | None, refuted: frozenset[str] = frozenset()
+    ) -> list[Item]:
+        """Entries found in a sequence of syllables, best first; the rest is free speech. Not those ``refuted``."""
         if not free:
             return []
         row = [s.name for s in free]
@@ -161,7 +163,7 @@ class ItemSearch:
             for _, _, index in found:
                 entry, want = self._rows[index]
                 n = len(want)
-                if n < shortest:
+                if n < shortest or entry.symbol in refuted:
                     continue
                 grave = entry.kind == "phrase" and (entry.key in self._to_all or (n < 4 and entry.key in self._reports))
                 near = 0.0 if n < MIN_NEAR_SYLLABLES or grave else NEAR  # never a call to all or an alarm
@@ -174,12 +176,17 @@ class ItemSearch:
             names = " ".join(row)
             return [Item("free", "", "", names, free[0].start, free[-1].end, 0.0)]
         d, a, b, entry = best
+        doubt = doubtful(entry, free[a].start, free[b - 1].end) if doubtful is not None else Doubt.NONE
+        if doubt == Doubt.REFUTED:
+            return self._search(free, doubtful, refuted | {entry.symbol})
         # Not from the graph: confidence decreases with distance.
         sure = min(s.sure for s in free[a:b]) or 0.8
         found_item = Item(
-            entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d)
-        )
-        return [*self._search(free[:a]), found_item, *self._search(free[b:])]
+            entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d),
+            doubt=doubt > Doubt.NONE,
+        )  # fmt: skip
+        before, after = (self._search(part, doubtful, refuted) for part in (free[:a], free[b:]))
+        return [*before, found_item, *after]
 
 
 def _heads(lexicon: Lexicon) -> dict[str, tuple[tuple[Entry, float], ...]]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.errors import HuyingError
-from voice.mandarin.phones import FINALS, TONES, phone_set
+from voice.mandarin.phones import FINALS, TONES, phone_set, without_tone
 from voice.pcm import Floats, Pcm16
 
 Ints = npt.NDArray[np.int64]
@@ -95,6 +95,15 @@ def sounds_of(loglikes: Floats) -> npt.NDArray[np.float16]:
     toned = [phones.pdfs[FINALS[0] + t][0] for t in TONES]
     evidence = loglikes[:, toned] - loglikes[:, phones.pdfs[FINALS[0]][:1]]
     return np.concatenate([loglikes[:, : phones.toneless], evidence], 1).astype(np.float16)
+
+
+def scores_of(sounds: npt.NDArray[np.float16]) -> Floats:
+    """The scores that these were taken of: see ``sounds_of``."""
+    base, tone = (np.array(row) for row in without_tone())
+    known = phone_set().toneless
+    x = np.asarray(sounds, np.float32)
+    evidence = np.concatenate([np.zeros_like(x[:, :1]), x[:, known:]], 1)
+    return np.asarray(x[:, base] + evidence[:, tone], np.float32)
 
 
 class OverListener(Protocol):
