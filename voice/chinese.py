@@ -179,6 +179,7 @@ MESSAGES: dict[str, str] = {
     "{}: made for other syllables; the file is of another version": "{0}: 音节表不同; 文件属于另一个版本",
     "{}: cannot be read ({}); the word model is damaged, copy it again": "{0}: 读不出 ({1}); 词语模型损坏, 请重新复制",
     "{}: its tables do not fit each other; the word model is damaged, copy it again": "{0}: 各表对不上; 词语模型损坏, 请重新复制",
+    "[recognition] dictation: {}; or one of auto, own, whisper-base, off": "[recognition] dictation: {0}; 也可以写 auto、own、whisper-base 或 off",
     "{}: a stock model gives no scores, which dictation “{}” needs": "{0}: 通用模型不给出打分, 而听写 “{1}” 需要它",
     "{}: no such file; dictation “{}” needs it, reinstall huying": "{0}: 没有这个文件; 听写 “{1}” 需要它, 请重新安装 huying",
     "no dictation model; the free part of messages is logged as pinyin only": "没有听写模型; 自由讲话只记拼音",

@@ -67,7 +67,11 @@ def test_raw_pcm_on_standard_input(morning: Path) -> None:
     out = huying("replay", "-", "--json", "--start", "2026-06-05T08:30:00+08:00", stdin=pcm.tobytes())
     wanted = [json.loads(x) for x in huying("replay", morning, "--json").splitlines()]
     got = [json.loads(x) for x in out.splitlines()]
-    assert [(x["type"], x["unit"], x["meaning"]) for x in got] == [(x["type"], x["unit"], x["meaning"]) for x in wanted]
+    texts, rest = [[x["text"] for x in log if x["type"] == "transcribed"] for log in (got, wanted)], []
+    for log in (got, wanted):
+        rest.append([(x["type"], x["unit"], x["meaning"]) for x in log if x["type"] != "transcribed"])
+    assert rest[0] == rest[1]
+    assert texts[0] == texts[1] != [], "what comes through a pipe may be live: its texts come when they are ready"
 
 
 def test_journal_commands(morning: Path, tmp_path: Path) -> None:

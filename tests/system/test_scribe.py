@@ -193,6 +193,11 @@ def test_it_is_switched_off(own_net: Callable[..., Path], setting: str) -> None:
     assert ear.scribe is None and ear.dictation is None and not ear.dictation_sha256
 
 
+def test_a_misspelled_setting_says_what_there_is(own_net: Callable[..., Path]) -> None:
+    with pytest.raises(HuyingError, match=r"\[recognition\] dictation: no model “owm”.*auto, own, whisper-base, off"):
+        open_ear(net_with(own_net, "owm"))
+
+
 def test_a_default_that_cannot_be_is_none_and_a_wish_is_an_error(
     net: Net, own_net: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

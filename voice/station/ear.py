@@ -306,7 +306,7 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
     if scribe is not None:
         dictation_sha256 = scribe.sha256
     elif settings.dictation not in (AUTO, *OFF):
-        stock = check_model(find_model(settings.dictation))
+        stock = _stock_to_dictate(settings.dictation)
         dictation, dictation_sha256 = Dictation(stock.path), stock.sha256
     if folder.kind == "stock":
         fallback, missing = _stock_recogniser(net, folder)
@@ -345,6 +345,13 @@ def _scribe(net: Net, folder: ModelFolder) -> Scribe | OwnScribe | None:
     if not path.is_file():
         raise HuyingError(f"{path}: no such file; dictation “{OWN}” needs it, reinstall huying")
     return OwnScribe(hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _stock_to_dictate(name: str) -> ModelFolder:
+    try:
+        return check_model(find_model(name))
+    except HuyingError as e:
+        raise HuyingError(f"[recognition] dictation: {e}; or one of auto, own, whisper-base, off") from e
 
 
 def _when_asked(lexicon: Lexicon) -> Callable[[], WordSearch | None]:
