@@ -71,7 +71,7 @@ class Spelling:
     first: Ints = field(init=False)
     """Of the words that end at each node; one more number than nodes."""
     word: Ints = field(init=False)
-    last: Ints = field(init=False)
+    last: npt.NDArray[np.int16] = field(init=False)
     """Last syllable of each context's last word, by its usual way; NOTHING if there is none."""
     silent: Ints = field(init=False)
     """Words without a syllable: a comma."""
@@ -103,7 +103,7 @@ class Spelling:
             nodes -= len(level)
             np.maximum.at(self.best, level // _STEP, self.best[nodes : nodes + len(level)])
         self.best[0] = 0
-        of_word = np.full(len(self.model.words), NOTHING)
+        of_word = np.full(len(self.model.words), NOTHING, np.int16)
         of_word[meant[whole][::-1]] = spelled[(begin + lengths - 1)[whole]][::-1]
         last = self.model.last
         self.last = np.where(last >= 0, of_word[last], NOTHING)

@@ -114,9 +114,9 @@ def read(path: Path) -> Table:
                 raise HuyingError(f"{path}: made for other syllables; the file is of another version")
             t = Table(
                 tuple(f["text"].tobytes().decode().split("\n")), f["spelled"], f["tones"], f["lengths"],
-                f["meant"].astype(np.int64), -STEP * f["one"],
-                f["pairs_of"].astype(np.int64), f["second"].astype(np.int64), -STEP * f["two"],
-                f["triples_of"].astype(np.int64), f["third"].astype(np.int64), -STEP * f["three"],
+                f["meant"].astype(np.int64), np.float32(-STEP) * f["one"],
+                f["pairs_of"], f["second"], np.float32(-STEP) * f["two"],
+                f["triples_of"], f["third"], np.float32(-STEP) * f["three"],
             )  # fmt: skip
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as e:
         raise HuyingError(f"{path}: cannot be read ({e}); the word model is damaged, copy it again") from e
@@ -124,8 +124,8 @@ def read(path: Path) -> Table:
         len(t.words) == len(t.one) == len(t.pairs_of)
         and len(t.meant) == len(t.lengths)
         and len(t.tones) == len(t.spelled) == t.lengths.sum(dtype=np.int64)
-        and len(t.second) == len(t.two) == len(t.triples_of) == t.pairs_of.sum()
-        and len(t.third) == len(t.three) == t.triples_of.sum()
+        and len(t.second) == len(t.two) == len(t.triples_of) == t.pairs_of.sum(dtype=np.int64)
+        and len(t.third) == len(t.three) == t.triples_of.sum(dtype=np.int64)
     )
     if not whole:
         raise HuyingError(f"{path}: its tables do not fit each other; the word model is damaged, copy it again")
@@ -149,7 +149,7 @@ class WordModel:
         self.words, self.spelled, self.tones, self.lengths, self.meant = t.words, t.spelled, t.tones, t.lengths, t.meant
         self.one = np.asarray(t.one, np.float32)
         first, pair = np.repeat(np.arange(n), t.pairs_of), np.repeat(np.arange(pairs), t.triples_of)
-        self.last = np.concatenate([[-1], np.arange(n), t.second])
+        self.last = np.concatenate([[-1], np.arange(n), t.second]).astype(np.int32)
         """Last word of each context, -1: none."""
         self._pairs, self._two = first * STRIDE + t.second, np.asarray(t.two, np.float32)
         self._triples, self._three = pair * STRIDE + t.third, np.asarray(t.three, np.float32)
@@ -157,13 +157,13 @@ class WordModel:
         self._back = np.zeros(len(self.last), np.float32)
         """Of each context: what backing off from it costs."""
         self._back[1 : 1 + n] = _left(first, n, t.two, t.one[t.second])
-        without, _ = self.chances(1 + t.second[pair], t.third)
+        without, _ = self.chances(1 + t.second[pair].astype(np.int64), t.third.astype(np.int64))
         self._back[1 + n :] = _left(pair, pairs, t.three, without)
 
     def chances(self, context: Ints, word: Ints) -> tuple[Floats, Ints]:
         """Logarithm of the chance of each word in its context, and the context that follows."""
         n = len(self.words)
-        last = self.last[context]
+        last = self.last[context].astype(np.int64)
         seen, pair = _found(self._pairs, last * STRIDE + word)
         chance = self.one[word] + self._back[1 + last]
         chance[seen] = self._two[pair[seen]]
