@@ -55,7 +55,7 @@ SYLLABLE_S = 0.2
 """A character, or a comma's pause."""
 
 _OVER = re.compile(r"^(?:\((?P<wait>\d+(?:\.\d+)?)秒\)\s*)?(?P<who>[^:：]+)[:：]\s*(?P<words>.+)$")
-CLOSED = {"silent": "未答", "unclear": "听不清", "undetermined": "未定"}
+CLOSED = {"silent": "未答", "relayed": "代答", "unclear": "听不清", "undetermined": "未定"}
 REMARKS = {
     "say_again": "请重复", "negative": "没听明白", "wait": "请稍等", "unsolicited": "未被呼叫", "stray": "无人被叫",
     "contested": "又一个回答", "unattributed": "不知是谁", "said": "其他",
@@ -213,6 +213,6 @@ def in_words(net: Net, fact: Fact) -> str:
         case RollMarked():
             return f"点名 {fact.mark}"
         case Commanded():
-            return f"口令 {MEANINGS.get(fact.command, '没听懂')}{' ' + name if name else ''}"
+            return " ".join(("口令", MEANINGS.get(fact.command, "没听懂"), *map(net.name_of, fact.units)))
         case _:
             return ""

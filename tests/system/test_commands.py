@@ -105,30 +105,31 @@ def test_without_our_call_sign_nothing_is_a_command(obeying: Net, net: Net) -> N
 
 
 def test_what_is_read_back_and_answered(obeying: Net) -> None:
-    assert read_back(obeying, "roll_start", None) == "收到,开始点名。"
-    assert read_back(obeying, "mark_present", "102") == "收到,贾岗社区治安队记为已到。"
-    assert answer(obeying, "tell_time", None, None, "", datetime(2026, 6, 5, 10, 30)) == "现在时间十点三十分。"
-    assert answer(obeying, "tell_officer", "101", None, "", NOON) == "省残联的负责人是社区民警一。"
-    assert answer(obeying, "tell_officer", "103", None, "", NOON) == "没有登记负责人。"
+    assert read_back(obeying, "roll_start") == "收到,开始点名。"
+    assert read_back(obeying, "mark_present", ("102",)) == "收到,贾岗社区治安队记为已到。"
+    assert read_back(obeying, "call_unit", ("101", "102")) == "收到,呼叫省残联、贾岗社区治安队。"
+    assert answer(obeying, "tell_time", (), None, "", datetime(2026, 6, 5, 10, 30)) == "现在时间十点三十分。"
+    assert answer(obeying, "tell_officer", ("101",), None, "", NOON) == "省残联的负责人是社区民警一。"
+    assert answer(obeying, "tell_officer", ("103",), None, "", NOON) == "警察学院没有登记负责人。"
     roll = RollCall(
         ("101", "102", "103"), 1, results={"101": "answered", "102": "silent", "103": "silent"}, closed=True
     )
-    assert answer(obeying, "who_is_missing", None, roll, "", NOON) == "未应答两个:贾岗社区治安队、警察学院。"
-    assert answer(obeying, "repeat_last", None, None, "点名完毕。", NOON) == "点名完毕。"
+    assert answer(obeying, "who_is_missing", (), roll, "", NOON) == "未应答两个:贾岗社区治安队、警察学院。"
+    assert answer(obeying, "repeat_last", (), None, "点名完毕。", NOON) == "点名完毕。"
     for text in (
-        *(read_back(obeying, c, "101") for c in READ_BACK),
-        *(answer(obeying, c, "101", roll, "", NOON) for c in ANSWERED),
+        *(read_back(obeying, c, ("101",)) for c in READ_BACK),
+        *(answer(obeying, c, ("101",), roll, "", NOON) for c in ANSWERED),
     ):
         assert obeying.readings.read(text), "can be spoken"
 
 
 def test_what_cannot_be_done_now_is_said() -> None:
     running, done = RollCall(("1",), 1), RollCall(("1",), 1, results={"1": "answered"}, closed=True)
-    assert obstacle("roll_pause", None, done, "") == "现在没有点名"
-    assert obstacle("roll_start", None, running, "") == "正在点名" and obstacle("roll_start", None, done, "") is None
-    assert obstacle("call_missing", None, done, "") == "没有未应答单位"
-    assert obstacle("call_unit", None, None, "") == "没有听清单位"
-    assert obstacle("read_alert", None, None, "") == "没有通知"
+    assert obstacle("roll_pause", (), done, "") == "现在没有点名"
+    assert obstacle("roll_start", (), running, "") == "正在点名" and obstacle("roll_start", (), done, "") is None
+    assert obstacle("call_missing", (), done, "") == "没有未应答单位"
+    assert obstacle("call_unit", (), None, "") == "没有听清单位"
+    assert obstacle("read_alert", (), None, "") == "没有通知"
 
 
 Run = Callable[..., tuple[Station, list[Fact], list[str]]]
@@ -213,6 +214,14 @@ def test_calling_a_unit_and_marking_it(run: Run) -> None:
     assert said(facts)[-1] == "现在时间十二点零六分。"
 
 
+def test_an_order_to_two_units_is_carried_out_for_both(run: Run) -> None:
+    orders = [(1.0, "呼应助手,呼叫贾岗社区和警察学院"), (40.0, "呼应助手,省残联记为已到")]
+    _, facts, _ = run(orders, 60)
+    assert said(facts)[0] == "收到,呼叫贾岗社区治安队、警察学院。"
+    assert [f.unit for f in facts if isinstance(f, Called)] == ["102", "103"]
+    assert said(facts)[-1] == "没有呼叫过省残联。" and not any(isinstance(f, Corrected) for f in facts)
+
+
 def test_the_dispatchers_own_words_are_passed_on_as_they_were_said(obeying: Net, run: Run) -> None:
     """Read back with their figures, kept with the journal, transmitted as sound behind our own call to everybody."""
     perfect = PerfectEar(obeying)
@@ -220,7 +229,7 @@ def test_the_dispatchers_own_words_are_passed_on_as_they_were_said(obeying: Net,
         perfect._interpreter.interpret(perfect.hypothesis("呼应助手,播报,今晚八点开会", 0, 3)), 0.0, 1
     )
     assert heard.figures == ("8:00",) and 1.2 < heard.begins < 2.2 and heard.ends == 0.0
-    assert read_back(obeying, "own_words", None, heard.figures) == "收到,播报原话,8:00。"
+    assert read_back(obeying, "own_words", (), heard.figures) == "收到,播报原话,8:00。"
     _, facts, told = run([(1.0, "呼应助手,播报,今晚请各位把门窗关好")], 45)
     assert [(c, s) for c, _, s in outcomes(facts)] == [("own_words", "heard"), ("own_words", "done")]
     assert not told

@@ -116,6 +116,7 @@ def test_every_view_of_one_morning_counts_the_same(net: Net) -> None:
     assert closing(net, roll) == (
         "点名完毕。应到六,实到三,未应答一个:永平社区治安队,听不清一个:康宁社区治安队,代答一个:龙子湖社区治安队。"
     )
+    assert [c.result for c in column.calls if c.unit == "104"] == ["relayed", "silent"], "spoken for, then not"
     rows = {r.unit: r for r in unit_figures(sheet)}
     assert (rows["101"].calls, rows["101"].answered) == (2, 2), "called by the dispatcher, and in the roll-call"
     assert (rows["106"].calls, rows["106"].silent, rows["106"].answered) == (2, 1, 1)

@@ -181,7 +181,7 @@ CASES = {
     "a neighbour answers for a unit": (
         """实验小学,门口秩序是否良好?
            护学巡逻队代替实验小学回答""",
-        ["called 实验小学 call", "relayed 实验小学 proxy", "closed 实验小学 silent"],
+        ["called 实验小学 call", "relayed 实验小学 proxy", "closed 实验小学 relayed"],
     ),
     "a message is passed on": (
         """已转达省残联""",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import content, free_before, free_behind
+from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind
 from voice.grammar.templates import Template
 from voice.mandarin.distance import syllable_distance
 
@@ -89,7 +89,11 @@ class ActSearch:
                     return None
             else:
                 if piece == "{unit}" and item.kind == "unit":
-                    slots["unit2" if "unit" in slots else "unit"] = item.key
+                    row = _row(items, k) if template.speaker == "assistant" else (k,)
+                    for at_unit in row:
+                        slots[f"unit{len(slots) + 1}" if "unit" in slots else "unit"] = items[at_unit].key
+                        score = min(score, items[at_unit].score)
+                    k = row[-1]
                 elif not (
                     (piece == "{control}" and item.kind == "control") or (item.kind == "phrase" and item.key == piece)
                 ):
@@ -113,6 +117,16 @@ def arrivals(items: Sequence[Item]) -> Iterator[Act]:
         moved = before[-1:] == ("dao",) and before[-2:-1] not in NOT_THERE
         if moved and "le" in behind[:THERE] and behind[behind.index("le") + 1 :][:1] not in (("ma",), ("mei",)):
             yield Act("arrived", "unit", item.score, at=k - 1)
+
+
+def _row(items: Sequence[Item], first: int) -> tuple[int, ...]:
+    """呼叫 贾岗社区 和 安和社区、丹尼斯: the call signs in a row."""
+    row = [first]
+    for k in range(first + 1, len(items)):
+        between = " ".join(i.key or i.pinyin for i in items[row[-1] + 1 : k])
+        if items[k].kind == "unit" and between in ("", *JOINING, CALLING):
+            row.append(k)
+    return tuple(row)
 
 
 def _alone(items: Sequence[Item]) -> bool:

@@ -12,7 +12,7 @@ from voice.journal.event import Event
 from voice.journal.overs import Overs
 from voice.journal.settled import Settled, Spot, asks_review, spot_of
 from voice.journal.store import Journal
-from voice.talk.attendance import HERE, Attendance, Occasion, Occasions, Standing, entered
+from voice.talk.attendance import HERE, Attendance, Occasion, Occasions, Standing, entered, stand
 from voice.talk.by_hand import Confirmed, Corrected, NetEntered, Undone
 from voice.talk.facts import (
     Answered,
@@ -28,8 +28,6 @@ from voice.talk.facts import (
 )
 from voice.time import parse_wall
 
-RESULTS = ("answered", "late", "unclear", "silent", "undetermined", "open")
-
 
 @dataclass(slots=True)
 class Call:
@@ -38,8 +36,7 @@ class Call:
     unit: str
     wall: str
     attempts: int
-    result: str = "open"
-    """One of RESULTS."""
+    result: Standing = "open"
     meaning: str = ""
     latency_s: float | None = None
     grade: str = ""
@@ -227,15 +224,16 @@ class _Fold:
                 c.clip = self._overs.clip_of(fact)
                 self._by_event[e.seq] = c
             case ExchangeClosed() if fact.exchange in running:
-                running[fact.exchange].result = fact.outcome
+                running[fact.exchange].result = stand(running[fact.exchange].result, fact)
                 self._by_event[e.seq] = running[fact.exchange]
             case NotUnderstood(exchange=int(number)) if number in running:
                 running[number].clip = self._overs.clip_of(fact)
                 self._by_event[e.seq] = running[number]
             case Transcribed() if (call := self._by_over.get(self._overs.seq_of(fact))) is not None and not call.text:
                 call.guess = fact.text
-            case Relayed(exchange=int(number)) if number in running:
+            case Relayed(kind="proxy", exchange=int(number)) if number in running:
                 running[number].proxy = fact.by or ""
+                running[number].result = stand(running[number].result, fact)
             case SessionEnded():
                 now.seconds = fact.t
                 now.notes += fact.damage
@@ -245,12 +243,13 @@ class _Fold:
 
 
 def _entered(fact: NetEntered, seq: int) -> Session:
+    occasion = entered(fact, seq)
     calls = [
-        Call(unit, fact.began, 1, result, meaning, grade="human", text="") for unit, result, meaning in fact.results
+        Call(unit, fact.began, 1, occasion.heard[unit], meaning, grade="human") for unit, _, meaning in fact.results
     ]
     note = f"entered by {fact.by} 人工补录" + (f": {fact.note}" if fact.note else "")
     units = tuple(unit for unit, *_ in fact.results)
-    column = Column(entered(fact, seq), "", "known", note, fact.channel, calls)
+    column = Column(occasion, "", "known", note, fact.channel, calls)
     return Session(note, "", fact.began, "known", units, seq, fact.channel, calls, columns=[column])
 
 

@@ -21,7 +21,7 @@ KIND_NAMES: dict[str, Pair] = {kind: cls.NAMES for kind, cls in KINDS.items()}
 
 MEANING_NAMES: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} | {
     "call": ("", ""), "call_all": ("全体", "everybody"), "said": ("", ""), "silent": ("未答", "no answer"),
-    "unclear": ("听不清", "unclear"), "undetermined": ("未定", "undetermined"),
+    "unclear": ("听不清", "unclear"), "undetermined": ("未定", "undetermined"), "relayed": ("代答", "spoken for"),
     "stray": ("无人被叫", "nobody was called"), "unsolicited": ("未被呼叫", "was not called"),
     "contested": ("同一时隙第二个回答", "second answer in one slot"),
     "unattributed": ("不知是谁", "nobody knows whose"), "aside": ("单位之间", "between units"),
@@ -58,7 +58,7 @@ GRADE_NAMES: dict[str, Pair] = {
 
 _NOTES: tuple[Pair, ...] = (
     (r"nothing was heard in its slot", "应答时间内没有声音"),
-    (r"another unit answered for it, nothing of its own was heard", "别的单位代答, 没听到它自己的声音"),
+    (r"another unit answered for it(, nothing of its own was heard)?", "别的单位代答, 没有它自己的回答"),
     (r"something was heard in its slot but not understood", "有人回答, 但没听清"),
     (
         r"net control called it, or it spoke itself: nobody can tell, and nothing more came",

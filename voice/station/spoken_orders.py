@@ -17,6 +17,7 @@ from voice.pcm import RATE, Pcm16
 from voice.station.listener import Listener
 from voice.station.logbook import Logbook
 from voice.station.requests import with_neighbours
+from voice.talk.announcing import sign_of
 from voice.talk.by_hand import Corrected
 from voice.talk.commands import (
     ANSWERED,
@@ -130,21 +131,35 @@ class Orders:
                 self._reply("没听懂,请再说一遍。", heard)
             return
         now = self._wall().astimezone(net.settings.zone)
-        why = self._stranger(heard, now) or obstacle(
-            command, heard.unit, station.roll, station.last_alert.text if station.last_alert else ""
-        )
+        last_alert = station.last_alert.text if station.last_alert else ""
+        why = self._stranger(heard, now) or obstacle(command, heard.units, station.roll, last_alert)
+        why = why or self._unfit(command, heard.units)
         if why or (command == "own_words" and (why := self._take_words(heard))):
             self._outcome(heard, "refused", why)
             self._reply(f"{why}。", heard)
         elif command in READ_BACK:
             if self._pending:
                 self._outcome(self._pending[0], "cancelled", "another command came")
-            self._reply(read_back(net, command, heard.unit, heard.figures), heard)
+            self._reply(read_back(net, command, heard.units, heard.figures), heard)
             self._pending = heard, station.now + net.settings.station.cancel_s
         elif command in ANSWERED:
-            told = answer(net, command, heard.unit, station.roll, station.last_said, now)
+            told = answer(net, command, heard.units, station.roll, station.last_said, now)
             self._reply(told, heard)
             self._outcome(heard, "done", told)
+
+    def _unfit(self, command: str, units: tuple[str, ...]) -> str:
+        """The first unit for which it cannot be carried out, worded for the air; empty if it can."""
+        net = self._station.net
+        if command == "call_near":
+            alone = [u for u in net.units if u.id in units and not u.neighbours]
+            return f"{sign_of(net, alone[0].id)}没有登记邻近单位" if alone else ""
+        unknown = [u for u in units if command == "mark_present" and not self._called_at(u)]
+        return f"没有呼叫过{sign_of(net, unknown[0])}" if unknown else ""
+
+    def _called_at(self, unit: str) -> int:
+        """Number of the event that “marked present” corrects: of the unit in the roll-call, or of its last call."""
+        roll, last = self._station.roll, self._station.last_event.get(unit, 0)
+        return max(last, roll.since) if roll is not None and unit in roll.units else last
 
     def _take_words(self, heard: Commanded) -> str:
         """Extract the audio to be passed on; otherwise the reason why not, worded for the air."""
@@ -168,7 +183,7 @@ class Orders:
 
     def _carry_out(self, heard: Commanded) -> str:
         """The outcome, for the log. Raises nothing: failures are reported and logged."""
-        command, unit, station = heard.command, heard.unit, self._station
+        command, units, station = heard.command, heard.units, self._station
         try:
             if command == "roll_start":
                 rounds = station.net.settings.rollcall.rounds
@@ -178,24 +193,28 @@ class Orders:
                 station.mark(RollMarked(t=station.now, mark=mark, over=heard.over))  # type: ignore[arg-type]
             elif command == "call_missing" and station.roll:
                 station.start_roll(station.roll.missing, 1, "voice")
-            elif command == "call_unit" and unit:
-                station.call(unit)
-            elif command == "call_near" and unit:
-                for one in with_neighbours(station.net, (unit,)):
-                    if one != unit:
-                        station.call(one)
+            elif command == "call_unit":
+                for unit in units:
+                    station.call(unit)
+            elif command == "call_near":
+                for unit in with_neighbours(station.net, units):
+                    if unit not in units:
+                        station.call(unit)
             elif command == "read_alert" and station.last_alert:
                 a = station.last_alert
                 station.raise_alert(a.text, a.units, a.repeat, a.need_ack, a.emergency, "voice")
             elif command == "own_words":
                 station.pass_on(self._words)
-            elif command == "mark_present" and unit:
-                corrects = station.last_event.get(unit, 0)
-                present = Corrected(
-                    t=station.now, corrects=corrects, unit=unit, meaning="present", by="dispatcher", note="by voice"
-                )
-                station.log.record(present)
+            elif command == "mark_present":
+                for unit in units:
+                    at = self._called_at(unit)
+                    station.log.record(
+                        Corrected(
+                            t=station.now, corrects=at, unit=unit, meaning="present", by="dispatcher", note="by voice"
+                        )
+                    )
         except HuyingError as e:
             self._tell(str(e))
+            self._reply("没有执行。", heard)
             return str(e)
         return ""

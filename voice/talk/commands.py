@@ -34,9 +34,9 @@ ANSWERED = ("who_is_missing", "tell_time", "tell_officer", "tell_phone", "repeat
 ROLL_MARKS = {"roll_pause": "pause", "roll_resume": "resume", "roll_end": "end", "roll_skip": "skip"}
 
 
-def read_back(net: Net, command: str, unit: str | None, figures: tuple[str, ...] = ()) -> str:
+def read_back(net: Net, command: str, units: tuple[str, ...] = (), figures: tuple[str, ...] = ()) -> str:
     """``收到,开始点名。``; for passed-on speech also the figures: ``收到,播报原话,10:15。``"""
-    told = READ_BACK[command].format(unit=sign_of(net, unit) if unit else "")
+    told = READ_BACK[command].format(unit="、".join(sign_of(net, u) for u in units))
     return f"收到,{','.join((told, *plainly(figures)))}。"
 
 
@@ -67,7 +67,7 @@ def unauthorised(who: Literal["air", "code", "microphone"], on_air: bool, text: 
     return "" if code in text.split() else "口令不对"
 
 
-def obstacle(command: str, unit: str | None, roll: RollCall | None, last_alert: str) -> str | None:
+def obstacle(command: str, units: tuple[str, ...], roll: RollCall | None, last_alert: str) -> str | None:
     """Why a command cannot be carried out now, worded for the air; None if it can."""
     running = roll is not None and not roll.closed
     if command in ROLL_MARKS and not running:
@@ -76,19 +76,19 @@ def obstacle(command: str, unit: str | None, roll: RollCall | None, last_alert: 
         return "正在点名"
     if command == "call_missing" and (running or roll is None or not roll.missing):
         return "正在点名" if running else "没有未应答单位"
-    if command in ("call_unit", "call_near", "mark_present", "tell_officer", "tell_phone") and unit is None:
+    if command in ("call_unit", "call_near", "mark_present", "tell_officer", "tell_phone") and not units:
         return "没有听清单位"
     if command == "read_alert" and not last_alert:
         return "没有通知"
     return None
 
 
-def answer(net: Net, command: str, unit: str | None, roll: RollCall | None, last_said: str, now: datetime) -> str:
+def answer(net: Net, command: str, units: tuple[str, ...], roll: RollCall | None, last_said: str, now: datetime) -> str:
     """Spoken reply to one of ANSWERED."""
     if command == "tell_time":
         return f"现在时间{for_the_air(f'{now:%H:%M}')}。"
     if command in ("tell_officer", "tell_phone"):
-        return _contact(net, unit or "", command == "tell_phone")
+        return "".join(_contact(net, unit, command == "tell_phone") for unit in units)
     if command == "repeat_last":
         return last_said or "没有播报过。"
     if roll is None:
@@ -102,6 +102,6 @@ def _contact(net: Net, unit: str, phone_asked: bool) -> str:
     one = net.unit(unit)
     officer, phone = (one.officer, one.phone) if one else ("", "")
     if not (phone if phone_asked else officer):
-        return "没有登记电话。" if phone_asked else "没有登记负责人。"
+        return f"{sign_of(net, unit)}没有登记{'电话' if phone_asked else '负责人'}。"
     who = f"{sign_of(net, unit)}的负责人是{officer}" if officer else sign_of(net, unit)
     return f"{who},电话{phone}。" if phone else f"{who}。"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voice.grammar.meanings import CODE_WORD
 from voice.grammar.message import Act, Message
-from voice.grammar.naming import CALLING, content, mentioned
+from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
@@ -130,10 +130,13 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
     act = next((a for a in m.acts if a.meaning != CODE_WORD), None)
     own = act is not None and act.meaning == "own_words"
     code = next((a for a in m.acts if a.meaning == CODE_WORD), None)
+    named = (u for slot, u in act.slots.items() if slot.startswith("unit")) if act else ()
+    units = () if _names_unheard(m) else tuple(dict.fromkeys(named))
     return Commanded(
         t=t,
         command=act.meaning if act else "",
-        unit=act.slots.get("unit") if act else None,
+        unit=units[0] if units else None,
+        units=units,
         over=over,
         status="heard",
         text=m.text,
@@ -141,6 +144,14 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
         ends=_times_of(m, code)[0] if code and own else 0.0,
         figures=m.figures if own else (),
     )
+
+
+def _names_unheard(m: Message) -> bool:
+    """呼叫贾岗社区和…: an order to more units than were heard."""
+    signs = [k for k, i in enumerate(m.items) if i.kind == "unit"]
+    behind = " ".join(free_behind(m.items, signs[-1])) if signs else ""
+    before = " ".join(free_before(m.items, signs[0])) if signs else ""
+    return any(behind.startswith(f"{w} ") or before.endswith(f" {w}") for w in JOINING)
 
 
 def _times_of(m: Message, act: Act) -> tuple[Seconds, Seconds]:

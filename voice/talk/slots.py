@@ -11,11 +11,7 @@ from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
 from voice.talk.guessing import probable
-from voice.talk.state import ASKED_S, Exchange, NetState
-
-UNANSWERED = ("silent", "unclear", "undetermined")
-"""How an exchange may have ended for an answer to be late."""
-
+from voice.talk.state import ASKED_S, UNANSWERED, Exchange, NetState
 
 KEPT = {
     "say_again": "it asked to say the call again, and nothing more came",
@@ -35,10 +31,12 @@ def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
             t=t, exchange=e.id, unit=e.unit, outcome=outcome, reason=reason, waited_s=waited, over=over, review=review
         )
 
-    said = "" if e.last == "proxy" else e.last
-    if e.heard_unclear or said:
-        told = KEPT[said] if said else "something was heard in its slot but not understood"
-        return ended("unclear", told, e.heard_over, bool(said and not e.heard_unclear))
+    unsettled = bool(e.last and not e.heard_unclear)
+    if e.relayed:
+        return ended("relayed", "another unit answered for it", e.heard_over, unsettled)
+    if e.heard_unclear or e.last:
+        told = KEPT[e.last] if e.last else "something was heard in its slot but not understood"
+        return ended("unclear", told, e.heard_over, unsettled)
     if not alive:
         return ended("undetermined", reason="the receiver was not alive")
     if e.vague >= together:
@@ -54,8 +52,6 @@ def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
         )
     if e.vague:
         return ended("undetermined", f"{together} units are open, {e.vague} answers nobody's")
-    if e.last == "proxy":
-        return ended("silent", reason="another unit answered for it, nothing of its own was heard")
     return ended("silent", reason="nothing was heard in its slot")
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from voice.grammar.message import Message
 from voice.pcm import Seconds
-from voice.talk.state import Exchange, NetState
+from voice.talk.state import UNANSWERED, Exchange, NetState
 
 SOON_S = 4.0
 """A bare call sign within this time of its call may be the unit's answer; later it is a repeated call. Units start
@@ -73,4 +73,4 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds) -> Att
 
 
 def _late(e: Exchange, t: Seconds, late_window_s: Seconds) -> bool:
-    return e.status in ("silent", "unclear", "undetermined") and t - e.deadline <= late_window_s
+    return e.status in UNANSWERED and t - e.deadline <= late_window_s

@@ -40,6 +40,9 @@ REPLY_S = 30.0
 """Time for net control to reply to a report without a call sign."""
 
 
+UNANSWERED = ("silent", "unclear", "undetermined", "relayed")
+"""How an exchange may have ended for an answer to be late."""
+
 NOBODY: tuple[str, Seconds] = ("", 0.0)
 
 
@@ -56,7 +59,7 @@ class Exchange:
     attempt: int = 1
     to_all: bool = False
     status: str = "open"
-    """open, answered, silent, unclear or undetermined."""
+    """open, answered, relayed, silent, unclear or undetermined."""
     grade: Grade | None = None
     heard_unclear: bool = False
     """Something was heard in its slot, but no answer, or unintelligible."""
@@ -66,9 +69,10 @@ class Exchange:
     """The over that opened it may have come from the unit itself."""
     ours: bool = False
     """We made the call: anyone now using this call sign is the unit."""
-    last: Literal["", "say_again", "negative", "wait", "other", "proxy"] = ""
-    """What was heard in place of an answer; ``other``: an over that another unit's call sign begins; ``proxy``: another
-    unit answered for it."""
+    last: Literal["", "say_again", "negative", "wait", "other"] = ""
+    """What was heard in place of an answer; ``other``: an over that another unit's call sign begins."""
+    relayed: bool = False
+    """Another unit answered for it."""
     vague: int = 0
     """Overs that may be its answer, or that of another unit called in the same over."""
     answered_over: int | None = None
@@ -212,8 +216,8 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             return _vague(state)
         case Remarked():
             return _remarked(state, fact, timeout_s)
-        case Relayed(kind="proxy", unit=str(unit), exchange=int(number)) if not state.exchanges[unit].last:
-            return _set(state, unit, number, last="proxy")
+        case Relayed(kind="proxy", unit=str(unit), exchange=int(number)):
+            return _set(state, unit, number, relayed=True)
         case Announced(purpose="again", units=units):
             again = {u: state.exchanges[u] for u in units if u in state.exchanges}
             waiting = {u: replace(e, deadline=fact.t + timeout_s, asked_at=fact.t) for u, e in again.items()}
@@ -271,7 +275,7 @@ def _called(state: NetState, fact: Called, timeout_s: Seconds) -> NetState:
         heard_unclear=bool(same and same.heard_unclear), heard_over=same.heard_over if same else 0,
         figures=fact.figures or (same.figures if same else ()), vague=same.vague if same else 0,
         doubt=fact.doubt or bool(same and same.doubt and fact.over), ours=fact.over == 0,
-        question=fact.question, last=same.last if same else "",
+        question=fact.question, last=same.last if same else "", relayed=bool(same and same.relayed),
     )  # fmt: skip
     together = state.last_called if state.exchanges and _same_over(state, fact) else ()
     return replace(

@@ -114,7 +114,8 @@ class ExchangeClosed(Fact):
     exchange: int
     unit: str
     outcome: Outcome
-    """``silent`` only if the receiver was demonstrably alive; ``undetermined`` otherwise."""
+    """``silent`` only if the receiver was demonstrably alive, ``undetermined`` otherwise; ``relayed``: another unit
+    answered for it, it did not answer itself."""
     reason: str
     waited_s: Seconds
     over: int = 0

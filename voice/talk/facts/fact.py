@@ -14,7 +14,7 @@ person."""
 Purpose = Literal["opening", "call", "again", "closing", "alert", "closing_alert", "reply", "words"]
 """Kinds of our own announcements; ``words``: the dispatcher's own speech, passed on as spoken."""
 
-Outcome = Literal["answered", "unclear", "silent", "undetermined"]
+Outcome = Literal["answered", "relayed", "unclear", "silent", "undetermined"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ class Commanded(Fact):
     command: str
     """Meaning from the grammar's ``[assistant]`` sections; empty: addressed to us but not understood."""
     unit: str | None
+    """The unit that it names, or the first of several."""
     over: int
     """0: dispatcher's own microphone."""
     status: Literal["heard", "done", "cancelled", "refused"]
@@ -31,6 +32,8 @@ class Commanded(Fact):
     """Their end, so that a code of the day is not passed on; 0: end of the over."""
     figures: tuple[str, ...] = ()
     """Figures in these words, for readback."""
+    units: tuple[str, ...] = ()
+    """All units that it names: 呼叫甲和乙."""
 
     def word(self) -> str:
         return self.command
