@@ -27,18 +27,21 @@ from voice.journal.store import Journal
 from voice.net.loading import Net
 from voice.talk.announcing import closing
 from voice.talk.attendance import CALM_S, Occasions, Standing, attendance, stand
-from voice.talk.by_hand import Corrected
+from voice.talk.by_hand import Corrected, Undone
 from voice.talk.facts import (
     AlertEnded,
     AlertRaised,
     Announced,
     Answered,
     Called,
+    CalledIn,
     ExchangeClosed,
     Fact,
+    NotUnderstood,
     Outcome,
     Purpose,
     Relayed,
+    Remarked,
     RollBegan,
     RollEnded,
     RollMarked,
@@ -249,6 +252,45 @@ def test_a_correction_counts_where_its_exchange_belongs() -> None:
     assert first.answered == ("101",) and second.silent == ("101",)
     found.take(Corrected(corrects=6, unit="105", meaning="present", by="王"), 12)
     assert found.all[1].attendance.answered == ("105",), "who was not called is marked present in the roll-call itself"
+
+
+REPORTED = CalledIn(
+    t=4, over=1, unit="104", meaning="report", grade="call_sign", text="", pinyin="", confidence=0.9, exchange=2
+)
+NAMELESS = Remarked(
+    t=4, kind="unattributed", over=1, unit=None, exchange=None, meaning="ack", text="", confidence=0.9, review=True
+)
+UNCLEAR = NotUnderstood(t=4, over=1, unit=None, exchange=None, pinyin="")
+
+
+@pytest.mark.parametrize(
+    ("why", "said", "unit", "counted"),
+    [
+        ("104's report was the answer of 102, which was awaited", REPORTED, "102", ("101", "102")),
+        ("it was 103's, which nobody awaited", REPORTED, "103", ("101",)),
+        ("nobody's answer was 102's", NAMELESS, "102", ("101", "102")),
+        ("nobody's answer was that of a unit not called", NAMELESS, "103", ("101",)),
+        ("what nobody understood was 102's", UNCLEAR, "102", ("101", "102")),
+    ],
+)
+def test_a_person_says_whose_answer_it_was(why: str, said: Fact, unit: str, counted: tuple[str, ...]) -> None:
+    """In roll-call, board and sheet, until it is taken back."""
+    facts = [session(), RollBegan(t=1, units=UNITS, rounds=1), called(2, 1, "101"), answered(2, 1, "101"),
+             called(3, 2, "102"), said, closed(12, 2, "102"), Corrected(corrects=6, unit=unit, meaning="ack", by="王"),
+             Undone(undoes=8, by="王")]  # fmt: skip
+    for told, present in ((facts[:-1], counted), (facts, ("101",))):
+        watching, found, roll = LiveBoard(), Occasions(), None
+        with Journal("sqlite://") as journal:
+            for event in journal.append(told, BEGAN):
+                watching.take(event)
+                fact = event.fact()
+                of_roll, _ = found.concerns(fact, found.take(fact, event.seq))
+                roll = evolve_roll(roll, fact, event.seq) if of_roll else roll
+            (column,) = columns(sessions(journal.events()))
+        assert roll is not None
+        assert watching.board.attendance.answered == column.attendance.answered == roll.here == present, why
+        assert tuple(c.unit for c in column.calls if c.result == "answered") == present
+        assert tuple(u for u, t in watching.board.tiles.items() if t.state == "present") == present
 
 
 def test_nobody_is_counted_twice() -> None:

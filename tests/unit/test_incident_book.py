@@ -112,3 +112,52 @@ def test_every_view_has_the_same_incidents() -> None:
         assert opened == [[1], [1], [1, 3], [1, 3, 4], [1, 3], [1], [1, 3]]
         assert [m.seq for m in missed(journal.events())] == [2, 3]  # an incident a line: its report without a reply
         assert [i.seq for i in incidents(journal.events())] == [1, 3, 4]
+
+
+def test_a_report_heard_as_another_units_is_moved_and_moved_back() -> None:
+    """Board, incidents and what was missed."""
+    facts: list[Fact] = [
+        SessionBegan(t=0, source="", net="", net_sha256="", model="", model_sha256="", began="", clock="known",
+                     units=("101", "102")),
+        answered("101", "normal"), called_in("101", "report"),
+        Corrected(corrects=3, unit="102", meaning="report", by="甲"), Undone(undoes=4, by="甲"),
+    ]  # fmt: skip
+    watching, tiles = LiveBoard(), []
+    with Journal("sqlite://") as journal:
+        for event in journal.append(facts[:4], BEGAN):
+            board = watching.take(event)
+            tiles.append(tuple((t.state, t.meaning, t.by) for t in board.tiles.values()))
+        (found,) = incidents(journal.events())
+        assert (found.unit, found.acknowledged) == ("102", "甲") and not missed(journal.events())
+        heard, idle = ("present", "normal", ""), ("idle", "", "")
+        assert tiles[1:] == [
+            (heard, idle), (("calling", "report", ""), idle), (heard, ("calling", "report", "human")),
+        ]  # fmt: skip
+        for event in journal.append(facts[4:], BEGAN):
+            board = watching.take(event)
+        assert [(t.state, t.meaning) for t in board.tiles.values()] == [("calling", "report"), ("idle", "")]
+        (found,) = incidents(journal.events())
+        assert (found.unit, found.open) == ("101", True) and [m.seq for m in missed(journal.events())] == [3]
+
+
+def test_a_person_says_that_an_over_was_a_report() -> None:
+    """It stands among the incidents from the time of the over on, until that is taken back; arrivals are counted."""
+    facts: list[Fact] = [
+        answered("101", "heard"), remarked("102", "ack"),
+        Corrected(corrects=1, unit="101", meaning="situation", by="甲"),
+        Corrected(corrects=2, unit="103", meaning="arrived", by="甲"),
+    ]  # fmt: skip
+    (found,) = book_of(*facts).all
+    assert (found.seq, found.wall, found.unit, found.arrived) == (1, WALL.format(0), "101", {"103": 60.0})
+    assert found.acknowledged == "甲", "a person knows of it"
+    assert book_of(*facts, Undone(undoes=4, by="甲")).all[0].arrived == {}
+    assert book_of(*facts, Undone(undoes=3, by="甲")).all[0].withdrawn
+
+
+def test_an_arrival_is_moved_to_the_unit_that_arrived() -> None:
+    facts: list[Fact] = [
+        called_in("101", "situation"), remarked("102", "arrived"),
+        Corrected(corrects=2, unit="103", meaning="arrived", by="甲"),
+    ]  # fmt: skip
+    assert book_of(*facts).all[0].arrived == {"103": 60.0}
+    assert book_of(*facts, Undone(undoes=3, by="甲")).all[0].arrived == {"102": 60.0}

@@ -43,6 +43,7 @@ from voice.journal.verify import verify
 from voice.net.loading import Net
 from voice.pcm import Pcm16
 from voice.talk.by_hand import Confirmed, Corrected
+from voice.talk.facts import CalledIn
 from voice.time import parse_wall
 
 
@@ -476,3 +477,14 @@ def test_a_correction_names_the_unit_that_the_event_is_of(net: Net) -> None:
         journal.append([over(1, 2.0, "", "收到"), acknowledged(3.0, exchange=1, over=1)], BEGAN)
         with pytest.raises(HuyingError, match=f"event 2 is of unit {net.name_of('101')}, not of {net.name_of('102')}"):
             correction(journal, 2, "102", "normal", "王", name=net.name_of)
+
+
+def test_what_a_unit_said_uncalled_may_be_another_units(net: Net) -> None:
+    with Journal("sqlite://") as journal:
+        report = CalledIn(t=1, over=1, unit="101", meaning="report", grade="call_sign", text="", pinyin="",
+                          confidence=0.9)  # fmt: skip
+        journal.append([over(1, 1.0, "", "报告"), report], BEGAN)
+        first = journal.enter(correction(journal, 2, "102", "report", "王", name=net.name_of))
+        again = correction(journal, first, "103", "situation", "王", name=net.name_of)
+        assert (again.corrects, again.unit) == (2, "103"), "the correction is corrected: of the original event"
+        assert [x["seq"] for x in search(journal, net.name_of("102"), net)] == [first]

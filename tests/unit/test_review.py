@@ -156,6 +156,7 @@ def undo(number: int) -> Undone:
         ("one of 103's overs is written down: not the other", [confirm(7, "我们这边没事")], {8}),
         ("one of 103's overs is confirmed as nothing of the net", [confirm(9)], {10}),
         ("104's report is corrected", [correct(18, "104")], {18}),
+        ("the report heard as 104's was 103's", [correct(18, "103")], {18}),
         ("104's report is written down", [confirm(17, "报告,没事")], {18}),
         ("nobody's answer is 102's", [correct(20, "102")], {20}),
         ("an overdue unit is well", [correct(21, "104")], {21}),

@@ -121,8 +121,10 @@ class LiveBoard:
         self.board = Board()
         self._occasions = Occasions(REMEMBERED)
         self._book = Incidents()
-        self._set: dict[int, Tile] = {}
-        """Number of a correction → the tile before it."""
+        self._set: dict[int, tuple[tuple[Tile, Tile], ...]] = {}
+        """Number of a correction → the tiles that it changed, after and before it."""
+        self._called_in: dict[int, tuple[str, Tile | None]] = {}
+        """Number of a call-in → its time, and the tile before it of the unit that was heard."""
 
     def take(self, event: Event, fact: Fact | None = None) -> Board:
         """Next event; returns the board after it."""
@@ -144,27 +146,34 @@ class LiveBoard:
             board = replace(board, incidents=tuple(found))
         if isinstance(fact, Corrected):
             counted = at is not None and self._occasions.all[at] is board.occasion
-            if counted and fact.unit is not None and fact.unit in board.tiles:
-                self._set[event.seq] = board.tiles[fact.unit]
-            self.board = _corrected(board, fact, event) if counted else board
+            self.board = self._corrected(board, fact, event, counted)
         elif isinstance(fact, Undone):
-            tile = self._set.pop(fact.undoes, None)
-            now = board.tiles.get(tile.unit) if tile else None
-            stands = now is not None and now.seq == fact.undoes  # no later event
-            self.board = _put(board, tile) if tile is not None and stands else board
+            tiles = self._set.pop(fact.undoes, ())
+            self.board = _put(board, *(old for new, old in tiles if board.tiles.get(old.unit) == new))
         else:
+            if isinstance(fact, CalledIn):
+                self._called_in[event.seq] = event.wall, board.tiles.get(fact.unit or "")
+                if len(self._called_in) > REMEMBERED:
+                    del self._called_in[next(iter(self._called_in))]
             board = _evolved(board, event, fact)
             if isinstance(fact, ExchangeClosed) and at is not None:  # an earlier answer or a neighbour's still counts
                 board = _standing(board, fact.unit, self._occasions.all[at].heard.get(fact.unit, "silent"))
             self.board = board
         return self.board
 
-
-def _corrected(board: Board, fact: Corrected, event: Event) -> Board:
-    """Manual correction: the time stays that of the exchange."""
-    unit = str(fact.unit)
-    since = board.tiles[unit].since if unit in board.tiles else ""
-    return _put(board, Tile(unit, "present", since or event.wall, fact.meaning, None, 0, "human", event.seq))
+    def _corrected(self, board: Board, fact: Corrected, event: Event, counted: bool) -> Board:
+        """Manual correction: the time stays that of the exchange or call-in; what another unit called in is no longer
+        on the tile of the one that was heard."""
+        unit, tiles = str(fact.unit), []
+        wall, other = self._called_in.get(fact.corrects, ("", None))
+        if other is not None and other.unit != unit and board.tiles[other.unit].seq == fact.corrects:
+            tiles.append(other)
+        if counted or wall:
+            state: State = "present" if counted else "calling"
+            since = wall or (board.tiles[unit].since if unit in board.tiles else "")
+            tiles.append(Tile(unit, state, since or event.wall, fact.meaning, None, 0, "human", event.seq))
+        self._set[event.seq] = tuple((t, board.tiles[t.unit]) for t in tiles if t.unit in board.tiles)
+        return _put(board, *tiles)
 
 
 def _standing(board: Board, unit: str, standing: Standing) -> Board:

@@ -9,7 +9,7 @@ from voice.errors import HuyingError
 from voice.grammar.meanings import CHINESE
 from voice.journal.event import Event
 from voice.journal.store import Journal
-from voice.talk.by_hand import Acknowledged, Confirmed, Corrected, NetEntered, Undone
+from voice.talk.by_hand import SPOKE, Acknowledged, Confirmed, Corrected, NetEntered, Undone
 from voice.talk.facts import (
     AlertRaised,
     Answered,
@@ -42,8 +42,8 @@ def event_of(journal: Journal, seq: int) -> Event:
 def correction(
     journal: Journal, seq: int, unit: str, meaning: str, by: str, note: str = "", name: Callable[[str], str] = str
 ) -> Corrected:
-    """Correction of event ``seq``. Correcting a correction applies to the original event. Raises HuyingError if the
-    event concerns another unit (called by ``name``) or none."""
+    """Correction of event ``seq``. Correcting a correction applies to the original event. What a unit said uncalled may
+    be another's. Raises HuyingError if the event is of another unit's exchange (called by ``name``) or of none."""
     if meaning not in CHINESE:
         raise HuyingError(f"“{meaning}” is no meaning: {', '.join(CHINESE)}")
     fact = event_of(journal, seq).fact()
@@ -54,7 +54,7 @@ def correction(
         fact = event_of(journal, seq).fact()
     if not isinstance(fact, CORRECTABLE + OCCASIONS):
         raise HuyingError(f"event {seq} ({fact.KIND}) says nothing of a unit: it cannot be corrected")
-    whose = fact.unit if isinstance(fact, CORRECTABLE) else None
+    whose = fact.unit if isinstance(fact, CORRECTABLE) and not isinstance(fact, SPOKE) else None
     if whose is not None and whose != unit:
         raise HuyingError(
             f"event {seq} is of unit {name(whose)}, not of {name(unit)}; correct an event of {name(unit)}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from voice.errors import HuyingError
+from voice.journal.by_hand import event_of
 from voice.journal.overs import Overs
 from voice.journal.store import Journal
 from voice.talk.by_hand import Confirmed
-from voice.talk.facts import OverHeard
+from voice.talk.facts import NotUnderstood, OverHeard
 
 BEFORE = 3000
 """Events searched backwards for an event's over: far more than an exchange has."""
@@ -34,6 +35,7 @@ def confirmation(journal: Journal, seq: int, said: str | None, by: str) -> Confi
     if not over.clip:
         raise HuyingError(f"event {seq}: no clip of this over was kept")
     text = said if said is not None else over.text.replace(" ", ",")
-    if said is None and ("[" in text or not text):
+    unclear = isinstance(event_of(journal, seq).fact(), NotUnderstood)
+    if said is None and (unclear or "[" in text or not text):
         raise HuyingError(f"event {seq}: not all of it was understood; write down what was said (--said)")
     return Confirmed(confirms=number, clip=over.clip, said=text, by=by)

@@ -36,14 +36,17 @@ def incidents(events: Iterable[Event]) -> list[Incident]:
     over the recognised text."""
     book, overs = Incidents(), Overs()
     of_over: dict[int, Incident] = {}
+    heard: dict[int, tuple[int, str, str]] = {}
     for e in events:
         fact = e.fact()
         overs.take(fact, e.seq)
         new = book.take(fact, e.seq, e.wall)
-        if new is not None:
-            over: OverHeard | None = overs.of(fact)
-            new.pinyin, new.clip = (over.pinyin, over.clip) if over else ("", "")
-            of_over[overs.seq_of(fact)] = new
+        over = overs.of(fact)
+        if over is not None and not isinstance(fact, OverHeard):
+            heard[e.seq] = overs.seq_of(fact), over.pinyin, over.clip
+        if new is not None and new.seq in heard:
+            number, new.pinyin, new.clip = heard[new.seq]
+            of_over[number] = new
         elif isinstance(fact, Confirmed) and fact.confirms in of_over and fact.said:
             of_over[fact.confirms].text = fact.said
     return [i for i in book.all if not i.withdrawn]

@@ -12,16 +12,18 @@ from voice.journal.event import Event
 from voice.journal.overs import Overs
 from voice.journal.settled import Settled, Spot, asks_review, spot_of
 from voice.journal.store import Journal
-from voice.talk.attendance import HERE, Attendance, Occasion, Occasions, Standing, entered, stand
+from voice.talk.attendance import HERE, Attendance, Occasion, Occasions, Standing, entered, is_nameless, stand
 from voice.talk.by_hand import Confirmed, Corrected, NetEntered, Undone
 from voice.talk.facts import (
     Answered,
     Called,
+    CalledIn,
     ExchangeClosed,
     Fact,
     NotUnderstood,
     OverHeard,
     Relayed,
+    Remarked,
     SessionBegan,
     SessionEnded,
     Transcribed,
@@ -131,9 +133,13 @@ class _Fold:
         self._now: dict[str, Session] = {}
         self._occasions: dict[str, Occasions] = {}
         self._columns: dict[str, list[Column]] = {}
+        self._latest: dict[str, Column] = {}
+        """Column of the latest call."""
         self._running: dict[str, dict[int, Call]] = {}
         self._by_event: dict[int, Call] = {}
         self._by_over: dict[int, Call] = {}
+        self._may_be: dict[int, tuple[Call, ...]] = {}
+        """Number of an event that says who spoke → exchanges that it answers, if it was that unit."""
         self._before: dict[int, tuple[Call, Call]] = {}
         """Number of a person's event → the exchange, and as it stood before."""
         self._doubts: list[tuple[Call, Spot]] = []
@@ -154,6 +160,7 @@ class _Fold:
             )
             self.out.append(self._now[fact.channel])
             self._running[fact.channel] = {}
+            self._latest.pop(fact.channel, None)
         elif isinstance(fact, Corrected | Confirmed | Undone):
             self._by_hand(fact, e.seq)
         now, opened = self._now.get(fact.channel), None
@@ -180,8 +187,13 @@ class _Fold:
                     setattr(call, name, getattr(old, name))
             return
         number = fact.corrects if isinstance(fact, Corrected) else fact.confirms
-        call = (self._by_event if isinstance(fact, Corrected) else self._by_over).get(number)
-        if call is None or (isinstance(fact, Corrected) and call.unit != fact.unit):
+        if isinstance(fact, Corrected):
+            one = self._by_event.get(number)
+            calls = (one,) if one else self._may_be.get(number, ())
+            call = next((c for c in reversed(calls) if c.unit == fact.unit), None)
+        else:
+            call = self._by_over.get(number)
+        if call is None:
             return
         self._before[seq] = call, replace(call)
         if isinstance(fact, Corrected):
@@ -202,6 +214,7 @@ class _Fold:
         columns[at].occasion = occasions.all[at]
         if opened is not None:
             columns[at].calls.append(opened)
+            self._latest[fact.channel] = columns[at]
 
     def _in_session(self, now: Session, running: dict[int, Call], fact: Fact, e: Event) -> Call | None:
         """The exchange opened by the fact, if any."""
@@ -229,6 +242,10 @@ class _Fold:
             case NotUnderstood(exchange=int(number)) if number in running:
                 running[number].clip = self._overs.clip_of(fact)
                 self._by_event[e.seq] = running[number]
+            case Remarked() | NotUnderstood() if is_nameless(fact) and fact.channel in self._latest:
+                self._may_be[e.seq] = tuple(self._latest[fact.channel].calls)
+            case CalledIn(exchange=int(number)) | Remarked(exchange=int(number)) if number in running:
+                self._may_be[e.seq] = (running[number],)
             case Transcribed() if (call := self._by_over.get(self._overs.seq_of(fact))) is not None and not call.text:
                 call.guess = fact.text
             case Relayed(kind="proxy", exchange=int(number)) if number in running:

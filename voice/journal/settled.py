@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sys import intern
 
 from voice.journal.store import Journal
-from voice.talk.by_hand import Confirmed, Corrected, Undone
+from voice.talk.by_hand import SPOKE, Confirmed, Corrected, Undone
 from voice.talk.facts import AlertRaised, Fact, NotUnderstood, Overdue, RollBegan, RollMarked, SessionBegan
 
 OCCASIONS = (RollBegan, RollMarked, AlertRaised)
@@ -40,13 +40,15 @@ class Spot:
     unit: str | None
     over: int
     exchange: int | None
+    movable: bool = False
+    """A correction may name another unit."""
 
 
 def spot_of(fact: Fact, seq: int) -> Spot:
     """Where an event stands."""
     unit = getattr(fact, "unit", None)
     over, exchange = getattr(fact, "over", 0), getattr(fact, "exchange", None)
-    return Spot(seq, intern(fact.channel), intern(unit) if unit else None, over, exchange)
+    return Spot(seq, intern(fact.channel), intern(unit) if unit else None, over, exchange, isinstance(fact, SPOKE))
 
 
 class Settled:
@@ -123,7 +125,7 @@ class Settled:
         began = number or self._before("occasion", fact.channel, seq)
         if began in self._began.get(("occasion", fact.channel), ()):
             self._settled.setdefault(("occasion", fact.channel, 0, began), {})[seq] = fact.unit
-        elif found is None or found.unit in (None, fact.unit):
+        elif found is None or found.movable or found.unit in (None, fact.unit):
             self._settle(("event", "over", "exchange"), found, number, seq, fact.unit)
 
     def _settle(self, sorts: tuple[str, ...], found: Spot | None, number: int, seq: int, unit: str | None) -> None:
@@ -159,7 +161,7 @@ def _concerns(sort: str, whose: str | None, unit: str | None) -> bool:
     """Whether a person's word about ``whose`` is about what is said of ``unit``."""
     if sort == "occasion":
         return unit == whose
-    return sort == "exchange" or whose is None or unit in (None, whose)
+    return sort == "event" or whose is None or unit in (None, whose)
 
 
 def settled_in(journal: Journal) -> Settled:

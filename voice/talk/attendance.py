@@ -10,17 +10,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from voice.talk.by_hand import Corrected, NetEntered, Undone
+from voice.talk.by_hand import SPOKE, Corrected, NetEntered, Undone
 from voice.talk.facts import (
     AlertEnded,
     AlertRaised,
     Announced,
     Answered,
     Called,
+    CalledIn,
     ExchangeClosed,
     Fact,
     NotUnderstood,
     Relayed,
+    Remarked,
     RollBegan,
     RollEnded,
     RollMarked,
@@ -39,6 +41,8 @@ STANDINGS: tuple[Standing, ...] = get_args(Standing)
 HERE: tuple[Standing, ...] = ("answered", "late")
 
 OccasionKind = Literal["roll", "poll", "alert", "calls"]
+
+Said = Answered | ExchangeClosed | NotUnderstood | Relayed | CalledIn | Remarked
 
 CALM_S = 1800.0
 """A dispatcher's call this long after the previous one begins a new occasion."""
@@ -59,6 +63,15 @@ def stand(before: Standing, fact: Fact) -> Standing:
         case _:
             return before
     return min(before, now, key=STANDINGS.index)
+
+
+def is_nameless(fact: Fact) -> bool:
+    """It may be the answer of any unit that was called."""
+    match fact:
+        case Remarked(kind="unattributed" | "contested") | NotUnderstood(exchange=None):
+            return True
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +200,8 @@ class Occasions:
         self._alert: int | None = None
         self._calls: int | None = None
         self._called_at = 0.0
+        self._last: int | None = None
+        """Occasion of the latest call."""
         self._reading = False
         """Our latest announcement was an alert."""
         self._exchanges: dict[int, tuple[int, str]] = {}
@@ -203,9 +218,9 @@ class Occasions:
 
     def concerns(self, fact: Fact, at: int | None) -> tuple[bool, bool]:
         """Whether a roll-call (or poll), and whether an alert, is to heed a fact that changed occasion ``at``: a
-        person's correction is of one of them."""
+        person's correction is of one of them, or of none."""
         alert = at is not None and self.all[at].kind == "alert"
-        return (not alert, alert) if isinstance(fact, Corrected) else (True, True)
+        return (at is not None and not alert, alert) if isinstance(fact, Corrected) else (True, True)
 
     def take(self, fact: Fact, seq: int = 0, wall: str = "") -> int | None:
         """Next fact with its event's number and time; returns the index of the occasion it changed."""
@@ -236,7 +251,7 @@ class Occasions:
                 return self._end("_alert")
             case Called():
                 return self._called(fact, seq, wall)
-            case Answered() | ExchangeClosed() | NotUnderstood() | Relayed():
+            case Answered() | ExchangeClosed() | NotUnderstood() | Relayed() | CalledIn() | Remarked():
                 return self._answered(fact, seq)
             case Corrected(unit=str(unit)):
                 return self._corrected(fact, unit, seq)
@@ -254,6 +269,7 @@ class Occasions:
     def _begin(self, fact: SessionBegan) -> None:
         """Exchanges are counted afresh; an interrupted roll-call may resume."""
         self._roster, self._exchanges, self._calls, self._reading = fact.units, {}, None, False
+        self._last = None
         self._interrupted, self._roll = self._roll if self._roll is not None else self._interrupted, None
 
     def _open(self, occasion: Occasion) -> int:
@@ -280,6 +296,7 @@ class Occasions:
         found = self._exchanges.get(fact.exchange)
         at = found[0] if found and found[1] == fact.unit else self._place(fact, seq, wall)
         self._exchanges[fact.exchange] = at, fact.unit
+        self._last = at
         self._put(at, fact.unit, fact)
         self._note(seq, at, fact.unit)
         return at
@@ -300,14 +317,20 @@ class Occasions:
             self.all[self._calls] = replace(here, units=(*here.units, fact.unit))
         return self._calls
 
-    def _answered(self, fact: Answered | ExchangeClosed | NotUnderstood | Relayed, seq: int) -> int | None:
+    def _answered(self, fact: Said, seq: int) -> int | None:
         found = self._exchanges.get(fact.exchange) if fact.exchange is not None else None
+        if self._last is not None and is_nameless(fact):
+            self._note(seq, self._last, None)
+            return None
         if found is None:
             if isinstance(fact, Relayed) and fact.unit and self._roll is not None:
                 self._put(self._roll, fact.unit, fact)
                 return self._roll
             return None
         at, unit = found
+        if isinstance(fact, SPOKE):  # an answer only if a person says so
+            self._note(seq, at, unit)
+            return None
         if fact.unit not in (None, unit):
             return None
         self._put(at, unit, fact)
@@ -321,11 +344,13 @@ class Occasions:
         self.all[at] = replace(o, heard=heard, answers=answers)
 
     def _corrected(self, fact: Corrected, unit: str, seq: int) -> int | None:
-        """Manual correction. ``corrects`` names an event of the unit's exchange, or the start of the occasion; 0
-        means the running roll-call."""
+        """Manual correction. ``corrects`` names an event of the unit's exchange, something nameless that was said in
+        the occasion, or its start; 0 means the running roll-call."""
         at, whose = self._events.get(fact.corrects, (None, None)) if fact.corrects else (self._roll, None)
         if at is None or whose not in (None, unit) or unit not in self.all[at].units:
             return None
+        if fact.corrects not in (0, self.all[at].seq) and unit not in self.all[at].heard:
+            return None  # it was not called: what was said without a name is no answer of its
         self._set[seq] = at, unit, self.all[at].by_hand.get(unit, "")
         self.all[at] = replace(self.all[at], by_hand={**self.all[at].by_hand, unit: fact.meaning})
         return at

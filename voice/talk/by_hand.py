@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 from voice.pcm import Seconds
-from voice.talk.facts import Fact
+from voice.talk.facts import CalledIn, Fact, Remarked
 
 Result = Literal["answered", "late", "silent", "unclear"]
 RESULTS: tuple[str, ...] = get_args(Result)
 """Result of a unit on a manually entered net."""
+
+
+SPOKE = (CalledIn, Remarked)
+"""Facts whose unit is whoever was heard speaking, called or not: a correction may name another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

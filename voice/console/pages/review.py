@@ -10,7 +10,7 @@ from voice.console.pages.frame import Page
 from voice.console.pages.learning import LearnDialog, learned_list
 from voice.console.pages.settled import SettledList
 from voice.errors import HuyingError
-from voice.grammar.meanings import REVIEWABLE
+from voice.grammar.meanings import MEANINGS, REVIEWABLE
 from voice.journal.lines import Line
 from voice.journal.wording import KIND_NAMES, MEANING_NAMES, detail_in, name_of
 from voice.station.candidates import Candidate
@@ -145,7 +145,8 @@ class _Card:
                 units = {u.id: u.name for u in net.units}
                 value = line["unit"] if line["unit"] in units else None
                 self._unit = ui.select(units, value=value, label=t("unit"), with_input=True)
-                names = {m: name_of(MEANING_NAMES, m, page.english) for m in REVIEWABLE}
+                own = (line["meaning"],) if line["meaning"] in MEANINGS else ()
+                names = {m: name_of(MEANING_NAMES, m, page.english) for m in (*REVIEWABLE, *own)}
                 value = line["meaning"] if line["meaning"] in names else None
                 self._meaning = ui.select(names, value=value, label=t("meaning")).classes("min-w-32")
                 self._said = ui.input(t("said")).classes("min-w-48")
@@ -173,9 +174,10 @@ class _Card:
 
     @property
     def _understood(self) -> bool:
-        """There is something that can have been heard right."""
+        """There is something that can have been heard right: not in what is logged as not understood."""
         text = self.line["text"] or ""
-        return self._answered or bool(self.line["clip"] and text and "[" not in text)
+        whole = bool(self.line["clip"] and text and "[" not in text) and self.line["type"] != "not_understood"
+        return self._answered or whole
 
     def mark(self, chosen: bool) -> None:
         """Selected by keyboard: load its candidates."""
