@@ -214,6 +214,13 @@ def _watch(a: Namespace) -> None:
     watch(a.out, a.data, a.data / "cache")
 
 
+def _groups(a: Namespace) -> None:
+    """What the groups of phrases cost in false words, on the tuning speakers."""
+    from models.recipe.groups import groups
+
+    groups(a.out, a.data, a.data / "cache")
+
+
 def _costs(a: Namespace) -> None:
     from models.recipe.costs import compare
 
@@ -258,7 +265,7 @@ WAY: dict[str, Callable[[Namespace], None]] = {
 ASIDE: dict[str, Callable[[Namespace], None]] = {
     "resume": _resume, "reopen": _reopen, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs,
     "accents": _accents, "adaptation": _adaptation, "words": _word_model, "dictation": _dictation, "excerpt": _excerpt,
-    "pack": _pack, "lease": _lease, "fetched": _fetched,
+    "pack": _pack, "lease": _lease, "fetched": _fetched, "groups": _groups,
 }  # fmt: skip
 
 

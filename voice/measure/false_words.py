@@ -13,6 +13,7 @@ import random
 import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from voice.measure.channel import Channel, received
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
 from voice.radio.over import Over
+from voice.speech.hypothesis import Hypothesis
 from voice.station.ear import Ear, open_ear
 
 SOUND = (".wav", ".flac", ".ogg", ".opus", ".mp3")
@@ -52,10 +54,17 @@ def false_words(ear: Ear, speech: Path, most: int, snr_db: float, seed: int = 0)
         over = Over.whole(pcm)
         hypothesis = ear.recogniser.recognise(pcm)
         for awaited in (False, True):
-            for item in ear.understand(over, hypothesis, awaited).items:
-                if item.kind in ("unit", "control", "phrase", "place"):
-                    found[("awaited: " if awaited else "") + (item.text or str(item.key))] += 1
+            found.update(("awaited: " if awaited else "") + w for w in believed(ear, over, hypothesis, awaited))
     return seconds, found
+
+
+def believed(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool) -> Iterator[str]:
+    """Words of the net that are believed while a unit is awaited, or nobody."""
+    if ear.net.lexicon.by_symbol().keys().isdisjoint(w.symbol for w in hypothesis.words):
+        return
+    for item in ear.understand(over, hypothesis, awaited, awaiting=awaited).items:
+        if item.kind in ("unit", "control", "phrase", "place"):
+            yield item.text or str(item.key)
 
 
 def _recordings(place: Path, most: int, seed: int) -> list[tuple[np.ndarray, int]]:
