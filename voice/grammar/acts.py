@@ -18,6 +18,12 @@ NOT_THERE = (("mei",), ("bu",), ("wei",), ("zhao",), ("kan",), ("ting",), ("shou
              ("men",), ("yao",), ("qing",))  # fmt: skip
 """没到, 找到, 听到, 接到, 你到, 要到: nobody has arrived."""
 
+STANDING = ("yi", "jing", "zai")
+"""已经在丹尼斯门口了."""
+
+IN_PLACE = ["dao", "wei"]
+"""明理路巡防队到位."""
+
 SYLLABLE_SCORE = 0.5
 """Answers of one syllable (到, 在, 行): too short to verify, so a person is asked to listen."""
 
@@ -111,10 +117,12 @@ class ActSearch:
 def arrivals(items: Sequence[Item]) -> Iterator[Act]:
     """明理路巡防队到丹尼斯了, 已经到东门岗楼下了: there, wherever that is."""
     for k, item in enumerate(items):
-        if item.kind not in ("unit", "control", "place") or not 0 < k < len(items) - 1:
+        if item.kind not in ("unit", "control", "place") or k == len(items) - 1:
             continue
         before, behind = free_before(items, k), free_behind(items, k)
-        moved = before[-1:] == ("dao",) and before[-2:-1] not in NOT_THERE
+        if item.kind == "unit" and [i.pinyin for i in items[k + 1 :]] == IN_PLACE:
+            yield Act("arrived", "unit", item.score, at=k + 1)
+        moved = (before[-1:] == ("dao",) and before[-2:-1] not in NOT_THERE) or before[-3:] == STANDING
         if moved and "le" in behind[:THERE] and behind[behind.index("le") + 1 :][:1] not in (("ma",), ("mei",)):
             yield Act("arrived", "unit", item.score, at=k - 1)
 

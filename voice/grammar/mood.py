@@ -69,6 +69,9 @@ ORDER = _words("qing", "qing ni", "qing ni men", "ni", "ni men", "nin", "qing ga
                "su", "xun su")  # fmt: skip
 """请, 你, 你们, 请赶快, 速: 马上到 directly after them is an order."""
 
+OTHERS = _words("che", "jia zhang", "jia shu", "yi sheng", "jing cha", "min jing", "xiao fang")
+"""救护车, 家长, 家属, 医生, 警察, 民警, 消防: with 到了 directly behind, another one has arrived, not the unit."""
+
 ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
 LEADING = frozenset(
     (
@@ -125,6 +128,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (meaning in DENIED and _ends(before, NOT))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _ends(before, REACHED))
         or (meaning in ORDERED and _ends(before, ORDER))
+        or (meaning == "arrived" and _ends(before, OTHERS))
         or (meaning in CONDITIONAL and _conditional(items[at].key, before, behind))
     ):
         return None
@@ -136,7 +140,7 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
     report either, but a short noise may be mistaken for 吗: the speaker is decided by who is awaited."""
     if act.meaning in ASKED:
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
-        tags = ["mei", "you"], ["mei"], ["le", "mei", "you"], ["le", "mei"]
+        tags = ["mei", "you"], ["mei"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
         whether = _ends(before, WHETHER) or (len(before) > 2 and before[-1] == before[-3])  # 要不要, whatever was heard
         return (last and behind in tags) or whether
     return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"

@@ -23,6 +23,9 @@ LOCATING = [
 ]  # fmt: skip
 """门口, 那边, 附近, 旁边, 楼下, …: directly behind a call sign they make a place of it."""
 
+ELSEWHERE = (("na", "bian"), ("fu", "jin"), ("pang", "bian"), ("dui", "mian"))
+"""那边, 附近, 旁边, 对面."""
+
 FILLERS = frozenset({"e", "en", "a", "o", "na ge", "zhe ge", "jiu shi", "wei", "ei", "ai"})
 """Hesitations 呃, 嗯, 那个, 哎, …; toneless pinyin."""
 
@@ -183,6 +186,17 @@ def _located(items: Sequence[Item], k: int) -> bool:
     said = [s.rstrip("12345") for s in items[k + 1].pinyin.split()] if k + 1 < len(items) else []
     close = bool(said) and items[k + 1].start - items[k].end < PAUSE_S
     return close and any(said[: len(w)] == w for w in LOCATING)
+
+
+def is_subject(items: Sequence[Item], unit: str) -> bool:
+    """王新街治安岗电台没电了: a sentence may be about the unit."""
+    at = next((k for k, i in enumerate(items) if i.kind == "unit" and i.key == unit), None)
+    return at is not None and len(free_behind(items, at)) >= SENTENCE
+
+
+def elsewhere(items: Sequence[Item]) -> bool:
+    """博学路超市那边吵起来了: the over begins with a call sign as nobody says it of the place where he is."""
+    return bool(items) and items[0].kind == "unit" and free_behind(items, 0)[:2] in ELSEWHERE
 
 
 def _of(items: Sequence[Item], k: int) -> bool:

@@ -23,7 +23,8 @@ class Turns:
         self._own_words = lexicon.phrases("own_words")
         self._asks = lexicon.phrases("ask")
         self._reporting = {w for t in lexicon.templates if t.meaning in ("report", "call_in") for w in t.words}
-        self._carrying = lexicon.phrases("proxy", "relay", "call_in", "report")
+        self._for_another = lexicon.phrases("proxy", "relay")
+        self._carrying = self._for_another | lexicon.phrases("call_in", "report")
 
     def separated(self, items: list[Item]) -> list[list[Item]]:
         """Overs without a gap are received as one: an order after an answer, or two answers. A unit answering after
@@ -38,13 +39,17 @@ class Turns:
                 before, follows = items[cuts[-1] : k], items[k + 1]
                 signs = [i for i in before if i.kind == "unit"]
                 if (
-                    items[k].kind == "unit" and self._replies(follows)
+                    items[k].kind == "unit" and (self._replies(follows) or self._reports(items, k))
                     and any(self._replies(i) for i in before)
-                    and not any(i.kind == "phrase" and i.key in self._carrying for i in items[:end])
+                    and not any(i.kind == "phrase" and i.key in self._carrying for i in items[:k])
+                    and not any(i.kind == "phrase" and i.key in self._for_another for i in items[k:end])
                     and (any(i.key != items[k].key for i in signs) if signs
                          else items[k].start - before[-1].end >= PAUSE_S)
                 ):  # fmt: skip
-                    cuts.append(k)
+                    row = k
+                    while row - 1 > cuts[-1] and items[row - 1].kind == "unit":  # 丹尼斯收到,明理路,东风渠,马上过去
+                        row -= 1
+                    cuts.append(row)
         if own is not None:
             if any(i.kind == "unit" or self._replies(i) for i in items[cuts[-1] : own]):
                 cuts.append(own)
@@ -101,6 +106,10 @@ class Turns:
     def _opens(self, item: Item) -> bool:
         """Said before an answer: 派出所,明理路巡防队报告."""
         return item.kind in ("unit", "control") or item.key in self._reporting
+
+    def _reports(self, items: Sequence[Item], k: int) -> bool:
+        """Behind a pause a unit calls net control: 丹尼斯正常,安和社区呼叫派出所."""
+        return items[k + 1].key in self._reporting and items[k].start - items[k - 1].end >= PAUSE_S
 
     def _replies(self, item: Item) -> bool:
         """A phrase that is an answer by itself."""

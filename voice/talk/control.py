@@ -118,11 +118,20 @@ def _introduces(m: Message) -> bool:
     return said <= INTRODUCTION and not mentioned(m.items, at[1])
 
 
-def is_ordered(state: NetState, m: Message) -> bool:
-    """明理路巡防队,东风渠巡防队,马上过去: net control sends both, most likely."""
+SENT = ("马上", "立即")
+"""Phrases that begin so are said of oneself, or to somebody: 明理路巡防队,马上过去."""
+
+
+def is_ordered(state: NetState, m: Message, now: Seconds) -> bool:
+    """明理路巡防队,东风渠巡防队,马上过去: net control sends both, most likely; or one, while another one's report is
+    dealt with."""
     named = tuple(n.unit for n in m.names if n.place == "lead")
+    told = any(i.key.startswith(SENT) for i in m.items)
+    alone = len(named) == 1 and told and not m.calls_control and state.dealing(now, named[0])
     several = len(named) > 1 and len(named) == len(m.names)
-    return several and set(m.meanings()) == {"on_the_way"} and not any(is_open(state, u) for u in named)
+    if set(m.meanings()) != {"on_the_way"} or any(is_open(state, u) for u in named):
+        return False
+    return several or alone
 
 
 def command_heard(m: Message, t: Seconds, over: int) -> Commanded:

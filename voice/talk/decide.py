@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from voice.grammar.meanings import HEARD, URGENT
 from voice.grammar.message import Message
-from voice.talk.control import call_to, command_heard, from_control, is_ordered
+from voice.grammar.naming import elsewhere
+from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
-from voice.talk.facts import Broadcast, ExchangeClosed, Fact, NotUnderstood, RollMarked
+from voice.talk.facts import Answered, Broadcast, ExchangeClosed, Fact, NotUnderstood, Remarked, RollMarked
 from voice.talk.guessing import CONTROL, probable
 from voice.talk.slots import awaited_slot, closing, is_late, is_open, is_unsaid, not_understood, remark, spoken_to
 from voice.talk.speaking import speaker_of
@@ -18,8 +19,9 @@ from voice.talk.units import called_in, from_unit, own_radio, relayed
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
 
-THANKS = ("xin ku le", "xin ku", "xie xie", "xie xie ni", "xie xie le")
-"""安和社区,辛苦了: calls nobody."""
+THANKS = ("xin ku le", "xin ku", "xie xie", "xie xie ni", "xie xie le", "zhu yi an quan", "lu shang xiao xin",
+          "lu shang man dian", "bao chi lian xi")  # fmt: skip
+"""安和社区,辛苦了, 注意安全: calls nobody."""
 
 ROLL = {
     "roll_start": "start",
@@ -54,17 +56,13 @@ def decide(state: NetState, event: Heard | Tick | Ended, rules: Rules) -> list[F
 
 
 def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
+    h = _nameless(state, h)
     m = h.message
     if m.parts:
         return _taken_apart(state, h, rules)
     if m.addressed:
         return _addressed(state, h)
-    rolls: list[Fact] = [
-        RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over, obeyed=rules.orders_on_air)  # type: ignore[arg-type]
-        for a in m.acts
-        if a.meaning in ROLL and not m.callees and not m.caller  # 护学巡逻队,…: somebody is called
-    ]
-    if rolls:
+    if rolls := _roll_marks(state, h, rules):
         return rolls
     if h.doubled and (m.callees or m.to_all or m.speaker == "control"):
         if not _plain_call(m):
@@ -81,17 +79,56 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         if "ask" in m.meanings():
             return [call_to(state, h, unit, k) for k, unit in enumerate(state.units)]
         return [Broadcast(t=h.speech_end, over=h.over, text=m.text, figures=m.figures)]
-    if is_ordered(state, m) and not h.identified and not state.beside(h.start):
-        return [call_to(state, h, n.unit, k, doubt=True) for k, n in enumerate(m.names)]
-    aside = _aside(state, h)
-    if aside is not None:
-        return [aside]
+    if is_ordered(state, m, h.start) and not h.identified and not state.beside(h.start):
+        sent = [n.unit for n in m.names if n.place == "lead"]
+        return [call_to(state, h, unit, k, doubt=True) for k, unit in enumerate(sent)]
+    if others := _handed_on(state, h) or _aside(state, h):
+        return others
     who = speaker_of(m, h.identified, state, h.speech_start, rules.late_window_s)
     if who.role == "control":
         return _from_control(state, h, rules)
     if who.role == "either":
         return _either(state, h, who.unit) if who.unit else [not_understood(state, h)]
     return from_unit(state, h, rules, who.unit)
+
+
+def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
+    """开始点名, and perhaps the first unit's call sign behind it; 省残联收到,点名结束. 护学巡逻队,… calls somebody."""
+    m = h.message
+    marks: list[Fact] = [
+        RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over, obeyed=rules.orders_on_air)  # type: ignore[arg-type]
+        for a in m.acts
+        if a.meaning in ROLL
+    ]
+    if not marks or m.caller:
+        return []
+    first = next((k for k, i in enumerate(m.items) if i.kind == "unit"), 0)
+    if m.callees and "roll_start" in m.meanings() and first:
+        return [*marks, *(call_to(state, h, unit, k) for k, unit in enumerate(m.callees))]
+    return marks if not m.callees or "ack" in m.meanings() else []
+
+
+def _nameless(state: NetState, h: Heard) -> Heard:
+    """博学路超市那边吵起来了,我们没事: in the slot of another unit its call sign says where something is."""
+    m, waiting = h.message, awaited_slot(state)
+    named = {n.unit for n in m.names}
+    if waiting is None or waiting.unit in named or len(named) != 1 or "ask" in m.meanings() or not elsewhere(m.items):
+        return h
+    names = tuple(replace(n, place="inside") for n in m.names)
+    return replace(h, message=replace(m, names=names, callees=(), caller=None, speaker="anyone", unsure=False))
+
+
+def _handed_on(state: NetState, h: Heard) -> list[Fact]:
+    """省残联收到,贾岗社区: net control acknowledges one answer and calls the next unit, or 贾岗社区 signs its own."""
+    m = h.message
+    if m.meanings() != ("ack",) or m.free or h.identified or m.calls_control or state.beside(h.start):
+        return []
+    last, told = m.items[-1], state.telling(h.start)
+    heard = {i.key for i in m.items[:-1] if i.kind == "unit"}
+    if last.kind != "unit" or last.key == told or is_open(state, last.key) or not heard <= {told} or not told:
+        return []
+    thanked: list[Fact] = [control_reply(state, h, told, "ack", doubt=True)] if heard else []
+    return [*thanked, call_to(state, h, last.key, 0, doubt=not heard)]
 
 
 def _addressed(state: NetState, h: Heard) -> list[Fact]:
@@ -110,6 +147,8 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     """安和社区,请讲 is net control's to a unit that called in or began to speak; else it is the answer of the unit
     awaited."""
     m = h.message
+    if _parting(state, h):
+        return [remark(h, "said", None, None, "", review=False)]
     if "go_ahead" not in m.meanings() or len(m.callees) > 1 or state.calling_in or state.reported_at is not None:
         return from_control(state, h)
     if not m.callees and len(state.awaited()) > 1:
@@ -135,6 +174,11 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         begin = h.speech_start + part.items[0].start - first
         end = h.speech_start + part.items[-1].end - first
         new = _heard(state, replace(h, message=part, speech_start=begin, speech_end=end), rules)
+        match facts, new:
+            case [Answered(grade="slot") as bare], [Remarked(kind="unsolicited") as own] if bare.unit == own.unit:
+                facts, new = [replace(bare, grade="call_sign")], []  # 收到收到,安和社区收到
+            case _:
+                pass
         for fact in new:
             state = evolve(state, fact, rules.answer_timeout_s)
         facts += new
@@ -156,7 +200,7 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     doubtful, and no guess keeps a call from being awaited. While we conduct, a unit's over is not a call."""
     m = h.message
     e = state.exchanges.get(unit)
-    if m.free in THANKS and not m.acts and not (e is not None and e.open):
+    if _parting(state, h):
         return [remark(h, "said", None, None, "", review=False)]
     by_voice = probable(h.voices, (unit, CONTROL))
     recalled = e is not None and not e.ours and (m.presumed or e.last in ("say_again", "negative"))
@@ -172,6 +216,12 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     return [*told, replace(call_to(state, h, unit, 0, doubt=True), probably=by_voice)]
 
 
+def _parting(state: NetState, h: Heard) -> bool:
+    """Words that ask for no answer, to a unit that is not awaited."""
+    m = h.message
+    return m.free in THANKS and not m.acts and len(m.callees) == 1 and not is_open(state, m.callees[0])
+
+
 def _told_of(h: Heard, unit: str) -> list[Fact]:
     """明理路巡防队,丹尼斯超市有人打架: whoever of the three says so, something has happened there."""
     m = h.message
@@ -181,7 +231,7 @@ def _told_of(h: Heard, unit: str) -> list[Fact]:
     return [replace(called_in(h, where, "situation", "call_sign", review=True), to=None)]
 
 
-def _aside(state: NetState, h: Heard) -> Fact | None:
+def _aside(state: NetState, h: Heard) -> list[Fact]:
     """A unit addresses another one, or the two are talking: ``贾岗社区,我是省残联``, ``省残联呼叫贾岗社区``, and what
     follows with either call sign. An open exchange, net control's questions and alarms come first."""
     m = h.message
@@ -189,20 +239,19 @@ def _aside(state: NetState, h: Heard) -> Fact | None:
     waiting = awaited_slot(state)
     slot = waiting.id if waiting else None
     if m.calls_control or URGENT & set(meanings) or ("ask" in meanings and is_unsaid(m)):
-        return None
+        return []
     to = spoken_to(m, m.caller) or (m.callees[0] if m.callees and "call_in" in meanings else None)
     if m.caller and to and h.identified in (None, m.caller):
         if is_open(state, m.caller):
-            return None
-        return remark(h, "aside", m.caller, slot if is_unsaid(m) else None, "", review=False, to=to)
+            return []
+        return [remark(h, "aside", m.caller, slot if is_unsaid(m) else None, "", review=False, to=to)]
     named = {n.unit for n in m.names if n.place != "inside"}
     pair = state.aside
     if pair is None or not state.beside(h.start) or h.identified or not named or not named <= set(pair.units):
-        return None
+        return []
     if any(is_open(state, u) and u in named for u in pair.units):
-        return None
+        return []
     if named != {pair.caller} and {"arrived", "on_the_way"} & set(meanings):
-        return None  # 明理路巡防队到了: for net control to know
-    return remark(
-        h, "aside", None, slot, next(iter(meanings), ""), review=bool({"arrived", "on_the_way"} & set(meanings))
-    )
+        return []  # 明理路巡防队到了: for net control to know
+    moved = bool({"arrived", "on_the_way"} & set(meanings))
+    return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=moved)]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
 from voice.pcm import Seconds
-from voice.talk.state import UNANSWERED, Exchange, NetState
+from voice.talk.state import ASKED_S, UNANSWERED, Exchange, NetState
 
 SOON_S = 4.0
 """A bare call sign within this time of its call may be the unit's answer; later it is a repeated call. Units start
@@ -50,6 +51,8 @@ def speaker_of(
         if e.ours or not alone:
             return Attribution("unit", unit)
         return Attribution("either" if speech_start - e.called_at <= SOON_S else "control", unit)
+    if e is not None and _asked_again(e, speech_start):
+        return Attribution("unit", unit)
     if e is not None and _late(e, speech_start, late_window_s):
         return Attribution("unit" if e.ours else "control" if alone else "either", unit)
     if m.weak:
@@ -63,6 +66,8 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds) -> Att
     """In the slot of the one unit that it names, an over may be the unit's own: 安和社区,安和社区,我们在疏导交通; after
     a call of ours whatever it says."""
     e = state.exchanges.get(m.callees[0]) if len(m.callees) == 1 else None
+    if e is not None and not m.to_all and _asked_again(e, speech_start):
+        return Attribution("unit", e.unit)
     if e is None or not e.open or m.to_all or not (m.presumed or e.ours) or "go_ahead" in m.meanings():
         return Attribution("control")
     if "situation" in m.meanings():
@@ -70,6 +75,17 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds) -> Att
     alone = not m.free and not m.acts and not m.figures
     soon = speech_start - e.called_at <= SOON_S
     return Attribution("either" if soon or not alone else "control", e.unit)
+
+
+def _asked_again(e: Exchange, t: Seconds) -> bool:
+    """It answered unintelligibly, and we asked it to say it again."""
+    return (
+        e.ours
+        and e.status == "answered"
+        and e.meaning == HEARD
+        and e.asked_at is not None
+        and t - e.asked_at <= ASKED_S
+    )
 
 
 def _late(e: Exchange, t: Seconds, late_window_s: Seconds) -> bool:

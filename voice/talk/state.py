@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from voice.grammar.meanings import HEARD
 from voice.pcm import Seconds
 from voice.talk.facts import (
     Announced,
@@ -123,6 +124,10 @@ class NetState:
     broadcast: tuple[Broadcast, Seconds] | None = None
     """Latest message to everybody that asked no answer, and until when one belongs to it."""
     aside: Aside | None = None
+    told: tuple[str, Seconds] = NOBODY
+    """Unit that last told net control something, and when: net control may acknowledge it."""
+    replied: tuple[str, Seconds] = NOBODY
+    """Unit that net control last replied to, and when: it may send others now."""
 
     @property
     def replying_to(self) -> str | None:
@@ -155,6 +160,16 @@ class NetState:
         """A unit was told 请讲 and has not spoken since."""
         return bool(self.invited[0]) and now - self.invited[1] <= REPLY_S
 
+    def telling(self, now: Seconds) -> str:
+        """The unit whose words net control may acknowledge now; empty: none."""
+        return self.told[0] if now - self.told[1] <= REPLY_S else ""
+
+    def dealing(self, now: Seconds, unit: str) -> bool:
+        """Net control has to do with a report of another unit: it may send this one."""
+        if self.calling_in is not None:
+            return self.calling_in != unit
+        return self.replied[0] not in ("", unit) and now - self.replied[1] <= REPLY_S
+
     def beside(self, now: Seconds) -> bool:
         """Two units are talking to each other."""
         return self.aside is not None and now <= self.aside.until
@@ -175,6 +190,7 @@ class NetState:
         if self.calling_in is not None or self.heeds(now) or self.invites(now):
             return True
         asked += [e.deadline for e in self.exchanges.values() if e.answered_over is None]
+        asked += [e.answered_at for e in self.exchanges.values() if e.meaning == HEARD]
         return any(e.open for e in self.exchanges.values()) or any(now - t <= ASKED_S for t in asked)
 
 
@@ -182,7 +198,25 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
     """State after a fact."""
     after = _evolved(state, fact, timeout_s)
     spoken = isinstance(fact, Called | Answered | CalledIn | Relayed | Remarked | NotUnderstood)
+    told = _told(fact, after.told)
+    if told != after.told:
+        after = replace(after, told=told)
     return replace(after, invited=NOBODY) if spoken and after.invited[0] else after
+
+
+def _told(fact: Fact, before: tuple[str, Seconds]) -> tuple[str, Seconds]:
+    """Unit that told net control something, and when; nobody once net control has gone on."""
+    match fact:
+        case Relayed(by=by):
+            return by or "", fact.t
+        case Answered(unit=unit, meaning=meaning) if meaning not in ("ack", HEARD):
+            return unit, fact.t
+        case Remarked(kind="unsolicited", unit=str(unit), meaning="arrived" | "on_the_way" | "situation"):
+            return unit, fact.t
+        case Called() | Broadcast() | ControlReplied() | SessionBegan():
+            return NOBODY
+        case _:
+            return before
 
 
 def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
@@ -227,7 +261,8 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             state = _other(state, unit, fact.over) if _in_slot(state, fact) else state
             return _beside(replace(state, calling_in=unit, calling_in_at=fact.t, reported_at=reported), fact)
         case ControlReplied() | SessionEnded():
-            return replace(state, calling_in=None, reported_at=None, invited=_invited(fact))
+            replied = (fact.unit or "", fact.t) if isinstance(fact, ControlReplied) else NOBODY
+            return replace(state, calling_in=None, reported_at=None, invited=_invited(fact), replied=replied)
         case _:
             return state
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act
+from voice.grammar.naming import JOINING, is_subject
 from voice.talk.control import control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Broadcast, Called, CalledIn, ControlReplied, Fact, Grade, NotUnderstood, Relayed
@@ -65,16 +66,21 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         return [answer(awaited, h, HEARD, grade if caller else "slot", rules)]
     if caller and mine and (mine.open or is_unfinished(mine, h) or late):
         claims = "" if meaning else _nameless(state, h)
-        return [replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))]
+        own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
+        others = _also_for(state, h, mine.unit, own.meaning)
+        return [replace(own, review=own.review or any(isinstance(f, NotUnderstood) for f in others)), *others]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
     answers = awaited is not None and (awaited.open or not m.calls_control)
     if urgent == "call_in" and not caller and meaning is None and answers:
         return [not_understood(state, h)]  # 派出所, and words that nobody knows: of the unit awaited, most likely
     if urgent and (caller or not answers):
-        turn = awaited_slot(state) if caller and not h.identified and not m.calls_control and is_unsaid(m) else None
-        return [called_in(h, caller, urgent, grade, exchange=turn.id if turn else None)]
+        turn = awaited_slot(state)
+        mine_too = turn is not None and any(n.unit == turn.unit and n.place != "inside" for n in m.names)
+        perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
+        subject = urgent == "call_in" and caller is not None and is_subject(m.items, caller)
+        return [called_in(h, caller, urgent, grade, review=subject, exchange=turn.id if turn and perhaps else None)]
     if caller:
-        if meaning == "ack" and not h.identified and (reply := _acknowledged(state, h, caller)):
+        if reply := _acknowledged(state, h, caller, meaning):
             return [reply]
         if meaning and state.broadcast and state.heeds(h.start):
             return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
@@ -86,8 +92,9 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if meaning is None:
         return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
     waiting = state.awaited() and state.replying_to is None
-    if awaited is None and not waiting and meaning == "ack" and (state.calling_in is not None or _reported(state, h)):
-        return [control_reply(state, h, state.calling_in, "ack", doubt=state.calling_in is None)]
+    pending = state.calling_in is not None or _reported(state, h)
+    if awaited is None and not waiting and _may_reply(h, meaning) and pending:
+        return [control_reply(state, h, state.calling_in, meaning, meaning != "ack" or state.calling_in is None)]
     return [_bare(state, h, meaning, awaited, rules)]
 
 
@@ -101,6 +108,33 @@ def called_in(
         confidence=m.confidence, free=m.free, to=spoken_to(m, unit), review=review or m.doubtful,
         exchange=exchange,
     )  # fmt: skip
+
+
+def _also_for(state: NetState, h: Heard, unit: str, meaning: str) -> list[Fact]:
+    """安和社区和贾岗社区都收到了: it answers for the other one, too. 贾岗社区,安和社区一切正常: either may speak."""
+    m = h.message
+    before = [n.unit for n in m.names if n.place == "lead"]
+    before = before[: before.index(unit)] if unit in before else []
+    joined = {
+        after.key
+        for before, between, after in zip(m.items, m.items[1:], m.items[2:], strict=False)
+        if before.kind == after.kind == "unit" and before.key == unit and between.pinyin in JOINING
+    }
+    named = [e for e in state.open_exchanges() if e.unit != unit and any(n.unit == e.unit for n in m.names)]
+    out: list[Fact] = []
+    for e in named:
+        if e.unit in joined:
+            out.append(
+                Relayed(
+                    t=h.start, kind="proxy", over=h.over, unit=e.unit, by=unit, exchange=e.id, meaning=meaning,
+                    text=m.text, confidence=m.confidence,
+                )
+            )  # fmt: skip
+        elif e.unit in before:
+            out.append(
+                NotUnderstood(t=h.start, over=h.over, unit=e.unit, exchange=e.id, pinyin=m.pinyin, why="speaker")
+            )
+    return out
 
 
 def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
@@ -128,17 +162,26 @@ def relayed(state: NetState, h: Heard, act: Act) -> Relayed:
     )
 
 
+def _may_reply(h: Heard, meaning: str | None) -> bool:
+    """收到 and 马上到: net control's to a unit that called in, most likely."""
+    on_the_way = meaning == "on_the_way" and not h.message.calls_control
+    return not h.identified and (meaning == "ack" or on_the_way)
+
+
 def _reported(state: NetState, h: Heard) -> bool:
     """A report without a call sign awaits a reply."""
     return state.reported_at is not None and h.start - state.reported_at <= REPLY_S
 
 
-def _acknowledged(state: NetState, h: Heard, unit: str) -> ControlReplied | None:
-    """贾岗社区治安队,收到: net control acknowledges the report. Doubtful if the report had no call sign, or if the unit
-    had addressed another one, which may be the one replying."""
-    if state.calling_in == unit:
-        return control_reply(state, h, unit, "ack", doubt=state.beside(h.start))
-    return control_reply(state, h, unit, "ack", doubt=True) if _reported(state, h) else None
+def _acknowledged(state: NetState, h: Heard, unit: str, meaning: str | None) -> ControlReplied | None:
+    """贾岗社区治安队,收到: net control acknowledges the report. Doubtful if the report had no call sign, if the unit
+    had addressed another one, which may be the one replying, or if what it told asks for no reply."""
+    if _may_reply(h, meaning) and state.calling_in == unit:
+        return control_reply(state, h, unit, meaning or "", doubt=meaning != "ack" or state.beside(h.start))
+    telling, e = state.telling(h.start) == unit, state.exchanges.get(unit)
+    told = meaning == "ack" and (telling or _reported(state, h))
+    again = telling and meaning and e is not None and e.meaning == meaning  # 收到,安和社区一切正常
+    return control_reply(state, h, unit, "ack", doubt=True) if (told or again) and not h.identified else None
 
 
 def _to_broadcast(
@@ -167,7 +210,10 @@ def _nameless(state: NetState, h: Heard) -> str:
 
 
 def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rules: Rules) -> Fact:
-    """收到 without a call sign: attributed to the slot, or not at all."""
+    """收到 without a call sign: attributed to the slot, or not at all. Behind another's answer for the unit awaited it
+    is net control's."""
+    if awaited is not None and awaited.open and awaited.relayed and meaning == "ack":
+        return control_reply(state, h, state.telling(h.start) or None, "ack", doubt=True)
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
         others = any(not e.to_all and e.called_at != awaited.called_at for e in state.open_exchanges())
