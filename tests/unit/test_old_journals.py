@@ -48,7 +48,7 @@ def test_what_a_replay_logged_still_reads(tmp_path: Path) -> None:
         (session,) = sessions(journal.events())
         shown = list(lines(journal.events()))
     results = {u: [c.result for c in session.of(u)] for u in ("101", "105", "120", "124")}
-    assert results == {"101": ["answered"], "105": ["silent", "answered"], "120": ["silent"], "124": ["unclear"]}
+    assert results == {"101": ["answered"], "105": ["silent", "answered"], "120": ["relayed"], "124": ["unclear"]}
     assert shown[0]["type"] == "session_began" and shown[0]["detail"].endswith("clock known")
 
 
