@@ -84,18 +84,14 @@ def report(found: Found, net: Net) -> str:
         "| speakers | SNR | hours | idle, without | idle, with | awaited, without | awaited, with |",
         "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
-    total: Counter[tuple[str, str]] = Counter()
     for (name, snr), seconds in sorted(found.seconds.items()):
         rates = []
         for state in STATES:
             for which in ("plain", "whole"):
                 n = sum(found.words.get((name, snr, state, which), {}).values())
-                total[state, which] += n
                 rates.append(f"{3600 * n / seconds:.1f} ({n})")
         lines.append(f"| {name} | {snr:.0f} dB | {seconds / 3600:.2f} | {' | '.join(rates)} |")
-    hours = sum(found.seconds.values()) / 3600
-    rates = [f"{total[s, w] / hours:.1f} ({total[s, w]})" for s in STATES for w in ("plain", "whole")]
-    lines += [f"| all |  | {hours:.2f} | {' | '.join(rates)} |", "", "Words of each group that were believed:", ""]
+    lines += ["", "Words of each group that were believed:", ""]
     of = _groups_of(net)
     counts = {s: Counter[str]() for s in STATES}
     for (_, _, state, which), words in found.words.items():
