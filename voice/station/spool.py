@@ -73,7 +73,8 @@ class Spool:
         stem = f"{re.sub('[^0-9]', '', call.began)}-{digest[:24]}-{of}"
         if any((self.folder / f"{stem}{mark}").exists() for mark in (WHOLE, LOGGED, REFUSED)):
             return False
-        part = self.folder / f"{stem}.{threading.get_ident()}.part{call.suffix}"
+        mine = f"{stem}.{threading.get_ident()}"
+        part, meta = self.folder / f"{mine}.part{call.suffix}", self.folder / f"{mine}.meta"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(self.folder).free - len(audio)
@@ -84,13 +85,13 @@ class Spool:
             part.write_bytes(audio)
             decoded_audio(part)
             part.replace(self._audio(stem, call))
-            meta = self.folder / f"{stem}.meta"
             meta.write_text(json.dumps(asdict(replace(call, sha256=digest)), ensure_ascii=False), "utf-8")
             meta.replace(self.folder / f"{stem}{WHOLE}")
         except OSError as e:
             raise HuyingError(f"{self.folder}: the call cannot be kept ({e.strerror})") from e
         finally:
             part.unlink(missing_ok=True)
+            meta.unlink(missing_ok=True)
         return True
 
     def _audio(self, stem: str, call: RecordedCall) -> Path:

@@ -8,6 +8,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -279,12 +280,27 @@ def test_uploads_at_once_have_a_limit(tmp_path: Path) -> None:
     at = Sent(tmp_path)
 
     async def all_of_them() -> list[int]:
-        parts = [field("key", at.key), *FORM, *([b"--xyz"] * 0), *sound(wav(3.0)), END]
+        parts = [field("key", at.key), *FORM, *sound(wav(3.0)), END]
         slow = [p[k : k + 2000] for p in parts for k in range(0, len(p), 2000)]
         return [status for status, _ in await asyncio.gather(*(at.ask(slow) for _ in range(3 * UPLOADS)))]
 
     got = asyncio.run(all_of_them())
     assert got.count(503) >= UPLOADS and got.count(200) >= 1 and set(got) == {200, 503}
+
+
+def test_the_same_call_twice_at_once_is_kept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool, audio, both, write = Spool(tmp_path), wav(0.5), threading.Barrier(2, timeout=10), Path.write_text
+
+    def written(self: Path, *args: Any) -> int:
+        length = write(self, *args)
+        both.wait()
+        return length
+
+    monkeypatch.setattr(Path, "write_text", written)
+    with ThreadPoolExecutor(2) as two:
+        assert sum(two.map(lambda _: spool.put(call(), audio), range(2))) >= 1
+    assert len(spool.waiting()) == 1
+    assert not [p for p in spool.folder.iterdir() if ".part" in p.name or p.suffix == ".meta"]
 
 
 @pytest.mark.parametrize("body", [
