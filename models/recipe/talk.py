@@ -183,6 +183,19 @@ def answer(rng: Rng) -> Words:
     return cut(text + ".")
 
 
+def brief(rng: Rng) -> Words:
+    """A short call sign, as units are called that know each other: alone, twice, with what is asked or answered."""
+    if rng.random() < 0.15:
+        row = [f"{s}{rng.integers(1, 5)}" for s in rng.choice(SYLLABLES, int(rng.integers(2, 4)))]
+        return joined([row] if rng.random() < 0.5 else [row, [","], row])
+    sign = next(w for w in iter(lambda: word(rng), "") if len(w) < 4)
+    text = (
+        f"{sign}.", f"{sign}.", f"{sign},{sign}.", f"{sign}{_one(ANSWERS, rng)}.", f"{sign},{_one(ANSWERS, rng)}.",
+        f"{sign},{_one(ASKED, rng)}?",
+    )[rng.integers(6)]  # fmt: skip
+    return cut(text)
+
+
 def _figures(digits: str, rng: Rng) -> list[str]:
     air = rng.random() < 0.75
     return [DIGITS[d][0 if air else -1] if rng.random() < 0.93 else _one(DIGITS[d], rng) for d in digits]
@@ -227,7 +240,7 @@ def syllables(rng: Rng) -> Words:
 
 
 KINDS: tuple[tuple[float, Callable[[Rng], Words]], ...] = (
-    (0.24, radio), (0.18, answer), (0.12, figures), (0.12, everyday), (0.28, rows), (0.06, syllables),
+    (0.2, radio), (0.12, answer), (0.24, brief), (0.08, figures), (0.1, everyday), (0.2, rows), (0.06, syllables),
 )  # fmt: skip
 """Shares of what is said."""
 
