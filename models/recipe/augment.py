@@ -10,6 +10,7 @@ import numpy as np
 from scipy.fft import next_fast_len
 from scipy.signal import butter, sosfilt
 
+from models.recipe.align import TONE_OF
 from models.recipe.features import RATE, SHIFT, WINDOW, num_frames
 
 _BANDS = [
@@ -30,10 +31,31 @@ def _noise(n: int, rng: np.random.Generator) -> np.ndarray:
     return w
 
 
+FADE = SHIFT
+"""Samples over which what is cut out of a recording rises and falls."""
+
+
 def _speed(x: np.ndarray, y: np.ndarray, f: float) -> tuple[np.ndarray, np.ndarray]:
     xi = np.interp(np.arange(int(len(x) / f)) * f, np.arange(len(x)), x)
     t = num_frames(len(xi))
     return xi, y[np.minimum((np.arange(t) * f).astype(int), len(y) - 1)]
+
+
+def bit(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two to four syllables out of a recording, as an over of their own; the whole where tones do not say how many it
+    has, or where it has no more."""
+    toned = TONE_OF[y] > 0
+    ends = np.flatnonzero(toned[:-1] & ~toned[1:]) + 1
+    n = int(rng.integers(2, 5))
+    if len(ends) < n + 2:
+        return x, y
+    k = int(rng.integers(len(ends) - n))
+    a, b = int(ends[k]), int(ends[k + n])
+    cut, quiet = x[a * SHIFT : b * SHIFT].astype(float), rng.integers(5, 40, 2)
+    slope = np.linspace(0, 1, FADE)
+    cut[:FADE] *= slope
+    cut[-FADE:] *= slope[::-1]
+    return np.pad(cut, tuple(quiet * SHIFT)), np.pad(y[a:b], tuple(quiet))
 
 
 def join(parts: list[tuple[np.ndarray, np.ndarray]], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
-from models.recipe.augment import example
+from models.recipe.augment import bit, example
 from models.recipe.features import COSINE, MELS, mel_matrix, mfcc, num_frames
 from models.recipe.network import padded
 from models.recipe.prepare import Corpus, Recording
@@ -25,6 +25,9 @@ FULL_S = 7
 ALONE = 0.25
 """Share of the examples that have one recording only, beside the sixth that does by chance: the shortest answers are an
 over of their own."""
+
+BITS = 0.4
+"""Share of the examples of one recording that are a word or two out of it: people read sentences, units say 贾岗."""
 
 HIDDEN = 0.25
 """Share of the examples of which some mel bands and some moments are hidden (Park et al., SpecAugment, 2019)."""
@@ -95,6 +98,8 @@ class Examples(IterableDataset):  # type: ignore[type-arg]
 
     def _made(self, ids: list[int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         parts = [(self.utterances[i][0].pcm(self.utterances[i][1]), self.labels[i]) for i in ids]
+        if len(parts) == 1 and rng.random() < BITS:
+            parts = [bit(*parts[0], rng)]
         if rng.random() < SOUNDS:  # instead of a word, so that batches stay of one length
             k = int(rng.integers(len(parts)))
             parts[k] = sound(len(parts[k][0]), rng)

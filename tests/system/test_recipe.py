@@ -20,13 +20,13 @@ pytest.importorskip("pyworld")
 
 from models.recipe import augment, export, sequence  # noqa: E402
 from models.recipe.align import BASE_OF, TONE_OF, flat_start, states_of, viterbi  # noqa: E402
-from models.recipe.features import mel_matrix, mfcc, num_frames  # noqa: E402
+from models.recipe.features import SHIFT, mel_matrix, mfcc, num_frames  # noqa: E402
 from models.recipe.network import CONTEXT, Tdnn, padded  # noqa: E402
 from models.recipe.prepare import HELD_OUT, SOURCES, Corpus, Recording, prepare, save, toned  # noqa: E402
 from models.recipe.voices import READER_VOICES, speak_as, virtual_speakers  # noqa: E402
 from tests.helpers.places import ROOT, SHIPPED  # noqa: E402
 from voice.grammar.lexicon import NOISE  # noqa: E402
-from voice.mandarin.phones import GARBAGE, SILENCE, phone_set  # noqa: E402
+from voice.mandarin.phones import GARBAGE, SILENCE, phone_set, split_syllable, with_tone  # noqa: E402
 from voice.pcm import RATE  # noqa: E402
 from voice.speech.acoustics import load_acoustic_model  # noqa: E402
 from voice.speech.acoustics import mfcc as shipped_mfcc  # noqa: E402
@@ -324,6 +324,25 @@ def test_examples_keep_labels_in_step_with_audio() -> None:
         parts = [(noise(0.6), np.full(num_frames(4800), k)) for k in range(3)]
         x, y = augment.example(parts, rng, noise(0.3))
         assert num_frames(len(x)) in (len(y), len(y) + 1) and np.isfinite(x).all() and np.abs(x).max() <= 32768
+
+
+def test_bits_are_two_to_four_syllables_cut_where_labels_say() -> None:
+    spoken, phones = [], phone_set()
+    for syllable in ("ma1", "bo1", "ti1", "gu1", "na1", "sa1", "lu1"):
+        for phone in with_tone(split_syllable(syllable[:-1]) or (), "1"):
+            spoken += [pdf for pdf in phones.pdfs[phone] for _ in range(6)]
+    y = np.array([0] * 20 + spoken + [0] * 20)
+    x = np.repeat(np.arange(len(y)) + 1.0, SHIFT)
+    for seed in range(20):
+        cut, labels = augment.bit(x, y, np.random.default_rng(seed))
+        assert len(cut) == len(labels) * SHIFT and not labels[:5].any() and not labels[-5:].any()
+        voiced = np.flatnonzero(labels)
+        assert 2 * 6 * 3 <= len(voiced) <= 4 * 6 * 6 + 20
+        middle = int(np.median(voiced))
+        frame = round(cut[middle * SHIFT + SHIFT // 2]) - 1
+        assert y[frame] == labels[middle], "labels stay with their sound"
+    short = (x[: 40 * SHIFT], y[:40])
+    assert augment.bit(*short, np.random.default_rng(0))[1] is short[1]
 
 
 def test_virtual_speakers_change_pitch_and_tempo() -> None:
