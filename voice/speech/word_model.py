@@ -27,6 +27,9 @@ STEP = 0.1
 STRIDE = 1 << 17
 """More than there are words: keys of pairs are the first word times this, plus the second."""
 
+BLOCK = 1 << 16
+"""Triples dealt with at once while a model is loaded: memory."""
+
 LEAST = 1e-3
 """Of a chance that is left for words that were not seen in a context."""
 
@@ -132,12 +135,15 @@ def read(path: Path) -> Table:
     return t
 
 
-def _left(context: Ints, contexts: int, chance: Floats, without: Floats) -> Floats:
-    """Logarithm of what backing off costs in each context: the chance that its words leave, over the chance that
-    the same words leave without the context."""
-    spent = np.bincount(context, np.exp(chance), contexts)
-    lower = np.bincount(context, np.exp(without), contexts)
-    return np.asarray(np.log(np.maximum(1 - spent, LEAST) / np.maximum(1 - lower, LEAST)), np.float32)
+def _left(count: npt.NDArray[np.integer], chance: Floats, without: Floats) -> Floats:
+    """Logarithm of what backing off costs in each context, of which each has so many words: the chance that its words
+    leave, over the chance that the same words leave without the context."""
+    some = np.flatnonzero(count)
+    first = np.cumsum(count[some], dtype=np.int64) - count[some]
+    spent, lower = (np.add.reduceat(np.exp(x), first, dtype=np.float64) for x in (chance, without))
+    cost = np.zeros(len(count), np.float32)
+    cost[some] = np.log(np.maximum(1 - spent, LEAST) / np.maximum(1 - lower, LEAST))
+    return cost
 
 
 class WordModel:
@@ -148,17 +154,21 @@ class WordModel:
         n, pairs = len(t.words), len(t.second)
         self.words, self.spelled, self.tones, self.lengths, self.meant = t.words, t.spelled, t.tones, t.lengths, t.meant
         self.one = np.asarray(t.one, np.float32)
-        first, pair = np.repeat(np.arange(n), t.pairs_of), np.repeat(np.arange(pairs), t.triples_of)
-        self.last = np.concatenate([[-1], np.arange(n), t.second]).astype(np.int32)
+        self.last = np.full(1 + n + pairs, -1, np.int32)
         """Last word of each context, -1: none."""
-        self._pairs, self._two = first * STRIDE + t.second, np.asarray(t.two, np.float32)
-        self._triples, self._three = pair * STRIDE + t.third, np.asarray(t.three, np.float32)
+        self.last[1 : 1 + n], self.last[1 + n :] = np.arange(n), t.second
+        self._pairs = np.repeat(np.arange(n) * STRIDE, t.pairs_of)
+        self._pairs += t.second
+        pair = np.repeat(np.arange(pairs), t.triples_of)
+        self._triples = pair * STRIDE + t.third
+        self._two, self._three = np.asarray(t.two, np.float32), np.asarray(t.three, np.float32)
         self._continued = t.triples_of > 0
-        self._back = np.zeros(len(self.last), np.float32)
+        self._back = np.zeros(1 + n + pairs, np.float32)
         """Of each context: what backing off from it costs."""
-        self._back[1 : 1 + n] = _left(first, n, t.two, t.one[t.second])
-        without, _ = self.chances(1 + t.second[pair].astype(np.int64), t.third.astype(np.int64))
-        self._back[1 + n :] = _left(pair, pairs, t.three, without)
+        self._back[1 : 1 + n] = _left(t.pairs_of, t.two, self.one[t.second])
+        parts = np.array_split(np.arange(len(pair)), 1 + len(pair) // BLOCK)
+        without = [self.chances(1 + t.second[pair[k]].astype(np.int64), t.third[k].astype(np.int64))[0] for k in parts]
+        self._back[1 + n :] = _left(t.triples_of, t.three, np.concatenate(without))
 
     def chances(self, context: Ints, word: Ints) -> tuple[Floats, Ints]:
         """Logarithm of the chance of each word in its context, and the context that follows."""
