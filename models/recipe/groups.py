@@ -68,7 +68,8 @@ def groups(model: Path, data: Path, cache: Path) -> None:
             assert isinstance(ear.recogniser, TwoPass)
             words = replace(ear.recogniser.search.best(heard.loglikes), loglikes=heard.loglikes)
             for state in STATES:
-                found.take((speakers.name, snr, state, which), list(believed(ear, over, words, state == "awaited")))
+                items = believed(ear, over, words, state == "awaited")
+                found.take((speakers.name, snr, state, which), [i.text or i.key for i in items])
         if done % WRITTEN == 0 or done == len(jobs):
             (model / "groups.md").write_text(report(found, net), "utf-8")
     print(report(found, net))

@@ -440,6 +440,32 @@ def test_on_an_idle_channel_short_phrases_alone_must_be_surer(net: Net) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        (("没有发现", "#ta", "#men", "#shuo", "#de"), {"free"}),
+        (("#ta", "#men", "#shuo", "#de", "#shi", "#zhe", "省残联"), {"free"}),
+        (("省残联", "#ta", "#men", "#shuo", "#de", "没有发现"), {"unit", "free", "phrase"}),
+        (("#ni", "#hao", "#wo", "#shi", "省残联", "没有发现"), {"free", "unit", "phrase"}),
+        (("#ta", "#men", "#shuo", "#de", "有人打架"), {"free", "phrase"}),
+        (("#ta", "#shuo", "没有发现"), {"free", "phrase"}),
+    ],
+)
+def test_on_an_idle_channel_what_stands_in_a_sentence_that_names_nobody_first_must_be_surer(
+    net: Net, words: tuple[str, ...], kinds: set[str]
+) -> None:
+    symbols = {e.text: e.symbol for e in net.lexicon.spoken}
+    strict = Interpreter(net.lexicon, 0.5, 0.9)
+
+    def heard(sure: float, expecting: bool) -> set[str]:
+        row = tuple(Word(symbols.get(w, w), 0.3 * k, 0.3 * k + 0.3, sure) for k, w in enumerate(words))
+        return {i.kind for i in strict.interpret(Hypothesis(row), expecting=expecting).items}
+
+    assert heard(0.7, expecting=False) == kinds
+    assert kinds < heard(0.95, expecting=False) or len(kinds) > 1
+    assert heard(0.7, expecting=True) != {"free"}
+
+
+@pytest.mark.parametrize(
     "pinyin, found",
     [
         ("che pai san wu qi jiu de", ("3579",)),

@@ -16,7 +16,7 @@ from voice.grammar.lexicon import Lexicon
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.mood import reported
-from voice.grammar.naming import amid_talk, free_before, names_in
+from voice.grammar.naming import SENTENCE, amid_talk, content, free_before, names_in
 from voice.grammar.roles import Roles, roles_of, spoken_units
 from voice.grammar.spoken_figures import FigureSearch
 from voice.grammar.turns import Turns
@@ -33,6 +33,9 @@ MOVING = ("on_the_way", "arrived")
 
 TALK = 3
 """Syllables that are such talk; 我们快到了 has less before it."""
+
+PREAMBLE = 6
+"""Syllables behind which a call sign is no longer who begins: 你好我是 is fewer."""
 
 REPORTING = frozenset({"situation", "report", "call_in", "arrived", "on_the_way", "proxy", "relay"})
 """What a unit may tell us at any time, calling us by our call sign."""
@@ -61,6 +64,7 @@ class Interpreter:
         moving = lexicon.phrases(*MOVING)
         self._moving_shortly = {e.key for e in lexicon.entries if e.key in moving and e.syllables <= SHORT_SYLLABLES}
         self._introducing = lexicon.phrases("this_is")
+        self._alarms = lexicon.phrases("situation")
 
     def interpret(
         self,
@@ -135,11 +139,22 @@ class Interpreter:
         return item.kind == "phrase" and item.key in self._awaited
 
     def _doubted(self, items: list[Item]) -> list[Item]:
-        """No answer expected: short phrases alone need a confidence above ``threshold`` to count."""
+        """No answer expected: short phrases alone need ``idle_threshold`` to count, and so does what stands in a
+        sentence that names nobody first: there it is mostly something else that sounds alike. Alarms are heard
+        anywhere."""
         known = [i for i in items if i.kind != "free"]
-        if any(i.kind not in ("phrase", "place") or len(i.pinyin.split()) > SHORT_SYLLABLES for i in known):
+        alone = all(i.kind in ("phrase", "place") and len(i.pinyin.split()) <= SHORT_SYLLABLES for i in known)
+        first = next((k for k, i in enumerate(items) if i.kind in ("unit", "control", "assistant")), None)
+        named = first is not None and len(free_before(items, first)) < PREAMBLE
+        talk = sum(len(content(i.pinyin)) for i in items if i.kind == "free")
+        if not alone and (named or talk < SENTENCE):
             return items
-        return [i if i.kind == "free" or i.score >= self.idle_threshold else i.as_free() for i in items]
+        return [
+            i.as_free()
+            if i.score < self.idle_threshold and i.kind != "free" and (alone or i.key not in self._alarms)
+            else i
+            for i in items
+        ]
 
     def _message(self, items: list[Item], addressed: bool = False, awaiting: bool = True) -> Message:
         if not items:

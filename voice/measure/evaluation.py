@@ -19,6 +19,7 @@ from voice.measure.simulate import PerfectEar
 from voice.measure.utterances import Utterance
 from voice.pcm import RATE
 from voice.speech.goodness import frames_of
+from voice.speech.hypothesis import Hypothesis
 from voice.station.ear import Ear
 
 CLASSES = ("2-3", "4+")
@@ -219,10 +220,9 @@ def share(k: int, n: int) -> str:
     return f"{k / n:.3f} ({low:.2f}–{high:.2f}, n={n})"
 
 
-def words_of(ear: Ear, over: Utterance) -> list[tuple[Entry, float]]:
+def words_of(ear: Ear, hypothesis: Hypothesis) -> list[tuple[Entry, float]]:
     """The graph's words with their confidence; immediate repetitions count once, with the higher confidence."""
     symbols = ear.interpreter.lexicon.by_symbol()
-    hypothesis = ear.recogniser.recognise(over.over.pcm)
     words = [w for w in hypothesis.words if w.symbol in symbols]
     score = None
     if ear.verification and words and hypothesis.loglikes is not None:
@@ -254,7 +254,8 @@ def said_in(ear: Ear, text: str) -> list[Entry]:
 def evaluate(ear: Ear, overs: Iterable[Utterance], trials: Trials) -> None:
     """Recognise every utterance and count."""
     for u in overs:
-        trials.add(said_in(ear, u.text), words_of(ear, u), len(u.over.pcm) / RATE, u.group)
+        words = words_of(ear, ear.recogniser.recognise(u.over.pcm))
+        trials.add(said_in(ear, u.text), words, len(u.over.pcm) / RATE, u.group)
 
 
 def _identity(entry: Entry) -> tuple[str, str]:

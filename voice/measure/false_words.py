@@ -13,13 +13,13 @@ import random
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from voice.errors import HuyingError
+from voice.grammar.message import Item
 from voice.measure.channel import Channel, received
 from voice.net.loading import Net, load_net
 from voice.places import sample_net
@@ -54,17 +54,15 @@ def false_words(ear: Ear, speech: Path, most: int, snr_db: float, seed: int = 0)
         over = Over.whole(pcm)
         hypothesis = ear.recogniser.recognise(pcm)
         for awaited in (False, True):
-            found.update(("awaited: " if awaited else "") + w for w in believed(ear, over, hypothesis, awaited))
+            words = believed(ear, over, hypothesis, awaited)
+            found.update(("awaited: " if awaited else "") + (i.text or i.key) for i in words)
     return seconds, found
 
 
-def believed(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool) -> Iterator[str]:
+def believed(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool) -> list[Item]:
     """Words of the net that are believed while a unit is awaited, or nobody."""
-    if ear.net.lexicon.by_symbol().keys().isdisjoint(w.symbol for w in hypothesis.words):
-        return
-    for item in ear.understand(over, hypothesis, awaited, awaiting=awaited).items:
-        if item.kind in ("unit", "control", "phrase", "place"):
-            yield item.text or str(item.key)
+    items = ear.understand(over, hypothesis, awaited, awaiting=awaited).items
+    return [i for i in items if i.kind in ("unit", "control", "phrase", "place")]
 
 
 def _recordings(place: Path, most: int, seed: int) -> list[tuple[np.ndarray, int]]:

@@ -80,8 +80,8 @@ class Recognition(_Section):
     threshold: float = Field(default=0.5, ge=0, le=1)
     """Confidence from which a word is accepted."""
     idle_threshold: float = Field(default=0.9, ge=0, le=1)
-    """The same while no answer is expected, for overs consisting only of phrases of two or three syllables: they
-    occur by chance in unrelated speech. Does not apply to call signs."""
+    """The same while no answer is expected, for overs consisting only of phrases of two or three syllables, and for
+    what stands in a sentence that names nobody first, alarms excepted: they occur by chance in unrelated speech."""
     phrase_cost: float = Field(default=_COSTS.phrase, ge=0, le=60)
     filler_cost: float = Field(default=_COSTS.filler, ge=0, le=60)
 
