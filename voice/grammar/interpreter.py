@@ -16,7 +16,7 @@ from voice.grammar.lexicon import Lexicon
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.mood import reported
-from voice.grammar.naming import SENTENCE, amid_talk, content, free_before, names_in
+from voice.grammar.naming import SENTENCE, amid_talk, content, free_before, leads_on, names_in
 from voice.grammar.roles import Roles, roles_of, spoken_units
 from voice.grammar.spoken_figures import FigureSearch
 from voice.grammar.turns import Turns
@@ -128,7 +128,7 @@ class Interpreter:
         if moving and len(free_before(items, k)) >= TALK:
             return True
         if self._needs_a_question(item):
-            return not awaiting or amid_talk(items, k)
+            return not awaiting or amid_talk(items, k) or leads_on(items, k)
         short = item.kind == "phrase" and item.key in self._said_shortly
         return short and amid_talk(items, k) and not any(i.kind in ("unit", "control") for i in items)
 

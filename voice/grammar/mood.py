@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import PAUSE_S, free_before
+from voice.grammar.naming import PAUSE_S, free_before, requests
 
 Words = tuple[tuple[str, ...], ...]
 """Toneless syllables of some words."""
@@ -91,6 +91,8 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
     out: list[Act] = []
     to_all = any(a.meaning == "all_units" and not _told(a, items) for a in acts)
     for act in acts:
+        if _prefaces(act, items):
+            continue
         if to_all and _on_condition(act, items):
             continue
         kept = None if _lacks(act, acts, items) else _stated(act, items)
@@ -106,6 +108,13 @@ def _lacks(act: Act, acts: Sequence[Act], items: Sequence[Item]) -> bool:
     return items[act.at].key == "没有" and any(
         a.at == behind and a.meaning in (*ORDERED, "normal") and _close(items, behind) for a in acts
     )
+
+
+def _prefaces(act: Act, items: Sequence[Item]) -> bool:
+    """东风渠巡防队,东风渠巡防队,收到请马上到…: behind a call sign said twice no acknowledgement, but what begins a
+    request."""
+    called = sum(i.times for i in items[: act.at] if i.kind == "unit")
+    return act.meaning == "ack" and called > 1 and requests(_said(items[act.at + 1 :]))
 
 
 def _stated(act: Act, items: Sequence[Item]) -> Act | None:
@@ -129,6 +138,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _ends(before, REACHED))
         or (meaning in ORDERED and _ends(before, ORDER))
         or (meaning == "arrived" and _ends(before, OTHERS))
+        or (meaning == "ack" and _begins(behind, WHEN))
         or (meaning in CONDITIONAL and _conditional(items[at].key, before, behind))
     ):
         return None

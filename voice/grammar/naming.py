@@ -95,6 +95,12 @@ def instructs(pinyin: str) -> bool:
     return said.startswith(tuple(w + " " for w in INSTRUCTING)) and not said.startswith(tuple(w + " " for w in ASKING))
 
 
+def requests(said: Sequence[str]) -> bool:
+    """请…, and not as a unit says it: 请放心, 请问."""
+    row = " ".join(said) + " "
+    return row.startswith("qing ") and not row.startswith(tuple(w + " " for w in (*ASKING, "qing jiang", "qing shuo")))
+
+
 def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -> tuple[Naming, ...]:
     """All call signs in a sequence of items, with their position. ``introducing``: phrases like 这里是."""
     out: list[Naming] = []
@@ -175,6 +181,14 @@ def amid_talk(items: Sequence[Item], k: int) -> bool:
     before, item, after = items[k - 1 : k + 2]
     spoken = min(len(content(i.pinyin)) if i.kind == "free" else 0 for i in (before, after))
     return spoken >= SENTENCE and max(item.start - before.end, after.start - item.end) < PAUSE_S
+
+
+def leads_on(items: Sequence[Item], k: int) -> bool:
+    """请到丹尼斯门口, 听到丹尼斯门口有人: what ends in 到 is part of what follows."""
+    if k + 1 >= len(items) or items[k].pinyin.split()[-1].rstrip("12345") not in REACHING:
+        return False
+    placed = items[k + 1].kind == "place" or (items[k + 1].kind == "unit" and _located(items, k + 1))
+    return placed and items[k + 1].start - items[k].end < PAUSE_S
 
 
 def _ends(pinyin: str, words: str) -> bool:

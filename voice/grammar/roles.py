@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voice.grammar.message import Act, Item, Naming
-from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, instructs, mentioned
+from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, instructs, mentioned, requests
 from voice.grammar.templates import Speaker
 
 FREE_SPEECH_SYLLABLES = 4
@@ -128,6 +128,8 @@ def _named(
 ) -> Roles:
     """Call signs, without words specific to net control or a unit, except for ``reply``."""
     acts = [a for a in acts if a.meaning != "time_is"]  # a figure, which either may say
+    if requested := _requested(items, acts, units):
+        return requested
     signed = next((n.unit for n in names if n.place == "tail"), None)
     if signed and (reply or acts):
         return Roles("unit", signed)
@@ -145,6 +147,17 @@ def _named(
     once = sum(n.times for n in names if n.place != "inside") == 1
     unsure = len(callees) == 1 and once and not _ordered(items)
     return Roles("anyone" if unsure else "control", callees=callees, unsure=unsure, presumed=not unsure)
+
+
+def _requested(items: Sequence[Item], acts: Sequence[Act], units: Sequence[Item]) -> Roles | None:
+    """东风渠巡防队,收到请转告门卫: net control's request, or the unit's own."""
+    first = next((k for k, i in enumerate(items) if i.kind == "unit"), 0)
+    ack = items[first + 1] if first + 2 < len(items) else None
+    if len(units) > 1 or ack is None or ack.kind != "phrase" or {a.meaning for a in acts} != {"ack"}:
+        return None
+    behind = items[first + 2]
+    asks = behind.kind == "free" and behind.start - ack.end < PAUSE_S and requests(behind.pinyin.split())
+    return Roles("anyone", callees=(units[0].key,), unsure=True) if asks else None
 
 
 def _next_to_reply(items: Sequence[Item], units: Sequence[Item]) -> str:

@@ -23,6 +23,9 @@ THANKS = ("xin ku le", "xin ku", "xie xie", "xie xie ni", "xie xie le", "zhu yi 
           "lu shang man dian", "bao chi lian xi")  # fmt: skip
 """安和社区,辛苦了, 注意安全: calls nobody."""
 
+READY = ("ting dao", "shou dao", "ting dao hou", "shou dao hou")
+"""安和社区,听到请讲: asks for an answer."""
+
 ROLL = {
     "roll_start": "start",
     "roll_end": "end",
@@ -154,9 +157,12 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if not m.callees and len(state.awaited()) > 1:
         return [remark(h, "unattributed", None, None, "", review=True)]
     e = state.exchanges.get(m.callees[0]) if m.callees else awaited_slot(state)
+    asks = "ack" in m.meanings() or m.free in READY
+    late = e is not None and is_late(e, h, rules) and h.start - e.deadline <= REPLY_S
+    if m.callees and asks and not (late or state.conducting or is_open(state, m.callees[0])):
+        return [call_to(state, h, m.callees[0], 0, doubt=m.names[0].times == 1)]
     if e is None or e.heard_unclear or e.last or e.doubt:
         return from_control(state, h)
-    late = is_late(e, h, rules) and h.start - e.deadline <= REPLY_S
     return from_unit(state, h, rules, e.unit if m.callees else None) if e.open or late else from_control(state, h)
 
 
