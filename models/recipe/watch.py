@@ -26,9 +26,8 @@ from models.recipe.natural import Speaker, spoken
 from models.recipe.people import Said, large_net, utterance
 from models.recipe.prepare import Corpus, Recording, normalised, save
 from models.recipe.trials import SNRS, WISHED, db, total
-from voice.grammar.interpreter import SHORT_SYLLABLES
 from voice.measure.channel import received
-from voice.measure.evaluation import CLASSES, Trials, poisson_upper, words_of
+from voice.measure.evaluation import CLASSES, Trials, length_of, poisson_upper, words_of
 from voice.measure.false_words import believed
 from voice.net.loading import load_net
 from voice.pcm import RATE
@@ -113,7 +112,7 @@ def _listen(job: _Job) -> Heard:
             trials.add([], words_of(ear, hypothesis), len(said.over.pcm) / RATE, said.group)
             for state in STATES:
                 items = believed(ear, said.over, hypothesis, state == "awaited")
-                counted.update((state, CLASSES[len(i.pinyin.split()) > SHORT_SYLLABLES]) for i in items)
+                counted.update((state, length_of(i)) for i in items)
     return Heard(kind, snr, trials, sum(r.end - r.start for r in some) / RATE, counted)
 
 

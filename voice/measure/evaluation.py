@@ -15,6 +15,8 @@ from rapidfuzz.distance import LCSseq
 
 from voice.grammar.interpreter import SHORT_SYLLABLES
 from voice.grammar.lexicon import Entry
+from voice.grammar.message import Item
+from voice.measure.false_words import believed
 from voice.measure.simulate import PerfectEar
 from voice.measure.utterances import Utterance
 from voice.pcm import RATE
@@ -56,6 +58,11 @@ def length_class(entry: Entry) -> str:
     return CLASSES[entry.syllables > SHORT_SYLLABLES]
 
 
+def length_of(item: Item) -> str:
+    """The same of a word in a message."""
+    return CLASSES[len(item.pinyin.split()) > SHORT_SYLLABLES]
+
+
 @dataclass(slots=True)
 class Trials:
     """Counts over utterances; fill it with ``add``."""
@@ -72,6 +79,10 @@ class Trials:
     """Utterances whose best path is exactly what was said."""
 
     confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    mistaken: Counter[str] = field(default_factory=Counter)
+    """Length class → words that the whole ear believes in utterances without any phrase, while no answer is
+    expected."""
 
     @property
     def hours(self) -> float:
@@ -115,6 +126,7 @@ class Trials:
         self.utterances += other.utterances
         self.exact += other.exact
         self.confusions += other.confusions
+        self.mistaken += other.mistaken
 
     def said_of(self, length: str | None = None, group: str | None = None) -> int:
         """Phrases said, optionally of one length class and group."""
@@ -254,8 +266,10 @@ def said_in(ear: Ear, text: str) -> list[Entry]:
 def evaluate(ear: Ear, overs: Iterable[Utterance], trials: Trials) -> None:
     """Recognise every utterance and count."""
     for u in overs:
-        words = words_of(ear, ear.recogniser.recognise(u.over.pcm))
-        trials.add(said_in(ear, u.text), words, len(u.over.pcm) / RATE, u.group)
+        hypothesis, said = ear.recogniser.recognise(u.over.pcm), said_in(ear, u.text)
+        trials.add(said, words_of(ear, hypothesis), len(u.over.pcm) / RATE, u.group)
+        if not said:
+            trials.mistaken.update(length_of(i) for i in believed(ear, u.over, hypothesis, False))
 
 
 def _identity(entry: Entry) -> tuple[str, str]:
