@@ -166,9 +166,12 @@ class WordModel:
         self._back = np.zeros(1 + n + pairs, np.float32)
         """Of each context: what backing off from it costs."""
         self._back[1 : 1 + n] = _left(t.pairs_of, t.two, self.one[t.second])
-        parts = np.array_split(np.arange(len(pair)), 1 + len(pair) // BLOCK)
-        without = [self.chances(1 + t.second[pair[k]].astype(np.int64), t.third[k].astype(np.int64))[0] for k in parts]
-        self._back[1 + n :] = _left(t.triples_of, t.three, np.concatenate(without))
+        before, third = t.second[pair].astype(np.int64), t.third.astype(np.int64)
+        without = np.zeros(len(pair), np.float32)
+        order = np.argsort(before * STRIDE + third)  # neighbours are found at the same place of the table
+        for some in np.array_split(order, 1 + len(order) // BLOCK):
+            without[some], _ = self.chances(1 + before[some], third[some])
+        self._back[1 + n :] = _left(t.triples_of, t.three, without)
 
     def chances(self, context: Ints, word: Ints) -> tuple[Floats, Ints]:
         """Logarithm of the chance of each word in its context, and the context that follows."""
