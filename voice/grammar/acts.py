@@ -122,7 +122,8 @@ def arrivals(items: Sequence[Item]) -> Iterator[Act]:
         before, behind = free_before(items, k), free_behind(items, k)
         if item.kind == "unit" and [i.pinyin for i in items[k + 1 :]] == IN_PLACE:
             yield Act("arrived", "unit", item.score, at=k + 1)
-        moved = (before[-1:] == ("dao",) and before[-2:-1] not in NOT_THERE) or before[-3:] == STANDING
+        ours = before[-3:-1] == ("wo", "men")
+        moved = (before[-1:] == ("dao",) and (ours or before[-2:-1] not in NOT_THERE)) or before[-3:] == STANDING
         if moved and "le" in behind[:THERE] and behind[behind.index("le") + 1 :][:1] not in (("ma",), ("mei",)):
             yield Act("arrived", "unit", item.score, at=k - 1)
 

@@ -109,13 +109,20 @@ def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -
         if item.kind == "unit":
             beside = bool(at) and (at[-1] == k - 1 or (at[-1] == k - 2 and items[k - 1].pinyin in JOINING))
             before = out[-1].place if beside else None
-            if k and items[k - 1].kind == "free" and _corrects(items[k - 1].pinyin):
+            if k and items[k - 1].kind == "free" and out and out[-1].place == "self" and _denied(items[k - 1].pinyin):
+                out.append(Naming(item.key, "inside", item.times))
+            elif k and items[k - 1].kind == "free" and _corrects(items[k - 1].pinyin):
                 out = [replace(n, place="inside") for n in out]
                 out.append(Naming(item.key, "lead", item.times))
             else:
                 out.append(Naming(item.key, _place(items, k, before, introducing), item.times))
             at.append(k)
     return tuple(out)
+
+
+def _denied(pinyin: str) -> bool:
+    """我是贾岗社区,不是安和社区."""
+    return " ".join(content(pinyin)) == "bu shi"
 
 
 def _corrects(pinyin: str) -> bool:

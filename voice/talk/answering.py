@@ -49,6 +49,8 @@ class Answering:
     def reply(self, state: NetState, fact: Fact) -> Reply | None:
         """The reply due after a fact; ``state`` already includes the fact."""
         match fact:
+            case CalledIn(grade="slot", review=True):
+                return None  # net control itself may have told of it
             case Answered(meaning=meaning) | CalledIn(meaning=meaning) if meaning in URGENT:
                 return self._reported(state, fact.unit)
             case (

@@ -63,12 +63,18 @@ def _talking(state: NetState, h: Heard) -> str | None:
     """The unit that answered net control's latest call just now: a question without a call sign goes on with it, most
     likely."""
     last = state.exchanges.get(state.last_called[-1]) if len(state.last_called) == 1 else None
-    elsewhere = any(i.key == CALLING for i in h.message.items)  # 呼叫102, whoever that is
+    elsewhere = any(i.key == CALLING or _calls_somebody(i.pinyin.split()) for i in h.message.items)
     if elsewhere or any(w in h.message.free for w in EVERYBODY):
         return None
     if last is None or last.ours or state.calling_in or state.heeds(h.start) or state.beside(h.start):
         return None
     return last.unit if last.status == "answered" and 0 <= h.start - last.answered_at <= ASKED_S else None
+
+
+def _calls_somebody(said: list[str]) -> bool:
+    """呼叫幺洞两, 老王老王: whoever that is."""
+    half = len(said) // 2
+    return said[:2] == ["hu", "jiao"] or (half > 1 and said[:half] == said[half:])
 
 
 def _calls(state: NetState, h: Heard) -> list[Fact]:

@@ -234,7 +234,7 @@ def _told_of(h: Heard, unit: str) -> list[Fact]:
     where = next((n.unit for n in m.names if n.unit != unit), None)
     if "situation" not in m.meanings() or where is None:
         return []
-    return [replace(called_in(h, where, "situation", "call_sign", review=True), to=None)]
+    return [replace(called_in(h, where, "situation", "slot", review=True), to=None)]
 
 
 def _aside(state: NetState, h: Heard) -> list[Fact]:

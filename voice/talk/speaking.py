@@ -12,7 +12,7 @@ from typing import Literal
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
 from voice.pcm import Seconds
-from voice.talk.state import ASKED_S, UNANSWERED, Exchange, NetState
+from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState
 
 SOON_S = 4.0
 """A bare call sign within this time of its call may be the unit's answer; later it is a repeated call. Units start
@@ -57,9 +57,8 @@ def speaker_of(
         return Attribution("unit" if e.ours else "control" if alone else "either", unit)
     if m.weak:
         return Attribution("either")  # 明理路那边有人: a street, most likely
-    if alone:
-        return Attribution("control")
-    return Attribution("either", unit)
+    named = state.reported_at is not None and speech_start - state.reported_at <= REPLY_S
+    return Attribution("control" if alone and not named else "either", unit)
 
 
 def _presumed_control(m: Message, state: NetState, speech_start: Seconds) -> Attribution:

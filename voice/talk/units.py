@@ -7,7 +7,7 @@ from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act
-from voice.grammar.naming import JOINING, is_subject
+from voice.grammar.naming import JOINING, SENTENCE, content, is_subject
 from voice.talk.control import control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Broadcast, Called, CalledIn, ControlReplied, Fact, Grade, NotUnderstood, Relayed
@@ -86,7 +86,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
             return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
         open_one = awaited_slot(state)
         slot = open_one.id if open_one and not h.identified and is_unsaid(m) else None
-        return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted)]
+        lost = not meaning and len(content(m.free)) >= SENTENCE
+        return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost)]
     if meaning is None and awaited and awaited.open:
         return [not_understood(state, h)]
     if meaning is None:
