@@ -151,7 +151,8 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
     if act.meaning in ASKED:
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
         tags = ["mei", "you"], ["mei"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
-        whether = _ends(before, WHETHER) or (len(before) > 2 and before[-1] == before[-3])  # 要不要, whatever was heard
+        alike = len(before) > 2 and before[-1] == before[-3]  # 要不要, whatever was heard; not 幺洞幺收到
+        whether = _ends(before, WHETHER) or (alike and act.meaning != "ack")
         return (last and behind in tags) or whether
     return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
 
