@@ -36,6 +36,15 @@ def worded(message: str, english: bool) -> str:
     return "\n".join(_line(x, english) for x in message.split("\n"))
 
 
+def translated(line: str, english: bool) -> str | None:
+    """A message of the program in English or Chinese; None if it is none."""
+    for t in _templates():
+        if (values := t.values(line)) is not None:
+            # a cause quoted within a message is a message itself
+            return t.filled([_line(v, english) for v in values], english)
+    return None
+
+
 def heading(text: str, english: bool) -> str:
     """Heading of a table: in our words, or one half of “event 事件”."""
     before, _, chinese = text.partition(" ")
@@ -46,10 +55,8 @@ def heading(text: str, english: bool) -> str:
 
 
 def _line(line: str, english: bool) -> str:
-    for t in _templates():
-        if (values := t.values(line)) is not None:
-            # a cause quoted within a message is a message itself
-            return t.filled([_line(v, english) for v in values], english)
+    if (told := translated(line, english)) is not None:
+        return told
     for joint in (" → ", ": ", "; "):  # in a file: location, fault, correct form; or several faults
         before, found, after = line.partition(joint)
         if found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -144,12 +145,13 @@ def test_a_model_that_dies_is_told_once_and_the_log_goes_on(scribing: tuple[Ear,
 def test_the_worker_says_what_is_missing_and_lives_on(net: Net, tmp_path: Path) -> None:
     scribe = Scribe(tmp_path / "whisper-base", net)
     try:
-        with pytest.raises(HuyingError, match=r"model\.bin is missing; run “huying models pull whisper-base”"):
-            scribe.submit(np.zeros(RATE, np.int16)).result(60)
+        missing = r"model\.bin: is missing; run “huying models pull whisper-base”"
+        assert re.search(missing, scribe.submit(np.zeros(RATE, np.int16)).result(60).without)
         assert scribe._worker.pid is not None
         os.kill(scribe._worker.pid, signal.SIGKILL)
-        with pytest.raises(HuyingError, match=r"ended unexpectedly|gave no answer"):
-            scribe.submit(np.zeros(RATE, np.int16)).result(60)
+        assert re.search(
+            "ended unexpectedly|gave no answer", scribe.submit(np.zeros(RATE, np.int16)).result(60).without
+        )
         assert scribe.sha256 == ""
     finally:
         scribe.close()

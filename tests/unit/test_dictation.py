@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.helpers.scores import scores
+from voice.errors import HuyingError
 from voice.grammar.free import FreeSpeech
 from voice.mandarin.characters import COMMON
 from voice.mandarin.phones import phone_set
@@ -16,8 +20,11 @@ from voice.mandarin.readings import ReadingsTable
 from voice.net.loading import Net
 from voice.pcm import Floats
 from voice.speech.acoustics import FRAME_S
-from voice.speech.whisper import Candidate, Passage, believed, invented
+from voice.speech.whisper import FILES, Candidate, Passage, Transcript, Whisper, believed, invented
+from voice.speech.worker import Worker, WorkerError
 from voice.station.choice import Chooser, ratios, said, units_of, written
+from voice.station.scribe import GIVEN_UP, Scribe, Transcripts
+from voice.talk.facts import DeviceChanged, Fact, OverHeard, Transcribed
 
 
 @pytest.mark.parametrize(
@@ -132,3 +139,50 @@ def test_ratios_do_not_depend_on_what_else_is_compared() -> None:
     assert among[0] / 4 > 3
     toned = np.concatenate([heard, np.full((len(heard), 380), 9.0, np.float32)], 1)
     assert ratios(toned, [["dong", "men", "you", "ren"]], "standard") == alone
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_lacks_is_named_and_looked_for_nowhere_else(name: str, tmp_path: Path) -> None:
+    for other in FILES:
+        if other != name:
+            (tmp_path / other).touch()
+    with pytest.raises(HuyingError, match=f"{name}: is missing; run “huying models pull whisper-base”"):
+        Whisper(tmp_path)
+
+
+class Dying(Worker):
+    """Fails at every job."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
+        self.asked += 1
+        raise WorkerError("dictation (whisper-base) ended unexpectedly; run “huying doctor”")
+
+    def close(self) -> None:
+        pass
+
+
+def test_our_own_ear_goes_on_where_the_model_fails(net: Net, tmp_path: Path) -> None:
+    def own(passages: Sequence[Passage]) -> Transcript:
+        assert [p.candidates for p in passages] == [()]
+        return Transcript("东门有人打架", 0.6)
+
+    def over(number: int) -> OverHeard:
+        return OverHeard(
+            t=9.0, over=number, start=8.0, end=9.0, speech_start=8.0, speech_end=9.0, clip="", level_db=-20.0,
+            outcome="unclear", speaker="unknown", callees=(), caller=None, to_all=False, meanings=(), text="",
+            pinyin="", confidence=0.0, doubled=False,
+        )  # fmt: skip
+
+    worker, facts = Dying(), list[Fact]()
+    scribe = Scribe(tmp_path / "whisper-base", net, worker)
+    texts = Transcripts(scribe.engine, True, facts.append)
+    for number in range(GIVEN_UP + 2):
+        texts.follow(over(number), lambda: scribe.submit(np.zeros(8000, np.int16), own))
+    texts.finish(9.0)
+    scribe.close()
+    assert [(f.over, f.engine) for f in facts if isinstance(f, Transcribed)] == [(k, "own") for k in range(5)]
+    assert [f.what for f in facts if isinstance(f, DeviceChanged)] == ["no_dictation"]  # told once
+    assert worker.asked == GIVEN_UP

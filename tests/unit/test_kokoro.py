@@ -12,6 +12,7 @@ import pytest
 from voice.errors import HuyingError
 from voice.mandarin.phones import SYLLABLES
 from voice.speech.kokoro import LONGEST, STYLE, Kokoro, phonemes, phonemes_of
+from voice.speech.voices.kokoro import lacks
 
 AS_MISAKI = "d02595358a3bd0fd0ffb9772cad3b3b1"
 """Of what misaki 0.9.4, the model's own front end, writes for all syllables but yo (it says wo)."""
@@ -64,6 +65,16 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(HuyingError, match=r"needs onnxruntime .*pip install"):
         Kokoro(folder)
+
+
+def test_a_voice_that_is_not_whole_is_not_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUYING_HOME", str(tmp_path))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: object())
+    folder = folder_of(tmp_path / "models" / "kokoro-82m-zh")
+    (folder / "model.json").write_text("{}")
+    assert lacks() == "huying models pull kokoro-82m-zh"
+    (folder / "voices" / "zf_xiaoxiao.bin").touch()
+    assert not lacks()
 
 
 def test_a_damaged_model_is_named(tmp_path: Path) -> None:

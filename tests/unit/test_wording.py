@@ -117,6 +117,17 @@ def test_notes_of_the_journal(note: str, chinese: str) -> None:
     assert note_in(note, False) == chinese and note_in(note, True) == note
 
 
+def test_what_a_worker_says_is_told_in_chinese() -> None:
+    note = (
+        "our own ear writes alone: dictation (whisper-base) failed: /models/whisper-base/tokenizer.json: is missing; "
+        "run “huying models pull whisper-base”"
+    )
+    assert note_in(note, False) == (
+        "改由本机听写: 听写 (whisper-base) 失败: /models/whisper-base/tokenizer.json: 没有; "
+        "请运行 “huying models pull whisper-base”"
+    )
+
+
 @pytest.mark.parametrize(
     ("detail", "chinese", "english"),
     [

@@ -11,6 +11,7 @@ from datetime import tzinfo
 
 from voice.grammar.meanings import TABLE
 from voice.journal.codec import KINDS
+from voice.language import translated
 from voice.time import moment_of, parse_wall
 
 Pair = tuple[str, str]
@@ -32,7 +33,7 @@ MEANING_NAMES: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} 
     "back": ("恢复", "back"), "overrun": ("来不及", "overrun"), "form": ("音频格式", "form of the sound"),
     "no_clips": ("录音存不下", "sound cannot be kept"),
     "clips": ("录音恢复", "sound is kept again"), "unwritten": ("日志曾写不进", "journal could not be written"),
-    "cut": ("播报中断", "transmission cut"), "no_dictation": ("听写停用", "no dictation"),
+    "cut": ("播报中断", "transmission cut"), "no_dictation": ("听写出错", "dictation failed"),
     "repeat": ("重复", "repeat"), "start": ("开始", "start"), "end": ("结束", "end"), "pause": ("暂停", "pause"),
     "resume": ("继续", "resume"), "skip": ("跳过", "skip"), "set": ("被调整", "was set"),
     "drift": ("声卡漂移", "sound card drift"),
@@ -144,6 +145,8 @@ def note_in(note: str | None, english: bool) -> str:
         found = pattern.fullmatch(note)
         if found:
             return found.expand(chinese)
+    if (told := translated(note, False)) is not None:
+        return told
     if "; " in note:
         return "; ".join(note_in(part, english) for part in note.split("; "))
     if ": " in note:  # “hold 7 released by 王: the case is closed”: user text is kept

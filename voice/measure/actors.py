@@ -18,6 +18,7 @@ from voice.mandarin.words import in_words
 from voice.measure.scenario import Speech
 from voice.net.loading import Net
 from voice.pcm import Floats
+from voice.places import install
 from voice.speech.kokoro import HELD_OUT, RATE, Kokoro
 from voice.speech.packages import packaged
 from voice.speech.synthesiser import SpeechSettings, Synthesiser
@@ -122,7 +123,7 @@ def _trimmed(x: Floats) -> Floats:
 def natural_lacks() -> str:
     """What natural actors lack on this machine and what to do about it; empty if nothing."""
     if importlib.util.find_spec("onnxruntime") is None:
-        return "pip install 'huying[voice]'"
+        return install("voice")
     return "" if packaged(MODEL) else f"huying models pull {MODEL}"
 
 

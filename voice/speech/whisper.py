@@ -24,6 +24,9 @@ from voice.places import install
 
 WHISPER_RATE = 16000
 
+FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.json")
+"""A whole model folder."""
+
 WINDOW, MEL_FRAMES = 30 * RATE, 3000
 """What Whisper sees at once: samples at RATE, and its own frames of 10 ms."""
 
@@ -64,6 +67,8 @@ class Transcript:
     """Mean probability of a token, 0..1."""
     suppressed: str = ""
     """Reason for rejection."""
+    without: str = ""
+    """Why the model had no part in it, which our own ear wrote alone; empty where it had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,9 @@ class Whisper:
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         """Raises HuyingError if faster-whisper is missing or cannot load the model."""
-        if not (folder / "model.bin").is_file():
-            raise HuyingError(f"{folder}: model.bin is missing; run “huying models pull whisper-base”")
+        for name in FILES:  # faster-whisper would look for some of them on the network
+            if not (folder / name).is_file():
+                raise HuyingError(f"{folder / name}: is missing; run “huying models pull whisper-base”")
         try:
             import faster_whisper
             import opencc

@@ -27,40 +27,41 @@ class Finding:
     mend: str
 
 
-def examine() -> Iterator[Finding]:
-    """All checks, one by one; some take seconds."""
+def examine(net: Path | None = None) -> Iterator[Finding]:
+    """All checks, one by one; some take seconds. ``net``: folder of the net whose settings count; the sample net if not
+    given."""
     for name, needed, check, mend in _CHECKS:
         try:
-            yield Finding(name, needed, True, check(), mend)
+            yield Finding(name, needed, True, check(net or sample_net()), mend)
         except Exception as e:  # any error is reported
             yield Finding(name, needed, False, str(e), mend)
 
 
-def _packages() -> str:
+def _packages(_net: Path) -> str:
     names = ("vosk", "webrtcvad-wheels", "pyttsx3", "numpy", "soundfile", "soxr", "SQLAlchemy")
     return ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names)
 
 
-def _model() -> str:
+def _model(_net: Path) -> str:
     from voice.speech.models import DEFAULT_MODEL, check_model, find_model
 
     m = check_model(find_model(DEFAULT_MODEL))
     return f"{m.path} ({m.rate} Hz)"
 
 
-def _net() -> str:
+def _units(net: Path) -> str:
     from voice.net.loading import load_net
 
-    return f"{len(load_net(sample_net()).units)} units"
+    return f"{len(load_net(net).units)} units"
 
 
-def _recogniser() -> str:
+def _recogniser(net: Path) -> str:
     import numpy as np
 
     from voice.net.loading import load_net
     from voice.station.ear import open_ear
 
-    ear = open_ear(load_net(sample_net()))
+    ear = open_ear(load_net(net))
     stream = ear.recogniser.stream()
     stream.accept(np.zeros(8000, np.int16))
     stream.so_far()
@@ -68,7 +69,7 @@ def _recogniser() -> str:
     return "loads and runs"
 
 
-def _cache() -> str:
+def _cache(_net: Path) -> str:
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
@@ -76,14 +77,17 @@ def _cache() -> str:
     return str(folder)
 
 
-def _voice() -> str:
+def _voice(net: Path) -> str:
     """Which voice speaks, why, and its latency, measured without the cache."""
+    from voice.net.loading import load_net
     from voice.speech.synthesiser import Synthesiser
     from voice.speech.voices import ENGINES, Choice, choose
 
-    name, why = choose("auto")
+    v = load_net(net).settings.voice
+    name, why = choose(v.engine)
     with tempfile.TemporaryDirectory() as place, Synthesiser(Path(place)) as synthesiser:
-        voice = ENGINES[name].open(Choice(), synthesiser, Path(place))
+        choice = Choice(v.engine, v.speaker, v.tempo, v.rate, v.pitch, v.variant)
+        voice = ENGINES[name].open(choice, synthesiser, Path(place))
         try:
             voice.say("收到", ["shou1", "dao4", ","])
             began = time.monotonic()
@@ -94,7 +98,7 @@ def _voice() -> str:
     return f"{voice.name} ({why}); {len(samples) / rate:.1f} s of speech made in {took:.1f} s"
 
 
-def _devices() -> str:
+def _devices(_net: Path) -> str:
     from voice.audio.portaudio import devices_now
 
     found = devices_now()
@@ -107,36 +111,44 @@ _SOUND = "plug in a sound card" if importlib.util.find_spec("sounddevice") else 
 """What is lacking when no sound device is found."""
 
 
-def _stock() -> str:
+def _dictation(net: Path) -> str:
+    """Who writes down free speech in this net, and who else could."""
+    from voice.net.loading import load_net
     from voice.speech.models import STOCK, installed
     from voice.speech.packages import PACKAGED, is_packaged, packaged
-    from voice.station.scribe import OWN
+    from voice.station.scribe import AUTO, OFF, OWN
 
+    wanted = load_net(net).settings.recognition.dictation
+    wanted = OWN if wanted == AUTO else wanted
     here = [OWN] if words_file().is_file() else []
     here += [n for n in installed() if n in STOCK]
-    written = next((n for n in PACKAGED if is_packaged(n, "whisper") and packaged(n)), "")
-    if written and importlib.util.find_spec("faster_whisper") is None:
-        raise HuyingError(f"{written} is here, but not what runs it: {install('dictation')}")
-    here += [written] if written else []
-    if not here:
-        raise HuyingError("no dictation model; the free part of messages is logged as pinyin only")
-    return ", ".join(here) + "; [recognition] dictation chooses, “auto” is own"
+    for name in (n for n in PACKAGED if is_packaged(n, "whisper") and packaged(n)):
+        if all(map(importlib.util.find_spec, ("faster_whisper", "opencc"))):
+            here.append(name)
+        elif name == wanted:
+            raise HuyingError(f"{name} is here, but not what runs it: {install('dictation')}")
+    if wanted in OFF:
+        return "off; free speech is logged as pinyin only"
+    if wanted not in here:
+        mend = install() if wanted == OWN else f"huying models pull {wanted}"
+        raise HuyingError(f"{wanted} is not here: {mend}")
+    return f"{wanted}, of {', '.join(here)}; [recognition] dictation chooses"
 
 
-def _encoding() -> str:
+def _encoding(_net: Path) -> str:
     encoding = sys.stdout.encoding or ""
     "呼应✓".encode(encoding)
     return encoding
 
 
-_CHECKS: tuple[tuple[str, bool, Callable[[], str], str], ...] = (
+_CHECKS: tuple[tuple[str, bool, Callable[[Path], str], str], ...] = (
     ("packages", True, _packages, install()),
     ("model 声学模型", True, _model, "huying models verify; reinstall huying if it is damaged"),
-    ("sample net 示例网", True, _net, "huying grammar check"),
+    ("net 电台网", True, _units, "huying grammar check"),
     ("recogniser 识别", True, _recogniser, "pip install --force-reinstall vosk"),
     ("cache folder", True, _cache, "set HUYING_HOME to a folder that can be written"),
     ("synthetic voice 语音合成", False, _voice, "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)"),
     ("sound devices 声卡", False, _devices, f"{_SOUND}; on Debian also: apt install libportaudio2"),
-    ("dictation 听写模型", False, _stock, "huying models pull whisper-base"),
+    ("dictation 听写模型", False, _dictation, "or no [recognition] dictation in net.toml: our own ear writes then"),
     ("console encoding 终端编码", False, _encoding, "set PYTHONUTF8=1"),
 )

@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from voice.errors import HuyingError
@@ -58,6 +59,8 @@ class Scribe:
             "voice.speech.dictation_worker", f"dictation ({folder.name})", ANSWER_S, LOADING_S
         )
         self._turn = ThreadPoolExecutor(1, "dictation")
+        self._failed = 0
+        """Overs in a row that the model could not write down."""
         self._names = "、".join(u.call_signs[0] for u in net.units[:NAMES])
 
     @property
@@ -69,7 +72,7 @@ class Scribe:
             return ""
 
     def submit(self, pcm: Pcm16, choose: Choose = alone) -> Future[Transcript]:
-        """Dictate one over, with the text that is chosen. The future raises HuyingError."""
+        """Dictate one over, with the text that is chosen. Where the model fails our own ear writes, if it can."""
         return self._turn.submit(self._write, pcm, choose)
 
     def close(self) -> None:
@@ -78,13 +81,21 @@ class Scribe:
         self._worker.close()
 
     def _write(self, pcm: Pcm16, choose: Choose) -> Transcript:
-        answer = self._worker.ask(
-            {
-                "folder": str(self._folder),
-                "pcm": base64.b64encode(pcm.astype("<i2").tobytes()).decode(),
-                "names": self._names,
-            }
-        )
+        nothing_offered = [Passage(0.0, len(pcm) / RATE, ())]
+        if self._failed >= GIVEN_UP:
+            return replace(choose(nothing_offered), without=f"{self.engine} was given up")
+        try:
+            answer = self._worker.ask(
+                {
+                    "folder": str(self._folder),
+                    "pcm": base64.b64encode(pcm.astype("<i2").tobytes()).decode(),
+                    "names": self._names,
+                }
+            )
+        except HuyingError as e:
+            self._failed += 1
+            return replace(choose(nothing_offered), without=str(e))
+        self._failed = 0
         found = answer["passages"]
         return choose([Passage(p["start"], p["end"], tuple(Candidate(**c) for c in p["candidates"])) for p in found])
 
@@ -121,6 +132,7 @@ class Transcripts:
         """(over, its text that is being written down), in order."""
         self._failed = 0
         """Overs in a row that could not be written down."""
+        self._told = False
 
     def follow(self, over: OverHeard, writing: Callable[[], Future[Transcript] | None]) -> None:
         """An over was logged; ``writing`` starts its dictation, if there is anything to dictate."""
@@ -148,14 +160,20 @@ class Transcripts:
         except (HuyingError, TimeoutError, CancelledError) as e:
             self._fail(now, str(e) or "dictation was not ready when the session ended")
             return
-        self._failed = 0
+        if found.without:
+            self._tell(now, f"our own ear writes alone: {found.without}")
+        else:
+            self._failed, self._told = 0, False
         if found.text:
-            self._record(
-                Transcribed(t=now, over=over, text=found.text, engine=self._engine, confidence=found.confidence)
-            )
+            engine = OWN if found.without else self._engine
+            self._record(Transcribed(t=now, over=over, text=found.text, engine=engine, confidence=found.confidence))
 
     def _fail(self, now: float, why: str) -> None:
-        """Report the first failure."""
         self._failed += 1
-        if self._failed == 1:
+        self._tell(now, why)
+
+    def _tell(self, now: float, why: str) -> None:
+        """Report the first failure."""
+        if not self._told:
             self._record(DeviceChanged(t=now, what="no_dictation", note=why))
+        self._told = True

@@ -40,6 +40,8 @@ def print_line(console: Console, line: Line, net: Net) -> None:
     text.append(f"{kind}  ", f"bold {style}" if style else "bold")
     written = f"≈“{line['dictated']}”" if line["dictated"] else ""
     words = [line["text"], written] if line["type"] != "closed" else []
+    if line["type"] == "transcribed" and line["over"]:  # it follows its over with a delay
+        words.insert(0, f"({line['over'][1]:.1f}s)")
     parts = [
         f"[{line['channel']}]" if line["channel"] else "",
         name,

@@ -214,7 +214,7 @@ class Devices(Page):
 
             async def doctor() -> None:
                 holder.clear()
-                found = await run.io_bound(lambda: list(examine()))
+                found = await run.io_bound(lambda: list(examine(self.net.folder)))
                 with holder:
                     for f in found or []:
                         told = f"{self.say(f.name)}: {self.say(f.told)}"

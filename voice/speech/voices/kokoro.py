@@ -39,7 +39,10 @@ def lacks() -> str:
     """See Engine."""
     if importlib.util.find_spec("onnxruntime") is None:
         return install("voice")
-    return "" if packaged(MODEL) else f"huying models pull {MODEL}"
+    folder = packaged(MODEL)
+    if folder and all((folder / name).is_file() for name in ("kokoro.onnx", "vocab.json", f"voices/{SPEAKER}.bin")):
+        return ""
+    return f"huying models pull {MODEL}"
 
 
 @dataclass(slots=True)
