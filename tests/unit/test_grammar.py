@@ -345,12 +345,30 @@ def test_short_answers_do_not_stand_in_the_midst_of_a_sentence(net: Net, words: 
         ("贾岗社区治安队 #zhe #bian #he #shui 快到了", 0.95, ("on_the_way",)),
         ("贾岗社区治安队 #wo #men 快到了", 0.7, ("on_the_way",)),
         ("贾岗社区治安队 快到了 #zhe #bian #he #shui", 0.7, ("on_the_way",)),
+        ("贾岗社区治安队 #zhe #bian #he #shui 收到了", 0.7, ()),
+        ("贾岗社区治安队 #zhe #bian #he #shui 收到了", 0.95, ("ack",)),
+        ("贾岗社区治安队 #zhe #bian #he #shui 收到", 0.7, ("ack",)),
+        ("贾岗社区治安队 #wo #men 收到了", 0.7, ("ack",)),
     ],
 )
 def test_who_comes_is_sure_behind_other_talk(net: Net, words: str, score: float, meanings: tuple[str, ...]) -> None:
-    """老人摔倒了 ends like 快到了."""
+    """老人摔倒了 ends like 快到了, and sounds like 收到了."""
     said = heard(net, *words.split(), score=score)
     assert Interpreter(net.lexicon, 0.5, 0.9).interpret(said).meanings() == meanings
+
+
+def test_a_phrase_that_does_not_count_is_shown_as_it_was_heard(net: Net) -> None:
+    said = heard(net, *"贾岗社区治安队 #zhe #bian #he #shui 快到了".split(), score=0.7)
+    talk, fell = said.words[1:-1], said.words[-1]
+    at = [fell.start + k * (fell.end - fell.start) / 3 for k in range(4)]
+    fall = [Word(f"#{s}", at[k], at[k + 1], 1.0) for k, s in enumerate(("shuai", "dao", "le"))]
+
+    def text(freely: list[Word]) -> str:
+        everything = Hypothesis((*talk, *freely))
+        return Interpreter(net.lexicon, 0.5, 0.9).interpret(said, free=lambda *_: everything).text
+
+    assert text(fall).endswith(" [shuai dao le]")
+    assert text([]).endswith(" [kuai dao le]"), "nothing better is known"
 
 
 def test_free_speech_is_heard_again_as_one_between_words_that_are_believed(net: Net) -> None:

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from voice.grammar.acts import ActSearch
 from voice.grammar.item_figures import ItemFigures
-from voice.grammar.item_search import MIN_NEAR_SYLLABLES, FreeSearch, ItemSearch, WordDoubt, WordScore
-from voice.grammar.lexicon import Lexicon
+from voice.grammar.item_search import MIN_NEAR_SYLLABLES, FreeSearch, ItemSearch, WordDoubt, WordScore, rejected
+from voice.grammar.lexicon import Entry, Lexicon, plain
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.mood import reported
@@ -20,6 +20,7 @@ from voice.grammar.naming import SENTENCE, amid_talk, content, free_before, lead
 from voice.grammar.roles import Roles, roles_of, spoken_units
 from voice.grammar.spoken_figures import FigureSearch
 from voice.grammar.turns import Turns
+from voice.mandarin.distance import phrase_distance
 from voice.speech.hypothesis import Hypothesis
 
 SHORT_SYLLABLES = 3
@@ -29,7 +30,11 @@ PLAIN_ANSWERS = ("ack", "normal", "not_found", "present")
 """Meanings of short phrases that are no answer in the midst of other talk. Alarms are heard anywhere."""
 
 MOVING = ("on_the_way", "arrived")
-"""Meanings of short phrases that must be sure behind other talk: 摔倒了 ends like 快到了."""
+"""Meanings of short phrases that must be sure behind other talk: 摔倒了 ends like 快到了. Among the others 收到了
+must, too, which sounds like it (``FALL``)."""
+
+FALL, LIKE_A_FALL = ("shuai", "dao", "le"), 0.2
+"""摔倒了, and the largest phrase distance of what sounds like it."""
 
 TALK = 3
 """Syllables that are such talk; 我们快到了 has less before it."""
@@ -63,6 +68,7 @@ class Interpreter:
         }  # fmt: skip
         moving = lexicon.phrases(*MOVING)
         self._moving_shortly = {e.key for e in lexicon.entries if e.key in moving and e.syllables <= SHORT_SYLLABLES}
+        self._moving_shortly |= {e.key for e in lexicon.entries if e.key in self._said_shortly and _like_a_fall(e)}
         self._introducing = lexicon.phrases("this_is")
         self._alarms = lexicon.phrases("situation")
 
@@ -88,9 +94,9 @@ class Interpreter:
             items = self._figures.corrected(items, spoken)
         if addressed:
             return self._message(items, True)
-        items = [i.as_free() if self._out_of_place(items, k, awaiting) else i for k, i in enumerate(items)]
+        items = [rejected(i, free) if self._out_of_place(items, k, awaiting) else i for k, i in enumerate(items)]
         if not expecting:
-            items = self._doubted(items)
+            items = self._doubted(items, free)
         items = self._addressing(items, awaiting)
         rows = self._turns.separated(items)
         if len(rows) == 1:
@@ -138,7 +144,7 @@ class Interpreter:
             return item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
         return item.kind == "phrase" and item.key in self._awaited
 
-    def _doubted(self, items: list[Item]) -> list[Item]:
+    def _doubted(self, items: list[Item], free: FreeSearch | None) -> list[Item]:
         """No answer expected: short phrases alone need ``idle_threshold`` to count, and so does what stands in a
         sentence that names nobody first: there it is mostly something else that sounds alike. Alarms are heard
         anywhere."""
@@ -150,7 +156,7 @@ class Interpreter:
         if not alone and (named or talk < SENTENCE):
             return items
         return [
-            i.as_free()
+            rejected(i, free)
             if i.score < self.idle_threshold and i.kind != "free" and (alone or i.key not in self._alarms)
             else i
             for i in items
@@ -198,3 +204,8 @@ class Interpreter:
             figures=self._figures.said(items),
             confidence=round(min(scores), 3) if scores and known else 0.0,
         )
+
+
+def _like_a_fall(entry: Entry) -> bool:
+    """Whether an entry sounds like 摔倒了."""
+    return any(phrase_distance([p[0] for p in plain(r)], FALL) <= LIKE_A_FALL for r in entry.readings)

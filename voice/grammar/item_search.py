@@ -109,8 +109,7 @@ class ItemSearch:
                     said = said[len(item.pinyin.split()) :]
                 tail = w if item is None else replace(w, start=item.end)
                 if said and free is not None:
-                    heard = _syllables(free(tail.start - AROUND_S, tail.end + AROUND_S))
-                    row += [s for s in heard if tail.start <= (s.start + s.end) / 2 < tail.end]
+                    row += _heard_freely(free, tail.start, tail.end)
                 elif said:
                     row += _spread(said, tail)
             elif w.symbol == NOISE:
@@ -228,6 +227,18 @@ def _spread(names: list[str], word: Word, sure: float = 0.0) -> list[_Syllable]:
     """The syllables of a word in equal shares of its duration."""
     step = (word.end - word.start) / max(len(names), 1)
     return [_Syllable(n, word.start + k * step, word.start + (k + 1) * step, sure) for k, n in enumerate(names)]
+
+
+def rejected(item: Item, free: FreeSearch | None) -> Item:
+    """A phrase that does not count where it stands: free speech, as it was heard without phrases."""
+    heard = _heard_freely(free, item.start, item.end) if free is not None else []
+    return replace(item.as_free(), pinyin=" ".join(s.name for s in heard)) if heard else item.as_free()
+
+
+def _heard_freely(free: FreeSearch, start: float, end: float) -> list[_Syllable]:
+    """What an interval sounds like without phrases."""
+    heard = _syllables(free(start - AROUND_S, end + AROUND_S))
+    return [s for s in heard if start <= (s.start + s.end) / 2 < end]
 
 
 def _syllables(hypothesis: Hypothesis) -> list[_Syllable]:
