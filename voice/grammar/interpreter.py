@@ -42,6 +42,9 @@ TALK = 3
 PREAMBLE = 6
 """Syllables behind which a call sign is no longer who begins: 你好我是 is fewer."""
 
+ALARM = 0.6
+"""Confidence from which an alarm counts in such a sentence."""
+
 REPORTING = frozenset({"situation", "report", "call_in", "arrived", "on_the_way", "proxy", "relay"})
 """What a unit may tell us at any time, calling us by our call sign."""
 
@@ -146,8 +149,8 @@ class Interpreter:
 
     def _doubted(self, items: list[Item], free: FreeSearch | None) -> list[Item]:
         """No answer expected: short phrases alone need ``idle_threshold`` to count, and so does what stands in a
-        sentence that names nobody first: there it is mostly something else that sounds alike. Alarms are heard
-        anywhere."""
+        sentence that names nobody first: there it is mostly something else that sounds alike. An alarm is heard
+        there too, unless it was found with a difference (刚才有个老人问路)."""
         known = [i for i in items if i.kind != "free"]
         alone = all(i.kind in ("phrase", "place") and len(i.pinyin.split()) <= SHORT_SYLLABLES for i in known)
         first = next((k for k, i in enumerate(items) if i.kind in ("unit", "control", "assistant")), None)
@@ -157,7 +160,7 @@ class Interpreter:
             return items
         return [
             rejected(i, free)
-            if i.score < self.idle_threshold and i.kind != "free" and (alone or i.key not in self._alarms)
+            if i.kind != "free" and i.score < (ALARM if i.key in self._alarms and not alone else self.idle_threshold)
             else i
             for i in items
         ]
