@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import soundfile as sf
 
 from tests.helpers.journals import BEGAN, talk
 from tests.helpers.waiting import paced, real_time
@@ -24,16 +25,20 @@ from voice.journal.event import Event
 from voice.journal.lines import lines
 from voice.journal.store import Journal
 from voice.journal.verify import verify
-from voice.pcm import RATE, Pcm16
+from voice.pcm import RATE
 from voice.station.ear import Ear
 from voice.station.listener import Listener
 
 SECONDS = 30
 
 
-def beginning(recording: Path) -> Pcm16:
-    out = np.concatenate([f.pcm for f in open_recording(recording).frames()])
-    return out[: SECONDS * RATE]
+@pytest.fixture(scope="module")
+def beginning(morning: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first ``SECONDS`` of the morning."""
+    path = tmp_path_factory.mktemp("beginning") / "beginning.wav"
+    samples, rate = sf.read(morning, dtype="int16", frames=SECONDS * RATE)
+    sf.write(path, samples, rate)
+    return path
 
 
 def fill(ballast: Path) -> None:
@@ -115,7 +120,7 @@ def failing_disk(tmp_path: Path) -> Iterator[tuple[Path, Callable[[], None], Cal
 
 
 def test_a_disk_that_the_kernel_makes_read_only(
-    failing_disk: tuple[Path, Callable[[], None], Callable[[], None]], ear: Ear, morning: Path
+    failing_disk: tuple[Path, Callable[[], None], Callable[[], None]], ear: Ear, morning: Path, beginning: Path
 ) -> None:
     """The station waits and tells; when it is ended and the disk is mended, everything that it had reported is there,
     sound included, and it goes on."""
@@ -137,7 +142,7 @@ def test_a_disk_that_the_kernel_makes_read_only(
     repair()
     with Journal(str(place / "log.sqlite")) as journal:
         assert list(journal.events()) == reported and list(verify(journal)) == []
-        for _ in Listener(ear, journal).listen(open_recording(morning)):
+        for _ in Listener(ear, journal).listen(open_recording(beginning)):
             pass
         assert list(verify(journal)) == []
 
@@ -147,13 +152,13 @@ def test_a_disk_that_the_kernel_makes_read_only(
     [("fdatasync:delay_exit=2000000", ""), ("pwrite64:error=EROFS:when=40..60", "cannot write the journal")],
     ids=["two seconds a sync", "read-only for a while"],
 )
-def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, morning: Path, tmp_path: Path) -> None:
+def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, beginning: Path, tmp_path: Path) -> None:
     """``strace`` makes the system calls of SQLite slow, or fail."""
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
-    pcm = beginning(morning)
+    pcm, _ = sf.read(beginning, dtype="int16")
     with Journal(str(tmp_path / "good.sqlite")) as journal:
-        for _ in Listener(ear, journal).listen(open_recording(morning)):
+        for _ in Listener(ear, journal).listen(open_recording(beginning)):
             pass
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.1", 0))
