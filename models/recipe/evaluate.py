@@ -20,7 +20,7 @@ import numpy as np
 from tqdm import tqdm
 
 from models.recipe import measure, rolls
-from models.recipe.kinds import KINDS, listen, syllables_lost
+from models.recipe.kinds import KINDS, listen, sounds_in_row, syllables_lost
 from models.recipe.measure import Bench, Words
 from models.recipe.people import People, Said, large_net, utterance
 from models.recipe.prepare import STUDENT_WORDS, Corpus
@@ -97,7 +97,9 @@ def _measure(job: _Job) -> Any:
     rng = np.random.default_rng((91, round(snr or 99)))
     entries = [e.text for e in net.lexicon.spoken if e.kind != "digit"]
     said = [str(rng.choice(entries)) for _ in range(FORMANT_PHRASES)]
-    foreign = ["".join(map(str, rng.choice(SPEECH_LIKE, 2, replace=False))) for _ in range(FORMANT_SENTENCES)]
+    of_net = net.lexicon.spoken
+    plain = [t for t in SPEECH_LIKE if not any(sounds_in_row(e, net.readings.spoken(t)) for e in of_net)]
+    foreign = ["".join(map(str, rng.choice(plain, 2, replace=False))) for _ in range(FORMANT_SENTENCES)]
     for texts, empty in ((said, False), (foreign, True)):
         spoken = speak(texts, TEST_VOICES, (snr,), net.readings, 92, cache / "tts")
         overs = (utterance(Said(t.pcm, "" if empty else t.text, t.voice)) for t in spoken)
