@@ -131,6 +131,7 @@ MESSAGES: dict[str, str] = {
     "“{}”: a phrase has {} to {} characters": "“{0}”: 一句话应有 {1} 到 {2} 个字",
     "no meaning “{}”; there is: {}": "没有 “{0}” 这个意思; 可用: {1}",
     "“{}” was not learned; there is: {}": "没有学过 “{0}”; 学过的: {1}",
+    "“{}” is no voice engine: auto, {}": "没有语音引擎“{0}”, 可选: auto, {1}",
     "“{}” is understood already, as a {}": "“{0}” 本来就听得懂 ({1})",
     "“{}” sounds like the call sign {} 与呼号音近, 不能学": "“{0}” 与呼号 {1} 音近, 不能学",
     # orders

@@ -346,7 +346,7 @@ def read_settings(path: Path) -> tuple[NetSettings | None, list[Problem]]:
             Problem(
                 path,
                 _line(text, err["loc"]),
-                f"{'.'.join(map(str, err['loc']))}: {err['msg']}",
+                f"{'.'.join(map(str, err['loc']))}: {err['msg'].removeprefix('Value error, ')}",
                 _HINTS.get(err["type"], "see grammars/sample/net.toml"),
             )
             for err in e.errors()
