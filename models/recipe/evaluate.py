@@ -239,13 +239,17 @@ def _exchanges(scores: dict[float | None, Score]) -> list[str]:
     return lines + [f"| {db(snr)} | {share(s.exchanges_right, s.exchanges)} |" for snr, s in scores.items()]
 
 
-def _free(lost: dict[float | None, tuple[int, int]]) -> list[str]:
+def _free(lost: dict[float | None, tuple[int, int, int]]) -> list[str]:
     lines = [
         "", "## Free speech", "",
-        "Toneless syllables of the people's sentences that the log's pinyin has wrong (too many, too few, another),",
-        "of those that were said.", "", "| SNR | wrong |", "|---|---|",
+        "Toneless syllables of the people's sentences that are wrong (too many, too few, another), of those that were",
+        "said: in the log's pinyin, and in what is shown when our own ear has written it down (the default; what it",
+        "does not write stays in pinyin).", "", "| SNR | pinyin | shown |", "|---|---|---|",
     ]  # fmt: skip
-    return lines + [f"| {db(snr)} | {wrong / max(1, said):.3f} (n={said}) |" for snr, (wrong, said) in lost.items()]
+    return lines + [
+        f"| {db(snr)} | {wrong / max(1, said):.3f} (n={said}) | {shown / max(1, said):.3f} |"
+        for snr, (wrong, shown, said) in lost.items()
+    ]
 
 
 def _words(found: dict[float | None, Words]) -> list[str]:

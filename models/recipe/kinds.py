@@ -26,6 +26,7 @@ from voice.grammar.lexicon import Entry
 from voice.mandarin.readings import toneless
 from voice.measure.channel import Channel, received
 from voice.measure.evaluation import CLASSES, Trials, evaluate, share
+from voice.measure.intelligibility import rows
 from voice.net.loading import Net, load_net
 from voice.pcm import RATE
 from voice.places import sample_net
@@ -218,19 +219,26 @@ def excerpt(data: Path, out: Path) -> None:
         (out / f"{name}.json").write_text(f"[\n{lines}\n]\n", "utf-8")
 
 
-def syllables_lost(model: Path, data: Path, cache: Path, part: str, snr: float | None) -> tuple[int, int]:
-    """(wrong, said) toneless syllables of the people's foreign sentences in the pinyin of the log."""
+def syllables_lost(model: Path, data: Path, cache: Path, part: str, snr: float | None) -> tuple[int, int, int]:
+    """(wrong in the log's pinyin, wrong in what is shown, said) toneless syllables of the people's foreign sentences.
+    Shown is what our own ear writes, and the pinyin of what it does not write."""
     of = kind("people", part, data)
-    wrong = said = 0
+    wrong = shown = said = 0
     with tempfile.TemporaryDirectory() as place:
         ear = open_ear(of.net(Path(place)), cache / "graphs", str(model))
         recordings = of.foreign[SNRS.index(snr) :: len(SNRS)]
         for r, over in zip(recordings, of.alarms(snr, 33), strict=True):
-            heard = ear.understand(utterance(over).over, ear.recogniser.recognise(over.pcm)).pinyin.split()
+            heard = ear.recogniser.recognise(over.pcm)
+            received_over = utterance(over).over
+            message = ear.understand(received_over, heard)
+            writing = ear.transcribe(received_over, message, heard)
             true = [s[:-1] for s in r.syllables]
-            wrong += Levenshtein.distance(true, [toneless(s) for s in heard])
+            pinyin = Levenshtein.distance(true, [toneless(s) for s in message.pinyin.split()])
+            text = writing.result().text if writing else ""
+            wrong += pinyin
+            shown += min(Levenshtein.distance(true, row) for row in rows(ear.net, text)) if text else pinyin
             said += len(true)
-    return wrong, said
+    return wrong, shown, said
 
 
 def glance(model: Path, data: Path, cache: Path, part: str = "tune", snrs: tuple[float | None, ...] = (20.0,)) -> None:

@@ -26,9 +26,10 @@ from models.recipe.natural import Speaker, spoken
 from models.recipe.people import Said, large_net, utterance
 from models.recipe.prepare import Corpus, Recording, normalised, save
 from models.recipe.trials import SNRS, WISHED, db, total
+from voice.mandarin.figures import DOUBT
 from voice.measure.channel import received
 from voice.measure.evaluation import CLASSES, Trials, length_of, poisson_upper, words_of
-from voice.measure.false_words import believed
+from voice.measure.false_words import found_words
 from voice.net.loading import load_net
 from voice.pcm import RATE
 from voice.places import sample_net
@@ -57,7 +58,8 @@ class Heard:
     recorded_s: float
     """Seconds of different speech."""
     believed: Counter[tuple[str, str]]
-    """(state, length) → words that the ear believes at the shipped thresholds."""
+    """(state, length) → words that the ear believes at the shipped thresholds, and with DOUBT behind the state those
+    that it marks as doubtful."""
 
 
 def talkers(kokoro_folder: Path, data: Path) -> None:
@@ -111,8 +113,8 @@ def _listen(job: _Job) -> Heard:
             hypothesis = ear.recogniser.recognise(said.over.pcm)
             trials.add([], words_of(ear, hypothesis), len(said.over.pcm) / RATE, said.group)
             for state in STATES:
-                items = believed(ear, said.over, hypothesis, state == "awaited")
-                counted.update((state, length_of(i)) for i in items)
+                items = found_words(ear, said.over, hypothesis, state == "awaited")
+                counted.update((state + DOUBT * i.doubt, length_of(i)) for i in items)
     return Heard(kind, snr, trials, sum(r.end - r.start for r in some) / RATE, counted)
 
 
@@ -137,7 +139,8 @@ def report(found: list[Heard]) -> str:
         "tuned on: each recording is heard at every signal-to-noise ratio by several radios. False words an hour of",
         "speech at or above a threshold; in brackets what the true rate is at most (95 %), as if what was",
         "heard again were other speech.", "",
-        "**What the ear believes** at the shipped thresholds, while nobody is awaited and while a unit is:", "",
+        "**What the ear believes** at the shipped thresholds, while nobody is awaited and while a unit is; with a",
+        f"{DOUBT}: what it marks as doubtful, for a person to listen to:", "",
         *_believed(found),
         "", "**Words of the graph**, by confidence:", "",
         f"| syllables | who | SNR | hours heard | {' | '.join(map(str, THRESHOLDS))} |",
@@ -161,12 +164,13 @@ def report(found: list[Heard]) -> str:
 
 def _believed(found: list[Heard]) -> list[str]:
     """Rows of false words an hour, as the whole ear counts them."""
-    lines = [f"| syllables | who | hours heard | {' | '.join(STATES)} |", "|---|---|---|---|---|"]
+    columns = [state + mark for state in STATES for mark in ("", DOUBT)]
+    lines = [f"| syllables | who | hours heard | {' | '.join(columns)} |", f"|---|---|---|{'---|' * len(columns)}"]
     for length in CLASSES:
         for kind in KINDS:
             of = [h for h in found if h.kind == kind]
             hours = total([h.trials for h in of]).hours
-            counts = [sum(h.believed[state, length] for h in of) for state in STATES]
+            counts = [sum(h.believed[state, length] for h in of) for state in columns]
             told = [f"{n / hours:.2f} ({poisson_upper(n) / hours:.2f}), {n}" for n in counts] if of else []
             lines += [f"| {length} | {kind} | {hours:.1f} | {' | '.join(told)} |"] if of else []
     return lines

@@ -458,6 +458,46 @@ def test_on_an_idle_channel_short_phrases_alone_must_be_surer(net: Net) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "expecting", "written"),
+    [
+        ("没有发现", False, "没有发现?"),
+        ("省残联", False, "省残联?"),
+        ("#e 没有发现", False, "[e] 没有发现?"),
+        ("没有发现", True, "没有发现"),
+        ("没有发现 没有发现", False, "没有发现 没有发现"),
+        ("省残联 没有发现", False, "省残联 没有发现"),
+        ("#wo #men #zhuan #le #yi #quan #mei #shi 没有发现", True, "[wo men zhuan le yi quan mei shi] 没有发现?"),
+        ("#wo #men 没有发现", True, "[wo men] 没有发现"),
+        (
+            "省残联 #wo #men #zhuan #le #yi #quan #mei #shi 没有发现",
+            True,
+            "省残联 [wo men zhuan le yi quan mei shi] 没有发现",
+        ),
+    ],
+)
+def test_what_is_unsure_and_borne_out_by_nothing_else_is_marked(
+    net: Net, words: str, expecting: bool, written: str
+) -> None:
+    strict = Interpreter(net.lexicon, 0.5, 0.9)
+    said = heard(net, *words.split(), score=0.7)
+    message = strict.interpret(said, expecting=expecting)
+    assert message.text == written and message.doubtful == written.endswith("?")
+    sure = heard(net, *words.split(), score=0.95)
+    assert "?" not in strict.interpret(sure, expecting=expecting).text
+
+
+def test_an_entry_found_with_a_difference_is_marked_unless_the_audio_bears_it_out(net: Net) -> None:
+    said = heard(net, *"#chuan #hua #yi #fu".split())
+
+    def text(score: float) -> str:
+        return Interpreter(net.lexicon).interpret(said, alone=lambda *_: score).text
+
+    assert (text(0.95), text(0.6)) == ("穿黑衣服", "穿黑衣服?")
+    same = heard(net, *"#chuan #hei #yi #fu".split())
+    assert Interpreter(net.lexicon).interpret(same, alone=lambda *_: 0.6).text == "穿黑衣服"
+
+
+@pytest.mark.parametrize(
     ("words", "kinds"),
     [
         (("没有发现", "#ta", "#men", "#shuo", "#de"), {"free"}),

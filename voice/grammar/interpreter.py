@@ -42,6 +42,9 @@ TALK = 3
 PREAMBLE = 6
 """Syllables behind which a call sign is no longer who begins: 你好我是 is fewer."""
 
+LONG_TALK = 8
+"""Syllables of free speech beside which an unsure answer is doubtful, too."""
+
 ALARM = 0.6
 """Confidence from which an alarm counts in such a sentence."""
 
@@ -98,8 +101,7 @@ class Interpreter:
         if addressed:
             return self._message(items, True)
         items = [rejected(i, free) if self._out_of_place(items, k, awaiting) else i for k, i in enumerate(items)]
-        if not expecting:
-            items = self._doubted(items, free)
+        items = self._marked(items, expecting) if expecting else self._doubted(items, free)
         items = self._addressing(items, awaiting)
         rows = self._turns.separated(items)
         if len(rows) == 1:
@@ -153,17 +155,19 @@ class Interpreter:
         there too, unless it was found with a difference (刚才有个老人问路)."""
         known = [i for i in items if i.kind != "free"]
         alone = all(i.kind in ("phrase", "place") and len(i.pinyin.split()) <= SHORT_SYLLABLES for i in known)
-        first = next((k for k, i in enumerate(items) if i.kind in ("unit", "control", "assistant")), None)
-        named = first is not None and len(free_before(items, first)) < PREAMBLE
-        talk = sum(len(content(i.pinyin)) for i in items if i.kind == "free")
-        if not alone and (named or talk < SENTENCE):
+        if not alone and _talk_to_nobody(items) < SENTENCE:
+            return self._marked(items)
+        least = {k: ALARM if k in self._alarms and not alone else self.idle_threshold for k in {i.key for i in known}}
+        return self._marked([rejected(i, free) if i.kind != "free" and i.score < least[i.key] else i for i in items])
+
+    def _marked(self, items: list[Item], expecting: bool = False) -> list[Item]:
+        """What is not sure is doubtful where nothing else speaks for it: in LONG_TALK that names nobody first; and
+        while no answer is expected, if it is all that is known of an over and was said once."""
+        known = [i for i in items if i.kind != "free"]
+        lone = not expecting and len(known) == 1 and known[0].times == 1 and known[0].kind != "assistant"
+        if not lone and _talk_to_nobody(items) < LONG_TALK:
             return items
-        return [
-            rejected(i, free)
-            if i.kind != "free" and i.score < (ALARM if i.key in self._alarms and not alone else self.idle_threshold)
-            else i
-            for i in items
-        ]
+        return [replace(i, doubt=True) if i.kind != "free" and i.score < self.idle_threshold else i for i in items]
 
     def _message(self, items: list[Item], addressed: bool = False, awaiting: bool = True) -> Message:
         if not items:
@@ -207,6 +211,14 @@ class Interpreter:
             figures=self._figures.said(items),
             confidence=round(min(scores), 3) if scores and known else 0.0,
         )
+
+
+def _talk_to_nobody(items: list[Item]) -> int:
+    """Syllables of free speech in an over; 0 if it names somebody first."""
+    first = next((k for k, i in enumerate(items) if i.kind in ("unit", "control", "assistant")), None)
+    if first is not None and len(free_before(items, first)) < PREAMBLE:
+        return 0
+    return sum(len(content(i.pinyin)) for i in items if i.kind == "free")
 
 
 def _like_a_fall(entry: Entry) -> bool:

@@ -21,6 +21,9 @@ from voice.speech.hypothesis import Hypothesis, Word
 NEAR = 0.18
 """Largest phrase distance at which free syllables still match an entry (≥ 3 syllables)."""
 
+SURE = 0.9
+"""Confidence by the audio from which an entry found with a difference is not doubtful."""
+
 MIN_NEAR_SYLLABLES = 3
 
 SHORT = 2
@@ -95,7 +98,7 @@ class ItemSearch:
                 row[:] = _syllables(free(begin, min(row[-1].end + EDGE_S, end)))
             if row and alone and (not items or items[-1].kind == "unit"):
                 items.extend(self._reply_first(row, alone))
-            items.extend(self._search(row, doubtful))
+            items.extend(self._search(row, doubtful, alone))
             row.clear()
 
         for w in words:
@@ -148,9 +151,11 @@ class ItemSearch:
         return []
 
     def _search(
-        self, free: Sequence[_Syllable], doubtful: WordDoubt | None, refuted: frozenset[str] = frozenset()
-    ) -> list[Item]:
-        """Entries found in a sequence of syllables, best first; the rest is free speech. Not those ``refuted``."""
+        self, free: Sequence[_Syllable], doubtful: WordDoubt | None, score: WordScore | None,
+        refuted: frozenset[str] = frozenset(),
+    ) -> list[Item]:  # fmt: skip
+        """Entries found in a sequence of syllables, best first; the rest is free speech. Not those ``refuted``. One
+        found with a difference is doubtful, unless the audio is SURE of it."""
         if not free:
             return []
         row = [s.name for s in free]
@@ -177,14 +182,15 @@ class ItemSearch:
         d, a, b, entry = best
         doubt = doubtful(entry, free[a].start, free[b - 1].end) if doubtful is not None else Doubt.NONE
         if doubt == Doubt.REFUTED:
-            return self._search(free, doubtful, refuted | {entry.symbol})
+            return self._search(free, doubtful, score, refuted | {entry.symbol})
+        differs = d > 0 and score is not None and score(entry, free[a].start, free[b - 1].end) < SURE
         # Not from the graph: confidence decreases with distance.
         sure = min(s.sure for s in free[a:b]) or 0.8
         found_item = Item(
             entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d),
-            doubt=doubt > Doubt.NONE,
+            doubt=doubt > Doubt.NONE or differs,
         )  # fmt: skip
-        before, after = (self._search(part, doubtful, refuted) for part in (free[:a], free[b:]))
+        before, after = (self._search(part, doubtful, score, refuted) for part in (free[:a], free[b:]))
         return [*before, found_item, *after]
 
 

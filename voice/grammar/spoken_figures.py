@@ -167,12 +167,15 @@ class FigureSpeech:
         to = np.array([b for _, _, b in self._arcs])
         self._order = np.argsort(to, kind="stable")
         """Arcs by the node that they lead to."""
-        self._bounds = np.searchsorted(to[self._order], np.arange(net.nodes))
+        self._led = to[self._order]
+        self._bounds = np.searchsorted(self._led, np.arange(net.nodes))
         """Where a node's arcs begin in it."""
+        self._unreached = np.bincount(to, minlength=net.nodes) == 0
         free = np.arange(len(self._arcs)) < self._free
         self._enter = GRAPH_SCALE * (costs.filler - np.where(free, 0.0, CHEAPER))
         self._loops = GRAPH_SCALE * np.array([costs.silence, costs.noise])
-        self._pdfs, self._alone = states_of((s for _, s, _ in self._arcs), costs.hold)
+        pdfs_of, self._alone = states_of((s for _, s, _ in self._arcs), costs.hold)
+        self._pdfs = np.ascontiguousarray(pdfs_of.T)
         self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
 
     def find(self, loglikes: Floats, start: float, end: float) -> SpokenFigure | None:
@@ -184,7 +187,7 @@ class FigureSpeech:
         if (b - a) * FRAME_S < LEAST_S:
             return None
         scores = ACOUSTIC_SCALE * loglikes[a:b]
-        node, arc, begun = self._search(scores[:, self._pdfs], scores[:, self._looped])
+        node, arc, begun = self._search(scores)
         said: list[tuple[str, int, int]] = []
         t, at = b - a, 1
         while t > 0:
@@ -200,43 +203,48 @@ class FigureSpeech:
         begin, stop = (round((a + k) * FRAME_S, 2) for k in (said[0][1], said[-1][2]))
         return SpokenFigure(tuple(s for s, _, _ in said), begin, stop, float(node[1] - node[0]) / len(said))
 
-    def _search(self, emission: Floats, looped: Floats) -> tuple[Floats, Ints, Ints]:
+    def _search(self, scores: Floats) -> tuple[Floats, Ints, Ints]:
         """Viterbi: final score of every node; for each frame and node the best arc ending there (-1: silence or
-        noise) and its first frame. ``looped``: scores of silence and noise."""
-        frames, n, places = emission.shape
+        noise) and its first frame."""
+        frames, (places, n) = len(scores), self._pdfs.shape
         every = np.arange(self._nodes)
-        until = [*self._bounds[1:], n]
-        score = np.full((n, places), -np.inf, np.float32)
-        origin = np.zeros((n, places), np.int64)
+        score = np.full((places, n), -np.inf, np.float32)
+        origin = np.zeros((places, n), np.int32)
         node = np.full(self._nodes, -np.inf)
         node[0] = 0.0
         still, still_from = np.full((2, self._nodes), -np.inf), np.zeros((2, self._nodes), np.int64)
+        looped = scores[:, self._looped]
         arc = np.full((frames + 1, self._nodes), -1)
         begun = np.zeros((frames + 1, self._nodes), np.int64)
-        held = [0, 1, places - 1]
+        ends = np.full(n + 1, -np.inf, np.float32)
+        last, alone = places - 1, self._alone
         for t in range(frames):
-            came, came_from = np.empty_like(score), np.empty_like(origin)
-            came[:, 1:], came_from[:, 1:] = score[:, :-1], origin[:, :-1]
-            came[:, 0] = -np.inf
-            entered = node[self._from] - self._enter
-            came[~self._alone, 0], came[self._alone, 1] = entered[~self._alone], entered[self._alone]
-            came_from[~self._alone, 0] = came_from[self._alone, 1] = t
-            stay = score[:, held] > came[:, held]
-            came[:, held] = np.where(stay, score[:, held], came[:, held])
-            came_from[:, held] = np.where(stay, origin[:, held], came_from[:, held])
-            score, origin = came + (emission[t] - np.float32(_LOG2)), came_from
+            entered = (node[self._from] - self._enter).astype(np.float32)
+            came = score[last - 1] >= score[last]
+            np.copyto(score[last], score[last - 1], where=came)
+            np.copyto(origin[last], origin[last - 1], where=came)
+            score[2:last], origin[2:last] = score[1 : last - 1].copy(), origin[1 : last - 1].copy()
+            before = np.where(alone, entered, score[0])
+            came = before >= score[1]
+            np.copyto(score[1], before, where=came)
+            np.copyto(origin[1], np.where(alone, t, origin[0]), where=came)
+            entered[alone] = -np.inf
+            came = entered >= score[0]
+            np.copyto(score[0], entered, where=came)
+            origin[0][came] = t
+            score += scores[t][self._pdfs] - np.float32(_LOG2)
             enter = node[None, :] - self._loops[:, None]
             still_from[enter > still] = t
             still = np.maximum(still, enter) + looped[t][:, None] - _LOG2
-            ends = np.append(score[:, -1][self._order], -np.inf)
+            ends[:-1] = score[last][self._order]
             best = np.maximum.reduceat(ends, self._bounds)
-            best[self._bounds == until] = -np.inf  # no arc leads there
+            best[self._unreached] = -np.inf
             quiet = still.argmax(0)
             rest = still.max(0)
             spoken = best > rest
             node = np.where(spoken, best, rest)
             begun[t + 1] = still_from[quiet, every]
-            for k in np.flatnonzero(spoken):
-                which = self._order[self._bounds[k] + int(ends[self._bounds[k] : until[k]].argmax())]
-                arc[t + 1, k], begun[t + 1, k] = which, origin[which, -1]
+            found = np.flatnonzero((ends[:-1] == best[self._led]) & spoken[self._led])[::-1]  # the first one stays
+            which, at = self._order[found], self._led[found]
+            arc[t + 1, at], begun[t + 1, at] = which, origin[last, which]
         return node, arc, begun

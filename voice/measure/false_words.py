@@ -59,10 +59,15 @@ def false_words(ear: Ear, speech: Path, most: int, snr_db: float, seed: int = 0)
     return seconds, found
 
 
-def believed(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool) -> list[Item]:
-    """Words of the net that are believed while a unit is awaited, or nobody."""
+def found_words(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool) -> list[Item]:
+    """Words of the net that an over is taken to hold while a unit is awaited, or nobody; doubtful ones too."""
     items = ear.understand(over, hypothesis, awaited, awaiting=awaited).items
     return [i for i in items if i.kind in ("unit", "control", "phrase", "place")]
+
+
+def believed(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool) -> list[Item]:
+    """Those of them that are shown without a question mark: nobody is asked to listen."""
+    return [i for i in found_words(ear, over, hypothesis, awaited) if not i.doubt]
 
 
 def _recordings(place: Path, most: int, seed: int) -> list[tuple[np.ndarray, int]]:
