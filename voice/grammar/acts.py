@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind
+from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind, unheard
 from voice.grammar.templates import Template
 from voice.mandarin.distance import syllable_distance
 
@@ -62,7 +62,7 @@ class ActSearch:
                     used.update(range(at, end))
                 found.append((at, Act(template.meaning, template.speaker, score, slots, at)))
         if not addressed:
-            found += [(a.at, a) for a in arrivals(items)]
+            found += [(a.at, a) for a in (*arrivals(items), *absences(items))]
         found.sort(key=lambda f: f[0])
         unique: dict[str, Act] = {}
         for _, act in found:
@@ -128,6 +128,13 @@ def arrivals(items: Sequence[Item]) -> Iterator[Act]:
             yield Act("arrived", "unit", item.score, at=k - 1)
 
 
+def absences(items: Sequence[Item]) -> Iterator[Act]:
+    """安和社区没人应答: net control tells that a unit does not answer."""
+    for k, item in enumerate(items):
+        if item.kind == "unit" and unheard(items, k):
+            yield Act("no_answer", "control", item.score, {"unit": item.key}, at=k)
+
+
 def _row(items: Sequence[Item], first: int) -> tuple[int, ...]:
     """呼叫 贾岗社区 和 安和社区、丹尼斯: the call signs in a row."""
     row = [first]
@@ -139,6 +146,6 @@ def _row(items: Sequence[Item], first: int) -> tuple[int, ...]:
 
 
 def _alone(items: Sequence[Item]) -> bool:
-    """One syllable, said once or twice, and nothing else."""
-    said = [s for i in items for s in content(i.pinyin)]
+    """One syllable, said once or twice, and nothing else; 嗯 too, which beside other words is a hesitation."""
+    said = [s for i in items for s in content(i.pinyin)] or [s for i in items for s in i.pinyin.split()]
     return all(i.kind == "free" for i in items) and 0 < len(said) <= 2 and len(set(said)) == 1

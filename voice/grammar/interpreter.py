@@ -16,7 +16,7 @@ from voice.grammar.lexicon import Entry, Lexicon, plain
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.mood import reported
-from voice.grammar.naming import SENTENCE, amid_talk, content, free_before, leads_on, names_in
+from voice.grammar.naming import PAUSE_S, SENTENCE, amid_talk, content, free_before, leads_on, names_in
 from voice.grammar.roles import Roles, roles_of, spoken_units
 from voice.grammar.spoken_figures import FigureSearch
 from voice.grammar.turns import Turns
@@ -65,8 +65,9 @@ class Interpreter:
         self._figures = ItemFigures(lexicon)
         self._turns = Turns(lexicon)
         self._acts = ActSearch(lexicon)
-        own = {w for t in lexicon.templates if not t.awaited for w in t.words}
-        self._awaited = frozenset(w for t in lexicon.templates for w in t.words) - own
+        own = {w for t in lexicon.templates if not t.awaited and "{unit}" not in t.pieces for w in t.words}
+        self._signed = {w for t in lexicon.templates if not t.awaited for w in t.words} - own
+        self._awaited = frozenset(w for t in lexicon.templates if t.awaited for w in t.words) - own
         self._shortened = frozenset(e.text for e in lexicon.entries if e.short)
         answers = lexicon.phrases(*PLAIN_ANSWERS)
         self._said_shortly = {
@@ -136,18 +137,26 @@ class Interpreter:
             beside = items[max(0, k - 1) : k] + items[k + 1 : k + 2]
             return not any(i.kind in ("unit", "control") for i in beside)
         moving = item.kind == "phrase" and item.key in self._moving_shortly and item.score < self.idle_threshold
-        if moving and len(free_before(items, k)) >= TALK:
+        if moving and (len(free_before(items, k)) >= TALK or self._told(items, k)):
             return True
-        if self._needs_a_question(item):
+        if self._needs_a_question(items, k):
             return not awaiting or amid_talk(items, k) or leads_on(items, k)
         short = item.kind == "phrase" and item.key in self._said_shortly
         return short and amid_talk(items, k) and not any(i.kind in ("unit", "control") for i in items)
 
-    def _needs_a_question(self, item: Item) -> bool:
-        """Phrases of ``awaited`` sentences, and two-syllable short call signs."""
+    def _told(self, items: list[Item], k: int) -> bool:
+        """有一个老人 摔倒了: directly behind what a report tells."""
+        return k > 0 and items[k - 1].key in self._alarms and items[k].start - items[k - 1].end < PAUSE_S
+
+    def _needs_a_question(self, items: list[Item], k: int) -> bool:
+        """Phrases of ``awaited`` sentences, unless a call sign makes another sentence of them (明理路巡防队到了), and
+        two-syllable short call signs, unless net control's stands beside (派出所派出所,安和呼叫)."""
+        item, before = items[k], items[k - 1] if k else None
         if item.kind == "unit":
-            return item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
-        return item.kind == "phrase" and item.key in self._awaited
+            short = item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
+            return short and not (before is not None and before.kind == "control")
+        signed = item.key in self._signed and before is not None and before.kind == "unit"
+        return item.kind == "phrase" and item.key in self._awaited and not signed
 
     def _doubted(self, items: list[Item], free: FreeSearch | None) -> list[Item]:
         """No answer expected: short phrases alone need ``idle_threshold`` to count, and so does what stands in a

@@ -40,6 +40,9 @@ WHETHER = _words(
 )
 """要不要, 用不用, 需不(需要), 是不是, 有没(有), 是否: make a question of what follows."""
 
+COUNTED = _words("ji", "you ji", "duo shao", "you duo shao", "qing kuang", "ren shu")
+"""几, 多少, 情况, 人数: directly after 在岗 they ask who is there."""
+
 SOUGHT = ("有没有发现", "是否发现")
 """What directly follows is what is asked for: 有没有发现可疑车辆."""
 
@@ -71,6 +74,9 @@ ORDER = _words("qing", "qing ni", "qing ni men", "ni", "ni men", "nin", "qing ga
 
 OTHERS = _words("che", "jia zhang", "jia shu", "yi sheng", "jing cha", "min jing", "xiao fang")
 """救护车, 家长, 家属, 医生, 警察, 民警, 消防: with 到了 directly behind, another one has arrived, not the unit."""
+
+SILENT = _words("hui", "ying", "fan ying", "ren hui", "ren ying", "ren da")
+"""没有 … 回话, 应, 反应, 人回答, 人应答: somebody does not answer."""
 
 ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
 LEADING = frozenset(
@@ -131,7 +137,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
     if _questioned(act, items, before, behind, at):
         return _asked(act)
     if (
-        (meaning in ASKED and behind in (["ma"], ["le", "ma"]))
+        ((meaning in ASKED or _called(items, at)) and behind in (["ma"], ["le", "ma"]))
+        or (items[at].key == "没有" and _begins(behind, SILENT))
         or (meaning == "situation" and sought(items, act.at))
         or (items[at].key == "没有" and before[-1:] == ["le"])
         or (meaning in DENIED and _ends(before, NOT))
@@ -148,6 +155,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
 def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list[str], at: int) -> bool:
     """有情况没有, 到了没有, 有没有情况: a question from net control, not a report. With 吗 (人抓住了吗) it is not a
     report either, but a short noise may be mistaken for 吗: the speaker is decided by who is awaited."""
+    if act.meaning == "present" and _begins(behind, COUNTED):
+        return True
     if act.meaning in ASKED:
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
         tags = ["mei", "you"], ["mei"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
@@ -160,6 +169,11 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
 def sought(items: Sequence[Item], k: int) -> bool:
     """有没有发现 可疑车辆: what is asked for."""
     return k > 0 and items[k - 1].key in SOUGHT and _close(items, k)
+
+
+def _called(items: Sequence[Item], k: int) -> bool:
+    """安和社区,正常吗: behind a call sign any answer may be put as a question."""
+    return any(i.kind == "unit" for i in items[:k])
 
 
 def _asked(act: Act) -> Act:

@@ -23,6 +23,17 @@ LOCATING = [
 ]  # fmt: skip
 """门口, 那边, 附近, 旁边, 楼下, …: directly behind a call sign they make a place of it."""
 
+UNHEARD = [
+    w.split()
+    for w in ("mei hui da", "mei hui hua", "mei ying da", "mei fan ying", "mei ren hui", "mei ren ying", "mei ren da",
+              "mei you hui da", "mei you hui hua", "mei you ying da", "mei you fan ying", "mei you ren hui",
+              "mei you ren ying", "bu hui da", "lian xi bu", "hu jiao bu", "jiao bu ying", "jiao bu tong")
+]  # fmt: skip
+"""没回答, 没人应答, 没有反应, 联系不上, 叫不应: directly behind a call sign they say that the unit does not answer."""
+
+UNHEARD_BRIEFLY = (["mei", "da"], ["mei", "hui"], ["mei", "ying"])
+"""没答, 没回, 没应, with nothing or 你们… behind it: 没打架 is another matter."""
+
 ELSEWHERE = (("na", "bian"), ("fu", "jin"), ("pang", "bian"), ("dui", "mian"))
 """那边, 附近, 旁边, 对面."""
 
@@ -46,14 +57,17 @@ sentence."""
 REACHING = MENTIONING | {"da", "fu", "kai"}
 """… 达, 赴, 开: directly behind a phrase that ends so stands a place: 已到达 丹尼斯超市, 马上到 家属院."""
 
+NEXT = ("xia", "yi", "ge")
+"""下一个: before a call sign in a roll-call."""
+
 CALLING = "呼叫"
 """Before a call sign it addresses the unit, although it ends in 叫."""
 
 CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
 """不是, 不对, 说错了, 错了, 更正: self-correction between two call signs."""
 
-INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "jia qiang", "gai dao", "gai yong", "bie")
-"""请, 要, 注意, 你, 加强, 改到, 改用, 别: how net control continues after a call sign."""
+INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "jia qiang", "gai dao", "gai yong", "bie", "xian bie", "bu yao")
+"""请, 要, 注意, 你, 加强, 改到, 改用, 别, 先别, 不要: how net control continues after a call sign."""
 
 ASKING = ("ni hao", "nin hao", "qing wen", "qing fang xin", "qing qiu", "nin shuo", "nin jiang")
 """你好, 请问, 请放心, 请求, 您说: a unit begins so."""
@@ -150,6 +164,8 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         spoken = content(previous.pinyin)
         if spoken and spoken[-1] in MENTIONING and not paused:
             return "inside"
+        if spoken[-3:] == NEXT:
+            return "lead"
         if " ".join(spoken) in GREETINGS:
             return "lead"
         if k == 1 and len(spoken) <= 1:
@@ -204,9 +220,23 @@ def _ends(pinyin: str, words: str) -> bool:
 
 def _located(items: Sequence[Item], k: int) -> bool:
     """明理路巡防队,丹尼斯门口…: behind another call sign, a place where something is."""
-    said = [s.rstrip("12345") for s in items[k + 1].pinyin.split()] if k + 1 < len(items) else []
-    close = bool(said) and items[k + 1].start - items[k].end < PAUSE_S
-    return close and any(said[: len(w)] == w for w in LOCATING)
+    said = _follows(items, k, 1)
+    return any(said[: len(w)] == w for w in LOCATING)
+
+
+def unheard(items: Sequence[Item], k: int) -> bool:
+    """安和社区没人应答: it is neither called nor speaking."""
+    said = _follows(items, k, 3)
+    briefly = said[:2] in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"])
+    return briefly or any(said[: len(w)] == w for w in UNHEARD)
+
+
+def _follows(items: Sequence[Item], k: int, within: int) -> list[str]:
+    """Syllables of the items directly behind item ``k``."""
+    end = k + 1
+    while end <= min(k + within, len(items) - 1) and items[end].start - items[end - 1].end < PAUSE_S:
+        end += 1
+    return [s.rstrip("12345") for i in items[k + 1 : end] for s in i.pinyin.split()]
 
 
 def is_subject(items: Sequence[Item], unit: str) -> bool:

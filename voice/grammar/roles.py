@@ -61,7 +61,8 @@ def roles_of(
         return found
     if "unit" in speakers and "control" in speakers and not units and not to_all:
         return Roles("unit")  # 有人摔倒了,收到请回答
-    if "unit" in speakers and "control" in speakers and len(units) == 1 and units[0].times == 1 and not to_all:
+    both = "unit" in speakers and "control" in speakers and not _acknowledges_first(items, acts)
+    if both and len(units) == 1 and units[0].times == 1 and not to_all:
         return Roles("anyone", callees=(units[0].key,), unsure=True)  # 家属院,有人摔倒了,收到请回答
     asks = units and any(a.meaning == "ask" for a in acts)
     if to_all or "control" in speakers or asks:
@@ -72,6 +73,13 @@ def roles_of(
     if "unit" in speakers:
         return Roles("unit")
     return Roles("unit", calls_in=items[control].score) if control is not None and not acts else Roles()
+
+
+def _acknowledges_first(items: Sequence[Item], acts: Sequence[Act]) -> bool:
+    """没问题,安和社区,情况怎么样: net control acknowledges, and calls."""
+    split = [part for i in items for part in i.by_syllable()]
+    first = next((k for k, i in enumerate(split) if i.kind == "unit"), 0)
+    return all(a.meaning == "ack" and a.at < first for a in acts if a.speaker == "unit")
 
 
 def introduced(items: Sequence[Item], k: int, introducing: frozenset[str]) -> bool:

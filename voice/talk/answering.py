@@ -13,7 +13,7 @@ from voice.net.loading import Net
 from voice.pcm import Seconds
 from voice.talk.announcing import sign_of
 from voice.talk.facts import Answered, CalledIn, Fact, NotUnderstood, Purpose, Remarked
-from voice.talk.state import NetState
+from voice.talk.state import REPLY_S, NetState
 
 WHO_EVERY_S = 20.0
 """Earliest time at which “Which unit was that?” is asked again."""
@@ -45,6 +45,8 @@ class Answering:
     """Exchanges in which a unit was already asked to say again."""
     _repeated: dict[int, int] = field(default_factory=dict)
     _who_at: Seconds = -WHO_EVERY_S
+    _thanked: dict[str, Seconds] = field(default_factory=dict)
+    """When a unit's report was acknowledged."""
 
     def reply(self, state: NetState, fact: Fact) -> Reply | None:
         """The reply due after a fact; ``state`` already includes the fact."""
@@ -52,7 +54,7 @@ class Answering:
             case CalledIn(grade="slot", review=True):
                 return None  # net control itself may have told of it
             case Answered(meaning=meaning) | CalledIn(meaning=meaning) if meaning in URGENT:
-                return self._reported(state, fact.unit)
+                return self._reported(state, fact.unit, fact.t)
             case (
                 NotUnderstood(unit=str(unit), exchange=int(number))
                 | Answered(meaning="heard", unit=unit, exchange=number)
@@ -93,6 +95,11 @@ class Answering:
         ask = "刚才哪个单位回答?请报呼号。" if isinstance(fact, Remarked) else "刚才哪个单位?请报呼号,再说一遍。"
         return Reply(ask, "again", tuple(e.unit for e in awaited))
 
-    def _reported(self, state: NetState, unit: str | None) -> Reply | None:
+    def _reported(self, state: NetState, unit: str | None, t: Seconds) -> Reply | None:
+        """Not twice at once: 丹尼斯超市有人打架,收到 behind its report is net control's."""
+        if unit and t - self._thanked.get(unit, -REPLY_S) < REPLY_S:
+            return None
+        if unit:
+            self._thanked[unit] = t
         sign = f"{sign_of(self.net, unit)}," if unit else ""
         return Reply(f"{sign}收到,已报值班员。", "reply", patient=not state.conducting)

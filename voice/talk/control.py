@@ -97,8 +97,12 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
 
 
 def _thanked(state: NetState, h: Heard) -> list[Fact]:
-    """收到,贾岗社区,是否正常: net control has heard the answer of the unit still awaited, or this over holds it."""
+    """收到,贾岗社区,是否正常: net control has heard the answer of the unit still awaited, or this over holds it; or it
+    acknowledges a report, and sends somebody."""
     waiting = awaited_slot(state)
+    reporting = state.replying_to if "ack" in h.message.meanings() else None
+    if reporting is not None and reporting not in h.message.callees:
+        return [control_reply(state, h, reporting, "ack", doubt=True)]
     if waiting is None or waiting.unit in h.message.callees or "ack" not in h.message.meanings():
         return []
     return [

@@ -6,6 +6,7 @@ from typing import Literal
 
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
+from voice.grammar.naming import instructs
 from voice.mandarin.figures import agree, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
@@ -101,9 +102,17 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
         confidence=m.confidence, text=m.text,
         review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below
-        or meaning == HEARD or m.figures != plainly(m.figures) or m.doubtful,
+        or meaning == HEARD or m.figures != plainly(m.figures) or m.doubtful
+        or (grade == "call_sign" and _instructed(m, e.unit)),
         slots=slots, readback=readback, figures=m.figures, free=m.free,
     )  # fmt: skip
+
+
+def _instructed(m: Message, unit: str) -> bool:
+    """加油站,先别惊动他,马上到: net control's, perhaps."""
+    at = next((k for k, i in enumerate(m.items) if i.kind == "unit" and i.key == unit), len(m.items))
+    after = m.items[at + 1] if at + 1 < len(m.items) else None
+    return after is not None and after.kind == "free" and instructs(after.pinyin)
 
 
 def _readback(called: tuple[str, ...], answered: tuple[str, ...]) -> Literal["", "same", "different"]:

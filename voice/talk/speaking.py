@@ -55,7 +55,7 @@ def speaker_of(
         return Attribution("unit", unit)
     if e is not None and _late(e, speech_start, late_window_s):
         return Attribution("unit" if e.ours else "control" if alone else "either", unit)
-    if m.weak:
+    if m.weak and not alone:
         return Attribution("either")  # 明理路那边有人: a street, most likely
     named = state.reported_at is not None and speech_start - state.reported_at <= REPLY_S
     return Attribution("control" if alone and not named else "either", unit)

@@ -185,6 +185,8 @@ class NetState:
 
     def awaiting(self, now: Seconds) -> bool:
         """An answer is due now, or came due just now."""
+        if self.reported_at is not None and now - self.reported_at <= REPLY_S:
+            return True
         asked = [self.nameless[1]] if self.nameless else []
         asked += [e.asked_at for e in self.exchanges.values() if e.asked_at is not None]
         if self.calling_in is not None or self.heeds(now) or self.invites(now):

@@ -8,7 +8,7 @@ from typing import Literal
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act
 from voice.grammar.naming import JOINING, SENTENCE, content, is_subject
-from voice.talk.control import control_reply
+from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Broadcast, Called, CalledIn, ControlReplied, Fact, Grade, NotUnderstood, Relayed
 from voice.talk.guessing import probable
@@ -25,13 +25,18 @@ from voice.talk.slots import (
 )
 from voice.talk.state import ASKED_S, REPLY_S, Exchange, NetState, evolve
 
-BLOCKING: dict[str, Literal["say_again", "negative", "wait"]] = {
+Blocking = Literal["say_again", "negative", "wait"]
+
+BLOCKING: dict[str, Blocking] = {
     "say_again": "say_again", "negative": "negative", "stand_by": "wait",
 }  # fmt: skip
 """Said by a unit in place of an answer: its exchange stays open."""
 
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
+
+WHERE = (("na", "li"), ("na", "er"), ("na", "ge"), ("na", "bian"))
+"""哪里, 哪儿, 哪个, 哪边; toneless, so also 那里, 那儿."""
 
 PATIENT = (*ANSWERING, "not_found", "present")
 """没有,稍等."""
@@ -52,11 +57,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         return [control_reply(state, h, state.replying_to, "stand_by")]
     blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
     if blocking and meaning not in (ANSWERING if blocking != "wait" else PATIENT):
-        if caller and mine and is_late(mine, h, rules):
-            return [answer(mine, h, HEARD, grade, rules)]  # 刚才没听见: it is there
-        unit = caller or (mine.unit if mine else None)
-        number = mine.id if mine and mine.open else None
-        return [remark(h, blocking, unit, number, blocking, review=False)]
+        return [_held_up(h, rules, caller, mine, blocking, meaning if meaning in PATIENT else HEARD)]
 
     late = mine is not None and is_late(mine, h, rules) and _speaks(h, meaning) and not state.heeds(h.start)
     late = late and not (state.invited[0] == caller and state.invites(h.start))
@@ -70,6 +71,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         others = _also_for(state, h, mine.unit, own.meaning)
         return [replace(own, review=own.review or any(isinstance(f, NotUnderstood) for f in others)), *others]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
+    if urgent == "situation" and not caller and awaited is None and (echo := _echoed(state, h)):
+        return [echo]
     answers = awaited is not None and (awaited.open or not m.calls_control)
     if urgent == "call_in" and not caller and meaning is None and answers:
         return [not_understood(state, h)]  # 派出所, and words that nobody knows: of the unit awaited, most likely
@@ -81,7 +84,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         return [called_in(h, caller, urgent, grade, review=subject, exchange=turn.id if turn and perhaps else None)]
     if caller:
         if reply := _acknowledged(state, h, caller, meaning):
-            return [reply]
+            return [reply, *_sent(state, h, caller)]
         if meaning and state.broadcast and state.heeds(h.start):
             return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
         open_one = awaited_slot(state)
@@ -93,8 +96,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if meaning is None:
         return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
     waiting = state.awaited() and state.replying_to is None
-    pending = state.calling_in is not None or _reported(state, h)
-    if awaited is None and not waiting and _may_reply(h, meaning) and pending:
+    if awaited is None and not waiting and _may_reply(h, meaning) and _pending(state, h):
         return [control_reply(state, h, state.calling_in, meaning, meaning != "ack" or state.calling_in is None)]
     return [_bare(state, h, meaning, awaited, rules)]
 
@@ -169,9 +171,34 @@ def _may_reply(h: Heard, meaning: str | None) -> bool:
     return not h.identified and (meaning == "ack" or on_the_way)
 
 
+def _pending(state: NetState, h: Heard) -> bool:
+    """Somebody called in and awaits net control's reply."""
+    return state.calling_in is not None or _reported(state, h)
+
+
 def _reported(state: NetState, h: Heard) -> bool:
     """A report without a call sign awaits a reply."""
     return state.reported_at is not None and h.start - state.reported_at <= REPLY_S
+
+
+def _held_up(h: Heard, rules: Rules, caller: str | None, mine: Exchange | None, said: Blocking, told: str) -> Fact:
+    """稍等, 没听清: the exchange stays open; said late it shows that the unit is there."""
+    if caller and mine and is_late(mine, h, rules):
+        return answer(mine, h, told, "burst" if h.identified else "call_sign", rules)  # 刚才没听见
+    unit = caller or (mine.unit if mine else None)
+    return remark(h, said, unit, mine.id if mine and mine.open else None, said, review=False)
+
+
+def _echoed(state: NetState, h: Heard) -> Fact | None:
+    """Net control about a report just heard: 收到,有人打架,马上派人, or 哪里着火了, which may also be 那里着火了
+    and is no question where nothing was reported."""
+    m = h.message
+    if m.calls_control or not _pending(state, h):
+        return None
+    if m.acts[0].meaning == "ack":
+        return control_reply(state, h, state.calling_in, "ack", doubt=True)
+    before = content(next((i.pinyin for i in m.items if i.kind == "free"), ""))
+    return remark(h, "said", None, None, "situation", review=True) if before[-2:] in WHERE else None
 
 
 def _acknowledged(state: NetState, h: Heard, unit: str, meaning: str | None) -> ControlReplied | None:
@@ -183,6 +210,12 @@ def _acknowledged(state: NetState, h: Heard, unit: str, meaning: str | None) -> 
     told = meaning == "ack" and (telling or _reported(state, h))
     again = telling and meaning and e is not None and e.meaning == meaning  # 收到,安和社区一切正常
     return control_reply(state, h, unit, "ack", doubt=True) if (told or again) and not h.identified else None
+
+
+def _sent(state: NetState, h: Heard, thanked: str) -> list[Fact]:
+    """丹尼斯收到,明理路巡防队,你们过去看一下: net control acknowledges one unit and sends another."""
+    others = [n.unit for n in h.message.names if n.place == "lead" and n.unit != thanked]
+    return [call_to(state, h, unit, k, doubt=True) for k, unit in enumerate(others)] if h.message.free else []
 
 
 def _to_broadcast(
@@ -210,6 +243,13 @@ def _nameless(state: NetState, h: Heard) -> str:
     return asked[0] if asked and alone and h.start - asked[1] <= ASKED_S else ""
 
 
+def _names_somebody(h: Heard) -> bool:
+    """老李收到: words before 收到 may be a name that we do not know, and the speaker net control."""
+    first = h.message.items[0]
+    said = content(first.pinyin) if first.kind == "free" and not h.message.figures else ()
+    return len(said) >= 2 and said[0] != "wo"
+
+
 def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rules: Rules) -> Fact:
     """收到 without a call sign: attributed to the slot, or not at all. Behind another's answer for the unit awaited it
     is net control's."""
@@ -219,7 +259,8 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
         said = answer(awaited, h, meaning, "slot", rules)
         others = any(not e.to_all and e.called_at != awaited.called_at for e in state.open_exchanges())
         turn = awaited.unit in state.last_called
-        return replace(said, review=said.review or state.beside(h.start) or others or not turn)
+        called = awaited.doubt and meaning == "ack" and _names_somebody(h)
+        return replace(said, review=said.review or state.beside(h.start) or others or not turn or called)
     opened = [e.unit for e in state.open_exchanges()]
     if len(opened) > 1 or state.heeds(h.start):
         by_voice = probable(h.voices, opened or state.units)
