@@ -265,7 +265,7 @@ def test_a_correction_of_the_command_line_leaves_its_list(tmp_path: Path, capsys
         return capsys.readouterr().out
 
     assert '"seq": 10' in told("show", "--review", "--json") and "请复核" in told("show") + told("show")
-    told("correct", "11", "103", "normal")
+    told("correct", "11", "103", "一切正常")
     assert told("show", "--review", "--json") == "" and "复核" not in told("show") and "review" not in told("show")
     told("undo", "13")
     assert '"seq": 10' in told("show", "--review", "--json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -28,6 +29,7 @@ from voice.journal.wording import (
     note_in,
 )
 from voice.talk.attendance import STANDINGS
+from voice.talk.facts import Remarked
 
 HAN = re.compile("[\u4e00-\u9fff]")
 NAMES = ("呼应", "中文", "呼应 · ", "、", "年", "月", "日 ")
@@ -95,11 +97,17 @@ def test_every_reason_of_the_nets_logic_has_a_chinese_wording() -> None:
         assert HAN.search(note_in(reason, False)) and note_in(reason, True) == reason
 
 
+def test_every_kind_of_remark_has_a_name() -> None:
+    assert set(get_args(get_type_hints(Remarked)["kind"])) <= set(MEANING_NAMES)
+
+
 @pytest.mark.parametrize(
     ("note", "chinese"),
     [
         ("nothing was heard in its slot", "应答时间内没有声音"),
         ("call 2", "第 2 次呼叫"),
+        ("own, not verified", "本机听写, 未经核实"),
+        ("incident, not acknowledged", "警情, 还没有人处理"),
         ("3 without an answer of their own, 1 unclear", "本人未应答 3 (含代答、未呼叫), 听不清 1"),
         ("two stations at once; radio mdc1200:1A2B", "两台同时讲话; 身份码 mdc1200:1A2B"),
         ("corrects 12 by 王: heard right", "王 确认第 12 条听对了"),

@@ -130,7 +130,9 @@ HELP: dict[str, str] = {
     "Who says so.": "谁说的。",
     "Number of the event that is wrong.": "记错的那一条的编号。",
     "Unit that it is about: id, name or call sign.": "哪个单位: 编号、名称或呼号。",
-    "What it really was: ack, normal, not_found, situation, …": "实际是什么: ack、normal、not_found、situation 等。",
+    "What it really was: ack, normal, not_found, situation, …, or in Chinese.": (
+        "实际是什么: 收到、一切正常、没有发现、有情况等, 或 ack、normal 等。"
+    ),
     "Why.": "原因。",
     "Number of the event that reports the incident.": "报告警情的那一条的编号。",
     "Who deals with it.": "谁在处理。",

@@ -317,7 +317,9 @@ def correct(
     journal: JournalArgument,
     seq: Annotated[int, typer.Argument(help="Number of the event that is wrong.")],
     unit: Annotated[str, typer.Argument(help="Unit that it is about: id, name or call sign.")],
-    meaning: Annotated[str, typer.Argument(help="What it really was: ack, normal, not_found, situation, …")],
+    meaning: Annotated[
+        str, typer.Argument(help="What it really was: ack, normal, not_found, situation, …, or in Chinese.")
+    ],
     by: ByOption = "",
     note: NoteOption = "",
     net: NetOption = None,

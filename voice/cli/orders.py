@@ -115,11 +115,12 @@ def poll(
     net: NetOption = None,
 ) -> None:
     """Have a running station ask one unit after the other, until an answer fits. 轮询。"""
+    from voice.grammar.meanings import key_of
     from voice.station.requests import RollRequest, with_neighbours
 
     loaded = net_of(net)
     whom = (*(to or ()), *with_neighbours(loaded, tuple(near or ())))
-    raise typer.Exit(_give(loaded, RollRequest("start", whom, 1, question, until), folder, journal))
+    raise typer.Exit(_give(loaded, RollRequest("start", whom, 1, question, key_of(until)), folder, journal))
 
 
 @app.command(epilog="Example: huying watch 贾岗社区 --every 30")

@@ -81,3 +81,8 @@ HEARD = "heard"
 """A unit answered unintelligibly: no phrase has this meaning, the net logic assigns it."""
 CODE_WORD = "code_word"
 """Meaning of the candidate code words."""
+
+
+def key_of(meaning: str) -> str:
+    """Key of a meaning that is given as such or in Chinese; what is neither is returned unchanged."""
+    return next((m.key for m in TABLE if meaning in (m.key, m.chinese)), meaning)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from voice.errors import HuyingError
-from voice.grammar.meanings import CHINESE
+from voice.grammar.meanings import MEANINGS, REVIEWABLE, key_of
 from voice.journal.event import Event
 from voice.journal.store import Journal
 from voice.talk.by_hand import SPOKE, Acknowledged, Confirmed, Corrected, NetEntered, Undone
@@ -42,10 +42,12 @@ def event_of(journal: Journal, seq: int) -> Event:
 def correction(
     journal: Journal, seq: int, unit: str, meaning: str, by: str, note: str = "", name: Callable[[str], str] = str
 ) -> Corrected:
-    """Correction of event ``seq``. Correcting a correction applies to the original event. What a unit said uncalled may
-    be another's. Raises HuyingError if the event is of another unit's exchange (called by ``name``) or of none."""
-    if meaning not in CHINESE:
-        raise HuyingError(f"“{meaning}” is no meaning: {', '.join(CHINESE)}")
+    """Correction of event ``seq``; the meaning by its key or in Chinese. Correcting a correction applies to the
+    original event. What a unit said uncalled may be another's. Raises HuyingError if the event is of another unit's
+    exchange (called by ``name``) or of none."""
+    meaning = key_of(meaning)
+    if meaning not in MEANINGS:
+        raise HuyingError(f"“{meaning}” is no meaning: {', '.join(f'{k} {MEANINGS[k].chinese}' for k in REVIEWABLE)}")
     fact = event_of(journal, seq).fact()
     while isinstance(fact, Corrected):
         seq = fact.corrects

@@ -23,6 +23,7 @@ KIND_NAMES: dict[str, Pair] = {kind: cls.NAMES for kind, cls in KINDS.items()}
 MEANING_NAMES: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} | {
     "call": ("", ""), "call_all": ("全体", "everybody"), "said": ("", ""), "silent": ("未答", "no answer"),
     "unclear": ("听不清", "unclear"), "undetermined": ("未定", "undetermined"), "relayed": ("代答", "spoken for"),
+    "wait": ("稍等", "stand by"),
     "stray": ("无人被叫", "nobody was called"), "unsolicited": ("未被呼叫", "was not called"),
     "contested": ("同一时隙第二个回答", "second answer in one slot"),
     "unattributed": ("不知是谁", "nobody knows whose"), "aside": ("单位之间", "between units"),
@@ -110,12 +111,13 @@ _NOTES: tuple[Pair, ...] = (
     (r"wall times from here on ([-+\d.]+) s", r"此后时间调整 \1 秒"),
     (r"(\d+) units, (\d+) rounds", r"\1 个单位, 最多 \2 轮"),
     (r"(\d+) without an answer of their own, (\d+) unclear", r"本人未应答 \1 (含代答、未呼叫), 听不清 \2"),
-    (r"two stations at once", "两台同时讲话"), (r"(\S+), not verified", r"\1 听写, 未经核实"),
+    (r"two stations at once", "两台同时讲话"), (r"own, not verified", "本机听写, 未经核实"),
+    (r"(\S+), not verified", r"\1 听写, 未经核实"),
     (r"radio (.*)", r"身份码 \1"),
     (r"(.*), clock known", r"\1"), (r"(.*), clock unknown", r"\1, 日期不明"),
     (r"interrupted", "中断"), (r"dispatcher", "值班员"), (r"the channel stayed busy", "信道一直占用"),
     (r"heard right", "听对了"), (r"schedule", "按时"), (r"voice", "口令"), (r"console", "值班台"),
-    (r"no reply", "没有答复"), (r"not understood", "没听懂"),
+    (r"incident, not acknowledged", "警情, 还没有人处理"), (r"no reply", "没有答复"), (r"not understood", "没听懂"),
     (r"entered by (.*) 人工补录(.*)", r"\1 人工补录\2"),
     (r"the file is cut off: ([\d.]+) s that its header promises are missing", r"文件不完整, 缺 \1 秒"),
 )  # fmt: skip
