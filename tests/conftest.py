@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.helpers.engines import nats as nats
 from tests.helpers.engines import postgres as postgres
@@ -18,13 +18,10 @@ from tests.helpers.engines import postgres_server as postgres_server
 from tests.helpers.engines import shared_postgres as shared_postgres
 from tests.helpers.known_faults import KNOWN
 from tests.helpers.places import ROOT
+from tests.helpers.recordings import ROLL_OF_THREE, recorded
 from tests.helpers.rig import Rig
-from voice.measure.actors import EspeakActors
-from voice.measure.scenario import read_scenario
-from voice.measure.scoring import make_labels
-from voice.measure.simulate import label_path, simulate, write_recording
+from voice.measure.scenario import Scenario, read_scenario
 from voice.net.loading import Net, load_net
-from voice.pcm import RATE
 from voice.places import sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.ear import Ear, open_ear
@@ -96,13 +93,16 @@ MORNING = ROOT / "grammars" / "sample" / "morning-roll.yaml"
 
 @pytest.fixture(scope="session")
 def morning(net: Net, synthesiser: Synthesiser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample roll-call of twenty units, with its labels beside it."""
-    path = tmp_path_factory.mktemp("recordings") / "morning.flac"
-    scenario = read_scenario(MORNING)
-    pcm, truth = simulate(net, scenario, EspeakActors(net, synthesiser, scenario.voice))
-    write_recording(path, pcm, scenario)
-    label_path(path).write_text(json.dumps(make_labels(net, scenario, truth, len(pcm) / RATE)), "utf-8")
-    return path
+    """The sample roll-call of twenty units: six minutes."""
+    return recorded(read_scenario(MORNING), net, synthesiser, tmp_path_factory.mktemp("morning") / "morning.flac")
+
+
+@pytest.fixture(scope="session")
+def short(net: Net, synthesiser: Synthesiser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A roll-call of three units, with every outcome and a report after it: a third of the morning. For tests of
+    what is done with a recording, not of how well it is heard."""
+    scenario = Scenario.model_validate(yaml.safe_load(ROLL_OF_THREE))
+    return recorded(scenario, net, synthesiser, tmp_path_factory.mktemp("short") / "short.flac")
 
 
 @pytest.fixture

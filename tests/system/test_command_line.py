@@ -30,19 +30,19 @@ def test_help_is_there_with_examples() -> None:
     assert re.match(r"huying \d+\.\d+", huying("--version"))
 
 
-def test_replay_json_is_one_object_an_event_and_nothing_else(morning: Path) -> None:
-    lines = [json.loads(x) for x in huying("replay", morning, "--json").splitlines()]
+def test_replay_json_is_one_object_an_event_and_nothing_else(short: Path) -> None:
+    lines = [json.loads(x) for x in huying("replay", short, "--json").splitlines()]
     assert lines[0]["type"] == "session_began" and lines[-1]["type"] == "session_ended"
     answered = next(x for x in lines if x["type"] == "answered")
     for field in ("type", "t", "over", "unit", "meaning", "text", "pinyin", "confidence", "latency_s"):
         assert answered[field] is not None
 
 
-def test_replay_shows_lines_and_summary(morning: Path, tmp_path: Path) -> None:
-    out = huying("replay", morning, "--journal", tmp_path / "log.sqlite", "--sheet", tmp_path / "roll.html")
+def test_replay_shows_lines_and_summary(short: Path, tmp_path: Path) -> None:
+    out = huying("replay", short, "--journal", tmp_path / "log.sqlite", "--sheet", tmp_path / "roll.html")
     assert "省残联" in out and "一切正常" in out and "未答" in out
     assert (tmp_path / "roll.html").stat().st_size > 5000
-    huying("replay", morning, "--journal", tmp_path / "log.sqlite", code=2)  # logged already
+    huying("replay", short, "--journal", tmp_path / "log.sqlite", code=2)  # logged already
 
 
 def test_a_soak_with_kills(tmp_path: Path) -> None:
@@ -52,20 +52,20 @@ def test_a_soak_with_kills(tmp_path: Path) -> None:
     assert "holds a soak already" in huying("soak", "--keep", tmp_path, code=2)
 
 
-def test_expect(morning: Path, tmp_path: Path) -> None:
-    huying("replay", morning, "--expect", label_path(morning))
-    raw = json.loads(label_path(morning).read_text("utf-8"))
+def test_expect(short: Path, tmp_path: Path) -> None:
+    huying("replay", short, "--expect", label_path(short))
+    raw = json.loads(label_path(short).read_text("utf-8"))
     raw["events"].append({"type": "called_in", "t": 3.0, "unit": "101", "meaning": "call_in"})
     (tmp_path / "other.json").write_text(json.dumps(raw), "utf-8")
-    huying("replay", morning, "--expect", tmp_path / "other.json", code=1)
+    huying("replay", short, "--expect", tmp_path / "other.json", code=1)
 
 
-def test_raw_pcm_on_standard_input(morning: Path) -> None:
+def test_raw_pcm_on_standard_input(short: Path) -> None:
     import soundfile as sf
 
-    pcm, _ = sf.read(str(morning), dtype="int16")
+    pcm, _ = sf.read(str(short), dtype="int16")
     out = huying("replay", "-", "--json", "--start", "2026-06-05T08:30:00+08:00", stdin=pcm.tobytes())
-    wanted = [json.loads(x) for x in huying("replay", morning, "--json").splitlines()]
+    wanted = [json.loads(x) for x in huying("replay", short, "--json").splitlines()]
     got = [json.loads(x) for x in out.splitlines()]
     texts, rest = [[x["text"] for x in log if x["type"] == "transcribed"] for log in (got, wanted)], []
     for log in (got, wanted):
@@ -74,9 +74,9 @@ def test_raw_pcm_on_standard_input(morning: Path) -> None:
     assert texts[0] == texts[1] != [], "what comes through a pipe may be live: its texts come when they are ready"
 
 
-def test_journal_commands(morning: Path, tmp_path: Path) -> None:
+def test_journal_commands(short: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.sqlite"
-    huying("replay", morning, "--journal", log)
+    huying("replay", short, "--journal", log)
     assert "省残联" in huying("journal", "show", log, "--unit", "101")
     assert "未答" in huying("journal", "show", log, "--kind", "closed")
     assert "⚑" in huying("journal", "show", log, "--review")
@@ -159,19 +159,19 @@ def test_errors_say_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_read_only_folder(morning: Path, tmp_path: Path) -> None:
+def test_read_only_folder(short: Path, tmp_path: Path) -> None:
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    assert "cannot be opened" in huying("replay", morning, "--journal", tmp_path / "log.sqlite", code=2)
+    assert "cannot be opened" in huying("replay", short, "--journal", tmp_path / "log.sqlite", code=2)
 
 
-def test_a_console_in_another_encoding_does_not_stop_it(morning: Path) -> None:
+def test_a_console_in_another_encoding_does_not_stop_it(short: Path) -> None:
     huying("journal", "--help", PYTHONIOENCODING="gbk")
     huying("grammar", "check", PYTHONIOENCODING="gbk")
 
 
-def test_interrupting_a_pipe_is_quiet(morning: Path) -> None:
+def test_interrupting_a_pipe_is_quiet(short: Path) -> None:
     done = subprocess.run(
-        f"{sys.executable} -m voice replay {morning} --json | head -n 1",
+        f"{sys.executable} -m voice replay {short} --json | head -n 1",
         shell=True,
         capture_output=True,
         cwd=ROOT,

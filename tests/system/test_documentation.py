@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.places import ROOT
+from tests.helpers.recordings import ROLL_OF_THREE
 from voice.cli import main
 from voice.cli.app import app
 from voice.places import sample_net
@@ -114,17 +115,18 @@ def test_what_is_not_run_here_is_still_in_the_documentation() -> None:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, morning: Path) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, short: Path) -> Path:
     """What the pages take for granted: a recording of Monday, a net of one's own, labels."""
     folder = tmp_path_factory.mktemp("documentation")
-    shutil.copy(morning, folder / "monday.flac")
+    shutil.copy(short, folder / "monday.flac")
     shutil.copytree(sample_net(), folder / "my-net")
     few = (folder / "my-net" / "roster.csv").read_text("utf-8").splitlines()[:6]
     (folder / "my-net" / "roster.csv").write_text("\n".join(few).replace(";护学巡逻队", "") + "\n", "utf-8")
-    (folder / "grammars").symlink_to(ROOT / "grammars")
+    (folder / "grammars" / "sample").mkdir(parents=True)
+    (folder / "grammars" / "sample" / "morning-roll.yaml").write_text(ROLL_OF_THREE, "utf-8")
     (folder / "recordings").mkdir()
-    shutil.copy(morning, folder / "recordings" / "monday.flac")
-    shutil.copy(morning.with_suffix(".labels.json"), folder / "recordings" / "monday.labels.json")
+    shutil.copy(short, folder / "recordings" / "monday.flac")
+    shutil.copy(short.with_suffix(".labels.json"), folder / "recordings" / "monday.labels.json")
     (folder / "labels.csv").write_text("file,start,end,text\nmonday.flac,0,6,-\n", "utf-8")
     return folder
 

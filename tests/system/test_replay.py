@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from tests.helpers.places import ROOT
 from voice.audio.source import open_recording
 from voice.journal.lines import lines
 from voice.journal.rolls import sessions
@@ -65,10 +64,11 @@ def test_answer_times_are_right_within_a_third_of_a_second(heard: tuple[Replayed
     assert len(errors) >= 15 and float(np.median(errors)) < 0.33
 
 
-def test_same_recording_same_journal(ear: Ear, morning: Path, heard: tuple[Replayed, Path], tmp_path: Path) -> None:
-    with Journal(str(tmp_path / "again.sqlite")) as again, Journal(str(heard[1])) as first:
-        replay(ear, again, open_recording(morning))
-        assert again.head == first.head
+def test_same_recording_same_journal(ear: Ear, short: Path, tmp_path: Path) -> None:
+    with Journal(str(tmp_path / "again.sqlite")) as again, Journal(str(tmp_path / "first.sqlite")) as first:
+        for journal in (first, again):
+            replay(ear, journal, open_recording(short))
+        assert again.head == first.head and len(first) > 20
         assert [e.body for e in again.events()] == [e.body for e in first.events()]
 
 
@@ -117,29 +117,29 @@ def test_heavily_clipped_and_very_quiet_recordings_are_still_heard(ear: Ear, mor
         assert len(called & {"101", "102", "103", "104"}) >= 3, name
 
 
-def test_pytest_fixture_for_users(huying_replay: Callable[..., ReplayedLog], morning: Path) -> None:
-    log = huying_replay(morning)
+def test_pytest_fixture_for_users(huying_replay: Callable[..., ReplayedLog], short: Path) -> None:
+    log = huying_replay(short)
     log.assert_as_labelled()
-    assert log.answered("省残联") and not log.answered("实验小学")
+    assert log.answered("省残联") and not log.answered("康宁社区治安队")
     assert [x["meaning"] for x in log.of("closed", "丹尼斯广场")] == ["unclear"]
 
 
 def test_pytest_fixture_names_what_differs(
-    huying_replay: Callable[..., ReplayedLog], morning: Path, tmp_path: Path
+    huying_replay: Callable[..., ReplayedLog], short: Path, tmp_path: Path
 ) -> None:
-    raw = json.loads(label_path(morning).read_text("utf-8"))
+    raw = json.loads(label_path(short).read_text("utf-8"))
     raw["events"] = raw["events"][1:]
     (tmp_path / "wrong.json").write_text(json.dumps(raw), "utf-8")
-    assert any(d.startswith("extra") for d in huying_replay(morning).differences(tmp_path / "wrong.json"))
+    assert any(d.startswith("extra") for d in huying_replay(short).differences(tmp_path / "wrong.json"))
 
 
-def test_plugin_is_found_by_pytest() -> None:
+def test_plugin_is_found_by_pytest(tmp_path: Path) -> None:
     listed = subprocess.run(
-        [sys.executable, "-m", "pytest", "--fixtures", "-q", "--collect-only"],
+        [sys.executable, "-m", "pytest", "--fixtures", "-q"],
         capture_output=True,
         text=True,
         encoding="utf-8",
-        cwd=ROOT,
+        cwd=tmp_path,
         check=False,
     ).stdout
     assert "huying_replay" in listed
