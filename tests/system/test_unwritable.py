@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import socket
@@ -17,8 +18,9 @@ import psutil
 import pytest
 import soundfile as sf
 
+from tests.helpers.engines import free_port
 from tests.helpers.journals import BEGAN, talk
-from tests.helpers.waiting import paced, real_time
+from tests.helpers.waiting import paced, until
 from voice.audio.source import open_recording
 from voice.errors import Unwritable
 from voice.journal.event import Event
@@ -147,70 +149,55 @@ def test_a_disk_that_the_kernel_makes_read_only(
         assert list(verify(journal)) == []
 
 
-@pytest.mark.parametrize(
-    ("fault", "told"),
-    [("fdatasync:delay_exit=2000000", ""), ("pwrite64:error=EROFS:when=40..60", "cannot write the journal")],
-    ids=["two seconds a sync", "read-only for a while"],
-)
-def test_a_live_station_on_a_bad_disk(fault: str, told: str, ear: Ear, beginning: Path, tmp_path: Path) -> None:
-    """``strace`` makes the system calls of SQLite slow, or fail."""
+FAULTS = {"fdatasync:delay_exit=2000000": "", "pwrite64:error=EROFS:when=40..60": "cannot write the journal"}
+"""Two seconds a sync; read-only for a while. What ``strace`` does to SQLite's system calls → what the station says."""
+
+
+def faulty(fault: str, port: int, log: Path) -> subprocess.Popen[str]:
+    """A station on such a disk."""
+    strace = ("strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={fault.partition(':')[0]}",
+              "-e", f"inject={fault}")  # fmt: skip
+    words = ("listen", "--input", f"udp:{port}", "--rate", str(RATE), "--journal", str(log))
+    return subprocess.Popen(
+        [*strace, sys.executable, "-m", "voice", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def test_live_stations_on_bad_disks(ear: Ear, beginning: Path, tmp_path: Path) -> None:
+    """They hear the same at the same time."""
     if not shutil.which("strace"):
         pytest.skip("strace is not installed")
     pcm, _ = sf.read(beginning, dtype="int16")
     with Journal(str(tmp_path / "good.sqlite")) as journal:
         for _ in Listener(ear, journal).listen(open_recording(beginning)):
             pass
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    call = fault.split(":")[0]
-    log = tmp_path / "log.sqlite"
-    station = subprocess.Popen(
-        [
-            "strace",
-            "-f",
-            "--seccomp-bpf",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            f"trace={call}",
-            "-e",
-            f"inject={fault}",
-            sys.executable,
-            "-m",
-            "voice",
-            "listen",
-            "--input",
-            f"udp:{port}",
-            "--rate",
-            str(RATE),
-            "--journal",
-            str(log),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert station.stdout is not None
-    if not station.stdout.readline().startswith("listening"):
-        station.kill()
-        pytest.skip("tracing is not allowed here")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        for k in paced(range(0, len(pcm), 400), 400 / RATE):
-            s.sendto(pcm[k : k + 400].tobytes(), ("127.0.0.1", port))
-        real_time(3.0)
-    for child in psutil.Process(station.pid).children():
-        child.send_signal(signal.SIGINT)
-    shown, _ = station.communicate(timeout=60)
-    assert told in shown
     wanted = [(begin, clip) for begin, clip in logged(tmp_path / "good.sqlite") if begin < SECONDS - 5]
-    found = logged(log)
     assert len(wanted) >= 4
-    assert len(found) >= len(wanted), shown
-    pauses = np.diff([b for b, _ in found[: len(wanted)]]) - np.diff([b for b, _ in wanted])
-    assert np.abs(pauses).max() < 0.5, "no sound was lost while the disk was slow"
-    assert all(clip for _, clip in found)
+    ports = [free_port() for _ in FAULTS]
+    logs = [tmp_path / f"{k}.sqlite" for k in range(len(FAULTS))]
+    with contextlib.ExitStack() as ended:
+        stations = [faulty(*one) for one in zip(FAULTS, ports, logs, strict=True)]
+        for station in stations:
+            ended.callback(station.kill)
+        for station in stations:
+            assert station.stdout is not None
+            if not station.stdout.readline().startswith("listening"):
+                pytest.skip("tracing is not allowed here")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            for k in paced(range(0, len(pcm), 400), 400 / RATE):
+                for port in ports:
+                    s.sendto(pcm[k : k + 400].tobytes(), ("127.0.0.1", port))
+        until(lambda: all(len(logged(log)) >= len(wanted) for log in logs))
+        for station, told, log in zip(stations, FAULTS.values(), logs, strict=True):
+            for child in psutil.Process(station.pid).children():
+                child.send_signal(signal.SIGINT)
+            shown, _ = station.communicate(timeout=60)
+            assert told in shown
+            found = logged(log)
+            assert len(found) >= len(wanted), shown
+            pauses = np.diff([b for b, _ in found[: len(wanted)]]) - np.diff([b for b, _ in wanted])
+            assert np.abs(pauses).max() < 0.5, "no sound was lost while the disk was slow"
+            assert all(clip for _, clip in found)
 
 
 def test_an_answer_that_was_lost_doubles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
