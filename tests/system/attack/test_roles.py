@@ -97,20 +97,25 @@ def click_all(page: Any, url: str, paths: list[str]) -> int:
         for k in range(min(12, page.locator(".q-page button:visible").count())):
             for box in page.locator("input[type=text]:visible, textarea:visible").all()[:4]:
                 try_to(lambda box=box: box.fill("贾岗社区", timeout=300))
-            if not try_to(lambda k=k: page.locator(".q-page button:visible").nth(k).click(timeout=700)):
+            if not press(page.locator(".q-page button:visible").nth(k)):
                 continue
             clicked += 1
             page.wait_for_timeout(100)
             for _ in range(2):  # yes to everything that is asked
                 inside = page.locator(".q-dialog button:visible")
                 if inside.count():
-                    try_to(lambda inside=inside: inside.last.click(timeout=700))
+                    press(inside.last)
                     page.wait_for_timeout(100)
             page.keyboard.press("Escape")
             if page.url != url + path:
                 page.goto(url + path)
                 page.locator(".q-page").wait_for()
     return clicked
+
+
+def press(button: Any) -> bool:
+    """Click it, whatever lies over it and however slow the machine is; whether it is there."""
+    return try_to(lambda: button.dispatch_event("click", timeout=700))
 
 
 def try_to(act: Any) -> bool:
