@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ import pytest
 import soxr
 
 from tests.helpers.encoders import weights
-from tests.helpers.forking import finished
 from tests.helpers.places import ROOT
+from voice.cli import main
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.mandarin.phones import phone_set
 from voice.measure.adapting import Confirmation, HeldOut, adapt_to, aligned, confirmations
 from voice.measure.channel import Channel, to_receiver, transmit
+from voice.measure.rehearsal import rehearsal
 from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
 from voice.speech.acoustics import Network, Outputs, log_softmax, rows_of
@@ -207,13 +209,25 @@ def journal_of(path: Path, overs: list[tuple[Pcm16, str]]) -> None:
             journal.append([fact], began)
 
 
-def test_confirming_and_adapting_as_a_user_does(net: Net, synthesiser: Synthesiser, tmp_path: Path) -> None:
+def test_confirming_and_adapting_as_a_user_does(
+    net: Net,
+    synthesiser: Synthesiser,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     texts = ["一切正常", "收到", "没有发现", "省残联", "贾岗社区", "警察学院"] * 5
     path, out = tmp_path / "log.sqlite", tmp_path / "ours"
     journal_of(path, [(say(net, synthesiser, t, k), t if k else "") for k, t in enumerate(texts)])
 
+    monkeypatch.setattr("voice.measure.rehearsal.rehearsal", partial(rehearsal, overs=12))
+
     def huying(*args: object) -> subprocess.CompletedProcess[str]:
-        return finished(*map(str, args))
+        """In this process, with a tenth of the other speech."""
+        words = list(map(str, args))
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        return subprocess.CompletedProcess(words, int(ended.value.code or 0), *capfd.readouterr())
 
     refused = huying("journal", "confirm", path, 2)
     assert refused.returncode == 2 and "--said" in refused.stderr
