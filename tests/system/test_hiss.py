@@ -11,7 +11,6 @@ import soundfile as sf
 import soxr
 
 from voice.audio.source import open_recording
-from voice.journal.rolls import sessions
 from voice.journal.store import Journal
 from voice.measure.channel import Channel, Samples, gap, to_receiver, transmit
 from voice.net.loading import Net
@@ -96,20 +95,6 @@ def test_a_weak_carrier_is_not_hiss(speech: Samples) -> None:
     quiet = gap(2.0, channel, rng)
     assert len(found(to_receiver(np.concatenate([quiet, x, quiet])))) == 1
     assert len(found(to_receiver(x), CarrierGate(clear=True))) == 1
-
-
-def test_eight_bits_lose_no_unit(ear: Ear, morning: Path, tmp_path: Path) -> None:
-    """Dithered, as sox writes them: noise of one step, -46 dBFS."""
-    x, rate = sf.read(str(morning), dtype="float64")
-    dither = np.random.default_rng(0).triangular(-1, 0, 1, len(x)) / 128
-    sf.write(tmp_path / "eight.wav", np.round((x + dither) * 127) / 127, rate, subtype="PCM_U8")
-    results = []
-    for path in (morning, tmp_path / "eight.wav"):
-        with Journal("sqlite://") as journal:
-            replay(ear, journal, open_recording(path))
-            (session,) = sessions(journal.events())
-            results.append({c.unit: [x.result for x in session.of(c.unit)] for c in session.calls})
-    assert results[0] == results[1] and len(results[0]) == 20
 
 
 @pytest.mark.parametrize(

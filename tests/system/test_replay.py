@@ -72,6 +72,20 @@ def test_same_recording_same_journal(ear: Ear, short: Path, tmp_path: Path) -> N
         assert [e.body for e in again.events()] == [e.body for e in first.events()]
 
 
+def test_eight_bits_lose_no_unit(ear: Ear, morning: Path, heard: tuple[Replayed, Path], tmp_path: Path) -> None:
+    """Dithered, as sox writes them: noise of one step, -46 dBFS."""
+    x, rate = sf.read(str(morning), dtype="float64")
+    dither = np.random.default_rng(0).triangular(-1, 0, 1, len(x)) / 128
+    sf.write(tmp_path / "eight.wav", np.round((x + dither) * 127) / 127, rate, subtype="PCM_U8")
+    results = []
+    with Journal(str(heard[1])) as whole, Journal("sqlite://") as coarse:
+        replay(ear, coarse, open_recording(tmp_path / "eight.wav"))
+        for journal in (whole, coarse):
+            (session,) = sessions(journal.events())
+            results.append({c.unit: [x.result for x in session.of(c.unit)] for c in session.calls})
+    assert results[0] == results[1] and len(results[0]) == 20
+
+
 def test_wall_clock_comes_from_the_recording(heard: tuple[Replayed, Path]) -> None:
     assert heard[0].lines[0]["wall"] == "2026-06-05T00:30:00.000Z"
 
