@@ -62,10 +62,11 @@ lint: $(VENV)/$(EXTRAS)
 	$(BIN)/vulture
 	$(BIN)/mypy
 
-# The whole. Unit tests hold a floor of coverage on what decides, logs and understands.
+# The whole. Unit tests hold a floor of coverage on what decides, logs and understands. System tests wait half of their
+# time for sound, servers and browsers: three at once for two cores.
 test: lint
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
-	$(BIN)/pytest tests/system -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest tests/system -n 3 --dist loadfile --no-loadscope-reorder
 
 # Every parser against nonsense, SECONDS for each, other inputs every time.
 SECONDS ?= 60

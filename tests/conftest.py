@@ -128,8 +128,10 @@ def rig() -> Iterator[Rig]:
 
 
 LONGEST = (
-    "test_bureau", "attack/test_access", "test_console", "test_recipe", "attack/test_ptt", "test_uploads", "test_live",
-    "test_gallery", "attack/test_roles", "test_recovery", "test_unwritable", "test_archive", "test_proxies",
+    "test_bureau", "attack/test_access", "test_console", "test_recipe", "attack/test_ptt", "test_uploads",
+    "test_gallery", "test_recovery", "test_live", "test_proxies", "test_radio_attacks", "attack/test_roles",
+    "test_replay", "test_command_line", "test_archive", "test_unwritable", "test_scribe", "test_evaluation",
+    "test_documentation", "test_adaptation", "test_recordings_of_people", "attack/test_bureau",
 )  # fmt: skip
 """Files of system tests that are begun first, so that all workers end at about the same time."""
 
