@@ -215,6 +215,33 @@ def test_announcements(net: Net) -> None:
     assert closing(net, nobody) == "点名停止。应到四十二,呼叫零,实到零。"
 
 
+@pytest.mark.parametrize(
+    ("results", "answers", "words"),
+    [
+        ({"101": "answered", "102": "answered"}, {"101": "not_found", "102": "not_found"},
+         "询问完毕。没有发现两个,有情况零个,未应答一个:祭城社区治安队。"),
+        ({"101": "answered", "102": "answered"}, {"101": "not_found", "102": "heard"},
+         "询问完毕。没有发现一个,有情况零个,有回答,内容不清一个:贾岗社区治安队,"
+         "未应答一个:祭城社区治安队。"),
+        ({"101": "unclear", "102": "silent"}, {},
+         "询问完毕。未应答两个:贾岗社区治安队、祭城社区治安队,听不清一个:省残联。"),
+        ({"101": "undetermined", "102": "relayed"}, {},
+         "询问完毕。未应答一个:祭城社区治安队,无法确认一个:省残联,代答一个:贾岗社区治安队。"),
+        ({}, {}, "询问完毕,没有单位回答。"),
+    ],
+)  # fmt: skip
+def test_a_poll_closes_by_what_was_said(net: Net, results: dict[str, str], answers: dict[str, str], words: str) -> None:
+    """没有单位回答 is said only where nothing at all was heard."""
+    units = ("101", "102", "103")
+    said: dict[str, str] = dict.fromkeys(units, "silent") | results
+    roll = RollCall(units, 1, opened=True, until="situation", results=said, answers=answers)  # type: ignore[arg-type]
+    assert closing(net, roll) == words
+
+
+def test_a_poll_that_is_stopped_before_it_asks_says_nothing_of_answers(net: Net) -> None:
+    assert closing(net, RollCall(("101",), 1, opened=True, until="any", stopped=True)) == "询问停止。"
+
+
 def test_forty_units_in_brief_take_less_than_five_minutes(net: Net) -> None:
     """The pace that ``bench-net`` measured with espeak-ng: 0.55 s of lead-in and tail and 0.25 s a syllable for us;
     for a unit 1.5 s until it keys, an over of 1.6 s, and 0.9 s until we key again."""

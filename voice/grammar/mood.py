@@ -130,6 +130,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         return None if _told(act, items) else act
     if meaning in ROLLS:
         return None if _talked_of(act, items) else act
+    if meaning == "say_again" and "dian" in _behind(items, act.at)[1:4]:
+        return None  # 请中午十二点到所里 sounds like 请重复
     if meaning not in ANSWERS:
         return act
     at = act.at + (items[act.at].kind == "unit")  # {unit}到了

@@ -45,7 +45,8 @@ GREETINGS = frozenset({"ni hao", "nin hao"})
 JOINING = ("he", "gen", "hai you", "yi ji")
 """和, 跟, 还有, 以及: between two call signs."""
 
-SELF = ("wo shi", "wo men shi", "zhe li shi", "zhe bian shi", "wo men", "wo zhe li shi", "wo zhe bian shi", "wo")
+SELF = ("wo shi", "wo men shi", "zhe li shi", "zhe bian shi", "wo men", "wo zhe li shi", "wo zhe bian shi", "wo",
+        "gang cai shi")  # fmt: skip
 """Before a call sign they mark it as the speaker's own."""
 
 MENTIONING = frozenset(
@@ -166,7 +167,7 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
             return "inside"
         if spoken[-3:] == NEXT:
             return "lead"
-        if " ".join(spoken) in GREETINGS:
+        if " ".join(spoken) in (*GREETINGS, "hai you"):
             return "lead"
         if k == 1 and len(spoken) <= 1:
             return "inside" if _of(items, k) else "lead"

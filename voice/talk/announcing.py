@@ -97,8 +97,10 @@ def _asked(net: Net, roll: RollCall) -> str:
         return f"{begin}。{sign_of(net, roll.found)}回答:{CHINESE.get(roll.answers.get(roll.found, ''), '')}。"
     wanted = (roll.until,) if roll.until in CHINESE else ()
     told = tally(net, roll.answers, wanted if roll.answers else ())
-    rest = lacking(net, roll.attendance)
-    return f"{begin}。{','.join(w for w in (told, rest) if w)}。" if told else f"{begin},没有单位回答。"
+    count = roll.attendance
+    if not told and not count.of("relayed", "unclear", "undetermined"):
+        return f"{begin},没有单位回答。" if count.called else f"{begin}。"
+    return f"{begin}。{','.join(w for w in (told, lacking(net, count)) if w)}。"
 
 
 def tally(net: Net, answers: Mapping[str, str], always: tuple[str, ...] = ()) -> str:

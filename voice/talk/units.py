@@ -8,7 +8,7 @@ from typing import Literal
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act
 from voice.grammar.naming import JOINING, SENTENCE, content, is_subject
-from voice.talk.control import call_to, control_reply
+from voice.talk.control import INTRODUCTION, call_to, control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Broadcast, Called, CalledIn, ControlReplied, Fact, Grade, NotUnderstood, Relayed
 from voice.talk.guessing import probable
@@ -237,9 +237,10 @@ def _speaks(h: Heard, meaning: str | None) -> bool:
 
 
 def _nameless(state: NetState, h: Heard) -> str:
-    """A bare call sign in reply to our “Which unit was that?”: attributes the earlier answer to it."""
+    """A call sign, or 刚才是 and a call sign, in reply to our “Which unit was that?”: attributes the earlier answer to
+    it."""
     asked = state.nameless
-    alone = not h.message.acts and not h.message.free
+    alone = not h.message.acts and len(content(h.message.free)) <= INTRODUCTION
     return asked[0] if asked and alone and h.start - asked[1] <= ASKED_S else ""
 
 
