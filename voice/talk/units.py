@@ -71,6 +71,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         others = _also_for(state, h, mine.unit, own.meaning)
         return [replace(own, review=own.review or any(isinstance(f, NotUnderstood) for f in others)), *others]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
+    moved = caller and meaning in ("arrived", "on_the_way")
+    urgent = None if urgent == "report" and moved else urgent  # 明理路报告,已到现场
     if urgent == "situation" and not caller and awaited is None and (echo := _echoed(state, h)):
         return [echo]
     answers = awaited is not None and (awaited.open or not m.calls_control)
@@ -89,7 +91,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
             return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
         open_one = awaited_slot(state)
         slot = open_one.id if open_one and not h.identified and is_unsaid(m) else None
-        lost = not meaning and len(content(m.free)) >= SENTENCE
+        lost = (not meaning or "report" in meanings) and len(content(m.free)) >= SENTENCE
         return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost)]
     if meaning is None and awaited and awaited.open:
         return [not_understood(state, h)]
