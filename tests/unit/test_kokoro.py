@@ -59,7 +59,7 @@ def folder_of(place: Path) -> Path:
 
 
 def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(HuyingError, match=r"kokoro\.onnx is missing; run “huying models pull"):
+    with pytest.raises(HuyingError, match=r"kokoro\.onnx: is missing; run “huying models pull"):
         Kokoro(tmp_path)
     folder = folder_of(tmp_path / "kokoro")
     monkeypatch.setitem(sys.modules, "onnxruntime", None)

@@ -134,6 +134,15 @@ def test_what_a_worker_says_is_told_in_chinese() -> None:
         "改由本机听写: 听写 (whisper-base) 失败: /models/whisper-base/tokenizer.json: 没有; "
         "请运行 “huying models pull whisper-base”"
     )
+    note = (
+        "kokoro zf_xiaoxiao cannot speak, espeak f2 does 换用备用语音: the neural voice failed: "
+        "/models/kokoro-82m-zh/kokoro.onnx: is missing; run “huying models pull kokoro-82m-zh”"
+    )
+    assert note_in(note, False) == (
+        "kokoro zf_xiaoxiao 说不了, 换用 espeak f2: 自然语音 失败: /models/kokoro-82m-zh/kokoro.onnx: 没有; "
+        "请运行 “huying models pull kokoro-82m-zh”"
+    )
+    assert "换用" not in note_in(note, True)
 
 
 @pytest.mark.parametrize(

@@ -141,8 +141,10 @@ def listed(names: Iterable[str], english: bool) -> str:
 
 def note_in(note: str | None, english: bool) -> str:
     """A note of the journal (reason, detail) in the reader's language; unchanged if there is no translation."""
-    if not note or english:
-        return note or ""
+    if not note:
+        return ""
+    if english:
+        return translated(note, True) or note
     for pattern, chinese in NOTES:
         found = pattern.fullmatch(note)
         if found:

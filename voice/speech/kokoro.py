@@ -119,7 +119,7 @@ class Kokoro:
         """Raises HuyingError if onnxruntime is missing or cannot load it, or the folder is incomplete."""
         for name in (_MODEL, _VOCABULARY, _VOICES):
             if not (folder / name).exists():
-                raise HuyingError(f"{folder}: {name} is missing; run “huying models pull kokoro-82m-zh”")
+                raise HuyingError(f"{folder / name}: is missing; run “huying models pull kokoro-82m-zh”")
         try:
             import onnxruntime
         except ImportError as e:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,9 @@ Bytes = bytes | memoryview
 
 MADE = 1
 """Version of what is written: a file of another version is not used."""
+
+ROOM = 2
+"""Free disk space required for the rewritten file, as a multiple of the model's size."""
 
 _GRAPH = 7
 _NODE, _INITIALIZER, _INPUT, _OUTPUT = 1, 5, 11, 12
@@ -42,8 +46,9 @@ _TO_THE_END = 2**62
 
 
 def rewritten(model: Path, cache: Path) -> Path:
-    """The model's file by products, made once and kept in ``cache``; the model itself where products are not exact.
-    Raises OSError if it cannot be written, ValueError, IndexError or KeyError if the model is damaged."""
+    """The model's file by products, made once and kept in ``cache``; the model itself where products are not exact or
+    there is no room. Raises OSError if it cannot be written, ValueError, IndexError or KeyError if the model is
+    damaged."""
     if not exact():
         return model
     now = model.stat()
@@ -51,6 +56,8 @@ def rewritten(model: Path, cache: Path) -> Path:
     path = cache / "products" / f"{name}.onnx"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(path.parent).free < ROOM * now.st_size:
+            return model
         part = path.with_suffix(f".{os.getpid()}.part")
         try:
             with part.open("wb") as f:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from voice.errors import HuyingError
 from voice.mandarin.spelling import espeak_text
+from voice.speech.kept import spoken
 
 TIMEOUT_S = 20.0
 
@@ -57,7 +58,7 @@ class Synthesiser:
     """Renders announcements. Not thread-safe; close it, or use it in a ``with`` block."""
 
     def __init__(self, cache: Path | None = None, timeout_s: float = TIMEOUT_S) -> None:
-        self._cache = cache
+        self._cache = cache or Path(tempfile.gettempdir())
         self._timeout = timeout_s
         self._worker: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str] = queue.Queue()
@@ -75,30 +76,12 @@ class Synthesiser:
         ``syllables`` are toned pinyin with ``PAUSE`` between phrases, ``text`` is the same for engines that read
         Chinese. One thread at a time. Raises SpeechError on timeout or engine failure.
         """
-        import soundfile
-
-        spoken = espeak_text(syllables)
-        job = [MADE, text, spoken, voice.rate, voice.pitch, voice.variant, sys.platform]
+        pinyin = espeak_text(syllables)
+        job = [MADE, text, pinyin, voice.rate, voice.pitch, voice.variant, sys.platform]
         name = hashlib.sha256(json.dumps(job, ensure_ascii=False).encode()).hexdigest()[:32] + ".wav"
-        folder = self._cache or Path(self._temporary())
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / name
+        asked = {"text": text, "pinyin": pinyin, "voice": voice.variant, "rate": voice.rate, "pitch": voice.pitch}
         with self._turn:
-            if not path.is_file():
-                part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part.wav")  # others may render it
-                self._ask(
-                    {
-                        "text": text,
-                        "pinyin": spoken,
-                        "voice": voice.variant,
-                        "rate": voice.rate,
-                        "pitch": voice.pitch,
-                        "path": str(part),
-                    }
-                )
-                part.replace(path)
-        samples, rate = soundfile.read(str(path), dtype="float32")
-        return samples, int(rate)
+            return spoken(self._cache, name, lambda path: self._ask({**asked, "path": str(path)}))
 
     def close(self) -> None:
         """End the worker."""
@@ -106,11 +89,6 @@ class Synthesiser:
             self._worker.kill()
             self._worker.wait()
             self._worker = None
-
-    def _temporary(self) -> str:
-        import tempfile
-
-        return tempfile.gettempdir()
 
     def _start(self) -> subprocess.Popen[str]:
         worker = subprocess.Popen(

@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import soundfile
-
 from voice.errors import HuyingError
-from voice.pcm import RATE, Floats
+from voice.pcm import Floats
 from voice.places import install
+from voice.speech.kept import spoken
 from voice.speech.packages import packaged
 from voice.speech.synthesiser import Synthesiser
 from voice.speech.voices import Choice
@@ -68,25 +65,13 @@ class KokoroSpeaker:
         """See Voice."""
         job = [MADE, str(self.folder.name), self.speaker, self.tempo, list(syllables)]
         name = hashlib.sha256(json.dumps(job, ensure_ascii=False).encode()).hexdigest()[:32] + ".wav"
-        path = self.cache / "kokoro" / name
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part.wav")
-            self.worker.ask(
-                {
-                    "folder": str(self.folder),
-                    "speaker": self.speaker,
-                    "tempo": self.tempo,
-                    "syllables": list(syllables),
-                    "path": str(part),
-                }
-            )
-            part.replace(path)
-        samples, rate = soundfile.read(str(path), dtype="float32")
-        if rate != RATE:
-            path.unlink()
-            raise HuyingError(f"{path}: {rate} Hz instead of {RATE}; it was removed, say it again")
-        return samples, RATE
+        asked = {
+            "folder": str(self.folder),
+            "speaker": self.speaker,
+            "tempo": self.tempo,
+            "syllables": list(syllables),
+        }
+        return spoken(self.cache / "kokoro", name, lambda path: self.worker.ask({**asked, "path": str(path)}))
 
     def close(self) -> None:
         """End the worker."""
