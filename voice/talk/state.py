@@ -72,6 +72,8 @@ class Exchange:
     """We made the call: anyone now using this call sign is the unit."""
     last: Literal["", "say_again", "negative", "wait", "other"] = ""
     """What was heard in place of an answer; ``other``: an over that another unit's call sign begins."""
+    held_at: Seconds = 0.0
+    """When it said so."""
     relayed: bool = False
     """Another unit answered for it."""
     vague: int = 0
@@ -281,7 +283,9 @@ def _remarked(state: NetState, fact: Remarked, timeout_s: Seconds) -> NetState:
                 waiting = {e.unit: replace(e, deadline=until) for e in state.awaited()}
                 return _vague(replace(state, exchanges={**state.exchanges, **waiting}))
             if fact.exchange is not None:
-                return _set(state, fact.unit, fact.exchange, deadline=until, last=said, heard_over=fact.over)
+                return _set(
+                    state, fact.unit, fact.exchange, deadline=until, last=said, held_at=fact.t, heard_over=fact.over
+                )
     return state
 
 

@@ -23,7 +23,7 @@ from voice.talk.slots import (
     slot_for,
     spoken_to,
 )
-from voice.talk.state import ASKED_S, REPLY_S, Exchange, NetState, evolve
+from voice.talk.state import ANSWERED_S, ASKED_S, REPLY_S, Exchange, NetState, evolve
 
 Blocking = Literal["say_again", "negative", "wait"]
 
@@ -254,10 +254,12 @@ def _names_somebody(h: Heard) -> bool:
 
 
 def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rules: Rules) -> Fact:
-    """收到 without a call sign: attributed to the slot, or not at all. Behind another's answer for the unit awaited it
-    is net control's."""
+    """收到 without a call sign: attributed to the slot, or not at all. Behind another's answer for the unit awaited, or
+    behind its own 稍等, it is net control's."""
     if awaited is not None and awaited.open and awaited.relayed and meaning == "ack":
         return control_reply(state, h, state.telling(h.start) or None, "ack", doubt=True)
+    if awaited is not None and awaited.last == "wait" and meaning == "ack" and h.start - awaited.held_at <= ANSWERED_S:
+        return control_reply(state, h, awaited.unit, "ack", doubt=True)
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
         others = any(not e.to_all and e.called_at != awaited.called_at for e in state.open_exchanges())
