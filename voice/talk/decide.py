@@ -14,7 +14,7 @@ from voice.talk.guessing import CONTROL, probable
 from voice.talk.slots import awaited_slot, closing, is_late, is_open, is_unsaid, not_understood, remark, spoken_to
 from voice.talk.speaking import speaker_of
 from voice.talk.state import REPLY_S, NetState, evolve
-from voice.talk.units import called_in, from_unit, own_radio, relayed
+from voice.talk.units import called_in, from_unit, own_radio, spoken_for
 
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
@@ -77,7 +77,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         return [own_radio(state, h, rules) if h.identified else not_understood(state, h)]
     behalf = next((a for a in m.acts if a.meaning in ("proxy", "relay")), None)
     if behalf is not None:
-        return [relayed(state, h, behalf)]
+        return spoken_for(state, h, behalf, rules)
     if m.to_all and not h.identified:
         if "ask" in m.meanings():
             return [call_to(state, h, unit, k) for k, unit in enumerate(state.units)]

@@ -150,16 +150,30 @@ def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
     return NotUnderstood(t=h.start, over=h.over, unit=h.identified, exchange=None, pinyin=h.message.pinyin)
 
 
-def relayed(state: NetState, h: Heard, act: Act) -> Relayed:
-    """One unit answers on another's behalf, or passes its answer on."""
+def spoken_for(state: NetState, h: Heard, act: Act, rules: Rules) -> list[Fact]:
+    """贾岗社区代安和社区回答; 已转达安和社区, which also answers the call to the unit that says so."""
+    told, waiting = _relayed(state, h, act), awaited_slot(state)
+    mine = state.exchanges.get(told.by) if told.by else waiting
+    if told.kind == "proxy" or mine is None or not mine.open or mine.unit == told.unit:
+        return [told]
+    return [told, answer(mine, h, HEARD, "call_sign" if told.by else "slot", rules)]
+
+
+def _relayed(state: NetState, h: Heard, act: Act) -> Relayed:
+    """One unit answers on another's behalf, or passes its answer on. 贾岗社区代答 is said of 贾岗社区, or by it where
+    another unit is awaited."""
     m = h.message
-    exchange = state.exchanges.get(m.on_behalf_of or "")
+    unit, by = m.on_behalf_of, m.caller
+    waiting = awaited_slot(state)
+    if act.meaning == "proxy" and waiting is not None and "unit2" not in act.slots and unit not in (None, waiting.unit):
+        unit, by = waiting.unit, unit
+    exchange = state.exchanges.get(unit or "")
     return Relayed(
         t=h.start,
         kind="proxy" if act.meaning == "proxy" else "relay",
         over=h.over,
-        unit=m.on_behalf_of,
-        by=m.caller,
+        unit=unit,
+        by=by,
         exchange=exchange.id if exchange and exchange.open else None,
         meaning=next((x for x in ANSWERS if x in m.meanings()), ""),
         text=m.text,
