@@ -123,12 +123,31 @@ CUT = """() => [...document.querySelectorAll(
 
 
 def settle(page: Any) -> None:
-    """Wait until nothing new appears on it."""
+    """Wait until nothing new has appeared on it for more than a second."""
     page.locator(".q-spinner").wait_for(state="detached", timeout=30_000)
-    size, before = -1, -2
-    while size != before:
+    sizes: list[int] = []
+    while len(sizes) < 4 or len(set(sizes[-4:])) > 1:
         page.wait_for_timeout(400)
-        before, size = size, page.evaluate("document.getElementsByTagName('*').length")
+        sizes.append(page.evaluate("document.getElementsByTagName('*').length"))
+
+
+PALE = """() => {
+const parts = c => c.match(/[0-9.]+/g).map(Number);
+const light = c => parts(c).slice(0, 3).map(v => v / 255)
+    .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, k) => sum + v * [.2126, .7152, .0722][k], .05);
+const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+    if (parts(c)[3] !== 0) return c; } return 'rgb(255, 255, 255)'; };
+return [...document.querySelectorAll('.bad, .doubtful, .good, .soft, .q-page .q-btn')]
+.filter(e => e.offsetParent && !e.disabled && e.textContent.trim() && !e.closest('.alarm'))
+.map(e => [e.textContent, light(getComputedStyle(e).color), light(ground(e))])
+.filter(([, a, b]) => Math.max(a, b) / Math.min(a, b) < 4.5); }"""
+"""Words that hardly stand out from what is behind them: less than WCAG's 4.5 to 1. An alarm blinks, and is large."""
+
+ASTRAY = """() => [...document.querySelectorAll('.feedrow > .play')]
+.filter(e => e.offsetParent && e.getBoundingClientRect().left < e.parentElement.getBoundingClientRect().right - 50)
+.map(e => e.parentElement.textContent)"""
+"""Rows whose sound is not at their right end."""
 
 
 @pytest.mark.parametrize("english", [False, True], ids=["zh", "en"])
@@ -146,7 +165,7 @@ def test_every_page(gallery: Gallery, english: bool, size: tuple[int, int]) -> N
             page.locator(".body--dark" if light == "night" else ".body--light").wait_for(timeout=30_000)
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"/{path} is wider than its screen"
-            assert page.evaluate(CUT) == [], path
+            assert page.evaluate(CUT) == page.evaluate(ASTRAY) == page.evaluate(PALE) == [], (path, light)
             gallery.keep(page, f"{path or 'watch'}-{language}-{width}-{light}")
     assert page.faults == []
     page.context.close()

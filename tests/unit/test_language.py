@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from voice.chinese import MESSAGES
 from voice.cli import main
 from voice.cli.app import app
 from voice.cli.chinese import HELP
-from voice.cli.help import line_in
+from voice.cli.help import line_in, translate
 from voice.journal.store import Journal
 from voice.language import heading, language, worded
 from voice.net.loading import Net
@@ -178,6 +179,20 @@ def test_every_command_and_option_has_chinese_help() -> None:
     for name, command in app.commands.items():
         look(name, command.loaded())
     assert without == []
+
+
+def test_every_command_has_an_example_that_it_takes() -> None:
+    def examine(command: Any, path: list[str]) -> list[str]:
+        if parts := getattr(command, "commands", {}):
+            return [p for own, part in parts.items() for p in examine(part, [*path, own])]
+        said = command.epilog or ""
+        words = shlex.split(said[said.find("huying ") :].partition(" >>")[0].rstrip(")"))
+        if words[: len(path)] != path:
+            return [" ".join(path)]
+        command.make_context(path[-1], words[len(path) :])  # raises for an argument or option that it does not have
+        return [] if translate(command, "zh").epilog.startswith("例:") else [" ".join(path)]
+
+    assert [p for own, part in app.commands.items() for p in examine(part.loaded(), ["huying", own])] == []
 
 
 def test_the_log_and_its_sheet_on_a_terminal_in_english(

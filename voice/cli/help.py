@@ -38,6 +38,7 @@ def translate(command: Any, language: Language) -> Any:
     for part in getattr(command, "commands", {}).values():
         translate(part, language)
     if language == "zh":
+        command.epilog = (command.epilog or "").replace("Example:", "例:")
         _chinese_panels()
     return command
 

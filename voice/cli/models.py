@@ -11,7 +11,7 @@ import typer
 app = typer.Typer(no_args_is_help=True, help="Acoustic models. 声学模型。", add_completion=False)
 
 
-@app.command("list")
+@app.command("list", epilog="Example: huying models list")
 def show() -> None:
     """Models that are here, and those that can be pulled. 有哪些模型。"""
     from rich.table import Table
@@ -71,7 +71,7 @@ def pull(
     status.print(f"{name}: {folder}", soft_wrap=True)
 
 
-@app.command()
+@app.command(epilog="Example: huying models path huying-zh-8k")
 def path(name: Annotated[str, typer.Argument(help="Model name.")] = "huying-zh-8k") -> None:
     """Folder of a model. 模型的位置。"""
     from voice.speech.models import find_model
@@ -80,7 +80,7 @@ def path(name: Annotated[str, typer.Argument(help="Model name.")] = "huying-zh-8
     sys.stdout.write(f"{packaged(name) or find_model(name)}\n")
 
 
-@app.command()
+@app.command(epilog="Example: huying models verify")
 def verify(
     name: Annotated[str | None, typer.Argument(help="Model name or folder; all if left out.")] = None,
 ) -> None:

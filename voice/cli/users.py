@@ -30,7 +30,7 @@ def add(
     screen(error=True).print(f"{name}: {role}", style="green")
 
 
-@app.command("list")
+@app.command("list", epilog="Example: huying users list")
 def show() -> None:
     """All accounts. 用户列表。"""
     from rich.table import Table
@@ -44,7 +44,7 @@ def show() -> None:
     screen().print(table)
 
 
-@app.command()
+@app.command(epilog="Example: huying users remove 王")
 def remove(name: NameArgument) -> None:
     """Delete an account and its tokens. 删除用户。"""
     from voice.console.users import Users
@@ -52,7 +52,7 @@ def remove(name: NameArgument) -> None:
     Users().remove(name)
 
 
-@app.command()
+@app.command(epilog="Example: huying users token 王")
 def token(name: NameArgument) -> None:
     """Print a new token for programs; it is shown once. 程序用令牌。"""
     from voice.console.users import Users

@@ -51,7 +51,13 @@ class Devices(Page):
                 {
                     "animation": False,
                     "grid": {"left": 46, "right": 12, "top": 34, "bottom": 24},
-                    "legend": {"top": 0, "textStyle": {"color": CHART_INK}},
+                    "legend": {
+                        "type": "scroll",
+                        "top": 0,
+                        "itemWidth": 14,
+                        "itemGap": 5,
+                        "textStyle": {"color": CHART_INK},
+                    },
                     "xAxis": {
                         "type": "value",
                         "min": -CURVE_S,
@@ -229,7 +235,7 @@ class Devices(Page):
             told = ui.label().classes("break-all")
 
     def _finding(self, fine: bool, needed: bool, told: str) -> Any:
-        icon, colour = ("check_circle", "#1b7f3b") if fine else ("cancel", "#b3261e") if needed else ("help", "#8a6a00")
+        icon, look = ("check_circle", "good") if fine else ("cancel", "bad") if needed else ("help", "doubtful")
         with ui.row().classes("no-wrap gap-2"):
-            ui.icon(icon).style(f"color:{colour}").classes("text-xl")
+            ui.icon(icon).classes(f"text-xl {look}")
             ui.label(told).classes("break-all")

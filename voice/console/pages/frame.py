@@ -37,7 +37,8 @@ QUIET_S = 1.0
 """How often a page looks for a fault while no event comes."""
 
 STYLE = """
-:root{--page:#eef2f5;--panel:#fff;--ink:#16212b;--soft:#44515c;--line:#cfd8df;--review:#fff3d6;--top:#0b2a3f}
+:root{--page:#eef2f5;--panel:#fff;--ink:#16212b;--soft:#44515c;--line:#cfd8df;--review:#fff3d6;--top:#0b2a3f;
+--bad:#b3261e;--doubtful:#8a5a00;--good:#1b7f3b}
 .body--dark{NIGHT}
 @media (prefers-color-scheme:dark){.by-system{NIGHT}}
 #early{position:fixed;inset:0;overflow:hidden;background:var(--page);color:var(--ink);z-index:9}
@@ -48,6 +49,7 @@ body{background:var(--page);color:var(--ink);font-size:17px;
 font-family:"Noto Sans CJK SC","Microsoft YaHei",system-ui,sans-serif}
 .body--dark .q-card{background:var(--panel)}
 .panel{background:var(--panel);border-radius:6px;padding:8px}.soft{color:var(--soft)}
+.bad{color:var(--bad)}.doubtful{color:var(--doubtful)}.good{color:var(--good)}
 .nav{display:flex;align-items:center;gap:4px;color:#fff;text-decoration:none;border-radius:4px;padding:4px 8px}
 .nav.here{background:#1d5478}
 .tile{min-height:56px;border-radius:6px;padding:4px 8px;color:#fff;line-height:1.2;overflow:hidden;cursor:pointer;
@@ -79,6 +81,7 @@ text-align:left}
 .roll-summary th,.roll-summary td{border:1px solid var(--line);padding:2px 8px;text-align:left}
 .roll-summary h2{font-size:19px;font-weight:700;line-height:1.6;margin:4px 0}
 .body--dark :is(.q-btn--outline,.q-btn--flat,.q-field,.q-stepper){--q-primary:#8cc6f5}
+.body--dark .q-stepper .bg-primary{--q-primary:#0b5c94}
 .body--dark .q-table__card{background:var(--panel);color:var(--ink)}
 .body--dark input::-webkit-calendar-picker-indicator{filter:invert(1)}
 .q-table th{white-space:nowrap!important;vertical-align:bottom}
@@ -90,10 +93,12 @@ text-align:left}
 @media (max-width:767px){#early .board{width:100%}}
 @media (max-width:700px){.board{grid-template-columns:repeat(2,1fr)}.banner{font-size:19px}
 .nav{flex-direction:column;gap:0;padding:2px 4px}.nav .word{font-size:10.5px;line-height:1.1}
-.nav .q-icon{font-size:22px}.row.over{flex-wrap:wrap}.over .words{order:1;flex-basis:100%}}
+.nav .q-icon{font-size:22px}.row.over{flex-wrap:wrap}.over .words{order:1;flex-basis:100%}
+.feedrow:has(>.play){padding-right:38px}.feedrow>.play{position:absolute;right:0;bottom:2px}}
 """.replace(
     "NIGHT",
-    "--page:#0d1419;--panel:#18232b;--ink:#e6edf2;--soft:#a9b8c4;--line:#2c3b46;--review:#4a3a10;--top:#071a27",
+    "--page:#0d1419;--panel:#18232b;--ink:#e6edf2;--soft:#a9b8c4;--line:#2c3b46;--review:#4a3a10;--top:#071a27;"
+    "--bad:#ff8a80;--doubtful:#ffc66d;--good:#81c784",
 )
 
 ALARM = """<script>
@@ -335,7 +340,7 @@ class Page:
             ui.label(words).classes("text-lg whitespace-pre-wrap")
             fine = self.transmits
             if not fine:
-                ui.label(self.t("nobody transmits")).classes("text-[#b3261e] font-bold")
+                ui.label(self.t("nobody transmits")).classes("bad font-bold")
 
             def go() -> None:
                 dialog.close()
@@ -349,7 +354,7 @@ class Page:
 
     def air_note(self) -> None:
         """A note shown while transmission is impossible."""
-        note = ui.label(self.t("nobody transmits")).classes("text-[#b3261e] font-bold")
+        note = ui.label(self.t("nobody transmits")).classes("bad font-bold")
 
         def show() -> None:
             s = self.desk.station

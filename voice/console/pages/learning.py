@@ -30,9 +30,9 @@ class LearnDialog:
             meaning = name_of(MEANING_NAMES, self.found.meaning, page.english)
             ui.label(f"{self.found.reading} · {meaning}").classes("mono")
             for sign, _ in self.found.alike:
-                ui.label(t("like call sign", sign)).classes("text-[#b3261e] font-bold")
+                ui.label(t("like call sign", sign)).classes("bad font-bold")
             if self.found.risky:
-                ui.label(t("too short")).classes("text-[#a34700]")
+                ui.label(t("too short")).classes("doubtful")
             self._told = ui.label(t("rehearsing")).classes("text-lg").props('role="status"')
             with ui.row().classes("w-full justify-end"):
                 ui.button(t("cancel"), on_click=self._dialog.close).props("flat no-caps")
@@ -56,7 +56,7 @@ class LearnDialog:
             self._told.set_text(self.page.t("no overs to rehearse"))
         elif cost.heard:
             self._told.set_text(self.page.t("heard in overs", len(cost.heard), cost.overs, heard))
-            self._told.classes(add="text-[#a34700]")
+            self._told.classes(add="doubtful")
         else:
             self._told.set_text(self.page.t("heard in none", cost.overs))
         self._yes.set_enabled(True)

@@ -70,9 +70,9 @@ class Roster(Page):
             with wrong:
                 ui.label(self.t("mistakes") if problems else self.t("no mistakes")).classes("text-xl font-bold")
                 for p in problems:
-                    ui.label(self.say(p)).classes("text-[#b3261e]")
+                    ui.label(self.say(p)).classes("bad")
                 for p in net.notices if net else ():
-                    ui.label(self.say(p)).classes("text-[#8a5a00]")
+                    ui.label(self.say(p)).classes("doubtful")
             table.rows = self._rows()
 
         show()
@@ -117,7 +117,7 @@ class Roster(Page):
             def check() -> None:
                 words, fine = self._checked(boxes["call_signs"].value or boxes["name"].value or "", unit or "")
                 told.set_text(words)
-                told.classes(replace="grow text-sm " + ("text-[#1b7f3b]" if fine else "text-[#b3261e] font-bold"))
+                told.classes(replace="grow text-sm " + ("good" if fine else "bad font-bold"))
 
             boxes["call_signs"].on_value_change(check)
             boxes["name"].on_value_change(check)
@@ -187,7 +187,7 @@ class Roster(Page):
         with ui.dialog(value=True) as dialog, ui.card():
             ui.label(self.t("replace roster", len(opened.cells), len(rows), fresh, gone)).classes("text-lg")
             for p in notices:
-                ui.label(f"{p.line}: {self.say(p.what)} → {self.say(p.fix)}").classes("text-[#8a5a00]")
+                ui.label(f"{p.line}: {self.say(p.what)} → {self.say(p.fix)}").classes("doubtful")
             with ui.row().classes("justify-end w-full"):
                 ui.button(self.t("cancel"), on_click=dialog.close).props("flat no-caps")
 

@@ -87,7 +87,7 @@ class Setup(Roster):
     def _sound(self, steps: Any) -> None:
         choice = ui.select([], label=self.t("input card"), with_input=True, new_value_mode="add-unique")
         choice.classes("w-full")
-        fault = ui.label().classes("text-[#b3261e]")
+        fault = ui.label().classes("bad")
 
         async def look() -> None:
             inputs, _, told = await run.io_bound(self._devices) or ([], [], "")
