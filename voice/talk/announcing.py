@@ -99,7 +99,7 @@ def _asked(net: Net, roll: RollCall) -> str:
     told = tally(net, roll.answers, wanted if roll.answers else ())
     count = roll.attendance
     if not told and not count.of("relayed", "unclear", "undetermined"):
-        return f"{begin},没有单位回答。" if count.called else f"{begin}。"
+        return f"{begin}。" if roll.stopped and not count.called else f"{begin},没有单位回答。"
     return f"{begin}。{','.join(w for w in (told, lacking(net, count)) if w)}。"
 
 
