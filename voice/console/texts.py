@@ -106,9 +106,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "verify": ("校验日志", "Verify the log"), "whole": ("完整", "whole"),
     "model": ("声学模型", "Model"), "disk": ("剩余空间", "Free disk"), "events": ("事件", "Events"),
     "sent": ("已交给电台", "handed to the station"),
-    "keys": ("空格 听, ↑↓ 选, 数字 选候选, 回车 保存 (没有选候选就是“听对了”), L 学会写下的话",
+    "keys": ("空格 听, ↑↓ 选, 数字 选候选, 回车 保存 (没有选候选就是“听对了”), L 学会写下的话; "
+             "在 “实际说的” 里: 回车 保存, Ctrl+回车 学会",
              "Space plays, ↑↓ choose, a figure picks a candidate, Enter saves (nothing picked: heard right), "
-             "L learns what was written down"),
+             "L learns what was written down; within “Really said”: Enter saves, Ctrl+Enter learns"),
     "incidents": ("警情", "Incidents"), "arrived": ("到达", "arrived"), "on_the_way": ("出发", "on the way"),
     "attendance": ("到答率", "Attendance"), "lost": ("连接中断, 正在重连…", "Connection lost, trying again…"),
     "saved": ("已记入日志", "written to the journal"), "requests": ("请求文件夹", "Requests folder"),

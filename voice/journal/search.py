@@ -55,6 +55,7 @@ def resolve(words: str, net: Net) -> tuple[list[str], list[str]]:
 
 def search(journal: Journal, words: str, net: Net, limit: int = 500) -> list[Line]:
     """Latest events that contain ``words``, oldest first."""
+    words = words.replace("≈", "")  # as shown before a dictated text
     texts, units = resolve(words, net)
     found = set(journal.find(texts, units, limit)) if words.strip() and (texts or units) else set()
     letters = re.sub(r"[^a-z]", "", words.lower()) if words.isascii() else ""

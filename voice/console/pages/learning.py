@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nicegui import run, ui
+from nicegui import events, run, ui
 
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
@@ -18,6 +18,7 @@ class LearnDialog:
 
     def __init__(self, page: Page, text: str, meaning: str, done: Callable[[], object]) -> None:
         self.page, self._done = page, done
+        self._dialog: ui.dialog | None = None
         try:
             self.found: Proposal = page.desk.propose(text, meaning)
         except HuyingError as e:
@@ -43,13 +44,18 @@ class LearnDialog:
         else:
             self._told.set_text("")
 
+    @property
+    def waiting(self) -> bool:
+        """It stands on the screen and has not been answered."""
+        return self._dialog is not None and bool(self._dialog.value)
+
     async def _rehearse(self) -> None:
         try:
             cost = await run.io_bound(self.page.desk.cost, self.found)
         except HuyingError as e:
             ui.notify(self.page.say(e), type="negative", multi_line=True)
             cost = None
-        if self._dialog.is_deleted:
+        if self._dialog is None or self._dialog.is_deleted:
             return
         heard = self.page.listed(map(str, cost.heard[:8])) if cost else ""
         if cost is None or not cost.overs:
@@ -61,9 +67,15 @@ class LearnDialog:
             self._told.set_text(self.page.t("heard in none", cost.overs))
         self._yes.set_enabled(True)
 
+    def answer(self, key: events.KeyboardKey) -> None:
+        """Enter learns it, once what it costs is on the screen."""
+        if key.enter and self._yes.enabled:
+            self._learn()
+
     def _learn(self) -> None:
         if self.page.do(lambda by: self.page.desk.learn(self.found.text, self.found.meaning, by), "learned"):
-            self._dialog.close()
+            if self._dialog is not None:
+                self._dialog.close()
             self._done()
 
 

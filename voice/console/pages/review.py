@@ -65,6 +65,9 @@ class Review(Page):
         def key(e: events.KeyEventArguments) -> None:
             if not e.action.keydown or not cards:
                 return
+            if asking := next((card.asking for card in cards if card.asking), None):
+                asking.answer(e.key)
+                return
             card = cards[at]
             if e.key.arrow_down or e.key.arrow_up:
                 choose((at + (1 if e.key.arrow_down else -1)) % len(cards))
@@ -124,6 +127,7 @@ class _Card:
         self.page, self.line, self._saved, self._learned = page, line, saved, learned
         self._found: list[Candidate] | None = None
         self._picked = False
+        self._learning: LearnDialog | None = None
         t, net = page.t, page.net
         with ui.card().classes("w-full") as self.box:
             with ui.row().classes("items-center gap-3 w-full"):
@@ -150,6 +154,7 @@ class _Card:
                 value = line["meaning"] if line["meaning"] in names else None
                 self._meaning = ui.select(names, value=value, label=t("meaning")).classes("min-w-32")
                 self._said = ui.input(t("said")).classes("min-w-48")
+                self._said.on("keydown.enter", self._typed, ["ctrlKey", "isComposing"])
                 learn = ui.button(t("learn"), icon="school", on_click=self.learn).props("no-caps flat")
                 learn.bind_visibility_from(self._said, "value", backward=bool)
                 if self._understood:
@@ -178,6 +183,11 @@ class _Card:
         text = self.line["text"] or ""
         whole = bool(self.line["clip"] and text and "[" not in text) and self.line["type"] != "not_understood"
         return self._answered or whole
+
+    @property
+    def asking(self) -> LearnDialog | None:
+        """The question of this card that stands on the screen: keys are its answer."""
+        return self._learning if self._learning and self._learning.waiting else None
 
     def mark(self, chosen: bool) -> None:
         """Selected by keyboard: load its candidates."""
@@ -235,10 +245,19 @@ class _Card:
 
         self._saved.save(self.line, act, said or self.page.meaning(meaning))
 
+    def _typed(self, e: events.GenericEventArguments) -> None:
+        """Enter behind what was typed saves it, with Ctrl it is learned; an input method's own Enter does neither."""
+        if e.args["isComposing"]:
+            return
+        if e.args["ctrlKey"]:
+            self.learn()
+        else:
+            self.correct()
+
     def learn(self) -> None:
         """Add the transcript to the net's phrases, with the selected meaning, after a check of its false-alarm cost."""
         text = str(self._said.value or self.line["dictated"] or "")
-        LearnDialog(self.page, text, self._meaning.value or "situation", self._learned)
+        self._learning = LearnDialog(self.page, text, self._meaning.value or "situation", self._learned)
 
     def accept(self) -> None:
         """Confirm that it was recognised correctly."""
