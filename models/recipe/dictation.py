@@ -52,7 +52,7 @@ PLACES = {
     "hint": "voice/station/choice.py: HINT",
 }  # fmt: skip
 NOW = {"first": IN_TEXT, "words": WORD_SCALE, "syllable": SYLLABLE, "tone": TONE, "hint": choice.HINT}
-OTHERS = {"first": (0.08, 0.24), "words": (0.32, 0.48), "syllable": (0.2, 0.4), "tone": (0.45, 0.8), "hint": (0.2, 0.4)}
+OTHERS = {"first": (0.04, 0.15), "words": (0.25, 0.4), "syllable": (0.2, 0.4), "tone": (0.35, 0.6), "hint": (0.2, 0.4)}
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from voice.mandarin.phones import SYLLABLES, TONES
 from voice.pcm import Floats
 from voice.speech.word_model import ANY, Ints, WordModel
 
-WORD_SCALE = 0.4
+WORD_SCALE = 0.32
 """Of the word model's logarithms against the scaled acoustic scores."""
 
 SYLLABLE = 0.0
@@ -43,7 +43,7 @@ _BITS = (np.arange(_TONES)[:, None] >> np.arange(len(TONES))) % 2 * SHARE
 _WEIGHTS = np.asarray(_BITS / np.maximum(_BITS.sum(1, keepdims=True), 1e-9), np.float32)
 """Of each tone where these are meant."""
 
-TONE = 0.6
+TONE = 0.45
 """Of the logarithm by which the tones of a word make what is heard likelier."""
 
 TONED = 0.25

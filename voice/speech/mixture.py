@@ -19,7 +19,7 @@ FIRST = 0.4
 with 0.25 short phrases of held-out natural voices were heard less often."""
 
 
-IN_TEXT = 0.15
+IN_TEXT = 0.08
 """The same where free speech is written down: the encoder knows far better how people talk."""
 
 
