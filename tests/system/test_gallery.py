@@ -54,6 +54,7 @@ class Gallery:
             viewport={"width": size[0], "height": size[1]}, locale="en-GB" if english else "zh-CN"
         )
         page = context.new_page()
+        page.set_default_timeout(90_000)
         page.faults = []
         page.on("pageerror", lambda e: page.faults.append(str(e)))
         if english:
