@@ -132,7 +132,10 @@ MESSAGES: dict[str, str] = {
     "no meaning “{}”; there is: {}": "没有 “{0}” 这个意思; 可用: {1}",
     "“{}” was not learned; there is: {}": "没有学过 “{0}”; 学过的: {1}",
     "“{}” is no voice engine: auto, {}": "没有语音引擎“{0}”, 可选: auto, {1}",
-    "“{}” is understood already, as a {}": "“{0}” 本来就听得懂 ({1})",
+    "“{}” is understood already, as {}": "“{0}” 本来就听得懂 ({1})",
+    "a call sign": "呼号",
+    "a place": "地点",
+    "a phrase of the net": "用语",
     "“{}” sounds like the call sign {} 与呼号音近, 不能学": "“{0}” 与呼号 {1} 音近, 不能学",
     # orders
     "a roll-call is running; stop it first": "正在点名; 请先停止",

@@ -64,7 +64,8 @@ def test_it_is_understood_from_then_on_and_can_be_taken_back(mine: Net, said: Pc
         ("火", "situation", "2 to 16 characters"),
         ("锅炉房跑水了" * 4, "situation", "2 to 16 characters"),
         (PHRASE, "roll_start", "no meaning “roll_start”"),
-        ("省残联", "situation", "understood already, as a unit"),
+        ("东门有人打架", "situation", "understood already, as a phrase of the net"),
+        ("省残联", "situation", "understood already, as a call sign"),
     ],
 )
 def test_what_cannot_be_learned(mine: Net, text: str, meaning: str, why: str) -> None:

@@ -117,6 +117,7 @@ def test_the_wording_is_complete() -> None:
         ("no roll-call is running: nothing to pause 当前没有点名", "当前没有点名",
          "no roll-call is running: nothing to pause"),
         ("no unit “火星” on the roster; name the net with --net", "名册上没有单位 “火星”; 用 --net 指明是哪个网", None),
+        ("“东门” is understood already, as a place", "“东门” 本来就听得懂 (地点)", None),
         (
             "net/roster.csv:3: 编号 101 is in line 2 too → give each unit its own",
             "net/roster.csv:3: 编号 101 在第 2 行也有 → 每个单位要有自己的编号",

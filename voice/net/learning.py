@@ -66,7 +66,9 @@ def propose(net: Net, text: str, meaning: str) -> Proposal:
         raise HuyingError(f"no meaning “{meaning}”; there is: {', '.join(REVIEWABLE)}")
     for e in net.lexicon.entries:
         if e.text == said:
-            raise HuyingError(f"“{said}” is understood already, as a {e.kind}")
+            sign, place = e.kind in ("unit", "control", "assistant"), e.kind == "place"
+            kind = "a call sign" if sign else "a place" if place else "a phrase of the net"
+            raise HuyingError(f"“{said}” is understood already, as {kind}")
     try:
         row = net.readings.read(said)[0]
     except CannotBeRead as e:
