@@ -290,11 +290,21 @@ def test_phrases_that_differ_in_one_word_are_sisters(net: Net) -> None:
 
 def test_a_phrase_that_may_be_its_sister_is_marked(net: Net) -> None:
     said = heard(net, "贾岗社区治安队", "门口有人打架")
-    message = Interpreter(net.lexicon).interpret(said, doubtful=lambda e, *_: Doubt(e.kind == "phrase"))
+    message = Interpreter(net.lexicon).interpret(said, doubtful=lambda e, *_: (e, Doubt(e.kind == "phrase")))
     assert message.text == "贾岗社区治安队 门口有人打架?" and message.doubtful
     assert "situation" in message.meanings()
     sure = Interpreter(net.lexicon).interpret(said)
     assert sure.text == "贾岗社区治安队 门口有人打架" and not sure.doubtful
+
+
+def test_the_likeliest_of_phrases_that_differ_in_one_word_is_logged(net: Net) -> None:
+    by_text = {e.text: e for e in net.lexicon.spoken}
+    sister = {"穿灰衣服": by_text["穿黑衣服"]}
+    for words in (["穿灰衣服"], "#chuan #hui #yi #fu".split()):
+        message = Interpreter(net.lexicon).interpret(
+            heard(net, *words), doubtful=lambda e, *_: (sister.get(e.text, e), Doubt.NONE)
+        )
+        assert message.text == "穿黑衣服" and message.items[0].key == "穿黑衣服"
 
 
 def test_a_phrase_with_a_word_that_nobody_said_is_free_speech(net: Net) -> None:
@@ -303,7 +313,7 @@ def test_a_phrase_with_a_word_that_nobody_said_is_free_speech(net: Net) -> None:
     free = Hypothesis(tuple(Word(f"#{s}", 1 + k / 10, 1.1 + k / 10, 1.0) for k, s in enumerate(syllables)))
     refuted = {"phrase": Doubt.REFUTED}
     message = Interpreter(net.lexicon).interpret(
-        said, lambda *_: 1.0, lambda *_: free, doubtful=lambda e, *_: refuted.get(e.kind, Doubt.NONE)
+        said, lambda *_: 1.0, lambda *_: free, doubtful=lambda e, *_: (e, refuted.get(e.kind, Doubt.NONE))
     )
     assert message.text == "贾岗社区治安队 [men kou you ren tui xiao]" and "situation" not in message.meanings()
 
@@ -318,7 +328,7 @@ def test_a_phrase_with_a_word_that_nobody_said_is_free_speech(net: Net) -> None:
 )
 def test_a_phrase_found_in_free_speech_is_doubted_like_one_of_the_graph(net: Net, doubt: Doubt, written: str) -> None:
     said = heard(net, *"#chuan #hua #yi #fu".split())
-    assert Interpreter(net.lexicon).interpret(said, doubtful=lambda *_: doubt).text == written
+    assert Interpreter(net.lexicon).interpret(said, doubtful=lambda e, *_: (e, doubt)).text == written
 
 
 @pytest.mark.parametrize(

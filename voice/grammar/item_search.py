@@ -45,8 +45,8 @@ REPEAT_GAP_S = 1.5
 WordScore = Callable[[Entry, float, float], float]
 """(entry, start, end) → 0..1."""
 
-WordDoubt = Callable[[Entry, float, float], Doubt]
-"""(entry, start, end) → whether a word of it may be another one."""
+WordDoubt = Callable[[Entry, float, float], tuple[Entry, Doubt]]
+"""(entry, start, end) → the likeliest of it and the phrases like it, and whether a word of that may be another one."""
 
 FreeSearch = Callable[[float, float], Hypothesis]
 """(start, end) → this interval recognised without phrases: filler syllables only."""
@@ -132,9 +132,11 @@ class ItemSearch:
             sure = score(e, word.start, end) if score else word.confidence
             if sure < self._threshold:
                 continue
-            doubt = doubtful(e, word.start, end) if doubtful is not None else Doubt.NONE
+            said, doubt = doubtful(e, word.start, end) if doubtful is not None else (e, Doubt.NONE)
             if doubt < Doubt.REFUTED:
-                return Item(e.kind, e.key, e.text, e.pinyin, word.start, end, sure, doubt=doubt > Doubt.NONE)
+                return Item(
+                    said.kind, said.key, said.text, said.pinyin, word.start, end, sure, doubt=doubt > Doubt.NONE
+                )
         return None
 
     def _reply_first(self, row: list[_Syllable], score: WordScore) -> list[Item]:
@@ -163,8 +165,8 @@ class ItemSearch:
         shortest = 2 if any(s.sure for s in free) else MIN_NEAR_SYLLABLES
         if len(row) >= shortest:
             code = _code(row)
-            found = process.extract(code, self._codes, scorer=fuzz.partial_ratio, score_cutoff=60, limit=24)
-            for _, _, index in found:
+            alike = process.extract(code, self._codes, scorer=fuzz.partial_ratio, score_cutoff=60, limit=24)
+            for _, _, index in alike:
                 entry, want = self._rows[index]
                 n = len(want)
                 if n < shortest or entry.symbol in refuted:
@@ -179,10 +181,10 @@ class ItemSearch:
         if best is None:
             names = " ".join(row)
             return [Item("free", "", "", names, free[0].start, free[-1].end, 0.0)]
-        d, a, b, entry = best
-        doubt = doubtful(entry, free[a].start, free[b - 1].end) if doubtful is not None else Doubt.NONE
+        d, a, b, found = best
+        entry, doubt = doubtful(found, free[a].start, free[b - 1].end) if doubtful is not None else (found, Doubt.NONE)
         if doubt == Doubt.REFUTED:
-            return self._search(free, doubtful, score, refuted | {entry.symbol})
+            return self._search(free, doubtful, score, refuted | {found.symbol})
         differs = d > 0 and score is not None and score(entry, free[a].start, free[b - 1].end) < SURE
         # Not from the graph: confidence decreases with distance.
         sure = min(s.sure for s in free[a:b]) or 0.8
