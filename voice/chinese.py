@@ -665,7 +665,7 @@ MESSAGES: dict[str, str] = {
     "webhook {}: not delivered ({}); tried again until it is": "webhook {0}: 没有送到 ({1}); 会一直重试",
     "carrier detect works again 载波检测恢复": "载波检测恢复",
     "carrier detect 载波检测: {}; the channel counts as busy for {} s, then the sound alone says who talks 信道按忙处理 {} 秒, 之后只凭声音判断": "载波检测: {0}; 信道先按忙处理 {1} 秒, 之后只凭声音判断",
-    "the voice is {} 换用 {} 语音: {}": "换用 {0} 嗓音: {2}",
+    "the voice is {} 换用其他语音: {}": "换用 {0} 嗓音: {1}",
     "{} cannot speak, {} does 换用备用语音: {}": "{0} 说不了, 换用 {1}: {2}",
     "{}: requests cannot be taken 请求读不到 ({}); the station must own the folder": "{0}: 请求读不到 ({1}); 文件夹要归收听程序所有",
     "a roll-call is due by the schedule, but one is running 按时点名已到, 正在点名": "按时点名的时间到了, 但正在点名",

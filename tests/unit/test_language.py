@@ -118,6 +118,8 @@ def test_the_wording_is_complete() -> None:
          "no roll-call is running: nothing to pause"),
         ("no unit “火星” on the roster; name the net with --net", "名册上没有单位 “火星”; 用 --net 指明是哪个网", None),
         ("“东门” is understood already, as a place", "“东门” 本来就听得懂 (地点)", None),
+        ("the voice is espeak 换用其他语音: kokoro cannot speak: x", "换用 espeak 嗓音: kokoro 不能说话: x",
+         "the voice is espeak: kokoro cannot speak: x"),
         (
             "net/roster.csv:3: 编号 101 is in line 2 too → give each unit its own",
             "net/roster.csv:3: 编号 101 在第 2 行也有 → 每个单位要有自己的编号",

@@ -111,7 +111,7 @@ def open_voice(
 
     name, why = choose(choice.engine)
     if choice.engine not in ("auto", name):
-        tell(f"the voice is {name} 换用 {name} 语音: {why}")
+        tell(f"the voice is {name} 换用其他语音: {why}")
     voice = ENGINES[name].open(choice, synthesiser, cache)
     plain = "sapi5" if sys.platform == "win32" else "espeak"
     if name == plain:
