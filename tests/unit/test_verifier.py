@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from voice.grammar.lexicon import Entry
+from voice.grammar.message import Doubt
 from voice.net.loading import Net
-from voice.speech.goodness import Calibration, Goodness
+from voice.speech.acoustics import FRAME_S
+from voice.speech.goodness import Calibration, Goodness, frames_of
 from voice.speech.hypothesis import Word
 from voice.station.ear import Verifier
 
@@ -58,3 +61,28 @@ def test_doubted_phrases_are_free_speech_beside_others(
     verifier = Heard(goodness)
     score = verifier.of_frames(None, words, net.lexicon.by_symbol(), 0.5)  # type: ignore[arg-type]
     assert (score(entries[said[word]], words[word].start, words[word].end) >= 0.5) == believed
+
+
+@pytest.mark.parametrize(
+    ("said", "logged", "doubt"),
+    [
+        ({"穿灰衣服": 0.0, "穿黑衣服": -8.0}, "穿灰衣服", Doubt.NONE),
+        ({"穿灰衣服": 0.0, "穿黑衣服": -0.5}, "穿黑衣服", Doubt.NONE),
+        ({"穿黑衣服": 0.0, "穿白衣服": -8.0}, "穿黑衣服", Doubt.NONE),
+        ({"穿白衣服": 0.0, "穿黑衣服": -0.5}, "穿白衣服", Doubt.ANOTHER),
+    ],
+)
+def test_the_likeliest_of_sisters_is_said(net: Net, said: dict[str, float], logged: str, doubt: Doubt) -> None:
+    """灰 is heard readily where 黑 was said. Scores of the sounds of each; all others have -20."""
+    entries = {e.text: e for e in net.lexicon.spoken}
+    verifier = Verifier(BESIDE, "standard", False, net.lexicon.spoken)
+    loglikes = np.full((60, 479), -20.0, np.float32)
+    rows = {text: verifier._first_reading(entries[text])[0][0] for text in said}
+    n = 3 * max(map(len, rows.values()))
+    for text, score in said.items():
+        for k, pdfs in enumerate(rows[text]):
+            places = loglikes[3 * k : 3 * k + 3]
+            places[:, list(pdfs)] = np.maximum(places[:, list(pdfs)], score)
+    for other in ("穿灰衣服", "穿黑衣服", "穿白衣服"):
+        found, doubted = verifier.doubt(frames_of(loglikes[:n]), entries[other], 0.0, n * FRAME_S)
+        assert (found.text, doubted) == (logged, doubt), other
