@@ -137,7 +137,7 @@ def test_a_voice_that_dies_is_replaced_and_told_once(speaker: Announcer, slow: S
 def test_the_worker_names_what_is_wrong_with_the_model(tmp_path: Path) -> None:
     voice = KokoroSpeaker(tmp_path, "zf_xiaoxiao", 1.0, tmp_path / "cache")
     try:
-        with pytest.raises(WorkerError, match=r"kokoro\.onnx is missing; run “huying models pull kokoro-82m-zh”"):
+        with pytest.raises(WorkerError, match=r"kokoro\.onnx: is missing; run “huying models pull kokoro-82m-zh”"):
             voice.say("收到", ["shou1", "dao4", "."])
         assert voice.worker.pid is not None  # it lives on
         os.kill(voice.worker.pid, signal.SIGKILL)
