@@ -39,7 +39,7 @@ def scores_of(said: str, gain: float = 12.0) -> Floats:
         ("shi dian shi wu fen", "10:15"),
         ("shi jian er shi yi dian san shi", "21:30"),
         ("ba dian ban dao", "8:30"),
-        ("yu ei yao er san si wu", "12345"),
+        ("yu ei yao er san si wu", "A12345"),
         ("hu jiao dong yao liang", "012"),
         ("qing dao san hao lou ji he", "3号楼"),
         ("gai dao pin dao si", "频道4"),

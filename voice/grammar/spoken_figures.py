@@ -16,6 +16,7 @@ import numpy as np
 from voice.grammar.compiler import Costs
 from voice.grammar.free import states_of
 from voice.grammar.search import ACOUSTIC_SCALE, GRAPH_SCALE
+from voice.mandarin.figures import LETTERS, PLATE_DIGITS, PROVINCES
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set
 from voice.pcm import Floats
 from voice.speech.acoustics import FRAME_S, Ints
@@ -35,15 +36,6 @@ LEAST_S = 0.5
 
 LEAST_DIGITS = 3
 """Fewest consecutive digits of a figure; after a plate's letter ``PLATE_DIGITS``."""
-
-PLATE_DIGITS = 4
-
-PROVINCES = (
-    "yu", "jing", "jin", "hu", "ji", "liao", "hei", "su", "zhe", "wan", "min", "gan", "lu", "e", "xiang", "yue", "gui",
-    "qiong", "chuan", "qian", "yun", "zang", "shan", "qing", "ning", "xin", "meng",
-)  # fmt: skip
-LETTERS = ("ei", "bi", "xi", "di", "yi", "ji")
-"""A to G on a plate, where the letter is a single Mandarin syllable."""
 
 COUNTED = (("pin", "dao"), ("hao", "lou"), ("hao", "men"), ("dan", "yuan"), ("ge", "ren"), ("ming",), ("liang", "che"))
 """Nouns after their number: 三号楼."""

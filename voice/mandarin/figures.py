@@ -8,6 +8,21 @@ from collections.abc import Mapping, Sequence
 LEAST_DIGITS = 3
 """Fewest consecutive digits of a figure: a plate, a channel, a number of persons read out."""
 
+PLATE_DIGITS = 4
+"""Fewest behind a plate's letter."""
+
+WHOLE_PLATE = 5
+"""All of them."""
+
+PROVINCES = (
+    "yu", "jing", "jin", "hu", "ji", "liao", "hei", "su", "zhe", "wan", "min", "gan", "lu", "e", "xiang", "yue", "gui",
+    "qiong", "chuan", "qian", "yun", "zang", "shan", "qing", "ning", "xin", "meng",
+)  # fmt: skip
+"""豫, 京, 津, … at the beginning of a plate. Some sound alike (豫, 渝), so they are no part of a figure."""
+
+LETTERS = {"ei": "A", "bi": "B", "xi": "C", "di": "D", "yi": "E", "ji": "G"}
+"""Those of a plate that are a single Mandarin syllable."""
+
 DOUBT = "?"
 """Behind a figure that may be only a part of what was said, or misheard."""
 
@@ -43,14 +58,24 @@ def plainly(some: Sequence[str]) -> tuple[str, ...]:
 def sort_of(figure: str) -> str:
     """Only figures of the same sort are compared: times, digit strings, channels, …; places are one sort."""
     if any(c.isdigit() for c in figure):
-        return re.sub(r"[0-9]+", "0", figure.removesuffix(DOUBT))
+        return re.sub(r"[0-9]+", "0", _unlettered(figure.removesuffix(DOUBT)))
     return "place"
 
 
 def agree(said: Sequence[str], given: Sequence[str]) -> bool:
-    """Every figure said was given; 22:30 may be read back as 10:30."""
-    known = {_in_words(f) for f in plainly(given)}
-    return all(_in_words(f) in known for f in plainly(said))
+    """Every figure said was given; 22:30 may be read back as 10:30, and a plate without its letter."""
+    known = [_in_words(f) for f in plainly(given)]
+    return all(any(_alike(_in_words(f), k) for k in known) for f in plainly(said))
+
+
+def _alike(said: str, given: str) -> bool:
+    bare = _unlettered(said), _unlettered(given)
+    return said == given or (bare[0] == bare[1] and (said == bare[0] or given == bare[1]))
+
+
+def _unlettered(figure: str) -> str:
+    """The digits of a plate: its letter is easily lost on the air."""
+    return figure[1:] if figure[:1] in LETTERS.values() else figure
 
 
 def _in_words(figure: str) -> str:
@@ -60,11 +85,21 @@ def _in_words(figure: str) -> str:
 
 
 def figures(syllables: Sequence[str], digits: Mapping[str, str]) -> tuple[str, ...]:
-    """``san wu qi jiu`` → ``3579``; ``shi dian san shi fen`` → ``10:30``. ``digits``: toneless syllable → digit."""
+    """``san wu qi jiu`` → ``3579``; ``yu ei san wu qi jiu`` → ``A3579``; ``shi dian san shi fen`` → ``10:30``.
+    ``digits``: toneless syllable → digit."""
     row = "".join(digits.get(s, " ") for s in syllables)
     numbers = {s: int(d) for s, d in digits.items()}
-    runs = (run for run in row.split() if len(run) >= LEAST_DIGITS)
-    return (*runs, *_times(syllables, numbers), *_counted(syllables, numbers))
+    runs = [(m.start(), m[0]) for m in re.finditer(r"\S+", row) if len(m[0]) >= LEAST_DIGITS]
+    return (*(_plate(syllables, k, run) for k, run in runs), *_times(syllables, numbers), *_counted(syllables, numbers))
+
+
+def _plate(syllables: Sequence[str], at: int, run: str) -> str:
+    """The digits there, with the letter of a plate before them. 一 is E where a plate's five digits follow it."""
+    before = ("", "", *syllables[:at])
+    if before[-1] in PROVINCES and syllables[at] == "yi" and len(run) > WHOLE_PLATE:
+        return LETTERS["yi"] + run[1:]
+    lettered = before[-2] in PROVINCES and before[-1] in LETTERS and len(run) >= PLATE_DIGITS
+    return LETTERS[before[-1]] + run if lettered else run
 
 
 def _counted(syllables: Sequence[str], digits: Mapping[str, int]) -> list[str]:
