@@ -75,6 +75,10 @@ ORDER = _words("qing", "qing ni", "qing ni men", "ni", "ni men", "nin", "qing ga
 OTHERS = _words("che", "jia zhang", "jia shu", "yi sheng", "jing cha", "min jing", "xiao fang")
 """救护车, 家长, 家属, 医生, 警察, 民警, 消防: with 到了 directly behind, another one has arrived, not the unit."""
 
+SENT = _words("min jing", "jing cha", "jing che", "jiu hu che", "xiao fang", "xiao fang che", "yi sheng")
+"""民警, 警察, 警车, 救护车, 消防, 消防车, 医生: with 马上到 directly behind, net control sends them
+to the unit that is named."""
+
 SILENT = _words("hui", "ying", "fan ying", "ren hui", "ren ying", "ren da")
 """没有 … 回话, 应, 反应, 人回答, 人应答: somebody does not answer."""
 
@@ -151,7 +155,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (meaning in CONDITIONAL and _conditional(items[at].key, before, behind))
     ):
         return None
-    return act
+    sent = meaning == "on_the_way" and _ends(before, SENT) and any(i.kind == "unit" for i in items)
+    return replace(act, speaker="control") if sent else act
 
 
 def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list[str], at: int) -> bool:

@@ -162,6 +162,11 @@ class NetState:
         """A unit was told 请讲 and has not spoken since."""
         return bool(self.invited[0]) and now - self.invited[1] <= REPLY_S
 
+    def guest(self, now: Seconds) -> str:
+        """The unit that was told 请讲 after the latest call: it speaks next. Empty: none."""
+        since = all(e.called_at <= self.invited[1] for e in self.awaited())
+        return self.invited[0] if since and self.invites(now) else ""
+
     def telling(self, now: Seconds) -> str:
         """The unit whose words net control may acknowledge now; empty: none."""
         return self.told[0] if now - self.told[1] <= REPLY_S else ""
@@ -216,6 +221,8 @@ def _told(fact: Fact, before: tuple[str, Seconds]) -> tuple[str, Seconds]:
         case Answered(unit=unit, meaning=meaning) if meaning not in ("ack", HEARD):
             return unit, fact.t
         case Remarked(kind="unsolicited", unit=str(unit), meaning="arrived" | "on_the_way" | "situation"):
+            return unit, fact.t
+        case NotUnderstood(unit=str(unit), exchange=None):
             return unit, fact.t
         case Called() | Broadcast() | ControlReplied() | SessionBegan():
             return NOBODY

@@ -49,7 +49,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     """
     m = h.message
     meanings = m.meanings()
-    awaited = slot_for(state, h, rules)
+    guest = state.guest(h.start) if caller is None and not m.calls_control else ""
+    awaited = None if guest else slot_for(state, h, rules)
     grade: Grade = "burst" if h.identified else "call_sign"
     mine = state.exchanges.get(caller) if caller else awaited
     meaning = next((x for x in ANSWERS if x in meanings), None)
@@ -61,8 +62,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
 
     late = mine is not None and is_late(mine, h, rules) and _speaks(h, meaning) and not state.heeds(h.start)
     late = late and not (state.invited[0] == caller and state.invites(h.start))
-    if caller is None and awaited is None and state.invites(h.start) and not m.calls_control:
-        caller, grade = state.invited[0], "slot"
+    if guest:
+        caller, grade = guest, "slot"
     if meaning is None and "go_ahead" in meanings and awaited and caller is None:
         return [answer(awaited, h, HEARD, grade if caller else "slot", rules)]
     if caller and mine and (mine.open or is_unfinished(mine, h) or late):
@@ -274,6 +275,11 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
         return control_reply(state, h, state.telling(h.start) or None, "ack", doubt=True)
     if awaited is not None and awaited.last == "wait" and meaning == "ack" and h.start - awaited.held_at <= ANSWERED_S:
         return control_reply(state, h, awaited.unit, "ack", doubt=True)
+    told = state.telling(h.start)
+    if awaited is not None and awaited.open and meaning == "ack" and told and told not in state.last_called:
+        return NotUnderstood(
+            t=h.start, over=h.over, unit=awaited.unit, exchange=awaited.id, pinyin=h.message.pinyin, why="speaker"
+        )
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
         others = any(not e.to_all and e.called_at != awaited.called_at for e in state.open_exchanges())
