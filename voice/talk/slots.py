@@ -103,6 +103,7 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
         confidence=m.confidence, text=m.text,
         review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below
         or meaning == HEARD or m.figures != plainly(m.figures) or m.doubtful
+        or (grade == "slot" and "ask" in m.meanings() and not m.calls_control)
         or (grade == "call_sign" and _instructed(m, e.unit)),
         slots=slots, readback=readback, figures=m.figures, free=m.free,
     )  # fmt: skip
