@@ -75,25 +75,13 @@ ORDER = _words("qing", "qing ni", "qing ni men", "ni", "ni men", "nin", "qing ga
 OTHERS = _words("che", "jia zhang", "jia shu", "yi sheng", "jing cha", "min jing", "xiao fang")
 """救护车, 家长, 家属, 医生, 警察, 民警, 消防: with 到了 directly behind, another one has arrived, not the unit."""
 
-WANTED = [
-    w.split()
-    for w in (
-        "wei zhi",
-        "qing kuang",
-        "ren shu",
-        "ni de wei zhi",
-        "ni men de wei zhi",
-        "yi xia",
-        "yi xia qing kuang",
-        "yi xia wei zhi",
-        "yi xia ren shu",
-        "xian zai wei zhi",
-        "xian chang qing kuang",
-    )
-]
+WANTED = _words(
+    "wei zhi", "qing kuang", "ren shu", "ni de wei zhi", "ni men de wei zhi", "xian zai wei zhi", "yi xia",
+    "yi xia wei zhi", "yi xia qing kuang", "yi xia ren shu", "xian chang qing kuang"
+)  # fmt: skip
 """位置, 情况, 人数, …: 报告 and nothing else but them asks for a report."""
 
-WHETHER_SO = (["bu"], ["bu", "a"], ["bu", "zheng", "chang"])
+WHETHER_SO = _words("bu", "bu a", "bu zheng chang")
 """正常不, 正常不啊, 正常不正常."""
 
 SENT = _words("min jing", "jing cha", "jing che", "jiu hu che", "xiao fang", "xiao fang che", "yi sheng")
@@ -158,7 +146,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
     if meaning == "say_again" and "dian" in _behind(items, act.at)[1:4]:
         return None  # 请中午十二点到所里 sounds like 请重复
     at = act.at + (items[act.at].kind == "unit")  # {unit}到了
-    if meaning == "report" and _behind(items, at) in WANTED:
+    if meaning == "report" and tuple(_behind(items, at)) in WANTED:
         return _asked(act)
     if meaning not in ANSWERS:
         return act
@@ -187,7 +175,7 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
     report either, but a short noise may be mistaken for 吗: the speaker is decided by who is awaited."""
     if act.meaning == "present" and _begins(behind, COUNTED):
         return True
-    if act.meaning in ("normal", "present") and behind in WHETHER_SO:
+    if act.meaning in ("normal", "present") and tuple(behind) in WHETHER_SO:
         return True
     if act.meaning in ASKED:
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
