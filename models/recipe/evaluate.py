@@ -109,7 +109,9 @@ def _measure(job: _Job) -> Any:
 
 def _row(name: str, length: str, snr: str, t: Trials, group: str | None = None) -> str:
     said = t.said_of(length, group)
-    cells = [share(t.believed(at, True, length, group), said) for at in (0.0, THRESHOLD, IDLE_THRESHOLD)]
+    cells = [share(t.believed(at, True, length, group), said) for at in (0.0, THRESHOLD)]
+    cells.append(share(t.slotted_of(length, group), said))
+    cells.append(share(t.believed(IDLE_THRESHOLD, True, length, group), said))
     return f"| {name} | {length} | {snr} | {' | '.join(cells)} |"
 
 
@@ -139,7 +141,7 @@ BEGIN, END = "<!-- made by “evaluate”; do not edit -->", "<!-- end -->"
 
 
 def _summary(found: dict[str, dict[float | None, Trials]]) -> list[str]:
-    """For the card: the worst kind, then heard in the graph / believed, of every kind."""
+    """For the card: the worst kind, then heard in the graph / believed / in its slot, of every kind."""
     lines = [
         _worst(found), "", f"| who | syllables | {' | '.join(map(db, SNRS))} |", f"|---|---|{'---|' * len(SNRS)}",
     ]  # fmt: skip
@@ -151,8 +153,8 @@ def _summary(found: dict[str, dict[float | None, Trials]]) -> list[str]:
             for snr in SNRS:
                 t = by_snr[snr]
                 n = max(1, t.said_of(length))
-                shares = (t.believed(at, True, length) / n for at in (0.0, THRESHOLD))
-                cells.append(" / ".join(f"{s:.3f}" for s in shares))
+                counts = (*(t.believed(at, True, length) for at in (0.0, THRESHOLD)), t.slotted_of(length))
+                cells.append(" / ".join(f"{c / n:.3f}" for c in counts))
             lines.append(f"| {TOLD[name]} | {length} | {' | '.join(cells)} |")
     return lines
 
@@ -306,9 +308,11 @@ def report(model: Path, data: Path, cache: Path) -> None:
         "# Evaluation", "", "Written by `python -m models.recipe evaluate`; do not edit.", "", _worst(found), "",
         f"Measured on {platform.machine()}, Python {platform.python_version()}.", "", "## By kind of speaker", "",
         *(f"- **{name}**: {told}." for name, told in TOLD.items()), "",
-        f"“graph”: the best path has it; “at {THRESHOLD}”: believed while an answer is expected;",
+        f"“graph”: the best path has it; “at {THRESHOLD}”: believed while any answer is expected; “in its slot”:",
+        "believed without a mark by the whole ear while the unit that it names is awaited;",
         f"“at {IDLE_THRESHOLD}”: what a short phrase needs while nobody is expected to answer.", "",
-        f"| kind | syllables | SNR | graph | at {THRESHOLD} | at {IDLE_THRESHOLD} |", "|---|---|---|---|---|---|",
+        f"| kind | syllables | SNR | graph | at {THRESHOLD} | in its slot | at {IDLE_THRESHOLD} |",
+        "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for name, by_snr in found.items():
         for length in CLASSES:
@@ -339,7 +343,8 @@ def report(model: Path, data: Path, cache: Path) -> None:
     for name, by_snr in found.items():
         figures[name] = {
             f"{length} {db(s)}": {
-                "said": t.said_of(length), **{str(at): t.believed(at, True, length) for at in (0.0, 0.5, 0.9)},
+                "said": t.said_of(length), "slot": t.slotted_of(length),
+                **{str(at): t.believed(at, True, length) for at in (0.0, 0.5, 0.9)},
             }
             for length in CLASSES for s, t in by_snr.items() if t.said_of(length)
         }  # fmt: skip
@@ -362,4 +367,5 @@ def _of(trials: Trials, groups: set[str]) -> Trials:
     out = Trials()
     out.said = [(e, g) for e, g in trials.said if g in groups]
     out.heard = [j for j in trials.heard if j.group in groups]
+    out.slotted = [(e, g) for e, g in trials.slotted if g in groups]
     return out

@@ -109,11 +109,13 @@ def _listen(job: _Job) -> Heard:
     with tempfile.TemporaryDirectory() as place:
         # Tones count as where people talk in the evaluation; the natural voices' net is the sample net as it is.
         ear = open_ear(large_net(Path(place) / "n", (), kind != "natural"), cache / "graphs", str(model))
+        units = [u.id for u in ear.net.units]
         for said in map(utterance, overs()):
             hypothesis = ear.recogniser.recognise(said.over.pcm)
             trials.add([], words_of(ear, hypothesis), len(said.over.pcm) / RATE, said.group)
             for state in STATES:
-                items = found_words(ear, said.over, hypothesis, state == "awaited")
+                awaited = [str(rng.choice(units))] if state == "awaited" else []
+                items = found_words(ear, said.over, hypothesis, bool(awaited), awaited)
                 counted.update((state + DOUBT * i.doubt, length_of(i)) for i in items)
     return Heard(kind, snr, trials, sum(r.end - r.start for r in some) / RATE, counted)
 

@@ -10,8 +10,9 @@ import pytest
 
 from voice.grammar.check import clashes, to_rename
 from voice.grammar.compiler import Costs, build_graph, compile_graph, graph_key
+from voice.grammar.evidence import Evidence
 from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import NOISE, build_lexicon, pronunciations, sisters_of
+from voice.grammar.lexicon import NOISE, Entry, build_lexicon, pronunciations, sisters_of
 from voice.grammar.meanings import MEANINGS
 from voice.grammar.message import Doubt, Message
 from voice.grammar.templates import expand, read_templates
@@ -266,7 +267,9 @@ def test_a_phrase_is_not_lost_to_its_own_tail(
     net: Net, said: str, believed: dict[str, float], found: str, left: str
 ) -> None:
     """Where the whole is doubted, the shorter phrase of the same meaning that it begins with is asked about."""
-    items = Interpreter(net.lexicon).interpret(heard(net, said), lambda e, *_: believed.get(e.text, 0.1)).items
+    items = (
+        Interpreter(net.lexicon).interpret(heard(net, said), Evidence(lambda e, *_: believed.get(e.text, 0.1))).items
+    )
     assert [i.text for i in items if i.kind == "phrase"] == [found] * bool(found)
     assert " ".join(i.pinyin for i in items if i.kind == "free") == left
     assert items[0].start == 0.0 and items[-1].end == pytest.approx(0.9)
@@ -275,7 +278,9 @@ def test_a_phrase_is_not_lost_to_its_own_tail(
 def test_a_doubted_phrase_is_not_turned_around(net: Net) -> None:
     """没有 believed, 没有发现情况 not: what is left sounds like 发现情况, and is no report."""
     score = {"没有": 0.6}
-    message = Interpreter(net.lexicon).interpret(heard(net, "没有发现情况"), lambda e, *_: score.get(e.text, 0.1))
+    message = Interpreter(net.lexicon).interpret(
+        heard(net, "没有发现情况"), Evidence(lambda e, *_: score.get(e.text, 0.1))
+    )
     assert "situation" not in message.meanings() and "not_found" in message.meanings()
 
 
@@ -290,7 +295,7 @@ def test_phrases_that_differ_in_one_word_are_sisters(net: Net) -> None:
 
 def test_a_phrase_that_may_be_its_sister_is_marked(net: Net) -> None:
     said = heard(net, "贾岗社区治安队", "门口有人打架")
-    message = Interpreter(net.lexicon).interpret(said, doubtful=lambda e, *_: (e, Doubt(e.kind == "phrase")))
+    message = Interpreter(net.lexicon).interpret(said, Evidence(doubtful=lambda e, *_: (e, Doubt(e.kind == "phrase"))))
     assert message.text == "贾岗社区治安队 门口有人打架?" and message.doubtful
     assert "situation" in message.meanings()
     sure = Interpreter(net.lexicon).interpret(said)
@@ -302,7 +307,7 @@ def test_the_likeliest_of_phrases_that_differ_in_one_word_is_logged(net: Net) ->
     sister = {"穿灰衣服": by_text["穿黑衣服"]}
     for words in (["穿灰衣服"], "#chuan #hui #yi #fu".split()):
         message = Interpreter(net.lexicon).interpret(
-            heard(net, *words), doubtful=lambda e, *_: (sister.get(e.text, e), Doubt.NONE)
+            heard(net, *words), Evidence(doubtful=lambda e, *_: (sister.get(e.text, e), Doubt.NONE))
         )
         assert message.text == "穿黑衣服" and message.items[0].key == "穿黑衣服"
 
@@ -313,7 +318,8 @@ def test_a_phrase_with_a_word_that_nobody_said_is_free_speech(net: Net) -> None:
     free = Hypothesis(tuple(Word(f"#{s}", 1 + k / 10, 1.1 + k / 10, 1.0) for k, s in enumerate(syllables)))
     refuted = {"phrase": Doubt.REFUTED}
     message = Interpreter(net.lexicon).interpret(
-        said, lambda *_: 1.0, lambda *_: free, doubtful=lambda e, *_: (e, refuted.get(e.kind, Doubt.NONE))
+        said,
+        Evidence(lambda *_: 1.0, free=lambda *_: free, doubtful=lambda e, *_: (e, refuted.get(e.kind, Doubt.NONE))),
     )
     assert message.text == "贾岗社区治安队 [men kou you ren tui xiao]" and "situation" not in message.meanings()
 
@@ -328,7 +334,7 @@ def test_a_phrase_with_a_word_that_nobody_said_is_free_speech(net: Net) -> None:
 )
 def test_a_phrase_found_in_free_speech_is_doubted_like_one_of_the_graph(net: Net, doubt: Doubt, written: str) -> None:
     said = heard(net, *"#chuan #hua #yi #fu".split())
-    assert Interpreter(net.lexicon).interpret(said, doubtful=lambda e, *_: (e, doubt)).text == written
+    assert Interpreter(net.lexicon).interpret(said, Evidence(doubtful=lambda e, *_: (e, doubt))).text == written
 
 
 @pytest.mark.parametrize(
@@ -375,7 +381,7 @@ def test_a_phrase_that_does_not_count_is_shown_as_it_was_heard(net: Net) -> None
 
     def text(freely: list[Word]) -> str:
         everything = Hypothesis((*talk, *freely))
-        return Interpreter(net.lexicon, 0.5, 0.9).interpret(said, free=lambda *_: everything).text
+        return Interpreter(net.lexicon, 0.5, 0.9).interpret(said, Evidence(free=lambda *_: everything)).text
 
     assert text(fall).endswith(" [shuai dao le]")
     assert text([]).endswith(" [kuai dao le]"), "nothing better is known"
@@ -390,7 +396,7 @@ def test_free_speech_is_heard_again_as_one_between_words_that_are_believed(net: 
 
     said = heard(net, "贾岗社区治安队", "#wo", "没有发现情况", "#zai", "收到", "#hao")
     believed = {"贾岗社区治安队": 0.9, "收到": 0.9}
-    items = Interpreter(net.lexicon).interpret(said, lambda e, *_: believed.get(e.text, 0.1), free).items
+    items = Interpreter(net.lexicon).interpret(said, Evidence(lambda e, *_: believed.get(e.text, 0.1), free=free)).items
     assert [i.written for i in items] == ["贾岗社区治安队", "[wo zai]", "收到", "[hao]"]
     assert asked[-1] == (0.9, 4.0), "from the call sign to the answer; what is short stays as it is"
 
@@ -408,8 +414,27 @@ def test_a_reply_that_begins_an_answer_is_found_whatever_follows(net: Net, words
     """It is asked about by itself, but only where an answer begins, and only what is a reply at any time."""
     said = heard(net, *words.split())
     beside = {"unit": 0.9}
-    items = Interpreter(net.lexicon).interpret(said, lambda e, *_: beside.get(e.kind, 0.2), alone=lambda *_: 0.7).items
+    audio = Evidence(lambda e, *_: beside.get(e.kind, 0.2), lambda *_: 0.7)
+    items = Interpreter(net.lexicon).interpret(said, audio).items
     assert [i.text for i in items if i.kind == "phrase"] == [found] * bool(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "left"), [("#jia #chang", ""), ("#jia #chang 收到", "收到"), ("收到 #jia #chang", "收到 [jia chang]")]
+)
+def test_the_call_sign_of_an_awaited_unit_is_found_where_an_over_begins(net: Net, words: str, left: str) -> None:
+    sign = next(e for e in net.lexicon.spoken if e.text == "祭城")
+    asked: list[tuple[float, float]] = []
+
+    def signed(start: float, end: float) -> Entry:
+        asked.append((start, end))
+        return sign
+
+    message = Interpreter(net.lexicon).interpret(heard(net, *words.split()), Evidence(signed=signed))
+    if words.startswith("收到"):
+        assert message.text == left and not asked
+    else:
+        assert message.text == f"祭城 {left}".strip() and asked == [(0.0, 1.9)]
 
 
 def test_introductions_stand_beside_a_call_sign(net: Net) -> None:
@@ -500,11 +525,11 @@ def test_an_entry_found_with_a_difference_is_marked_unless_the_audio_bears_it_ou
     said = heard(net, *"#chuan #hua #yi #fu".split())
 
     def text(score: float) -> str:
-        return Interpreter(net.lexicon).interpret(said, alone=lambda *_: score).text
+        return Interpreter(net.lexicon).interpret(said, Evidence(alone=lambda *_: score)).text
 
     assert (text(0.95), text(0.6)) == ("穿黑衣服", "穿黑衣服?")
     same = heard(net, *"#chuan #hei #yi #fu".split())
-    assert Interpreter(net.lexicon).interpret(same, alone=lambda *_: 0.6).text == "穿黑衣服"
+    assert Interpreter(net.lexicon).interpret(same, Evidence(alone=lambda *_: 0.6)).text == "穿黑衣服"
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voice.grammar.acts import ActSearch
+from voice.grammar.evidence import NONE, Evidence, FreeSearch
 from voice.grammar.item_figures import ItemFigures
-from voice.grammar.item_search import MIN_NEAR_SYLLABLES, FreeSearch, ItemSearch, WordDoubt, WordScore, rejected
+from voice.grammar.item_search import MIN_NEAR_SYLLABLES, ItemSearch, rejected
 from voice.grammar.lexicon import Entry, Lexicon, plain
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, Message
 from voice.grammar.mood import reported
 from voice.grammar.naming import PAUSE_S, SENTENCE, amid_talk, content, free_before, leads_on, names_in
 from voice.grammar.roles import Roles, roles_of, spoken_units
-from voice.grammar.spoken_figures import FigureSearch
 from voice.grammar.turns import Turns
 from voice.mandarin.distance import phrase_distance
 from voice.speech.hypothesis import Hypothesis
@@ -82,23 +82,17 @@ class Interpreter:
     def interpret(
         self,
         hypothesis: Hypothesis,
-        score: WordScore | None = None,
-        free: FreeSearch | None = None,
+        audio: Evidence = NONE,
         expecting: bool = True,
         addressed: bool = False,
         awaiting: bool = True,
-        spoken: FigureSearch | None = None,
-        doubtful: WordDoubt | None = None,
-        alone: WordScore | None = None,
     ) -> Message:
-        """Interpret one over. ``score`` verifies a graph word against the audio; without it the recogniser's
-        confidence is used. ``free`` returns what a rejected word sounded like. ``expecting``: a unit was called and
-        has not answered yet. ``addressed``: speech to us without our call sign. ``awaiting``: an answer is due now,
-        so the shortest words count. ``spoken`` searches for figures in free speech. ``doubtful``: whether a word of a
-        long phrase may be another one. ``alone``: ``score`` whatever is said beside the word."""
-        items = self._items.items(hypothesis.words, score, free, doubtful, alone or score)
-        if spoken is not None:
-            items = self._figures.corrected(items, spoken)
+        """Interpret one over. ``expecting``: a unit was called and has not answered yet. ``addressed``: speech to us
+        without our call sign. ``awaiting``: an answer is due now, so the shortest words count."""
+        free = audio.free
+        items = self._items.items(hypothesis.words, audio)
+        if audio.figures is not None:
+            items = self._figures.corrected(items, audio.figures)
         if addressed:
             return self._message(items, True)
         items = [rejected(i, free) if self._out_of_place(items, k, awaiting) else i for k, i in enumerate(items)]

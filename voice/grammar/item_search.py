@@ -7,11 +7,12 @@ covers becomes a row of syllables, in which similar-sounding entries are searche
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
+from voice.grammar.evidence import Evidence, FreeSearch, SignSearch, WordDoubt, WordScore
 from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
 from voice.grammar.message import Doubt, Item
 from voice.mandarin.distance import phrase_distance
@@ -25,6 +26,9 @@ SURE = 0.9
 """Confidence by the audio from which an entry found with a difference is not doubtful."""
 
 MIN_NEAR_SYLLABLES = 3
+
+FOUND = 0.8
+"""Confidence of an entry that was found among free syllables."""
 
 SHORT = 2
 """Syllables of the replies that are looked for where an answer begins."""
@@ -41,15 +45,6 @@ EDGE_S = 0.15
 
 REPEAT_GAP_S = 1.5
 """The same call sign repeated within this pause is one call, said twice."""
-
-WordScore = Callable[[Entry, float, float], float]
-"""(entry, start, end) → 0..1."""
-
-WordDoubt = Callable[[Entry, float, float], tuple[Entry, Doubt]]
-"""(entry, start, end) → the likeliest of it and the phrases like it, and whether a word of that may be another one."""
-
-FreeSearch = Callable[[float, float], Hypothesis]
-"""(start, end) → this interval recognised without phrases: filler syllables only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +74,9 @@ class ItemSearch:
                 self._replies.setdefault(said, []).append(e)
         self._to_all = lexicon.phrases("all_units")
 
-    def items(
-        self,
-        words: Sequence[Word],
-        score: WordScore | None,
-        free: FreeSearch | None,
-        doubtful: WordDoubt | None = None,
-        alone: WordScore | None = None,
-    ) -> list[Item]:
-        """Items of a hypothesis in order; what is said twice at once is one item. ``alone``: ``score`` of a word
-        whatever is said beside it."""
+    def items(self, words: Sequence[Word], audio: Evidence) -> list[Item]:
+        """Items of a hypothesis in order; what is said twice at once is one item."""
+        score, free, doubtful, alone = audio.score, audio.free, audio.doubtful, audio.alone or audio.score
         items: list[Item] = []
         row: list[_Syllable] = []
 
@@ -96,6 +84,8 @@ class ItemSearch:
             if free is not None and row and row[-1].end - row[0].start >= REHEARD_S:
                 begin = max(row[0].start - EDGE_S, items[-1].end if items else 0.0)
                 row[:] = _syllables(free(begin, min(row[-1].end + EDGE_S, end)))
+            if row and audio.signed is not None and not items:
+                items.extend(self._signed(row, audio.signed))
             if row and alone and (not items or items[-1].kind == "unit"):
                 items.extend(self._reply_first(row, alone))
             items.extend(self._search(row, doubtful, alone))
@@ -138,6 +128,15 @@ class ItemSearch:
                     said.kind, said.key, said.text, said.pinyin, word.start, end, sure, doubt=doubt > Doubt.NONE
                 )
         return None
+
+    def _signed(self, row: list[_Syllable], search: SignSearch) -> list[Item]:
+        """祭城 heard as jia chang, while it is awaited: a row that begins an over and is the call sign."""
+        begin, end = row[0].start, row[-1].end
+        e = search(begin, end)
+        if e is None:
+            return []
+        row.clear()
+        return [Item(e.kind, e.key, e.text, e.pinyin, begin, end, FOUND)]
 
     def _reply_first(self, row: list[_Syllable], score: WordScore) -> list[Item]:
         """收到,豫A12345 and 安和社区,收到,…: a reply of two syllables that begins an over, or stands directly behind a
@@ -187,7 +186,7 @@ class ItemSearch:
             return self._search(free, doubtful, score, refuted | {found.symbol})
         differs = d > 0 and score is not None and score(entry, free[a].start, free[b - 1].end) < SURE
         # Not from the graph: confidence decreases with distance.
-        sure = min(s.sure for s in free[a:b]) or 0.8
+        sure = min(s.sure for s in free[a:b]) or FOUND
         found_item = Item(
             entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d),
             doubt=doubt > Doubt.NONE or differs,

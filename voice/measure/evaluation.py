@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz.distance import LCSseq
@@ -80,6 +80,9 @@ class Trials:
 
     confusions: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    slotted: list[tuple[Entry, str]] = field(default_factory=list)
+    """Those of ``said`` that the whole ear believes, without a mark, while the unit that they name is awaited."""
+
     mistaken: Counter[str] = field(default_factory=Counter)
     """Length class → words that the whole ear believes in utterances without any phrase, while no answer is
     expected."""
@@ -101,11 +104,7 @@ class Trials:
     def add(self, said: list[Entry], heard: list[tuple[Entry, float]], seconds: float, group: str) -> None:
         """Add one utterance: its phrases, and the graph's words with their confidence."""
         rows = [_identity(e) for e, _ in heard], [_identity(e) for e in said]
-        matched, found = set(), set()
-        for block in LCSseq.opcodes(*rows):
-            if block.tag == "equal":
-                matched |= set(range(block.src_start, block.src_end))
-                found |= set(range(block.dest_start, block.dest_end))
+        matched, found = _common(*rows)
         self.utterances += 1
         self.exact += rows[0] == rows[1]
         self.seconds += seconds
@@ -117,6 +116,11 @@ class Trials:
             if k not in found:
                 self.confusions[e.text, instead] += 1
 
+    def answered(self, said: list[Entry], items: Sequence[Item], group: str) -> None:
+        """Count what of it the whole ear believes."""
+        found, _ = _common([_identity(e) for e in said], [(i.kind, i.key) for i in items])
+        self.slotted += [(said[k], group) for k in sorted(found)]
+
     def take(self, other: Trials) -> None:
         """Add the counts of other utterances."""
         self.said += other.said
@@ -126,11 +130,16 @@ class Trials:
         self.utterances += other.utterances
         self.exact += other.exact
         self.confusions += other.confusions
+        self.slotted += other.slotted
         self.mistaken += other.mistaken
 
     def said_of(self, length: str | None = None, group: str | None = None) -> int:
         """Phrases said, optionally of one length class and group."""
         return sum((length in (None, length_class(e))) and group in (None, g) for e, g in self.said)
+
+    def slotted_of(self, length: str, group: str | None = None) -> int:
+        """Phrases of one length class that the whole ear believes in their slot."""
+        return sum(length == length_class(e) and group in (None, g) for e, g in self.slotted)
 
     def believed(
         self,
@@ -268,8 +277,21 @@ def evaluate(ear: Ear, overs: Iterable[Utterance], trials: Trials) -> None:
     for u in overs:
         hypothesis, said = ear.recogniser.recognise(u.over.pcm), said_in(ear, u.text)
         trials.add(said, words_of(ear, hypothesis), len(u.over.pcm) / RATE, u.group)
-        if not said:
+        if said:
+            units = {e.key for e in said if e.kind == "unit"}
+            trials.answered(said, believed(ear, u.over, hypothesis, True, units), u.group)
+        else:
             trials.mistaken.update(length_of(i) for i in believed(ear, u.over, hypothesis, False))
+
+
+def _common(a: list[tuple[str, str]], b: list[tuple[str, str]]) -> tuple[set[int], set[int]]:
+    """Places in either row of what is in both, in the same order."""
+    ours, theirs = set(), set()
+    for block in LCSseq.opcodes(a, b):
+        if block.tag == "equal":
+            ours |= set(range(block.src_start, block.src_end))
+            theirs |= set(range(block.dest_start, block.dest_end))
+    return ours, theirs
 
 
 def _identity(entry: Entry) -> tuple[str, str]:

@@ -13,6 +13,7 @@ import random
 import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -59,15 +60,16 @@ def false_words(ear: Ear, speech: Path, most: int, snr_db: float, seed: int = 0)
     return seconds, found
 
 
-def found_words(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool) -> list[Item]:
-    """Words of the net that an over is taken to hold while a unit is awaited, or nobody; doubtful ones too."""
-    items = ear.understand(over, hypothesis, awaited, awaiting=awaited).items
+def found_words(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool, units: Collection[str] = ()) -> list[Item]:
+    """Words of the net that an over is taken to hold while a unit is awaited, or nobody; doubtful ones too. ``units``:
+    which are awaited, if that is known."""
+    items = ear.understand(over, hypothesis, awaited, awaiting=awaited, awaited=units).items
     return [i for i in items if i.kind in ("unit", "control", "phrase", "place")]
 
 
-def believed(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool) -> list[Item]:
+def believed(ear: Ear, over: Over, hypothesis: Hypothesis, awaited: bool, units: Collection[str] = ()) -> list[Item]:
     """Those of them that are shown without a question mark: nobody is asked to listen."""
-    return [i for i in found_words(ear, over, hypothesis, awaited) if not i.doubt]
+    return [i for i in found_words(ear, over, hypothesis, awaited, units) if not i.doubt]
 
 
 def _recordings(place: Path, most: int, seed: int) -> list[tuple[np.ndarray, int]]:

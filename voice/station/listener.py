@@ -225,7 +225,9 @@ class Listener:
     def _over(self, over: Over, hypothesis: Hypothesis) -> None:
         expecting = self.log.state.expects(over.start, self.rules.late_window_s)
         awaiting = self.log.state.awaiting(over.start)
-        message = self.ear.understand(over, hypothesis, expecting, awaiting=awaiting)
+        guest = self.log.state.guest(over.start)
+        awaited = (guest,) if guest else tuple(e.unit for e in self.log.state.awaited())
+        message = self.ear.understand(over, hypothesis, expecting, awaiting=awaiting, awaited=awaited)
         if self.command_pending and not message.addressed:
             to_us = self.ear.understand(over, hypothesis, expecting, True)
             message = to_us if any(a.meaning == "cancel" for a in to_us.acts) else message
