@@ -43,7 +43,10 @@ class ActSearch:
         templates of its own."""
         used: set[int] = set()
         found: list[tuple[int, Act]] = []
+        said = self._pieces(items)
         for template in (t for t in self._templates if (t.speaker == "assistant") == addressed):
+            if not said.issuperset(template.pieces):
+                continue
             if template.meaning == "this_is" or (template.awaited and not awaiting):
                 continue
             syllable = template.pieces[-1] in self._short
@@ -69,6 +72,13 @@ class ActSearch:
             if act.meaning not in unique or act.score > unique[act.meaning].score:
                 unique[act.meaning] = act
         return tuple(unique.values())
+
+    def _pieces(self, items: list[Item]) -> set[str]:
+        """All pieces of templates that these items may be."""
+        heard = {i.pinyin for i in items if i.kind == "free"}
+        found = {i.key for i in items if i.kind == "phrase"} | {f"{{{i.kind}}}" for i in items}
+        found |= {piece for piece in self._short if any(self._is_syllable(piece, s) for s in heard)}
+        return found | ({"{number}", "{time}"} if heard & self._digits.keys() else set())
 
     def _match_at(
         self, items: list[Item], at: int, template: Template, used: set[int]

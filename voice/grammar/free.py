@@ -55,6 +55,38 @@ def states_of(syllables: Iterable[str], hold: int) -> tuple[npt.NDArray[np.int64
     return np.array(rows), np.array(alone)
 
 
+class Tokens:
+    """The best way into each state of each syllable, frame by frame (Viterbi)."""
+
+    def __init__(self, pdfs: npt.NDArray[np.int64], alone: npt.NDArray[np.bool_]) -> None:
+        """``pdfs``, shape (places, syllables), and ``alone``: transposed and as they are from ``states_of``."""
+        self._pdfs, self._alone = pdfs, alone
+        self._score = np.full(pdfs.shape, -np.inf, np.float32)
+        self._origin = np.zeros(pdfs.shape, np.int32)
+
+    @property
+    def ends(self) -> tuple[Floats, npt.NDArray[np.int32]]:
+        """(score, origin) at the end of each syllable."""
+        return self._score[-1], self._origin[-1]
+
+    def step(self, entry: Floats, via: npt.NDArray[np.int32], scores: Floats) -> None:
+        """One frame on. ``entry``: score of entering each syllable; ``via``: the origin of whoever enters; ``scores``:
+        of the frame's pdfs. Only the first two states and the last are stayed in."""
+        score, origin = self._score, self._origin
+        _take(score[-1], origin[-1], score[-2], origin[-2])
+        score[2:-1], origin[2:-1] = score[1:-2].copy(), origin[1:-2].copy()
+        _take(score[1], origin[1], np.where(self._alone, entry, score[0]), np.where(self._alone, via, origin[0]))
+        _take(score[0], origin[0], np.where(self._alone, np.float32(-np.inf), entry), via)
+        score += scores[self._pdfs] - np.float32(_LOG2)
+
+
+def _take(score: Floats, origin: npt.NDArray[np.int32], other: Floats, whence: npt.NDArray[np.int32]) -> None:
+    """Whatever is as good or better."""
+    better = other >= score
+    np.copyto(score, other, where=better)
+    np.copyto(origin, whence, where=better)
+
+
 class FreeSpeech:
     """Recognises filler syllables from the scores of an over."""
 
@@ -69,7 +101,8 @@ class FreeSpeech:
         enter = GRAPH_SCALE * costs.filler + BIGRAM_SCALE * unlikely
         self._first, self._after = enter[0].astype(np.float32), enter[1:].astype(np.float32)
         self._loops = GRAPH_SCALE * np.array([costs.silence, costs.noise])
-        self._pdfs, self._alone = states_of(SYLLABLES, costs.hold)
+        pdfs_of, self._alone = states_of(SYLLABLES, costs.hold)
+        self._pdfs = np.ascontiguousarray(pdfs_of.T)
         self._looped = [pdfs[SILENCE][0], pdfs[GARBAGE][0]]
 
     def expecting(self, rows: Iterable[tuple[Sequence[str], float]]) -> FreeSpeech:
@@ -113,7 +146,7 @@ class FreeSpeech:
         if b <= a:
             return Hypothesis(())
         scores = ACOUSTIC_SCALE * loglikes[a:b]
-        path = self._search(scores[:, self._pdfs], scores[:, self._looped])
+        path = self._search(scores)
         words = []
         for (_, before), (item, t) in pairwise([(_SILENT, 0), *path]):
             if item != _SILENT:
@@ -121,52 +154,41 @@ class FreeSpeech:
                 words.append(Word(symbol, round((a + before) * FRAME_S, 2), round((a + t) * FRAME_S, 2), 1.0))
         return Hypothesis(tuple(words))
 
-    def _search(self, emission: Floats, looped: Floats) -> list[tuple[int, int]]:
-        """Viterbi: (syllable, silence or noise; frame after its last) along the best path. ``looped``: scores of
-        silence and noise.
+    def _search(self, scores: Floats) -> list[tuple[int, int]]:
+        """Viterbi: (syllable, silence or noise; frame after its last) along the best path.
 
         Nodes are ends of items. Node 0 is the beginning; in every frame there are ``KEPT`` syllables, silence and
         noise.
         """
-        frames, n, places = emission.shape
-        width = KEPT + 2
+        frames, n, width = len(scores), len(SYLLABLES), KEPT + 2
         item, previous = np.full((2, 1 + frames * width), _SILENT)
-        score = np.full((n, places), -np.inf, np.float32)
-        origin = np.zeros((n, places), np.int64)
+        tokens = Tokens(self._pdfs, self._alone)
         still, still_from = np.full(2, -np.inf), np.zeros(2, np.int64)
-        entry, via = -self._first, np.zeros(n, np.int64)
+        entry, via = -self._first, np.zeros(n, np.int32)
         best, best_node = 0.0, 0
-        held = [0, 1, places - 1]
-        every = np.arange(n)
+        looped = scores[:, self._looped]
         for t in range(frames):
-            came, came_from = np.empty_like(score), np.empty_like(origin)
-            came[:, 1:], came_from[:, 1:] = score[:, :-1], origin[:, :-1]
-            came[:, 0] = -np.inf
-            came[~self._alone, 0], came[self._alone, 1] = entry[~self._alone], entry[self._alone]
-            came_from[~self._alone, 0], came_from[self._alone, 1] = via[~self._alone], via[self._alone]
-            stay = score[:, held] > came[:, held]
-            came[:, held] = np.where(stay, score[:, held], came[:, held])
-            came_from[:, held] = np.where(stay, origin[:, held], came_from[:, held])
-            score, origin = came + (emission[t] - np.float32(_LOG2)), came_from
+            tokens.step(entry, via, scores[t])
+            score, origin = tokens.ends
 
             enter = best - self._loops
             still_from[enter > still] = best_node
             still = np.maximum(still, enter) + looped[t] - _LOG2
 
-            kept = np.argpartition(score[:, -1], -KEPT)[-KEPT:]
-            ends = score[kept, -1]
+            kept = np.argpartition(score, -KEPT)[-KEPT:]
+            ends = score[kept]
             nodes = 1 + t * width
             item[nodes : nodes + width] = [*kept, _SILENT, _NOISE]
-            previous[nodes : nodes + width] = [*origin[kept, -1], *still_from]
+            previous[nodes : nodes + width] = [*origin[kept], *still_from]
             quiet = int(still.argmax())
             followed = ends[:, None] - self._after[kept]
-            which = followed.argmax(0)
-            entry, via = followed[which, every], nodes + which
+            entry = followed.max(0)
+            via = (nodes + (followed == entry).argmax(0)).astype(np.int32)
             rested = np.float32(still[quiet]) - self._first
-            via = np.where(rested > entry, nodes + KEPT + quiet, via)
+            via[rested > entry] = nodes + KEPT + quiet
             entry = np.maximum(entry, rested)
-            last = int(ends.argmax())
-            best, best_node = max((float(ends[last]), nodes + last), (float(still[quiet]), nodes + KEPT + quiet))
+            top = int(ends.argmax())
+            best, best_node = max((float(ends[top]), nodes + top), (float(still[quiet]), nodes + KEPT + quiet))
         path = []
         while best_node:
             path.append((int(item[best_node]), (best_node - 1) // width + 1))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voice.grammar.compiler import Costs
-from voice.grammar.free import states_of
+from voice.grammar.free import Tokens, states_of
 from voice.grammar.search import ACOUSTIC_SCALE, GRAPH_SCALE
 from voice.mandarin.figures import LETTERS, PLATE_DIGITS, PROVINCES
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set
@@ -198,10 +198,8 @@ class FigureSpeech:
     def _search(self, scores: Floats) -> tuple[Floats, Ints, Ints]:
         """Viterbi: final score of every node; for each frame and node the best arc ending there (-1: silence or
         noise) and its first frame."""
-        frames, (places, n) = len(scores), self._pdfs.shape
-        every = np.arange(self._nodes)
-        score = np.full((places, n), -np.inf, np.float32)
-        origin = np.zeros((places, n), np.int32)
+        frames, n = len(scores), len(self._arcs)
+        every, tokens = np.arange(self._nodes), Tokens(self._pdfs, self._alone)
         node = np.full(self._nodes, -np.inf)
         node[0] = 0.0
         still, still_from = np.full((2, self._nodes), -np.inf), np.zeros((2, self._nodes), np.int64)
@@ -209,34 +207,22 @@ class FigureSpeech:
         arc = np.full((frames + 1, self._nodes), -1)
         begun = np.zeros((frames + 1, self._nodes), np.int64)
         ends = np.full(n + 1, -np.inf, np.float32)
-        last, alone = places - 1, self._alone
         for t in range(frames):
             entered = (node[self._from] - self._enter).astype(np.float32)
-            came = score[last - 1] >= score[last]
-            np.copyto(score[last], score[last - 1], where=came)
-            np.copyto(origin[last], origin[last - 1], where=came)
-            score[2:last], origin[2:last] = score[1 : last - 1].copy(), origin[1 : last - 1].copy()
-            before = np.where(alone, entered, score[0])
-            came = before >= score[1]
-            np.copyto(score[1], before, where=came)
-            np.copyto(origin[1], np.where(alone, t, origin[0]), where=came)
-            entered[alone] = -np.inf
-            came = entered >= score[0]
-            np.copyto(score[0], entered, where=came)
-            origin[0][came] = t
-            score += scores[t][self._pdfs] - np.float32(_LOG2)
+            tokens.step(entered, np.full(n, t, np.int32), scores[t])
+            score, origin = tokens.ends
             enter = node[None, :] - self._loops[:, None]
             still_from[enter > still] = t
             still = np.maximum(still, enter) + looped[t][:, None] - _LOG2
-            ends[:-1] = score[last][self._order]
+            ends[:-1] = score[self._order]
             best = np.maximum.reduceat(ends, self._bounds)
             best[self._unreached] = -np.inf
-            quiet = still.argmax(0)
-            rest = still.max(0)
+            quiet = (still[1] > still[0]).astype(np.intp)
+            rest = np.maximum(*still)
             spoken = best > rest
             node = np.where(spoken, best, rest)
             begun[t + 1] = still_from[quiet, every]
             found = np.flatnonzero((ends[:-1] == best[self._led]) & spoken[self._led])[::-1]  # the first one stays
             which, at = self._order[found], self._led[found]
-            arc[t + 1, at], begun[t + 1, at] = which, origin[last, which]
+            arc[t + 1, at], begun[t + 1, at] = which, origin[which]
         return node, arc, begun
