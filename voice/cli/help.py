@@ -1,10 +1,12 @@
-"""Help in the user's language: a command's line is “English. 中文。”; options are translated in ``chinese``."""
+"""Help as a reader wants it, in the user's language: a command's line is “English. 中文。”; options are translated in
+``chinese``."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from rich.markup import escape
 from typer import Context, rich_utils
 
 from voice.cli.chinese import HELP, LINES
@@ -28,13 +30,14 @@ def line_in(text: str, language: Language) -> str:
 
 
 def translate(command: Any, language: Language) -> Any:
-    """The click command with its help translated in place; ``get_command`` creates a new one for each call."""
-    if not language:
-        return command
-    command.help = line_in(command.help or "", language)
+    """The click command with its help translated in place; ``get_command`` creates a new one for each call. [station]
+    is no markup, and a flag has no type, nor a default where it is off."""
+    command.help = escape(line_in(command.help or "", language))
     for one in (*command.params, command.get_help_option(Context(command))):
         if language == "zh" and getattr(one, "help", None):
             one.help = HELP.get(one.help, one.help)
+        if getattr(one, "is_flag", False):
+            one.metavar, one.show_default = "", one.default is True
     for part in getattr(command, "commands", {}).values():
         translate(part, language)
     if language == "zh":

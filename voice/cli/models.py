@@ -14,14 +14,14 @@ app = typer.Typer(no_args_is_help=True, help="Acoustic models. 声学模型。",
 @app.command("list", epilog="Example: huying models list")
 def show() -> None:
     """Models that are here, and those that can be pulled. 有哪些模型。"""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from voice.errors import HuyingError
     from voice.speech.models import STOCK, check_model, installed
     from voice.speech.packages import PACKAGED, packaged
     from voice.terminal.output import screen, told
 
-    table = Table("model", "kind", "rate", "MB", "folder")
+    table = Table(Column("model", no_wrap=True), "kind", "rate", "MB", Column("folder", overflow="fold"))
     here = installed()
     for name, folder in here.items():
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6
@@ -88,7 +88,7 @@ def verify(
     from voice.errors import HuyingError
     from voice.speech.models import check_model, find_model, installed
     from voice.speech.packages import PACKAGED, packaged, verify_packaged
-    from voice.terminal.output import screen
+    from voice.terminal.output import screen, told
 
     out = screen()
     here = {n: f for n in PACKAGED if (f := packaged(n))}
@@ -97,8 +97,8 @@ def verify(
     for label, folder in chosen.items():
         try:
             whole = f"whole; SHA-256 of its networks {check_model(folder).sha256}" if label not in here else ""
-            out.print(f"{label}: {whole or verify_packaged(folder)}", soft_wrap=True)
+            out.print(f"{label}: {told(whole or verify_packaged(folder))}", soft_wrap=True)
         except HuyingError as e:
             bad += 1
-            out.print(f"{label}: {e}", style="red", soft_wrap=True)
+            out.print(f"{label}: {told(str(e))}", style="red", soft_wrap=True)
     raise typer.Exit(1 if bad else 0)

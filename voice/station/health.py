@@ -132,7 +132,9 @@ def _dictation(net: Path) -> str:
     if wanted not in here:
         mend = install() if wanted == OWN else f"huying models pull {wanted}"
         raise HuyingError(f"{wanted} is not here: {mend}")
-    return f"{wanted}, of {', '.join(here)}; [recognition] dictation chooses"
+    others = ", ".join(n for n in here if n != wanted)
+    told = "our own ear" if wanted == OWN else wanted
+    return f"{told}; [recognition] dictation may also be {others}" if others else told
 
 
 def _encoding(_net: Path) -> str:
