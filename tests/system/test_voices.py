@@ -125,6 +125,28 @@ def test_recorded_prompts_between_clauses(
     assert len(said) > RATE
 
 
+@pytest.mark.parametrize("damaged", [b"", b"RIFF", bytes(5000), None])
+def test_a_prompt_that_cannot_be_played_is_spoken_and_told_once(
+    damaged: bytes | None, slow: Slow, own_net: Callable[..., Path], net: Net, synthesiser: Synthesiser, told: list[str]
+) -> None:
+    import soundfile
+
+    settings = (net.folder / "net.toml").read_text("utf-8").replace("[station]", '[station]\nprompts = "prompts"', 1)
+    folder = own_net(settings=settings)
+    with pytest.raises(HuyingError, match="there is no folder"):
+        Announcer(load_net(folder), synthesiser)
+    (folder / "prompts").mkdir()
+    prompt = folder / "prompts" / "省残联.wav"
+    if damaged is None:
+        soundfile.write(str(prompt), np.zeros(RATE), RATE)
+    else:
+        prompt.write_bytes(damaged)
+    speaker = Announcer(load_net(folder), synthesiser, told.append)
+    for _ in range(2):
+        speaker.say("省残联,请回答。")
+    assert len(slow.said) == 4 and len(told) == 1 and "省残联.wav" in told[0]
+
+
 def test_a_voice_that_dies_is_replaced_and_told_once(speaker: Announcer, slow: Slow, told: list[str]) -> None:
     assert isinstance(speaker.voice, Standby) and speaker.voice.name == "slow"
     slow.failing = True

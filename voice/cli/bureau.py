@@ -77,7 +77,7 @@ def uplink(
         up = Uplink(log, loaded, bureau, station, requests or requests_folder(log.url), _tell, clips, signer)
         _tell(f"station {station} of {bureau}: {journal} goes to {server.shown}; Ctrl-C ends 上传中")
         _run(up.run(server, once), up.ended)
-        _tell(f"sent up to event {up.sent} 已上传到第 {up.sent} 条")
+        _tell(f"sent up to event {up.sent} 已上传")
 
 
 @app.command(

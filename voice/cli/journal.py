@@ -406,7 +406,7 @@ def retain(
     with Journal(journal, create=False) as log:
         gone = remove_clips(log, days, by or getpass.getuser())
         kept = len(holds(log))
-    screen().print(f"{gone} clips removed 已清理; {kept} holds in force 留存 {kept} 段")
+    screen().print(f"{gone} clips removed 已清理; {kept} holds in force 留存")
 
 
 @app.command(epilog="Example: huying journal hold log.sqlite --since 2026-06-05 --until 2026-06-06")

@@ -94,7 +94,7 @@ def _opened(target: str, uploads: bool) -> Journal:
         there = sorted(p.name for p in Path(target).parent.glob("*.sqlite"))[:5]
         known = f"; here are {', '.join(there)}" if there else ""
         raise HuyingError(
-            f"{target}: no such journal 没有这个日志{known}; “huying listen --journal {target}” or “huying replay … "
+            f"{target}: no such journal{known}; “huying listen --journal {target}” or “huying replay … "
             f"--journal {target}” makes it, and so does --uploads"
         )
     return Journal(target)

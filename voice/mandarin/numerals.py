@@ -112,7 +112,7 @@ def for_the_air(text: str) -> str:
     """Written numbers as spoken on the radio. Raises CannotBeRead for ambiguous ones (1/2)."""
     text = _GROUPED.sub(lambda m: m[0].replace(",", ""), _SHARP.sub(_number_sign, _halfwidth_figures(text)))
     if fraction := _FRACTION.search(_FULL_DATE.sub("", text)):
-        raise CannotBeRead(text, fraction[0], "a date or a fraction; write 6月5日, or 二分之一")
+        raise CannotBeRead(text, fraction[0], "a date or a fraction; write “6月5日” or “二分之一”")
     text = _CLOCKS.sub(r"\1到", text)
     text = _CLOCK.sub(lambda m: _clock(int(m[1]), int(m[2]), m[3]), text)
     text = _FULL_DATE.sub(lambda m: f"{figure_by_figure(m[1])}年{cardinal(int(m[3]))}月{cardinal(int(m[4]))}日", text)

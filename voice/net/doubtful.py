@@ -100,7 +100,7 @@ def without_misheard(
             kept.append(t)
             continue
         what = f"“{words}” begins like the call sign “{clash}”, and is not taken as a call to everybody"
-        told[words, clash] = Problem(path, 0, what, "say 各单位 or 全体单位", True)
+        told[words, clash] = Problem(path, 0, what, "say “各单位” or “全体单位”", True)
     return kept, list(told.values())
 
 

@@ -191,7 +191,7 @@ def parse_roster(data: bytes, suffix: str) -> tuple[list[dict[str, str]], list[P
     """Rows of an uploaded roster, with notices: lines that are not units, dates, hidden lines, … Raises HuyingError
     if it is unusable."""
     if suffix not in (".csv", ".txt", ".xlsx", ".xlsm"):
-        raise HuyingError(f"“{suffix}”: a roster is a .csv or .xlsx file; save it as one of them 名册应为 CSV 或 XLSX")
+        raise HuyingError(f"“{suffix}”: a roster is a .csv or .xlsx file; save it as one of them")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"roster{suffix}"
         path.write_bytes(data)

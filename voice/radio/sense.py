@@ -65,7 +65,7 @@ class CarrierSense:
                 if failed == 1:
                     self._tell(
                         f"carrier detect 载波检测: {e}; the channel counts as busy for {UNKNOWN_S:g} s, "
-                        f"then the sound alone says who talks 信道按忙处理 {UNKNOWN_S:g} 秒, 之后只凭声音判断"
+                        "then the sound alone says who talks"
                     )
             except Exception:
                 self._lose()

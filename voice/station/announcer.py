@@ -54,8 +54,8 @@ class Announcer:
     """Text to PCM in the net's voice."""
 
     def __init__(self, net: Net, synthesiser: Synthesiser, tell: Callable[[str], None] = lambda _t: None) -> None:
-        """``tell`` is called once if another voice than the configured one is used. Raises HuyingError for an
-        unknown speaker name: the engine would silently use another."""
+        """``tell`` is called once if another voice than the configured one is used, and for a prompt that cannot be
+        played. Raises HuyingError for an unknown speaker name: the engine would silently use another."""
         self._net = net
         v = net.settings.voice
         try:
@@ -65,7 +65,7 @@ class Announcer:
         except HuyingError as e:
             raise HuyingError(f"{net.folder / 'net.toml'}: {e}") from e
         folder = net.settings.station.prompts
-        self._prompts = open_prompts(net.folder / folder if folder else None)
+        self._prompts, self._tell = open_prompts(net.folder / folder if folder else None), tell
         self._ahead = ThreadPoolExecutor(1, "voice")
         """Makes the pieces of an announcement while the first is on the air."""
         self._own = {e.text for e in net.lexicon.entries if len(e.text) <= LONGEST_OWN}
@@ -73,7 +73,7 @@ class Announcer:
         self._preparing: threading.Thread | None = None
 
     def say(self, text: str) -> Pcm16:
-        """PCM at 8000 Hz. Raises Unreadable, SpeechError, or HuyingError for a prompt that cannot be opened."""
+        """PCM at 8000 Hz. Raises Unreadable or SpeechError."""
         made = [piece() for piece in self._pieces(text)]
         return np.concatenate(made) if made else np.zeros(0, np.int16)
 
@@ -144,7 +144,15 @@ class Announcer:
         return pieces
 
     def _recorded(self, text: str, after: Pcm16) -> Piece:
-        return lambda: np.concatenate([levelled(self._prompts.say(text), LEVEL_DB), after])
+        def made() -> Pcm16:
+            try:
+                return np.concatenate([levelled(self._prompts.say(text), LEVEL_DB), after])
+            except HuyingError as e:  # nobody's call may wait for a damaged file
+                if self._prompts.recordings.pop(text, None):
+                    self._tell(f"the voice says it instead 改由合成语音播报: {e}")
+                return self._spoken(text, after)()
+
+        return made
 
     def _spoken(self, text: str, after: Pcm16) -> Piece:
         try:

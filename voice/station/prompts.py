@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from voice.audio.source import SUFFIXES, open_recording
+from voice.errors import HuyingError
 from voice.pcm import Pcm16
 
 
@@ -21,13 +22,18 @@ class Prompts:
         return text in self.recordings
 
     def say(self, text: str) -> Pcm16:
-        """PCM at RATE. Raises HuyingError for a recording that cannot be opened."""
-        frames = [f.pcm for f in open_recording(self.recordings[text]).frames()]
-        return np.concatenate(frames) if frames else np.zeros(0, np.int16)
+        """PCM at RATE. Raises HuyingError for a recording that cannot be opened, or in which there is no sound."""
+        path = self.recordings[text]
+        frames = [f.pcm for f in open_recording(path).frames()]
+        if not any(pcm.any() for pcm in frames):
+            raise HuyingError(f"{path}: there is no sound in it")
+        return np.concatenate(frames)
 
 
 def open_prompts(folder: Path | None) -> Prompts:
-    """Prompts from a folder; empty if none is given."""
+    """Prompts from a folder; empty if none is given. Raises HuyingError for a folder that is not there."""
     if folder is None:
         return Prompts({})
+    if not folder.is_dir():
+        raise HuyingError(f"[station] prompts: there is no folder {folder}")
     return Prompts({p.stem: p for p in sorted(folder.glob("*")) if p.suffix.lower() in SUFFIXES})

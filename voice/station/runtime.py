@@ -191,7 +191,7 @@ class Runtime:
         answer = o.resume if o.resume is not None else self._screen.ask(question)
         if answer is None:
             self._screen.note(
-                "--resume goes on with it; it is closed as incomplete 未指定 --resume, 按未完成结束", True
+                "--resume goes on with it; it is closed as incomplete 按未完成结束", True
             )
         return bool(answer)
 
@@ -217,7 +217,7 @@ class Runtime:
     def run(self) -> None:
         """Run until the source ends."""
         _end_on_signals(self.source, self._ending)
-        self._screen.note(f"listening to {self.source.name}; Ctrl-C ends 正在收听, Ctrl-C 结束")
+        self._screen.note(f"listening to {self.source.name}; Ctrl-C ends 正在收听")
         schedule = self.net.settings.rollcall.schedule
         if self.speaks and schedule:
             self._screen.note(f"roll-call at 按时点名: {'; '.join(schedule)}")

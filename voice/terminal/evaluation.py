@@ -69,6 +69,6 @@ def show_points(points: dict[str, OperatingPoint], wished: float, hours: float) 
     if 3.0 / max(hours, 1e-9) > wished:
         out.print(
             f"To be sure of {wished:g} per hour takes {3.0 / wished:.0f} hours of speech without a false word; "
-            f"these are {hours:.2f}. 样本越多越可靠。",
+            f"these are {hours:.2f}.",
             style="yellow",
         )
