@@ -14,7 +14,7 @@ from voice.grammar.free import FreeSpeech
 from voice.grammar.lexicon import FILLER
 from voice.mandarin.phones import SILENCE, SYLLABLES, phone_set, split_syllable
 from voice.places import data_folder
-from voice.speech.bigram import FILE, STEP, load_bigram
+from voice.speech.bigram import FILE, STEP, load_bigram, shares
 from voice.speech.models import DEFAULT_MODEL, check_model
 
 N = len(SYLLABLES)
@@ -24,6 +24,14 @@ N = len(SYLLABLES)
 def shipped() -> np.ndarray:
     model = check_model(data_folder() / "models" / DEFAULT_MODEL)
     return load_bigram(model.path, model.bigram_sha256)
+
+
+def test_common_syllables_have_great_shares(shipped: np.ndarray) -> None:
+    found = shares(shipped)
+    assert np.exp(list(found.values())).sum() == pytest.approx(1.0, abs=0.01)
+    assert found["shi"] > found["hui"] > found["hei"] > found["nve"]
+    even = np.full((1 + N, N), -np.log(N))
+    assert set(np.round(list(shares(even).values()), 2)) == {np.round(-np.log(N), 2)}
 
 
 def test_every_row_of_the_shipped_one_is_a_distribution(shipped: np.ndarray) -> None:

@@ -73,9 +73,10 @@ def test_doubted_phrases_are_free_speech_beside_others(
     ],
 )
 def test_the_likeliest_of_sisters_is_said(net: Net, said: dict[str, float], logged: str, doubt: Doubt) -> None:
-    """灰 is heard readily where 黑 was said. Scores of the sounds of each; all others have -20."""
+    """hui is common and heard readily where hei was said. Scores of the sounds of each; all others have -20."""
     entries = {e.text: e for e in net.lexicon.spoken}
-    verifier = Verifier(BESIDE, "standard", False, net.lexicon.spoken)
+    shares = {"hui": -4.0, "hei": -9.0, "bai": -9.0}
+    verifier = Verifier(BESIDE, "standard", False, net.lexicon.spoken, shares)
     loglikes = np.full((60, 479), -20.0, np.float32)
     rows = {text: verifier._first_reading(entries[text])[0][0] for text in said}
     n = 3 * max(map(len, rows.values()))

@@ -19,6 +19,12 @@ FILE = "bigram.npz"
 STEP = 0.05
 """Nats that one step of its bytes stands for."""
 
+TURNS = 50
+"""After so many syllables the first one does not matter any more."""
+
+FLOOR = 1e-6
+"""Added to each syllable's share."""
+
 
 def load_bigram(folder: Path, sha256: str) -> Floats:
     """Natural logarithm of the chance of each syllable after silence (first row) and after each syllable, shape
@@ -33,3 +39,13 @@ def load_bigram(folder: Path, sha256: str) -> Floats:
             f"{path}: made for {nats.shape[-1]} syllables, not {len(SYLLABLES)}; the model is of another version"
         )
     return np.asarray(-STEP * nats, np.float32)
+
+
+def shares(bigram: Floats) -> dict[str, float]:
+    """Natural logarithm of each syllable's share of all that is said: the shares that following keeps as they are."""
+    follows = np.exp(bigram[1:])
+    share = np.full(len(SYLLABLES), 1 / len(SYLLABLES))
+    for _ in range(TURNS):
+        share = share @ follows
+        share /= share.sum()
+    return dict(zip(SYLLABLES, np.log(share + FLOOR).tolist(), strict=True))

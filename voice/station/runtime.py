@@ -190,9 +190,7 @@ class Runtime:
         """As the option says, else as answered, else no."""
         answer = o.resume if o.resume is not None else self._screen.ask(question)
         if answer is None:
-            self._screen.note(
-                "--resume goes on with it; it is closed as incomplete 按未完成结束", True
-            )
+            self._screen.note("--resume goes on with it; it is closed as incomplete 按未完成结束", True)
         return bool(answer)
 
     def _other_sources(self, net: Net, raw: Raw) -> dict[str, AudioSource]:
