@@ -208,7 +208,7 @@ MESSAGES: dict[str, str] = {
     "{} ({}); {} s of speech made in {} s": "{0} ({1}); {2} 秒语音用了 {3} 秒",
     "huying models verify; reinstall huying if it is damaged": "huying models verify; 损坏就重新安装",
     "set HUYING_HOME to a folder that can be written": "用 HUYING_HOME 指定能写的文件夹",
-    "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)": "Linux: pip install pyttsx3 espeakng-loader; Windows: 装一个中文 SAPI5 语音",
+    "set [voice] in net.toml; pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)": "改 net.toml 的 [voice]; Linux: pip install pyttsx3 espeakng-loader; Windows: 装一个中文 SAPI5 语音",
     "plug in a sound card": "请插上声卡",
     "{}; on Debian also: apt install libportaudio2": "{0}; Debian 还要: apt install libportaudio2",
     "set PYTHONUTF8=1": "设置 PYTHONUTF8=1",

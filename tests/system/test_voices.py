@@ -74,6 +74,29 @@ def test_a_wanted_engine_that_is_not_here_is_told_once(synthesiser: Synthesiser,
     assert len(told) == 1 and "kokoro cannot speak" in told[0]
 
 
+@pytest.mark.parametrize("engine", ["auto", "kokoro"])
+def test_what_stands_in_for_an_engine_has_a_speaker_of_its_own(
+    engine: str, synthesiser: Synthesiser, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    voice = open_voice(Choice(engine, "zf_xiaoxiao"), synthesiser, tmp_path, told.append)
+    assert voice.name == "espeak f2"
+    assert len(told) == 1 and "kokoro" in told[0]
+    with pytest.raises(HuyingError, match="no voice “zf_xiaoxiao”; there is: f1"):
+        open_voice(Choice("espeak", "zf_xiaoxiao"), synthesiser, tmp_path, told.append)
+
+
+def test_a_misspelled_speaker_of_the_best_engine_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, synthesiser: Synthesiser, tmp_path: Path
+) -> None:
+    def unknown(*_: object) -> Slow:
+        raise HuyingError("no voice “zf_xiaoxaio”; there is: zf_xiaoxiao")
+
+    monkeypatch.setitem(voices.ENGINES, "kokoro", Engine(lambda: "", unknown))
+    with pytest.raises(HuyingError, match="there is: zf_xiaoxiao"):
+        open_voice(Choice("auto", "zf_xiaoxaio"), synthesiser, tmp_path)
+
+
 def test_a_clause_at_a_time_with_words_and_marks(speaker: Announcer, slow: Slow) -> None:
     speaker.say("省残联,省残联,门前秩序是否良好?请回答。")
     assert [s[-1] for s in slow.said] == [",", ",", "?", "."]

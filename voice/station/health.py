@@ -30,10 +30,14 @@ class Finding:
 def examine(net: Path | None = None) -> Iterator[Finding]:
     """All checks, one by one; some take seconds. ``net``: folder of the net whose settings count; the sample net if not
     given."""
+    mistaken = False
     for name, needed, check, mend in _CHECKS:
+        if mistaken and check in (_recogniser, _voice, _dictation):
+            continue  # they have no net to be asked of
         try:
             yield Finding(name, needed, True, check(net or sample_net()), mend)
         except Exception as e:  # any error is reported
+            mistaken = mistaken or check is _units
             yield Finding(name, needed, False, str(e), mend)
 
 
@@ -81,13 +85,13 @@ def _voice(net: Path) -> str:
     """Which voice speaks, why, and its latency, measured without the cache."""
     from voice.net.loading import load_net
     from voice.speech.synthesiser import Synthesiser
-    from voice.speech.voices import ENGINES, Choice, choose
+    from voice.speech.voices import Choice, open_chosen
 
     v = load_net(net).settings.voice
-    name, why = choose(v.engine)
     with tempfile.TemporaryDirectory() as place, Synthesiser(Path(place)) as synthesiser:
         choice = Choice(v.engine, v.speaker, v.tempo, v.rate, v.pitch, v.variant)
-        voice = ENGINES[name].open(choice, synthesiser, Path(place))
+        chosen = open_chosen(choice, synthesiser, Path(place))
+        voice = chosen.voice
         try:
             voice.say("收到", ["shou1", "dao4", ","])
             began = time.monotonic()
@@ -95,7 +99,7 @@ def _voice(net: Path) -> str:
             took = time.monotonic() - began
         finally:
             voice.close()
-    return f"{voice.name} ({why}); {len(samples) / rate:.1f} s of speech made in {took:.1f} s"
+    return f"{voice.name} ({chosen.why}); {len(samples) / rate:.1f} s of speech made in {took:.1f} s"
 
 
 def _devices(_net: Path) -> str:
@@ -109,6 +113,10 @@ def _devices(_net: Path) -> str:
 
 _SOUND = "plug in a sound card" if importlib.util.find_spec("sounddevice") else install("live")
 """What is lacking when no sound device is found."""
+
+
+_SPEAK = "set [voice] in net.toml; pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)"
+"""What to do where no voice speaks."""
 
 
 def _dictation(net: Path) -> str:
@@ -149,7 +157,12 @@ _CHECKS: tuple[tuple[str, bool, Callable[[Path], str], str], ...] = (
     ("net 电台网", True, _units, "huying grammar check"),
     ("recogniser 识别", True, _recogniser, "pip install --force-reinstall vosk"),
     ("cache folder", True, _cache, "set HUYING_HOME to a folder that can be written"),
-    ("synthetic voice 语音合成", False, _voice, "pip install pyttsx3 espeakng-loader (Linux); a SAPI5 voice (Windows)"),
+    (
+        "synthetic voice 语音合成",
+        False,
+        _voice,
+        _SPEAK,
+    ),
     ("sound devices 声卡", False, _devices, f"{_SOUND}; on Debian also: apt install libportaudio2"),
     ("dictation 听写模型", False, _dictation, "or no [recognition] dictation in net.toml: our own ear writes then"),
     ("console encoding 终端编码", False, _encoding, "set PYTHONUTF8=1"),

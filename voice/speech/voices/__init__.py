@@ -4,7 +4,6 @@
     sapi5.py     the voice that Windows has, through pyttsx3
     kokoro.py    a neural voice: huying models pull kokoro-82m-zh, the packages of the extra “voice”
     standby.py   a voice and the one that takes over when it fails
-    prompts.py   recorded prompts where there are some, a voice for the rest
 
 A new engine is a file here and a line in ``ENGINES``.
 """
@@ -13,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -102,17 +101,43 @@ def choose(wanted: str) -> tuple[str, str]:
     raise HuyingError("no voice engine can speak here: " + "; ".join(f"{n}: {w}" for n, w in lacking.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The engine that speaks."""
+
+    engine: str
+    voice: Voice
+    why: str
+    instead: bool
+    """Another engine was asked for, or a speaker that only a better one has."""
+
+
+def open_chosen(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Chosen:
+    """The voice of a net by itself. Raises HuyingError for a speaker that the engine asked for does not have: another
+    person's voice would be used. An engine that stands in for it has its own."""
+    engine, why = choose(choice.engine)
+    wanted = choice.engine if choice.engine != "auto" else next(iter(ENGINES))
+    instead = choice.engine not in ("auto", engine)
+    try:
+        voice = ENGINES[engine].open(choice, synthesiser, cache)
+    except HuyingError:
+        if engine == wanted or not choice.speaker:
+            raise
+        voice, instead = ENGINES[engine].open(replace(choice, speaker=""), synthesiser, cache), True
+    return Chosen(engine, voice, why, instead)
+
+
 def open_voice(
     choice: Choice, synthesiser: Synthesiser, cache: Path, tell: Callable[[str], None] = lambda _t: None
 ) -> Voice:
-    """The voice of a net. ``tell`` is called once if another engine than the configured one is used. Raises
-    HuyingError for an unknown speaker: another person's voice would be used."""
+    """The voice of a net and its standby. ``tell`` is called once if another engine or speaker than the configured
+    one is used. Raises HuyingError as ``open_chosen``."""
     from voice.speech.voices.standby import Standby
 
-    name, why = choose(choice.engine)
-    if choice.engine not in ("auto", name):
-        tell(f"the voice is {name} 换用其他语音: {why}")
-    voice = ENGINES[name].open(choice, synthesiser, cache)
+    chosen = open_chosen(choice, synthesiser, cache)
+    name, voice = chosen.engine, chosen.voice
+    if chosen.instead:
+        tell(f"the voice is {name} 换用其他语音: {chosen.why}")
     plain = "sapi5" if sys.platform == "win32" else "espeak"
     if name == plain:
         return voice

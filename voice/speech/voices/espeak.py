@@ -51,5 +51,6 @@ def open_espeak(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Espeak
     del cache  # the synthesiser has its own cache
     known, wanted = voice_variants(), choice.speaker or choice.variant
     if known and wanted not in known:
-        raise HuyingError(f"no voice “{wanted}”; there is: {', '.join(sorted(known))}")
+        usual = sorted(v for v in known if v[0] in "fm" and v[1:].isdigit())
+        raise HuyingError(f"no voice “{wanted}”; there is: {', '.join(usual)}, …")
     return Espeak(pyttsx3.Voice(round(choice.rate * choice.tempo), choice.pitch, wanted), synthesiser)
