@@ -17,7 +17,7 @@ from voice.mandarin.readings import PAUSE
 from voice.mandarin.words import in_words
 from voice.measure.scenario import Speech
 from voice.net.loading import Net
-from voice.pcm import Floats
+from voice.pcm import Floats, trimmed
 from voice.places import install
 from voice.speech.kokoro import HELD_OUT, RATE, Kokoro
 from voice.speech.packages import packaged
@@ -90,7 +90,7 @@ class NaturalActors:
         for clause in filter(None, PAUSE.split(s.words)):
             rows = in_words(clause, self._net.readings.spoken(clause), self._is_word)
             said = self._model.say([*rows, [","]], style, tempo / pitch)
-            parts += [np.zeros(round(PAUSE_S * RATE), np.float32)] * bool(parts) + [_trimmed(said)]
+            parts += [np.zeros(round(PAUSE_S * RATE), np.float32)] * bool(parts) + [trimmed(said, RATE)]
         whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)
         return np.asarray(soxr.resample(whole, RATE * pitch, RATE), np.float32), RATE
 
@@ -109,15 +109,6 @@ class NaturalActors:
     @property
     def _words(self) -> frozenset[str]:
         return frozenset(e.text for e in self._net.lexicon.entries)
-
-
-def _trimmed(x: Floats) -> Floats:
-    """With silence trimmed at both ends, except 30 ms."""
-    loud = np.flatnonzero(np.abs(x) > 0.02 * (np.abs(x).max(initial=0.0) + 1e-9))
-    if not len(loud):
-        return x[:0]
-    around = round(0.03 * RATE)
-    return x[max(0, loud[0] - around) : loud[-1] + around]
 
 
 def natural_lacks() -> str:

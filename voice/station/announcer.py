@@ -66,6 +66,8 @@ class Announcer:
             raise HuyingError(f"{net.folder / 'net.toml'}: {e}") from e
         folder = net.settings.station.prompts
         self._prompts, self._tell = open_prompts(net.folder / folder if folder else None), tell
+        self._damaged: set[str] = set()
+        """Prompts that could not be played; told once."""
         self._ahead = ThreadPoolExecutor(1, "voice")
         """Makes the pieces of an announcement while the first is on the air."""
         self._own = {e.text for e in net.lexicon.entries if len(e.text) <= LONGEST_OWN}
@@ -148,7 +150,8 @@ class Announcer:
             try:
                 return np.concatenate([levelled(self._prompts.say(text), LEVEL_DB), after])
             except HuyingError as e:  # nobody's call may wait for a damaged file
-                if self._prompts.recordings.pop(text, None):
+                if text not in self._damaged:
+                    self._damaged.add(text)
                     self._tell(f"the voice says it instead 改由合成语音播报: {e}")
                 return self._spoken(text, after)()
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from voice.audio.source import SUFFIXES, open_recording
 from voice.errors import HuyingError
-from voice.pcm import Pcm16
+from voice.pcm import Pcm16, trimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,13 @@ class Prompts:
         return text in self.recordings
 
     def say(self, text: str) -> Pcm16:
-        """PCM at RATE. Raises HuyingError for a recording that cannot be opened, or in which there is no sound."""
+        """PCM at RATE, without the silence around it. Raises HuyingError for a recording that cannot be opened, or in
+        which there is no sound."""
         path = self.recordings[text]
-        frames = [f.pcm for f in open_recording(path).frames()]
-        if not any(pcm.any() for pcm in frames):
+        said = trimmed(np.concatenate([np.zeros(0, np.int16), *(f.pcm for f in open_recording(path).frames())]))
+        if len(said) == 0:
             raise HuyingError(f"{path}: there is no sound in it")
-        return np.concatenate(frames)
+        return said
 
 
 def open_prompts(folder: Path | None) -> Prompts:

@@ -11,7 +11,7 @@ from voice.journal.lines import LineMaker
 from voice.net.loading import Net
 from voice.talk.facts import Fact
 from voice.terminal.events import HIDDEN, print_line
-from voice.terminal.output import screen
+from voice.terminal.output import screen, told
 
 
 class Terminal:
@@ -27,7 +27,7 @@ class Terminal:
             print_line(self.out, shown, self.net)
 
     def tell(self, text: str) -> None:
-        self.out.print(f"      ! {text}", style="bold magenta", soft_wrap=True)
+        self.out.print(f"      ! {told(text)}", style="bold magenta", soft_wrap=True)
 
     def note(self, text: str, urgent: bool = False) -> None:
         self.out.print(text, style="yellow" if urgent else "dim", soft_wrap=True)

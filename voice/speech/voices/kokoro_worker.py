@@ -9,29 +9,14 @@ import numpy as np
 import soundfile
 import soxr
 
-from voice.pcm import RATE, Floats
+from voice.pcm import RATE, Floats, trimmed
 from voice.speech import kokoro
 from voice.speech.band import for_a_handheld
 from voice.speech.voices import WORD
 from voice.speech.worker import serve
 
-EDGE = 0.02
-"""Fraction of the peak below which either end counts as silence."""
-
-AROUND_S = 0.03
-"""Silence kept around the speech."""
-
 PAUSES_S = {",": 0.16, ".": 0.32, "?": 0.32, "!": 0.32}
 """Pause after a clause, by its mark."""
-
-
-def trimmed(x: Floats, rate: int) -> Floats:
-    """With silence trimmed at both ends."""
-    loud = np.flatnonzero(np.abs(x) > EDGE * (np.abs(x).max() + 1e-9))
-    if len(loud) == 0:
-        return x[:0]
-    around = round(AROUND_S * rate)
-    return x[max(0, loud[0] - around) : loud[-1] + around]
 
 
 def phrases(syllables: list[str]) -> list[list[str]]:
