@@ -31,6 +31,7 @@ SAID = {"normal": "一切正常,一切正常", "ack": "收到,收到", "situatio
 REPORT = "地下室门被撬了,有一个男的,穿黑色衣服"
 GUESSED = "东门的路灯坏了,请派人来看一下"
 """What a dictation model made of an over that no phrase covers."""
+HEARD = "dong men de lu deng huai la qing pai ren lai kan yi xia"
 
 SILENT = ("107", "123", "138")
 UNCLEAR = ("110", "131")
@@ -91,9 +92,9 @@ class _Day:
             )  # fmt: skip
             self.closed(number, unit, "silent", "nothing was heard in its slot")
         elif outcome == "unclear":
-            over = self.over("", "unclear", "wo men zhe bian lu deng huai le")
+            over = self.over("", "unclear", HEARD)
             self.facts.append(
-                NotUnderstood(t=self.t + 2, over=over, unit=unit, exchange=number, pinyin="wo men zhe bian lu deng")
+                NotUnderstood(t=self.t + 2, over=over, unit=unit, exchange=number, pinyin=HEARD)
             )
             self.facts.append(Transcribed(t=self.t + 3, over=over, text=GUESSED, engine="whisper-base", confidence=0.7))
             self.closed(number, unit, "unclear", "something was heard in its slot but not understood")
