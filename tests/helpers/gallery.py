@@ -93,9 +93,7 @@ class _Day:
             self.closed(number, unit, "silent", "nothing was heard in its slot")
         elif outcome == "unclear":
             over = self.over("", "unclear", HEARD)
-            self.facts.append(
-                NotUnderstood(t=self.t + 2, over=over, unit=unit, exchange=number, pinyin=HEARD)
-            )
+            self.facts.append(NotUnderstood(t=self.t + 2, over=over, unit=unit, exchange=number, pinyin=HEARD))
             self.facts.append(Transcribed(t=self.t + 3, over=over, text=GUESSED, engine="whisper-base", confidence=0.7))
             self.closed(number, unit, "unclear", "something was heard in its slot but not understood")
         else:
