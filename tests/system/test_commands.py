@@ -228,8 +228,8 @@ def test_the_dispatchers_own_words_are_passed_on_as_they_were_said(obeying: Net,
     heard = command_heard(
         perfect._interpreter.interpret(perfect.hypothesis("呼应助手,播报,今晚八点开会", 0, 3)), 0.0, 1
     )
-    assert heard.figures == ("8:00",) and 1.2 < heard.begins < 2.2 and heard.ends == 0.0
-    assert read_back(obeying, "own_words", (), heard.figures) == "收到,播报原话,8:00。"
+    assert heard.figures == ("今天晚上8:00",) and 1.2 < heard.begins < 2.2 and heard.ends == 0.0
+    assert read_back(obeying, "own_words", (), heard.figures) == "收到,播报原话,今天晚上8:00。"
     _, facts, told = run([(1.0, "呼应助手,播报,今晚请各位把门窗关好")], 45)
     assert [(c, s) for c, _, s in outcomes(facts)] == [("own_words", "heard"), ("own_words", "done")]
     assert not told

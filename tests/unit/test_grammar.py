@@ -18,7 +18,7 @@ from voice.grammar.message import Doubt, Message
 from voice.grammar.templates import expand, read_templates
 from voice.mandarin.accents import ACCENTS, variants
 from voice.mandarin.distance import phrase_distance, syllable_distance
-from voice.mandarin.figures import figures
+from voice.mandarin.figures import agree, comparable, differing, figures
 from voice.mandarin.numerals import CannotBeRead, cardinal
 from voice.mandarin.phones import SYLLABLES, phone_set, split_syllable
 from voice.mandarin.readings import ReadingsTable, read_table
@@ -569,9 +569,55 @@ def test_on_an_idle_channel_what_stands_in_a_sentence_that_names_nobody_first_mu
         ("ba dian zheng", ("8:00",)),
         ("shi yi dian shi wu", ("11:15",)),
         ("jiu shi jiu dian", ()),
+        ("shang wu shi dian", ("上午10:00",)),
+        ("xia wu wu dian ban", ("下午5:30",)),
+        ("zhong wu shi er dian", ("中午12:00",)),
+        ("ming wan ba dian", ("明天晚上8:00",)),
+        ("wan yi dian dao", ()),
+        ("yu ei san wu qi jiu ba", ("豫/渝A35798",)),
+        ("jing ai fu san wu qi jiu ba", ("京F35798",)),
+        ("yu ei di san wu qi jiu ba", ("豫/渝AD35798",)),
+        ("yi bai er shi hao", ("120号",)),
+        ("er dan yuan san lou", ("2单元", "3楼")),
+        ("xing qi tian", ("周日",)),
+        ("mei shi jiu hao", ()),
+        ("ba ren dai hui lai", ()),
         ("dian li ju", ()),
         ("wu dian qu wu ge ren", ("5:00", "5人")),
     ],
 )
 def test_figures_in_free_speech(net: Net, pinyin: str, found: tuple[str, ...]) -> None:
     assert figures(pinyin.split(), net.lexicon.digits) == found
+
+
+@pytest.mark.parametrize(
+    "given, said, wrong",
+    [
+        ("早上8:00", "晚上8:00", "早上8:00"),
+        ("晚上8:00", "20:00", ""),
+        ("晚上8:00", "8:00", ""),
+        ("22:30", "10:30", ""),
+        ("22:30", "早上10:30", "22:30"),
+        ("上午11:00", "中午11:00", ""),
+        ("中午12:00", "晚上12:00", "中午12:00"),
+        ("凌晨2:00", "下午2:00", "凌晨2:00"),
+        ("晚上2:00", "凌晨2:00", ""),
+        ("明天早上8:00", "今天早上8:00", "明天早上8:00"),
+        ("明天早上8:00", "早上8:00", ""),
+        ("豫/渝A12345", "京A12345", "豫/渝A12345"),
+        ("豫/渝A12345", "12345", ""),
+        ("豫/渝A12345 13800000002", "豫/渝A12345 13800000003", "13800000002"),
+        ("频道3", "信道3", ""),
+        ("频道3", "信道4", "频道3"),
+        ("6月5日", "5号", ""),
+        ("6月5日", "6号", "6月5日"),
+        ("周三 3号楼", "周四 3号楼", "周三"),
+        ("10:15 3号楼 2单元 502", "10:15 3号楼 3单元 502", "2单元"),
+        ("10:15", "3人", ""),
+    ],
+)
+def test_readbacks_are_compared_by_what_they_mean(given: str, said: str, wrong: str) -> None:
+    back = comparable(said.split(), given.split())
+    assert agree(back, given.split()) == (not wrong)
+    if wrong:
+        assert differing(back, given.split()) == (wrong,)

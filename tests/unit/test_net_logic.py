@@ -279,12 +279,12 @@ def test_time_alone_closes_nothing_before_the_deadline() -> None:
     "answer, detail, review",
     [
         ("收到,三五七九", None, False),
-        ("收到,三五一九", "reads back 3519: not what was said", True),
+        ("收到,三五一九", "reads back 3519 instead of 3579", True),
         ("收到", None, False),
-        ("收到,十点四十分", "reads back 10:40: not what was said", True),
+        ("收到,十点四十分", "reads back 10:40 instead of 10:30", True),
         ("收到,十点半", None, False),
         ("收到,湖心公园北门", None, False),
-        ("收到,十点半,湖心公园西门", "reads back 10:30, 湖心公园西门: not what was said", True),
+        ("收到,十点半,湖心公园西门", "reads back 10:30, 湖心公园西门 instead of 湖心公园北门", True),
     ],
 )
 def test_figures_are_compared_when_they_are_read_back(net: Net, answer: str, detail: str | None, review: bool) -> None:

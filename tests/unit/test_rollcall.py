@@ -281,5 +281,5 @@ def test_every_announcement_is_understood_by_our_own_ear(net: Net) -> None:
 
 def test_what_an_answer_to_our_own_words_should_repeat(net: Net) -> None:
     text = "豫A12345白色面包车,10:30在湖心公园北门集合。"
-    assert to_read_back(net, f"各单位注意,{text}重复一遍,{text}") == ("A12345", "10:30", "湖心公园北门")
+    assert to_read_back(net, f"各单位注意,{text}重复一遍,{text}") == ("豫/渝A12345", "10:30", "湖心公园北门")
     assert to_read_back(net, "省残联,省残联,是否正常?请回答。") == ()

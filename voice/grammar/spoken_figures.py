@@ -16,7 +16,7 @@ import numpy as np
 from voice.grammar.compiler import Costs
 from voice.grammar.free import Tokens, states_of
 from voice.grammar.search import ACOUSTIC_SCALE, GRAPH_SCALE
-from voice.mandarin.figures import LETTERS, PLATE_DIGITS, PROVINCES
+from voice.mandarin.figures import BEHIND_CLEAR, LEADS, LETTERS, PLATE_DIGITS, PROVINCES, SECOND, UNCLEAR, WEEKDAYS
 from voice.mandarin.phones import GARBAGE, SILENCE, SYLLABLES, phone_set
 from voice.pcm import Floats
 from voice.speech.acoustics import FRAME_S, Ints
@@ -36,6 +36,9 @@ LEAST_S = 0.5
 
 LEAST_DIGITS = 3
 """Fewest consecutive digits of a figure; after a plate's letter ``PLATE_DIGITS``."""
+
+LEAST_SYLLABLES = 3
+"""Fewest of a weekday, a floor, a house number: 三楼, found among free syllables, stays in doubt."""
 
 COUNTED = (("pin", "dao"), ("hao", "lou"), ("hao", "men"), ("dan", "yuan"), ("ge", "ren"), ("ming",), ("liang", "che"))
 """Nouns after their number: 三号楼."""
@@ -108,8 +111,10 @@ class _Network:
 def _network(digits: Iterable[str]) -> _Network:
     """``digits``: toneless syllables of digits."""
     net = _Network()
-    hour, minute, fen, counted, tuned, month, day, plate = (net.node() for _ in range(8))
+    led, hour, minute, fen, counted, tuned, month, day, province, plate = (net.node() for _ in range(10))
+    net.rows(0, LEADS, led)
     net.rows(0, numbers(0, 24), hour)
+    net.rows(led, numbers(0, 24), hour)
     net.rows(hour, [("dian",)], 1)
     net.rows(hour, [("dian",)], minute)
     after_ling = [("ling", *n) for n in numbers(1, 9)]
@@ -118,13 +123,18 @@ def _network(digits: Iterable[str]) -> _Network:
     net.rows(fen, [("fen",)], 1)
     net.rows(0, numbers(1, 39), counted)
     net.rows(counted, COUNTED, 1)
+    long = [n for n in numbers(10, 39) if len(n) + 1 >= LEAST_SYLLABLES]
+    net.rows(0, [(*n, noun) for n in long for noun in BEHIND_CLEAR if not UNCLEAR[noun].issuperset(n)], 1)
     net.rows(0, TUNED, tuned)
     net.rows(tuned, numbers(1, 39), 1)
+    net.rows(0, [row for row in WEEKDAYS if len(row) >= LEAST_SYLLABLES], 1)
     net.rows(0, [(*n, "yue") for n in numbers(1, 12)], month)
     net.rows(month, numbers(1, 31), day)
     net.rows(day, [("hao",), ("ri",)], 1)
     said = [(d,) for d in digits]
-    net.rows(0, [(p, x) for p in PROVINCES for x in LETTERS], plate)
+    net.rows(0, [(p,) for p in PROVINCES], province)
+    net.rows(province, LETTERS, plate)
+    net.rows(province, [(*x, *y) for x in LETTERS for y in SECOND], plate)
     _in_a_row(net, plate, said, PLATE_DIGITS)
     _in_a_row(net, 0, said, LEAST_DIGITS)
     return net

@@ -84,6 +84,7 @@ _NOTES: tuple[Pair, ...] = (
     (r"call (\d+)", r"第 \1 次呼叫"),
     (r"late", "迟到"),
     (r"reads back (.*): not what was said", r"复诵 \1, 与播报不符"),
+    (r"reads back (.*) instead of (.*)", r"复诵 \1, 应为 \2"),
     (r"by unit (.*)", r"由 \1"), (r"by (.*)", r"由 \1"),
     (r"corrects (\d+) by (.*?): heard right", r"\2 确认第 \1 条听对了"),
     (r"corrects (\d+) by (.*?): on the board", r"\2 在值守页更正第 \1 条"),

@@ -38,6 +38,7 @@ _APART = r"(?<![0-9A-Za-z.\-])"
 
 _GROUPED = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
 _CLOCK = re.compile(r"(?<![0-9:])([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?(?![0-9:])")
+_OCLOCK = re.compile(r"(?<![0-9.])([01]?[0-9]|2[0-4])点([0-5][0-9])(?![0-9])分?")
 _SPAN = r"\s*(?:-|~|–|—|−|至|到)+\s*"
 _CLOCKS = re.compile(rf"({_CLOCK.pattern}){_SPAN}(?={_CLOCK.pattern})")
 _FULL_DATE = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})([-/.])(1[0-2]|0?[1-9])\2(3[01]|[12][0-9]|0?[1-9])(?![0-9])")
@@ -113,6 +114,7 @@ def for_the_air(text: str) -> str:
     text = _GROUPED.sub(lambda m: m[0].replace(",", ""), _SHARP.sub(_number_sign, _halfwidth_figures(text)))
     if fraction := _FRACTION.search(_FULL_DATE.sub("", text)):
         raise CannotBeRead(text, fraction[0], "a date or a fraction; write “6月5日” or “二分之一”")
+    text = _OCLOCK.sub(r"\1:\2", text)
     text = _CLOCKS.sub(r"\1到", text)
     text = _CLOCK.sub(lambda m: _clock(int(m[1]), int(m[2]), m[3]), text)
     text = _FULL_DATE.sub(lambda m: f"{figure_by_figure(m[1])}年{cardinal(int(m[3]))}月{cardinal(int(m[4]))}日", text)

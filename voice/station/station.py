@@ -20,6 +20,7 @@ from voice.grammar.message import Message
 from voice.journal.anchor import anchor_of
 from voice.journal.event import Event
 from voice.journal.store import Journal
+from voice.mandarin.figures import DOUBT, aloud
 from voice.pcm import RATE, Pcm16
 from voice.radio.transmitter import ChannelBusy, ClearChannel, Priority, Transmitter, levelled
 from voice.speech.vad import speech_spans
@@ -252,10 +253,9 @@ class Station:
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
             self.last_event[fact.unit] = event.seq
         if isinstance(fact, Answered) and fact.readback == "different":
-            given = self.log.state.exchanges[fact.unit].figures
-            self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {fact.figures} / {given}")
+            self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {fact.figures} / {fact.misread}")
             if self.net.settings.station.check_readback:
-                named = "、".join(fact.differing(given))
+                named = "、".join(aloud([f for f in fact.misread if not f.endswith(DOUBT)]))
                 self.say(f"{sign_of(self.net, fact.unit)},请核对{named and ':'}{named}。")
         if isinstance(fact, AlertRaised):
             self.last_alert = fact

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from voice.grammar.meanings import CODE_WORD
-from voice.mandarin.figures import plainly
+from voice.mandarin.figures import aloud
 from voice.mandarin.numerals import for_the_air
 from voice.net.loading import Net
 from voice.talk.announcing import lacking, sign_of
@@ -37,7 +37,7 @@ ROLL_MARKS = {"roll_pause": "pause", "roll_resume": "resume", "roll_end": "end",
 def read_back(net: Net, command: str, units: tuple[str, ...] = (), figures: tuple[str, ...] = ()) -> str:
     """``收到,开始点名。``; for passed-on speech also the figures: ``收到,播报原话,10:15。``"""
     told = READ_BACK[command].format(unit="、".join(sign_of(net, u) for u in units))
-    return f"收到,{','.join((told, *plainly(figures)))}。"
+    return f"收到,{','.join((told, *aloud(figures)))}。"
 
 
 def code_words(net: Net) -> tuple[str, ...]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
 from voice.grammar.naming import instructs
-from voice.mandarin.figures import agree, plainly
+from voice.mandarin.figures import agree, comparable, differing, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
@@ -96,16 +94,19 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
     """The answer that closes an exchange; marked for review where anything about it is doubtful."""
     m = h.message
     slots = next((tuple(a.slots.items()) for a in m.acts if a.meaning == meaning), ())
-    readback = _readback(e.figures, m.figures)
+    back = comparable(m.figures, e.figures)
+    misread = () if agree(back, e.figures) else differing(back, e.figures)
     return Answered(
         t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
         confidence=m.confidence, text=m.text,
-        review=h.doubled or h.contradicted or readback == "different" or m.confidence < rules.review_below
+        review=h.doubled or h.contradicted or bool(misread) or m.confidence < rules.review_below
         or meaning == HEARD or m.figures != plainly(m.figures) or m.doubtful
+        or (e.doubt and meaning == "ack" and grade == "call_sign" and not back)
         or (grade == "slot" and "ask" in m.meanings() and not m.calls_control)
         or (grade == "call_sign" and _instructed(m, e.unit)),
-        slots=slots, readback=readback, figures=m.figures, free=m.free,
+        slots=slots, readback="different" if misread else "same" if back else "", figures=m.figures, misread=misread,
+        free=m.free,
     )  # fmt: skip
 
 
@@ -114,13 +115,6 @@ def _instructed(m: Message, unit: str) -> bool:
     at = next((k for k, i in enumerate(m.items) if i.kind == "unit" and i.key == unit), len(m.items))
     after = m.items[at + 1] if at + 1 < len(m.items) else None
     return after is not None and after.kind == "free" and instructs(after.pinyin)
-
-
-def _readback(called: tuple[str, ...], answered: tuple[str, ...]) -> Literal["", "same", "different"]:
-    """Every figure read back must occur in the call."""
-    if not called or not answered:
-        return ""
-    return "same" if agree(answered, called) else "different"
 
 
 def remark(

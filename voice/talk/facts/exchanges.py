@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from voice.mandarin.figures import DOUBT, agree, sort_of
 from voice.pcm import Seconds
 from voice.talk.facts.fact import Fact, Grade, Outcome
 from voice.talk.guessing import guess_in_words
@@ -84,23 +83,24 @@ class Answered(Fact):
     """Whether the call's figures were read back correctly; empty if the call or the answer had none."""
     figures: tuple[str, ...] = ()
     """Figures in the answer; doubtful ones end in a question mark."""
+    misread: tuple[str, ...] = ()
+    """The call's figures that were not read back correctly."""
     free: str = ""
     """Pinyin of the speech around the phrase: location, description and so on."""
     claims: bool = False
     """It named itself as the unit of an earlier answer without a call sign."""
-
-    def differing(self, given: tuple[str, ...]) -> tuple[str, ...]:
-        """The call's figures that were not read back correctly, as far as they are beyond doubt."""
-        sorts = {sort_of(f) for f in self.figures}
-        sure = tuple(f for f in given if not f.endswith(DOUBT))
-        return tuple(f for f in sure if not agree((f,), self.figures) and sort_of(f) in sorts) or sure
 
     def word(self) -> str:
         return self.meaning
 
     def detail(self) -> str | None:
         if self.readback == "different":
-            return f"reads back {', '.join(self.figures)}: not what was said"
+            told = ", ".join(self.figures)
+            return (
+                f"reads back {told} instead of {', '.join(self.misread)}"
+                if self.misread
+                else (f"reads back {told}: not what was said")
+            )
         return "late" if self.late else None
 
 
