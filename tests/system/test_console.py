@@ -641,7 +641,11 @@ def test_a_phrase_is_looked_at_learned_and_taken_back_in_review(console: Served,
     dialog = page.locator('[data-learn="锅炉房跑水了"]')
     dialog.get_by_text("guo1 lu2 fang2 pao3 shui3 le5").wait_for(timeout=40_000)
     dialog.get_by_text("一次也不会误听").wait_for(timeout=90_000)
-    page.keyboard.press("Enter")
+    learn = dialog.get_by_role("button", name="学会这句")
+    assert learn.is_disabled(), "what it means is not guessed"
+    dialog.get_by_label("意思").click()
+    page.get_by_role("option", name="有情况").click(timeout=40_000)
+    learn.click(timeout=40_000)
     dialog.wait_for(state="detached", timeout=60_000)
     assert said.input_value() == "锅炉房跑水了", "the card behind the question was not saved"
     learned = console.net / "learned.txt"

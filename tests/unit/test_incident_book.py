@@ -7,7 +7,7 @@ from voice.console.board import LiveBoard
 from voice.journal.incidents import incidents, missed
 from voice.journal.store import Journal
 from voice.talk.attendance import Occasions
-from voice.talk.by_hand import Acknowledged, Corrected, Undone
+from voice.talk.by_hand import Acknowledged, Confirmed, Corrected, Undone
 from voice.talk.facts import (
     Answered,
     Called,
@@ -15,6 +15,7 @@ from voice.talk.facts import (
     ControlReplied,
     ExchangeClosed,
     Fact,
+    OverHeard,
     Remarked,
     RollBegan,
     SessionBegan,
@@ -161,3 +162,15 @@ def test_an_arrival_is_moved_to_the_unit_that_arrived() -> None:
     ]  # fmt: skip
     assert book_of(*facts).all[0].arrived == {"103": 60.0}
     assert book_of(*facts, Undone(undoes=3, by="甲")).all[0].arrived == {"102": 60.0}
+
+
+def test_what_a_person_wrote_down_stands_on_the_incident_until_it_is_undone() -> None:
+    heard = OverHeard(t=0.0, over=1, start=0.0, end=1.0, speech_start=0.1, speech_end=0.9, clip="", level_db=0.0,
+                      outcome="unclear", speaker="unit", callees=(), caller="1", to_all=False, meanings=(), text="",
+                      pinyin="men kou", confidence=0.9, doubled=False)  # fmt: skip
+    typed = Confirmed(confirms=1, clip="", said="门口有人打架", by="王")
+    report = Corrected(corrects=2, unit="1", meaning="situation", by="王")
+    book = book_of(heard, answered("1", "heard"), typed, report)
+    assert [i.words for i in book.all] == ["门口有人打架"], "also what was written down before the correction"
+    book.take(Undone(undoes=3, by="王"), 5, WALL.format(5))
+    assert [i.words for i in book.all] == ["heard"]

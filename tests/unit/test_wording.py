@@ -206,3 +206,10 @@ def test_the_header_has_the_pages_of_every_day_each_with_its_icon() -> None:
     shown = {p.name: p.icon for p in PAGES if p.icon}
     assert list(shown) == ["watch", "review", "rolls", "log", "roster", "devices"]
     assert len(set(shown.values())) == len(shown)
+
+
+def test_what_was_learned_is_told_in_words() -> None:
+    note = "learned.txt saved by 王: +锅炉房跑水了 = not_found"
+    assert note_in(note, False) == "王 保存 learned.txt: +锅炉房跑水了 = 没有发现"
+    assert note_in(note, True) == "learned.txt saved by 王: +锅炉房跑水了 = nothing found"
+    assert note_in("roster.csv saved by 王: 3 → 4 units", False) == "王 保存 roster.csv: 3 → 4 个单位"

@@ -145,7 +145,7 @@ HELP: dict[str, str] = {
     "Number of a hold that ends.": "结束哪一条留存。",
     "List every phrase with its reading.": "列出每句用语的读音。",
     "What people say, one phrase.": "人们说的一句话。",
-    "What it means: a meaning of the grammar files.": "意思, 用语文件里的。",
+    "What it means: a meaning of the grammar files, or in Chinese.": "意思, 用语文件里的, 或中文。",
     "Rehearse on the overs that this journal has kept.": "用这个日志里的录音试听。",
     "Who decides it.": "谁决定的。",
     "Learn it whatever speaks against it.": "不管有什么问题都学。",

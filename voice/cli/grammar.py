@@ -76,12 +76,15 @@ def check(
 def learn(
     phrase: Annotated[str, typer.Argument(help="What people say, one phrase.")],
     net: NetOption = None,
-    meaning: Annotated[str, typer.Option(help="What it means: a meaning of the grammar files.")] = "situation",
+    meaning: Annotated[
+        str, typer.Option(help="What it means: a meaning of the grammar files, or in Chinese.")
+    ] = "situation",
     journal: Annotated[str, typer.Option(help="Rehearse on the overs that this journal has kept.")] = "",
     by: Annotated[str, typer.Option(help="Who decides it.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Learn it whatever speaks against it.")] = False,
 ) -> None:
     """Teach the net a phrase: its reading, call signs like it, how often it is heard by mistake. 学用语。"""
+    from voice.grammar.meanings import key_of
     from voice.journal.store import Journal
     from voice.measure.phrase_cost import cost_of
     from voice.net.learning import learn as learn_phrase
@@ -92,7 +95,7 @@ def learn(
 
     out = screen()
     loaded = load_net(_own(net))
-    found = propose(loaded, phrase, meaning)
+    found = propose(loaded, phrase, key_of(meaning))
     out.print(f"{found.text}: {found.reading}", soft_wrap=True)
     against = [f"sounds like the call sign {text} 与呼号音近 ({d:g} syllables apart)" for text, d in found.alike]
     if found.risky:

@@ -142,7 +142,7 @@ class LiveBoard:
         before_open = self._book.open
         self._book.take(fact, event.seq, event.wall)
         if self._book.open is not before_open:
-            found = (OpenIncident(i.seq, i.wall, i.unit, i.text, i.meaning, i.guess) for i in self._book.open)
+            found = (OpenIncident(i.seq, i.wall, i.unit, i.words, i.meaning, i.guess) for i in self._book.open)
             board = replace(board, incidents=tuple(found))
         if isinstance(fact, Corrected):
             counted = at is not None and self._occasions.all[at] is board.occasion

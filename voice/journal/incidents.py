@@ -9,7 +9,6 @@ from datetime import timedelta
 from voice.journal.event import Event
 from voice.journal.overs import Overs
 from voice.journal.settled import Settled, Spot, spot_of
-from voice.talk.by_hand import Confirmed
 from voice.talk.facts import CalledIn, ControlReplied, NotUnderstood, OverHeard
 from voice.talk.incidents import Incident, Incidents
 from voice.time import parse_wall
@@ -32,23 +31,18 @@ class Missed:
 
 
 def incidents(events: Iterable[Event]) -> list[Incident]:
-    """All incidents, oldest first, with clip and text of the reporting over; a person's transcript takes precedence
-    over the recognised text."""
+    """All incidents, oldest first, with the clip and the pinyin of the reporting over."""
     book, overs = Incidents(), Overs()
-    of_over: dict[int, Incident] = {}
-    heard: dict[int, tuple[int, str, str]] = {}
+    heard: dict[int, tuple[str, str]] = {}
     for e in events:
         fact = e.fact()
         overs.take(fact, e.seq)
-        new = book.take(fact, e.seq, e.wall)
+        book.take(fact, e.seq, e.wall)
         over = overs.of(fact)
         if over is not None and not isinstance(fact, OverHeard):
-            heard[e.seq] = overs.seq_of(fact), over.pinyin, over.clip
-        if new is not None and new.seq in heard:
-            number, new.pinyin, new.clip = heard[new.seq]
-            of_over[number] = new
-        elif isinstance(fact, Confirmed) and fact.confirms in of_over and fact.said:
-            of_over[fact.confirms].text = fact.said
+            heard[e.seq] = over.pinyin, over.clip
+    for i in book.all:
+        i.pinyin, i.clip = heard.get(i.seq, (i.pinyin, i.clip))
     return [i for i in book.all if not i.withdrawn]
 
 
@@ -86,7 +80,7 @@ def missed(events: Iterable[Event]) -> list[Missed]:
     out = [m for m in (*unclear, *waiting) if not settled.covers(spots[m.seq])]
     listed = {m.seq for m in out}
     unseen = [
-        Missed(i.seq, i.wall, i.unit, "incident, not acknowledged", i.text, clips.get(i.seq, ""), i.channel)
+        Missed(i.seq, i.wall, i.unit, "incident, not acknowledged", i.words, clips.get(i.seq, ""), i.channel)
         for i in book.open
         if listed.isdisjoint(i.events)
     ]

@@ -100,6 +100,7 @@ _NOTES: tuple[Pair, ...] = (
     (r"heard", "听到"), (r"done", "已执行"), (r"cancelled", "已取消"), (r"refused", "未执行"),
     (r"refused: (.*)", r"未执行: \1"), (r"cancelled: (.*)", r"已取消: \1"), (r"done: (.*)", r"已执行: \1"),
     (r"(.*) saved by (.*?): (\d+) → (\d+) units", r"\2 保存 \1: \3 → \4 个单位"),
+    (r"(.*) saved by (.*?): (.*)", r"\2 保存 \1: \3"),
     (r"(.*) saved by (.*)", r"\2 保存 \1"),
     (r"(\d+) clips before (.*) removed by (.*)", r"\3 清理 \2 以前的录音 \1 段"),
     (r"hold (\d+) released by (.*)", r"\2 解除第 \1 条留存"),
@@ -127,6 +128,9 @@ _NOTES: tuple[Pair, ...] = (
 _WITH_UNIT = re.compile(r"(?:^|(?<=; ))(to unit|by unit|by its voice probably unit) (.+)$")
 """A note that ends in the id of a unit."""
 
+_LEARNED = re.compile(r"( saved by .*?: \+.* = )(\w+)$")
+"""A note that ends in the key of a meaning."""
+
 NOTES = tuple((re.compile(english), chinese) for english, chinese in _NOTES)
 
 
@@ -144,6 +148,7 @@ def note_in(note: str | None, english: bool) -> str:
     """A note of the journal (reason, detail) in the reader's language; unchanged if there is no translation."""
     if not note:
         return ""
+    note = _LEARNED.sub(lambda found: found[1] + name_of(MEANING_NAMES, found[2], english), note)
     if english:
         return translated(note, True) or note
     for pattern, chinese in NOTES:

@@ -13,13 +13,14 @@ from datetime import timedelta
 from functools import partial
 
 from voice.grammar.meanings import URGENT
-from voice.talk.by_hand import Acknowledged, Corrected, Undone
+from voice.talk.by_hand import Acknowledged, Confirmed, Corrected, Undone
 from voice.talk.facts import (
     Answered,
     CalledIn,
     ControlReplied,
     Fact,
     NotUnderstood,
+    OverHeard,
     Relayed,
     Remarked,
     SessionBegan,
@@ -48,6 +49,7 @@ class Incident:
     wall: str
     unit: str | None
     text: str
+    """As it was recognised."""
     meaning: str = "situation"
     pinyin: str = ""
     clip: str = ""
@@ -63,11 +65,20 @@ class Incident:
     """A person corrected the report to something else."""
     guess: str = ""
     """Dictation of its over (≈): for people only, nothing is decided on it."""
+    over: int = 0
+    """Sequence number of its over's event."""
+    typed: str = ""
+    """What a person wrote down for that over."""
 
     @property
     def open(self) -> bool:
         """Still needs a person's attention."""
         return not (self.acknowledged or self.withdrawn)
+
+    @property
+    def words(self) -> str:
+        """What a person wrote down; otherwise what was recognised."""
+        return self.typed or self.text
 
     def times(self, meaning: str) -> dict[str, float]:
         """``on_the_way`` or ``arrived``."""
@@ -82,6 +93,7 @@ class _Said:
     unit: str | None
     text: str
     channel: str
+    over: int
 
 
 class Incidents:
@@ -95,6 +107,10 @@ class Incidents:
         """Number of a person's event → takes it back."""
         self._of_over: dict[tuple[str, int], Incident] = {}
         """Channel and number of an over of the running session → the incident that it reports."""
+        self._overs: dict[tuple[str, int], int] = {}
+        """Channel and number of an over of the running session → number of its event."""
+        self._typed: dict[int, dict[int, str]] = {}
+        """Number of an over's event → number of a person's event → what was written down."""
         self._said: dict[int, _Said] = {}
         """Recent events that a person may correct."""
         self._moved: dict[int, tuple[Incident, str, str, float]] = {}
@@ -103,7 +119,7 @@ class Incidents:
     def take(self, fact: Fact, seq: int = 0, wall: str = "") -> Incident | None:
         """Next fact with its event's number and time; returns the incident it opens, if any."""
         new = self._take(fact, seq, wall)
-        if isinstance(fact, Acknowledged | Corrected | Undone | ControlReplied | Transcribed):
+        if isinstance(fact, Acknowledged | Confirmed | Corrected | Undone | ControlReplied | Transcribed):
             self.open = tuple(i for i in self.all if i.open)
         return new
 
@@ -115,6 +131,10 @@ class Incidents:
                     found.acknowledged = fact.by or "?"
             case Corrected():
                 return self._corrected(fact, seq)
+            case Confirmed(confirms=over, said=said) if said:
+                self._typed.setdefault(over, {})[seq] = said
+                self._undo[seq] = partial(self._untyped, over, seq)
+                self._write(over)
             case Undone(undoes=number) if number in self._undo:
                 self._undo.pop(number)()
             case ControlReplied(unit=str(unit), doubt=False):
@@ -125,14 +145,33 @@ class Incidents:
                 self._of_over[channel, over].guess = fact.text
             case SessionBegan(channel=channel):
                 self._of_over = {k: i for k, i in self._of_over.items() if k[0] != channel}
+                self._overs = {k: number for k, number in self._overs.items() if k[0] != channel}
+            case OverHeard():
+                self._overs[fact.channel, fact.over] = seq
+                if len(self._overs) > REMEMBERED:
+                    del self._overs[next(iter(self._overs))]
             case NotUnderstood():
-                self._remember(seq, _Said(wall, fact.unit, f"[{fact.pinyin}]", fact.channel))
+                self._remember(seq, _Said(wall, fact.unit, f"[{fact.pinyin}]", fact.channel, self._over_of(fact)))
             case Answered() | CalledIn() | Remarked() | Relayed():
-                self._remember(seq, _Said(wall, fact.unit, fact.text, fact.channel))
+                self._remember(seq, _Said(wall, fact.unit, fact.text, fact.channel, self._over_of(fact)))
                 return self._reported(fact, seq, wall)
             case _:
                 pass
         return None
+
+    def _over_of(self, fact: Reports | NotUnderstood) -> int:
+        return self._overs.get((fact.channel, fact.over), 0)
+
+    def _write(self, over: int) -> None:
+        """What was last written down for an over stands on its incidents."""
+        told = self._typed.get(over, {})
+        for i in self.all:
+            if i.over == over:
+                i.typed = told[max(told)] if told else ""
+
+    def _untyped(self, over: int, seq: int) -> None:
+        self._typed[over].pop(seq, None)
+        self._write(over)
 
     def _remember(self, seq: int, said: _Said) -> None:
         self._said[seq] = said
@@ -151,6 +190,7 @@ class Incidents:
                 last.events.append(seq)
                 return None
             new = Incident(seq, wall, fact.unit, fact.text, fact.meaning, channel=fact.channel, events=[seq])
+            new.over = self._said[seq].over
             self.all.append(new)
             self.open = (*self.open, new)
             self._of_over[fact.channel, fact.over] = new
@@ -196,9 +236,10 @@ class Incidents:
             return None
         if fact.meaning in URGENT:
             new = Incident(number, said.wall, fact.unit, said.text, fact.meaning, channel=said.channel, events=[number])
-            new.acknowledged = fact.by or "?"
+            new.acknowledged, new.over = fact.by or "?", said.over
             self._undo[seq] = partial(setattr, new, "withdrawn", True)
             insort(self.all, new, key=lambda i: i.seq)
+            self._write(said.over)
             return new
         counted = self._moved.get(number)
 

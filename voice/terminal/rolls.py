@@ -66,7 +66,7 @@ def incident_table(found: Iterable[Incident], names: Net) -> Table:
     names_of = ("no. 序号", "time 时间", "unit 单位", "report 报告", "on the way 出发", "arrived 到达")
     table = Table(*map(_half, names_of), title=_half("incidents 警情"))
     for i in found:
-        told = (i.text or f"[{i.pinyin}]") + (f" ≈{i.guess}" if i.guess else "")
+        told = (i.words or f"[{i.pinyin}]") + (f" ≈{i.guess}" if i.guess else "")
         table.add_row(
             str(i.seq),
             clock(i.wall, names.settings.zone),

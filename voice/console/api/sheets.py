@@ -91,7 +91,7 @@ def routes(desk: Desk) -> APIRouter:
                 "seq": i.seq,
                 "wall": i.wall,
                 "unit": i.unit,
-                "text": i.text,
+                "text": i.words,
                 "dictated": i.guess,
                 "on_the_way": i.on_the_way,
                 "arrived": i.arrived,

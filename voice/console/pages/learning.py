@@ -9,18 +9,21 @@ from nicegui import events, run, ui
 
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
+from voice.grammar.meanings import REVIEWABLE
 from voice.journal.wording import MEANING_NAMES, name_of
 from voice.net.learning import Proposal
 
 
 class LearnDialog:
-    """Reading, similar-sounding call signs, and in how many overs of the journal it would be a false alarm."""
+    """Reading, similar-sounding call signs, and in how many overs of the journal it would be a false alarm. What it
+    means is asked, unless that is known (``meaning``)."""
 
     def __init__(self, page: Page, text: str, meaning: str, done: Callable[[], object]) -> None:
         self.page, self._done = page, done
         self._dialog: ui.dialog | None = None
+        self._rehearsed = False
         try:
-            self.found: Proposal = page.desk.propose(text, meaning)
+            self.found: Proposal = page.desk.propose(text, meaning or REVIEWABLE[0])
         except HuyingError as e:
             ui.notify(page.say(e), type="negative", multi_line=True)
             return
@@ -28,8 +31,10 @@ class LearnDialog:
         with ui.dialog(value=True) as self._dialog, ui.card().classes("w-[560px] max-w-full gap-2") as box:
             box.props["data-learn"] = self.found.text
             ui.label(f"{t('learn')}: {self.found.text}").classes("text-xl font-bold")
-            meaning = name_of(MEANING_NAMES, self.found.meaning, page.english)
-            ui.label(f"{self.found.reading} · {meaning}").classes("mono")
+            ui.label(self.found.reading).classes("mono")
+            names = {m: name_of(MEANING_NAMES, m, page.english) for m in REVIEWABLE}
+            self._meaning = ui.select(names, value=meaning or None, label=t("meaning"), on_change=self._ready)
+            self._meaning.classes("min-w-48").props("data-learn-meaning")
             for sign, _ in self.found.alike:
                 ui.label(t("like call sign", sign)).classes("bad font-bold")
             if self.found.risky:
@@ -65,7 +70,12 @@ class LearnDialog:
             self._told.classes(add="doubtful")
         else:
             self._told.set_text(self.page.t("heard in none", cost.overs))
-        self._yes.set_enabled(True)
+        self._rehearsed = True
+        self._ready()
+
+    def _ready(self) -> None:
+        """What it costs is on the screen, and what it means is said."""
+        self._yes.set_enabled(self._rehearsed and bool(self._meaning.value))
 
     def answer(self, key: events.KeyboardKey) -> None:
         """Enter learns it, once what it costs is on the screen."""
@@ -73,7 +83,7 @@ class LearnDialog:
             self._learn()
 
     def _learn(self) -> None:
-        if self.page.do(lambda by: self.page.desk.learn(self.found.text, self.found.meaning, by), "learned"):
+        if self.page.do(lambda by: self.page.desk.learn(self.found.text, self._meaning.value, by), "learned"):
             if self._dialog is not None:
                 self._dialog.close()
             self._done()

@@ -255,9 +255,11 @@ class _Card:
             self.correct()
 
     def learn(self) -> None:
-        """Add the transcript to the net's phrases, with the selected meaning, after a check of its false-alarm cost."""
+        """Add the transcript to the net's phrases after a check of its false-alarm cost; with the meaning that a person
+        selected or that its own words have, not with the one that was logged."""
         text = str(self._said.value or self.line["dictated"] or "")
-        self._learning = LearnDialog(self.page, text, self._meaning.value or "situation", self._learned)
+        selected = self._meaning.value if self._meaning.value != self.line["meaning"] else ""
+        self._learning = LearnDialog(self.page, text, selected or self.page.desk.meaning_in(text), self._learned)
 
     def accept(self) -> None:
         """Confirm that it was recognised correctly."""

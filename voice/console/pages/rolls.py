@@ -107,7 +107,7 @@ class Rolls(Page):
             )
             guess = f" ≈{i.guess}" if i.guess else ""
             ui.label(
-                f"{self.clock(i.wall)} {self.net.name_of(i.unit)}: {i.text or i.pinyin}{guess} — "
+                f"{self.clock(i.wall)} {self.net.name_of(i.unit)}: {i.words or i.pinyin}{guess} — "
                 f"{self.t('arrived')}: {arrived or '—'}"
             )
 
