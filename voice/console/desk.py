@@ -211,6 +211,11 @@ class Desk:
         if self.keeper is not None:
             self.keeper.restart()
 
+    def neighbours(self, unit: str) -> tuple[str, ...]:
+        """Ids of a unit's neighbours on the roster."""
+        one = self.net.unit(unit)
+        return tuple(u for u in with_neighbours(self.net, (unit,)) if u != unit) if one and one.neighbours else ()
+
     def propose(self, text: str, meaning: str) -> Proposal:
         """Examine a phrase typed by a person. Raises HuyingError if it cannot be learned."""
         if self.net.folder == sample_net():

@@ -21,6 +21,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "close": ("关闭", "Close"),
     "nothing heard yet": ("还没有听到", "Nothing heard yet"), "week's history": ("近一周", "The week"),
     "no roll-call this week": ("近一周没有点名", "No roll-call this week"), "call again": ("再呼叫", "Call again"),
+    "call neighbours": ("呼叫邻近单位", "Call neighbours"),
     "mark present": ("记为已到", "Mark present"), "message": ("要播报的话", "Message to read out"),
     "read it out": ("播报", "Read it out"), "print": ("打印", "Print"), "each": ("各次点名", "Roll-calls"),
     "step name": ("1. 网的名称", "1. Name of the net"), "step roster": ("2. 名册", "2. Roster"),

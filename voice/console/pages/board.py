@@ -142,6 +142,7 @@ class Card:
     def __init__(self, page: LivePage, unit: str) -> None:
         self.page, self.unit = page, unit
         self._clip = ""
+        self._near = page.desk.neighbours(unit)
         one, t = page.net.unit(unit), page.t
         tile = page.board.tiles.get(unit, Tile(unit))
         symbol, colour, _ = STATES[tile.state]
@@ -230,6 +231,8 @@ class Card:
         page.air_note()
         with ui.row().classes("w-full gap-2"):
             ui.button(f"{t('call again')} (C)", icon="phone_in_talk", on_click=self.call).props("no-caps")
+            if self._near:
+                ui.button(f"{t('call neighbours')} (N)", icon="hub", on_click=self.call_near).props("no-caps outline")
             ui.button(f"{t('mark present')} (P)", icon="how_to_reg", on_click=self.present).props("no-caps outline")
             if page.board.incident_of(self.unit) is not None:
                 ui.button(f"{t('taken charge')} (I)", icon="done", on_click=self.take).props("no-caps color=negative")
@@ -244,6 +247,15 @@ class Card:
             f"{page.t('call again')}: {page.net.name_of(self.unit)}",
             lambda: page.do(lambda by: page.desk.leave(CallRequest("again", (self.unit,), by))),
         )
+
+    def call_near(self) -> None:
+        """Call its neighbours, one by one."""
+        page, near = self.page, self._near
+        if near:
+            page.on_air(
+                f"{page.t('call neighbours')}: {page.listed(map(page.net.name_of, near))}",
+                lambda: page.do(lambda by: page.desk.leave(CallRequest("again", near, by))),
+            )
 
     def present(self) -> None:
         """Mark it present in the roll-call; the original event is kept."""
@@ -267,7 +279,7 @@ class Card:
     def _key(self, e: events.KeyEventArguments) -> None:
         if not e.action.keydown or not self._dialog.value:
             return
-        acts = {"c": self.call, "p": self.present, "i": self.take}
+        acts = {"c": self.call, "n": self.call_near, "p": self.present, "i": self.take}
         if e.key.space and self._clip:
             self.page.play(self._clip)
         elif (act := acts.get(str(e.key.name).lower())) is not None:
