@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -107,11 +108,13 @@ def run(
     station = Station(ear, journal, transmitter, Announcer(ear.net, synthesiser), take_fact, told.append)
     started = False
     for now in station.run(air, datetime(2026, 6, 5, tzinfo=UTC)):
-        if not started and begin == "poll":
-            station.start_roll(("101", "102", "103"), 1, question="有没有发现走失儿童", until="any")
-        elif not started:
+        if not started and "watch" in begin:
             station.watch("101", 0.5)
             station.watch("102", 0.5)
+        if not started and begin == "watch and poll":
+            station.start_roll(("103",), 1, question="有没有发现走失儿童", until="situation")
+        elif not started and begin == "poll":
+            station.start_roll(("101", "102", "103"), 1, question="有没有发现走失儿童", until="any")
         started = True
         if now > seconds or (begin == "poll" and station.roll is not None and station.roll.closed):
             air.end()
@@ -131,6 +134,16 @@ def test_timers_on_the_bench(ear: Ear, synthesiser: Synthesiser) -> None:
     assert [f.unit for f in facts if isinstance(f, Overdue)] == ["101"] and any("省残联" in t for t in told)
     assert any(isinstance(f, Answered) and f.unit == "102" for f in facts)
     assert watches_of(journal).keys() == {"101", "102"}
+
+
+def test_a_unit_that_a_timer_calls_is_waited_for(ear: Ear, synthesiser: Synthesiser) -> None:
+    """Neither the next one nor a poll is called meanwhile: its answer would be taken for theirs."""
+    facts, _, _ = run(ear, synthesiser, {"101": "absent", "103": "absent"}, 62, "watch and poll")
+    calls = [f for f in facts if isinstance(f, Called)]
+    ended = {f.exchange: f.t for f in facts if isinstance(f, Answered | ExchangeClosed)}
+    assert [f.unit for f in calls][:3] == ["103", "101", "102"]
+    assert all(ended[before.exchange] < after.t for before, after in pairwise(calls))
+    assert not [f for f in facts if isinstance(f, Answered) and f.unit in ("101", "103")]
 
 
 def test_orders(net: Net, tmp_path: Path) -> None:

@@ -124,6 +124,8 @@ class Station:
         """(deadline, units) of a repetition we asked for: nothing else is transmitted until then."""
         self._single: deque[str] = deque()
         """Units to call one by one, outside of a roll-call."""
+        self._called_alone = ""
+        """The last one of them."""
         self._at_desk = self._words = np.zeros(0, np.int16)
         """The latest sound of the dispatcher's microphone; what of it, or of an over, is to be passed on."""
         self.last_said = ""
@@ -301,13 +303,18 @@ class Station:
             return None
         if self._listening and self.now < self._listening[0]:
             return next_alert_move(self.alert) if self.alert and self.alert.emergency else None
-        busy_calling = self.roll is not None and self.roll.current is not None
+        busy_calling = self._awaits_single() or (self.roll is not None and self.roll.current is not None)
         if self.alert is not None and not self.alert.closed and (self.alert.emergency or not busy_calling):
             return next_alert_move(self.alert)
+        if self._awaits_single():
+            return None
         single = next((u for u in self._single if not self._has_its_turn(u)), None)
-        if single is not None and not busy_calling:
-            return Move("call", single)
-        return next_move(self.roll)
+        return Move("call", single) if single is not None and not busy_calling else next_move(self.roll)
+
+    def _awaits_single(self) -> bool:
+        """A unit that was called outside a roll-call may still answer: nobody else is called."""
+        called = self.log.state.exchanges.get(self._called_alone)
+        return called is not None and called.open
 
     def _has_its_turn(self, unit: str) -> bool:
         """The unit is in the running roll-call: it gets no separate call."""
@@ -415,6 +422,7 @@ class Station:
     def _announce(self, move: Move) -> None:
         if move.unit and move.unit in self._single and not self._has_its_turn(move.unit):
             self._single.remove(move.unit)
+            self._called_alone = move.unit
             unit = self.net.unit(move.unit)
             assert unit is not None
             text = call_of(unit, 1, style=self.net.settings.rollcall.style)
