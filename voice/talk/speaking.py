@@ -50,7 +50,10 @@ def speaker_of(
             return Attribution("either", unit)  # it asked for a repetition: net control's turn
         if e.ours or not alone:
             return Attribution("unit", unit)
-        return Attribution("either" if speech_start - e.called_at <= SOON_S else "control", unit)
+        soon = speech_start - e.called_at <= SOON_S
+        if soon and m.weak and e.question:  # 祭城 behind 祭城社区治安队,情况怎么样
+            return Attribution("unit", unit)
+        return Attribution("either" if soon else "control", unit)
     if e is not None and _asked_again(e, speech_start):
         return Attribution("unit", unit)
     if e is not None and _late(e, speech_start, late_window_s):
