@@ -65,7 +65,7 @@ class Gallery:
 
     def keep(self, page: Any, name: str) -> None:
         """Take the picture, and put it into docs/ if it belongs there."""
-        png = page.screenshot()
+        png = page.screenshot(animations="disabled")
         save_small(png, self.folder / f"{name}.png")
         for language in ("zh", "en"):
             for pattern, doc in DOCUMENTED.items():
@@ -124,10 +124,10 @@ CUT = """() => [...document.querySelectorAll(
 
 
 def settle(page: Any) -> None:
-    """Wait until nothing new has appeared on it for more than a second."""
-    page.locator(".q-spinner").wait_for(state="detached", timeout=30_000)
+    """Wait until nothing new has appeared on it for more than a second, and nothing is awaited."""
     sizes: list[int] = []
     while len(sizes) < 4 or len(set(sizes[-4:])) > 1:
+        page.locator(".q-spinner").wait_for(state="detached")
         page.wait_for_timeout(400)
         sizes.append(page.evaluate("document.getElementsByTagName('*').length"))
 

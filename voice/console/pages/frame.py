@@ -62,7 +62,7 @@ text-align:left}
 .alarm{color:#fff;border-radius:8px;padding:6px 12px;font-size:20px;font-weight:700;width:100%}
 .board{display:grid;grid-template-columns:repeat(auto-fill,minmax(128px,1fr));gap:6px;width:100%}
 .banner{border-radius:8px;padding:12px 16px;color:#fff;font-size:24px;font-weight:700;width:100%}
-.banner,.alarm{word-break:keep-all;overflow-wrap:anywhere}.q-field__label{top:16px;line-height:24px}
+.banner,.alarm{word-break:keep-all;overflow-wrap:anywhere}.q-field__label{padding-bottom:3px}
 .feedrow,.tile{contain:content}.incidents:empty{display:none}
 .live:empty{display:none}
 .meter{height:6px;border-radius:3px;background:#8884;overflow:hidden}
