@@ -18,7 +18,7 @@ by itself begins with ``本机说``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from voice.grammar.meanings import CHINESE as MEANINGS
 from voice.measure.simulate import PerfectEar, Spoken
 from voice.net.loading import Net
 from voice.talk.announcing import to_read_back
-from voice.talk.answering import Answering
+from voice.talk.answering import Answering, Reply
 from voice.talk.decide import decide
 from voice.talk.events import Heard, Rules, Tick
 from voice.talk.facts import (
@@ -103,28 +103,34 @@ def read_scenes(path: Path) -> list[Scene]:
 
 
 def play(net: Net, ear: PerfectEar, scene: Scene) -> Iterator[tuple[Turn, list[str]]]:
-    """Each turn with what followed. ``ear``: of the net."""
+    """Each turn with what followed, in words. ``ear``: of the net."""
+    for turn, facts in followed(net, ear, scene.turns):
+        yield turn, [w for w in (in_words(net, f) for f in facts) if w]
+
+
+def followed(net: Net, ear: PerfectEar, turns: Iterable[Turn]) -> Iterator[tuple[Turn, list[Fact | Reply]]]:
+    """Each turn with the facts that followed, and what the station said to them."""
     rules = Rules(net.settings.timing.answer_timeout_s, net.settings.timing.late_window_s)
     state = NetState(units=tuple(u.id for u in net.units))
     answering = Answering(net)
     t, over = 0.0, 0
 
-    def take(facts: list[Fact]) -> list[str]:
+    def take(facts: list[Fact]) -> list[Fact | Reply]:
         nonlocal state
-        told = []
+        told: list[Fact | Reply] = []
         for fact in facts:
             state = evolve(state, fact, rules.answer_timeout_s)
-            told += [w for w in [in_words(net, fact)] if w]
+            told.append(fact)
             saying = answering.reply(state, fact)
             if saying is not None:
-                told.append(f"本机说 {saying.text}")
+                told.append(saying)
                 after = Announced(t=fact.t + 3.0, keyed=fact.t + 0.7, text=saying.text, purpose=saying.purpose,
                                   units=saying.units)  # fmt: skip
                 state = evolve(state, after, rules.answer_timeout_s)
                 answering.reply(state, after)
         return told
 
-    for turn in scene.turns:
+    for turn in turns:
         t += turn.wait
         told = take(decide(state, Tick(t), rules))
         if not turn.who:
@@ -139,8 +145,7 @@ def play(net: Net, ear: PerfectEar, scene: Scene) -> Iterator[tuple[Turn, list[s
                        question=turn.words, figures=to_read_back(net, turn.words))
                 for k, u in enumerate(units or net.units)
             ]  # fmt: skip
-            take(facts)
-            yield turn, told
+            yield turn, told + take(facts)
             continue
         over += 1
         long = max(SPEECH_S, SYLLABLE_S * len(turn.words) + 0.4)
@@ -177,13 +182,17 @@ def _guess(net: Net, fact: Fact) -> str:
     return f" 大概是{name}" if probably else ""
 
 
-def in_words(net: Net, fact: Fact) -> str:
+def in_words(net: Net, fact: Fact | Reply) -> str:
     """An event in a line; nothing for what is no event of the talk."""
     unit = getattr(fact, "unit", None)
     name = net.unit(unit).name if unit and net.unit(unit) else ""  # type: ignore[union-attr]
     meaning = MEANINGS.get(getattr(fact, "meaning", "") or "", "")
     review = " (复核)" if getattr(fact, "review", False) else ""
     match fact:
+        case Reply():
+            return f"本机说 {fact.text}"
+        case Called(over=0):
+            return ""  # what 本机 says is the turn itself
         case Called():
             again = " 再次" if fact.attempt > 1 else ""
             return f"呼叫 {name}{again}{' (存疑)' if fact.doubt else ''}{_guess(net, fact)}"

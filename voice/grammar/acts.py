@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind, unheard
+from voice.grammar.naming import CALLING, JOINING, PAUSE_S, content, free_before, free_behind, unheard
 from voice.grammar.templates import Template
 from voice.mandarin.distance import syllable_distance
 
@@ -50,7 +50,8 @@ class ActSearch:
             if template.meaning == "this_is" or (template.awaited and not awaiting):
                 continue
             syllable = template.pieces[-1] in self._short
-            if syllable and len(template.pieces) == 1 and not _alone(items):
+            begins = template.meaning == "present" and _at_once(items)
+            if syllable and len(template.pieces) == 1 and not (_alone(items) or begins):
                 continue
             for at in range(len(items)):
                 hit = self._match_at(items, at, template, used)
@@ -58,7 +59,7 @@ class ActSearch:
                     continue
                 end, slots, score = hit
                 if syllable and template.awaited:  # 贾岗社区,到: nothing follows
-                    if end < len(items):
+                    if end < len(items) and not (begins and end == 1):
                         continue
                     score = min(score, SYLLABLE_SCORE)
                 if any(not p.startswith("{") for p in template.pieces):
@@ -153,6 +154,11 @@ def _row(items: Sequence[Item], first: int) -> tuple[int, ...]:
         if items[k].kind == "unit" and between in ("", *JOINING, CALLING):
             row.append(k)
     return tuple(row)
+
+
+def _at_once(items: Sequence[Item]) -> bool:
+    """到,报告一个事: a syllable, and a pause."""
+    return len(items) > 1 and items[0].kind == "free" and items[1].start - items[0].end >= PAUSE_S
 
 
 def _alone(items: Sequence[Item]) -> bool:

@@ -46,6 +46,16 @@ COUNTED = _words("ji", "you ji", "duo shao", "you duo shao", "qing kuang", "ren 
 SOUGHT = ("有没有发现", "是否发现")
 """What directly follows is what is asked for: 有没有发现可疑车辆."""
 
+HEADS = _words("ji ge ren", "ji ge", "duo shao ren")
+"""几个人, 多少人: 在岗 directly after them asks for a number."""
+
+TAGGED = _words("le", "jian", "dao", "ren", "qi", "dong", "qing", "wan", "hao")
+"""… 了, 听见, 听到, 有人, 到齐, 听懂, 听清, 完, 好: 没有 directly behind is no answer."""
+
+UNSEEN = _words("mei you kan dao", "mei you kan jian", "mei kan dao", "mei kan jian", "mei you fa xian", "mei fa xian",
+                "wei fa xian", "mei you jian dao", "mei jian dao", "mei you zhao dao", "mei zhao dao")  # fmt: skip
+"""没有看到, 没发现, …: what directly follows is not there."""
+
 SEEN = _words("fa xian", "kan dao", "zhao dao", "qing kuang", "ren yuan")
 """发现, 看到, 找到, 情况, 人员: 请报告 directly after them is no question."""
 
@@ -156,13 +166,14 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
     if (
         ((meaning in ASKED or _called(items, at)) and behind in (["ma"], ["le", "ma"]))
         or (items[at].key == "没有" and _begins(behind, SILENT))
-        or (meaning == "situation" and sought(items, act.at))
-        or (items[at].key == "没有" and before[-1:] == ["le"])
+        or (items[at].key == "可以" and behind)
+        or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN)))
+        or (items[at].key == "没有" and not behind and _ends(before, TAGGED))
         or (meaning in DENIED and _ends(before, NOT))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _ends(before, REACHED))
         or (meaning in ORDERED and _ends(before, ORDER))
         or (meaning == "arrived" and _ends(before, OTHERS))
-        or (meaning == "ack" and _begins(behind, WHEN))
+        or (meaning == "ack" and (_begins(behind, WHEN) or tuple(behind) in WHETHER_SO))
         or (meaning in CONDITIONAL and _conditional(items[at].key, before, behind))
     ):
         return None
@@ -173,7 +184,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
 def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list[str], at: int) -> bool:
     """有情况没有, 到了没有, 有没有情况: a question from net control, not a report. With 吗 (人抓住了吗) it is not a
     report either, but a short noise may be mistaken for 吗: the speaker is decided by who is awaited."""
-    if act.meaning == "present" and _begins(behind, COUNTED):
+    if act.meaning == "present" and (_begins(behind, COUNTED) or _ends(before, HEADS)):
         return True
     if act.meaning in ("normal", "present") and tuple(behind) in WHETHER_SO:
         return True

@@ -31,8 +31,8 @@ UNHEARD = [
 ]  # fmt: skip
 """没回答, 没人应答, 没有反应, 联系不上, 叫不应: directly behind a call sign they say that the unit does not answer."""
 
-UNHEARD_BRIEFLY = (["mei", "da"], ["mei", "hui"], ["mei", "ying"])
-"""没答, 没回, 没应, with nothing or 你们… behind it: 没打架 is another matter."""
+UNHEARD_BRIEFLY = (["mei", "da"], ["mei", "hui"], ["mei", "ying"], ["bu", "zai"], ["mei", "ren"])
+"""没答, 没回, 没应, 不在, 没人, with nothing or 你们… behind it: 没打架 is another matter."""
 
 ELSEWHERE = (("na", "bian"), ("fu", "jin"), ("pang", "bian"), ("dui", "mian"))
 """那边, 附近, 旁边, 对面."""
@@ -60,6 +60,14 @@ REACHING = MENTIONING | {"da", "fu", "kai"}
 
 NEXT = ("xia", "yi", "ge")
 """下一个: before a call sign in a roll-call."""
+
+THANKS = tuple(
+    tuple(w.split())
+    for w in ("xin ku le", "xin ku", "xie xie", "xie xie ni", "xie xie le", "zhu yi an quan", "lu shang xiao xin",
+              "lu shang man dian", "bao chi lian xi", "zhi dao le", "hao", "hao de", "hao le", "xing",
+              "na xing", "ji xu", "ji xu guan cha")
+)  # fmt: skip
+"""辛苦了, 注意安全, 知道了, 好, 行, …: net control to a unit that has spoken; calls nobody."""
 
 CALLING = "呼叫"
 """Before a call sign it addresses the unit, although it ends in 叫."""
@@ -102,6 +110,11 @@ def free_behind(items: Sequence[Item], at: int) -> tuple[str, ...]:
     while end < len(items) and items[end].kind == "free" and items[end].start - items[end - 1].end < PAUSE_S:
         end += 1
     return content(" ".join(i.pinyin for i in items[at + 1 : end]))
+
+
+def thanks(said: tuple[str, ...]) -> bool:
+    """好,知道了,辛苦了: nothing but such words."""
+    return not said or any(said[: len(w)] == w and thanks(said[len(w) :]) for w in THANKS)
 
 
 def instructs(pinyin: str) -> bool:

@@ -61,6 +61,9 @@ def roles_of(
         return found
     if "unit" in speakers and "control" in speakers and not units and not to_all:
         return Roles("unit")  # 有人摔倒了,收到请回答
+    if units and {a.meaning for a in acts} == {"situation"} and not to_all and _watch_for(items):
+        several = len(spoken) > 1 or units[0].times > 1
+        return Roles("control" if several else "anyone", callees=spoken, unsure=not several, presumed=several)
     both = "unit" in speakers and "control" in speakers and not _acknowledges_first(items, acts)
     if both and len(units) == 1 and units[0].times == 1 and not to_all:
         return Roles("anyone", callees=(units[0].key,), unsure=True)  # 家属院,有人摔倒了,收到请回答
@@ -73,6 +76,12 @@ def roles_of(
     if "unit" in speakers:
         return Roles("unit")
     return Roles("unit", calls_in=items[control].score) if control is not None and not acts else Roles()
+
+
+def _watch_for(items: Sequence[Item]) -> bool:
+    """有个老人走丢了,你们留意一下; 注意一名穿红衣服的男子: net control tells of somebody, most likely."""
+    said = [i.pinyin for i in items if i.kind == "free"]
+    return any(w in f" {' '.join(said)} " for w in (" liu yi ", " zhu yi yi "))
 
 
 def _acknowledges_first(items: Sequence[Item], acts: Sequence[Act]) -> bool:

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voice.grammar.meanings import HEARD, URGENT
+from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message
-from voice.grammar.naming import elsewhere
-from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
+from voice.grammar.naming import content, elsewhere, thanks
+from voice.talk.control import call_to, command_heard, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
-from voice.talk.facts import Answered, Broadcast, ExchangeClosed, Fact, NotUnderstood, Remarked, RollMarked
+from voice.talk.facts import (
+    Answered,
+    Broadcast,
+    ControlReplied,
+    ExchangeClosed,
+    Fact,
+    NotUnderstood,
+    Remarked,
+    RollMarked,
+)
 from voice.talk.guessing import CONTROL, probable
-from voice.talk.slots import awaited_slot, closing, is_late, is_open, is_unsaid, not_understood, remark, spoken_to
+from voice.talk.reacting import handed_on
+from voice.talk.slots import (
+    answer,
+    awaited_slot,
+    closing,
+    is_late,
+    is_open,
+    is_unsaid,
+    not_understood,
+    remark,
+    spoken_to,
+)
 from voice.talk.speaking import speaker_of
 from voice.talk.state import REPLY_S, NetState, evolve
 from voice.talk.units import called_in, from_unit, own_radio, spoken_for
 
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
-
-THANKS = ("xin ku le", "xin ku", "xie xie", "xie xie ni", "xie xie le", "zhu yi an quan", "lu shang xiao xin",
-          "lu shang man dian", "bao chi lian xi")  # fmt: skip
-"""安和社区,辛苦了, 注意安全: calls nobody."""
 
 READY = ("ting dao", "shou dao", "ting dao hou", "shou dao hou")
 """安和社区,听到请讲: asks for an answer."""
@@ -85,7 +101,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if is_ordered(state, m, h.start) and not h.identified and not state.beside(h.start):
         sent = [n.unit for n in m.names if n.place == "lead"]
         return [call_to(state, h, unit, k, doubt=True) for k, unit in enumerate(sent)]
-    if others := _handed_on(state, h) or _aside(state, h):
+    if others := handed_on(state, h) or _aside(state, h, rules):
         return others
     who = speaker_of(m, h.identified, state, h.speech_start, rules.late_window_s)
     if who.role == "control":
@@ -121,19 +137,6 @@ def _nameless(state: NetState, h: Heard) -> Heard:
     return replace(h, message=replace(m, names=names, callees=(), caller=None, speaker="anyone", unsure=False))
 
 
-def _handed_on(state: NetState, h: Heard) -> list[Fact]:
-    """省残联收到,贾岗社区: net control acknowledges one answer and calls the next unit, or 贾岗社区 signs its own."""
-    m = h.message
-    if m.meanings() != ("ack",) or m.free or h.identified or m.calls_control or state.beside(h.start):
-        return []
-    last, told = m.items[-1], state.telling(h.start)
-    heard = {i.key for i in m.items[:-1] if i.kind == "unit"}
-    if last.kind != "unit" or last.key == told or is_open(state, last.key) or not heard <= {told} or not told:
-        return []
-    thanked: list[Fact] = [control_reply(state, h, told, "ack", doubt=True)] if heard else []
-    return [*thanked, call_to(state, h, last.key, 0, doubt=not heard)]
-
-
 def _addressed(state: NetState, h: Heard) -> list[Fact]:
     """An order to us. What is none may be the answer of a unit that we called and that calls us by our call sign."""
     command = command_heard(h.message, h.start, h.over)
@@ -152,7 +155,7 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     m = h.message
     if _parting(state, h):
         return [remark(h, "said", None, None, "", review=False)]
-    if "go_ahead" not in m.meanings() or len(m.callees) > 1 or state.calling_in or state.reported_at is not None:
+    if "go_ahead" not in m.meanings() or len(m.callees) > 1 or state.replying_to or state.reported_at is not None:
         return from_control(state, h)
     if not m.callees and len(state.awaited()) > 1:
         return [remark(h, "unattributed", None, None, "", review=True)]
@@ -161,7 +164,7 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     late = e is not None and is_late(e, h, rules) and h.start - e.deadline <= REPLY_S
     if m.callees and asks and not (late or state.conducting or is_open(state, m.callees[0])):
         return [call_to(state, h, m.callees[0], 0, doubt=m.names[0].times == 1)]
-    if e is None or e.heard_unclear or e.last or e.doubt:
+    if e is None or (not e.ours and (e.heard_unclear or e.last or e.doubt)):
         return from_control(state, h)
     return from_unit(state, h, rules, e.unit if m.callees else None) if e.open or late else from_control(state, h)
 
@@ -181,7 +184,7 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         end = h.speech_start + part.items[-1].end - first
         new = _heard(state, replace(h, message=part, speech_start=begin, speech_end=end), rules)
         match facts, new:
-            case [Answered(grade="slot") as bare], [Remarked(kind="unsolicited") as own] if bare.unit == own.unit:
+            case [Answered(grade="slot") as bare], [Remarked() | ControlReplied() as own] if bare.unit == own.unit:
                 facts, new = [replace(bare, grade="call_sign")], []  # 收到收到,安和社区收到
             case _:
                 pass
@@ -209,7 +212,7 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     if _parting(state, h):
         return [remark(h, "said", None, None, "", review=False)]
     by_voice = probable(h.voices, (unit, CONTROL))
-    recalled = e is not None and not e.ours and (m.presumed or e.last in ("say_again", "negative"))
+    recalled = e is not None and not e.ours and (m.presumed or e.repeating)
     if e is not None and e.open and by_voice != CONTROL and (not recalled or by_voice == unit):
         return [
             NotUnderstood(
@@ -225,19 +228,20 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
 def _parting(state: NetState, h: Heard) -> bool:
     """Words that ask for no answer, to a unit that is not awaited."""
     m = h.message
-    return m.free in THANKS and not m.acts and len(m.callees) == 1 and not is_open(state, m.callees[0])
+    told = len(m.callees) == 1 and not is_open(state, m.callees[0])
+    return told and bool(content(m.free)) and thanks(content(m.free)) and not m.acts
 
 
 def _told_of(h: Heard, unit: str) -> list[Fact]:
     """明理路巡防队,丹尼斯超市有人打架: whoever of the three says so, something has happened there."""
     m = h.message
-    where = next((n.unit for n in m.names if n.unit != unit), None)
-    if "situation" not in m.meanings() or where is None:
+    where = next((n.unit for n in m.names if n.unit != unit), unit)
+    if "situation" not in m.meanings():
         return []
     return [replace(called_in(h, where, "situation", "slot", review=True), to=None)]
 
 
-def _aside(state: NetState, h: Heard) -> list[Fact]:
+def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     """A unit addresses another one, or the two are talking: ``贾岗社区,我是省残联``, ``省残联呼叫贾岗社区``, and what
     follows with either call sign. An open exchange, net control's questions and alarms come first."""
     m = h.message
@@ -248,9 +252,12 @@ def _aside(state: NetState, h: Heard) -> list[Fact]:
         return []
     to = spoken_to(m, m.caller) or (m.callees[0] if m.callees and "call_in" in meanings else None)
     if m.caller and to and h.identified in (None, m.caller):
-        if is_open(state, m.caller):
-            return []
-        return [remark(h, "aside", m.caller, slot if is_unsaid(m) else None, "", review=False, to=to)]
+        mine = state.exchanges.get(m.caller)
+        aside = remark(h, "aside", m.caller, slot if is_unsaid(m) else None, "", review=False, to=to)
+        if mine is None or not mine.open:
+            return [aside]
+        told = any(meaning in ANSWERS for meaning in meanings)
+        return [] if told else [answer(mine, h, HEARD, "call_sign", rules), aside]
     named = {n.unit for n in m.names if n.place != "inside"}
     pair = state.aside
     if pair is None or not state.beside(h.start) or h.identified or not named or not named <= set(pair.units):

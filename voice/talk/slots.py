@@ -137,9 +137,10 @@ def remark(
 
 def not_understood(state: NetState, h: Heard) -> Fact:
     """Speech outside the grammar; if it contains the call sign of the awaited unit, it is that unit's answer. Behind
-    请讲 the unit that called in speaks."""
+    请讲 the unit that called in speaks, and while two units are talking anybody."""
     invited = state.guest(h.start) or None
-    hint = awaited_slot(state) if invited is None or any(n.unit != invited for n in h.message.names) else None
+    others = invited is not None or state.beside(h.start)
+    hint = awaited_slot(state) if not others or any(n.unit != invited for n in h.message.names) else None
     if hint and any(n.unit == hint.unit for n in h.message.names):
         return answer(hint, h, HEARD, "call_sign", Rules())
     return NotUnderstood(

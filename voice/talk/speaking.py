@@ -37,16 +37,18 @@ def speaker_of(
     if identified is not None:
         return Attribution("unit", identified)
     if m.speaker == "control":
-        return _presumed_control(m, state, speech_start)
+        return _presumed_control(m, state, speech_start, late_window_s)
     if m.speaker == "anyone" and not m.unsure and "ask" in m.meanings() and not state.awaited():
         return Attribution("control")
     if not m.unsure:
         return Attribution("unit", m.caller)
     unit = m.callees[0]
+    if unit == state.guest(speech_start):
+        return Attribution("unit", unit)
     e = state.exchanges.get(unit)
     alone = not m.free and not m.acts and not m.figures
     if e is not None and e.open:
-        if e.last in ("say_again", "negative") and not e.ours and not m.acts:
+        if e.repeating and not e.ours and not m.acts:
             return Attribution("either", unit)  # it asked for a repetition: net control's turn
         if e.ours or not alone:
             return Attribution("unit", unit)
@@ -61,15 +63,23 @@ def speaker_of(
     if m.weak and not alone:
         return Attribution("either")  # 明理路那边有人: a street, most likely
     named = state.reported_at is not None and speech_start - state.reported_at <= REPLY_S
-    return Attribution("control" if alone and not named else "either", unit)
+    spoke = named or unit == state.telling(speech_start)
+    return Attribution("control" if alone and not spoke else "either", unit)
 
 
-def _presumed_control(m: Message, state: NetState, speech_start: Seconds) -> Attribution:
-    """In the slot of the one unit that it names, an over may be the unit's own: 安和社区,安和社区,我们在疏导交通; after
-    a call of ours whatever it says."""
+def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_window_s: Seconds) -> Attribution:
+    """In the slot of the one unit that it names, or where that unit was just heard, an over may be the unit's own:
+    安和社区,安和社区,我们在疏导交通; after a call of ours whatever it says."""
     e = state.exchanges.get(m.callees[0]) if len(m.callees) == 1 else None
     if e is not None and not m.to_all and _asked_again(e, speech_start):
         return Attribution("unit", e.unit)
+    unit = m.callees[0] if len(m.callees) == 1 and not m.to_all else ""
+    if m.presumed and unit and unit == state.guest(speech_start):
+        return Attribution("unit", unit)
+    spoke = unit in (state.telling(speech_start), state.calling_in) or state.heeds(speech_start)
+    spoke = spoke or (e is not None and e.meaning == HEARD and speech_start - e.answered_at <= REPLY_S)
+    if m.presumed and unit and (spoke or (e is not None and m.free and _late(e, speech_start, late_window_s))):
+        return Attribution("either", unit)
     if e is None or not e.open or m.to_all or not (m.presumed or e.ours) or "go_ahead" in m.meanings():
         return Attribution("control")
     if "situation" in m.meanings():

@@ -93,6 +93,11 @@ class Exchange:
     def open(self) -> bool:
         return self.status == "open"
 
+    @property
+    def repeating(self) -> bool:
+        """It asked to say the call again, and net control has not done so yet."""
+        return self.last in ("say_again", "negative") and self.held_at > self.called_at
+
 
 @dataclass(frozen=True, slots=True)
 class Aside:
@@ -127,7 +132,7 @@ class NetState:
     """Latest message to everybody that asked no answer, and until when one belongs to it."""
     aside: Aside | None = None
     told: tuple[str, Seconds] = NOBODY
-    """Unit that last told net control something, and when: net control may acknowledge it."""
+    """Unit that spoke last, or may have spoken, and when: net control may acknowledge it."""
     replied: tuple[str, Seconds] = NOBODY
     """Unit that net control last replied to, and when: it may send others now."""
 
@@ -168,7 +173,7 @@ class NetState:
         return self.invited[0] if since and self.invites(now) else ""
 
     def telling(self, now: Seconds) -> str:
-        """The unit whose words net control may acknowledge now; empty: none."""
+        """The unit that net control may acknowledge now; empty: none."""
         return self.told[0] if now - self.told[1] <= REPLY_S else ""
 
     def dealing(self, now: Seconds, unit: str) -> bool:
@@ -207,27 +212,44 @@ def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
     """State after a fact."""
     after = _evolved(state, fact, timeout_s)
     spoken = isinstance(fact, Called | Answered | CalledIn | Relayed | Remarked | NotUnderstood)
-    told = _told(fact, after.told)
+    told = _told(state, fact)
     if told != after.told:
         after = replace(after, told=told)
     return replace(after, invited=NOBODY) if spoken and after.invited[0] else after
 
 
-def _told(fact: Fact, before: tuple[str, Seconds]) -> tuple[str, Seconds]:
-    """Unit that told net control something, and when; nobody once net control has gone on."""
+def _told(state: NetState, fact: Fact) -> tuple[str, Seconds]:
+    """Unit that spoke last, or may have spoken, and when; nobody once net control has gone on. ``state``: before the
+    fact."""
+    before = state.told
+    repeating = {u for u, e in state.exchanges.items() if e.repeating}
     match fact:
         case Relayed(by=by):
             return by or "", fact.t
-        case Answered(unit=unit, meaning=meaning) if meaning not in ("ack", HEARD):
+        case Remarked(kind="say_again" | "negative", unit=str()):
+            return NOBODY  # net control's turn
+        case Answered(unit=str(unit)) | CalledIn(unit=str(unit)) | Remarked(kind="wait", unit=str(unit)):
             return unit, fact.t
-        case Remarked(kind="unsolicited", unit=str(unit), meaning="arrived" | "on_the_way" | "situation"):
+        case Remarked(kind="unsolicited", unit=str(unit), meaning=meaning) if meaning != "ack":
             return unit, fact.t
-        case NotUnderstood(unit=str(unit), exchange=None):
+        case NotUnderstood(unit=str(unit), why="" | "speaker"):
+            if unit in repeating:
+                return before
+            again = unit == before[0] and state.exchanges[unit].heard_unclear if unit in state.exchanges else False
+            return NOBODY if again else (unit, fact.t)  # by turns, one of the two is net control
+        case Called(doubt=True, unit=unit) if unit not in repeating and _may_have_spoken(state, unit, fact.t):
             return unit, fact.t
-        case Called() | Broadcast() | ControlReplied() | SessionBegan():
+        case Called() | Broadcast() | ControlReplied(meaning="go_ahead" | "stand_by") | SessionBegan():
             return NOBODY
         case _:
             return before
+
+
+def _may_have_spoken(state: NetState, unit: str, t: Seconds) -> bool:
+    """It was heard last, has been called before and has not answered, or it speaks in the slot of another."""
+    e = state.exchanges.get(unit)
+    called = e is not None and (e.open or e.status in UNANSWERED or e.meaning == HEARD)
+    return called or unit == state.told[0] or any(o.unit != unit and o.called_at < t for o in state.awaited())
 
 
 def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
@@ -262,7 +284,8 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
         case Remarked():
             return _remarked(state, fact, timeout_s)
         case Relayed(kind="proxy", unit=str(unit), exchange=int(number)):
-            return _set(state, unit, number, relayed=True)
+            nameless = fact.t if fact.by is None else state.reported_at
+            return replace(_set(state, unit, number, relayed=True, heard_over=fact.over), reported_at=nameless)
         case Announced(purpose="again", units=units):
             again = {u: state.exchanges[u] for u in units if u in state.exchanges}
             waiting = {u: replace(e, deadline=fact.t + timeout_s, asked_at=fact.t) for u, e in again.items()}
@@ -282,6 +305,10 @@ def _remarked(state: NetState, fact: Remarked, timeout_s: Seconds) -> NetState:
     match fact:
         case Remarked(kind="unattributed"):
             return replace(_vague(state), nameless=(fact.meaning, fact.t))
+        case Remarked(kind="aside", unit=None) if state.aside:
+            for e in [state.exchanges[u] for u in state.aside.units if u in state.exchanges]:
+                state = _set(state, e.unit, e.id, last=e.last or "other", heard_over=fact.over) if e.open else state
+            return _beside(_other(state, None, fact.over) if _in_slot(state, fact) else state, fact)
         case Remarked(kind="unsolicited" | "aside"):
             return _beside(_other(state, None, fact.over) if _in_slot(state, fact) else state, fact)
         case Remarked(kind="say_again" | "negative" | "wait" as said):
@@ -331,7 +358,9 @@ def _called(state: NetState, fact: Called, timeout_s: Seconds) -> NetState:
         exchanges={**state.exchanges, fact.unit: exchange},
         next_id=max(state.next_id, fact.exchange + 1),
         last_called=(*together, fact.unit),
-        broadcast=state.broadcast if state.broadcast and fact.over == state.broadcast[0].over else None,
+        broadcast=state.broadcast if state.broadcast and (fact.doubt or fact.over == state.broadcast[0].over) else None,
+        aside=state.aside if fact.doubt else None,
+        calling_in=None if fact.unit == state.calling_in and not fact.doubt else state.calling_in,
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act
-from voice.grammar.naming import JOINING, SENTENCE, content, is_subject
-from voice.talk.control import INTRODUCTION, call_to, control_reply
+from voice.grammar.naming import JOINING, SELF, SENTENCE, content, is_subject
+from voice.talk.control import control_reply
 from voice.talk.events import Heard, Rules
-from voice.talk.facts import Broadcast, Called, CalledIn, ControlReplied, Fact, Grade, NotUnderstood, Relayed
+from voice.talk.facts import Broadcast, Called, CalledIn, Fact, Grade, NotUnderstood, Relayed
 from voice.talk.guessing import probable
+from voice.talk.reacting import BLOCKING, Blocking, asks_back, may_be_thanks, may_reply, pending, reaction
 from voice.talk.slots import (
     answer,
     awaited_slot,
@@ -23,14 +23,7 @@ from voice.talk.slots import (
     slot_for,
     spoken_to,
 )
-from voice.talk.state import ANSWERED_S, ASKED_S, REPLY_S, Exchange, NetState, evolve
-
-Blocking = Literal["say_again", "negative", "wait"]
-
-BLOCKING: dict[str, Blocking] = {
-    "say_again": "say_again", "negative": "negative", "stand_by": "wait",
-}  # fmt: skip
-"""Said by a unit in place of an answer: its exchange stays open."""
+from voice.talk.state import ASKED_S, Exchange, NetState, evolve
 
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
@@ -54,11 +47,12 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     grade: Grade = "burst" if h.identified else "call_sign"
     mine = state.exchanges.get(caller) if caller else awaited
     meaning = next((x for x in ANSWERS if x in meanings), None)
-    if "stand_by" in meanings and state.replying_to and not caller:
-        return [control_reply(state, h, state.replying_to, "stand_by")]
+    if reply := reaction(state, h, caller, mine, meaning):
+        return [reply]
     blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
     if blocking and meaning not in (ANSWERING if blocking != "wait" else PATIENT):
-        return [_held_up(h, rules, caller, mine, blocking, meaning if meaning in PATIENT else HEARD)]
+        asked = asks_back(state, h, caller, blocking)
+        return [asked or _held_up(h, rules, caller, mine, blocking, meaning if meaning in PATIENT else HEARD)]
 
     late = mine is not None and is_late(mine, h, rules) and _speaks(h, meaning) and not state.heeds(h.start)
     late = late and not (state.invited[0] == caller and state.invites(h.start))
@@ -70,7 +64,9 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         claims = "" if meaning else _nameless(state, h)
         own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
         others = _also_for(state, h, mine.unit, own.meaning)
-        return [replace(own, review=own.review or any(isinstance(f, NotUnderstood) for f in others)), *others]
+        heard = mine.heard_unclear or (mine.doubt and caller == state.telling(h.start))
+        doubt = (heard and may_be_thanks(state, h, mine, own)) or any(isinstance(f, NotUnderstood) for f in others)
+        return [replace(own, review=own.review or doubt), *others]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
     moved = caller and meaning in ("arrived", "on_the_way")
     urgent = None if urgent == "report" and moved else urgent  # 明理路报告,已到现场
@@ -81,26 +77,28 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         return [not_understood(state, h)]  # 派出所, and words that nobody knows: of the unit awaited, most likely
     if urgent and (caller or not answers):
         turn = awaited_slot(state)
-        mine_too = turn is not None and any(n.unit == turn.unit and n.place != "inside" for n in m.names)
+        mine_too = turn is not None and _tells_of(h, turn.unit)
         perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
         subject = urgent == "call_in" and caller is not None and is_subject(m.items, caller)
         return [called_in(h, caller, urgent, grade, review=subject, exchange=turn.id if turn and perhaps else None)]
     if caller:
-        if reply := _acknowledged(state, h, caller, meaning):
-            return [reply, *_sent(state, h, caller)]
         if meaning and state.broadcast and state.heeds(h.start):
             return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
         open_one = awaited_slot(state)
-        slot = open_one.id if open_one and not h.identified and is_unsaid(m) else None
+        nameless = not h.identified and is_unsaid(m)
+        slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
         lost = (not meaning or "report" in meanings) and len(content(m.free)) >= SENTENCE
-        return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost)]
+        guessed = grade == "slot" and open_one is not None
+        return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost or guessed)]
     if meaning is None and awaited and awaited.open:
         return [not_understood(state, h)]
     if meaning is None:
         return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
     waiting = state.awaited() and state.replying_to is None
-    if awaited is None and not waiting and _may_reply(h, meaning) and _pending(state, h):
-        return [control_reply(state, h, state.calling_in, meaning, meaning != "ack" or state.calling_in is None)]
+    if awaited is None and not waiting and may_reply(h, meaning) and pending(state, h):
+        other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
+        doubt = meaning != "ack" or state.calling_in is None or other
+        return [control_reply(state, h, state.calling_in, meaning, doubt)]
     return [_bare(state, h, meaning, awaited, rules)]
 
 
@@ -182,22 +180,6 @@ def _relayed(state: NetState, h: Heard, act: Act) -> Relayed:
     )
 
 
-def _may_reply(h: Heard, meaning: str | None) -> bool:
-    """收到 and 马上到: net control's to a unit that called in, most likely."""
-    on_the_way = meaning == "on_the_way" and not h.message.calls_control
-    return not h.identified and (meaning == "ack" or on_the_way)
-
-
-def _pending(state: NetState, h: Heard) -> bool:
-    """Somebody called in and awaits net control's reply."""
-    return state.calling_in is not None or _reported(state, h)
-
-
-def _reported(state: NetState, h: Heard) -> bool:
-    """A report without a call sign awaits a reply."""
-    return state.reported_at is not None and h.start - state.reported_at <= REPLY_S
-
-
 def _held_up(h: Heard, rules: Rules, caller: str | None, mine: Exchange | None, said: Blocking, told: str) -> Fact:
     """稍等, 没听清: the exchange stays open; said late it shows that the unit is there."""
     if caller and mine and is_late(mine, h, rules):
@@ -206,33 +188,22 @@ def _held_up(h: Heard, rules: Rules, caller: str | None, mine: Exchange | None, 
     return remark(h, said, unit, mine.id if mine and mine.open else None, said, review=False)
 
 
+def _tells_of(h: Heard, unit: str) -> bool:
+    """我是贾岗社区,安和社区电台没电了; but not 安和社区没人: nobody answers there."""
+    silent = "no_answer" in h.message.meanings() or "mei ren" in h.message.free
+    return not silent and any(n.unit == unit for n in h.message.names)
+
+
 def _echoed(state: NetState, h: Heard) -> Fact | None:
     """Net control about a report just heard: 收到,有人打架,马上派人, or 哪里着火了, which may also be 那里着火了
     and is no question where nothing was reported."""
     m = h.message
-    if m.calls_control or not _pending(state, h):
+    if m.calls_control or not pending(state, h):
         return None
     if m.acts[0].meaning == "ack":
         return control_reply(state, h, state.calling_in, "ack", doubt=True)
     before = content(next((i.pinyin for i in m.items if i.kind == "free"), ""))
     return remark(h, "said", None, None, "situation", review=True) if before[-2:] in WHERE else None
-
-
-def _acknowledged(state: NetState, h: Heard, unit: str, meaning: str | None) -> ControlReplied | None:
-    """贾岗社区治安队,收到: net control acknowledges the report. Doubtful if the report had no call sign, if the unit
-    had addressed another one, which may be the one replying, or if what it told asks for no reply."""
-    if _may_reply(h, meaning) and state.calling_in == unit:
-        return control_reply(state, h, unit, meaning or "", doubt=meaning != "ack" or state.beside(h.start))
-    telling, e = state.telling(h.start) == unit, state.exchanges.get(unit)
-    told = meaning == "ack" and (telling or _reported(state, h))
-    again = telling and meaning and e is not None and e.meaning == meaning  # 收到,安和社区一切正常
-    return control_reply(state, h, unit, "ack", doubt=True) if (told or again) and not h.identified else None
-
-
-def _sent(state: NetState, h: Heard, thanked: str) -> list[Fact]:
-    """丹尼斯收到,明理路巡防队,你们过去看一下: net control acknowledges one unit and sends another."""
-    others = [n.unit for n in h.message.names if n.place == "lead" and n.unit != thanked]
-    return [call_to(state, h, unit, k, doubt=True) for k, unit in enumerate(others)] if h.message.free else []
 
 
 def _to_broadcast(
@@ -257,7 +228,9 @@ def _nameless(state: NetState, h: Heard) -> str:
     """A call sign, or 刚才是 and a call sign, in reply to our “Which unit was that?”: attributes the earlier answer to
     it."""
     asked = state.nameless
-    alone = not h.message.acts and len(content(h.message.free)) <= INTRODUCTION
+    said = " ".join(s.rstrip("12345") for i in h.message.items if i.kind != "unit" for s in content(i.pinyin))
+    last = h.message.items[-1].kind == "unit"
+    alone = not h.message.acts and len(h.message.names) == 1 and last and said in ("", "shi", *SELF)
     return asked[0] if asked and alone and h.start - asked[1] <= ASKED_S else ""
 
 
@@ -269,23 +242,16 @@ def _names_somebody(h: Heard) -> bool:
 
 
 def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rules: Rules) -> Fact:
-    """收到 without a call sign: attributed to the slot, or not at all. Behind another's answer for the unit awaited, or
-    behind its own 稍等, it is net control's."""
-    if awaited is not None and awaited.open and awaited.relayed and meaning == "ack":
-        return control_reply(state, h, state.telling(h.start) or None, "ack", doubt=True)
-    if awaited is not None and awaited.last == "wait" and meaning == "ack" and h.start - awaited.held_at <= ANSWERED_S:
-        return control_reply(state, h, awaited.unit, "ack", doubt=True)
-    told = state.telling(h.start)
-    if awaited is not None and awaited.open and meaning == "ack" and told and told not in state.last_called:
-        return NotUnderstood(
-            t=h.start, over=h.over, unit=awaited.unit, exchange=awaited.id, pinyin=h.message.pinyin, why="speaker"
-        )
+    """收到 without a call sign: attributed to the slot, or not at all."""
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
         others = any(not e.to_all and e.called_at != awaited.called_at for e in state.open_exchanges())
         turn = awaited.unit in state.last_called
         called = awaited.doubt and meaning == "ack" and _names_somebody(h)
-        return replace(said, review=said.review or state.beside(h.start) or others or not turn or called)
+        thanked = may_be_thanks(state, h, awaited, said)
+        others = others or state.heeds(h.start) or state.replying_to not in (None, awaited.unit)
+        doubt = state.beside(h.start) or others or not turn or called or thanked
+        return replace(said, review=said.review or doubt)
     opened = [e.unit for e in state.open_exchanges()]
     if len(opened) > 1 or state.heeds(h.start):
         by_voice = probable(h.voices, opened or state.units)

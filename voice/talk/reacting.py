@@ -1,0 +1,156 @@
+"""What net control says back to a unit: 收到, 稍等, 没听清,请再说一遍, and the next call behind it.
+
+The words alone do not tell it from the unit's own answer; the turn does. Once a unit has spoken, net control is next:
+``state.told`` is whom its words are for. Where a unit may have said them as well, they are in doubt, or nobody's; they
+are laid to no unit without a question to people.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from voice.grammar.naming import NEXT, content, thanks
+from voice.talk.control import call_to, control_reply
+from voice.talk.events import Heard
+from voice.talk.facts import Answered, Fact, NotUnderstood
+from voice.talk.slots import is_open, remark
+from voice.talk.state import ANSWERED_S, REPLY_S, Exchange, NetState
+
+Blocking = Literal["say_again", "negative", "wait"]
+
+BLOCKING: dict[str, Blocking] = {
+    "say_again": "say_again", "negative": "negative", "stand_by": "wait",
+}  # fmt: skip
+"""Said by a unit in place of an answer: its exchange stays open."""
+
+
+def handed_on(state: NetState, h: Heard) -> list[Fact]:
+    """省残联收到,贾岗社区; 好,知道了,下一个贾岗社区,是否正常: net control has heard one unit and calls the next, or
+    贾岗社区 signs its own 收到."""
+    m = h.message
+    told = state.telling(h.start)
+    heard = {told, *(e.unit for e in state.open_exchanges() if e.heard_over)} - {""}
+    signs = [k for k, i in enumerate(m.items) if i.kind == "unit"]
+    next_one = (k for k in signs if k and content(m.items[k - 1].pinyin)[-len(NEXT) :] == NEXT)
+    at = next(next_one, 0) or next((k for k in signs if m.items[k].key not in heard), 0)
+    called = [n.unit for k, n in zip(signs, m.names, strict=True) if k >= at and n.place != "inside"]
+    beside = state.aside is not None and state.beside(h.start) and told in state.aside.units
+    if not heard or not at or not called or h.identified or m.calls_control or beside:
+        return []
+    before, behind = m.items[:at], m.items[at:]
+    said = content(" ".join(i.pinyin for i in before if i.kind == "free"))
+    following = said[-len(NEXT) :] == NEXT
+    acknowledged = any(i.kind == "phrase" for i in before)
+    if not thanks(said[: -len(NEXT)] if following else said) or not set(m.meanings()) <= {"ack", "ask"}:
+        return []
+    named = next((i.key for i in before if i.kind == "unit"), None)
+    if not (acknowledged or said) or acknowledged != ("ack" in m.meanings()) or not (told or named):
+        return []
+    more = any(content(i.pinyin) for i in behind if i.kind == "free")
+    sure = following or "ask" in m.meanings() or named is not None
+    if (more and not (named or following) and m.speaker == "control") or not (sure or _all_new(state, called)):
+        return []
+    thanked: list[Fact] = [control_reply(state, h, named, "ack", doubt=named != state.calling_in)] if named else []
+    return [*thanked, *(call_to(state, h, unit, k, doubt=more or not sure) for k, unit in enumerate(called))]
+
+
+def _all_new(state: NetState, units: list[str]) -> bool:
+    """None of them is awaited."""
+    return not any(is_open(state, u) for u in units)
+
+
+def reaction(state: NetState, h: Heard, caller: str | None, mine: Exchange | None, meaning: str | None) -> Fact | None:
+    """What a unit might have said, too. ``caller``: the call sign in it; ``mine``: the exchange that it would answer;
+    ``meaning``: its answer."""
+    if "stand_by" in h.message.meanings() and state.replying_to and caller in (None, state.replying_to):
+        if mine is not None and mine.open and mine.unit != state.replying_to:
+            return _of_nobody(h, mine)
+        return control_reply(state, h, state.replying_to, "stand_by", doubt=caller is not None)
+    if h.identified:
+        return None
+    return _thanks_by_name(state, h, caller, mine, meaning) if caller else _thanks(state, h, mine, meaning)
+
+
+def _thanks_by_name(state: NetState, h: Heard, caller: str, mine: Exchange | None, meaning: str | None) -> Fact | None:
+    """贾岗社区,收到, and 收到,安和社区一切正常, which repeats what it said."""
+    e = state.exchanges.get(caller)
+    if mine is None or not mine.open:
+        if caller == state.calling_in:
+            doubt = meaning != "ack" or state.beside(h.start)
+            return control_reply(state, h, caller, meaning or "", doubt) if may_reply(h, meaning) else None
+        if meaning == "ack" and reported(state, h):
+            return control_reply(state, h, caller, "ack", doubt=True)
+    repeated = e is not None and e.meaning == meaning
+    if caller != state.telling(h.start) or not (meaning == "ack" or repeated) or _its_turn(e, h):
+        return None
+    return control_reply(state, h, caller, "ack", doubt=True)
+
+
+def _thanks(state: NetState, h: Heard, awaited: Exchange | None, meaning: str | None) -> Fact | None:
+    """收到, 马上到: in the slot of another unit than spoke, either may have said so."""
+    told = state.telling(h.start)
+    e = state.exchanges.get(told)
+    if awaited is None or not may_reply(h, meaning):
+        return None
+    if awaited.open and awaited.relayed and meaning == "ack":
+        return control_reply(state, h, told or None, "ack", doubt=True)
+    if not told or (e is not None and e.meaning == "ack"):
+        return None
+    if awaited.open and awaited.unit != told:
+        return None if told in state.last_called else _of_nobody(h, awaited)
+    if told == state.calling_in or _its_turn(e, h):
+        return None
+    return control_reply(state, h, told, "ack", doubt=True)
+
+
+def _its_turn(e: Exchange | None, h: Heard) -> bool:
+    """The unit that spoke last is to go on: we asked it to, its time to wait is over, or what it said may have been
+    net control's call."""
+    if e is None:
+        return False
+    resting = e.last == "wait" and h.start - e.held_at > ANSWERED_S
+    return e.asked_at is not None or (e.open and not e.heard_unclear and (resting or (e.doubt and not e.last)))
+
+
+def asks_back(state: NetState, h: Heard, caller: str | None, said: Blocking) -> Fact | None:
+    """没听清,请再说一遍, behind what a unit said that we have not asked about. So is 稍等, unless the unit is still
+    awaited."""
+    told = state.telling(h.start)
+    e = state.exchanges.get(told)
+    asked = e is not None and (e.ours or e.repeating or (said == "wait" and e.open))
+    if not told or asked or h.identified or caller not in (None, told):
+        return None
+    return remark(h, said, None, None, said, review=False)
+
+
+def may_be_thanks(state: NetState, h: Heard, awaited: Exchange, said: Answered) -> bool:
+    """Whether an answer may be net control's: something was said since the call that it may acknowledge."""
+    told = state.telling(h.start)
+    e = state.exchanges.get(told)
+    if awaited.ours or said.readback == "same" or not may_reply(h, said.meaning):
+        return False
+    back = told == awaited.unit and awaited.last in BLOCKING.values()
+    return awaited.heard_unclear or (bool(told) and not back and (e is None or e.meaning != "ack"))
+
+
+def may_reply(h: Heard, meaning: str | None) -> bool:
+    """收到 and 马上到: net control's to a unit that called in, most likely."""
+    on_the_way = meaning == "on_the_way" and not h.message.calls_control
+    return not h.identified and (meaning == "ack" or on_the_way)
+
+
+def pending(state: NetState, h: Heard) -> bool:
+    """Somebody called in and awaits net control's reply."""
+    return state.calling_in is not None or reported(state, h)
+
+
+def reported(state: NetState, h: Heard) -> bool:
+    """A report without a call sign awaits a reply."""
+    return state.reported_at is not None and h.start - state.reported_at <= REPLY_S
+
+
+def _of_nobody(h: Heard, awaited: Exchange) -> NotUnderstood:
+    """Of the unit awaited, or of net control."""
+    return NotUnderstood(
+        t=h.start, over=h.over, unit=awaited.unit, exchange=awaited.id, pinyin=h.message.pinyin, why="speaker"
+    )
