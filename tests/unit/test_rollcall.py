@@ -23,8 +23,10 @@ from voice.talk.facts import (
     Relayed,
     RollBegan,
     RollMarked,
+    Transcribed,
 )
 from voice.talk.rollcall import Move, RollCall, evolve_roll, next_move
+from voice.talk.state import NetState, evolve
 
 UNITS = ("101", "102", "103")
 
@@ -93,6 +95,15 @@ class Bench:
     def now(self) -> RollCall:
         assert self.roll is not None
         return self.roll
+
+
+def test_a_dictated_order_changes_nothing() -> None:
+    bench = Bench({})
+    guess = Transcribed(t=9.0, over=1, text="呼应助手,停止点名", engine="whisper-base", confidence=1.0)
+    assert evolve_roll(bench.roll, guess) == bench.roll
+    start = Transcribed(t=9.0, over=1, text="呼应助手,开始点名", engine="whisper-base", confidence=1.0)
+    assert evolve_roll(None, start) is None
+    assert evolve(NetState(UNITS), guess, 10.0) == NetState(UNITS)
 
 
 def test_everybody_answers() -> None:

@@ -123,14 +123,18 @@ def _dictation(net: Path) -> str:
     """Who writes down free speech in this net, and who else could."""
     from voice.net.loading import load_net
     from voice.speech.models import STOCK, installed
-    from voice.speech.packages import PACKAGED, is_packaged, packaged
+    from voice.speech.packages import PACKAGED, is_packaged, packaged, verify_packaged
     from voice.station.scribe import AUTO, OFF, OWN
 
     wanted = load_net(net).settings.recognition.dictation
     wanted = OWN if wanted == AUTO else wanted
     here = [OWN] if words_file().is_file() else []
     here += [n for n in installed() if n in STOCK]
-    for name in (n for n in PACKAGED if is_packaged(n, "whisper") and packaged(n)):
+    for name, folder in ((n, packaged(n)) for n in PACKAGED if is_packaged(n, "whisper")):
+        if folder is None:
+            continue
+        if name == wanted:
+            verify_packaged(folder)
         if all(map(importlib.util.find_spec, ("faster_whisper", "opencc"))):
             here.append(name)
         elif name == wanted:
