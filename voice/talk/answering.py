@@ -53,6 +53,8 @@ class Answering:
         match fact:
             case CalledIn(grade="slot", review=True):
                 return None  # net control itself may have told of it
+            case Answered(meaning=meaning, grade="slot", review=True) if meaning in URGENT and not state.conducting:
+                return self._reported(state, None, fact.t)  # whoever it was
             case Answered(meaning=meaning) | CalledIn(meaning=meaning) if meaning in URGENT:
                 return self._reported(state, fact.unit, fact.t)
             case (

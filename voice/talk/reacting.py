@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from voice.grammar.meanings import URGENT
 from voice.grammar.naming import NEXT, content, thanks
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard
@@ -29,7 +30,8 @@ def handed_on(state: NetState, h: Heard) -> list[Fact]:
     贾岗社区 signs its own 收到."""
     m = h.message
     told = state.telling(h.start)
-    heard = {told, *(e.unit for e in state.open_exchanges() if e.heard_over)} - {""}
+    opened = state.open_exchanges()
+    heard = {told, *(e.unit for e in opened if e.heard_over)} - {""}
     signs = [k for k, i in enumerate(m.items) if i.kind == "unit"]
     next_one = (k for k in signs if k and content(m.items[k - 1].pinyin)[-len(NEXT) :] == NEXT)
     at = next(next_one, 0) or next((k for k in signs if m.items[k].key not in heard), 0)
@@ -44,7 +46,8 @@ def handed_on(state: NetState, h: Heard) -> list[Fact]:
     if not thanks(said[: -len(NEXT)] if following else said) or not set(m.meanings()) <= {"ack", "ask"}:
         return []
     named = next((i.key for i in before if i.kind == "unit"), None)
-    if not (acknowledged or said) or acknowledged != ("ack" in m.meanings()) or not (told or named):
+    relayed = any(e.relayed for e in opened)
+    if not (acknowledged or said) or acknowledged != ("ack" in m.meanings()) or not (told or named or relayed):
         return []
     more = any(content(i.pinyin) for i in behind if i.kind == "free")
     sure = following or "ask" in m.meanings() or named is not None
@@ -66,7 +69,7 @@ def reaction(state: NetState, h: Heard, caller: str | None, mine: Exchange | Non
         if mine is not None and mine.open and mine.unit != state.replying_to:
             return _of_nobody(h, mine)
         return control_reply(state, h, state.replying_to, "stand_by", doubt=caller is not None)
-    if h.identified:
+    if h.identified or (caller and h.message.calls_control):
         return None
     return _thanks_by_name(state, h, caller, mine, meaning) if caller else _thanks(state, h, mine, meaning)
 
@@ -80,7 +83,9 @@ def _thanks_by_name(state: NetState, h: Heard, caller: str, mine: Exchange | Non
             return control_reply(state, h, caller, meaning or "", doubt) if may_reply(h, meaning) else None
         if meaning == "ack" and reported(state, h):
             return control_reply(state, h, caller, "ack", doubt=True)
-    repeated = e is not None and e.meaning == meaning
+    elif mine.relayed and meaning == "ack":
+        return control_reply(state, h, caller, "ack", doubt=True)
+    repeated = e is not None and e.meaning == meaning and (meaning not in URGENT or "ack" in h.message.meanings())
     if caller != state.telling(h.start) or not (meaning == "ack" or repeated) or _its_turn(e, h):
         return None
     return control_reply(state, h, caller, "ack", doubt=True)

@@ -293,6 +293,7 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
         case CalledIn(unit=unit):
             reported = fact.t if unit is None else None
             state = _other(state, unit, fact.over) if _in_slot(state, fact) else state
+            state = _vague(state) if unit is None else state
             return _beside(replace(state, calling_in=unit, calling_in_at=fact.t, reported_at=reported), fact)
         case ControlReplied() | SessionEnded():
             replied = (fact.unit or "", fact.t) if isinstance(fact, ControlReplied) else NOBODY
