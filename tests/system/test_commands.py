@@ -254,6 +254,11 @@ def test_own_words_that_were_not_said(run: Run) -> None:
     assert outcomes(facts)[-1][2] == "refused" and said(facts) == ["没有听到要播报的话。"]
 
 
+def test_an_answer_is_repeated(run: Run) -> None:
+    _, facts, _ = run([(1.0, "呼应助手,省残联的民警是谁"), (14.0, "呼应助手,再说一遍")], 26)
+    assert said(facts) == ["省残联的负责人是社区民警一。"] * 2
+
+
 def test_refusals_and_other_talk(run: Run) -> None:
     orders = [(1.0, "呼应助手,暂停点名"), (14.0, "呼应助手,晚上一起去打羽毛球吧"), (26.0, "昨天仓库已经清点过了")]
     _, facts, _ = run(orders, 40)

@@ -145,6 +145,8 @@ class Orders:
         elif command in ANSWERED:
             told = answer(net, command, heard.units, station.roll, station.last_said, now)
             self._reply(told, heard)
+            if heard.over and command != "repeat_last":
+                station.last_said = told
             self._outcome(heard, "done", told)
 
     def _unfit(self, command: str, units: tuple[str, ...]) -> str:
