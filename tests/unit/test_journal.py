@@ -28,7 +28,7 @@ from tests.helpers.journals import BEGAN, CLIP, acknowledged, over, talk, tamper
 from tests.helpers.waiting import until
 from voice.bureau.store import HubStore
 from voice.errors import HuyingError
-from voice.journal.by_hand import correction, undoing
+from voice.journal.by_hand import acknowledgement, correction, undoing
 from voice.journal.clips import ClipStore
 from voice.journal.codec import KINDS, from_json, to_json
 from voice.journal.event import GENESIS
@@ -477,6 +477,17 @@ def test_a_correction_names_the_unit_that_the_event_is_of(net: Net) -> None:
         journal.append([over(1, 2.0, "", "收到"), acknowledged(3.0, exchange=1, over=1)], BEGAN)
         with pytest.raises(HuyingError, match=f"event 2 is of unit {net.name_of('101')}, not of {net.name_of('102')}"):
             correction(journal, 2, "102", "normal", "王", name=net.name_of)
+
+
+def test_an_order_is_no_answer_and_an_answer_no_incident(net: Net) -> None:
+    with Journal("sqlite://") as journal:
+        journal.append([over(1, 2.0, "", "收到"), acknowledged(3.0, exchange=1, over=1)], BEGAN)
+        with pytest.raises(HuyingError, match="is no meaning"):
+            correction(journal, 2, "101", "开始点名", "王")
+        with pytest.raises(HuyingError, match="reports no incident"):
+            acknowledgement(journal, 2, "王")
+        journal.enter(correction(journal, 2, "101", "有情况", "王"))
+        assert acknowledgement(journal, 2, "王").acknowledges == 2, "it does after a correction"
 
 
 def test_what_a_unit_said_uncalled_may_be_another_units(net: Net) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from voice.errors import HuyingError
-from voice.grammar.meanings import MEANINGS, REVIEWABLE, key_of
+from voice.grammar.meanings import ANSWERS, HEARD, MEANINGS, REVIEWABLE, URGENT, key_of
 from voice.journal.event import Event
 from voice.journal.store import Journal
 from voice.talk.by_hand import SPOKE, Acknowledged, Confirmed, Corrected, NetEntered, Undone
@@ -27,6 +27,9 @@ from voice.talk.facts import (
 CORRECTABLE = (Answered, Called, CalledIn, ExchangeClosed, NotUnderstood, Overdue, Relayed, Remarked)
 """Facts about one unit; those without a unit may be assigned one."""
 
+OF_A_UNIT = frozenset((*REVIEWABLE, *ANSWERS, HEARD, "call_in", "stand_by", "negative"))
+"""Meanings of what a unit says."""
+
 OCCASIONS = (RollBegan, RollMarked, AlertRaised, NetEntered)
 """Facts about several units: a correction applies to one of them."""
 
@@ -46,7 +49,7 @@ def correction(
     original event. What a unit said uncalled may be another's. Raises HuyingError if the event is of another unit's
     exchange (called by ``name``) or of none."""
     meaning = key_of(meaning)
-    if meaning not in MEANINGS:
+    if meaning not in OF_A_UNIT:
         raise HuyingError(f"“{meaning}” is no meaning: {', '.join(f'{k} {MEANINGS[k].chinese}' for k in REVIEWABLE)}")
     fact = event_of(journal, seq).fact()
     while isinstance(fact, Corrected):
@@ -67,9 +70,14 @@ def correction(
 def acknowledgement(journal: Journal, seq: int, by: str, note: str = "") -> Acknowledged:
     """A person takes charge of the incident reported by event ``seq``."""
     fact = event_of(journal, seq).fact()
-    if not isinstance(fact, Answered | CalledIn | Remarked | Relayed):
+    reports = isinstance(fact, Answered | CalledIn | Remarked | Relayed) and fact.meaning in URGENT
+    if not reports and not any(_reports(e, seq) for e in journal.events(after=seq, kind=Corrected.KIND)):
         raise HuyingError(f"event {seq} ({fact.KIND}) reports no incident; “huying journal incidents” lists them")
     return Acknowledged(acknowledges=seq, by=by, note=note, channel=fact.channel)
+
+
+def _reports(correction: Event, seq: int) -> bool:
+    return bool(correction.data["corrects"] == seq and correction.data["meaning"] in URGENT)
 
 
 def undoing(journal: Journal, seq: int, by: str, note: str = "") -> Undone:

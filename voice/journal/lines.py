@@ -41,7 +41,7 @@ class AsLogged:
         """The line as people have settled it: a transcript in place of the recognised text, no review."""
         told = dict(self.line)
         if self.over and (said := settled.said(self.over)):
-            told["text"], told["pinyin"] = said, None
+            told["text"], told["pinyin"], told["free"] = said, None, None
         told["review"] = told["review"] and not settled.covers(self.spot)
         return told
 

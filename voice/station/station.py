@@ -255,7 +255,8 @@ class Station:
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
             self.last_event[fact.unit] = event.seq
         if isinstance(fact, Answered) and fact.readback == "different":
-            self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {fact.figures} / {fact.misread}")
+            told, given = ("、".join(f) for f in (fact.figures, fact.misread))
+            self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {told} / {given}")
             if self.net.settings.station.check_readback:
                 named = "、".join(aloud([f for f in fact.misread if not f.endswith(DOUBT)]))
                 self.say(f"{sign_of(self.net, fact.unit)},请核对{named and ':'}{named}。")
