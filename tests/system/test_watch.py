@@ -27,6 +27,9 @@ from voice.talk.facts import Announced, Answered, Called, ExchangeClosed, Fact, 
 from voice.talk.rollcall import RollCall, evolve_roll, next_move
 from voice.talk.welfare import WelfareTimer, evolve_timers, to_alarm, to_call
 
+AFTERWARDS_S = 10.0
+"""Behind a poll: another call would have begun."""
+
 
 def called(t: float, unit: str, attempt: int = 1) -> Called:
     return Called(t=t, exchange=1, unit=unit, over=0, attempt=attempt, to_all=False, question="")
@@ -115,8 +118,11 @@ def run(
             station.start_roll(("103",), 1, question="有没有发现走失儿童", until="situation")
         elif not started and begin == "poll":
             station.start_roll(("101", "102", "103"), 1, question="有没有发现走失儿童", until="any")
+            station.call("102")  # its turn comes
         started = True
-        if now > seconds or (begin == "poll" and station.roll is not None and station.roll.closed):
+        if begin == "poll" and station.roll is not None and station.roll.closed:
+            seconds = min(seconds, now + AFTERWARDS_S)
+        if now > seconds:
             air.end()
     return facts, told, journal
 

@@ -254,6 +254,8 @@ class Station:
         self.watches = evolve_timers(self.watches, fact)
         if isinstance(fact, Answered | ExchangeClosed | NotUnderstood) and fact.unit:
             self.last_event[fact.unit] = event.seq
+        if isinstance(fact, Answered) and fact.unit in self._single:
+            self._single.remove(fact.unit)  # it has answered in its turn
         if isinstance(fact, Answered) and fact.readback == "different":
             told, given = ("、".join(f) for f in (fact.figures, fact.misread))
             self._tell(f"readback differs 复诵不符: {self.net.name_of(fact.unit)} {told} / {given}")
