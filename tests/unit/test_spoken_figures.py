@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from voice.grammar.compiler import Costs
-from voice.grammar.spoken_figures import MARGIN, FigureSpeech, numbers
+from voice.grammar.evidence import Evidence
+from voice.grammar.interpreter import Interpreter
+from voice.grammar.spoken_figures import MARGIN, FigureSpeech, SpokenFigure, numbers
 from voice.mandarin.figures import figures
 from voice.mandarin.phones import phone_set, split_syllable
+from voice.net.loading import load_net
 from voice.pcm import Floats
+from voice.places import sample_net
 from voice.speech.acoustics import FRAME_S
+from voice.speech.hypothesis import Hypothesis, Word
 
 DIGITS = {
     "ling": "0", "dong": "0", "yao": "1", "yi": "1", "er": "2", "liang": "2", "san": "3", "si": "4", "wu": "5",
@@ -57,6 +62,22 @@ def test_heard_among_other_words(said: str, figure: str) -> None:
     assert found is not None and found.margin > MARGIN
     assert figures(found.syllables, DIGITS) == (figure,)
     assert 0.0 < found.start < found.end < len(scores) * FRAME_S
+
+
+def test_words_before_digits_are_found_with_them() -> None:
+    """呼叫 is not 五幺."""
+    scores = scores_of("hu jiao dong yao liang")
+    found = FigureSpeech(Costs(), DIGITS).find(scores, 0.0, len(scores) * FRAME_S)
+    assert found is not None and found.syllables == ("hu", "jiao", "dong", "yao", "liang")
+
+
+@pytest.mark.parametrize(("sure", "figure"), [(True, "012"), (False, "012?")])
+def test_a_figure_that_may_be_another_one_is_marked(sure: bool, figure: str) -> None:
+    net = load_net(sample_net())
+    heard = SpokenFigure(("dong", "yao", "liang"), 0.0, 0.9, 2.5, sure)
+    said = Hypothesis(tuple(Word(f"#{s}", k / 3, (k + 1) / 3, 1.0) for k, s in enumerate(["dong", "yao", "niang"])))
+    audio = Evidence(figures=lambda a, b: [heard] if a <= 0 < b else [])
+    assert Interpreter(net.lexicon).interpret(said, audio).figures == (figure,)
 
 
 @pytest.mark.parametrize("said", ["men kou you ren tui xiao", "wo men zai kai hui", "dou hao zhe ne"])

@@ -93,7 +93,7 @@ class ItemFigures:
             after = [i for i in row if i.start + i.end > 2 * (figure.end + TOUCHING_S)]
             while first and first[-1].pinyin in self._digits:  # an adjacent digit would belong to it
                 first.pop()
-            if figure.syllables[0] != TENS or not first or figure.start - first[-1].end >= TOUCHING_S:
+            if figure.sure and (figure.syllables[0] != TENS or not first or figure.start - first[-1].end >= TOUCHING_S):
                 sure += figures(figure.syllables, self._digits)
             while after and after[0].pinyin in self._digits:
                 after.pop(0)

@@ -46,6 +46,9 @@ COUNTED = (("pin", "dao"), ("hao", "lou"), ("hao", "men"), ("dan", "yuan"), ("ge
 TUNED = (("pin", "dao"), ("xin", "dao"))
 """Nouns before it: 频道三."""
 
+TOLD = (*TUNED, ("hu", "jiao"), ("che", "pai"), ("che", "pai", "hao"), ("dian", "hua"), ("hao", "ma"), ("bian", "hao"))
+"""Words before digits. They are found with them, lest 呼叫 be heard as 五幺."""
+
 _ONES = {
     1: ("yi", "yao"), 2: ("er", "liang"), 3: ("san",), 4: ("si",), 5: ("wu",), 6: ("liu",), 7: ("qi", "guai"),
     8: ("ba",), 9: ("jiu", "gou"),
@@ -67,6 +70,9 @@ class SpokenFigure:
 
     margin: float
     """Margin of its path over speech without a figure, in graph cost units per syllable."""
+
+    sure: bool = True
+    """No syllable of it is likely to be another one."""
 
 
 FigureSearch = Callable[[float, float], Sequence[SpokenFigure]]
@@ -111,7 +117,7 @@ class _Network:
 def _network(digits: Iterable[str]) -> _Network:
     """``digits``: toneless syllables of digits."""
     net = _Network()
-    led, hour, minute, fen, counted, tuned, month, day, province, plate = (net.node() for _ in range(10))
+    led, hour, minute, fen, counted, tuned, month, day, province, plate, told = (net.node() for _ in range(11))
     net.rows(0, LEADS, led)
     net.rows(0, numbers(0, 24), hour)
     net.rows(led, numbers(0, 24), hour)
@@ -137,6 +143,8 @@ def _network(digits: Iterable[str]) -> _Network:
     net.rows(province, [(*x, *y) for x in LETTERS for y in SECOND], plate)
     _in_a_row(net, plate, said, PLATE_DIGITS)
     _in_a_row(net, 0, said, LEAST_DIGITS)
+    net.rows(0, TOLD, told)
+    _in_a_row(net, told, said, LEAST_DIGITS)
     return net
 
 
