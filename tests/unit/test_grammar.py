@@ -521,6 +521,12 @@ def test_what_is_unsure_and_borne_out_by_nothing_else_is_marked(
     assert "?" not in strict.interpret(sure, expecting=expecting).text
 
 
+def test_two_words_that_are_not_sure_together_are_marked(net: Net) -> None:
+    strict = Interpreter(net.lexicon, 0.5, 0.9)
+    assert strict.interpret(heard(net, "省残联", "没有发现", score=0.65), expecting=False).text == "省残联? 没有发现?"
+    assert strict.interpret(heard(net, "省残联", "没有发现", score=0.65)).text == "省残联 没有发现"
+
+
 def test_an_entry_found_with_a_difference_is_marked_unless_the_audio_bears_it_out(net: Net) -> None:
     said = heard(net, *"#chuan #hua #yi #fu".split())
 

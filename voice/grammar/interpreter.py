@@ -7,6 +7,7 @@ determine who speaks to whom.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from voice.grammar.acts import ActSearch
@@ -165,10 +166,11 @@ class Interpreter:
 
     def _marked(self, items: list[Item], expecting: bool = False) -> list[Item]:
         """What is not sure is doubtful where nothing else speaks for it: in LONG_TALK that names nobody first; and
-        while no answer is expected, if it is all that is known of an over and was said once."""
+        while no answer is expected, if all that is known of an over was said once and is not sure together."""
         known = [i for i in items if i.kind != "free"]
-        lone = not expecting and len(known) == 1 and known[0].times == 1 and known[0].kind != "assistant"
-        if not lone and _talk_to_nobody(items) < LONG_TALK:
+        together = 1 - math.prod(1 - i.score for i in known)
+        sure = any(i.times > 1 or i.kind == "assistant" for i in known) or together >= self.idle_threshold
+        if (expecting or sure) and _talk_to_nobody(items) < LONG_TALK:
             return items
         return [replace(i, doubt=True) if i.kind != "free" and i.score < self.idle_threshold else i for i in items]
 
