@@ -62,8 +62,10 @@ def roles_of(
     if "unit" in speakers and "control" in speakers and not units and not to_all:
         return Roles("unit")  # 有人摔倒了,收到请回答
     if units and {a.meaning for a in acts} == {"situation"} and not to_all and _watch_for(items):
-        several = len(spoken) > 1 or units[0].times > 1
-        return Roles("control" if several else "anyone", callees=spoken, unsure=not several, presumed=several)
+        told = _says(items, "ni men")
+        called = told or len(spoken) > 1 or units[0].times > 1
+        presumed = called and not told
+        return Roles("control" if called else "anyone", callees=spoken, unsure=not called, presumed=presumed)
     both = "unit" in speakers and "control" in speakers and not _acknowledges_first(items, acts)
     if both and len(units) == 1 and units[0].times == 1 and not to_all:
         return Roles("anyone", callees=(units[0].key,), unsure=True)  # 家属院,有人摔倒了,收到请回答
@@ -80,8 +82,13 @@ def roles_of(
 
 def _watch_for(items: Sequence[Item]) -> bool:
     """有个老人走丢了,你们留意一下; 注意一名穿红衣服的男子: net control tells of somebody, most likely."""
-    said = [i.pinyin for i in items if i.kind == "free"]
-    return any(w in f" {' '.join(said)} " for w in (" liu yi ", " zhu yi yi "))
+    return _says(items, "liu yi", "zhu yi yi")
+
+
+def _says(items: Sequence[Item], *words: str) -> bool:
+    """Whether its free speech holds any of these words."""
+    said = f" {' '.join(i.pinyin for i in items if i.kind == 'free')} "
+    return any(f" {w} " in said for w in words)
 
 
 def _acknowledges_first(items: Sequence[Item], acts: Sequence[Act]) -> bool:
