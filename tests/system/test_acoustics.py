@@ -14,7 +14,7 @@ from voice.pcm import Floats
 from voice.speech.acoustics import FRAME_S, AcousticModel, Scorer, load_acoustic_model, mfcc
 from voice.speech.goodness import BESIDE_S, Calibration, Goodness, goodness
 from voice.speech.hypothesis import Word
-from voice.station.ear import unexplained
+from voice.station.verifier import unexplained
 
 
 def at_once(model: AcousticModel, pcm: Floats) -> Floats:

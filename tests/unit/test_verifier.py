@@ -13,7 +13,7 @@ from voice.net.loading import Net
 from voice.speech.acoustics import FRAME_S
 from voice.speech.goodness import Calibration, Goodness, frames_of
 from voice.speech.hypothesis import Word
-from voice.station.ear import Verifier
+from voice.station.verifier import Verifier
 
 BESIDE = Calibration((0.0, 1.0, 0.0, 0.0, 0.0, 0.0, -2.0))
 """Confidence falls with the free speech beside a word; 0.5 at goodness 0 without any."""
