@@ -196,7 +196,8 @@ def test_live_stations_on_bad_disks(ear: Ear, beginning: Path, tmp_path: Path) -
             found = logged(log)
             assert len(found) >= len(wanted), shown
             pauses = np.diff([b for b, _ in found[: len(wanted)]]) - np.diff([b for b, _ in wanted])
-            assert np.abs(pauses).max() < 0.5, "no sound was lost while the disk was slow"
+            # On a busy machine the source itself may stand still for a while; what is lost makes them shorter.
+            assert pauses.min() > -0.5, "no sound was lost while the disk was slow"
             assert all(clip for _, clip in found)
 
 
