@@ -62,5 +62,4 @@ def adapt(
     out.print(
         f'{result.folder}\nuse it: in net.toml, [recognition] model = "{result.folder.resolve().as_posix()}"',
         style="green",
-        soft_wrap=True,
     )

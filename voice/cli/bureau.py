@@ -26,7 +26,7 @@ app = typer.Typer(add_completion=False)
 def _tell(text: str) -> None:
     from voice.terminal.output import screen
 
-    screen(error=True).print(text, soft_wrap=True)
+    screen(error=True).print(text)
 
 
 def _run(work: Coroutine[Any, Any, None], ended: asyncio.Event) -> None:
@@ -170,7 +170,7 @@ def hub_status(
         out.print(table)
         refused = store.refusals()
         for subject, reason in refused[-20:]:
-            out.print(f"refused 拒收: {subject}: {reason}", style="red", soft_wrap=True)
+            out.print(f"refused 拒收: {subject}: {reason}", style="red")
         raise typer.Exit(int(bool(refused) or any(s.fault for s in found)))
     finally:
         store.close()

@@ -25,8 +25,8 @@ def doctor(net: NetOption = None) -> None:
     for found in examine(net):
         mark, style = ("✓", "green") if found.fine else ("✗", "red") if found.needed else ("–", "yellow")
         out.print(mark, style=style, end=" ")
-        out.print(f"{worded(found.name, english)}: {worded(found.told, english)}", soft_wrap=True)
+        out.print(f"{worded(found.name, english)}: {worded(found.told, english)}")
         if not found.fine:
             bad += found.needed
-            out.print(f"    → {worded(found.mend, english)}", soft_wrap=True)
+            out.print(f"    → {worded(found.mend, english)}")
     raise typer.Exit(1 if bad else 0)

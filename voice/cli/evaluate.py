@@ -80,8 +80,8 @@ def evaluate(
         marks = {c: p.threshold for c, p in points.items()}
         draw_trade_off(pictures / "trade-off.png", {"all": trials}, marks)
         draw_calibration(pictures / "calibration.png", {"all": trials})
-        status.print(f"pictures: {pictures}/trade-off.png, calibration.png", soft_wrap=True)
+        status.print(f"pictures: {pictures}/trade-off.png, calibration.png")
     if write:
         assert net is not None
-        tell = lambda text: status.print(text, soft_wrap=True)  # noqa: E731
+        tell = status.print
         write_points(net / "net.toml", points, false_per_hour, trials.alarm_hours, tell)

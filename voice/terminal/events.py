@@ -53,4 +53,4 @@ def print_line(console: Console, line: Line, net: Net) -> None:
     text.append("  ".join(p for p in parts if p), style)
     if line["review"]:
         text.append("  ⚑please review" if english else "  ⚑请复核", "bold yellow")
-    console.print(text, soft_wrap=True)
+    console.print(text)

@@ -6,15 +6,19 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from voice.language import heading, language, worded
 
 
 class BilingualConsole(Console):
-    """A console that translates our own messages into the user's language."""
+    """A console that translates our own messages into the user's language and breaks none of their lines: what a line
+    says can be searched for in a log, whatever its width."""
 
     def print(self, *objects: Any, **look: Any) -> None:
-        """Unchanged if no language is set."""
+        """Not translated if no language is set."""
+        if all(isinstance(o, str | Text) for o in objects):
+            look.setdefault("soft_wrap", True)
         chosen = language()
         if chosen:
             objects = tuple(_worded(o, chosen == "en") for o in objects)

@@ -69,7 +69,7 @@ def run(o: ReplayOptions) -> int:
         screen(error=True).print(
             "interrupted: what was heard to its end is kept, the rest not; the same command goes on "
             "已中断, 再次运行同一命令即可继续",
-            style="yellow", soft_wrap=True,
+            style="yellow",
         )  # fmt: skip
         return 130
     return max(status, int(left_out))
@@ -79,9 +79,7 @@ def _left_out(paths: list[str]) -> bool:
     """Whether the folders contain files that are neither audio nor usual companions of recordings; they are listed."""
     found = not_sound([Path(p) for p in paths if p != "-" and "://" not in p])
     for path in found:
-        screen(error=True).print(
-            f"{path}: no sound that is known, not heard 未识别, 没有听", style="yellow", soft_wrap=True
-        )
+        screen(error=True).print(f"{path}: no sound that is known, not heard 未识别, 没有听", style="yellow")
     return bool(found)
 
 
@@ -112,7 +110,6 @@ def _run(o: ReplayOptions) -> int:
             status.print(
                 f"{ear.model.path.name} has no words for these, they will not be heard 听不到: {told}",
                 style="yellow",
-                soft_wrap=True,
             )
         for source in sources:
             result = _one(source, ear, journal, began if len(sources) == 1 else None, o, status)
@@ -145,7 +142,7 @@ def _all_of(paths: list[str], net: Net, began: datetime | None, zone: tzinfo | N
         for side in _sides(p, o.raw.side)
     ]
     if any(named and not named[1] for named in (named_time(PurePosixPath(p).stem, zone) for p in paths)):
-        status.print(_assumed(zone), style="yellow", soft_wrap=True)
+        status.print(_assumed(zone), style="yellow")
     started, seconds, faults, known = time.monotonic(), 0.0, 0, 0
     columns = (TextColumn("{task.completed}/{task.total}"), BarColumn(), TimeRemainingColumn())
     with (
@@ -162,7 +159,7 @@ def _all_of(paths: list[str], net: Net, began: datetime | None, zone: tzinfo | N
             known += done.known
             for told in (done.fault, *done.notes, "is in the journal already 已在日志中" if done.known else ""):
                 if told:
-                    status.print(f"{done.path}: {told}", style="yellow", soft_wrap=True)
+                    status.print(f"{done.path}: {told}", style="yellow")
             maker = LineMaker()
             for event in events:
                 _show(maker.line(event.fact(), event), out, net, o.as_json)
@@ -217,7 +214,7 @@ def _one(
         else:
             result = replay(ear, journal, source, began, on_line, on_time)
     for note in result.notes:
-        status.print(f"{source.name}: {note}", style="yellow", soft_wrap=True)
+        status.print(f"{source.name}: {note}", style="yellow")
     if not o.as_json:
         took = time.monotonic() - started
         _summary(screen(), result, list(journal.events(after=before)), net, took)
@@ -256,12 +253,12 @@ def _sources(o: ReplayOptions, began: datetime | None, zone: tzinfo | None, unhe
             if len(paths) == 1:
                 raise
             unheard.append(str(path))
-            screen(error=True).print(str(e), style="yellow", soft_wrap=True)
+            screen(error=True).print(str(e), style="yellow")
     starts = begins([(r.began, True) if r.began else None for r in found], began)
     for recording, start in zip(found, starts, strict=True):
         recording.began = start
     if began is None and any(r.named and not r.named[1] for r in found):
-        screen(error=True).print(_assumed(zone), style="yellow", soft_wrap=True)
+        screen(error=True).print(_assumed(zone), style="yellow")
     return list(found)
 
 
@@ -293,7 +290,7 @@ def _summary(out: Console, result: Replayed, events: list[Event], net: Net, took
     told = f"{overs} overs; {review} for review." if english else f"{overs} 次发话; 请复核 {review} 处。"
     out.print(f"\n{told}", style="bold")
     for line, style in attendance_lines(sessions(events), Heading.of(net, english=english)):
-        out.print(line, style=style, soft_wrap=True)
+        out.print(line, style=style)
     out.print(f"{result.duration:.0f} s of audio in {took:.1f} s ({speed:.0f} × real time)", style="dim")
 
 
@@ -314,6 +311,6 @@ def _written(o: ReplayOptions, journal: Journal, net: Net, status: Console) -> N
         (write_html if o.sheet.suffix.lower() == ".html" else write_xlsx)(o.sheet, sheet, heading)
         status.print(f"roll sheet: {o.sheet}")
     if o.journal:
-        status.print(f"journal: {len(journal)} events, head {journal.head}", soft_wrap=True)
+        status.print(f"journal: {len(journal)} events, head {journal.head}")
     elif not o.as_json:
         status.print("nothing was kept; --journal log.sqlite keeps the log and the clips", style="dim")

@@ -27,10 +27,10 @@ class Terminal:
             print_line(self.out, shown, self.net)
 
     def tell(self, text: str) -> None:
-        self.out.print(f"      ! {told(text)}", style="bold magenta", soft_wrap=True)
+        self.out.print(f"      ! {told(text)}", style="bold magenta")
 
     def note(self, text: str, urgent: bool = False) -> None:
-        self.out.print(text, style="yellow" if urgent else "dim", soft_wrap=True)
+        self.out.print(text, style="yellow" if urgent else "dim")
 
     def ask(self, question: str) -> bool | None:
         return typer.confirm(question, default=True) if sys.stdin.isatty() else None
