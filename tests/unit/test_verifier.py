@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from voice.grammar.lexicon import Entry
 from voice.grammar.message import Doubt
+from voice.grammar.spoken_figures import SpokenFigure
 from voice.net.loading import Net
 from voice.speech.acoustics import FRAME_S
 from voice.speech.goodness import Calibration, Goodness, frames_of
 from voice.speech.hypothesis import Word
-from voice.station.verifier import Verifier
+from voice.station.verifier import Verification, Verifier
 
 BESIDE = Calibration((0.0, 1.0, 0.0, 0.0, 0.0, 0.0, -2.0))
 """Confidence falls with the free speech beside a word; 0.5 at goodness 0 without any."""
@@ -87,3 +88,34 @@ def test_the_likeliest_of_sisters_is_said(net: Net, said: dict[str, float], logg
     for other in ("穿灰衣服", "穿黑衣服", "穿白衣服"):
         found, doubted = verifier.doubt(frames_of(loglikes[:n]), entries[other], 0.0, n * FRAME_S)
         assert (found.text, doubted) == (logged, doubt), other
+
+
+class Row:
+    """Finds a figure of so many syllables at a time of the over, 0.2 s each."""
+
+    def __init__(self, syllables: int, at: float) -> None:
+        self.figure = SpokenFigure(("san",) * syllables, at, at + 0.2 * syllables, 9.0)
+
+    def find(self, _: Any, start: float, end: float) -> SpokenFigure | None:
+        return self.figure if start <= self.figure.start and self.figure.end <= end else None
+
+
+class Sure(Verifier):
+    """Hears every figure."""
+
+    def confidence(self, frames: Any, figure: SpokenFigure) -> float:
+        return 1.0
+
+    def borne_out(self, loglikes: Any, figure: SpokenFigure) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("syllables", "at", "seconds", "sure"),
+    [(3, 1.0, 2.0, True), (3, 2.5, 4.0, False), (3, 0.0, 4.0, False), (6, 2.5, 5.0, True)],
+    ids=["alone", "amid talk", "before talk", "long"],
+)
+def test_a_short_figure_amid_talk_is_doubtful(syllables: int, at: float, seconds: float, sure: bool) -> None:
+    heard = Verification(Sure(BESIDE, "standard", False), cast(Any, None), cast(Any, Row(syllables, at)))
+    (found,) = heard.figures(cast(Any, (None,)), cast(Any, None), 0.0, seconds)
+    assert found.sure == sure
