@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,16 +12,22 @@ import numpy as np
 import pytest
 
 from tests.helpers.command import huying
+from tests.helpers.forking import Huying
+from tests.helpers.waiting import until
+from voice.audio.source import AudioSource, Damage
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.measure.channel import Channel, received
 from voice.measure.phrase_cost import cost_of
 from voice.net.learning import forget, learn, learned, propose
 from voice.net.loading import LEARNED, Net, load_net
-from voice.pcm import Pcm16
+from voice.pcm import BLOCK, RATE, Frame, Pcm16
 from voice.radio.over import Over
 from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.station.ear import open_ear
+from voice.station.listener import Listener
+from voice.station.net_watch import NetWatch, changed_phrases
+from voice.station.two_pass import TwoPass
 from voice.talk.by_hand import Confirmed, NetEdited
 from voice.talk.facts import OverHeard
 
@@ -41,6 +49,64 @@ def said(net: Net, synthesiser: Synthesiser) -> Pcm16:
 def understood(net: Net, pcm: Pcm16) -> str:
     ear = open_ear(net)
     return ear.understand(Over.whole(pcm), ear.recogniser.recognise(pcm)).text
+
+
+def test_the_station_says_when_it_is_in_force(mine: Net, tmp_path: Path) -> None:
+    log = tmp_path / "log.sqlite"
+    words = "listen", "--net", mine.folder, "--input", "-", "--journal", log
+
+    def logged(kind: str) -> list[str | None]:
+        if not log.exists():
+            return []
+        with Journal(str(log), create=False) as journal:
+            return [e.fact().detail() for e in journal.events(kind=kind)]
+
+    with Huying[bytes](*words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as station:
+        air = station.stdin
+        assert air is not None
+        silence = bytes(2 * BLOCK)
+        assert until(lambda: air.write(silence) and logged("session_began"))
+        huying("grammar", "learn", PHRASE, "--net", mine.folder, "--by", "me")
+        assert until(lambda: air.write(silence) and logged("phrases_changed"))
+        air.close()
+    assert logged("phrases_changed") == [f"+{PHRASE}"]
+
+
+class Talk(AudioSource):
+    """An over said twice. In the middle of the first the net learns, and the station takes it up."""
+
+    name, began, duration = "talk", None, None
+
+    def __init__(self, over: Pcm16, learning: Callable[[], None]) -> None:
+        self.damage = Damage()
+        quiet = np.zeros(2 * RATE, np.int16)
+        self._pcm = np.concatenate([quiet, over, quiet, over, quiet])
+        self._at, self._learning = len(quiet) + len(over) // 2, learning
+
+    def frames(self) -> Iterator[Frame]:
+        for start in range(0, len(self._pcm), BLOCK):
+            if start <= self._at < start + BLOCK:
+                self._learning()
+            yield Frame(start, self._pcm[start : start + BLOCK])
+
+
+def test_a_running_station_takes_it_up_between_two_overs(mine: Net, said: Pcm16, tmp_path: Path) -> None:
+    ear = open_ear(mine)
+
+    def learning() -> None:
+        huying("grammar", "learn", PHRASE, "--net", mine.folder, "--by", "me")
+        assert until(lambda: ear.latest is not ear)
+
+    with Journal(str(tmp_path / "log.sqlite")) as journal, closing(NetWatch(ear, print)):
+        listener = Listener(ear, journal)
+        for _ in listener.listen(Talk(said, learning)):
+            pass
+        first, second = (f for e in journal.events(kind="over") if isinstance(f := e.fact(), OverHeard))
+    assert "省残联" in first.text and PHRASE not in first.text, "heard to its end as it began"
+    assert PHRASE in second.text
+    assert changed_phrases(mine, listener.ear.net, 0.0).learned == (PHRASE,)
+    networks = [e.recogniser.acoustics for e in (ear, listener.ear) if isinstance(e.recogniser, TwoPass)]
+    assert networks[0] is networks[1], "not loaded again"
 
 
 def test_it_is_understood_from_then_on_and_can_be_taken_back(mine: Net, said: Pcm16) -> None:

@@ -117,7 +117,7 @@ def learn(
             log.enter(
                 NetEdited(file=change.path.name, sha256=change.sha256, replaced=change.replaced, by=who, note=note)
             )
-    out.print(f"{change.path}: learned; a station hears it from its next start on")
+    out.print(f"{change.path}: learned; a station that runs hears it in a few seconds")
 
 
 @app.command(epilog="Example: huying grammar forget 地下室门被撬了 --net my-net")
@@ -136,7 +136,7 @@ def forget(
         for text, meaning in learned(loaded).items():
             out.print(f"{text} = {meaning}")
         return
-    out.print(f"{forget_phrase(loaded, phrase).path}: forgotten")
+    out.print(f"{forget_phrase(loaded, phrase).path}: forgotten; a station that runs hears it no more in a few seconds")
 
 
 def _own(folder: Path | None) -> Path:

@@ -35,6 +35,7 @@ MEANING_NAMES: dict[str, Pair] = {m.key: (m.chinese, m.english) for m in TABLE} 
     "no_clips": ("录音存不下", "sound cannot be kept"),
     "clips": ("录音恢复", "sound is kept again"), "unwritten": ("日志曾写不进", "journal could not be written"),
     "cut": ("播报中断", "transmission cut"), "no_dictation": ("听写出错", "dictation failed"),
+    "net": ("网文件未生效", "net files not in force"),
     "repeat": ("重复", "repeat"), "start": ("开始", "start"), "end": ("结束", "end"), "pause": ("暂停", "pause"),
     "resume": ("继续", "resume"), "skip": ("跳过", "skip"), "set": ("被调整", "was set"),
     "drift": ("声卡漂移", "sound card drift"),

@@ -1,6 +1,6 @@
 """Words a net has learned: phrases typed in review, one per line, in the net's own ``learned.txt``.
 
-It is an ordinary grammar file and may be edited by hand. A running station uses a new word from its next start.
+It is an ordinary grammar file and may be edited by hand. A running station takes it up: ``voice.station.net_watch``.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,9 @@ LEARNED = "learned.txt"
 
 NOT_TEMPLATES = (*READINGS, "surnames.txt", "places.txt")
 
+OWN = ("names.txt", "readings.txt", "surnames.txt", "places.txt", LEARNED)
+"""Files beside ``net.toml`` that add to its grammars."""
+
 
 @dataclass(frozen=True, slots=True)
 class Net:
@@ -51,6 +55,8 @@ class Net:
     """Unit id → short call signs: understood, never spoken."""
     refused: tuple[Refused, ...] = ()
     """Rejected short call signs, and why."""
+    files: Mapping[Path, bytes] = field(default_factory=dict, repr=False)
+    """All its files, as they were read."""
 
     @property
     def costs(self) -> Costs:
@@ -102,16 +108,29 @@ def load_net(folder: Path) -> Net:
     return net
 
 
-def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, list[Problem]]:
+def grammar_files(net: Path, folders: Iterable[Path], without: Collection[str]) -> list[Path]:
+    """Phrases, places and readings of the grammar folders, less the groups that are switched off, and the net's own."""
+    files = [p for f in folders for p in sorted(f.glob("*.txt"))]
+    files = [p for p in files if p.stem not in without or p.name in NOT_TEMPLATES]
+    return files + [p for name in OWN if (p := net / name).is_file() and p not in files]
+
+
+def check_net(
+    folder: Path, roster: Path | None = None, standing: Net | None = None
+) -> tuple[Net | None, list[Problem]]:
     """Load as much of a net as possible and report all errors at once; mere oddities are in the net's notices.
-    ``roster``: use this one instead of its own."""
+    ``roster``: use this one instead of its own. ``standing``: the net as a station runs it, of which only phrases and
+    places are read anew."""
     path = folder / "net.toml"
-    settings, problems = read_settings(path)
+    settings, problems = (standing.settings, []) if standing else read_settings(path)
     used = [path]
     notices: list[Problem] = []
     roster_path = roster or folder / (settings.roster if settings else "roster.csv")
     units: tuple[Unit, ...] = ()
-    if settings or roster_path.exists():
+    if standing:
+        units = standing.units
+        used.append(roster_path)
+    elif settings or roster_path.exists():
         units, more = read_roster(roster_path)
         problems += [p for p in more if not p.notice]
         notices += [p for p in more if p.notice]
@@ -120,21 +139,21 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
     problems += [
         Problem(path, 0, f"no grammar folder “{m}”", "name one that lies in the net folder, or “zh”") for m in missing
     ]
-    files = [p for f in folders for p in sorted(f.glob("*.txt"))]
     without = set(settings.without_phrases) if settings else set()
-    groups = {p.stem for p in files if p.name not in NOT_TEMPLATES}
+    groups = {p.stem for f in folders for p in f.glob("*.txt") if p.name not in NOT_TEMPLATES}
     problems += [
         Problem(path, 0, f"without_phrases: no group “{name}”", f"one of {', '.join(sorted(groups))}")
         for name in sorted(without - groups)
     ]
-    files = [p for p in files if p.stem not in without or p.name in NOT_TEMPLATES]
+    files = grammar_files(folder, folders, without)
     nine = "gou1" if settings and settings.language.spoken_nine == "勾" else "jiu3"
-    own = (folder / name for name in ("names.txt", "readings.txt", "surnames.txt", "places.txt", LEARNED))
-    files += [p for p in own if p.is_file() and p not in files]
-    tables = [p for p in files if p.name in READINGS]
-    readings, more = read_table(tables, nine, [p for p in files if p.name == "surnames.txt"])
-    readings = readings.with_names(dict.fromkeys(n for u in units for n in re.split("[、/;；,， \\n]", u.officer)))
-    problems += more
+    if standing:
+        readings = standing.readings
+    else:
+        tables = [p for p in files if p.name in READINGS]
+        readings, more = read_table(tables, nine, [p for p in files if p.name == "surnames.txt"])
+        readings = readings.with_names(dict.fromkeys(n for u in units for n in re.split("[、/;；,， \\n]", u.officer)))
+        problems += more
     templates, more = read_templates([p for p in files if p.name not in NOT_TEMPLATES])
     problems += more
     used += files
@@ -176,9 +195,16 @@ def check_net(folder: Path, roster: Path | None = None) -> tuple[Net | None, lis
         signs, control, templates, readings, language.accent, language.hears_tones, assistant, places, short
     )
     notices += doubtful(units, lexicon, readings, roster_path)
+    read = {p: p.read_bytes() for p in used if p.is_file()}
+    read |= {p: data for p, data in standing.files.items() if stands(p)} if standing else {}
     return Net(
-        folder, settings, units, lexicon, readings, _digest(used), tuple(notices), short, tuple(refused)
+        folder, settings, units, lexicon, readings, _digest(read), tuple(notices), short, tuple(refused), read
     ), problems
+
+
+def stands(path: Path) -> bool:
+    """A change of this file of a net waits for a station's next start: settings, roster, readings."""
+    return path.suffix != ".txt" or path.name in (*READINGS, "surnames.txt")
 
 
 def _readable_signs(
@@ -246,11 +272,9 @@ def _readable_templates(
     return good, problems
 
 
-def _digest(paths: list[Path]) -> str:
+def _digest(files: Mapping[Path, bytes]) -> str:
     h = hashlib.sha256()
-    for p in paths:
-        if p.is_file():
-            data = p.read_bytes()
-            h.update(f"{p.name}\0{len(data)}\0".encode())
-            h.update(data)
+    for path, data in files.items():
+        h.update(f"{path.name}\0{len(data)}\0".encode())
+        h.update(data)
     return h.hexdigest()

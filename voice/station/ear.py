@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
@@ -59,8 +59,17 @@ OWN_WORD = -8.0
 
 
 @dataclass(slots=True)
+class Succession:
+    """What the ears of one net know of each other."""
+
+    latest: Ear | None = None
+    """None: the first one."""
+
+
+@dataclass(slots=True)
 class Ear:
-    """Recogniser, verifier and interpreter of one net: loaded once, used for many channels."""
+    """Recogniser, verifier and interpreter of one net: loaded once, used for many channels. When the net's phrases
+    change another one takes its place; an over is heard by one from its beginning to its end."""
 
     net: Net
     model: ModelFolder
@@ -78,6 +87,17 @@ class Ear:
     """Call signs and phrases outside a stock model's vocabulary: they cannot be recognised."""
     voiceprint: Voiceprint | None = None
     """Tells voices apart where nothing else says who spoke."""
+    succession: Succession = field(default_factory=Succession, repr=False, compare=False)
+
+    @property
+    def latest(self) -> Ear:
+        """By which the next over is to be heard."""
+        return self.succession.latest or self
+
+    def succeed(self, newer: Ear) -> None:
+        """``newer`` hears from the next over on, on every channel."""
+        newer.succession = self.succession
+        self.succession.latest = newer
 
     def understand(
         self, over: Over, hypothesis: Hypothesis, expecting: bool = True, addressed: bool = False,
@@ -152,17 +172,38 @@ def open_ear(net: Net, cache: Path | None = None, model: str | None = None) -> E
         fallback, missing = _stock_recogniser(net, folder)
         return Ear(net, folder, fallback, interpreter, None, dictation, dictation_sha256, scribe, None, missing)
     recogniser = open_recogniser(folder, net.lexicon, net.costs, cache)
+    verification, chooser = _second_look(net, folder)
+    return Ear(
+        net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe, chooser,
+        voiceprint=_voiceprint(folder, recogniser.acoustics) if settings.voiceprint else None,
+    )  # fmt: skip
+
+
+def reopened(ear: Ear, net: Net, cache: Path) -> Ear:
+    """The ear of the same net with other phrases. Networks, dictation and voices are shared with the one before."""
+    settings = net.settings.recognition
+    interpreter = Interpreter(net.lexicon, settings.threshold, settings.idle_threshold)
+    before = ear.recogniser
+    if not isinstance(before, TwoPass):
+        fallback, missing = _stock_recogniser(net, ear.model)
+        return replace(ear, net=net, recogniser=fallback, interpreter=interpreter, cannot_say=missing)
+    recogniser = _with_graph(ear.model, before.acoustics, net.lexicon, net.costs, cache)
+    if before.loaded:
+        recogniser.first.stream()  # nobody waits for it during an over
+    verification, chooser = _second_look(net, ear.model)
+    return replace(
+        ear, net=net, recogniser=recogniser, interpreter=interpreter, verification=verification, chooser=chooser
+    )
+
+
+def _second_look(net: Net, folder: ModelFolder) -> tuple[Verification, Chooser]:
     words = net.lexicon
     bigram = load_bigram(folder.path, folder.bigram_sha256) if folder.bigram_sha256 else None
     common = shares(bigram) if bigram is not None else None
     verifier = Verifier(folder.calibrations[words.tones], words.accent, words.tones, words.spoken, common)
     free = FreeSpeech(replace(net.costs, filler=FREE_SYLLABLE), bigram)
     verification = Verification(verifier, free, FigureSpeech(net.costs, net.lexicon.digits))
-    chooser = Chooser(net.readings, words.accent, free, COMMON, _when_asked(words))
-    return Ear(
-        net, folder, recogniser, interpreter, verification, dictation, dictation_sha256, scribe, chooser,
-        voiceprint=_voiceprint(folder, recogniser.acoustics) if settings.voiceprint else None,
-    )  # fmt: skip
+    return verification, Chooser(net.readings, words.accent, free, COMMON, _when_asked(words))
 
 
 def _voiceprint(folder: ModelFolder, acoustics: Acoustics) -> Voiceprint | None:
@@ -216,13 +257,18 @@ def _word_search(lexicon: Lexicon) -> WordSearch | None:
 
 def open_recogniser(folder: ModelFolder, lexicon: Lexicon | None, costs: Costs, cache: Path) -> TwoPass:
     """A model of ours with the graph of a lexicon."""
+    network, second = open_networks(folder)
+    return _with_graph(folder, Mixture(network, second) if second else network, lexicon, costs, cache)
+
+
+def _with_graph(
+    folder: ModelFolder, acoustics: Acoustics, lexicon: Lexicon | None, costs: Costs, cache: Path
+) -> TwoPass:
     graph = compile_graph(lexicon, costs, cache / "graphs")
 
     def first() -> Recogniser:
         return Recogniser(assemble(folder, graph.folder, cache / "models"), folder.rate)
 
-    network, second = open_networks(folder)
-    acoustics = Mixture(network, second) if second else network
     return TwoPass(acoustics, Search(read(graph.folder / FILE)), first)
 
 

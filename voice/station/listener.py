@@ -198,6 +198,8 @@ class Listener:
                 self._gate_event(event)
             self._clear_since = frame.start / RATE
         self._expected = frame.start + len(frame.pcm)
+        if self._stream is None:
+            self.ear = self.ear.latest
         x = frame.pcm.astype(np.float32)
         self._power += 0.6 * (float(x @ x) / 32768**2 / max(1, len(x)) - self._power)
         self._recent = np.concatenate([self._recent[len(x) :], frame.pcm])[-RATE // 10 :]

@@ -42,6 +42,8 @@ class Microphone:
         gate = CarrierGate(self._ear.net.settings.timing.hang_time_s)
         stream: OverStream | TwoPassStream | None = None
         for frame in self._source.frames():
+            if stream is None:
+                self._ear = self._ear.latest
             for event in gate.process(frame.pcm):
                 match event:
                     case Opened():

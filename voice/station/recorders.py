@@ -303,7 +303,8 @@ class UploadDesk:
 
     def _listen(self, source: CallSource, channel: str) -> None:
         try:
-            heard = Listener(self._ear, self._journal, self._on_event, channel, source.identify, self._wait, clear=True)
+            ear = self._ear.latest
+            heard = Listener(ear, self._journal, self._on_event, channel, source.identify, self._wait, clear=True)
             for _ in heard.listen(source):
                 pass
         except HuyingError as e:  # the journal cannot be written: the call stays in the spool

@@ -31,6 +31,7 @@ from voice.station.channels import Channels
 from voice.station.clock import ClockWatch
 from voice.station.ear import open_ear
 from voice.station.microphone import Microphone
+from voice.station.net_watch import NetWatch, changed_phrases
 from voice.station.recorders import UploadDesk
 from voice.station.requests import STALE_S
 from voice.station.spool import Spool
@@ -122,8 +123,8 @@ class Runtime:
         self.source, card = open_source(desk, o.raw, lambda kind, text: self._noticed("", kind, text), began)
         if self.speaks and card is None:
             raise HuyingError("--output needs a sound card as --input: what we send must not be heard as an answer")
-        ear = open_ear(net, model=o.model)
-        stack.callback(ear.close)
+        ear = self._ear = open_ear(net, model=o.model)
+        stack.callback(lambda: self._ear.close())
         self._left = unfinished(self.journal) if self.speaks else None
         """A roll-call that a crash has left open."""
         self._resume = self._left is not None and self._resumes(o, self._left)
@@ -158,6 +159,7 @@ class Runtime:
             on_saying=lambda text: self._status.write(self._moment(saying=text), True),
             wait=self.wait,
         )
+        stack.enter_context(contextlib.closing(NetWatch(ear, lambda text: self._noticed("", "net", text))))
         self._requests = Agenda(self.station, folder if self.speaks else None, self.tell)
         self._sources = self._other_sources(net, o.raw)
         self._others = Channels(ear, self.journal, self._sources, self._take, self.tell, self.wait)
@@ -268,6 +270,9 @@ class Runtime:
             )
         while not self._notices.empty():
             self._note(*self._notices.get())
+        if heard.ear is not self._ear:
+            before, self._ear, station.net = station.net, heard.ear, heard.ear.net
+            heard.log.record(changed_phrases(before, station.net, now))
         moved = self._clock.look(datetime.now(UTC), time.monotonic(), now)
         if moved is not None:
             heard.log.move_clock(now, *moved)

@@ -34,6 +34,11 @@ class TwoPass:
         """Hears during an over."""
         return self._load()
 
+    @property
+    def loaded(self) -> bool:
+        """Somebody has asked for the one that hears during an over."""
+        return "first" in self.__dict__
+
     def stream(self) -> TwoPassStream:
         """A stream for one over."""
         return TwoPassStream(self)

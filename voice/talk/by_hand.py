@@ -94,7 +94,7 @@ class Acknowledged(ByHand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetEdited(ByHand):
-    """One of the net's files was saved. A running station picks it up at its next start."""
+    """One of the net's files was saved. A running station takes up phrases at once, the rest at its next start."""
 
     KIND: ClassVar[str] = "net_edited"
     NAMES: ClassVar[tuple[str, str]] = ("名册", "net edited")

@@ -10,8 +10,9 @@ from nicegui import events, run, ui
 from voice.console.pages.frame import Page
 from voice.errors import HuyingError
 from voice.grammar.meanings import REVIEWABLE
-from voice.journal.wording import MEANING_NAMES, name_of
+from voice.journal.wording import MEANING_NAMES, detail_in, name_of
 from voice.net.learning import Proposal
+from voice.talk.facts import DeviceChanged, PhrasesChanged
 
 
 class LearnDialog:
@@ -83,10 +84,28 @@ class LearnDialog:
             self._learn()
 
     def _learn(self) -> None:
-        if self.page.do(lambda by: self.page.desk.learn(self.found.text, self._meaning.value, by), "learned"):
+        told = "learned live" if self.page.desk.station else "learned"
+        if self.page.do(lambda by: self.page.desk.learn(self.found.text, self._meaning.value, by), told):
             if self._dialog is not None:
                 self._dialog.close()
             self._done()
+
+
+def tell_of_phrases(page: Page) -> None:
+    """Tell when the station has taken up what the net has learned, or why it has not."""
+    seen = page.feed.seq
+
+    def look() -> None:
+        nonlocal seen
+        for line in page.feed.after(seen):
+            seen = line["seq"]
+            detail = detail_in(line["detail"], page.net.name_of, page.english)
+            if line["type"] == PhrasesChanged.KIND:
+                ui.notify(page.t("in force", page.clock(line["wall"]), detail), type="positive", multi_line=True)
+            elif line["type"] == DeviceChanged.KIND and line["meaning"] == "net":
+                ui.notify(detail, type="negative", multi_line=True, timeout=8000)
+
+    page.on_news(look)
 
 
 def learned_list(page: Page) -> Callable[[], None]:
@@ -94,7 +113,8 @@ def learned_list(page: Page) -> Callable[[], None]:
     holder = ui.column().classes("w-full gap-1")
 
     def take_back(text: str) -> None:
-        if page.do(lambda by: page.desk.forget(text, by), "forgotten"):
+        told = "forgotten live" if page.desk.station else "forgotten"
+        if page.do(lambda by: page.desk.forget(text, by), told):
             show()
 
     def show() -> None:

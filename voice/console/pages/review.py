@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from nicegui import background_tasks, events, run, ui
 
 from voice.console.pages.frame import Page
-from voice.console.pages.learning import LearnDialog, learned_list
+from voice.console.pages.learning import LearnDialog, learned_list, tell_of_phrases
 from voice.console.pages.settled import SettledList
 from voice.errors import HuyingError
 from voice.grammar.meanings import MEANINGS, REVIEWABLE
@@ -82,6 +82,7 @@ class Review(Page):
 
         ui.keyboard(on_key=key, ignore=["input", "select", "textarea", "button"])
         self.on_news(build)
+        tell_of_phrases(self)
 
 
 class _Saved:

@@ -16,7 +16,7 @@ from voice.talk.facts.exchanges import (
 from voice.talk.facts.fact import Fact, Grade, Outcome, Purpose
 from voice.talk.facts.overs import NotUnderstood, OverHeard, Remarked, Transcribed
 from voice.talk.facts.rolls import RollBegan, RollEnded, RollMarked
-from voice.talk.facts.sessions import ClockChanged, DeviceChanged, SessionBegan, SessionEnded
+from voice.talk.facts.sessions import ClockChanged, DeviceChanged, PhrasesChanged, SessionBegan, SessionEnded
 from voice.talk.facts.station import Announced, Commanded
 from voice.talk.facts.welfare import Overdue, WatchSet
 
@@ -40,6 +40,7 @@ __all__ = [  # noqa: RUF022  lists of kinds show them in this order
     "RollMarked",
     "Announced",
     "DeviceChanged",
+    "PhrasesChanged",
     "ClockChanged",
     "RollBegan",
     "WatchSet",

@@ -60,12 +60,13 @@ class ClockChanged(Fact):
 class DeviceChanged(Fact):
     """Equipment fault or recovery: sound card lost, back or overrunning; clips no longer stored, or stored again;
     journal not writable for a while (``unwritten``); our transmission cut short (``cut``); dictation off
-    (``no_dictation``); a stream's sample format differs from the one given (``form``)."""
+    (``no_dictation``); a stream's sample format differs from the one given (``form``); changed files of the net not in
+    force (``net``)."""
 
     KIND: ClassVar[str] = "device"
     NAMES: ClassVar[tuple[str, str]] = ("设备", "device")
 
-    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten", "cut", "no_dictation", "form"]
+    what: Literal["lost", "back", "overrun", "no_clips", "clips", "unwritten", "cut", "no_dictation", "form", "net"]
     note: str
 
     def word(self) -> str:
@@ -73,6 +74,22 @@ class DeviceChanged(Fact):
 
     def detail(self) -> str | None:
         return self.note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhrasesChanged(Fact):
+    """The net's phrases or places were changed, and are in force for every over that begins from now on."""
+
+    KIND: ClassVar[str] = "phrases_changed"
+    NAMES: ClassVar[tuple[str, str]] = ("用语更新", "phrases changed")
+
+    net_sha256: str
+    learned: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
+
+    def detail(self) -> str | None:
+        changed = (*(f"+{text}" for text in self.learned), *(f"-{text}" for text in self.forgotten))
+        return ", ".join(changed) or "what phrases mean"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
