@@ -251,7 +251,7 @@ def load_encoder(folder: Path, sha256: str) -> Encoder:
     data = checked(folder / FILE, sha256)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
-            weights = {n: np.asarray(kept[n], np.float32) for n in kept.files}
+            weights = {n: np.asfortranarray(kept[n], np.float32) for n in kept.files}  # read as their transposes
         for name in [n for n in weights if n.endswith(SCALE)]:
             weights[name.removesuffix(SCALE)] *= weights.pop(name)[:, None]
         missing = {"conv1.weight", "out.bias", "tone.bias", "norm.bias"} - set(weights)
