@@ -259,8 +259,8 @@ _SEEN_BEFORE = re.compile(rb"Append\(Offset\([\w.]+, -([0-9]+)\)")
 
 
 def _matrix(data: bytes, at: int) -> tuple[Floats, int]:
-    """One of Kaldi's compressed matrices, with two bytes a number or one, and where it ends. Its transpose, which layers
-    multiply by, is contiguous: a tenth faster."""
+    """One of Kaldi's compressed matrices, with two bytes a number or one, and where it ends. Its transpose, which
+    layers multiply by, is contiguous: a tenth faster."""
     token, at = data[at : at + 4], data.index(b" ", at) + 1
     low, span, rows, cols = struct.unpack_from("<ffii", data, at)
     at += 16
