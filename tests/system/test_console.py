@@ -390,6 +390,20 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+def test_icons_are_not_their_names_while_their_font_is_under_way(console: Served, browser: Any) -> None:
+    page = browser.new_page()
+    fonts: list[Any] = []
+    page.route("**/*.woff2", fonts.append)
+    page.goto(console.url)
+    icon = page.locator(".live .tile .q-icon").first
+    icon.wait_for(state="attached", timeout=60_000)
+    assert until(lambda: page.evaluate("1") and fonts) and not icon.is_visible()
+    for font in fonts:
+        font.continue_()
+    icon.wait_for(state="visible", timeout=60_000)
+    page.close()
+
+
 def test_the_board_in_a_browser(console: Served, browser: Any) -> None:
     """Who did not answer stands on the screen; a new event shows at once; HTML in it is text."""
     strangers: list[str] = []

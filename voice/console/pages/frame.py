@@ -18,7 +18,7 @@ from voice.console.access import COOKIE, Access
 from voice.console.board import Tile
 from voice.console.desk import Desk
 from voice.console.pages.live import PATCH, Live, Patches
-from voice.console.pages.markup import PLAYER, icon, meter
+from voice.console.pages.markup import ICONS, PLAYER, icon, meter
 from voice.console.proxy import prefix_of
 from voice.console.texts import text
 from voice.console.users import User
@@ -65,6 +65,7 @@ text-align:left}
 .banner,.alarm{word-break:keep-all;overflow-wrap:anywhere}.q-field__label{padding-bottom:3px}
 .feedrow,.tile{contain:content}.incidents:empty{display:none}
 .live:empty{display:none}
+html:not([data-icons]) .material-icons{visibility:hidden}
 .meter{height:6px;border-radius:3px;background:#8884;overflow:hidden}
 .meter i{display:block;height:100%;background:#8bc34a}
 .lamp{display:flex;align-items:center;gap:8px;color:#fff}
@@ -203,7 +204,7 @@ class Page:
 
         def page() -> None:
             ui.add_css(STYLE)
-            ui.add_head_html(ALARM + PLAYER + PATCH)
+            ui.add_head_html(ALARM + ICONS + PLAYER + PATCH)
             mine = app.storage.client[_Client.__name__] = _Client(self.feed.seq, self.feed.turn)
             ui.colors(primary="#0b5c94", negative="#b3261e", positive="#1b7f3b")
             ui.dark_mode(app.storage.user.get("night"))

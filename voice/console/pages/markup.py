@@ -50,6 +50,16 @@ def player(source: str, label: str) -> str:
     )
 
 
+ICONS = """<script>
+(() => {
+  const look = () => document.fonts.load('24px "Material Icons"').then(
+    (found) => found.length ? document.documentElement.toggleAttribute("data-icons", true) : setTimeout(look, 50),
+    () => setTimeout(look, 1000));
+  look();
+})();
+</script>"""
+"""Marks the page when the font of the icons is there: until then their names stand in their places."""
+
 PLAYER = """<script>
 window.huyingPlay = (source) => {
   if (window.huyingAudio) window.huyingAudio.pause();
