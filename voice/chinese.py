@@ -246,6 +246,7 @@ MESSAGES: dict[str, str] = {
     "not learned; --yes learns it all the same": "没有学; 加 --yes 就照学",
     "{}: learned; a station that runs hears it in a few seconds": "{0}: 已学会, 正在收听的电台几秒后生效",
     "{}: forgotten; a station that runs hears it no more in a few seconds": "{0}: 已忘掉, 正在收听的电台几秒后生效",
+    "{}: here and whole, nothing was fetched: {}": "{0}: 本机已有且完整, 没有下载: {1}",
     "{}: changed; in force from the station's next start on": "{0}: 已改动, 重启收听后生效",
     "the phrases stay as they were: {}": "用语没有更新: {0}",
     "not carried out 未执行: {}": "未执行: {0}",

@@ -393,8 +393,8 @@ def browser() -> Iterator[Any]:
 def test_icons_are_not_their_names_while_their_font_is_under_way(console: Served, browser: Any) -> None:
     page = browser.new_page()
     fonts: list[Any] = []
-    page.route("**/*.woff2", fonts.append)
-    page.goto(console.url)
+    page.route("**/*.woff2", lambda font: fonts.append(font))
+    page.goto(console.url, wait_until="commit")
     icon = page.locator(".live .tile .q-icon").first
     icon.wait_for(state="attached", timeout=60_000)
     assert until(lambda: page.evaluate("1") and fonts) and not icon.is_visible()

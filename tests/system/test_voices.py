@@ -20,6 +20,7 @@ from voice.speech.voices.kokoro import KokoroSpeaker
 from voice.speech.voices.standby import Standby
 from voice.speech.worker import WorkerError
 from voice.station.announcer import Announcer, Unreadable
+from voice.station.prompts import open_prompts
 
 
 class Slow:
@@ -149,6 +150,12 @@ def test_recorded_prompts_between_clauses(
     said = Announcer(load_net(folder), synthesiser).say("省残联,请回答。")
     assert [row[-1] for row in slow.said] == ["."]
     assert RATE < len(said) < 2 * RATE
+
+
+def test_a_prompt_is_found_by_figures_in_its_name(tmp_path: Path) -> None:
+    for name in ("3号楼.wav", "102.wav"):
+        (tmp_path / name).touch()
+    assert {"三号楼", "102"} <= open_prompts(tmp_path).recordings.keys()
 
 
 @pytest.mark.parametrize("damaged", [b"", b"RIFF", bytes(5000), None])

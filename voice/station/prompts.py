@@ -9,6 +9,7 @@ import numpy as np
 
 from voice.audio.source import SUFFIXES, open_recording
 from voice.errors import HuyingError
+from voice.mandarin.numerals import CannotBeRead, for_the_air
 from voice.pcm import Pcm16, trimmed
 
 
@@ -37,4 +38,13 @@ def open_prompts(folder: Path | None) -> Prompts:
         return Prompts({})
     if not folder.is_dir():
         raise HuyingError(f"[station] prompts: there is no folder {folder}")
-    return Prompts({p.stem: p for p in sorted(folder.glob("*")) if p.suffix.lower() in SUFFIXES})
+    named = {p.stem: p for p in sorted(folder.glob("*")) if p.suffix.lower() in SUFFIXES}
+    return Prompts({_spoken(stem): path for stem, path in named.items()} | named)
+
+
+def _spoken(text: str) -> str:
+    """As it is looked for: 3号楼 is said as 三号楼."""
+    try:
+        return for_the_air(text)
+    except CannotBeRead:
+        return text
