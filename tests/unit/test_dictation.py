@@ -19,6 +19,7 @@ from voice.mandarin.phones import phone_set
 from voice.mandarin.readings import ReadingsTable
 from voice.net.loading import Net
 from voice.pcm import Floats
+from voice.speech import worker
 from voice.speech.acoustics import FRAME_S
 from voice.speech.whisper import FILES, Candidate, Passage, Transcript, Whisper, believed, invented
 from voice.speech.worker import Worker, WorkerError
@@ -150,13 +151,31 @@ def test_a_file_that_lacks_is_named_and_looked_for_nowhere_else(name: str, tmp_p
         Whisper(tmp_path)
 
 
+def test_a_worker_that_hangs_is_ended_after_some_of_its_usual_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "LEAST_S", 0.2)
+    echo = Worker("tests.helpers.echo", "the echo", 60.0, 60.0, 6.0)
+    try:
+        assert echo.limit() == 60.0
+        for _ in range(worker.KNOWN + 1):
+            assert echo.ask({"seconds": 0.05}) == {"seconds": 0.05}
+        usual = echo.limit()
+        assert 0.3 <= usual < 60.0 and echo.limit(3.0) == 3 * usual
+        first = echo.pid
+        with pytest.raises(WorkerError, match=f"the echo gave no answer in {usual:.0f} s"):
+            echo.ask({"seconds": 600.0})
+        assert echo.limit() == min(60.0, 2 * usual), "the machine may only be busy"
+        assert echo.ask({"seconds": 0.0}) and echo.pid != first, "started again"
+    finally:
+        echo.close()
+
+
 class Dying(Worker):
     """Fails at every job."""
 
     def __init__(self) -> None:
         self.asked = 0
 
-    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, job: dict[str, Any], size: float = 1.0) -> dict[str, Any]:
         self.asked += 1
         raise WorkerError("dictation (whisper-base) ended unexpectedly; run “huying doctor”")
 
@@ -176,8 +195,8 @@ def test_our_own_ear_goes_on_where_the_model_fails(net: Net, tmp_path: Path) -> 
             pinyin="", confidence=0.0, doubled=False,
         )  # fmt: skip
 
-    worker, facts = Dying(), list[Fact]()
-    scribe = Scribe(tmp_path / "whisper-base", net, worker)
+    dying, facts = Dying(), list[Fact]()
+    scribe = Scribe(tmp_path / "whisper-base", net, dying)
     texts = Transcripts(scribe.engine, True, facts.append)
     for number in range(GIVEN_UP + 2):
         texts.follow(over(number), lambda: scribe.submit(np.zeros(8000, np.int16), own))
@@ -185,4 +204,4 @@ def test_our_own_ear_goes_on_where_the_model_fails(net: Net, tmp_path: Path) -> 
     scribe.close()
     assert [(f.over, f.engine) for f in facts if isinstance(f, Transcribed)] == [(k, "own") for k in range(5)]
     assert [f.what for f in facts if isinstance(f, DeviceChanged)] == ["no_dictation"]  # told once
-    assert worker.asked == GIVEN_UP
+    assert dying.asked == GIVEN_UP

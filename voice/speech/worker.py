@@ -9,10 +9,18 @@ import queue
 import subprocess
 import sys
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from voice.errors import HuyingError
+
+USUAL, KNOWN = 8, 3
+"""Latest answers whose slowest says how long one usually takes; how many must be known."""
+
+LEAST_S = 20.0
+"""A busy machine may make anybody wait so long."""
 
 
 class WorkerError(HuyingError):
@@ -22,10 +30,15 @@ class WorkerError(HuyingError):
 class Worker:
     """Started at the first job, killed if it does not answer in time. One job at a time, from any thread."""
 
-    def __init__(self, module: str, what: str, timeout_s: float, first_s: float = 0.0) -> None:
-        """``what``: description for messages. ``first_s``: longer timeout for the first job, which loads the model."""
+    def __init__(
+        self, module: str, what: str, timeout_s: float, first_s: float = 0.0, patience: float | None = None
+    ) -> None:
+        """``what``: description for messages. ``first_s``: longer timeout for the first job, which loads the model.
+        ``patience``: how many times its usual time it may take, once that is known; ``timeout_s`` at most."""
         self._module, self._what = module, what
-        self._timeout, self._first = timeout_s, first_s
+        self._timeout, self._first, self._patience = timeout_s, first_s, patience
+        self._took: deque[float] = deque(maxlen=USUAL)
+        """Seconds of the latest answers, for a job of size 1."""
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str] = queue.Queue()
         self._turn = threading.Lock()
@@ -35,11 +48,20 @@ class Worker:
         """For tests and measurements; None if not running."""
         return self._process.pid if self._process else None
 
-    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        """The answer. Raises WorkerError on timeout or crash, or with the engine's own message."""
+    def limit(self, size: float = 1.0) -> float:
+        """How long an answer to a job of this size is waited for, s."""
+        if self._patience is None or len(self._took) < KNOWN:
+            return self._timeout * size
+        return min(self._timeout, max(LEAST_S, self._patience * max(self._took))) * size
+
+    def ask(self, job: dict[str, Any], size: float = 1.0) -> dict[str, Any]:
+        """The answer. Raises WorkerError on timeout or crash, or with the engine's own message. ``size``: how many
+        times the smallest job's work it is."""
         with self._turn:
-            limit = self._timeout + (0.0 if self._process else self._first)
+            loads = self._process is None
+            limit = self.limit(size) + loads * self._first
             process = self._process or self._start()
+            began = time.monotonic()
             assert process.stdin is not None
             try:
                 process.stdin.write(json.dumps(job, ensure_ascii=False) + "\n")
@@ -47,10 +69,14 @@ class Worker:
                 line = self._answers.get(timeout=limit)
             except (queue.Empty, OSError) as e:
                 self._end()
+                if self._patience is not None:  # a busy machine gets more time from now on
+                    self._took.append(2 * limit / size / self._patience)
                 raise WorkerError(f"{self._what} gave no answer in {limit:.0f} s; run “huying doctor”") from e
             if not line:
                 self._end()
                 raise WorkerError(f"{self._what} ended unexpectedly; run “huying doctor”")
+            if not loads:
+                self._took.append((time.monotonic() - began) / size)
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
             raise WorkerError(f"{self._what} failed: {answer['error']}")

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 
 from voice.errors import HuyingError
@@ -18,10 +19,16 @@ from voice.speech.whisper import Candidate, Passage, Transcript, alone
 from voice.speech.worker import Worker
 from voice.talk.facts import DeviceChanged, Fact, OverHeard, Transcribed
 
-ANSWER_S = 120.0
-"""Timeout per over on a busy machine, s."""
+ANSWER_S = 90.0
+"""Timeout per over while nobody knows how long this machine takes, s."""
 
-LOADING_S = 60.0
+PATIENCE = 6.0
+"""How many times its usual time a model may take for an over before it is ended and started again."""
+
+LOADING_S = 30.0
+
+WINDOW_S = 30.0
+"""The model reads an over in windows of this length, however short it is."""
 
 GIVEN_UP = 3
 """Consecutive failures after which dictation is off for the session."""
@@ -56,7 +63,7 @@ class Scribe:
         self.engine = folder.name
         self._folder = folder
         self._worker = worker or Worker(
-            "voice.speech.dictation_worker", f"dictation ({folder.name})", ANSWER_S, LOADING_S
+            "voice.speech.dictation_worker", f"dictation ({folder.name})", ANSWER_S, LOADING_S, PATIENCE
         )
         self._turn = ThreadPoolExecutor(1, "dictation")
         self._failed = 0
@@ -90,7 +97,8 @@ class Scribe:
                     "folder": str(self._folder),
                     "pcm": base64.b64encode(pcm.astype("<i2").tobytes()).decode(),
                     "names": self._names,
-                }
+                },
+                ceil(len(pcm) / RATE / WINDOW_S) or 1,
             )
         except HuyingError as e:
             self._failed += 1
