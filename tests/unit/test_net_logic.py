@@ -70,7 +70,7 @@ CASES = {
             "called 贾岗社区治安队 call",
             "remarked unattributed review",
             "answered 贾岗社区治安队 ack",
-            "answered 省残联 ack slot",
+            "answered 省残联 ack slot review",
         ],
     ),
     "two units called in one breath: words that are not understood are of neither": (

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import PAUSE_S, free_before, requests
+from voice.grammar.naming import PAUSE_S, free_before, free_behind, requests
 
 Words = tuple[tuple[str, ...], ...]
 """Toneless syllables of some words."""
@@ -101,6 +101,9 @@ to the unit that is named."""
 SILENT = _words("hui", "ying", "fan ying", "ren hui", "ren ying", "ren da")
 """没有 … 回话, 应, 反应, 人回答, 人应答: somebody does not answer."""
 
+INVITING = ("你说", "你讲", "说吧", "讲吧")
+"""Within a sentence they invite nobody: 跟你说个事."""
+
 ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
 LEADING = frozenset(
     (
@@ -156,6 +159,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
     if meaning == "say_again" and "dian" in _behind(items, act.at)[1:4]:
         return None  # 请中午十二点到所里 sounds like 请重复
     at = act.at + (items[act.at].kind == "unit")  # {unit}到了
+    if meaning == "go_ahead" and items[at].key in INVITING and (free_before(items, at) or free_behind(items, at)):
+        return None
     if meaning == "report" and tuple(_behind(items, at)) in WANTED:
         return _asked(act)
     if meaning not in ANSWERS:

@@ -77,7 +77,7 @@ class Answering:
         return e is not None and e.id == number and e.ours and (e.open or e.meaning == HEARD)
 
     def _again(self, state: NetState, unit: str, number: int) -> Reply | None:
-        if number in self._asked or not self._ours(state, unit, number):
+        if number in self._asked or not self._ours(state, unit, number) or state.replying_to not in (None, unit):
             return None
         self._asked.add(number)
         return Reply(f"{sign_of(self.net, unit)},没听清,请再说一遍。", "again", (unit,))

@@ -8,7 +8,7 @@ from voice.grammar.naming import CALLING, JOINING, content, free_before, free_be
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
-from voice.talk.slots import awaited_slot, is_open, remark
+from voice.talk.slots import awaited_slot, is_open, of_either, remark
 from voice.talk.state import ASKED_S, NetState
 
 EVERYBODY = ("da jia", "ge wei")
@@ -48,8 +48,11 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
     if "go_ahead" in meanings or "stand_by" in meanings:
         waiting = awaited_slot(state)
         unit = m.callees[0] if m.callees else state.calling_in or (waiting.unit if waiting else None)
-        guessed = not m.callees and not state.calling_in and waiting is not None
-        return [control_reply(state, h, unit, "go_ahead" if "go_ahead" in meanings else "stand_by", doubt=guessed)]
+        said = "go_ahead" if "go_ahead" in meanings else "stand_by"
+        its = waiting is not None and waiting.nothing_heard and m.callees in ((), (waiting.unit,))
+        sure = unit == state.calling_in if unit else state.reported_at is not None
+        reply = control_reply(state, h, unit, said, doubt=its or not sure)
+        return [of_either(h, waiting), reply] if waiting and its else [reply]
     if m.callees:
         return _calls(state, h)
     last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
@@ -90,8 +93,7 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     doubt = bool(opened) or not m.free
     others = [u for u in m.callees if u not in opened]
     return [
-        *(NotUnderstood(t=h.start, over=h.over, unit=u, exchange=state.exchanges[u].id, pinyin=m.pinyin, why="speaker")
-          for u in opened),
+        *(of_either(h, state.exchanges[u]) for u in opened),
         *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(others)),
     ]  # fmt: skip
 

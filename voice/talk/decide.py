@@ -29,11 +29,12 @@ from voice.talk.slots import (
     is_open,
     is_unsaid,
     not_understood,
+    of_either,
     remark,
     spoken_to,
 )
 from voice.talk.speaking import speaker_of
-from voice.talk.state import REPLY_S, NetState, evolve
+from voice.talk.state import REPLY_S, Aside, NetState, evolve
 from voice.talk.units import called_in, from_unit, own_radio, spoken_for
 
 PLAIN = 0.9
@@ -143,9 +144,7 @@ def _addressed(state: NetState, h: Heard) -> list[Fact]:
     waiting = awaited_slot(state)
     if command.command or waiting is None:
         return [command]
-    unclear = NotUnderstood(
-        t=h.start, over=h.over, unit=waiting.unit, exchange=waiting.id, pinyin=h.message.pinyin, why="speaker"
-    )
+    unclear = of_either(h, waiting)
     return [unclear] if waiting.ours else [command, unclear]
 
 
@@ -214,11 +213,7 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     by_voice = probable(h.voices, (unit, CONTROL))
     recalled = e is not None and not e.ours and (m.presumed or e.repeating)
     if e is not None and e.open and by_voice != CONTROL and (not recalled or by_voice == unit):
-        return [
-            NotUnderstood(
-                t=h.start, over=h.over, unit=unit, exchange=e.id, pinyin=m.pinyin, why="speaker", probably=by_voice
-            )
-        ]
+        return [of_either(h, e, by_voice)]
     told = _told_of(h, unit)
     if state.conducting and not recalled:
         return told or [replace(remark(h, "unsolicited", unit, None, HEARD, review=True), probably=by_voice)]
@@ -266,5 +261,19 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         return []
     if named != {pair.caller} and {"arrived", "on_the_way"} & set(meanings):
         return []  # 明理路巡防队到了: for net control to know
+    if called := _called_beside(state, h, pair):
+        return called
     moved = bool({"arrived", "on_the_way"} & set(meanings))
     return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=moved)]
+
+
+def _called_beside(state: NetState, h: Heard, pair: Aside) -> list[Fact]:
+    """Net control calls one of the two, or the other one does: 贾岗社区,贾岗社区; 贾岗社区,请到值班室来一趟."""
+    m = h.message
+    by_voice = probable(h.voices, (*pair.units, CONTROL))
+    control = by_voice == CONTROL or m.speaker == "control" or not (m.free or m.acts)
+    if not control or "go_ahead" in m.meanings():
+        return []
+    others = (e for u in pair.units if u not in m.callees and (e := state.exchanges.get(u)) and e.nothing_heard)
+    calls = (replace(call_to(state, h, u, k, doubt=True), probably=by_voice) for k, u in enumerate(m.callees))
+    return [*(of_either(h, e) for e in others), *calls]

@@ -13,8 +13,8 @@ from voice.grammar.meanings import URGENT
 from voice.grammar.naming import NEXT, content, thanks
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard
-from voice.talk.facts import Answered, Fact, NotUnderstood
-from voice.talk.slots import is_open, remark
+from voice.talk.facts import Answered, Fact
+from voice.talk.slots import is_open, of_either, remark
 from voice.talk.state import ANSWERED_S, REPLY_S, Exchange, NetState
 
 Blocking = Literal["say_again", "negative", "wait"]
@@ -67,7 +67,7 @@ def reaction(state: NetState, h: Heard, caller: str | None, mine: Exchange | Non
     ``meaning``: its answer."""
     if "stand_by" in h.message.meanings() and state.replying_to and caller in (None, state.replying_to):
         if mine is not None and mine.open and mine.unit != state.replying_to:
-            return _of_nobody(h, mine)
+            return of_either(h, mine)
         return control_reply(state, h, state.replying_to, "stand_by", doubt=caller is not None)
     if h.identified or (caller and h.message.calls_control):
         return None
@@ -102,7 +102,7 @@ def _thanks(state: NetState, h: Heard, awaited: Exchange | None, meaning: str | 
     if not told or (e is not None and e.meaning == "ack"):
         return None
     if awaited.open and awaited.unit != told:
-        return None if told in state.last_called else _of_nobody(h, awaited)
+        return None if told in state.last_called else of_either(h, awaited)
     if told == state.calling_in or _its_turn(e, h):
         return None
     return control_reply(state, h, told, "ack", doubt=True)
@@ -152,10 +152,3 @@ def pending(state: NetState, h: Heard) -> bool:
 def reported(state: NetState, h: Heard) -> bool:
     """A report without a call sign awaits a reply."""
     return state.reported_at is not None and h.start - state.reported_at <= REPLY_S
-
-
-def _of_nobody(h: Heard, awaited: Exchange) -> NotUnderstood:
-    """Of the unit awaited, or of net control."""
-    return NotUnderstood(
-        t=h.start, over=h.over, unit=awaited.unit, exchange=awaited.id, pinyin=h.message.pinyin, why="speaker"
-    )

@@ -135,6 +135,13 @@ def remark(
     )
 
 
+def of_either(h: Heard, e: Exchange, probably: str = "") -> NotUnderstood:
+    """Words of the unit awaited, or of net control, or of another unit."""
+    return NotUnderstood(
+        t=h.start, over=h.over, unit=e.unit, exchange=e.id, pinyin=h.message.pinyin, why="speaker", probably=probably
+    )
+
+
 def not_understood(state: NetState, h: Heard) -> Fact:
     """Speech outside the grammar; if it contains the call sign of the awaited unit, it is that unit's answer. Behind
     请讲 the unit that called in speaks, and while two units are talking anybody."""

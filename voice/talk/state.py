@@ -94,6 +94,11 @@ class Exchange:
         return self.status == "open"
 
     @property
+    def nothing_heard(self) -> bool:
+        """It would end as silent."""
+        return self.open and not (self.heard_unclear or self.last or self.doubt or self.relayed)
+
+    @property
     def repeating(self) -> bool:
         """It asked to say the call again, and net control has not done so yet."""
         return self.last in ("say_again", "negative") and self.held_at > self.called_at

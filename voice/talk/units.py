@@ -19,6 +19,7 @@ from voice.talk.slots import (
     is_unfinished,
     is_unsaid,
     not_understood,
+    of_either,
     remark,
     slot_for,
     spoken_to,
@@ -135,9 +136,7 @@ def _also_for(state: NetState, h: Heard, unit: str, meaning: str) -> list[Fact]:
                 )
             )  # fmt: skip
         elif e.unit in before:
-            out.append(
-                NotUnderstood(t=h.start, over=h.over, unit=e.unit, exchange=e.id, pinyin=m.pinyin, why="speaker")
-            )
+            out.append(of_either(h, e))
     return out
 
 
@@ -246,7 +245,7 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
         others = any(not e.to_all and e.called_at != awaited.called_at for e in state.open_exchanges())
-        turn = awaited.unit in state.last_called
+        turn = state.last_called == (awaited.unit,)
         called = awaited.doubt and meaning == "ack" and _names_somebody(h)
         thanked = may_be_thanks(state, h, awaited, said)
         others = others or state.heeds(h.start) or state.replying_to not in (None, awaited.unit)
