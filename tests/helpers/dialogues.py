@@ -215,7 +215,7 @@ def in_words(net: Net, fact: Fact | Reply) -> str:
         case ControlReplied():
             return f"台回 {name or '?'} {meaning}{' (存疑)' if fact.doubt else ''}"
         case Relayed():
-            return f"{'代答' if fact.kind == 'proxy' else '转达'} {name or '?'} {meaning}".strip()
+            return f"{'代答' if fact.kind == 'proxy' else '转达'} {name or '?'} {meaning}".strip() + review
         case NotUnderstood():
             why = {"speaker": " 不知谁在说", "jumbled": " 几台混在一起"}.get(fact.why, "")
             return f"没听懂 {name or '?'}{why}{_guess(net, fact)}"

@@ -35,7 +35,7 @@ from voice.talk.slots import (
 )
 from voice.talk.speaking import speaker_of
 from voice.talk.state import REPLY_S, Aside, NetState, evolve
-from voice.talk.units import called_in, from_unit, own_radio, spoken_for
+from voice.talk.units import called_in, from_unit, own_radio, spoken_for, spoken_of
 
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
@@ -102,7 +102,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if is_ordered(state, m, h.start) and not h.identified and not state.beside(h.start):
         sent = [n.unit for n in m.names if n.place == "lead"]
         return [call_to(state, h, unit, k, doubt=True) for k, unit in enumerate(sent)]
-    if others := handed_on(state, h) or _aside(state, h, rules):
+    if others := handed_on(state, h) or spoken_of(state, h, rules) or _aside(state, h, rules):
         return others
     who = speaker_of(m, h.identified, state, h.speech_start, rules.late_window_s)
     if who.role == "control":

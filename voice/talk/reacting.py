@@ -97,7 +97,7 @@ def _thanks(state: NetState, h: Heard, awaited: Exchange | None, meaning: str | 
     e = state.exchanges.get(told)
     if awaited is None or not may_reply(h, meaning):
         return None
-    if awaited.open and awaited.relayed and meaning == "ack":
+    if awaited.relayed and meaning == "ack":
         return control_reply(state, h, told or None, "ack", doubt=True)
     if not told or (e is not None and e.meaning == "ack"):
         return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD
-from voice.grammar.message import Act
-from voice.grammar.naming import JOINING, SELF, SENTENCE, content, is_subject
+from voice.grammar.message import Act, Item
+from voice.grammar.naming import JOINING, SELF, SENTENCE, content, free_before, is_subject
 from voice.talk.control import control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Broadcast, Called, CalledIn, Fact, Grade, NotUnderstood, Relayed
@@ -31,6 +32,9 @@ ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 
 WHERE = (("na", "li"), ("na", "er"), ("na", "ge"), ("na", "bian"))
 """哪里, 哪儿, 哪个, 哪边; toneless, so also 那里, 那儿."""
+
+ABSENT = ("mei dian", "dian tai", "dui jiang ji", "pang bian", "gen qian", "ti ta", "bang ta", "rang wo")
+"""没电, 电台, 对讲机, 旁边, 跟前, 替他, 帮他, 让我: why a unit answers for another."""
 
 PATIENT = (*ANSWERING, "not_found", "present")
 """没有,稍等."""
@@ -149,15 +153,56 @@ def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
 
 
 def spoken_for(state: NetState, h: Heard, act: Act, rules: Rules) -> list[Fact]:
-    """贾岗社区代安和社区回答; 已转达安和社区, which also answers the call to the unit that says so."""
-    told, waiting = _relayed(state, h, act), awaited_slot(state)
-    mine = state.exchanges.get(told.by) if told.by else waiting
-    if told.kind == "proxy" or mine is None or not mine.open or mine.unit == told.unit:
-        return [told]
-    return [told, answer(mine, h, HEARD, "call_sign" if told.by else "slot", rules)]
+    """贾岗社区代安和社区回答; 已转达安和社区: also the answer of the unit that says so."""
+    told = _relayed(state, h, act, rules)
+    return [told, *_own(state, h, told, rules)]
 
 
-def _relayed(state: NetState, h: Heard, act: Act) -> Relayed:
+def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
+    """贾岗社区,安和社区电台没电了,他们在岗: a unit tells of one that has not answered. 安和社区在我旁边,他收到了 does
+    not say who it is."""
+    m = h.message
+    by = h.identified or m.caller
+    named = {n.unit for n in m.names}
+    absent = any(f" {w} " in f" {m.free} " for w in ABSENT)
+    not_mine = any(_of_another(m.items, k) for k in range(len(m.items)))
+    if m.speaker == "control" or {"no_answer", "ask"} & set(m.meanings()) or not (absent or not_mine):
+        return []
+    if absent and not_mine and not h.identified and len(named) < 2:
+        waiting = awaited_slot(state)
+        named, by = named or ({waiting.unit} if waiting else set()), None
+    elif by is None:
+        return []
+    unanswered = (e for e in state.exchanges.values() if e.unit in named - {by} and (e.open or is_late(e, h, rules)))
+    e = next(unanswered, None)
+    if e is None:
+        return []
+    told = Relayed(
+        t=h.start, kind="proxy", over=h.over, unit=e.unit, by=by, exchange=e.id,
+        meaning=next((x for x in ANSWERS if x in m.meanings()), ""), text=m.text, confidence=m.confidence, review=True,
+    )  # fmt: skip
+    urgent = next((x for x in ("report", "situation", "call_in") if x in m.meanings()), None)
+    own = _own(state, h, told, rules)
+    return [told, *own] if own or not urgent else [told, called_in(h, by, urgent, "call_sign")]
+
+
+def _of_another(items: Sequence[Item], k: int) -> bool:
+    """他收到了, 他们在岗: not of whoever speaks."""
+    before = free_before(items, k)
+    return items[k].kind == "phrase" and (before[-1:] == ("ta",) or before[-2:] == ("ta", "men"))
+
+
+def _own(state: NetState, h: Heard, told: Relayed, rules: Rules) -> list[Fact]:
+    """The unit that speaks for another is there."""
+    mine = state.exchanges.get(told.by) if told.by else awaited_slot(state)
+    if mine is None or not mine.open or mine.unit == told.unit:
+        return []
+    if told.by is None and told.kind == "proxy":
+        return [of_either(h, mine)]
+    return [answer(mine, h, HEARD, "call_sign" if told.by else "slot", rules)]
+
+
+def _relayed(state: NetState, h: Heard, act: Act, rules: Rules) -> Relayed:
     """One unit answers on another's behalf, or passes its answer on. 贾岗社区代答 is said of 贾岗社区, or by it where
     another unit is awaited."""
     m = h.message
@@ -172,7 +217,7 @@ def _relayed(state: NetState, h: Heard, act: Act) -> Relayed:
         over=h.over,
         unit=unit,
         by=by,
-        exchange=exchange.id if exchange and exchange.open else None,
+        exchange=exchange.id if exchange and (exchange.open or is_late(exchange, h, rules)) else None,
         meaning=next((x for x in ANSWERS if x in m.meanings()), ""),
         text=m.text,
         confidence=m.confidence,

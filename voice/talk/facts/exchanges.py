@@ -198,6 +198,8 @@ class Relayed(Fact):
     meaning: str
     text: str
     confidence: float
+    review: bool = False
+    """It only spoke of the unit: 贾岗社区,安和社区电台没电了,他们在岗."""
 
     def word(self) -> str:
         return self.kind
