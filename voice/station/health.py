@@ -161,12 +161,7 @@ _CHECKS: tuple[tuple[str, bool, Callable[[Path], str], str], ...] = (
     ("net 电台网", True, _units, "huying grammar check"),
     ("recogniser 识别", True, _recogniser, "pip install --force-reinstall vosk"),
     ("cache folder", True, _cache, "set HUYING_HOME to a folder that can be written"),
-    (
-        "synthetic voice 语音合成",
-        False,
-        _voice,
-        _SPEAK,
-    ),
+    ("synthetic voice 语音合成", False, _voice, _SPEAK),
     ("sound devices 声卡", False, _devices, f"{_SOUND}; on Debian also: apt install libportaudio2"),
     ("dictation 听写模型", False, _dictation, "or no [recognition] dictation in net.toml: our own ear writes then"),
     ("console encoding 终端编码", False, _encoding, "set PYTHONUTF8=1"),
