@@ -409,7 +409,7 @@ MESSAGES: dict[str, str] = {
     "it is called like the others; delete the line if it should not be": "它和其他单位一样会被点到; 不该点就删掉这一行",
     "it is no unit": "它不是单位",
     "it is no unit and is not called": "它不是单位, 不会点到",
-    "meaning = 模板": "应写成: 意思 = 模板",
+    "meaning = template": "应写成: 意思 = 模板",
     "no line names the columns; the first is “{}”": "没有表头; 第一行是 “{0}”",
     "write a header: {}": "请加表头: {0}",
     "no 组别, unlike the others: {}{}": "别的单位有组别, 这些没有: {0}{1}",

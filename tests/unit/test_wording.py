@@ -117,6 +117,7 @@ def test_every_kind_of_remark_has_a_name() -> None:
         ("undoes 13 by 王", "王 撤销第 13 条"),
         ("undoes 13 by 王: 听错了", "王 撤销第 13 条: 听错了"),
         ("roster.csv saved by 王: 41 → 42 units", "王 保存 roster.csv: 41 → 42 个单位"),
+        ("roster.csv saved by console: 41 → 42 units", "值班台 保存 roster.csv: 41 → 42 个单位"),
         ("a note that somebody wrote", "a note that somebody wrote"),
         ("", ""),
     ],

@@ -123,7 +123,7 @@ def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
                 continue
             meaning, eq, template = (s.strip() for s in body.partition("="))
             if not eq or not template:
-                problems.append(Problem(path, number, f"“{body}” has no “=”", "meaning = 模板"))
+                problems.append(Problem(path, number, f"“{body}” has no “=”", "meaning = template"))
                 continue
             if meaning not in MEANINGS:
                 problems.append(Problem(path, number, f"unknown meaning “{meaning}”", "one of " + ", ".join(MEANINGS)))

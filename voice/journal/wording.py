@@ -152,6 +152,7 @@ def note_in(note: str | None, english: bool) -> str:
     note = _LEARNED.sub(lambda found: found[1] + name_of(MEANING_NAMES, found[2], english), note)
     if english:
         return translated(note, True) or note
+    note = note.replace(" by console", " by 值班台")
     for pattern, chinese in NOTES:
         found = pattern.fullmatch(note)
         if found:

@@ -97,7 +97,7 @@ class NetEdited(ByHand):
     """One of the net's files was saved. A running station takes up phrases at once, the rest at its next start."""
 
     KIND: ClassVar[str] = "net_edited"
-    NAMES: ClassVar[tuple[str, str]] = ("名册", "net edited")
+    NAMES: ClassVar[tuple[str, str]] = ("网文件", "net edited")
 
     file: str
     sha256: str

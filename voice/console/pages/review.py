@@ -27,7 +27,7 @@ class Review(Page):
 
     def build(self) -> None:
         """Listen, and correct or confirm."""
-        ui.label(self.t("keys")).classes("soft")
+        ui.label(self.t("keys")).classes("soft max-sm:hidden")
         learned = learned_list(self)
         saved, settled = _Saved(self), SettledList(self)
         nothing = ui.label(self.t("nothing to review")).classes("text-2xl")
