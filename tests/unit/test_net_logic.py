@@ -11,7 +11,7 @@ from voice.measure.simulate import PerfectEar, Spoken
 from voice.net.loading import Net
 from voice.talk.decide import decide
 from voice.talk.events import Rules, Tick
-from voice.talk.facts import Called, ExchangeClosed, NotUnderstood
+from voice.talk.facts import Answered, Called, ExchangeClosed, NotUnderstood
 from voice.talk.state import NetState, evolve
 
 CASES = {
@@ -291,6 +291,19 @@ def test_figures_are_compared_when_they_are_read_back(net: Net, answer: str, det
     lines = log_of(net, f"贾岗社区治安队,贾岗社区治安队,十点三十分湖心公园北门集合,注意车牌三五七九的面包车\n{answer}")
     (answered,) = (x for x in lines if x["type"] == "answered")
     assert (answered["detail"], answered["review"]) == (detail, review)
+
+
+@pytest.mark.parametrize("said, review", [("3楼?", False), ("3楼", False), ("2楼?", True), ("4人?", True)])
+def test_a_doubtful_figure_is_borne_out_by_the_call(net: Net, said: str, review: bool) -> None:
+    """Read back as it was given it is no other one."""
+    called = Called(
+        t=1.0, exchange=1, unit="101", over=1, attempt=1, to_all=False, question="", figures=("3楼?",)
+    )  # fmt: skip
+    state = evolve(NetState(units=("101",)), called, 10.0)
+    heard = PerfectEar(net).heard(2, Spoken(2.0, 4.0, 2.2, 3.8, ("省残联",), ("省残联收到",)))
+    heard = replace(heard, message=replace(heard.message, figures=(said,)))
+    (answered,) = decide(state, heard, Rules())
+    assert isinstance(answered, Answered) and answered.review == review
 
 
 def test_what_is_said_beside_a_meaning_has_a_field_of_its_own(net: Net) -> None:

@@ -32,6 +32,7 @@ from voice.talk.facts import (
     Fact,
     NotUnderstood,
     Overdue,
+    OverHeard,
     Remarked,
     RollBegan,
 )
@@ -85,6 +86,40 @@ def test_typed_words_are_read_with_the_net(
         assert told in capsys.readouterr().err
     with Journal(str(tmp_path / "log.sqlite"), create=False) as journal:
         assert {e.data["said"] for e in journal.events(kind="confirmed")} == {said}
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "meaning"),
+    [
+        (5, "没有发现", "not_found"),
+        (5, "火星社区,没有发现", "not_found"),
+        (5, "一切正常", None),  # as it stands
+        (5, "月亮湾,没有发现", None),  # of another unit
+        (5, "锅炉房跑水了", None),
+        (8, "门口有人打架", "situation"),
+        (10, "收到", "ack"),
+        (20, "水星路收到", None),  # its meaning stands
+        (13, "没有发现", None),  # a call
+    ],
+)
+def test_what_was_typed_sets_the_meaning_right(
+    number: int, said: str, meaning: str | None, own_net: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where it is plain what the words mean and of whom they are; taken back as any correction."""
+    path = str(tmp_path / "log.sqlite")
+    with Journal(path) as journal:
+        journal.append([replace(f, clip="c" * 64) if isinstance(f, OverHeard) else f for f in MORNING], BEGAN)
+        before = len(journal)
+    with pytest.raises(SystemExit):
+        main(["journal", "confirm", path, str(number), "--said", said, "--net", str(own_net)])
+    told = capsys.readouterr().err
+    with Journal(path, create=False) as journal:
+        made = [f for e in journal.events(after=before) if isinstance(f := e.fact(), Corrected)]
+        assert [(c.corrects, c.meaning) for c in made] == ([(number, meaning)] if meaning else [])
+        assert f"event {before + 2} corrects {number}" in told or not meaning
+        if meaning:
+            undone = Undone(undoes=before + 2, by="王")
+            assert journal.enter(undone) == before + 3
 
 
 def test_a_net_that_is_not_there_confirms_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from voice.journal.codec import from_json, kind_of, to_json
 from voice.mandarin.readings import PAUSE
 from voice.net.loading import Net, load_net
 from voice.talk.announcing import announcement, closing, to_read_back
+from voice.talk.attendance import Standing
 from voice.talk.facts import (
     Announced,
     Answered,
@@ -224,6 +225,10 @@ def test_announcements(net: Net) -> None:
     assert closing(net, done).endswith("未应答一个:贾岗社区治安队,听不清一个:龙子湖社区治安队。")
     nobody = RollCall(roll.units, 2, opened=True, stopped=True)
     assert closing(net, nobody) == "点名停止。应到四十二,呼叫零,实到零。"
+    called: dict[str, Standing] = {"101": "answered", "102": "silent", "103": "open"}
+    assert closing(net, replace(nobody, results=called)) == (
+        "点名停止。应到四十二,呼叫三,实到一,未应答一个:贾岗社区治安队,待答一个:祭城社区治安队。"
+    ), "who was called just now is not left out"
 
 
 @pytest.mark.parametrize(

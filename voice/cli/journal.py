@@ -298,6 +298,7 @@ def confirm(
     from voice.errors import HuyingError
     from voice.journal.confirming import confirmation
     from voice.journal.store import Journal
+    from voice.measure.typed import following
     from voice.terminal.output import screen
     from voice.terminal.typed import read_in
 
@@ -305,11 +306,16 @@ def confirm(
         raise HuyingError("--said writes down what was said in one over; give one event number")
     names, status = net_of(net), screen(error=True)
     with Journal(journal, create=False) as log:
-        facts = [confirmation(log, n, said, by or getpass.getuser()) for n in dict.fromkeys(seq)]
+        who = by or getpass.getuser()
+        facts = [confirmation(log, n, said, who) for n in dict.fromkeys(seq)]
         log.append(facts, datetime.now(UTC))
+        follows = following(log, names, seq[0], said, who) if said else None
+        number = log.enter(follows) if follows else 0
     status.print(f"{len(facts)} overs confirmed 已确认: {'; '.join(f.said or '-' for f in facts)}")
     if said:
         status.print(read_in(names, said))
+    if number:
+        status.print(f"event {number} corrects {seq[0]} 已更正; taken back with: huying journal undo")
 
 
 @app.command(epilog="Example: huying journal correct log.sqlite 12 省残联 normal --note 听录音")

@@ -18,7 +18,7 @@ from voice.console.users import LOCAL
 from voice.errors import HuyingError, Problem
 from voice.grammar.check import alike
 from voice.grammar.lexicon import plain
-from voice.grammar.meanings import MEANINGS, REVIEWABLE
+from voice.grammar.meanings import MEANINGS
 from voice.journal.by_hand import correction, undoing
 from voice.journal.confirming import confirmation, over_of
 from voice.journal.event import Event, wall_time
@@ -31,7 +31,7 @@ from voice.journal.store import Journal
 from voice.journal.wording import utc
 from voice.mandarin.numerals import CannotBeRead
 from voice.measure.phrase_cost import Cost, cost_of
-from voice.measure.simulate import PerfectEar
+from voice.measure.typed import meaning_in
 from voice.net.learning import Change, Proposal, forget, learn, learned, propose
 from voice.net.loading import Net, check_net
 from voice.net.roster_table import RosterRow, RosterTable, read_roster_table, save_roster_table
@@ -293,11 +293,7 @@ class Desk:
 
     def meaning_in(self, words: str) -> str:
         """Meaning of some words as the net understands them; empty if there is none that a person may choose."""
-        try:
-            meanings = PerfectEar(self.net).message(words).meanings()
-        except CannotBeRead:
-            return ""
-        return next((m for m in meanings if m in REVIEWABLE), "")
+        return meaning_in(self.net, words)
 
     def close(self) -> None:
         """The console ends."""

@@ -101,8 +101,8 @@ to the unit that is named."""
 SILENT = _words("hui", "ying", "fan ying", "ren hui", "ren ying", "ren da")
 """没有 … 回话, 应, 反应, 人回答, 人应答: somebody does not answer."""
 
-INVITING = ("你说", "你讲", "说吧", "讲吧")
-"""Within a sentence they invite nobody: 跟你说个事."""
+BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的")
+"""Within a sentence they invite nobody and affirm nothing: 跟你说个事, 不是的."""
 
 ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
 LEADING = frozenset(
@@ -159,7 +159,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
     if meaning == "say_again" and "dian" in _behind(items, act.at)[1:4]:
         return None  # 请中午十二点到所里 sounds like 请重复
     at = act.at + (items[act.at].kind == "unit")  # {unit}到了
-    if meaning == "go_ahead" and items[at].key in INVITING and (free_before(items, at) or free_behind(items, at)):
+    if items[at].key in BY_THEMSELVES and (free_before(items, at) or free_behind(items, at)):
         return None
     if meaning == "report" and tuple(_behind(items, at)) in WANTED:
         return _asked(act)

@@ -98,7 +98,7 @@ def _asked(net: Net, roll: RollCall) -> str:
     wanted = (roll.until,) if roll.until in CHINESE else ()
     told = tally(net, roll.answers, wanted if roll.answers else ())
     count = roll.attendance
-    if not told and not count.of("relayed", "unclear", "undetermined"):
+    if not told and not count.of("relayed", "unclear", "undetermined", "open"):
         return f"{begin}。" if roll.stopped and not count.called else f"{begin},没有单位回答。"
     return f"{begin}。{','.join(w for w in (told, lacking(net, count)) if w)}。"
 
@@ -117,9 +117,10 @@ def tally(net: Net, answers: Mapping[str, str], always: tuple[str, ...] = ()) ->
 
 def lacking(net: Net, count: Attendance) -> str:
     """``未应答两个:贾岗社区治安队、安和社区,听不清一个:警察学院``; empty if no called unit is missing or unclear.
-    无法确认: it may have answered, or the receiver was dead."""
+    待答: called just now; 无法确认: it may have answered, or the receiver was dead."""
     parts = (
-        ("未应答", count.silent), ("无法确认", count.undetermined), ("听不清", count.unclear), ("代答", count.relayed),
+        ("未应答", count.silent), ("待答", count.of("open")), ("无法确认", count.undetermined),
+        ("听不清", count.unclear), ("代答", count.relayed),
     )  # fmt: skip
     return ",".join(f"{word}{count_of(len(units))}个{names_of(net, units)}" for word, units in parts if units)
 

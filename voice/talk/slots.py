@@ -12,6 +12,8 @@ from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstoo
 from voice.talk.guessing import probable
 from voice.talk.state import ASKED_S, UNANSWERED, Exchange, NetState
 
+AFFIRMING = {"是的", "对的"}
+
 KEPT = {
     "say_again": "it asked to say the call again, and nothing more came",
     "negative": "it said that it had not understood, and nothing more came",
@@ -101,13 +103,24 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
         confidence=m.confidence, text=m.text,
         review=h.doubled or h.contradicted or bool(misread) or m.confidence < rules.review_below
-        or meaning == HEARD or m.figures != plainly(m.figures) or m.doubtful
+        or meaning == HEARD or _in_doubt(m.figures, back, e.figures) or m.doubtful or _affirmed(m)
         or (e.doubt and meaning == "ack" and grade == "call_sign" and not back)
         or (grade == "slot" and "ask" in m.meanings() and not m.calls_control)
         or (grade == "call_sign" and _instructed(m, e.unit)),
         slots=slots, readback="different" if misread else "same" if back else "", figures=m.figures, misread=misread,
         free=m.free,
     )  # fmt: skip
+
+
+def _in_doubt(said: tuple[str, ...], back: tuple[str, ...], given: tuple[str, ...]) -> bool:
+    """A figure may be another one, and is not what was to be read back."""
+    return any(f != plainly((f,))[0] and not (f in back and agree((f,), given)) for f in said)
+
+
+def _affirmed(m: Message) -> bool:
+    """是的, and nothing else: to what, only a person can say."""
+    said = {i.key for i in m.items if i.kind == "phrase"}
+    return bool(said) and said <= AFFIRMING
 
 
 def _instructed(m: Message, unit: str) -> bool:
