@@ -56,9 +56,7 @@ def test_the_station_says_when_it_is_in_force(mine: Net, tmp_path: Path) -> None
     words = "listen", "--net", mine.folder, "--input", "-", "--journal", log
 
     def logged(kind: str) -> list[str | None]:
-        if not log.exists():
-            return []
-        with Journal(str(log), create=False) as journal:
+        with Journal(str(log)) as journal:
             return [e.fact().detail() for e in journal.events(kind=kind)]
 
     with Huying[bytes](*words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as station:

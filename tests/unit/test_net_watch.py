@@ -82,6 +82,24 @@ def test_phrases_are_taken_up_and_taken_back(watched: Watched) -> None:
     assert ear.latest is second.latest and told.empty()
 
 
+def test_a_process_that_dies_is_told_once_and_the_next_change_is_taken_up(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear, told = watched
+
+    def dying(_ear: Ear, _cache: Path) -> Net:
+        raise OSError("no process can be made")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(net_watch, "_elsewhere", dying)
+        learn(ear.net, propose(ear.net, PHRASE, "situation"), "王")
+        assert told.get(timeout=20) == "the phrases stay as they were: OSError: no process can be made"
+        assert ear.latest is ear
+    learned = ear.net.folder / LEARNED
+    learned.write_text(learned.read_text("utf-8") + "# 再来\n", "utf-8")
+    assert until(lambda: PHRASE in phrases(ear.latest.net)) and told.empty()
+
+
 def test_the_rest_waits_and_mistakes_change_nothing(watched: Watched) -> None:
     ear, told = watched
     roster = ear.net.folder / ear.net.settings.roster

@@ -10,7 +10,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -80,8 +80,9 @@ class NetWatch:
             if net.lexicon != old.net.lexicon:
                 self._ear = reopened(old, net, self._cache)
                 old.succeed(self._ear)
-        except (HuyingError, BrokenExecutor) as e:
-            self._tell(f"the phrases stay as they were: {e}")
+        except Exception as e:  # whatever it is: told once, and what is heard stays as it was
+            told = str(e) if isinstance(e, HuyingError) else f"{type(e).__name__}: {e}"
+            self._tell(f"the phrases stay as they were: {told}")
 
 
 def changed_phrases(old: Net, new: Net, t: float) -> PhrasesChanged:
