@@ -162,6 +162,6 @@ def _at_once(items: Sequence[Item]) -> bool:
 
 
 def _alone(items: Sequence[Item]) -> bool:
-    """One syllable, said once or twice, and nothing else; 嗯 too, which beside other words is a hesitation."""
+    """One syllable, said up to three times, and nothing else; 嗯 too, which beside other words is a hesitation."""
     said = [s for i in items for s in content(i.pinyin)] or [s for i in items for s in i.pinyin.split()]
-    return all(i.kind == "free" for i in items) and 0 < len(said) <= 2 and len(set(said)) == 1
+    return all(i.kind == "free" for i in items) and 0 < len(said) <= 3 and len(set(said)) == 1

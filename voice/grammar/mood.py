@@ -101,8 +101,11 @@ to the unit that is named."""
 SILENT = _words("hui", "ying", "fan ying", "ren hui", "ren ying", "ren da")
 """没有 … 回话, 应, 反应, 人回答, 人应答: somebody does not answer."""
 
-BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的")
-"""Within a sentence they invite nobody and affirm nothing: 跟你说个事, 不是的."""
+THERE = ("到达", "到现场")
+"""An order where more follows than a place: 明理路到达丹尼斯后报告, 明理路到现场看一下."""
+
+BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的", "没见", "得劲", "等等")
+"""Within a sentence they invite nobody and affirm nothing: 跟你说个事, 不是的, 没见过."""
 
 ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
 LEADING = frozenset(
@@ -159,6 +162,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
     if meaning == "say_again" and "dian" in _behind(items, act.at)[1:4]:
         return None  # 请中午十二点到所里 sounds like 请重复
     at = act.at + (items[act.at].kind == "unit")  # {unit}到了
+    if items[at].key in THERE and any(i.kind == "free" for i in items[at + 1 : _end(items, at)]):
+        return None
     if items[at].key in BY_THEMSELVES and (free_before(items, at) or free_behind(items, at)):
         return None
     if meaning == "report" and tuple(_behind(items, at)) in WANTED:
@@ -172,7 +177,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         ((meaning in ASKED or _called(items, at)) and behind in (["ma"], ["le", "ma"]))
         or (items[at].key == "没有" and _begins(behind, SILENT))
         or (items[at].key == "可以" and behind)
-        or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN)))
+        or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or before[:2] == ["zhu", "yi"]))
         or (items[at].key == "没有" and not behind and _ends(before, TAGGED))
         or (meaning in DENIED and _ends(before, NOT))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _ends(before, REACHED))
@@ -198,7 +203,7 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
         tags = ["mei", "you"], ["mei"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
         alike = len(before) > 2 and before[-1] == before[-3]  # 要不要, whatever was heard; not 幺洞幺收到
         whether = _ends(before, WHETHER) or (alike and act.meaning != "ack")
-        return (last and behind in tags) or whether
+        return (last and behind[behind[:1] == ["de"] :] in tags) or whether
     return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
 
 
@@ -254,10 +259,12 @@ def _before(items: Sequence[Item], at: int) -> list[str]:
 
 def _behind(items: Sequence[Item], at: int) -> list[str]:
     """Syllables directly behind an item, without a pause between them."""
-    end = at + 1
-    while end < len(items) and _close(items, end):
-        end += 1
-    return _said(items[at + 1 : end])
+    return _said(items[at + 1 : _end(items, at)])
+
+
+def _end(items: Sequence[Item], at: int) -> int:
+    """Where a pause follows item ``at``, or the over ends."""
+    return next((k for k in range(at + 1, len(items)) if not _close(items, k)), len(items))
 
 
 def _close(items: Sequence[Item], k: int) -> bool:

@@ -81,8 +81,8 @@ def roles_of(
 
 
 def _watch_for(items: Sequence[Item]) -> bool:
-    """有个老人走丢了,你们留意一下; 注意一名穿红衣服的男子: net control tells of somebody, most likely."""
-    return _says(items, "liu yi", "zhu yi yi")
+    """有个老人走丢了,你们留意一下: net control tells of somebody, most likely."""
+    return _says(items, "liu yi")
 
 
 def _says(items: Sequence[Item], *words: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voice.grammar.meanings import CODE_WORD
 from voice.grammar.message import Act, Message
-from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind, mentioned
+from voice.grammar.naming import CALLING, JOINING, PAUSE_S, content, free_before, free_behind, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
@@ -53,6 +53,8 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
         sure = unit == state.calling_in if unit else state.reported_at is not None
         reply = control_reply(state, h, unit, said, doubt=its or not sure)
         return [of_either(h, waiting), reply] if waiting and its else [reply]
+    if m.acts and state.calling_in and m.callees == (state.calling_in,) and "ask" not in meanings:
+        return [control_reply(state, h, state.calling_in, "ack" if "ack" in meanings else meanings[0])]
     if m.callees:
         return _calls(state, h)
     last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
@@ -84,14 +86,17 @@ def _calls_somebody(said: list[str]) -> bool:
 def _calls(state: NetState, h: Heard) -> list[Fact]:
     """Several call signs without words of net control's may also be a unit addressing another: nothing is certain."""
     m = h.message
-    several = len(m.callees) > 1 and not any(a.speaker == "control" for a in m.acts)
-    opened = [u for u in m.callees if is_open(state, u)] if several else []
-    if not several or len(opened) == len(m.callees):
+    callees = list(m.callees)
+    if len(callees) > 1 and callees[-1] == state.calling_in and "ask" not in m.meanings():
+        callees.pop()  # 明理路,东风渠,都过去,丹尼斯: where the report came from
+    several = len(callees) > 1 and not any(a.speaker == "control" for a in m.acts)
+    opened = [u for u in callees if is_open(state, u)] if several else []
+    if not several or len(opened) == len(callees):
         doubt = _introduces(m)
-        calls = [call_to(state, h, unit, k, doubt) for k, unit in enumerate(m.callees)]
+        calls = [call_to(state, h, unit, k, doubt) for k, unit in enumerate(callees)]
         return [*_thanked(state, h), *calls]
-    doubt = bool(opened) or not m.free
-    others = [u for u in m.callees if u not in opened]
+    doubt = bool(opened) or not m.free or _tells(m)
+    others = [u for u in callees if u not in opened]
     return [
         *(of_either(h, state.exchanges[u]) for u in opened),
         *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(others)),
@@ -129,6 +134,18 @@ def _introduces(m: Message) -> bool:
     if not said:
         return m.items[at[0]].times > m.items[at[1]].times
     return said <= INTRODUCTION and not mentioned(m.items, at[1])
+
+
+def _tells(m: Message) -> bool:
+    """加油站,明理路已经过去了: of two call signs the second may be what the first is told about."""
+    at = [k for k, i in enumerate(m.items) if i.kind == "unit"]
+    if len(at) != 2 or "ask" in m.meanings():
+        return False
+    return (
+        at[1] == at[0] + 1
+        and m.items[at[1]].start - m.items[at[0]].end >= PAUSE_S
+        and bool(free_behind(m.items, at[1]))
+    )
 
 
 SENT = ("马上", "立即")

@@ -123,8 +123,9 @@ def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if not marks or m.caller:
         return []
     first = next((k for k, i in enumerate(m.items) if i.kind == "unit"), 0)
-    if m.callees and "roll_start" in m.meanings() and first:
-        return [*marks, *(call_to(state, h, unit, k) for k, unit in enumerate(m.callees))]
+    if "roll_start" in m.meanings() and first:
+        called = dict.fromkeys(n.unit for n in m.names if n.place != "inside")  # 各单位早上好,开始点名,安和社区, too
+        return [*marks, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
     return marks if not m.callees or "ack" in m.meanings() else []
 
 

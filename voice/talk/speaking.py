@@ -11,6 +11,7 @@ from typing import Literal
 
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
+from voice.grammar.naming import PAUSE_S
 from voice.pcm import Seconds
 from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState
 
@@ -60,7 +61,7 @@ def speaker_of(
         return Attribution("unit", unit)
     if e is not None and _late(e, speech_start, late_window_s):
         return Attribution("unit" if e.ours else "control" if alone else "either", unit)
-    if m.weak and not alone:
+    if m.weak and not alone and not _paused(m):
         return Attribution("either")  # 明理路那边有人: a street, most likely
     named = state.reported_at is not None and speech_start - state.reported_at <= REPLY_S
     spoke = named or unit == state.telling(speech_start)
@@ -87,6 +88,12 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_w
     alone = not m.free and not m.acts and not m.figures
     soon = speech_start - e.called_at <= SOON_S
     return Attribution("either" if soon or not alone else "control", e.unit)
+
+
+def _paused(m: Message) -> bool:
+    """明理路,去看一下: a pause behind the call sign, as no street's name has it."""
+    at = next(k for k, i in enumerate(m.items) if i.kind == "unit")
+    return at + 1 < len(m.items) and m.items[at + 1].start - m.items[at].end >= PAUSE_S
 
 
 def _asked_again(e: Exchange, t: Seconds) -> bool:

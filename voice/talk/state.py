@@ -388,8 +388,10 @@ def _beside(state: NetState, fact: Remarked | CalledIn) -> NetState:
     """A unit addressed another one, or their conversation goes on."""
     if fact.unit and fact.to:
         return replace(state, aside=Aside((fact.unit, fact.to), fact.unit, fact.t + ASIDE_S))
-    if state.aside is None or isinstance(fact, CalledIn) or fact.kind != "aside":
+    if state.aside is None or (isinstance(fact, Remarked) and fact.kind != "aside"):
         return state
+    if isinstance(fact, CalledIn):  # one of them turns to net control
+        return replace(state, aside=None) if fact.unit in state.aside.units else state
     return replace(state, aside=replace(state.aside, until=fact.t + ASIDE_S))
 
 

@@ -70,7 +70,12 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
         others = _also_for(state, h, mine.unit, own.meaning)
         heard = mine.heard_unclear or (mine.doubt and caller == state.telling(h.start))
-        doubt = (heard and may_be_thanks(state, h, mine, own)) or any(isinstance(f, NotUnderstood) for f in others)
+        answered = late and caller == state.calling_in and not h.identified  # by net control: 东风渠,没事
+        doubt = (
+            answered
+            or (heard and may_be_thanks(state, h, mine, own))
+            or any(isinstance(f, NotUnderstood) for f in others)
+        )
         return [replace(own, review=own.review or doubt), *others]
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
     moved = caller and meaning in ("arrived", "on_the_way")
