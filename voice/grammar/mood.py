@@ -162,6 +162,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
     if meaning == "say_again" and "dian" in _behind(items, act.at)[1:4]:
         return None  # 请中午十二点到所里 sounds like 请重复
     at = act.at + (items[act.at].kind == "unit")  # {unit}到了
+    if meaning == "stand_by" and _behind(items, at)[:2] == ["zai", "shuo"]:
+        return None  # 等会儿再说
     if items[at].key in THERE and any(i.kind == "free" for i in items[at + 1 : _end(items, at)]):
         return None
     if items[at].key in BY_THEMSELVES and (free_before(items, at) or free_behind(items, at)):

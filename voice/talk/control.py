@@ -87,7 +87,7 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     """Several call signs without words of net control's may also be a unit addressing another: nothing is certain."""
     m = h.message
     callees = list(m.callees)
-    if len(callees) > 1 and callees[-1] == state.calling_in and "ask" not in m.meanings():
+    if len(callees) > 1 and callees[-1] == state.calling_in and m.items[-1].key == callees[-1] and m.free:
         callees.pop()  # 明理路,东风渠,都过去,丹尼斯: where the report came from
     several = len(callees) > 1 and not any(a.speaker == "control" for a in m.acts)
     opened = [u for u in callees if is_open(state, u)] if several else []

@@ -70,9 +70,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
         others = _also_for(state, h, mine.unit, own.meaning)
         heard = mine.heard_unclear or (mine.doubt and caller == state.telling(h.start))
-        answered = late and caller == state.calling_in and not h.identified  # by net control: 东风渠,没事
         doubt = (
-            answered
+            (not h.identified and _replied_to(state, h, mine, late))
             or (heard and may_be_thanks(state, h, mine, own))
             or any(isinstance(f, NotUnderstood) for f in others)
         )
@@ -110,6 +109,15 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         doubt = meaning != "ack" or state.calling_in is None or other
         return [control_reply(state, h, state.calling_in, meaning, doubt)]
     return [_bare(state, h, meaning, awaited, rules)]
+
+
+def _replied_to(state: NetState, h: Heard, mine: Exchange, late: bool) -> bool:
+    """东风渠,没事 to a unit that called in; 收到,丹尼斯超市 behind the answer of another one of all: it
+    may be net control's."""
+    if late and mine.unit == state.calling_in:
+        return True
+    signed = "ack" in h.message.meanings() and h.message.items[-1].kind == "unit"
+    return mine.to_all and signed and state.telling(h.start) not in ("", mine.unit)
 
 
 def called_in(
