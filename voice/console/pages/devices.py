@@ -119,7 +119,7 @@ class Devices(Page):
                     return
                 past.append((now, s))
                 squelch = self.t(f"squelch {s.squelch}") if s.squelch else ""
-                told.set_text(f"{s.source}  {s.level_db:.0f} dBFS  {squelch}")
+                told.set_text(f"{s.source} · {s.level_db:.0f} dBFS · {squelch}")
                 rows = [(round(t - now, 2), p) for t, p in past]
                 for series, values in zip(
                     chart.options["series"],
