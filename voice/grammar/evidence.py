@@ -3,7 +3,7 @@ answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from voice.grammar.lexicon import Entry
@@ -23,6 +23,9 @@ FreeSearch = Callable[[float, float], Hypothesis]
 SignSearch = Callable[[float, float], Entry | None]
 """(start, end) → the call sign of an awaited unit that was said there and nothing else."""
 
+CallSearch = Callable[[Sequence[Entry], float], tuple[Entry, float, Doubt] | None]
+"""(call signs, start) → the one with which the speech from there on begins, its end, and whether it is doubtful."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -40,6 +43,7 @@ class Evidence:
     figures: FigureSearch | None = None
     doubtful: WordDoubt | None = None
     signed: SignSearch | None = None
+    called: CallSearch | None = None
 
 
 NONE = Evidence()

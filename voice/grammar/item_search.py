@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
-from voice.grammar.evidence import Evidence, FreeSearch, SignSearch, WordDoubt, WordScore
+from voice.grammar.evidence import CallSearch, Evidence, FreeSearch, SignSearch, WordDoubt, WordScore
 from voice.grammar.lexicon import FILLER, NOISE, Entry, Lexicon, plain
 from voice.grammar.message import Doubt, Item
 from voice.mandarin.distance import phrase_distance
@@ -32,6 +32,9 @@ FOUND = 0.8
 
 SHORT = 2
 """Syllables of the replies that are looked for where an answer begins."""
+
+SIGNS = 64
+"""Most call signs with which an over may begin that are compared with its sounds: those most like what was heard."""
 
 AROUND_S = 0.3
 """Audio context in which a word that was not believed is heard again."""
@@ -64,6 +67,7 @@ class ItemSearch:
         self._by_symbol = lexicon.by_symbol()
         self._rows = [(e, tuple(p[0] for p in plain(r))) for e in lexicon.spoken for r in e.readings]
         self._codes = [_code(row) for _, row in self._rows]
+        self._signs = [(e, _code(row)) for e, row in self._rows if e.kind == "unit"]
         self._heads = _heads(lexicon)
         self._reports = lexicon.phrases("situation")
         self._replies: dict[tuple[str, ...], list[Entry]] = {}
@@ -86,6 +90,8 @@ class ItemSearch:
                 row[:] = _syllables(free(begin, min(row[-1].end + EDGE_S, end)))
             if row and audio.signed is not None and not items:
                 items.extend(self._signed(row, audio.signed))
+            if audio.called is not None and not items and len(row) > SHORT:
+                items.extend(self._called(row, audio.called))
             if row and alone and (not items or items[-1].kind == "unit"):
                 items.extend(self._reply_first(row, alone))
             items.extend(self._search(row, doubtful, alone))
@@ -137,6 +143,20 @@ class ItemSearch:
             return []
         row.clear()
         return [Item(e.kind, e.key, e.text, e.pinyin, begin, end, FOUND)]
+
+    def _called(self, row: list[_Syllable], search: CallSearch) -> list[Item]:
+        """心怡,现在有几个人在岗 heard as xin ni xian zai …: a call sign that begins an over, free speech after it."""
+        heard = _code([s.name for s in row[: 2 * MIN_NEAR_SYLLABLES]])
+        alike = process.extract(heard, [c for _, c in self._signs], scorer=fuzz.partial_ratio, limit=SIGNS)
+        found = search(list({self._signs[k][0].symbol: self._signs[k][0] for _, _, k in alike}.values()), row[0].start)
+        if found is None:
+            return []
+        e, end, doubt = found
+        rest = [s for s in row if s.start + s.end > 2 * end]
+        if len(rest) < SHORT:
+            return []
+        begin, row[:] = row[0].start, rest
+        return [Item(e.kind, e.key, e.text, e.pinyin, begin, end, FOUND, doubt=doubt > Doubt.NONE)]
 
     def _reply_first(self, row: list[_Syllable], score: WordScore) -> list[Item]:
         """收到,豫A12345 and 安和社区,收到,…: a reply of two syllables that begins an over, or stands directly behind a

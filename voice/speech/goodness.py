@@ -98,6 +98,9 @@ class Goodness:
         )
 
 
+LONGEST = 5
+"""Frames that a state lasts at most on average, where a row's end is looked for: 0.45 s a syllable."""
+
 EVIDENCE = 0.4
 """Scale of scores in sums over paths, because frames are far from independent; the same as in training."""
 
@@ -183,6 +186,41 @@ def row_ratios(loglikes: Floats, rows: Sequence[States], a: int, b: int) -> list
     frames = loglikes[a:b]
     free = free_sum(frames[:, : len(free_row())])
     return [_row_sum(_emission(frames, states)) - free for states in rows]
+
+
+def begun(loglikes: Floats, rows: Sequence[States], a: int) -> list[tuple[float, int]]:
+    """For each row of states that may begin at frame ``a``: its greatest log likelihood ratio to any syllable sequence
+    up to the same frame, and the frame behind that. ``row_ratios`` with the ends open."""
+    most = max(map(len, rows), default=0)
+    frames = loglikes[a : a + LONGEST * most]
+    if len(frames) == 0:
+        return [(-math.inf, a)] * len(rows)
+    emission = np.full((len(frames), len(rows), most + 1), -np.inf, np.float32)
+    emission[:, :, 0] = frames[:, :2].max(1)[:, None]  # silence before it
+    of = {s: frames[:, list(s)].max(1) for s in {s for row in rows for s in row}}
+    for k, row in enumerate(rows):
+        emission[:, k, 1 : len(row) + 1] = np.stack([of[s] for s in row], 1)
+    last = np.arange(len(rows)), np.array([len(row) for row in rows])
+    matrix = free_row()
+    peak = frames[:, : len(matrix)].max(1)
+    emitted = np.exp(EVIDENCE * (emission - peak[:, None, None]))
+    free = np.exp(EVIDENCE * (frames[:, : len(matrix)] - peak[:, None]))
+    alpha = np.zeros(emission.shape[1:])
+    alpha[:, :2] = emitted[0, :, :2]
+    anything = free[0].astype(float)
+    best, ends = np.full(len(rows), -np.inf), np.full(len(rows), a)
+    for t in range(1, len(frames)):
+        alpha *= STAY
+        alpha[:, 1:] += alpha[:, :-1] * ((1 - STAY) / STAY)
+        alpha *= emitted[t]
+        anything = (anything @ matrix) * free[t]
+        scale = anything.sum() + 1e-300
+        anything /= scale
+        alpha /= scale
+        ratio = np.log(alpha[last] + 1e-300)
+        better = ratio > best
+        best[better], ends[better] = ratio[better], a + t + 1
+    return list(zip(best.tolist(), ends.tolist(), strict=True))
 
 
 def goodness(

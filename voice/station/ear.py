@@ -120,6 +120,7 @@ class Ear:
             partial(v.figures, frames, as_text[0]),
             partial(v.verifier.doubt, as_text),
             partial(v.verifier.sign, frames[0], signs) if named else None,
+            partial(v.verifier.called, frames[0]),
         )
         return self.interpreter.interpret(hypothesis, audio, expecting, addressed, awaiting)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -21,6 +22,7 @@ from voice.speech.goodness import (
     Frames,
     Goodness,
     States,
+    begun,
     goodness,
     row_ratios,
     syllable_frames,
@@ -58,6 +60,15 @@ that tuning voices said alone 21 / 20 / 20 / 17 are understood in their unit's s
 this 17 / 16 / 16 / 12; of what else they said and nobody understood 0.5 % would pass for a given unit's call sign at 20
 and at 10 dB, 1.2 % at 5 dB."""
 
+
+CALLED = 5.0
+CLEARLY = 8.0
+AHEAD = 3.0
+"""Log likelihood ratio to any syllables from which speech begins with a call sign, from which that is sure, and by how
+much it must be ahead of any other unit's. Sixteen tuning voices called units at 20 and 10 dB, each once and on with
+free speech (贾岗社区,看一下监控): of 256 calls the graph lost 52, mostly for the free speech beside them; 36 of these
+are found, 23 surely, and no other unit. Of 431 sentences by people of training (20, 10 and 5 dB) two begin with one,
+none surely."""
 
 SHORT_FIGURE = 5
 TALK_S = 2.0
@@ -162,6 +173,19 @@ class Verifier:
         ratios = row_ratios(loglikes, [s for _, s in rows], a, b)
         best = max(zip(ratios, rows, strict=True), default=None, key=lambda found: found[0])
         return best[1][0] if best is not None and best[0] >= SIGNED else None
+
+    def called(self, loglikes: Floats, entries: Sequence[Entry], start: float) -> tuple[Entry, float, Doubt] | None:
+        """The call sign with which speech begins, where it ends (s), and whether it is doubtful."""
+        rows = [(e, s) for e in entries for s, _ in self._pronunciations(e)]
+        at = begun(loglikes, [s for _, s in rows], max(0, round(start / FRAME_S)))
+        found = [(ratio, end, e) for (e, _), (ratio, end) in zip(rows, at, strict=True)]
+        if not found:
+            return None
+        best, end, sign = max(found, key=lambda f: f[0])
+        another = max((ratio for ratio, _, e in found if e.key != sign.key), default=-math.inf)
+        if best < CALLED or best - another < AHEAD:
+            return None
+        return sign, end * FRAME_S, Doubt.NONE if best >= CLEARLY else Doubt.ANOTHER
 
     def _aligned(self, frames: Frames, entry: Entry, start: float, end: float) -> Goodness:
         found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
