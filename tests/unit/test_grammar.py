@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -435,6 +436,29 @@ def test_the_call_sign_of_an_awaited_unit_is_found_where_an_over_begins(net: Net
         assert message.text == left and not asked
     else:
         assert message.text == f"祭城 {left}".strip() and asked == [(0.0, 1.9)]
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        ("#xin #ni #xian #zai #you #ji #ge #ren", "心怡? [xian zai you ji ge ren]"),
+        ("#xin #ni 收到", "心怡? 收到"),
+        ("#xin #ni", "[xin ni]"),
+        ("#xin #ni #na", "[xin ni na]"),
+        ("收到 #xin #ni #xian #zai #you", "收到 [xin ni xian zai you]"),
+        ("心怡 #xin #ni #xian #zai #you", "心怡 [xin ni xian zai you]"),
+    ],
+)
+def test_a_call_sign_that_begins_an_over_is_looked_for_in_its_sounds(net: Net, words: str, written: str) -> None:
+    """Not one that is all of it: a word alone may be anything."""
+    sign = next(e for e in net.lexicon.spoken if e.text == "心怡")
+
+    def called(signs: Sequence[Entry], start: float) -> tuple[Entry, float, Doubt]:
+        assert sign in signs and start == 0.0
+        return sign, 1.9, Doubt.ANOTHER
+
+    message = Interpreter(net.lexicon).interpret(heard(net, *words.split()), Evidence(called=called))
+    assert message.text == written
 
 
 def test_introductions_stand_beside_a_call_sign(net: Net) -> None:

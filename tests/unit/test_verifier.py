@@ -10,6 +10,8 @@ import pytest
 from voice.grammar.lexicon import Entry
 from voice.grammar.message import Doubt
 from voice.grammar.spoken_figures import SpokenFigure
+from voice.mandarin.phones import phone_set
+from voice.mandarin.readings import toneless
 from voice.net.loading import Net
 from voice.speech.acoustics import FRAME_S
 from voice.speech.goodness import Calibration, Goodness, frames_of
@@ -119,3 +121,24 @@ def test_a_short_figure_amid_talk_is_doubtful(syllables: int, at: float, seconds
     heard = Verification(Sure(BESIDE, "standard", False), cast(Any, None), cast(Any, Row(syllables, at)))
     (found,) = heard.figures(cast(Any, (None,)), cast(Any, None), 0.0, seconds)
     assert found.sure == sure
+
+
+def test_speech_begins_with_a_call_sign_that_any_syllables_explain_worse(net: Net) -> None:
+    verifier = Verifier(BESIDE, "standard", False)
+    units = [e for e in net.lexicon.spoken if e.kind == "unit"]
+    sign = next(e for e in units if e.text == "贾岗社区治安队")
+    spoken, _ = verifier._row(tuple(toneless(place[0]) for place in sign.readings[0]))
+    after, _ = verifier._row(("kan", "yi", "xia"))
+    loglikes = np.full((200, phone_set().toneless), -12.0, np.float32)
+    for k in range(10):
+        loglikes[k, 0] = 0.0
+    for k, state in enumerate(np.repeat(np.array([s[0] for s in (*spoken, *after)]), 2)):
+        loglikes[10 + k, state] = 0.0
+    found = verifier.called(loglikes, units, 0.15)
+    assert found is not None
+    entry, end, _ = found
+    assert entry.key == sign.key
+    assert abs(end - FRAME_S * (10 + 2 * len(spoken))) < 0.1
+    assert verifier.called(loglikes, units, 0.6) is None, "another unit of the same ending"
+    assert verifier.called(loglikes, units, 9.0) is None, "behind the end"
+    assert verifier.called(loglikes, [], 0.15) is None

@@ -84,14 +84,14 @@ class ItemSearch:
         items: list[Item] = []
         row: list[_Syllable] = []
 
-        def flush(end: float = math.inf) -> None:
+        def flush(end: float = math.inf, word_follows: bool = False) -> None:
             if free is not None and row and row[-1].end - row[0].start >= REHEARD_S:
                 begin = max(row[0].start - EDGE_S, items[-1].end if items else 0.0)
                 row[:] = _syllables(free(begin, min(row[-1].end + EDGE_S, end)))
             if row and audio.signed is not None and not items:
                 items.extend(self._signed(row, audio.signed))
-            if audio.called is not None and not items and len(row) > SHORT:
-                items.extend(self._called(row, audio.called))
+            if row and audio.called is not None and not items:
+                items.extend(self._called(row, audio.called, 0 if word_follows else SHORT))
             if row and alone and (not items or items[-1].kind == "unit"):
                 items.extend(self._reply_first(row, alone))
             items.extend(self._search(row, doubtful, alone))
@@ -103,7 +103,7 @@ class ItemSearch:
                 item = self._believed(entry, w, score, doubtful)
                 said = [p[0] for p in plain(entry.readings[0])]
                 if item is not None:
-                    flush(item.start)
+                    flush(item.start, word_follows=True)
                     items.append(item)
                     said = said[len(item.pinyin.split()) :]
                 tail = w if item is None else replace(w, start=item.end)
@@ -144,8 +144,11 @@ class ItemSearch:
         row.clear()
         return [Item(e.kind, e.key, e.text, e.pinyin, begin, end, FOUND)]
 
-    def _called(self, row: list[_Syllable], search: CallSearch) -> list[Item]:
-        """心怡,现在有几个人在岗 heard as xin ni xian zai …: a call sign that begins an over, free speech after it."""
+    def _called(self, row: list[_Syllable], search: CallSearch, least: int) -> list[Item]:
+        """心怡,现在有几个人在岗 heard as xin ni xian zai …: a call sign that begins an over. ``least``: syllables after
+        it."""
+        if len(row) < SHORT + least:
+            return []
         heard = _code([s.name for s in row[: 2 * MIN_NEAR_SYLLABLES]])
         alike = process.extract(heard, [c for _, c in self._signs], scorer=fuzz.partial_ratio, limit=SIGNS)
         found = search(list({self._signs[k][0].symbol: self._signs[k][0] for _, _, k in alike}.values()), row[0].start)
@@ -153,7 +156,7 @@ class ItemSearch:
             return []
         e, end, doubt = found
         rest = [s for s in row if s.start + s.end > 2 * end]
-        if len(rest) < SHORT:
+        if len(rest) < least:
             return []
         begin, row[:] = row[0].start, rest
         return [Item(e.kind, e.key, e.text, e.pinyin, begin, end, FOUND, doubt=doubt > Doubt.NONE)]
