@@ -162,7 +162,8 @@ class NetState:
         all."""
         opened = self.open_exchanges()
         single = [e for e in opened if not e.to_all] or opened
-        return [e for e in single if e.called_at == single[-1].called_at]
+        latest = max((e.called_at for e in single), default=0.0)
+        return [e for e in single if e.called_at == latest]
 
     def heeds(self, now: Seconds) -> bool:
         """An answer now may belong to the latest broadcast."""
