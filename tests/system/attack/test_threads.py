@@ -52,7 +52,9 @@ def test_the_dispatchers_microphone(net: Net) -> None:
                 raise RuntimeError("the driver did something new")
             assert until(lambda: told[-1:] == ["end"])
 
-    microphone = Microphone(SimpleNamespace(net=net), Card(), lambda: told.append("end"), told.append)  # type: ignore[arg-type]
+    ear = SimpleNamespace(net=net)
+    ear.latest = ear
+    microphone = Microphone(ear, Card(), lambda: told.append("end"), told.append)  # type: ignore[arg-type]
     assert until(lambda: len(opened) == 3)
     assert len(told) == 2 and "microphone" in told[0] and "something new" in told[0]
     assert any("microphone" in t for t in troubles())

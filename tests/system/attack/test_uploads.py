@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -105,8 +106,9 @@ class Desk:
         monkeypatch.setattr(Listener, "listen", listen)
         monkeypatch.setattr(recorders, "SETTLE_S", 0.0)
         self.journal = Journal("sqlite://")
-        ear = type("Ear", (), {"net": net})()
-        self.desk = UploadDesk(ear, self.journal, self.spool, self.told.append)
+        ear = SimpleNamespace(net=net)
+        ear.latest = ear
+        self.desk = UploadDesk(ear, self.journal, self.spool, self.told.append)  # type: ignore[arg-type]
 
     def close(self) -> None:
         self.desk.close()
