@@ -33,7 +33,7 @@ FOUND = 0.8
 SHORT = 2
 """Syllables of the replies that are looked for where an answer begins."""
 
-SIGNS = 64
+MOST_SIGNS = 64
 """Most call signs with which an over may begin that are compared with its sounds: those most like what was heard."""
 
 AROUND_S = 0.3
@@ -150,7 +150,7 @@ class ItemSearch:
         if len(row) < SHORT + least:
             return []
         heard = _code([s.name for s in row[: 2 * MIN_NEAR_SYLLABLES]])
-        alike = process.extract(heard, [c for _, c in self._signs], scorer=fuzz.partial_ratio, limit=SIGNS)
+        alike = process.extract(heard, [c for _, c in self._signs], scorer=fuzz.partial_ratio, limit=MOST_SIGNS)
         found = search(list({self._signs[k][0].symbol: self._signs[k][0] for _, _, k in alike}.values()), row[0].start)
         if found is None:
             return []

@@ -60,7 +60,6 @@ that tuning voices said alone 21 / 20 / 20 / 17 are understood in their unit's s
 this 17 / 16 / 16 / 12; of what else they said and nobody understood 0.5 % would pass for a given unit's call sign at 20
 and at 10 dB, 1.2 % at 5 dB."""
 
-
 CALLED = 5.0
 CLEARLY = 8.0
 AHEAD = 3.0
@@ -79,9 +78,9 @@ voices none has more than 1.8 s beside it; in 16 minutes of sentences by people 
 none of them a number that was said (是一名, the end of 一百五十八名)."""
 
 ANOTHER = -1.25
-"""Log likelihood ratio to any syllable, in those scores, below which a syllable of a figure may be another one. Tuning
-voices said 72 figures at 20 and 10 dB: of those found 76 of 83 right ones are sure and 10 of 22 with a wrong syllable;
-of 8 heard in 13 minutes of people's sentences 4 are."""
+"""Log likelihood ratio to any syllable below which a syllable of a figure, in the scores that are weighed for text, or
+of a call sign that begins an over may be another one. Tuning voices said 72 figures at 20 and 10 dB: of those found 76
+of 83 right ones are sure and 10 of 22 with a wrong syllable; of 8 heard in 13 minutes of people's sentences 4 are."""
 
 
 class Verifier:
@@ -206,7 +205,7 @@ class Verifier:
         return self._least(loglikes, self._row(figure.syllables), figure.start, figure.end) >= ANOTHER
 
     def _least(self, loglikes: Floats, row: tuple[States, tuple[int, ...]], start: float, end: float) -> float:
-        """Log likelihood ratio to any syllable of the syllable that has the least."""
+        """Log likelihood ratio to any syllable of the syllable that has the least; 0 where the row has no room."""
         ratios = [
             row_ratios(loglikes, [_part(row, k, k + 1)], max(0, a - 1), min(len(loglikes), b + 1))[0]
             for k, (a, b) in enumerate(syllable_frames(loglikes, *row, start, end))
