@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
 
@@ -210,17 +211,24 @@ def _pinyin(han: str) -> list[str]:
 
 def _lone(han: str, all_of: bool = True) -> list[tuple[str, str]]:
     """(character, syllable) of all characters, or only of those not covered by a dictionary phrase."""
-    from pypinyin import Style, lazy_pinyin  # 0.3 s: only where a grammar is compiled
-    from pypinyin.seg.mmseg import seg
+    from pypinyin.seg.mmseg import seg  # 0.3 s: only where a grammar is compiled
 
     out: list[tuple[str, str]] = []
     for phrase in seg.cut(han):
-        read = [s.replace("ü", "v") for s in lazy_pinyin(phrase, style=Style.TONE3, neutral_tone_with_five=True)]
         if len(phrase) == 1:
-            out.append((phrase, LONE.get(phrase, read[0])))
+            out.append((phrase, LONE.get(phrase, _looked_up(phrase)[0])))
         elif all_of:
-            out += zip(phrase, read, strict=False)
+            out += zip(phrase, _looked_up(phrase), strict=False)
     return out
+
+
+@lru_cache(16_384)
+def _looked_up(phrase: str) -> tuple[str, ...]:
+    """The dictionary's syllables of a phrase; those of a net's words are asked for again and again."""
+    from pypinyin import Style, lazy_pinyin
+
+    read = lazy_pinyin(phrase, style=Style.TONE3, neutral_tone_with_five=True)
+    return tuple(s.replace("ü", "v") for s in read)
 
 
 def _without_er(reading: Reading) -> Reading | None:
