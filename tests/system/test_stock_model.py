@@ -8,24 +8,28 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import soxr
+import vosk
 
 from tests.helpers.places import SHIPPED
 from tests.helpers.stock_model import have_tools, make_stock_model
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.measure.channel import Channel, gap, to_receiver, transmit
+from voice.net.learning import learn, propose
 from voice.net.loading import Net, load_net
 from voice.pcm import RATE, Pcm16
 from voice.places import sample_net
+from voice.radio.over import Over
 from voice.speech.dictation import grammar_of, segment
 from voice.speech.models import check_model
 from voice.speech.recogniser import open_stock
 from voice.speech.synthesiser import SpeechSettings, Synthesiser
-from voice.station.ear import open_ear
+from voice.station.ear import open_ear, reopened
 from voice.station.replay import replay
 
 VOCABULARY = {
@@ -95,14 +99,27 @@ def test_fallback_logs_calls_and_answers_and_names_what_it_cannot_say(
     assert ("called", "113") in logged and ("answered", "113") in logged
 
 
+def test_a_learned_phrase_is_heard_by_the_model_that_is_loaded(
+    stock: Path, answer: Callable[[str], Pcm16], own_net: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading = Mock(wraps=vosk.Model)
+    monkeypatch.setattr(vosk, "Model", loading)
+    ear = open_ear(load_net(own_net()), model=str(stock))
+    pcm = answer("大学发现社区情况")
+    over = Over.whole(pcm, level_db=-20.0)
+    assert "situation" not in ear.understand(over, ear.recogniser.recognise(pcm)).meanings()
+    learned = learn(ear.net, propose(ear.net, "大学发现社区情况", "situation"), "王").net
+    again = reopened(ear, learned, learned.folder)
+    assert again.understand(over, again.recogniser.recognise(pcm)).text == "大学发现社区情况"
+    assert loading.call_count == 1
+
+
 def test_dictation_writes_what_no_phrase_covers(stock: Path, answer: Callable[[str], Pcm16], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(sample_net(), tmp_path / "net"))
     text = (folder / "net.toml").read_text("utf-8") + f'\n[recognition]\ndictation = "{stock.as_posix()}"\n'
     (folder / "net.toml").write_text(text, "utf-8")
     ear = open_ear(load_net(folder))
     pcm = answer("大学到队情况到社区")
-    from voice.radio.over import Over
-
     over = Over.whole(pcm, level_db=-20.0)
     written = ear.dictate(over, ear.understand(over, ear.recogniser.recognise(pcm)))
     assert "情况" in written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import shutil
@@ -53,11 +54,17 @@ class Recogniser:
         vosk.SetLogLevel(-2)  # errors only: a partial word at the end of an over is normal
         self.rate = rate
         self._vosk = vosk
-        self._grammar = json.dumps([*grammar, "[unk]"], ensure_ascii=False) if grammar else None
+        self._grammar = _as_json(grammar) if grammar else None
         try:
             self._model: Any = vosk.Model(str(folder))
         except Exception as e:  # the wheel raises bare Exception
             raise HuyingError(f"{folder}: Vosk cannot load the model ({e})") from e
+
+    def limited_to(self, grammar: Sequence[str]) -> Recogniser:
+        """The same loaded model with other phrases."""
+        other = copy.copy(self)
+        other._grammar = _as_json(grammar)
+        return other
 
     def knows(self, word: str) -> bool:
         """Whether ``word`` is in the model's vocabulary."""
@@ -76,6 +83,10 @@ class Recogniser:
         for i in range(0, len(pcm), 1600):
             stream.accept(pcm[i : i + 1600])
         return stream.finish()
+
+
+def _as_json(grammar: Sequence[str]) -> str:
+    return json.dumps([*grammar, "[unk]"], ensure_ascii=False)
 
 
 class OverStream:
@@ -121,7 +132,8 @@ class OverStream:
 
 
 def open_stock(folder: Path, grammar: Sequence[str] | None = None) -> Recogniser:
-    """A stock Vosk model: dictation without ``grammar``, or the fallback recogniser with one.
+    """A stock Vosk model: dictation without ``grammar``, or the fallback recogniser with one, which may be empty until
+    ``limited_to``.
 
     Raises HuyingError if the model is broken or cannot take a grammar at run time.
     """

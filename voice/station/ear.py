@@ -186,7 +186,7 @@ def reopened(ear: Ear, net: Net, cache: Path) -> Ear:
     interpreter = Interpreter(net.lexicon, settings.threshold, settings.idle_threshold)
     before = ear.recogniser
     if not isinstance(before, TwoPass):
-        fallback, missing = _stock_recogniser(net, ear.model)
+        fallback, missing = _stock_recogniser(net, ear.model, before)
         return replace(ear, net=net, recogniser=fallback, interpreter=interpreter, cannot_say=missing)
     recogniser = _with_graph(ear.model, before.acoustics, net.lexicon, net.costs, cache)
     if before.loaded:
@@ -288,10 +288,12 @@ def open_acoustics(folder: ModelFolder) -> Network:
     return second or network
 
 
-def _stock_recogniser(net: Net, folder: ModelFolder) -> tuple[Recogniser, tuple[str, ...]]:
+def _stock_recogniser(
+    net: Net, folder: ModelFolder, loaded: Recogniser | None = None
+) -> tuple[Recogniser, tuple[str, ...]]:
     """Fallback: a stock model with the net's phrases as run-time grammar, and the phrases outside its vocabulary."""
-    plain = open_stock(folder.path)
-    phrases, missing = grammar_of((e.text for e in net.lexicon.entries), plain.knows)
+    model = loaded or open_stock(folder.path, ())
+    phrases, missing = grammar_of((e.text for e in net.lexicon.entries), model.knows)
     if not phrases:
         raise HuyingError(f"{folder.path}: its vocabulary has no word of this net's call signs and phrases")
-    return open_stock(folder.path, phrases), tuple(missing)
+    return model.limited_to(phrases), tuple(missing)
