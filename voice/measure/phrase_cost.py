@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice.errors import HuyingError
 from voice.journal.store import Journal
 from voice.net.learning import Proposal, learn
-from voice.net.loading import Net, load_net
+from voice.net.loading import Net
 from voice.radio.over import Over
 from voice.station.ear import open_ear
 from voice.talk.by_hand import Confirmed
@@ -42,8 +42,7 @@ def cost_of(
         for name in net.settings.grammars:
             if (net.folder / name).is_dir():
                 shutil.copytree(net.folder / name, folder / name)
-        learn(load_net(folder), proposal, "rehearsal")
-        ear = open_ear(load_net(folder))
+        ear = open_ear(learn(replace(net, folder=folder), proposal, "rehearsal").net)
         heard = []
         for k, (seq, over) in enumerate(overs):
             progress(k)

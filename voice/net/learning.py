@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from voice.errors import HuyingError, Problem
+from voice.errors import HuyingError
 from voice.grammar.check import alike
 from voice.grammar.lexicon import plain
 from voice.grammar.meanings import REVIEWABLE
@@ -111,18 +111,27 @@ def _read(net: Net) -> str:
 
 def _write(net: Net, before: str, after: str) -> Change:
     path = net.folder / LEARNED
-    part = path.with_name(f".{LEARNED}.part")
     try:
-        old: set[Problem] = set(check_net(net.folder)[1])
-        part.write_text(after, "utf-8")
-        part.replace(path)
+        _replace(path, after)
         found, problems = check_net(net.folder)
-        if found is None or set(problems) - old:
-            path.write_text(before, "utf-8") if before else path.unlink()
-            raise HuyingError(f"{path}: not changed: {problems[0]}")
+        if found is None or problems:
+            _replace(path, before)
+            if found is None or set(problems) - set(check_net(net.folder)[1]):
+                raise HuyingError(f"{path}: not changed: {problems[0]}")
+            _replace(path, after)
     except OSError as e:
         raise HuyingError(f"{path}: cannot be written ({e.strerror or e})") from e
     return Change(path, _digest(after), _digest(before), found)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file; without text there is none."""
+    if not text:
+        path.unlink()
+        return
+    part = path.with_name(f".{LEARNED}.part")
+    part.write_text(text, "utf-8")
+    part.replace(path)
 
 
 def _digest(text: str) -> str:
