@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import threading
@@ -33,7 +34,7 @@ from voice.mandarin.numerals import CannotBeRead
 from voice.measure.phrase_cost import Cost, cost_of
 from voice.measure.typed import meaning_in
 from voice.net.learning import Change, Proposal, forget, learn, learned, propose
-from voice.net.loading import Net, check_net
+from voice.net.loading import Net, changed_files, check_net, stands
 from voice.net.roster_table import RosterRow, RosterTable, read_roster_table, save_roster_table
 from voice.net.settings import write_settings
 from voice.pcm import RATE
@@ -41,7 +42,7 @@ from voice.places import cache_folder, sample_net
 from voice.speech.synthesiser import Synthesiser
 from voice.station.announcer import Announcer
 from voice.station.candidates import Candidate, candidates
-from voice.station.ear import Ear, open_ear
+from voice.station.ear import Ear, open_ear, reopened
 from voice.station.keeping import StationKeeper
 from voice.station.requests import AlertRequest, Request, SayRequest, leave, with_neighbours
 from voice.station.status import Status, status_file
@@ -72,7 +73,7 @@ class Desk:
         self.feed = Feed(journal, self.metrics.take, self._look_at_station)
         self.keeper: StationKeeper | None = None
         """Of the station that was started together with the console; None: somebody else looks after it."""
-        self._saving = threading.Lock()
+        self._saving = threading.RLock()
         self._synthesiser: Synthesiser | None = None
         self._speaker: tuple[Net, Announcer] | None = None
         self._hearing = threading.Lock()
@@ -220,7 +221,17 @@ class Desk:
         """Examine a phrase typed by a person. Raises HuyingError if it cannot be learned."""
         if self.net.folder == sample_net():
             raise HuyingError("this is the sample net; copy its folder and name the copy with --net 示例网不能修改")
-        return propose(self.net, text, meaning)
+        return propose(self._with_phrases(), text, meaning)
+
+    def _with_phrases(self) -> Net:
+        """The net with the phrases and places of its files, which others may have changed; those that cannot be read
+        change nothing."""
+        with self._saving, contextlib.suppress(OSError):
+            if not all(map(stands, changed_files(self.net))):
+                net, problems = check_net(self.net.folder, standing=self.net)
+                if net is not None and not problems:
+                    self.net = net
+        return self.net
 
     def cost(self, found: Proposal) -> Cost:
         """The latest overs in which the phrase would be recognised. Takes some seconds; one call at a time."""
@@ -283,8 +294,11 @@ class Desk:
             raise HuyingError(f"event {seq}: no clip of its over was kept")
         pcm = self.feed.journal.clips.get(found[1].clip)
         with self._hearing:
-            if self._ear is None or self._ear.net is not self.net:
-                self._ear = open_ear(self.net)
+            net = self._with_phrases()
+            if self._ear is None or self._ear.net.settings != net.settings:
+                self._ear = open_ear(net)
+            elif self._ear.net is not net:
+                self._ear = reopened(self._ear, net, cache_folder())
             return candidates(self._ear, pcm)
 
     def meaning_of(self, phrase: str) -> str:
@@ -293,7 +307,7 @@ class Desk:
 
     def meaning_in(self, words: str) -> str:
         """Meaning of some words as the net understands them; empty if there is none that a person may choose."""
-        return meaning_in(self.net, words)
+        return meaning_in(self._with_phrases(), words)
 
     def close(self) -> None:
         """The console ends."""

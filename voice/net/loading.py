@@ -202,6 +202,20 @@ def check_net(
     ), problems
 
 
+def files_of(net: Net) -> list[Path]:
+    """The files it would be read from now."""
+    s = net.settings
+    folders, _ = grammar_folders(net.folder, s.grammars)
+    own = net.folder / "net.toml", net.folder / s.roster
+    return [*own, *grammar_files(net.folder, folders, set(s.without_phrases))]
+
+
+def changed_files(net: Net) -> dict[Path, bytes | None]:
+    """What its files hold that are not as they were read; None: the file is gone. Raises OSError."""
+    there = {p: p.read_bytes() if p.is_file() else None for p in {*files_of(net), *net.files}}
+    return {p: data for p, data in there.items() if data != net.files.get(p)}
+
+
 def stands(path: Path) -> bool:
     """A change of this file of a net waits for a station's next start: settings, roster, readings."""
     return path.suffix != ".txt" or path.name in (*READINGS, "surnames.txt")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from voice.errors import FilesError, HuyingError, Problem
 from voice.grammar.compiler import compile_graph
-from voice.net.loading import Net, check_net, grammar_files, grammar_folders, stands
+from voice.net.loading import Net, changed_files, check_net, files_of, stands
 from voice.places import cache_folder
 from voice.station.ear import Ear, reopened
 from voice.supervised import Supervised
@@ -58,13 +58,12 @@ class NetWatch:
             if now == before and now != done:
                 done = now
                 with contextlib.suppress(OSError):  # it went away between two looks
-                    self._look(now)
+                    self._look()
             before = now
 
-    def _look(self, paths: Stamp) -> None:
+    def _look(self) -> None:
         net = self._ear.net
-        there = {p: p.read_bytes() if p in paths else None for p in {*paths, *net.files}}
-        changed = {p: data for p, data in there.items() if data != net.files.get(p)}
+        changed = changed_files(net)
         waiting = {p: data for p, data in changed.items() if stands(p)}
         news = sorted(p.name for p in waiting if self._told.get(p, net.files.get(p)) != waiting[p])
         self._told = waiting
@@ -94,11 +93,8 @@ def changed_phrases(old: Net, new: Net, t: float) -> PhrasesChanged:
 
 def _stamp(net: Net) -> Stamp:
     """Time and size of each file that counts."""
-    s = net.settings
-    folders, _ = grammar_folders(net.folder, s.grammars)
-    own = net.folder / "net.toml", net.folder / s.roster
     stamp: Stamp = {}
-    for path in (*own, *grammar_files(net.folder, folders, set(s.without_phrases))):
+    for path in files_of(net):
         with contextlib.suppress(OSError):
             at = path.stat()
             stamp[path] = at.st_mtime_ns, at.st_size
