@@ -61,6 +61,8 @@ text-align:left}
 @media not (prefers-reduced-motion:reduce){body[data-blink] :is(.tile.incident,.alarm){background:#ff1744!important}}
 .alarm{color:#fff;border-radius:8px;padding:6px 12px;font-size:20px;font-weight:700;width:100%}
 .board{display:grid;grid-template-columns:repeat(auto-fill,minmax(128px,1fr));gap:6px;width:100%}
+.watch{display:grid;grid-template:auto 1fr/minmax(0,1fr) 320px;gap:12px;align-items:start;width:100%}
+.watch>.orders{grid-row:1/3;grid-column:2}
 .banner{border-radius:8px;padding:12px 16px;color:#fff;font-size:24px;font-weight:700;width:100%}
 .banner,.alarm{word-break:keep-all;overflow-wrap:anywhere}.q-field__label{padding-bottom:3px}
 .feedrow,.tile{contain:content}.incidents:empty{display:none}
@@ -92,7 +94,7 @@ html:not([data-icons]) .material-icons{visibility:hidden}
 .body--dark .roll .cell.answered{background:#16301d!important;color:#a5d6a7}
 .roll tr>:first-child{position:sticky;left:0;background:var(--panel)}
 #early .board{width:calc(100% - 332px)}#early.bare .board{width:100%}
-@media (max-width:767px){#early .board{width:100%}}
+@media (max-width:767px){#early .board{width:100%}.watch{display:flex;flex-direction:column}.watch>.orders{width:100%}}
 @media (max-width:700px){.board{grid-template-columns:repeat(2,1fr)}.banner{font-size:19px}
 .nav{flex-direction:column;gap:0;padding:2px 4px}.nav .word{font-size:10.5px;line-height:1.1}
 .nav .q-icon{font-size:22px}.row.over{flex-wrap:wrap}.over .words{order:1;flex-basis:100%}

@@ -91,8 +91,8 @@ class LearnDialog:
             self._done()
 
 
-def tell_of_phrases(page: Page) -> None:
-    """Tell when the station has taken up what the net has learned, or why it has not."""
+def tell_of_phrases(page: Page, learned: Callable[[], None]) -> None:
+    """Tell when the station has taken up what the net has learned, or why it has not; the list is ``learned`` anew."""
     seen = page.feed.seq
 
     def look() -> None:
@@ -101,6 +101,7 @@ def tell_of_phrases(page: Page) -> None:
             seen = line["seq"]
             detail = detail_in(line["detail"], page.net.name_of, page.english)
             if line["type"] == PhrasesChanged.KIND:
+                learned()
                 ui.notify(page.t("in force", page.clock(line["wall"]), detail), type="positive", multi_line=True)
             elif line["type"] == DeviceChanged.KIND and line["meaning"] == "net":
                 ui.notify(detail, type="negative", multi_line=True, timeout=8000)

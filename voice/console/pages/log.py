@@ -67,8 +67,8 @@ class Log(Page):
             for entry in found[at * LOG_ROWS : (at + 1) * LOG_ROWS]:
                 feed_row(self, entry)
             if not found:
-                ui.label(self.t("nothing heard yet")).classes("soft")
-            with ui.row().classes("items-center gap-3 mt-2"):
+                ui.label(self.t("nothing found")).classes("soft")
+            with ui.row().classes("items-center gap-3 mt-2 no-wrap max-sm:gap-0"):
                 newer = ui.button(self.t("newer"), icon="chevron_left", on_click=lambda: build(at - 1))
                 newer.props("flat no-caps").set_enabled(at > 0)
                 ui.label(self.t("page of", at + 1, max(1, -(-len(found) // LOG_ROWS)), len(found)))

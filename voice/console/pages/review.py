@@ -82,7 +82,7 @@ class Review(Page):
 
         ui.keyboard(on_key=key, ignore=["input", "select", "textarea", "button"])
         self.on_news(build)
-        tell_of_phrases(self)
+        tell_of_phrases(self, learned)
 
 
 class _Saved:
@@ -146,7 +146,7 @@ class _Card:
                         page.picture(line["clip"], width=280, height=60)
                         page.player(line["clip"])
             self._candidates = ui.row().classes("items-center gap-2 w-full")
-            with ui.row().classes("items-end gap-3"):
+            with ui.row().classes("items-end gap-3 w-full"):
                 units = {u.id: u.name for u in net.units}
                 value = line["unit"] if line["unit"] in units else None
                 self._unit = ui.select(units, value=value, label=t("unit"), with_input=True)
@@ -154,7 +154,7 @@ class _Card:
                 names = {m: name_of(MEANING_NAMES, m, page.english) for m in (*REVIEWABLE, *own)}
                 value = line["meaning"] if line["meaning"] in names else None
                 self._meaning = ui.select(names, value=value, label=t("meaning")).classes("min-w-32")
-                self._said = ui.input(t("said")).classes("min-w-48")
+                self._said = ui.input(t("said")).classes("grow min-w-48 max-w-xl max-sm:w-full")
                 self._said.on("keydown.enter", self._typed, ["ctrlKey", "isComposing"])
                 learn = ui.button(t("learn"), icon="school", on_click=self.learn).props("no-caps flat")
                 learn.bind_visibility_from(self._said, "value", backward=bool)

@@ -89,15 +89,10 @@ class Rolls(Page):
         return sheet, incidents(self.feed.journal.events(since=self.desk.utc(begin), until=self.desk.utc(end)))
 
     def _shown(self, sheet: list[Session], found: list[Incident]) -> None:
-        heading = self.desk.heading(self.user.name if self.user else "", self.english)
-        ui.html(matrix_html(sheet, heading), sanitize=False).classes("w-full overflow-x-auto panel")
-        with ui.row().classes("w-full gap-4 items-start"):
-            summary = ui.html(f'<div class="roll-summary">{summary_html(sheet, heading)}</div>', sanitize=False)
-            summary.classes("max-w-full min-w-0")
-            rows = [r for r in unit_figures(sheet) if r.median_s is not None]
-            if rows:
-                self._chart(rows)
-        self._each(sheet)
+        if columns(sheet):
+            self._tables(sheet)
+        else:
+            ui.label(self.t("nobody called then")).classes("text-2xl")
         if found:
             ui.label(self.t("incidents")).classes("text-xl font-bold")
         for i in found[-20:]:
@@ -110,6 +105,18 @@ class Rolls(Page):
                 f"{self.clock(i.wall)} {self.net.name_of(i.unit)}: {i.words or i.pinyin}{guess} — "
                 f"{self.t('arrived')}: {arrived or '—'}"
             )
+
+    def _tables(self, sheet: list[Session]) -> None:
+        """Who answered which call, each unit's figures, and the roll-calls one by one."""
+        heading = self.desk.heading(self.user.name if self.user else "", self.english)
+        ui.html(matrix_html(sheet, heading), sanitize=False).classes("w-full overflow-x-auto panel")
+        with ui.row().classes("w-full gap-4 items-start"):
+            summary = ui.html(f'<div class="roll-summary">{summary_html(sheet, heading)}</div>', sanitize=False)
+            summary.classes("max-w-full min-w-0")
+            rows = [r for r in unit_figures(sheet) if r.median_s is not None]
+            if rows:
+                self._chart(rows)
+        self._each(sheet)
 
     def _each(self, sheet: list[Session]) -> None:
         """One line per roll-call, with its page to print."""

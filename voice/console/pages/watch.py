@@ -124,15 +124,16 @@ class Watch(LivePage):
         view = BoardView(self)
         view.incidents()
         banner = self.banner()
-        with ui.row().classes("w-full no-wrap max-md:flex-wrap gap-3 items-start"):
-            with ui.column().classes("grow gap-2 w-full"):
+        with ui.element("div").classes("watch"):
+            with ui.column().classes("gap-2 w-full"):
                 tiles = view.tiles()
                 self.legend()
-                ui.label(self.t("feed")).classes("text-xl font-bold mt-2")
-                self._feed()
-            with ui.column().classes("w-80 max-md:w-full gap-3 shrink-0"):
+            with ui.column().classes("orders gap-3"):
                 self._roll_card()
                 self._alert_card()
+            with ui.column().classes("gap-2 w-full"):
+                ui.label(self.t("feed")).classes("text-xl font-bold")
+                self._feed()
         early(self.bare, heading, banner, tiles)
 
     def _feed(self) -> None:
@@ -161,6 +162,10 @@ class Watch(LivePage):
                 feed.put(key, content(self, entry), look_of(entry), first=True, data_seq=key)
             for old in feed.keys[FEED_ROWS:]:
                 feed.drop(old)
+            if not feed.keys:
+                feed.put("", escape(self.t("nothing heard yet")), "feedrow soft")
+            elif "" in feed and len(feed.keys) > 1:
+                feed.drop("")
 
         self.on_news(show)
 
@@ -207,7 +212,7 @@ class Watch(LivePage):
                 progress.put("share", meter(len(count.settled) / max(1, len(roll.units))))
                 left = board.remaining_s(self.feed.lines[-1]["wall"]) if self.feed.lines else None
                 told = (
-                    f"{len(count.answered)}/{len(roll.units)}"
+                    f"{self.t('answers')} {len(count.answered)}/{len(roll.units)}"
                     + (f" · {self.t('paused')}: {self.told(roll.paused)}" if roll.paused else "")
                     + (f" · {self.t('left')} {int(left // 60)}:{int(left % 60):02d}" if left is not None else "")
                 )
