@@ -76,11 +76,11 @@ def test_doubted_phrases_are_free_speech_beside_others(
     ],
 )
 def test_the_likeliest_of_sisters_is_said(net: Net, said: dict[str, float], logged: str, doubt: Doubt) -> None:
-    """hui is common and heard readily where hei was said. Scores of the sounds of each; all others have -20."""
+    """hui is common and heard readily where hei was said. Scores of the sounds of each; all others have -12."""
     entries = {e.text: e for e in net.lexicon.spoken}
     shares = {"hui": -4.0, "hei": -9.0, "bai": -9.0}
     verifier = Verifier(BESIDE, "standard", False, net.lexicon.spoken, shares)
-    loglikes = np.full((60, 479), -20.0, np.float32)
+    loglikes = np.full((60, 479), -12.0, np.float32)
     rows = {text: verifier._first_reading(entries[text])[0][0] for text in said}
     n = 3 * max(map(len, rows.values()))
     for text, score in said.items():
@@ -142,3 +142,18 @@ def test_speech_begins_with_a_call_sign_that_any_syllables_explain_worse(net: Ne
     assert verifier.called(loglikes, units, 0.6) is None, "another unit of the same ending"
     assert verifier.called(loglikes, units, 9.0) is None, "behind the end"
     assert verifier.called(loglikes, [], 0.15) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "doubt"),
+    [(("dao", "le"), Doubt.NONE), (("dao", "na", "le"), Doubt.REFUTED), (("gao", "le"), Doubt.REFUTED)],
+)
+def test_a_syllable_that_is_another_one_refutes_a_short_phrase(net: Net, said: tuple[str, ...], doubt: Doubt) -> None:
+    """到哪了 is no 到了: where 了 would have to be is another syllable."""
+    verifier = Verifier(BESIDE, "standard", False)
+    states = verifier._row(said)[0]
+    loglikes = np.full((5 * len(states), 479), -6.0, np.float32)
+    for k, pdfs in enumerate(states):
+        loglikes[5 * k : 5 * k + 5, list(pdfs)] = 0.0
+    arrived = next(e for e in net.lexicon.spoken if e.text == "到了")
+    assert verifier.doubt(frames_of(loglikes), arrived, 0.0, len(loglikes) * FRAME_S) == (arrived, doubt)

@@ -225,9 +225,9 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
         again = [(hub, costs.again) for hub in (called, spoke, talked)]
         calls = b.root((b.fresh, 0.0), *again)
         phrases = b.root((b.fresh, 0.0), (called, 0.0), (spoke, costs.then), (talked, costs.more))
-        for entry in lexicon.spoken:
+        for entry in lexicon.graph:
             word = b.word(entry.symbol)
-            tree = (phrases, spoke) if entry.kind in ("phrase", "place") else (calls, called)
+            tree = (phrases, spoke) if entry.kind in ("phrase", "place", "talk") else (calls, called)
             for places in dict.fromkeys(tuple(pronunciations(r, lexicon.tones)) for r in entry.readings):
                 b.reading(list(places), lexicon.accent, word, *tree)
     return b.fst, list(b.words)
@@ -235,7 +235,7 @@ def build_graph(lexicon: Lexicon | None, costs: Costs) -> tuple[Fst, list[str]]:
 
 def graph_key(lexicon: Lexicon | None, costs: Costs) -> str:
     """SHA-256 of everything that determines the graph."""
-    entries = [[e.symbol, e.kind, e.readings] for e in lexicon.spoken] if lexicon else None
+    entries = [[e.symbol, e.kind, e.readings] for e in lexicon.graph] if lexicon else None
     data = [GRAPH_VERSION, entries, (lexicon.accent, lexicon.tones) if lexicon else "", asdict(costs)]
     return hashlib.sha256(json.dumps(data, ensure_ascii=False).encode()).hexdigest()
 

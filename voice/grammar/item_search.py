@@ -46,6 +46,9 @@ against phrases, and it leaves most of them out. Shorter ones may be an answer o
 EDGE_S = 0.15
 """Audio before and after such a row that may belong to it."""
 
+TOUCHING_S = 0.05
+"""Rows of free speech with less between them are one."""
+
 REPEAT_GAP_S = 1.5
 """The same call sign repeated within this pause is one call, said twice."""
 
@@ -70,11 +73,13 @@ class ItemSearch:
         self._signs = [(e, _code(row)) for e, row in self._rows if e.kind == "unit"]
         self._heads = _heads(lexicon)
         self._reports = lexicon.phrases("situation")
+        self._parts = {e.symbol: lexicon.parts(e.text) for e in lexicon.graph if e.kind == "talk"}
         self._replies: dict[tuple[str, ...], list[Entry]] = {}
-        """Toneless syllables → acknowledgements of ``SHORT`` syllables that count at any time."""
+        """Toneless syllables → replies of ``SHORT`` syllables; of acknowledgements those that count at any time."""
         acks = {t.pieces[0] for t in lexicon.templates if t.meaning == "ack" and len(t.pieces) == 1 and not t.awaited}
+        replies = acks | lexicon.phrases("normal", "present")
         for e, said in self._rows:
-            if e.key in acks and len(said) == SHORT:
+            if e.key in replies and len(said) == SHORT:
                 self._replies.setdefault(said, []).append(e)
         self._to_all = lexicon.phrases("all_units")
 
@@ -99,7 +104,11 @@ class ItemSearch:
 
         for w in words:
             entry = self._by_symbol.get(w.symbol)
-            if entry is not None:
+            talked = self._talked(entry, w, score) if entry is not None and entry.kind == "talk" else []
+            if talked:
+                flush(w.start, word_follows=True)
+                items[:] = _joined([*items, *talked])
+            elif entry is not None:
                 item = self._believed(entry, w, score, doubtful)
                 said = [p[0] for p in plain(entry.readings[0])]
                 if item is not None:
@@ -134,6 +143,21 @@ class ItemSearch:
                     said.kind, said.key, said.text, said.pinyin, word.start, end, sure, doubt=doubt > Doubt.NONE
                 )
         return None
+
+    def _talked(self, entry: Entry, word: Word, score: WordScore | None) -> list[Item]:
+        """孩子找到了 and [ma] for 孩子找到了吗: the entries in talk, and free syllables. None if it was not said."""
+        sure = score(entry, word.start, word.end) if score else word.confidence
+        if sure < self._threshold:
+            return []
+        said, items, at = _spread([p[0] for p in plain(entry.readings[0])], word), [], 0
+        for _, e in self._parts[entry.symbol]:
+            part = said[at : at + (e.syllables if e else 1)]
+            at += len(part)
+            if e:
+                items.append(Item(e.kind, e.key, e.text, e.pinyin, part[0].start, part[-1].end, sure))
+            else:
+                items.append(Item("free", "", "", part[0].name, part[0].start, part[0].end, 0.0))
+        return items
 
     def _signed(self, row: list[_Syllable], search: SignSearch) -> list[Item]:
         """祭城 heard as jia chang, while it is awaited: a row that begins an over and is the call sign."""
@@ -248,6 +272,18 @@ def _merged(items: list[Item]) -> list[Item]:
             agreed = 1 - (1 - item.score) * (1 - last.score)
             doubt = last.doubt and item.doubt
             out[-1] = replace(last, end=item.end, times=last.times + 1, score=round(agreed, 4), doubt=doubt)
+        else:
+            out.append(item)
+    return out
+
+
+def _joined(items: Sequence[Item]) -> list[Item]:
+    """Free speech without a pause between is one item."""
+    out: list[Item] = []
+    for item in items:
+        last = out[-1] if out else None
+        if last is not None and last.kind == item.kind == "free" and item.start - last.end < TOUCHING_S:
+            out[-1] = replace(last, pinyin=f"{last.pinyin} {item.pinyin}", end=item.end)
         else:
             out.append(item)
     return out

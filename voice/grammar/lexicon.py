@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
+from voice.grammar.meanings import TALK
 from voice.grammar.templates import Template
 from voice.mandarin.readings import Reading, ReadingsTable, toneless
 
-EntryKind = Literal["unit", "control", "assistant", "phrase", "place", "digit"]
+EntryKind = Literal["unit", "control", "assistant", "phrase", "place", "digit", "talk"]
 
 FILLER = "#"
 """Prefix of filler words: ``#jia`` is a syllable outside all phrases."""
@@ -49,7 +51,7 @@ class Entry:
         return " ".join(p[0] for p in self.readings[0])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lexicon:
     """All entries of a net, and the templates that give phrases a meaning."""
 
@@ -63,7 +65,25 @@ class Lexicon:
     def spoken(self) -> tuple[Entry, ...]:
         """Entries in the graph. Single syllables are too short to be told from other speech and are left out; the
         interpreter looks for them where a template requires one."""
-        return tuple(e for e in self.entries if e.syllables > 1)
+        return tuple(e for e in self.entries if e.syllables > 1 and e.kind != "talk")
+
+    @property
+    def graph(self) -> tuple[Entry, ...]:
+        """What the graph finds: ``spoken``, and talk that would be heard as a phrase."""
+        return (*self.spoken, *(e for e in self.entries if e.kind == "talk"))
+
+    def parts(self, text: str) -> list[tuple[str, Entry | None]]:
+        """A text in entries, the longest first at each place, and in characters of none."""
+        out: list[tuple[str, Entry | None]] = []
+        while text:
+            entry = next((e for e in self._longest if text.startswith(e.text)), None)
+            out.append((entry.text if entry else text[0], entry))
+            text = text[len(out[-1][0]) :]
+        return out
+
+    @cached_property
+    def _longest(self) -> list[Entry]:
+        return sorted(self.spoken, key=lambda e: -len(e.text))
 
     @property
     def digits(self) -> dict[str, str]:
@@ -107,18 +127,21 @@ def build_lexicon(
         add("control", "control", sign, "C")
     if assistant:
         add("assistant", "assistant", assistant, "A")
-    for piece in dict.fromkeys(w for t in templates for w in t.words):
+    meant = [t for t in templates if t.meaning != TALK]
+    for piece in dict.fromkeys(w for t in meant for w in t.words):
         add("phrase", piece, piece, "P")
+    for piece in dict.fromkeys(w for t in templates if t.meaning == TALK for w in t.words):
+        add("talk", piece, piece, "T")
     for place in dict.fromkeys(places):
         add("place", place, place, "L")
     for unit, derived in (short or {}).items():
         for sign in derived:
             add("unit", unit, sign, "S", short=True)
-    if any(re.fullmatch(r"\{(number|time)\}", p) for t in templates for p in t.pieces):
+    if any(re.fullmatch(r"\{(number|time)\}", p) for t in meant for p in t.pieces):
         for digit, row in table.digits().items():
             readings = tuple(((s,),) for s in row)
             entries.append(Entry(f"D{digit}", "digit", digit, digit, readings))
-    return Lexicon(tuple(entries), tuple(templates), accent, tones)
+    return Lexicon(tuple(entries), tuple(meant), accent, tones)
 
 
 def plain(reading: Reading) -> list[tuple[str, ...]]:

@@ -26,6 +26,9 @@ class Meaning:
     """Offered in manual entry of a net."""
 
 
+TALK = "talk"
+"""Of phrases in grammar files that mean nothing: free speech that would be heard as another phrase."""
+
 TABLE: tuple[Meaning, ...] = (
     Meaning("ack", "收到", "acknowledged", rank=7, reviewable=True, enterable=True),
     Meaning("normal", "一切正常", "all well", rank=3, reviewable=True, enterable=True),
@@ -67,6 +70,7 @@ TABLE: tuple[Meaning, ...] = (
     Meaning("cancel", "取消", "cancel"),
     Meaning("this_is", "自报呼号", "says who it is"),
     Meaning("heard", "有回答,内容不清", "answered, content unclear"),
+    Meaning(TALK, "闲话", "talk"),
     Meaning("code_word", "当日口令", "code of the day"),
 )
 

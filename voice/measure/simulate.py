@@ -15,7 +15,7 @@ import soxr
 
 from voice.errors import HuyingError
 from voice.grammar.interpreter import Interpreter
-from voice.grammar.lexicon import FILLER, Entry
+from voice.grammar.lexicon import FILLER
 from voice.grammar.message import Message
 from voice.mandarin.readings import PAUSE as PAUSE_MARKS
 from voice.measure.actors import Actors
@@ -123,7 +123,6 @@ class PerfectEar:
     def __init__(self, net: Net) -> None:
         self._net = net
         self._interpreter = Interpreter(net.lexicon)
-        self._entries = sorted(net.lexicon.spoken, key=lambda e: -len(e.text))
 
     def hypothesis(self, text: str, start: float, end: float) -> Hypothesis:
         """Longest entries first; uncovered text becomes filler syllables. Times are evenly spaced, a comma is a
@@ -131,14 +130,11 @@ class PerfectEar:
         found: list[tuple[str, int]] = []
         for part in [p for p in PAUSE_MARKS.split(text) if p]:
             found += [("", 2)] * bool(found)
-            while part:
-                entry = self._longest(part)
+            for said, entry in self._net.lexicon.parts(part):
                 if entry:
                     found.append((entry.symbol, entry.syllables))
-                    part = part[len(entry.text) :]
                 else:
-                    found += [(FILLER + s[:-1], 1) for s in self._net.readings.spoken(part[0])]
-                    part = part[1:]
+                    found += [(FILLER + s[:-1], 1) for s in self._net.readings.spoken(said)]
         step = (end - start) / max(sum(n for _, n in found), 1)
         words, at = [], start
         for symbol, n in found:
@@ -146,9 +142,6 @@ class PerfectEar:
                 words.append(Word(symbol, at, at + n * step, 1.0))
             at += n * step
         return Hypothesis(tuple(words))
-
-    def _longest(self, text: str) -> Entry | None:
-        return next((e for e in self._entries if text.startswith(e.text)), None)
 
     def message(self, text: str, start: float = 0.0, end: float = 1.0, awaiting: bool = True) -> Message:
         """What the words mean. Raises CannotBeRead."""

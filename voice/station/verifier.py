@@ -50,6 +50,10 @@ Tuning voices said 33 phrases and 33 rows with a word of no phrase in its place 
 passed all other checks, 25 of these are below; of 125 phrases that were said none. (Weights since: 18 of 41, none of
 126.)"""
 
+ALLOWED, MANY, ALIKE = 2.0, 6, 3.0
+"""Log likelihood ratio to any syllables, in the scores that are weighed for text, by which the worst syllable of a
+phrase may be less likely for each of its syllables, up to so many; and what must be left for it to be sure. 到哪儿了 is
+heard as 到了, whose 了 is less likely by 8."""
 
 MOST_AWAITED = 3
 """Units that are awaited at once whose call signs are looked for; among many, one will do for anything."""
@@ -134,14 +138,21 @@ class Verifier:
 
     def doubt(self, frames: Frames, entry: Entry, start: float, end: float) -> tuple[Entry, Doubt]:
         """The likeliest of a phrase and its sisters, and whether anything else was said where it differs from them:
-        one of them, or syllables of no phrase. The rest of a long phrase bears out words that nobody said."""
+        one of them, or syllables of no phrase. The rest of a long phrase bears out words that nobody said. Nor does
+        it bear out a syllable that is another one."""
         said = entry
         for _ in range(MOST_SISTERS):
             likelier, doubt = self._against_sisters(frames, said, start, end)
             if likelier is said:
                 break
             said = likelier
-        return said, doubt
+        return said, max(doubt, self._amiss(frames, said, start, end)) if said.kind == "phrase" else doubt
+
+    def _amiss(self, frames: Frames, entry: Entry, start: float, end: float) -> Doubt:
+        """Whether one of its syllables was another one."""
+        best = max(self._pronunciations(entry), key=lambda r: goodness(*frames, r[0], r[1], start, end).mean)
+        left = self._least(frames[0], best, start, end) + ALLOWED * min(entry.syllables, MANY)
+        return Doubt.REFUTED if left < 0 else Doubt.ANOTHER if left < ALIKE else Doubt.NONE
 
     def _against_sisters(self, frames: Frames, entry: Entry, start: float, end: float) -> tuple[Entry, Doubt]:
         """A sister that is likelier, or the phrase itself; and whether that may not have been said."""
