@@ -24,9 +24,9 @@ def mine(own_net: Callable[..., Path]) -> Net:
     return load_net(own_net())
 
 
-def test_a_phrase_that_others_have_learned_is_known_to_an_open_console(mine: Net) -> None:
+def test_a_phrase_that_others_have_learned_is_known_to_an_open_console(mine: Net, tmp_path: Path) -> None:
     file = mine.folder / LEARNED
-    with Journal("sqlite://") as journal, closing(Desk(journal, mine, mine.folder)) as desk:
+    with Journal(str(tmp_path / "log.sqlite")) as journal, closing(Desk(journal, mine, mine.folder)) as desk:
         assert desk.meaning_in(PHRASE) == "" and desk.propose(PHRASE, "situation").text == PHRASE
         learn(mine, propose(mine, PHRASE, "situation"), "王")
         assert desk.meaning_in(PHRASE) == "situation"
