@@ -16,10 +16,10 @@ from voice.grammar.item_figures import ItemFigures
 from voice.grammar.item_search import MIN_NEAR_SYLLABLES, ItemSearch, rejected
 from voice.grammar.lexicon import Entry, Lexicon, plain
 from voice.grammar.meanings import ANSWERS
-from voice.grammar.message import Act, Item, Message
+from voice.grammar.message import Act, Item, Message, by_syllable
 from voice.grammar.mood import reported
 from voice.grammar.naming import PAUSE_S, SENTENCE, amid_talk, content, free_before, leads_on, names_in
-from voice.grammar.roles import Roles, roles_of, spoken_units
+from voice.grammar.roles import Roles, introduced, roles_of, spoken_units
 from voice.grammar.turns import Turns
 from voice.mandarin.distance import phrase_distance
 from voice.speech.hypothesis import Hypothesis
@@ -115,7 +115,7 @@ class Interpreter:
         spoken = free_before(items, at)
         if len(spoken) > 1 or spoken[-1:] == ("gen",):
             return [i.as_free() if k == at else i for k, i in enumerate(items)]
-        split = [part for i in items[at:] for part in i.by_syllable()]
+        split = by_syllable(items[at:])
         if self._acts.found(split, True):
             return items
         told = {a.meaning for a in reported(self._acts.found(split, False, awaiting), split)}
@@ -145,11 +145,12 @@ class Interpreter:
 
     def _needs_a_question(self, items: list[Item], k: int) -> bool:
         """Phrases of ``awaited`` sentences, unless a call sign makes another sentence of them (明理路巡防队到了), and
-        two-syllable short call signs, unless net control's stands beside (派出所派出所,安和呼叫)."""
+        two-syllable short call signs, unless said twice, behind 我是 or net control's (派出所派出所,安和呼叫)."""
         item, before = items[k], items[k - 1] if k else None
         if item.kind == "unit":
             short = item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
-            return short and not (before is not None and before.kind == "control")
+            sure = item.times > 1 or introduced(items, k, self._introducing)
+            return short and not sure and not (before is not None and before.kind == "control")
         signed = item.key in self._signed and before is not None and before.kind == "unit"
         return item.kind == "phrase" and item.key in self._awaited and not signed
 
@@ -178,7 +179,7 @@ class Interpreter:
         if not items:
             return Message((), ())
         own = next((i for i in items if i.kind == "assistant"), None)
-        split = [part for i in items for part in i.by_syllable()]
+        split = by_syllable(items)
         acts = self._acts.found(split, bool(own) or addressed, awaiting)
         if own or addressed:
             sure = [a.score for a in acts] + ([own.score] if own else [])

@@ -72,8 +72,9 @@ class ItemSearch:
         self._codes = [_code(row) for _, row in self._rows]
         self._signs = [(e, _code(row)) for e, row in self._rows if e.kind == "unit"]
         self._heads = _heads(lexicon)
-        self._reports = lexicon.phrases("situation")
         self._parts = {e.symbol: lexicon.parts(e.text) for e in lexicon.graph if e.kind == "talk"}
+        self._exact = {e.key for e in lexicon.entries if e.syllables < 4} & lexicon.phrases("situation", "stand_by")
+        """Short phrases that sound like much else: 顶一下 is not 等一下."""
         self._replies: dict[tuple[str, ...], list[Entry]] = {}
         """Toneless syllables → replies of ``SHORT`` syllables; of acknowledgements those that count at any time."""
         acks = {t.pieces[0] for t in lexicon.templates if t.meaning == "ack" and len(t.pieces) == 1 and not t.awaited}
@@ -217,8 +218,8 @@ class ItemSearch:
                 n = len(want)
                 if n < shortest or entry.symbol in refuted:
                     continue
-                grave = entry.kind == "phrase" and (entry.key in self._to_all or (n < 4 and entry.key in self._reports))
-                near = 0.0 if n < MIN_NEAR_SYLLABLES or grave else NEAR  # never a call to all or an alarm
+                grave = entry.kind == "phrase" and (entry.key in self._to_all or entry.key in self._exact)
+                near = 0.0 if n < MIN_NEAR_SYLLABLES or grave else NEAR  # never a call to all or a short alarm
                 for length in (n, n - 1, n + 1) if near else (n,):
                     for a in range(len(row) - length + 1):
                         d = phrase_distance(row[a : a + length], want)

@@ -52,6 +52,9 @@ HEADS = _words("ji ge ren", "ji ge", "duo shao ren")
 TAGGED = _words("le", "jian", "dao", "ren", "qi", "dong", "qing", "wan", "hao")
 """… 了, 听见, 听到, 有人, 到齐, 听懂, 听清, 完, 好: 没有 directly behind is no answer."""
 
+NOW = _words("xian", "zheng")
+"""现(在), 正(在): what follows is 呢, and nobody says that he is there."""
+
 UNSEEN = _words("mei you kan dao", "mei you kan jian", "mei kan dao", "mei kan jian", "mei you fa xian", "mei fa xian",
                 "wei fa xian", "mei you jian dao", "mei jian dao", "mei you zhao dao", "mei zhao dao")  # fmt: skip
 """没有看到, 没发现, …: what directly follows is not there."""
@@ -73,6 +76,9 @@ THEN = _words("zai", "jiu", "hui", "yao", "ji shi", "sui shi", "li ji", "ma shan
 TELL = _words("bao gao", "hui bao", "shang bao", "shuo", "jiang", "lian xi", "tong zhi", "gao su", "da dian hua",
               "han", "jiao ni", "jiao wo", "fan ying", "zai bao", "hu jiao")  # fmt: skip
 """[WHO] THEN … TELL makes a condition of what they directly follow: 有情况再报告, 发现可疑人员请马上报告."""
+
+OWNED = 5
+"""Syllables before 没有 in which 有 makes a question of it: 有空车位没有."""
 
 TELL_WITHIN = 6
 """Syllables from THEN."""
@@ -180,7 +186,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (items[at].key == "没有" and _begins(behind, SILENT))
         or (items[at].key == "可以" and behind)
         or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or before[:2] == ["zhu", "yi"]))
-        or (items[at].key == "没有" and not behind and _ends(before, TAGGED))
+        or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
+        or (meaning == "present" and _said([items[at]]) == ["zai", "ne"] and _ends(before, NOW))
         or (meaning in DENIED and _ends(before, NOT))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _ends(before, REACHED))
         or (meaning in ORDERED and _ends(before, ORDER))
@@ -207,6 +214,13 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
         whether = _ends(before, WHETHER) or (alike and act.meaning != "ack")
         return (last and behind[behind[:1] == ["de"] :] in tags) or whether
     return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
+
+
+def _has(before: Sequence[str]) -> bool:
+    """你那有水没有: 没有 that ends a question."""
+    said = before[-OWNED:]
+    at = next((k for k, s in enumerate(said) if s == "you" and said[k - 1 : k] != ("mei",)), None)
+    return at is not None and at + 1 < len(said)
 
 
 def sought(items: Sequence[Item], k: int) -> bool:

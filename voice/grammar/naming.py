@@ -139,7 +139,7 @@ def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -
             before = out[-1].place if beside else None
             if k and items[k - 1].kind == "free" and out and out[-1].place == "self" and _denied(items[k - 1].pinyin):
                 out.append(Naming(item.key, "inside", item.times))
-            elif k and items[k - 1].kind == "free" and _corrects(items[k - 1].pinyin):
+            elif k and items[k - 1].kind == "free" and corrects(items[k - 1].pinyin):
                 out = [replace(n, place="inside") for n in out]
                 out.append(Naming(item.key, "lead", item.times))
             else:
@@ -153,7 +153,7 @@ def _denied(pinyin: str) -> bool:
     return " ".join(content(pinyin)) == "bu shi"
 
 
-def _corrects(pinyin: str) -> bool:
+def corrects(pinyin: str) -> bool:
     """安和社区,不是,丹尼斯超市: the first call sign was a slip."""
     spoken = " ".join(content(pinyin))
     return any(spoken == w or spoken.endswith(" " + w) for w in CORRECTING)

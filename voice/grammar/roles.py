@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voice.grammar.message import Act, Item, Naming
+from voice.grammar.message import Act, Item, Naming, by_syllable
 from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, instructs, mentioned, requests
 from voice.grammar.templates import Speaker
 
@@ -93,7 +93,7 @@ def _says(items: Sequence[Item], *words: str) -> bool:
 
 def _acknowledges_first(items: Sequence[Item], acts: Sequence[Act]) -> bool:
     """没问题,安和社区,情况怎么样: net control acknowledges, and calls."""
-    split = [part for i in items for part in i.by_syllable()]
+    split = by_syllable(items)
     first = next((k for k, i in enumerate(split) if i.kind == "unit"), 0)
     return all(a.meaning == "ack" and a.at < first for a in acts if a.speaker == "unit")
 
@@ -136,7 +136,7 @@ def _told_of(items: Sequence[Item], acts: Sequence[Act]) -> set[str]:
 
 def _alarms(items: Sequence[Item], acts: Sequence[Act]) -> list[Item]:
     """Phrases that report."""
-    split = [part for i in items for part in i.by_syllable()]
+    split = by_syllable(items)
     return [split[a.at] for a in acts if a.meaning == "situation" and split[a.at].kind == "phrase"]
 
 

@@ -8,7 +8,7 @@ from voice.grammar.lexicon import Lexicon
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Item
 from voice.grammar.mood import sought
-from voice.grammar.naming import PAUSE_S
+from voice.grammar.naming import PAUSE_S, corrects
 
 ANSWERING = tuple(meaning for meaning in ANSWERS if meaning != "report")
 """Meanings of a phrase that answers a call by itself; 报告 announces that more follows."""
@@ -41,6 +41,7 @@ class Turns:
                 if (
                     items[k].kind == "unit" and (self._replies(follows) or self._reports(items, k))
                     and any(self._replies(i) for i in before)
+                    and not corrects(before[-1].pinyin)  # 安和社区正常,不对,贾岗社区正常
                     and not any(i.kind == "phrase" and i.key in self._carrying for i in items[:k])
                     and not any(i.kind == "phrase" and i.key in self._for_another for i in items[k:end])
                     and (any(i.key != items[k].key for i in signs) if signs

@@ -47,11 +47,11 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
     meanings = m.meanings()
     if "go_ahead" in meanings or "stand_by" in meanings:
         waiting = awaited_slot(state)
-        unit = m.callees[0] if m.callees else state.calling_in or (waiting.unit if waiting else None)
+        unit = m.callees[0] if m.callees else state.calling_in or (waiting.unit if waiting else state.telling(h.start))
         said = "go_ahead" if "go_ahead" in meanings else "stand_by"
         its = waiting is not None and waiting.nothing_heard and m.callees in ((), (waiting.unit,))
         sure = unit == state.calling_in if unit else state.reported_at is not None
-        reply = control_reply(state, h, unit, said, doubt=its or not sure)
+        reply = control_reply(state, h, unit or None, said, doubt=its or not sure)
         return [of_either(h, waiting), reply] if waiting and its else [reply]
     if m.acts and state.calling_in and m.callees == (state.calling_in,) and "ask" not in meanings:
         return [control_reply(state, h, state.calling_in, "ack" if "ack" in meanings else meanings[0])]

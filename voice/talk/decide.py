@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
-from voice.grammar.message import Message
+from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import content, elsewhere, thanks
 from voice.talk.control import call_to, command_heard, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
@@ -122,8 +122,8 @@ def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     ]
     if not marks or m.caller:
         return []
-    first = next((k for k, i in enumerate(m.items) if i.kind == "unit"), 0)
-    if "roll_start" in m.meanings() and first:
+    first = next((k for k, i in enumerate(by_syllable(m.items)) if i.kind == "unit"), 0)
+    if any(a.meaning in ROLL and a.at < first for a in m.acts):
         called = dict.fromkeys(n.unit for n in m.names if n.place != "inside")  # 各单位早上好,开始点名,安和社区, too
         return [*marks, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
     return marks if not m.callees or "ack" in m.meanings() else []
@@ -212,7 +212,7 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     if _parting(state, h):
         return [remark(h, "said", None, None, "", review=False)]
     by_voice = probable(h.voices, (unit, CONTROL))
-    recalled = e is not None and not e.ours and (m.presumed or e.repeating)
+    recalled = e is not None and not e.ours and (e.repeating or (m.presumed and not e.to_all))
     if e is not None and e.open and by_voice != CONTROL and (not recalled or by_voice == unit):
         return [of_either(h, e, by_voice)]
     told = _told_of(h, unit)

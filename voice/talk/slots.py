@@ -180,5 +180,6 @@ def is_unsaid(m: Message) -> bool:
 
 def spoken_to(m: Message, caller: str | None) -> str | None:
     """The unit named before the speaker named itself, with net control not named."""
-    first = m.names[0].unit if m.names and caller and not m.calls_control else None
+    named = (n.unit for n in m.names if n.place != "inside")
+    first = next(named, None) if caller and not m.calls_control else None
     return first if first != caller else None

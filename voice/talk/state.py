@@ -21,6 +21,7 @@ from voice.talk.facts import (
     OverHeard,
     Relayed,
     Remarked,
+    RollMarked,
     SessionBegan,
     SessionEnded,
 )
@@ -37,9 +38,14 @@ ASIDE_S = 20.0
 ANSWERED_S = 6.0
 """An answer has ended by then: units begin 0.7 to 2.5 s after a call."""
 
+ROLL_S = 60.0
+"""Longest pause within a roll-call by a human."""
+
 REPLY_S = 30.0
 """Time for net control to reply to a report without a call sign."""
 
+WHO = ("na ge", "na jia", "shei", "shui")
+"""哪个, 哪家, 谁."""
 
 UNANSWERED = ("silent", "unclear", "undetermined", "relayed")
 """How an exchange may have ended for an answer to be late."""
@@ -138,6 +144,12 @@ class NetState:
     aside: Aside | None = None
     told: tuple[str, Seconds] = NOBODY
     """Unit that spoke last, or may have spoken, and when: net control may acknowledge it."""
+    unknown_at: Seconds = 0.0
+    """Time of the latest over that nobody understood and that is no unit's: net control's, most likely."""
+    who_at: Seconds | None = None
+    """When such an over asked for somebody: 哪个单位."""
+    roll_until: Seconds = 0.0
+    """A roll-call goes on: an over that begins later does not belong to it."""
     replied: tuple[str, Seconds] = NOBODY
     """Unit that net control last replied to, and when: it may send others now."""
 
@@ -203,7 +215,7 @@ class NetState:
 
     def awaiting(self, now: Seconds) -> bool:
         """An answer is due now, or came due just now."""
-        if self.reported_at is not None and now - self.reported_at <= REPLY_S:
+        if now <= self.roll_until or (self.reported_at is not None and now - self.reported_at <= REPLY_S):
             return True
         asked = [self.nameless[1]] if self.nameless else []
         asked += [e.asked_at for e in self.exchanges.values() if e.asked_at is not None]
@@ -283,10 +295,11 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             )
         case ExchangeClosed():
             return _set(state, fact.unit, fact.exchange, status=fact.outcome)
-        case NotUnderstood(unit=str(unit), exchange=int(number)):
-            return _set(state, unit, number, heard_unclear=True, heard_over=fact.over)
-        case NotUnderstood(unit=None, exchange=None):
-            return _vague(state)
+        case RollMarked():
+            going_on = fact.over and fact.mark in ("start", "resume", "skip")
+            return replace(state, roll_until=fact.t + ROLL_S if going_on else 0.0)
+        case NotUnderstood():
+            return _not_understood(state, fact)
         case Remarked():
             return _remarked(state, fact, timeout_s)
         case Relayed(kind="proxy", unit=str(unit), exchange=int(number)):
@@ -306,6 +319,15 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             return replace(state, calling_in=None, reported_at=None, invited=_invited(fact), replied=replied)
         case _:
             return state
+
+
+def _not_understood(state: NetState, fact: NotUnderstood) -> NetState:
+    if fact.unit is not None and fact.exchange is not None:
+        return _set(state, fact.unit, fact.exchange, heard_unclear=True, heard_over=fact.over)
+    if fact.unit is not None:
+        return state
+    who = fact.t if any(w in fact.pinyin for w in WHO) else state.who_at
+    return replace(_vague(state), unknown_at=fact.t, who_at=who)
 
 
 def _remarked(state: NetState, fact: Remarked, timeout_s: Seconds) -> NetState:
@@ -424,4 +446,5 @@ def _occupied(state: NetState, over: OverHeard, timeout_s: Seconds) -> NetState:
     told = state.broadcast
     if told is not None and over.start <= told[1]:
         told = told[0], over.end + timeout_s
-    return replace(state, exchanges=moved, broadcast=told)
+    rolling = over.end + ROLL_S if over.start <= state.roll_until else state.roll_until
+    return replace(state, exchanges=moved, broadcast=told, roll_until=rolling)

@@ -25,7 +25,7 @@ from voice.talk.slots import (
     slot_for,
     spoken_to,
 )
-from voice.talk.state import ASKED_S, Exchange, NetState, evolve
+from voice.talk.state import ASKED_S, REPLY_S, Exchange, NetState, evolve
 
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
@@ -70,8 +70,10 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
         others = _also_for(state, h, mine.unit, own.meaning)
         heard = mine.heard_unclear or (mine.doubt and caller == state.telling(h.start))
+        held = mine.open and not mine.ours and mine.last == "wait" and own.meaning == "ack" and not own.readback
         doubt = (
-            (not h.identified and _replied_to(state, h, mine, late))
+            (held and not h.identified)
+            or (not h.identified and _replied_to(state, h, mine, late))
             or (heard and may_be_thanks(state, h, mine, own))
             or any(isinstance(f, NotUnderstood) for f in others)
         )
@@ -98,6 +100,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
         lost = (not meaning or "report" in meanings) and len(content(m.free)) >= SENTENCE
         guessed = grade == "slot" and open_one is not None
+        guessed = guessed or (not h.identified and not guest and _may_be_told(state, h, caller))
         return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost or guessed)]
     if meaning is None and awaited and awaited.open:
         return [not_understood(state, h)]
@@ -106,9 +109,15 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     waiting = state.awaited() and state.replying_to is None
     if awaited is None and not waiting and may_reply(h, meaning) and pending(state, h):
         other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
-        doubt = meaning != "ack" or state.calling_in is None or other
+        heard = state.unknown_at > state.calling_in_at  # net control has spoken since, perhaps
+        doubt = meaning != "ack" or state.calling_in is None or other or heard
         return [control_reply(state, h, state.calling_in, meaning, doubt)]
     return [_bare(state, h, meaning, awaited, rules)]
+
+
+def _may_be_told(state: NetState, h: Heard, unit: str) -> bool:
+    """明理路,查了,车没有问题: net control goes on to the unit that it replied to, perhaps."""
+    return bool(h.message.free) and state.replied[0] == unit and h.start - state.replied[1] <= REPLY_S
 
 
 def _replied_to(state: NetState, h: Heard, mine: Exchange, late: bool) -> bool:
@@ -302,9 +311,12 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     """收到 without a call sign: attributed to the slot, or not at all."""
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
-        others = any(not e.to_all and e.called_at != awaited.called_at for e in state.open_exchanges())
+        also = [e for e in state.open_exchanges() if awaited.doubt or not e.to_all]
+        others = any(e.called_at != awaited.called_at for e in also)
+        unclear = (e for e in state.exchanges.values() if is_unfinished(e, h))
+        others = others or any(e.answered_at > awaited.called_at for e in unclear if e.unit != awaited.unit)
         turn = state.last_called == (awaited.unit,)
-        called = awaited.doubt and meaning == "ack" and _names_somebody(h)
+        called = awaited.doubt and meaning in ("ack", "on_the_way") and _names_somebody(h)
         thanked = may_be_thanks(state, h, awaited, said)
         others = others or state.heeds(h.start) or state.replying_to not in (None, awaited.unit)
         doubt = state.beside(h.start) or others or not turn or called or thanked
