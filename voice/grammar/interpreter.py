@@ -145,11 +145,13 @@ class Interpreter:
 
     def _needs_a_question(self, items: list[Item], k: int) -> bool:
         """Phrases of ``awaited`` sentences, unless a call sign makes another sentence of them (明理路巡防队到了), and
-        two-syllable short call signs, unless said twice, behind 我是 or net control's (派出所派出所,安和呼叫)."""
+        two-syllable short call signs, unless said twice, behind 我是 or net control's (派出所派出所,安和呼叫), or apart
+        where an over begins (贾岗,过来一趟)."""
         item, before = items[k], items[k - 1] if k else None
         if item.kind == "unit":
             short = item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
-            sure = item.times > 1 or introduced(items, k, self._introducing)
+            apart = k == 0 and len(items) > 1 and items[1].start - item.end >= PAUSE_S
+            sure = item.times > 1 or apart or introduced(items, k, self._introducing)
             return short and not sure and not (before is not None and before.kind == "control")
         signed = item.key in self._signed and before is not None and before.kind == "unit"
         return item.kind == "phrase" and item.key in self._awaited and not signed

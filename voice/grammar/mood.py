@@ -49,8 +49,10 @@ SOUGHT = ("有没有发现", "是否发现")
 HEADS = _words("ji ge ren", "ji ge", "duo shao ren")
 """几个人, 多少人: 在岗 directly after them asks for a number."""
 
-TAGGED = _words("le", "jian", "dao", "ren", "qi", "dong", "qing", "wan", "hao")
-"""… 了, 听见, 听到, 有人, 到齐, 听懂, 听清, 完, 好: 没有 directly behind is no answer."""
+TAGGED = _words(
+    "le", "jian", "dao", "ren", "qi", "dong", "qing", "wan", "hao", "kai", "lai", "zhu", "zou", "guo", "diao"
+)
+"""… 了, 听见, 听到, 有人, 到齐, 听懂, 听清, 完, 好, 拉开, 出来, 抓住, 走, 过, 掉: 没有 directly behind is no answer."""
 
 NOW = _words("xian", "zheng")
 """现(在), 正(在): what follows is 呢, and nobody says that he is there."""

@@ -241,6 +241,8 @@ def _located(items: Sequence[Item], k: int) -> bool:
 def unheard(items: Sequence[Item], k: int) -> bool:
     """安和社区没人应答: it is neither called nor speaking."""
     said = _follows(items, k, 3)
+    if k + 3 < len(items) and items[k + 1].key == "没有" and items[k + 2].kind == "unit":
+        return items[k + 2].key != items[k].key and items[k + 3].kind == "free"  # 省残联没有,财经大学,信号怎么样
     briefly = said[:2] in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"])
     return briefly or any(said[: len(w)] == w for w in UNHEARD)
 

@@ -7,6 +7,7 @@ decision uses who is awaited, who called, the radio's identity, and how the call
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from voice.grammar.meanings import HEARD
@@ -92,9 +93,10 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_w
 
 
 def _paused(m: Message) -> bool:
-    """明理路,去看一下: a pause behind the call sign, as no street's name has it."""
+    """明理路,去看一下; 注意休息,明理路: pauses around the call sign, as no street's name has them."""
     at = next(k for k, i in enumerate(m.items) if i.kind == "unit")
-    return at + 1 < len(m.items) and m.items[at + 1].start - m.items[at].end >= PAUSE_S
+    gaps = [b.start - a.end for a, b in pairwise(m.items[max(0, at - 1) : at + 2])]
+    return gaps[-1] >= PAUSE_S
 
 
 def _asked_again(e: Exchange, t: Seconds) -> bool:

@@ -100,7 +100,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
         lost = (not meaning or "report" in meanings) and len(content(m.free)) >= SENTENCE
         guessed = grade == "slot" and open_one is not None
-        guessed = guessed or (not h.identified and not guest and _may_be_told(state, h, caller))
+        guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
         return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost or guessed)]
     if meaning is None and awaited and awaited.open:
         return [not_understood(state, h)]
@@ -115,9 +115,11 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     return [_bare(state, h, meaning, awaited, rules)]
 
 
-def _may_be_told(state: NetState, h: Heard, unit: str) -> bool:
-    """明理路,查了,车没有问题: net control goes on to the unit that it replied to, perhaps."""
-    return bool(h.message.free) and state.replied[0] == unit and h.start - state.replied[1] <= REPLY_S
+def _may_be_told(state: NetState, h: Heard, unit: str, meaning: str | None) -> bool:
+    """明理路,查了,车没有问题; 财经大学,人都没有了: words to a unit that nobody awaits end like an answer."""
+    replied = state.replied[0] == unit and h.start - state.replied[1] <= REPLY_S
+    told = meaning in ("normal", "not_found") and not h.message.calls_control
+    return bool(content(h.message.free)) and (replied or told)
 
 
 def _replied_to(state: NetState, h: Heard, mine: Exchange, late: bool) -> bool:
@@ -317,7 +319,7 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
         others = others or any(e.answered_at > awaited.called_at for e in unclear if e.unit != awaited.unit)
         turn = state.last_called == (awaited.unit,)
         called = awaited.doubt and meaning in ("ack", "on_the_way") and _names_somebody(h)
-        thanked = may_be_thanks(state, h, awaited, said)
+        thanked = may_be_thanks(state, h, awaited, said) or (awaited.heard_unclear and not awaited.ours)
         others = others or state.heeds(h.start) or state.replying_to not in (None, awaited.unit)
         doubt = state.beside(h.start) or others or not turn or called or thanked
         return replace(said, review=said.review or doubt)
