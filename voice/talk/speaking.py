@@ -65,8 +65,7 @@ def speaker_of(
     if m.weak and not alone and not _paused(m):
         return Attribution("either")  # 明理路那边有人: a street, most likely
     named = state.reported_at is not None and speech_start - state.reported_at <= REPLY_S
-    asked = state.who_at is not None and speech_start - state.who_at <= ASKED_S
-    spoke = named or asked or unit == state.telling(speech_start)
+    spoke = named or state.asked_who(speech_start) or unit == state.telling(speech_start)
     return Attribution("control" if alone and not spoke else "either", unit)
 
 

@@ -194,6 +194,10 @@ class NetState:
         """The unit that net control may acknowledge now; empty: none."""
         return self.told[0] if now - self.told[1] <= REPLY_S else ""
 
+    def asked_who(self, now: Seconds) -> bool:
+        """Somebody was asked who he is."""
+        return self.who_at is not None and now - self.who_at <= ASKED_S
+
     def dealing(self, now: Seconds, unit: str) -> bool:
         """Net control has to do with a report of another unit: it may send this one."""
         if self.calling_in is not None:
@@ -264,9 +268,11 @@ def _told(state: NetState, fact: Fact) -> tuple[str, Seconds]:
 
 
 def _may_have_spoken(state: NetState, unit: str, t: Seconds) -> bool:
-    """It was heard last, has been called before and has not answered, or it speaks in the slot of another."""
+    """It was heard last, or asked who it is, has been called before and has not answered, or it speaks in the slot of
+    another."""
     e = state.exchanges.get(unit)
     called = e is not None and (e.open or e.status in UNANSWERED or e.meaning == HEARD)
+    called = called or state.asked_who(t)
     return called or unit == state.told[0] or any(o.unit != unit and o.called_at < t for o in state.awaited())
 
 

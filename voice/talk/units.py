@@ -36,6 +36,9 @@ WHERE = (("na", "li"), ("na", "er"), ("na", "ge"), ("na", "bian"))
 ABSENT = ("mei dian", "dian tai", "dui jiang ji", "pang bian", "gen qian", "ti ta", "bang ta", "rang wo")
 """没电, 电台, 对讲机, 旁边, 跟前, 替他, 帮他, 让我: why a unit answers for another."""
 
+UNEVENTFUL = ("normal", "not_found")
+"""Where nobody asked, more is told beside them: 河边有一双鞋,没看见人."""
+
 PATIENT = (*ANSWERING, "not_found", "present")
 """没有,稍等."""
 
@@ -98,7 +101,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         open_one = awaited_slot(state)
         nameless = not h.identified and is_unsaid(m)
         slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
-        lost = (not meaning or "report" in meanings) and len(content(m.free)) >= SENTENCE
+        lost = (meaning in (None, *UNEVENTFUL) or "report" in meanings) and len(content(m.free)) >= SENTENCE
         guessed = grade == "slot" and open_one is not None
         guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
         return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost or guessed)]
@@ -109,8 +112,9 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     waiting = state.awaited() and state.replying_to is None
     if awaited is None and not waiting and may_reply(h, meaning) and pending(state, h):
         other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
-        heard = state.unknown_at > state.calling_in_at  # net control has spoken since, perhaps
-        doubt = meaning != "ack" or state.calling_in is None or other or heard
+        e = state.exchanges.get(state.calling_in or "")
+        spoken = max(state.unknown_at, e.called_at if e else 0.0)  # net control has, since, perhaps
+        doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at
         return [control_reply(state, h, state.calling_in, meaning, doubt)]
     return [_bare(state, h, meaning, awaited, rules)]
 
@@ -118,7 +122,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
 def _may_be_told(state: NetState, h: Heard, unit: str, meaning: str | None) -> bool:
     """明理路,查了,车没有问题; 财经大学,人都没有了: words to a unit that nobody awaits end like an answer."""
     replied = state.replied[0] == unit and h.start - state.replied[1] <= REPLY_S
-    told = meaning in ("normal", "not_found") and not h.message.calls_control
+    told = meaning in UNEVENTFUL and not h.message.calls_control
     return bool(content(h.message.free)) and (replied or told)
 
 
@@ -320,6 +324,7 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
         turn = state.last_called == (awaited.unit,)
         called = awaited.doubt and meaning in ("ack", "on_the_way") and _names_somebody(h)
         thanked = may_be_thanks(state, h, awaited, said) or (awaited.heard_unclear and not awaited.ours)
+        thanked = thanked or (awaited.doubt and state.asked_who(h.start))  # 博学路超市. 好,正常
         others = others or state.heeds(h.start) or state.replying_to not in (None, awaited.unit)
         doubt = state.beside(h.start) or others or not turn or called or thanked
         return replace(said, review=said.review or doubt)
