@@ -319,10 +319,11 @@ def test_api_orders_and_corrections(console: Served, net: Net) -> None:
     (unclear,) = console.get("/api/v1/events?kind=not_understood")
     made = console.post("/api/v1/corrections", {"seq": unclear["seq"], "unit": "103", "meaning": "ack"})
     assert console.get(f"/api/v1/events?after={made['seq'] - 1}")[0]["type"] == "corrected"
-    console.post("/api/v1/confirmations", {"seq": unclear["seq"], "said": "收到"})
+    typed = console.post("/api/v1/confirmations", {"seq": unclear["seq"], "said": "收到"})
+    assert typed == {"seq": made["seq"] + 1, "correction": made["seq"] + 2}
     with Journal(str(console.journal)) as journal:
         assert open_reviews(journal.events()) == []
-    for seq in (made["seq"], made["seq"] + 1):
+    for seq in (made["seq"], typed["seq"], typed["correction"]):
         undone = console.post("/api/v1/undo", {"seq": seq, "note": "看错了"})
         (line,) = console.get(f"/api/v1/events?after={undone['seq'] - 1}")
         assert line["type"] == "undone" and line["detail"] == f"undoes {seq} by console: 看错了"

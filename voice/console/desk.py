@@ -32,7 +32,7 @@ from voice.journal.store import Journal
 from voice.journal.wording import utc
 from voice.mandarin.numerals import CannotBeRead
 from voice.measure.phrase_cost import Cost, cost_of
-from voice.measure.typed import meaning_in
+from voice.measure.typed import following, meaning_in
 from voice.net.learning import Change, Proposal, forget, learn, learned, propose
 from voice.net.loading import Net, changed_files, check_net, stands
 from voice.net.roster_table import RosterRow, RosterTable, read_roster_table, save_roster_table
@@ -162,6 +162,13 @@ class Desk:
     def confirm(self, seq: int, said: str | None, by: str) -> int:
         """Transcribe the over an event is based on; returns the number of the new event."""
         return self.feed.journal.enter(confirmation(self.feed.journal, seq, said, by))
+
+    def transcribe(self, seq: int, said: str | None, by: str) -> tuple[int, int | None]:
+        """Transcribe the over an event is based on, and correct the event if the words mean something else; returns the
+        numbers of the new events."""
+        confirmed = self.confirm(seq, said, by)
+        follows = following(self.feed.journal, self.net, seq, said, by) if said else None
+        return confirmed, self.feed.journal.enter(follows) if follows else None
 
     def undo(self, seq: int, by: str, note: str = "") -> int:
         """Withdraw a correction, confirmation or acknowledgement; returns the number of the new event."""

@@ -225,7 +225,8 @@ def _parting(state: NetState, h: Heard) -> bool:
     """Words that ask for no answer, to a unit that is not awaited."""
     m = h.message
     told = len(m.callees) == 1 and not is_open(state, m.callees[0])
-    return told and bool(content(m.free)) and thanks(content(m.free)) and not m.acts
+    words = all(i.kind in ("unit", "free") for i in m.items)  # 好了没有 is a question
+    return told and words and bool(content(m.free)) and thanks(content(m.free))
 
 
 def _told_of(h: Heard, unit: str) -> list[Fact]:

@@ -79,6 +79,7 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_w
     if m.presumed and unit and unit == state.guest(speech_start):
         return Attribution("unit", unit)
     spoke = unit in (state.telling(speech_start), state.calling_in) or state.heeds(speech_start)
+    spoke = spoke or state.asked_who(speech_start)
     spoke = spoke or (e is not None and e.meaning == HEARD and speech_start - e.answered_at <= REPLY_S)
     if m.presumed and unit and (spoke or (e is not None and m.free and _late(e, speech_start, late_window_s))):
         return Attribution("either", unit)

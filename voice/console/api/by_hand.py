@@ -67,8 +67,9 @@ def routes(desk: Desk) -> APIRouter:
 
     @api.post("/confirmations", status_code=201)
     def confirmations(body: ConfirmationBody, request: HttpRequest) -> dict[str, int]:
-        """Confirm or transcribe an over."""
-        return {"seq": refusing(desk.confirm)(body.seq, body.said, by(request))}
+        """Confirm or transcribe an over. ``correction``: number of the correction, if the words mean something else."""
+        seq, corrected = refusing(desk.transcribe)(body.seq, body.said, by(request))
+        return {"seq": seq} if corrected is None else {"seq": seq, "correction": corrected}
 
     @api.post("/undo", status_code=201)
     def undo(body: UndoBody, request: HttpRequest) -> dict[str, int]:
