@@ -61,6 +61,9 @@ UNSEEN = _words("mei you kan dao", "mei you kan jian", "mei kan dao", "mei kan j
                 "wei fa xian", "mei you jian dao", "mei jian dao", "mei you zhao dao", "mei zhao dao")  # fmt: skip
 """没有看到, 没发现, …: what directly follows is not there."""
 
+LOOK_OUT = _words("zhu yi")
+"""注意: what follows is to be looked out for."""
+
 SEEN = _words("fa xian", "kan dao", "zhao dao", "qing kuang", "ren yuan")
 """发现, 看到, 找到, 情况, 人员: 请报告 directly after them is no question."""
 
@@ -187,7 +190,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         ((meaning in ASKED or _called(items, at)) and behind in (["ma"], ["le", "ma"]))
         or (items[at].key == "没有" and _begins(behind, SILENT))
         or (items[at].key == "可以" and behind)
-        or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or before[:2] == ["zhu", "yi"]))
+        or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or _begins(before, LOOK_OUT)))
         or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
         or (meaning == "present" and _said([items[at]]) == ["zai", "ne"] and _ends(before, NOW))
         or (meaning in DENIED and _ends(before, NOT))

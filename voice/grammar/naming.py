@@ -34,6 +34,9 @@ UNHEARD = [
 UNHEARD_BRIEFLY = (["mei", "da"], ["mei", "hui"], ["mei", "ying"], ["bu", "zai"], ["mei", "ren"])
 """没答, 没回, 没应, 不在, 没人, with nothing or 你们… behind it: 没打架 is another matter."""
 
+ABSENT = ("mei dian", "dian tai", "dui jiang ji", "pang bian", "gen qian", "ti ta", "bang ta", "rang wo")
+"""没电, 电台, 对讲机, 旁边, 跟前, 替他, 帮他, 让我: why a unit answers for another."""
+
 ELSEWHERE = (("na", "bian"), ("fu", "jin"), ("pang", "bian"), ("dui", "mian"))
 """那边, 附近, 旁边, 对面."""
 
@@ -115,6 +118,11 @@ def free_behind(items: Sequence[Item], at: int) -> tuple[str, ...]:
 def thanks(said: tuple[str, ...]) -> bool:
     """好,知道了,辛苦了: nothing but such words."""
     return not said or any(said[: len(w)] == w and thanks(said[len(w) :]) for w in THANKS)
+
+
+def excuses(pinyin: str) -> bool:
+    """他电台没电了, 让我说一声: free speech that tells why another unit does not speak itself."""
+    return any(f" {w} " in f" {pinyin} " for w in ABSENT)
 
 
 def instructs(pinyin: str) -> bool:

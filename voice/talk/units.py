@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import JOINING, SELF, SENTENCE, content, free_before, is_subject
+from voice.grammar.naming import JOINING, SELF, SENTENCE, content, excuses, free_before, is_subject
 from voice.talk.control import control_reply
 from voice.talk.events import Heard, Rules
-from voice.talk.facts import Broadcast, Called, CalledIn, Fact, Grade, NotUnderstood, Relayed
+from voice.talk.facts import Answered, Broadcast, Called, CalledIn, Fact, Grade, NotUnderstood, Relayed
 from voice.talk.guessing import probable
 from voice.talk.reacting import BLOCKING, Blocking, asks_back, may_be_thanks, may_reply, pending, reaction
 from voice.talk.slots import (
@@ -32,9 +33,6 @@ ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 
 WHERE = (("na", "li"), ("na", "er"), ("na", "ge"), ("na", "bian"))
 """哪里, 哪儿, 哪个, 哪边; toneless, so also 那里, 那儿."""
-
-ABSENT = ("mei dian", "dian tai", "dui jiang ji", "pang bian", "gen qian", "ti ta", "bang ta", "rang wo")
-"""没电, 电台, 对讲机, 旁边, 跟前, 替他, 帮他, 让我: why a unit answers for another."""
 
 UNEVENTFUL = ("normal", "not_found")
 """Where nobody asked, more is told beside them: 河边有一双鞋,没看见人."""
@@ -161,12 +159,7 @@ def _also_for(state: NetState, h: Heard, unit: str, meaning: str) -> list[Fact]:
     out: list[Fact] = []
     for e in named:
         if e.unit in joined:
-            out.append(
-                Relayed(
-                    t=h.start, kind="proxy", over=h.over, unit=e.unit, by=unit, exchange=e.id, meaning=meaning,
-                    text=m.text, confidence=m.confidence,
-                )
-            )  # fmt: skip
+            out.append(_speaks_for(h, "proxy", e.unit, unit, e.id, meaning))
         elif e.unit in before:
             out.append(of_either(h, e))
     return out
@@ -192,7 +185,7 @@ def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     m = h.message
     by = h.identified or m.caller
     named = {n.unit for n in m.names}
-    absent = any(f" {w} " in f" {m.free} " for w in ABSENT)
+    absent = excuses(m.free)
     not_mine = any(_of_another(m.items, k) for k in range(len(m.items)))
     if m.speaker == "control" or {"no_answer", "ask"} & set(m.meanings()) or not (absent or not_mine):
         return []
@@ -205,10 +198,7 @@ def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     e = next(unanswered, None)
     if e is None:
         return []
-    told = Relayed(
-        t=h.start, kind="proxy", over=h.over, unit=e.unit, by=by, exchange=e.id,
-        meaning=next((x for x in ANSWERS if x in m.meanings()), ""), text=m.text, confidence=m.confidence, review=True,
-    )  # fmt: skip
+    told = replace(_speaks_for(h, "proxy", e.unit, by, e.id), review=True)
     urgent = next((x for x in ("report", "situation", "call_in") if x in m.meanings()), None)
     own = _own(state, h, told, rules)
     return [told, *own] if own or not urgent else [told, called_in(h, by, urgent, "call_sign")]
@@ -238,18 +228,21 @@ def _relayed(state: NetState, h: Heard, act: Act, rules: Rules) -> Relayed:
     waiting = awaited_slot(state)
     if act.meaning == "proxy" and waiting is not None and "unit2" not in act.slots and unit not in (None, waiting.unit):
         unit, by = waiting.unit, unit
-    exchange = state.exchanges.get(unit or "")
+    e = state.exchanges.get(unit or "")
+    number = e.id if e and (e.open or is_late(e, h, rules)) else None
+    return _speaks_for(h, "proxy" if act.meaning == "proxy" else "relay", unit, by, number)
+
+
+def _speaks_for(
+    h: Heard, kind: Literal["proxy", "relay"], unit: str | None, by: str | None, exchange: int | None, meaning: str = ""
+) -> Relayed:
+    """``by`` has spoken for ``unit``. ``meaning``: its own answer; empty: what it said."""
+    m = h.message
+    told = meaning or next((x for x in ANSWERS if x in m.meanings()), "")
     return Relayed(
-        t=h.start,
-        kind="proxy" if act.meaning == "proxy" else "relay",
-        over=h.over,
-        unit=unit,
-        by=by,
-        exchange=exchange.id if exchange and (exchange.open or is_late(exchange, h, rules)) else None,
-        meaning=next((x for x in ANSWERS if x in m.meanings()), ""),
-        text=m.text,
+        t=h.start, kind=kind, over=h.over, unit=unit, by=by, exchange=exchange, meaning=told, text=m.text,
         confidence=m.confidence,
-    )
+    )  # fmt: skip
 
 
 def _held_up(h: Heard, rules: Rules, caller: str | None, mine: Exchange | None, said: Blocking, told: str) -> Fact:
@@ -317,17 +310,7 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     """收到 without a call sign: attributed to the slot, or not at all."""
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
-        also = [e for e in state.open_exchanges() if awaited.doubt or not e.to_all]
-        others = any(e.called_at != awaited.called_at for e in also)
-        unclear = (e for e in state.exchanges.values() if is_unfinished(e, h))
-        others = others or any(e.answered_at > awaited.called_at for e in unclear if e.unit != awaited.unit)
-        turn = state.last_called == (awaited.unit,)
-        called = awaited.doubt and meaning in ("ack", "on_the_way") and _names_somebody(h)
-        thanked = may_be_thanks(state, h, awaited, said) or (awaited.heard_unclear and not awaited.ours)
-        thanked = thanked or (awaited.doubt and state.asked_who(h.start))  # 博学路超市. 好,正常
-        others = others or state.heeds(h.start) or state.replying_to not in (None, awaited.unit)
-        doubt = state.beside(h.start) or others or not turn or called or thanked
-        return replace(said, review=said.review or doubt)
+        return replace(said, review=said.review or _perhaps_another(state, h, awaited, said))
     opened = [e.unit for e in state.open_exchanges()]
     if len(opened) > 1 or state.heeds(h.start):
         by_voice = probable(h.voices, opened or state.units)
@@ -338,3 +321,21 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     if last and in_slot and not closing and last.status == "answered" and last.grade == "slot":
         return remark(h, "contested", last.unit, last.id, meaning, review=True)
     return remark(h, "stray", None, None, meaning, review=False)
+
+
+def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answered) -> bool:
+    """Whether an answer without a call sign may be another unit's, or net control's."""
+    opened = [e for e in state.open_exchanges() if awaited.doubt or not e.to_all]
+    unclear = [e for e in state.exchanges.values() if e.unit != awaited.unit and is_unfinished(e, h)]
+    named = said.meaning in ("ack", "on_the_way") and _names_somebody(h)
+    return (
+        state.beside(h.start)
+        or state.heeds(h.start)
+        or state.replying_to not in (None, awaited.unit)
+        or state.last_called != (awaited.unit,)
+        or any(e.called_at != awaited.called_at for e in opened)
+        or any(e.answered_at > awaited.called_at for e in unclear)
+        or (awaited.heard_unclear and not awaited.ours)
+        or (awaited.doubt and (named or state.asked_who(h.start)))  # 博学路超市. 好,正常
+        or may_be_thanks(state, h, awaited, said)
+    )
