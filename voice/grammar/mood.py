@@ -29,8 +29,8 @@ NOT = _words(
 """没, 未, 不, 没有, 不用, 不要, 别, 不太 …: negate a phrase with these meanings that they directly precede, unless the
 grammar has the combination."""
 
-REACHED = _words("zhao", "kan", "ting", "shou", "na", "zhua", "jie", "yu", "peng", "xiang", "jian", "ling", "de", "ti")
-"""找, 看, 听, 收, 拿, 抓, 接, 遇, 碰, 想, 见, 领, 得, 提: with 到了 they say that something was found or got."""
+COMING = _words("wo", "men", "ren", "dou", "ye", "jiu", "yi jing", "gang", "xian zai")
+"""我, 我们, 人, 都, 也, 就, 已经, 刚, 现在: 到了 directly after another word tells of something else: 车到了."""
 
 ASKED = ("situation", "arrived", "on_the_way", "present", "ack")
 """Meanings that directly following 没有 or 吗 turns into a question."""
@@ -92,9 +92,6 @@ ORDERED = ("on_the_way", "arrived", "present")
 ORDER = _words("qing", "qing ni", "qing ni men", "ni", "ni men", "nin", "qing gan kuai", "qing gan jin",
                "su", "xun su")  # fmt: skip
 """请, 你, 你们, 请赶快, 速: 马上到 directly after them is an order."""
-
-OTHERS = _words("che", "jia zhang", "jia shu", "yi sheng", "jing cha", "min jing", "xiao fang")
-"""救护车, 家长, 家属, 医生, 警察, 民警, 消防: with 到了 directly behind, another one has arrived, not the unit."""
 
 WANTED = _words(
     "wei zhi", "qing kuang", "ren shu", "ni de wei zhi", "ni men de wei zhi", "xian zai wei zhi", "yi xia",
@@ -194,9 +191,8 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
         or (meaning == "present" and _said([items[at]]) == ["zai", "ne"] and _ends(before, NOW))
         or (meaning in DENIED and _ends(before, NOT))
-        or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _ends(before, REACHED))
+        or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
         or (meaning in ORDERED and _ends(before, ORDER))
-        or (meaning == "arrived" and _ends(before, OTHERS))
         or (meaning == "ack" and (_begins(behind, WHEN) or tuple(behind) in WHETHER_SO))
         or (meaning in CONDITIONAL and _conditional(items[at].key, before, behind))
     ):
@@ -226,6 +222,12 @@ def _has(before: Sequence[str]) -> bool:
     said = before[-OWNED:]
     at = next((k for k, s in enumerate(said) if s == "you" and said[k - 1 : k] != ("mei",)), None)
     return at is not None and at + 1 < len(said)
+
+
+def _reached(items: Sequence[Item], at: int) -> bool:
+    """找到了, 车到了: the unit has not arrived."""
+    before = free_before(items, at)
+    return bool(before) and not _ends(before, COMING)
 
 
 def sought(items: Sequence[Item], k: int) -> bool:

@@ -5,10 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from voice.grammar.message import Act, Item, Naming, by_syllable
-from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, instructs, mentioned, requests
+from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, free_behind, instructs, mentioned, requests
 from voice.grammar.templates import Speaker
+
+GO = ("kuai qu", "qu kan", "gan jin qu", "gan jin guo qu")
+"""快去, 去看, 赶紧(过)去: who reports says 快来."""
+
+PLACE = 3
+"""Most syllables of a place between a call sign and what happens there: 东风渠桥下有人落水."""
 
 FREE_SPEECH_SYLLABLES = 4
 """This much free speech after a call sign is an instruction: net control is speaking."""
@@ -61,7 +68,13 @@ def roles_of(
         return found
     if "unit" in speakers and "control" in speakers and not units and not to_all:
         return Roles("unit")  # 有人摔倒了,收到请回答
-    if units and {a.meaning for a in acts} == {"situation"} and not to_all and _watch_for(items):
+    if (
+        units
+        and {a.meaning for a in acts} == {"situation"}
+        and not to_all
+        and _watch_for(items)
+        and not _told_of(items, acts)
+    ):
         told = _says(items, "ni men")
         called = told or len(spoken) > 1 or units[0].times > 1
         presumed = called and not told
@@ -81,8 +94,8 @@ def roles_of(
 
 
 def _watch_for(items: Sequence[Item]) -> bool:
-    """有个老人走丢了,你们留意一下: net control tells of somebody, most likely."""
-    return _says(items, "liu yi")
+    """有个老人走丢了,你们留意一下; 桥下有人落水,快去: net control tells of somebody, most likely."""
+    return _says(items, "liu yi", *GO) and not _says(items, "wo men")
 
 
 def _says(items: Sequence[Item], *words: str) -> bool:
@@ -127,11 +140,14 @@ def _asks_control(items: Sequence[Item], control: int, acts: Sequence[Act], unit
 def _told_of(items: Sequence[Item], acts: Sequence[Act]) -> set[str]:
     """明理路巡防队,丹尼斯需要支援: behind another call sign, one of which something is reported is not called."""
     alarms = {i.key for i in _alarms(items, acts)}
-    return {
-        item.key
-        for before, item, after in zip(items, items[1:], items[2:], strict=False)
-        if before.kind == item.kind == "unit" and after.key in alarms and after.start - item.end < PAUSE_S
-    }
+    told: set[str] = set()
+    for k, (before, item) in enumerate(pairwise(items), 1):
+        where = free_behind(items, k)
+        alarm = next((i for i in items[k + 1 :] if i.kind != "free"), None)
+        if before.kind == item.kind == "unit" and alarm is not None and alarm.key in alarms:
+            near = alarm.start - item.end < PAUSE_S or 0 < len(where) <= PLACE
+            told |= {item.key} if near else set()
+    return told
 
 
 def _alarms(items: Sequence[Item], acts: Sequence[Act]) -> list[Item]:

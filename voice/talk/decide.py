@@ -105,7 +105,8 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if others := handed_on(state, h) or spoken_of(state, h, rules) or _aside(state, h, rules):
         return others
     who = speaker_of(m, h.identified, state, h.speech_start, rules.late_window_s)
-    if who.role == "control":
+    invited = who.unit is not None and who.unit == state.calling_in and "go_ahead" in m.meanings()  # 听到,请讲
+    if who.role == "control" or (who.role == "either" and invited):
         return _from_control(state, h, rules)
     if who.role == "either":
         return _either(state, h, who.unit) if who.unit else [not_understood(state, h)]
@@ -162,7 +163,8 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     e = state.exchanges.get(m.callees[0]) if m.callees else awaited_slot(state)
     asks = "ack" in m.meanings() or m.free in READY
     late = e is not None and is_late(e, h, rules) and h.start - e.deadline <= REPLY_S
-    if m.callees and asks and not (late or state.conducting or is_open(state, m.callees[0])):
+    known = m.callees and (state.calling_in == m.callees[0] or is_open(state, m.callees[0]))
+    if m.callees and asks and not (late or state.conducting or known):
         return [call_to(state, h, m.callees[0], 0, doubt=m.names[0].times == 1)]
     if e is None or (not e.ours and (e.heard_unclear or e.last or e.doubt)):
         return from_control(state, h)

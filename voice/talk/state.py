@@ -145,9 +145,9 @@ class NetState:
     told: tuple[str, Seconds] = NOBODY
     """Unit that spoke last, or may have spoken, and when: net control may acknowledge it."""
     unknown_at: Seconds = 0.0
-    """Time of the latest over that nobody understood and that is no unit's: net control's, most likely."""
+    """Time of the latest over that is no unit's: net control's, most likely."""
     who_at: Seconds | None = None
-    """When such an over asked for somebody: 哪个单位."""
+    """When an over that nobody understood asked for somebody: 哪个单位."""
     roll_until: Seconds = 0.0
     """A roll-call goes on: an over that begins later does not belong to it."""
     replied: tuple[str, Seconds] = NOBODY
@@ -338,6 +338,8 @@ def _not_understood(state: NetState, fact: NotUnderstood) -> NetState:
 
 def _remarked(state: NetState, fact: Remarked, timeout_s: Seconds) -> NetState:
     match fact:
+        case Remarked(kind="stray" | "said"):
+            return replace(state, unknown_at=fact.t)
         case Remarked(kind="unattributed"):
             return replace(_vague(state), nameless=(fact.meaning, fact.t))
         case Remarked(kind="aside", unit=None) if state.aside:
