@@ -75,7 +75,7 @@ def roles_of(
         and _watch_for(items)
         and not _told_of(items, acts)
     ):
-        told = _says(items, "ni men")
+        told = _says(items, "ni men") and not _tells_you(items)
         called = told or len(spoken) > 1 or units[0].times > 1
         presumed = called and not told
         return Roles("control" if called else "anyone", callees=spoken, unsure=not called, presumed=presumed)
@@ -95,7 +95,13 @@ def roles_of(
 
 def _watch_for(items: Sequence[Item]) -> bool:
     """有个老人走丢了,你们留意一下; 桥下有人落水,快去: net control tells of somebody, most likely."""
-    return _says(items, "liu yi", *GO) and not _says(items, "wo men")
+    return (_says(items, "liu yi", *GO) and not _says(items, "wo men")) or _tells_you(items)
+
+
+def _tells_you(items: Sequence[Item]) -> bool:
+    """安和社区,你们二号楼着火了; but not …,你们快来."""
+    at = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
+    return at + 1 < len(items) and items[at + 1].pinyin.startswith("ni men ") and not _says(items, "lai")
 
 
 def _says(items: Sequence[Item], *words: str) -> bool:

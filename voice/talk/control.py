@@ -92,8 +92,10 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     several = len(callees) > 1 and not any(a.speaker == "control" for a in m.acts)
     opened = [u for u in callees if is_open(state, u)] if several else []
     if not several or len(opened) == len(callees):
+        apart = several and m.items[0].kind == "unit" and m.items[1].kind == "free"
+        told = state.telling(h.start) if apart else ""  # 丹尼斯,堵车找交警,安和社区
         doubt = _introduces(m)
-        calls = [call_to(state, h, unit, k, doubt) for k, unit in enumerate(callees)]
+        calls = [call_to(state, h, unit, k, doubt or unit == told) for k, unit in enumerate(callees)]
         return [*_thanked(state, h), *calls]
     doubt = bool(opened) or not m.free or _tells(m)
     others = [u for u in callees if u not in opened]
