@@ -232,7 +232,8 @@ class ItemSearch:
         entry, doubt = doubtful(found, free[a].start, free[b - 1].end) if doubtful is not None else (found, Doubt.NONE)
         if doubt == Doubt.REFUTED:
             return self._search(free, doubtful, score, refuted | {found.symbol})
-        differs = d > 0 and (score is None or score(entry, free[a].start, free[b - 1].end) < SURE)
+        asked = score(entry, free[a].start, free[b - 1].end) >= SURE if score is not None else doubtful is not None
+        differs = d > 0 and not asked
         # Not from the graph: confidence decreases with distance.
         sure = min(s.sure for s in free[a:b]) or FOUND
         found_item = Item(

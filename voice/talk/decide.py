@@ -214,7 +214,7 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     if _parting(state, h):
         return [remark(h, "said", None, None, "", review=False)]
     by_voice = probable(h.voices, (unit, CONTROL))
-    recalled = e is not None and not e.ours and (e.repeating or (m.presumed and not e.to_all))
+    recalled = e is not None and not e.ours and (e.repeating or (m.presumed and state.last_called == (unit,)))
     if e is not None and e.open and by_voice != CONTROL and (not recalled or by_voice == unit):
         return [of_either(h, e, by_voice)]
     told = _told_of(h, unit)

@@ -15,7 +15,7 @@ from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard
 from voice.talk.facts import Answered, Fact
 from voice.talk.slots import is_open, of_either, remark
-from voice.talk.state import ANSWERED_S, REPLY_S, Exchange, NetState
+from voice.talk.state import ANSWERED_S, REPLY_S, UNANSWERED, Exchange, NetState
 
 Blocking = Literal["say_again", "negative", "wait"]
 
@@ -68,7 +68,8 @@ def reaction(state: NetState, h: Heard, caller: str | None, mine: Exchange | Non
     if "stand_by" in h.message.meanings() and state.replying_to and caller in (None, state.replying_to):
         if mine is not None and mine.open and mine.unit != state.replying_to:
             return of_either(h, mine)
-        return control_reply(state, h, state.replying_to, "stand_by", doubt=caller is not None)
+        since = (e for e in state.exchanges.values() if e.status in UNANSWERED and e.deadline > state.calling_in_at)
+        return control_reply(state, h, state.replying_to, "stand_by", doubt=caller is not None or any(since))
     if h.identified or (caller and h.message.calls_control):
         return None
     return _thanks_by_name(state, h, caller, mine, meaning) if caller else _thanks(state, h, mine, meaning)

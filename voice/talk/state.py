@@ -287,18 +287,7 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
         case Called():
             return _called(state, fact, timeout_s)
         case Answered():
-            if fact.claims:
-                state = _claimed(state)
-            return _set(
-                state,
-                fact.unit,
-                fact.exchange,
-                status="answered",
-                grade=fact.grade,
-                answered_over=fact.over,
-                meaning=fact.meaning,
-                answered_at=fact.t,
-            )
+            return _answered(state, fact)
         case ExchangeClosed():
             return _set(state, fact.unit, fact.exchange, status=fact.outcome)
         case RollMarked():
@@ -325,6 +314,16 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             return replace(state, calling_in=None, reported_at=None, invited=_invited(fact), replied=replied)
         case _:
             return state
+
+
+def _answered(state: NetState, fact: Answered) -> NetState:
+    """A unit that answers net control talks to no other unit any more."""
+    state = _claimed(state) if fact.claims else state
+    back = state.aside is not None and fact.unit in state.aside.units and fact.meaning != HEARD
+    return _set(
+        replace(state, aside=None) if back else state, fact.unit, fact.exchange, status="answered", grade=fact.grade,
+        answered_over=fact.over, meaning=fact.meaning, answered_at=fact.t,
+    )  # fmt: skip
 
 
 def _not_understood(state: NetState, fact: NotUnderstood) -> NetState:
@@ -398,6 +397,7 @@ def _called(state: NetState, fact: Called, timeout_s: Seconds) -> NetState:
         broadcast=state.broadcast if state.broadcast and (fact.doubt or fact.over == state.broadcast[0].over) else None,
         aside=state.aside if fact.doubt else None,
         calling_in=None if fact.unit == state.calling_in and not fact.doubt else state.calling_in,
+        nameless=state.nameless if fact.doubt else None,
     )
 
 
