@@ -80,7 +80,7 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_w
         return Attribution("unit", unit)
     spoke = unit in (state.telling(speech_start), state.calling_in) or state.heeds(speech_start)
     spoke = spoke or state.asked_who(speech_start)
-    spoke = spoke or (e is not None and e.meaning == HEARD and speech_start - e.answered_at <= REPLY_S)
+    spoke = spoke or (e is not None and e.status == "answered" and speech_start - e.answered_at <= REPLY_S)
     if m.presumed and unit and (spoke or (e is not None and m.free and _late(e, speech_start, late_window_s))):
         return Attribution("either", unit)
     if e is None or not e.open or m.to_all or not (m.presumed or e.ours) or "go_ahead" in m.meanings():

@@ -101,6 +101,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
         lost = (meaning in (None, *UNEVENTFUL) or "report" in meanings) and len(content(m.free)) >= SENTENCE
         guessed = grade == "slot" and open_one is not None
+        guessed = guessed or bool(guest and may_reply(h, meaning))
         guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
         return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost or guessed)]
     if meaning is None and awaited and awaited.open:
