@@ -8,7 +8,7 @@ HUYING := $(BIN)/huying
 
 # A make that began elsewhere may have set where Python looks for modules.
 unexport PYTHONPATH
-.PHONY: demo demo-espeak figures demo-live console fast fuzz lint test clean
+.PHONY: demo demo-espeak figures demo-live console fast fuzz lint test unit clean
 .DEFAULT_GOAL := demo
 
 # A roll-call of twenty units by neural voices, as people talk (docs/morning-roll.opus, made by “huying simulate
@@ -62,11 +62,14 @@ lint: $(VENV)/$(EXTRAS)
 	$(BIN)/vulture
 	$(BIN)/mypy
 
-# The whole. Unit tests hold a floor of coverage on what decides, logs and understands. System tests wait half of their
-# time for sound, servers and browsers: three at once for two cores.
-test: lint
+# The whole. Unit tests hold a floor of coverage on what decides, logs and understands; types are looked at beside them.
+# System tests wait for more than half of their time, for sound, servers and browsers: five at once for two cores.
+test: $(VENV)/$(EXTRAS)
+	$(MAKE) -j 2 lint unit
+	$(BIN)/pytest tests/system -n 5 --dist loadfile --no-loadscope-reorder
+
+unit: $(VENV)/$(EXTRAS)
 	$(BIN)/pytest tests/unit -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
-	$(BIN)/pytest tests/system -n 3 --dist loadfile --no-loadscope-reorder
 
 # Every parser against nonsense, SECONDS for each, other inputs every time.
 SECONDS ?= 60

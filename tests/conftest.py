@@ -128,10 +128,11 @@ def rig() -> Iterator[Rig]:
 
 
 LONGEST = (
-    "test_bureau", "attack/test_access", "test_console", "test_recipe", "attack/test_ptt", "test_uploads",
-    "test_gallery", "test_recovery", "test_live", "test_proxies", "test_radio_attacks", "attack/test_roles",
-    "test_replay", "test_command_line", "test_archive", "test_unwritable", "test_scribe", "test_evaluation",
-    "test_documentation", "test_adaptation", "test_recordings_of_people", "attack/test_bureau",
+    "test_bureau", "test_live", "test_recovery", "test_console", "test_gallery", "attack/test_ptt",
+    "attack/test_access", "test_uploads", "test_unwritable", "test_adaptation", "test_replay", "test_archive",
+    "attack/test_roles", "test_command_line", "attack/test_uploads", "test_access", "test_radio_attacks",
+    "test_proxies", "test_evaluation", "test_documentation", "test_scribe", "test_recordings_of_people",
+    "attack/test_bureau", "attack/test_text", "attack/test_signing", "test_recipe",
 )  # fmt: skip
 """Files of system tests that are begun first, so that all workers end at about the same time."""
 

@@ -298,11 +298,11 @@ def test_api_reads(console: Served, net: Net) -> None:
 
 
 def test_api_stream(console: Served) -> None:
-    with urllib.request.urlopen(f"{console.url}/api/v1/events/stream?after=0", timeout=10) as stream:
+    with urllib.request.urlopen(f"{console.url}/api/v1/events/stream?after=0", timeout=60) as stream:
         got = [stream.readline().decode() for _ in range(6)]
     assert "retry: 1000\n" in got and "id: 1\n" in got and "event: session_began\n" in got
     again = urllib.request.Request(f"{console.url}/api/v1/events/stream?after=0", headers={"Last-Event-ID": "2"})
-    with urllib.request.urlopen(again, timeout=10) as stream:  # a browser's second connection
+    with urllib.request.urlopen(again, timeout=60) as stream:  # a browser's second connection
         got = [stream.readline().decode() for _ in range(6)]
         assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert "id: 3\n" in got and "id: 1\n" not in got

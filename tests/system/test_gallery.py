@@ -58,8 +58,8 @@ class Gallery:
         page.on("pageerror", lambda e: page.faults.append(str(e)))
         if english:
             page.goto(f"{self.served.url}/log")
-            page.get_by_role("button", name="English").click(timeout=30_000)
-            page.get_by_role("button", name="中文").wait_for(timeout=30_000)
+            page.get_by_role("button", name="English").click()
+            page.get_by_role("button", name="中文").wait_for()
         return page
 
     def keep(self, page: Any, name: str) -> None:
@@ -164,11 +164,11 @@ def test_every_page(gallery: Gallery, english: bool, size: tuple[int, int]) -> N
     page = gallery.page(size, english=english)
     for path in PAGES:
         page.goto(f"{gallery.served.url}/{path}")
-        page.get_by_role("button", name="中文" if english else "English").wait_for(timeout=30_000)
+        page.get_by_role("button", name="中文" if english else "English").wait_for()
         settle(page)
         for light in ("day", "night") if size is DESK else ("day",):
             page.emulate_media(color_scheme="dark" if light == "night" else "light")
-            page.locator(".body--dark" if light == "night" else ".body--light").wait_for(timeout=30_000)
+            page.locator(".body--dark" if light == "night" else ".body--light").wait_for()
             wide = page.evaluate(f"document.documentElement.scrollWidth - {WIDTH}")
             assert wide <= 0, f"/{path} is wider than its screen"
             wide = page.evaluate(f"document.querySelector('.nicegui-content').scrollWidth - {WIDTH}")
@@ -183,7 +183,7 @@ def test_every_page(gallery: Gallery, english: bool, size: tuple[int, int]) -> N
 def test_the_wall_shows_42_units_without_scrolling(gallery: Gallery, english: bool) -> None:
     page = gallery.page(WALL, english=english)
     page.goto(f"{gallery.served.url}/wall")
-    page.locator('[data-unit="142"]').wait_for(timeout=30_000)
+    page.locator('[data-unit="142"]').wait_for()
     settle(page)
     gallery.keep(page, f"wall-{'en' if english else 'zh'}-wall-night")
     assert page.evaluate("document.documentElement.scrollHeight") <= WALL[1], "all of it on one screen"
@@ -200,8 +200,8 @@ def test_the_card_of_a_unit(gallery: Gallery, english: bool) -> None:
     for size, width in ((DESK, "desk"), (PHONE, "phone")):
         page = gallery.page(size, english=english)
         page.goto(gallery.served.url)
-        page.locator('[data-unit="105"]').click(timeout=30_000)
-        page.locator('[data-card="105"]').wait_for(timeout=10_000)
+        page.locator('[data-unit="105"]').click()
+        page.locator('[data-card="105"]').wait_for()
         settle(page)
         words = page.locator("[data-card] .words").bounding_box()
         assert words is not None and words["width"] > 250, "the words have room"
@@ -217,7 +217,7 @@ def test_the_page_that_is_signed(gallery: Gallery, english: bool) -> None:
     page.goto(f"{gallery.served.url}/rolls")
     button = page.get_by_role("button", name="Print" if english else "打印").nth(1)
     with page.context.expect_page() as opened:
-        button.click(timeout=30_000)
+        button.click()
     opened.value.wait_for_load_state()
     assert opened.value.evaluate(CUT) == []
     gallery.keep(opened.value, f"sheet-{'en' if english else 'zh'}-paper")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ COMMANDS = re.compile("“[^”]*”|apt install [a-z0-9-]+|pip install [a-z]+")
 """What is typed as it stands in any language."""
 
 
+@cache
 def raised() -> dict[str, str]:
     """Every message that is raised → the first place that does."""
     found: dict[str, str] = {}
