@@ -94,7 +94,7 @@ MORNING = ROOT / "grammars" / "sample" / "morning-roll.yaml"
 @pytest.fixture(scope="session")
 def morning(net: Net, synthesiser: Synthesiser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample roll-call of twenty units: six minutes."""
-    return recorded(read_scenario(MORNING), net, synthesiser, tmp_path_factory.mktemp("morning") / "morning.flac")
+    return recorded(read_scenario(MORNING), net, synthesiser, _shared(tmp_path_factory) / "morning.flac")
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +102,13 @@ def short(net: Net, synthesiser: Synthesiser, tmp_path_factory: pytest.TempPathF
     """A roll-call of three units, with every outcome and a report after it: a third of the morning. For tests of
     what is done with a recording, not of how well it is heard."""
     scenario = Scenario.model_validate(yaml.safe_load(ROLL_OF_THREE))
-    return recorded(scenario, net, synthesiser, tmp_path_factory.mktemp("short") / "short.flac")
+    return recorded(scenario, net, synthesiser, _shared(tmp_path_factory) / "short.flac")
+
+
+def _shared(factory: pytest.TempPathFactory) -> Path:
+    """A folder of all workers of a run."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture

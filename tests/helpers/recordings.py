@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from filelock import FileLock
+
 from voice.measure.actors import EspeakActors
 from voice.measure.scenario import Scenario
 from voice.measure.scoring import make_labels
@@ -35,8 +37,11 @@ overs:
 
 
 def recorded(scenario: Scenario, net: Net, synthesiser: Synthesiser, path: Path) -> Path:
-    """The recording of a scenario, with its labels beside it."""
-    pcm, truth = simulate(net, scenario, EspeakActors(net, synthesiser, scenario.voice))
-    write_recording(path, pcm, scenario)
-    label_path(path).write_text(json.dumps(make_labels(net, scenario, truth, len(pcm) / RATE)), "utf-8")
+    """The recording of a scenario, with its labels beside it: made by whoever needs it first."""
+    labels = label_path(path)
+    with FileLock(f"{path}.lock"):
+        if not labels.is_file():
+            pcm, truth = simulate(net, scenario, EspeakActors(net, synthesiser, scenario.voice))
+            write_recording(path, pcm, scenario)
+            labels.write_text(json.dumps(make_labels(net, scenario, truth, len(pcm) / RATE)), "utf-8")
     return path
