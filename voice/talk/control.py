@@ -9,7 +9,7 @@ from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
 from voice.talk.slots import awaited_slot, is_open, of_either, remark
-from voice.talk.state import ASKED_S, NetState
+from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, NetState
 
 EVERYBODY = ("da jia", "ge wei")
 """大家, 各位: a question with them is put to nobody alone."""
@@ -92,18 +92,24 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
         callees.pop()  # 明理路,东风渠,都过去,丹尼斯: where the report came from
     several = len(callees) > 1 and not any(a.speaker == "control" for a in m.acts)
     opened = [u for u in callees if is_open(state, u)] if several else []
+    apart = several and m.items[0].key == callees[0] and m.items[1].kind == "free"
+    told = callees[0] if apart and _dealt_with(state, h, callees[0]) else ""
     if not several or len(opened) == len(callees):
-        apart = several and m.items[0].kind == "unit" and m.items[1].kind == "free"
-        told = state.telling(h.start) if apart else ""  # 丹尼斯,堵车找交警,安和社区
         doubt = _introduces(m)
-        calls = [call_to(state, h, unit, k, doubt or unit == told) for k, unit in enumerate(callees)]
-        return [*_thanked(state, h), *calls]
+        return [*_thanked(state, h), *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(callees))]
     doubt = bool(opened) or not m.free or _tells(m)
     others = [u for u in callees if u not in opened]
     return [
         *(of_either(h, state.exchanges[u]) for u in opened),
-        *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(others)),
+        *(call_to(state, h, unit, k, doubt or unit == told) for k, unit in enumerate(others)),
     ]  # fmt: skip
+
+
+def _dealt_with(state: NetState, h: Heard, unit: str) -> bool:
+    """丹尼斯,堵车找交警,安和社区; 东风渠没声了,明理路,…: it has just answered, or not, and another is called."""
+    e = state.exchanges.get(unit)
+    missing = e is not None and e.status in UNANSWERED and h.start - e.deadline <= REPLY_S
+    return missing or unit == state.telling(h.start)
 
 
 def _thanked(state: NetState, h: Heard) -> list[Fact]:

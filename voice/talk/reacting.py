@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from voice.grammar.meanings import URGENT
-from voice.grammar.naming import NEXT, content, thanks
+from voice.grammar.naming import NEXT, PAUSE_S, content, thanks
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard
 from voice.talk.facts import Answered, Fact
@@ -43,9 +43,11 @@ def handed_on(state: NetState, h: Heard) -> list[Fact]:
     said = content(" ".join(i.pinyin for i in before if i.kind == "free"))
     following = said[-len(NEXT) :] == NEXT
     acknowledged = any(i.kind == "phrase" for i in before)
-    if not thanks(said[: -len(NEXT)] if following else said) or not set(m.meanings()) <= {"ack", "ask"}:
-        return []
     named = next((i.key for i in before if i.kind == "unit"), None)
+    sent = named is not None and named == state.calling_in and behind[0].start - before[-1].end >= PAUSE_S
+    kind = thanks(said[: -len(NEXT)] if following else said) or sent  # 丹尼斯收到,看住人,东风渠去带人
+    if not kind or not set(m.meanings()) <= {"ack", "ask"}:
+        return []
     relayed = any(e.relayed for e in opened)
     if not (acknowledged or said) or acknowledged != ("ack" in m.meanings()) or not (told or named or relayed):
         return []
