@@ -407,6 +407,7 @@ def test_free_speech_is_heard_again_as_one_between_words_that_are_believed(net: 
     [
         ("#shou #dao #yu #ei #yao", "收到"),
         ("贾岗社区治安队 #shou #dao #yu #ei #yao", "收到"),
+        ("贾岗社区治安队 #zai #wei #yu #ei #yao", "在位"),
         ("#wo #men #shou #dao #yu #ei #yao", ""),
         ("#ke #yi #yu #ei #yao", ""),
     ],
@@ -418,6 +419,27 @@ def test_a_reply_that_begins_an_answer_is_found_whatever_follows(net: Net, words
     audio = Evidence(lambda e, *_: beside.get(e.kind, 0.2), lambda *_: 0.7)
     items = Interpreter(net.lexicon).interpret(said, audio).items
     assert [i.text for i in items if i.kind == "phrase"] == [found] * bool(found)
+
+
+@pytest.mark.parametrize(
+    ("score", "doubt", "written"),
+    [
+        (0.9, Doubt.NONE, ["贾岗社区治安队", "孩子找到了", "[ma]"]),
+        (0.9, Doubt.ANOTHER, ["贾岗社区治安队", "[hai zi zhao dao le]"]),
+        (0.2, Doubt.NONE, ["贾岗社区治安队", "[hai zi zhao dao le]"]),
+    ],
+)
+def test_talk_that_sounds_like_a_report_is_its_parts(net: Net, score: float, doubt: Doubt, written: list[str]) -> None:
+    """孩子找到了吗 is a word of the graph: what is a phrase in it, and free speech. Where it may not have been said,
+    what it sounds like counts."""
+    asked = next(e for e in net.lexicon.graph if e.text == "孩子找到了吗")
+    said, free = heard(net, "贾岗社区治安队", asked.symbol), "hai zi zhao dao le".split()
+    audio = Evidence(
+        lambda e, *_: score if e is asked else 0.9 if e.kind == "unit" else 0.1,
+        free=lambda *_: Hypothesis(tuple(Word(f"#{s}", 1 + k / 6, 1.1 + k / 6, 1.0) for k, s in enumerate(free))),
+        doubtful=lambda e, *_: (e, doubt if e is asked else Doubt.REFUTED if e.kind == "phrase" else Doubt.NONE),
+    )
+    assert [i.written for i in Interpreter(net.lexicon).interpret(said, audio).items] == written
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class ItemSearch:
         self._codes = [_code(row) for _, row in self._rows]
         self._signs = [(e, _code(row)) for e, row in self._rows if e.kind == "unit"]
         self._heads = _heads(lexicon)
-        self._parts = {e.symbol: lexicon.parts(e.text) for e in lexicon.graph if e.kind == "talk"}
+        self._parts = {e.symbol: lexicon.parts(e.text) for e in lexicon.talk}
         self._exact = {e.key for e in lexicon.entries if e.syllables < 4} & lexicon.phrases("situation", "stand_by")
         """Short phrases that sound like much else: 顶一下 is not 等一下."""
         self._replies: dict[tuple[str, ...], list[Entry]] = {}
@@ -105,7 +105,7 @@ class ItemSearch:
 
         for w in words:
             entry = self._by_symbol.get(w.symbol)
-            talked = self._talked(entry, w, score) if entry is not None and entry.kind == "talk" else []
+            talked = self._talked(entry, w, score, doubtful) if entry is not None and entry.kind == "talk" else []
             if talked:
                 flush(w.start, word_follows=True)
                 items[:] = _joined([*items, *talked])
@@ -132,7 +132,9 @@ class ItemSearch:
 
     def _believed(self, entry: Entry, word: Word, score: WordScore | None, doubtful: WordDoubt | None) -> Item | None:
         """What the verifier accepts of a word: the entry, or a shorter phrase of the same meaning at its start.
-        收到了 whose 了 was the tail of the carrier is still 收到."""
+        收到了 whose 了 was the tail of the carrier is still 收到. Nothing of talk."""
+        if entry.kind == "talk":
+            return None
         for e, share in ((entry, 1.0), *self._heads.get(entry.symbol, ())):
             end = word.start + share * (word.end - word.start)
             sure = score(e, word.start, end) if score else word.confidence
@@ -145,10 +147,12 @@ class ItemSearch:
                 )
         return None
 
-    def _talked(self, entry: Entry, word: Word, score: WordScore | None) -> list[Item]:
-        """孩子找到了 and [ma] for 孩子找到了吗: the entries in talk, and free syllables. None if it was not said."""
+    def _talked(self, entry: Entry, word: Word, score: WordScore | None, doubtful: WordDoubt | None) -> list[Item]:
+        """孩子找到了 and [ma] for 孩子找到了吗: the entries in talk, and free syllables. None if it may not have been
+        said."""
         sure = score(entry, word.start, word.end) if score else word.confidence
-        if sure < self._threshold:
+        doubt = doubtful(entry, word.start, word.end)[1] if doubtful is not None else Doubt.NONE
+        if sure < self._threshold or doubt > Doubt.NONE:
             return []
         said, items, at = _spread([p[0] for p in plain(entry.readings[0])], word), [], 0
         for _, e in self._parts[entry.symbol]:

@@ -60,17 +60,19 @@ class Lexicon:
     accent: str = "standard"
     tones: bool = True
     """Whether tones count in recognition. With dialect tones they mislead."""
+    talk: tuple[Entry, ...] = ()
+    """What means nothing and would be heard as a phrase."""
 
     @property
     def spoken(self) -> tuple[Entry, ...]:
         """Entries in the graph. Single syllables are too short to be told from other speech and are left out; the
         interpreter looks for them where a template requires one."""
-        return tuple(e for e in self.entries if e.syllables > 1 and e.kind != "talk")
+        return tuple(e for e in self.entries if e.syllables > 1)
 
     @property
     def graph(self) -> tuple[Entry, ...]:
-        """What the graph finds: ``spoken``, and talk that would be heard as a phrase."""
-        return (*self.spoken, *(e for e in self.entries if e.kind == "talk"))
+        """What the graph finds."""
+        return (*self.spoken, *self.talk)
 
     def parts(self, text: str) -> list[tuple[str, Entry | None]]:
         """A text in entries, the longest first at each place, and in characters of none."""
@@ -91,7 +93,7 @@ class Lexicon:
         return {s: e.key for e in self.entries if e.kind == "digit" for r in e.readings for s in plain(r)[0]}
 
     def by_symbol(self) -> dict[str, Entry]:
-        return {e.symbol: e for e in self.entries}
+        return {e.symbol: e for e in (*self.entries, *self.talk)}
 
     def phrases(self, *meanings: str) -> frozenset[str]:
         """Phrases that have one of these meanings by themselves."""
@@ -128,10 +130,9 @@ def build_lexicon(
     if assistant:
         add("assistant", "assistant", assistant, "A")
     meant = [t for t in templates if t.meaning != TALK]
-    for piece in dict.fromkeys(w for t in meant for w in t.words):
+    phrases = dict.fromkeys(w for t in meant for w in t.words)
+    for piece in phrases:
         add("phrase", piece, piece, "P")
-    for piece in dict.fromkeys(w for t in templates if t.meaning == TALK for w in t.words):
-        add("talk", piece, piece, "T")
     for place in dict.fromkeys(places):
         add("place", place, place, "L")
     for unit, derived in (short or {}).items():
@@ -141,7 +142,9 @@ def build_lexicon(
         for digit, row in table.digits().items():
             readings = tuple(((s,),) for s in row)
             entries.append(Entry(f"D{digit}", "digit", digit, digit, readings))
-    return Lexicon(tuple(entries), tuple(meant), accent, tones)
+    idle = dict.fromkeys(w for t in templates if t.meaning == TALK for w in t.words if w not in phrases)
+    talk = tuple(Entry(f"T{k}", "talk", w, w, tuple(table.read(w))) for k, w in enumerate(idle))
+    return Lexicon(tuple(entries), tuple(meant), accent, tones, talk)
 
 
 def plain(reading: Reading) -> list[tuple[str, ...]]:

@@ -40,6 +40,9 @@ WHETHER = _words(
 )
 """要不要, 用不用, 需不(需要), 是不是, 有没(有), 是否: make a question of what follows."""
 
+ASKING = (["yao"], ["yong"], ["xu"], ["shi"])
+"""要, 用, 需, 是: said twice before an act they ask whether it is so."""
+
 COUNTED = _words("ji", "you ji", "duo shao", "you duo shao", "qing kuang", "ren shu")
 """几, 多少, 情况, 人数: directly after 在岗 they ask who is there."""
 
@@ -69,8 +72,8 @@ SEEN = _words("fa xian", "kan dao", "zhao dao", "qing kuang", "ren yuan")
 
 CONDITIONAL = ("situation", "arrived", "present", "not_found")
 IF = _words("ru guo", "yao shi", "wan yi", "yi dan", "zhi yao", "jia ru")
-WHEN = _words("yi hou", "zhi hou", "de shi hou", "hou", "de hua")
-"""以后, 之后, 的时候, 后, 的话: what they directly follow has not happened yet."""
+WHEN = _words("yi hou", "zhi hou", "de shi hou", "hou", "de hua", "e hua")
+"""以后, 之后, 的时候, 后, 的话 (often heard as [e hua]): what they directly follow has not happened yet."""
 
 VAGUE = ("有情况", "发现", "有可疑", "需要", "到")
 """Phrases that begin so are often conditions without 如果: 有情况再报告, 需要支援我再叫你. Nobody says so of a fire."""
@@ -210,9 +213,10 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
         return True
     if act.meaning in ASKED:
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
-        tags = ["mei", "you"], ["mei"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
+        tags = ["mei", "you"], ["mei"], ["you"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
         alike = len(before) > 2 and before[-1] == before[-3]  # 要不要, whatever was heard; not 幺洞幺收到
-        whether = _ends(before, WHETHER) or (alike and act.meaning != "ack")
+        twice = before[-1:] in ASKING and before[-1] in before[-4:-1]  # 用不用 heard as [yong yong]
+        whether = _ends(before, WHETHER) or ((alike or twice) and act.meaning != "ack")
         return (last and behind[behind[:1] == ["de"] :] in tags) or whether
     return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
 

@@ -175,14 +175,13 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         return "inside" if _of(items, k) else "lead"
     previous = items[k - 1]
     paused = item.start - previous.end >= PAUSE_S
-    introduced = previous.kind == "free" and any(_ends(previous.pinyin, w) for w in SELF)
-    if _located(items, k) and not introduced:
+    if previous.key in introducing or (previous.kind == "free" and any(_ends(previous.pinyin, w) for w in SELF)):
+        return "self"
+    if _located(items, k):
         return "inside"
     if before is not None:
         return "lead" if before == "self" else before
     if previous.kind == "free":
-        if introduced:
-            return "self"
         spoken = content(previous.pinyin)
         if spoken and spoken[-1] in MENTIONING and not paused:
             return "inside"
@@ -197,8 +196,6 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         return ("tail" if last else "lead") if paused else "inside"
     if previous.kind == "place":
         return "inside" if not paused else "lead"
-    if previous.kind == "phrase" and previous.key in introducing:
-        return "self"
     if (
         previous.kind == "phrase"
         and previous.key != CALLING

@@ -32,6 +32,9 @@ from voice.speech.hypothesis import Word
 SIGNS = ("unit", "control", "assistant")
 """Kinds of entries that are call signs."""
 
+WORDS = ("phrase", "talk")
+"""Kinds whose syllables are looked at one by one."""
+
 MAX_PRONUNCIATIONS = 8
 """Pronunciations per entry tried in verification."""
 
@@ -146,7 +149,7 @@ class Verifier:
             if likelier is said:
                 break
             said = likelier
-        return said, max(doubt, self._amiss(frames, said, start, end)) if said.kind == "phrase" else doubt
+        return said, max(doubt, self._amiss(frames, said, start, end)) if said.kind in WORDS else doubt
 
     def _amiss(self, frames: Frames, entry: Entry, start: float, end: float) -> Doubt:
         """Whether one of its syllables was another one."""
