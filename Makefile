@@ -62,8 +62,9 @@ lint: $(VENV)/$(EXTRAS)
 	$(BIN)/vulture
 	$(BIN)/mypy
 
-# The whole. Unit tests hold a floor of coverage on what decides, logs and understands; types are looked at beside them.
-# System tests wait for more than half of their time, for sound, servers and browsers: five at once for two cores.
+# The whole. Unit tests hold a floor of coverage on what decides, logs and understands; what takes long and covers nothing
+# else is not measured (no_cover). Types are looked at beside them. System tests wait for more than half of their time,
+# for sound, servers and browsers: five at once for two cores.
 test: $(VENV)/$(EXTRAS)
 	$(MAKE) -j 2 lint unit
 	$(BIN)/pytest tests/system -n 5 --dist loadfile --no-loadscope-reorder

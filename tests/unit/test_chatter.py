@@ -11,6 +11,8 @@ from tests.helpers.chatter import NET, Line, Talk, faults, read_talk, smallest, 
 from voice.measure.simulate import PerfectEar
 from voice.net.loading import Net, load_net
 
+pytestmark = pytest.mark.no_cover
+
 SCENES = 160
 
 NEVER = ("vanished", "alarm lost", "silent, but it spoke", "silent, never called", "thanked another")

@@ -43,6 +43,8 @@ from voice.radio.bursts import find_bursts
 from voice.station.recorded_call import call_of, call_of_trunk_recorder
 from voice.station.requests import take
 
+pytestmark = pytest.mark.no_cover
+
 hypothesis = pytest.importorskip("hypothesis")
 st = pytest.importorskip("hypothesis.strategies")
 

@@ -97,6 +97,7 @@ def test_what_is_no_roster(tmp_path: Path) -> None:
         assert units == () and problems and problems[0].fix
 
 
+@pytest.mark.no_cover
 def test_ten_thousand_units(own_net: OwnNet) -> None:
     rows = [f"{k},单位{k},{a}{b}{c}{d}社区" for k, (a, b, c, d) in enumerate(_names(10_000))]
     net = load_net(own_net(roster="编号,名称,呼号\n" + "\n".join(rows) + "\n"))

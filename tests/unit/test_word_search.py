@@ -246,6 +246,7 @@ def test_both_write_together(chooser: Chooser) -> None:
     assert found.text.replace("，", "") == "冬门友人打架"  # the sounds are the same: Whisper knows more characters
 
 
+@pytest.mark.no_cover
 def test_nothing_is_written_of_noise(chooser: Chooser) -> None:
     noise = np.random.default_rng(1).standard_normal((120, 99)).astype(np.float32)
     assert chooser.choose(_passage(noise), noise).text == ""
