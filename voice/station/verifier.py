@@ -53,10 +53,12 @@ Tuning voices said 33 phrases and 33 rows with a word of no phrase in its place 
 passed all other checks, 25 of these are below; of 125 phrases that were said none. (Weights since: 18 of 41, none of
 126.)"""
 
-ALLOWED, MANY, ALIKE = 2.0, 6, 3.0
+ALLOWED, MANY, ALIKE = 2.0, 6, 2.0
 """Log likelihood ratio to any syllables, in the scores that are weighed for text, by which the worst syllable of a
 phrase may be less likely for each of its syllables, up to so many; and what must be left for it to be sure. 到哪儿了 is
-heard as 到了, whose 了 is less likely by 8."""
+heard as 到了, whose 了 is less likely by 8. Of 1,775 phrases by tuning voices at 20, 10 and 5 dB, 68 of them false, 21
+false ones are refuted and 18 have a mark, with 0.5 and 1.7 % of the true ones; a mark up to 3 would be another nine
+false ones and 1 % more of the true, most of them short answers in noise."""
 
 MOST_AWAITED = 3
 """Units that are awaited at once whose call signs are looked for; among many, one will do for anything."""
