@@ -99,9 +99,11 @@ def _count(pair: list[int], right: bool) -> None:
 def _with_shortest(net: Net) -> Net:
     """The twelve words and PHRASES_BESIDE others."""
     shortest = sorted(net.lexicon.spoken, key=lambda e: (e.text not in STUDENT_WORDS, e.syllables))
-    return replace(net, lexicon=replace(net.lexicon, entries=tuple(shortest[:FEW])))
+    return replace(net, lexicon=replace(net.lexicon, entries=tuple(shortest[:FEW]), talk=()))
 
 
 def _closed(bench: Bench, net: Net) -> TwoPass:
     calls = tuple(replace(e, kind="unit") for e in net.lexicon.entries)  # a phrase may follow a call sign
-    return open_graph(replace(net, lexicon=replace(net.lexicon, entries=calls)), ONE_PHRASE, bench.model, bench.cache)
+    return open_graph(
+        replace(net, lexicon=replace(net.lexicon, entries=calls, talk=())), ONE_PHRASE, bench.model, bench.cache
+    )
