@@ -148,7 +148,7 @@ class ItemSearch:
         return None
 
     def _talked(self, entry: Entry, word: Word, score: WordScore | None, doubtful: WordDoubt | None) -> list[Item]:
-        """孩子找到了 and [ma] for 孩子找到了吗: the entries in talk, and free syllables. Nothing if it may not have been
+        """孩子找到了 and [ma] for 孩子找到了吗: the entries in talk, and free syllables. Nothing if it may not be
         said."""
         sure = score(entry, word.start, word.end) if score else word.confidence
         doubt = doubtful(entry, word.start, word.end)[1] if doubtful is not None else Doubt.NONE
