@@ -29,6 +29,7 @@ from voice.talk.announcing import to_read_back
 from voice.talk.answering import Answering, Reply
 from voice.talk.decide import decide
 from voice.talk.events import Heard, Rules, Tick
+from voice.talk.evolve import evolve
 from voice.talk.facts import (
     Announced,
     Answered,
@@ -46,7 +47,7 @@ from voice.talk.facts import (
     RollMarked,
 )
 from voice.talk.guessing import CONTROL, Likeness
-from voice.talk.state import NetState, evolve
+from voice.talk.state import NetState
 
 SPEECH_S = 2.0
 """Shortest over, s."""

@@ -11,8 +11,9 @@ from voice.measure.simulate import PerfectEar, Spoken
 from voice.net.loading import Net
 from voice.talk.decide import decide
 from voice.talk.events import Rules, Tick
+from voice.talk.evolve import evolve
 from voice.talk.facts import Answered, Called, ExchangeClosed, NotUnderstood
-from voice.talk.state import NetState, evolve
+from voice.talk.state import NetState
 
 CASES = {
     "called twice in one over, answered without call sign": (

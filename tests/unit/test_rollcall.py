@@ -13,6 +13,7 @@ from voice.mandarin.readings import PAUSE
 from voice.net.loading import Net, load_net
 from voice.talk.announcing import announcement, closing, to_read_back
 from voice.talk.attendance import Standing
+from voice.talk.evolve import evolve
 from voice.talk.facts import (
     Announced,
     Answered,
@@ -27,7 +28,7 @@ from voice.talk.facts import (
     Transcribed,
 )
 from voice.talk.rollcall import Move, RollCall, evolve_roll, next_move
-from voice.talk.state import NetState, evolve
+from voice.talk.state import NetState
 
 UNITS = ("101", "102", "103")
 

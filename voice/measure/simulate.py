@@ -26,8 +26,9 @@ from voice.pcm import RATE, Pcm16
 from voice.speech.hypothesis import Hypothesis, Word
 from voice.talk.decide import decide
 from voice.talk.events import Ended, Heard, Rules, Tick
+from voice.talk.evolve import evolve
 from voice.talk.facts import Fact, OverHeard
-from voice.talk.state import NetState, evolve
+from voice.talk.state import NetState
 
 OPUS_COMPRESSION = 0.95
 """Compression level of libsndfile, 0 to 1: about 15 kbit/s for narrow-band speech."""

@@ -33,8 +33,8 @@ from voice.station.speakers import Speakers
 from voice.station.two_pass import TwoPassStream
 from voice.talk.decide import decide
 from voice.talk.events import Ended, Heard, Rules, Tick
+from voice.talk.evolve import evolve
 from voice.talk.facts import Fact, OverHeard, SessionBegan, SessionEnded
-from voice.talk.state import evolve
 
 
 def _speech(over: Over, hypothesis: Hypothesis, spans: list[Span]) -> Span:

@@ -17,8 +17,9 @@ from voice.errors import HuyingError, Unwritable
 from voice.journal.event import Event
 from voice.journal.store import Journal
 from voice.pcm import Pcm16, Seconds
+from voice.talk.evolve import evolve
 from voice.talk.facts import ClockChanged, DeviceChanged, Fact
-from voice.talk.state import NetState, evolve
+from voice.talk.state import NetState
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Wall clock of sample 0 if the true time is unknown."""

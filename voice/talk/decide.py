@@ -9,6 +9,7 @@ from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import content, elsewhere, thanks
 from voice.talk.control import call_to, command_heard, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
+from voice.talk.evolve import evolve
 from voice.talk.facts import (
     Answered,
     Broadcast,
@@ -34,7 +35,7 @@ from voice.talk.slots import (
     spoken_to,
 )
 from voice.talk.speaking import speaker_of
-from voice.talk.state import REPLY_S, Aside, NetState, evolve
+from voice.talk.state import REPLY_S, Aside, NetState
 from voice.talk.units import called_in, from_unit, own_radio, spoken_for, spoken_of
 
 PLAIN = 0.9

@@ -11,6 +11,7 @@ from voice.grammar.message import Act, Item
 from voice.grammar.naming import JOINING, SELF, SENTENCE, content, excuses, free_before, is_subject
 from voice.talk.control import control_reply
 from voice.talk.events import Heard, Rules
+from voice.talk.evolve import evolve
 from voice.talk.facts import Answered, Broadcast, Called, CalledIn, Fact, Grade, NotUnderstood, Relayed
 from voice.talk.guessing import probable
 from voice.talk.reacting import BLOCKING, Blocking, asks_back, may_be_thanks, may_reply, pending, reaction
@@ -26,7 +27,7 @@ from voice.talk.slots import (
     slot_for,
     spoken_to,
 )
-from voice.talk.state import ASKED_S, REPLY_S, Exchange, NetState, evolve
+from voice.talk.state import ASKED_S, REPLY_S, Exchange, NetState
 
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
