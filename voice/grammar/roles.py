@@ -68,17 +68,8 @@ def roles_of(
         return found
     if "unit" in speakers and "control" in speakers and not units and not to_all:
         return Roles("unit")  # 有人摔倒了,收到请回答
-    if (
-        units
-        and {a.meaning for a in acts} == {"situation"}
-        and not to_all
-        and _watch_for(items)
-        and not _told_of(items, acts)
-    ):
-        told = _says(items, "ni men") and not _tells_you(items)
-        called = told or len(spoken) > 1 or units[0].times > 1
-        presumed = called and not told
-        return Roles("control" if called else "anyone", callees=spoken, unsure=not called, presumed=presumed)
+    if units and (warned := _warned(items, acts, units)):
+        return warned
     both = "unit" in speakers and "control" in speakers and not _acknowledges_first(items, acts)
     if both and len(units) == 1 and units[0].times == 1 and not to_all:
         return Roles("anyone", callees=(units[0].key,), unsure=True)  # 家属院,有人摔倒了,收到请回答
@@ -91,6 +82,18 @@ def roles_of(
     if "unit" in speakers:
         return Roles("unit")
     return Roles("unit", calls_in=items[control].score) if control is not None and not acts else Roles()
+
+
+def _warned(items: Sequence[Item], acts: Sequence[Act], units: Sequence[Item]) -> Roles | None:
+    """安和社区,有个老人走丢了,你们留意一下: an incident that units are told of, or that one reports."""
+    if {a.meaning for a in acts} != {"situation"} or not _watch_for(items) or _told_of(items, acts):
+        return None
+    spoken = tuple(dict.fromkeys(u.key for u in units))
+    if _says(items, "ni men") and not _tells_you(items):
+        return Roles("control", callees=spoken)
+    if len(spoken) > 1 or units[0].times > 1:
+        return Roles("control", callees=spoken, presumed=True)
+    return Roles(callees=spoken, unsure=True)
 
 
 def _watch_for(items: Sequence[Item]) -> bool:
