@@ -212,7 +212,7 @@ def in_words(net: Net, fact: Fact | Reply) -> str:
         case Broadcast():
             return "通播"
         case CalledIn():
-            return f"{name or '?'} 呼入 {meaning}"
+            return f"{name or '?'} 呼入 {meaning}{review}"
         case ControlReplied():
             return f"台回 {name or '?'} {meaning}{' (存疑)' if fact.doubt else ''}"
         case Relayed():

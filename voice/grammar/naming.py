@@ -52,6 +52,9 @@ SELF = ("wo shi", "wo men shi", "zhe li shi", "zhe bian shi", "wo men", "wo zhe 
         "gang cai shi")  # fmt: skip
 """Before a call sign they mark it as the speaker's own."""
 
+OURS = ("", "zan men", "an men", "mu qian", "xian zai", "zhe bian", "zhe er")
+"""咱们, 俺们, 目前, 现在, 这边, 这儿, or nothing: before the own call sign, and no part of another."""
+
 MENTIONING = frozenset(
     {"zai", "dao", "qu", "wang", "cong", "gei", "gen", "dui", "ba", "he", "jiao", "rang", "you", "tong", "xiang", "li"}
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import content, elsewhere, thanks
+from voice.grammar.naming import PAUSE_S, content, elsewhere, thanks
 from voice.talk.control import call_to, command_heard, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.evolve import evolve
@@ -43,6 +43,9 @@ PLAIN = 0.9
 
 READY = ("ting dao", "shou dao", "ting dao hou", "shou dao hou")
 """安和社区,听到请讲: asks for an answer."""
+
+TESTING = (("shi", "yin"), ("shi", "ji"), ("ce", "shi"))
+"""试音, 试机, 测试."""
 
 ROLL = {
     "roll_start": "start",
@@ -97,9 +100,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if behalf is not None:
         return spoken_for(state, h, behalf, rules)
     if m.to_all and not h.identified:
-        if "ask" in m.meanings():
-            return [call_to(state, h, unit, k) for k, unit in enumerate(state.units)]
-        return [Broadcast(t=h.speech_end, over=h.over, text=m.text, figures=m.figures)]
+        return _to_everybody(state, h)
     if is_ordered(state, m, h.start) and not h.identified and not state.beside(h.start):
         sent = [n.unit for n in m.names if n.place == "lead"]
         return [call_to(state, h, unit, k, doubt=True) for k, unit in enumerate(sent)]
@@ -112,6 +113,19 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if who.role == "either":
         return _either(state, h, who.unit) if who.unit else [not_understood(state, h)]
     return from_unit(state, h, rules, who.unit)
+
+
+def _to_everybody(state: NetState, h: Heard) -> list[Fact]:
+    """A message, or a call to all; 各单位试音,安和社区,听到请回答 calls those named behind."""
+    m = h.message
+    first = next((k for k, i in enumerate(m.items) if i.kind == "unit"), 0)
+    tested = first > 0 and content(m.items[first - 1].pinyin)[-2:] in TESTING
+    if "ask" in m.meanings() and not tested:
+        return [call_to(state, h, unit, k) for k, unit in enumerate(state.units)]
+    apart = tested and m.items[first].start - m.items[first - 1].end >= PAUSE_S
+    called = dict.fromkeys(n.unit for n in m.names if n.place != "inside") if apart else {}
+    told = Broadcast(t=h.speech_end, over=h.over, text=m.text, figures=m.figures)
+    return [told, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
 
 
 def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
@@ -248,6 +262,9 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     meanings = m.meanings()
     waiting = awaited_slot(state)
     slot = waiting.id if waiting else None
+    if _turns_away(state, h):
+        urgent = next((x for x in ("report", "situation") if x in meanings), "call_in")
+        return [called_in(h, None, urgent, "call_sign", review=True)]
     if m.calls_control or URGENT & set(meanings) or ("ask" in meanings and is_unsaid(m)):
         return []
     to = spoken_to(m, m.caller) or (m.callees[0] if m.callees and "call_in" in meanings else None)
@@ -268,8 +285,23 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         return []  # 明理路巡防队到了: for net control to know
     if called := _called_beside(state, h, pair):
         return called
-    moved = bool({"arrived", "on_the_way"} & set(meanings))
-    return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=moved)]
+    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or _put_to(h)
+    return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=doubt)]
+
+
+def _turns_away(state: NetState, h: Heard) -> bool:
+    """加油站等会儿,派出所,…: of two that talk, one turns to net control; which, nobody said."""
+    m = h.message
+    pair = state.aside.units if state.aside is not None and state.beside(h.start) else ()
+    if not m.calls_control or h.identified or not is_unsaid(m) or not {n.unit for n in m.names} <= set(pair):
+        return False
+    said = [s.rstrip("12345") for s in m.items[1].pinyin.split()]
+    return m.items[0].kind == "unit" and "deng" in said[:2]
+
+
+def _put_to(h: Heard) -> bool:
+    """加油站,你那有水没有: the other unit's words, most likely; net control's, perhaps."""
+    return h.message.presumed and content(h.message.free)[:1] == ("ni",)
 
 
 def _called_beside(state: NetState, h: Heard, pair: Aside) -> list[Fact]:
@@ -277,7 +309,7 @@ def _called_beside(state: NetState, h: Heard, pair: Aside) -> list[Fact]:
     m = h.message
     by_voice = probable(h.voices, (*pair.units, CONTROL))
     control = by_voice == CONTROL or m.speaker == "control" or not (m.free or m.acts)
-    if not control or "go_ahead" in m.meanings():
+    if not control or "go_ahead" in m.meanings() or (_put_to(h) and by_voice != CONTROL):
         return []
     others = (e for u in pair.units if u not in m.callees and (e := state.exchanges.get(u)) and e.nothing_heard)
     calls = (replace(call_to(state, h, u, k, doubt=True), probably=by_voice) for k, u in enumerate(m.callees))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from voice.grammar.meanings import URGENT
+from voice.grammar.message import by_syllable
 from voice.grammar.naming import NEXT, PAUSE_S, content, thanks
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard
@@ -88,10 +89,18 @@ def _thanks_by_name(state: NetState, h: Heard, caller: str, mine: Exchange | Non
             return control_reply(state, h, caller, "ack", doubt=True)
     elif mine.relayed and meaning == "ack":
         return control_reply(state, h, caller, "ack", doubt=True)
+    elif meaning == "ack" and state.replying_to not in (None, caller) and _acknowledged_first(h):
+        return of_either(h, mine)  # 收到,贾岗社区继续, to a unit that has reported
     repeated = e is not None and e.meaning == meaning and (meaning not in URGENT or "ack" in h.message.meanings())
     if caller != state.telling(h.start) or not (meaning == "ack" or repeated) or _its_turn(e, h):
         return None
     return control_reply(state, h, caller, "ack", doubt=True)
+
+
+def _acknowledged_first(h: Heard) -> bool:
+    """收到, before any call sign."""
+    signed = next((k for k, i in enumerate(by_syllable(h.message.items)) if i.kind == "unit"), 0)
+    return any(a.meaning == "ack" and a.at < signed for a in h.message.acts)
 
 
 def _thanks(state: NetState, h: Heard, awaited: Exchange | None, meaning: str | None) -> Fact | None:

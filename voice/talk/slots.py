@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
-from voice.grammar.naming import instructs
+from voice.grammar.naming import MENTIONING, OURS, free_before, instructs
 from voice.mandarin.figures import agree, comparable, differing, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
@@ -106,7 +106,8 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
         or meaning == HEARD or _in_doubt(m.figures, back, e.figures) or m.doubtful or _affirmed(m)
         or (e.doubt and meaning == "ack" and grade == "call_sign" and not back)
         or (grade == "slot" and "ask" in m.meanings() and not m.calls_control)
-        or (grade == "call_sign" and _instructed(m, e.unit)),
+        or (grade == "call_sign" and _instructed(m, e.unit))
+        or (grade == "slot" and _prefixed(m, e.unit)),
         slots=slots, readback="different" if misread else "same" if back else "", figures=m.figures, misread=misread,
         free=m.free,
     )  # fmt: skip
@@ -128,6 +129,14 @@ def _instructed(m: Message, unit: str) -> bool:
     at = next((k for k, i in enumerate(m.items) if i.kind == "unit" and i.key == unit), len(m.items))
     after = m.items[at + 1] if at + 1 < len(m.items) else None
     return after is not None and after.kind == "free" and instructs(after.pinyin)
+
+
+def _prefixed(m: Message, unit: str) -> bool:
+    """和丹安和社区正常: another unit's call sign may end like that."""
+    at = next((k for k, i in enumerate(m.items) if i.kind == "unit" and i.key == unit), 0)
+    said = free_before(m.items, at)
+    unknown = " ".join(said) not in OURS and said[-1] not in MENTIONING
+    return unknown and any(n.unit == unit and n.place == "inside" for n in m.names)
 
 
 def remark(
@@ -163,6 +172,8 @@ def not_understood(state: NetState, h: Heard) -> Fact:
     hint = awaited_slot(state) if not others or any(n.unit != invited for n in h.message.names) else None
     if hint and any(n.unit == hint.unit for n in h.message.names):
         return answer(hint, h, HEARD, "call_sign", Rules())
+    if hint and not hint.ours and state.telling(h.start):
+        return of_either(h, hint)  # 在哪里: net control's, perhaps, to the unit that spoke last
     return NotUnderstood(
         t=h.start,
         over=h.over,
