@@ -81,8 +81,9 @@ CALLING = "呼叫"
 CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
 """不是, 不对, 说错了, 错了, 更正: self-correction between two call signs."""
 
-INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "jia qiang", "gai dao", "gai yong", "bie", "xian bie", "bu yao")
-"""请, 要, 注意, 你, 加强, 改到, 改用, 别, 先别, 不要: how net control continues after a call sign."""
+INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "nen", "jia qiang", "gai dao", "gai yong", "bie", "xian bie",
+               "bu yao")  # fmt: skip
+"""请, 要, 注意, 你, 您, 恁, 加强, 改到, 改用, 别, 先别, 不要: how net control continues after a call sign."""
 
 ASKING = ("ni hao", "nin hao", "qing wen", "qing fang xin", "qing qiu", "nin shuo", "nin jiang")
 """你好, 请问, 请放心, 请求, 您说: a unit begins so."""

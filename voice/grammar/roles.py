@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from voice.grammar.message import Act, Item, Naming, by_syllable
-from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, free_behind, instructs, mentioned, requests
+from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, free_behind, instructs, mentioned, requests, thanks
 from voice.grammar.templates import Speaker
 
-GO = ("kuai qu", "qu kan", "gan jin qu", "gan jin guo qu")
-"""快去, 去看, 赶紧(过)去: who reports says 快来."""
+GO = ("kuai qu", "qu kan", "gan jin qu", "gan jin guo qu", "ni qu", "ni guo qu", "ni men qu", "ni men guo qu")
+"""快去, 去看, 赶紧(过)去, 你(们)(过)去: who reports says 快来."""
 
 PLACE = 3
 """Most syllables of a place between a call sign and what happens there: 东风渠桥下有人落水."""
@@ -51,6 +51,8 @@ def roles_of(
     speakers = {a.speaker for a in acts} - {"anyone"}
     mine = next((n.unit for n in names if n.place == "self"), None)
     asked = {a.meaning for a in acts} <= {"ask", "go_ahead"}
+    said = content(" ".join(i.pinyin for i in items if i.kind == "free"))
+    obliged = bool(said) and thanks(said)  # 派出所,谢谢
     control = next((k for k, i in enumerate(items) if i.kind == "control" and not mentioned(items, k)), None)
     if special and special.meaning in ("proxy", "relay"):
         return _for_another(special, units)
@@ -81,7 +83,9 @@ def roles_of(
         return _named(items, acts, names, units, "unit" in speakers)
     if "unit" in speakers:
         return Roles("unit")
-    return Roles("unit", calls_in=items[control].score) if control is not None and not acts else Roles()
+    if control is None or acts or obliged:
+        return Roles()
+    return Roles("unit", calls_in=items[control].score)
 
 
 def _warned(items: Sequence[Item], acts: Sequence[Act], units: Sequence[Item]) -> Roles | None:

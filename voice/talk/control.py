@@ -167,7 +167,7 @@ def is_ordered(state: NetState, m: Message, now: Seconds) -> bool:
     named = tuple(n.unit for n in m.names if n.place == "lead")
     told = any(i.key.startswith(SENT) for i in m.items)
     alone = len(named) == 1 and told and not m.calls_control and state.dealing(now, named[0])
-    several = len(named) > 1 and len(named) == len(m.names)
+    several = len(named) > 1 and all(n.place in ("lead", "inside") for n in m.names)
     if set(m.meanings()) != {"on_the_way"} or any(is_open(state, u) for u in named):
         return False
     return several or alone

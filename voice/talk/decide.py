@@ -7,7 +7,7 @@ from dataclasses import replace
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import PAUSE_S, content, elsewhere, thanks
-from voice.talk.control import call_to, command_heard, from_control, is_ordered
+from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.evolve import evolve
 from voice.talk.facts import (
@@ -43,6 +43,9 @@ PLAIN = 0.9
 
 READY = ("ting dao", "shou dao", "ting dao hou", "shou dao hou")
 """安和社区,听到请讲: asks for an answer."""
+
+AGREED = (("hao",), ("xing",))
+"""好, 行, to a unit that called in: 财经大学,好,以后别关."""
 
 TESTING = (("shi", "yin"), ("shi", "ji"), ("ce", "shi"))
 """试音, 试机, 测试."""
@@ -228,6 +231,8 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     e = state.exchanges.get(unit)
     if _parting(state, h):
         return [remark(h, "said", None, None, "", review=False)]
+    if unit == state.replying_to and content(m.free)[:1] in AGREED:
+        return [control_reply(state, h, unit, "ack", doubt=True)]
     by_voice = probable(h.voices, (unit, CONTROL))
     recalled = e is not None and not e.ours and (e.repeating or (m.presumed and state.last_called == (unit,)))
     if e is not None and e.open and by_voice != CONTROL and (not recalled or by_voice == unit):
@@ -285,7 +290,8 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         return []  # 明理路巡防队到了: for net control to know
     if called := _called_beside(state, h, pair):
         return called
-    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or _put_to(h)
+    invited = content(m.free) in (("ni", "shuo"), ("ni", "jiang"))
+    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or (_put_to(h) and not invited)
     return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=doubt)]
 
 

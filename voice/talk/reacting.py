@@ -47,7 +47,9 @@ def handed_on(state: NetState, h: Heard) -> list[Fact]:
     named = next((i.key for i in before if i.kind == "unit"), None)
     sent = named is not None and named == state.calling_in and behind[0].start - before[-1].end >= PAUSE_S
     kind = thanks(said[: -len(NEXT)] if following else said) or sent  # 丹尼斯收到,看住人,东风渠去带人
-    if not kind or not set(m.meanings()) <= {"ack", "ask"}:
+    told_of = {a.meaning for a in m.acts if a.at > len(by_syllable(before))}  # 丹尼斯收到,明理路,拦住穿黑衣服的
+    known = {"ack", "ask"} | (told_of & {"situation"} if named == state.calling_in else set())
+    if not kind or not set(m.meanings()) <= known:
         return []
     relayed = any(e.relayed for e in opened)
     if not (acknowledged or said) or acknowledged != ("ack" in m.meanings()) or not (told or named or relayed):
@@ -114,7 +116,7 @@ def _thanks(state: NetState, h: Heard, awaited: Exchange | None, meaning: str | 
     if not told or (e is not None and e.meaning == "ack"):
         return None
     if awaited.open and awaited.unit != told:
-        return None if told in state.last_called else of_either(h, awaited)
+        return None if {told, awaited.unit} <= set(state.last_called) else of_either(h, awaited)
     if told == state.calling_in or _its_turn(e, h):
         return None
     return control_reply(state, h, told, "ack", doubt=True)

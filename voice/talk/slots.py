@@ -172,7 +172,8 @@ def not_understood(state: NetState, h: Heard) -> Fact:
     hint = awaited_slot(state) if not others or any(n.unit != invited for n in h.message.names) else None
     if hint and any(n.unit == hint.unit for n in h.message.names):
         return answer(hint, h, HEARD, "call_sign", Rules())
-    if hint and not hint.ours and state.telling(h.start):
+    another = hint and any(n.place != "inside" and n.unit != hint.unit for n in h.message.names)
+    if hint and not hint.ours and (hint.heard_unclear or state.telling(h.start) or another):
         return of_either(h, hint)  # 在哪里: net control's, perhaps, to the unit that spoke last
     return NotUnderstood(
         t=h.start,

@@ -53,7 +53,8 @@ def speaker_of(
         if e.repeating and not e.ours and not m.acts:
             return Attribution("either", unit)  # it asked for a repetition: net control's turn
         if e.ours or not alone:
-            return Attribution("unit", unit)
+            corrected = not e.ours and m.names[0].place == "tail" and state.telling(speech_start) not in ("", unit)
+            return Attribution("either" if corrected and not m.acts else "unit", unit)  # 没叫你,丹尼斯
         soon = speech_start - e.called_at <= SOON_S
         if soon and m.weak and e.question:  # 祭城 behind 祭城社区治安队,情况怎么样
             return Attribution("unit", unit)

@@ -9,7 +9,7 @@ from typing import Literal
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act, Item
 from voice.grammar.naming import JOINING, SELF, SENTENCE, content, excuses, free_before, is_subject
-from voice.talk.control import control_reply
+from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.evolve import evolve
 from voice.talk.facts import Answered, Broadcast, Called, CalledIn, Fact, Grade, NotUnderstood, Relayed
@@ -38,6 +38,9 @@ WHERE = (("na", "li"), ("na", "er"), ("na", "ge"), ("na", "bian"))
 UNEVENTFUL = ("normal", "not_found")
 """Where nobody asked, more is told beside them: 河边有一双鞋,没看见人."""
 
+WHETHER = 3
+"""Syllables before 没有 that make a question of it."""
+
 PATIENT = (*ANSWERING, "not_found", "present")
 """没有,稍等."""
 
@@ -59,7 +62,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
     if blocking and meaning not in (ANSWERING if blocking != "wait" else PATIENT):
         asked = asks_back(state, h, caller, blocking)
-        return [asked or _held_up(h, rules, caller, mine, blocking, meaning if meaning in PATIENT else HEARD)]
+        told = meaning if meaning in PATIENT else HEARD
+        return [asked or _held_up(state, h, rules, caller, mine, blocking, told)]
 
     late = mine is not None and is_late(mine, h, rules) and _speaks(h, meaning) and not state.heeds(h.start)
     late = late and not (state.invited[0] == caller and state.invites(h.start))
@@ -97,6 +101,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if caller:
         if meaning and state.broadcast and state.heeds(h.start):
             return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
+        if _asks_whether(state, h):
+            return [call_to(state, h, caller, 0, doubt=True)]
         open_one = awaited_slot(state)
         nameless = not h.identified and is_unsaid(m)
         slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
@@ -117,6 +123,13 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at
         return [control_reply(state, h, state.calling_in, meaning, doubt)]
     return [_bare(state, h, meaning, awaited, rules)]
+
+
+def _asks_whether(state: NetState, h: Heard) -> bool:
+    """学理路小学,他手里拿东西没有: net control's question to a unit that is not awaited, most likely."""
+    m = h.message
+    whether = m.items[0].kind == "unit" and m.items[-1].key == "没有" and not m.calls_control and not h.identified
+    return whether and not state.conducting and is_unsaid(m) and len(free_before(m.items, len(m.items) - 1)) >= WHETHER
 
 
 def _may_be_told(state: NetState, h: Heard, unit: str, meaning: str | None) -> bool:
@@ -247,12 +260,21 @@ def _speaks_for(
     )  # fmt: skip
 
 
-def _held_up(h: Heard, rules: Rules, caller: str | None, mine: Exchange | None, said: Blocking, told: str) -> Fact:
+def _went_on(state: NetState, h: Heard, mine: Exchange) -> bool:
+    """稍等,我报告一下, behind words that may have been the unit's: net control's, perhaps."""
+    spoke = mine.heard_unclear or (mine.doubt and state.telling(h.start) == mine.unit)
+    return spoke and not mine.ours and not h.identified
+
+
+def _held_up(
+    state: NetState, h: Heard, rules: Rules, caller: str | None, mine: Exchange | None, said: Blocking, told: str
+) -> Fact:
     """稍等, 没听清: the exchange stays open; said late it shows that the unit is there."""
     if caller and mine and is_late(mine, h, rules):
         return answer(mine, h, told, "burst" if h.identified else "call_sign", rules)  # 刚才没听见
     unit = caller or (mine.unit if mine else None)
-    return remark(h, said, unit, mine.id if mine and mine.open else None, said, review=False)
+    perhaps = caller is None and mine is not None and _went_on(state, h, mine)
+    return remark(h, said, unit, mine.id if mine and mine.open else None, said, review=perhaps)
 
 
 def _tells_of(h: Heard, unit: str) -> bool:
@@ -322,7 +344,8 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     closing = last is not None and meaning == "ack" and last.meaning != "ack"  # net control's own 收到
     if last and in_slot and not closing and last.status == "answered" and last.grade == "slot":
         return remark(h, "contested", last.unit, last.id, meaning, review=True)
-    return remark(h, "stray", None, None, meaning, review=False)
+    told = meaning in UNEVENTFUL and len(content(h.message.free)) >= 2  # 没有前科,放人
+    return remark(h, "stray", None, None, meaning, review=told)
 
 
 def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answered) -> bool:
@@ -339,5 +362,6 @@ def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answere
         or any(e.answered_at > awaited.called_at for e in unclear)
         or (awaited.heard_unclear and not awaited.ours)
         or (awaited.doubt and (named or state.asked_who(h.start)))  # 博学路超市. 好,正常
+        or (awaited.doubt and said.meaning == "ack" and state.calling_in not in (None, awaited.unit))
         or may_be_thanks(state, h, awaited, said)
     )
