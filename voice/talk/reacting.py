@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Literal
 
 from voice.grammar.meanings import URGENT
-from voice.grammar.message import by_syllable
+from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import NEXT, PAUSE_S, content, thanks
+from voice.mandarin.figures import comparable
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard
 from voice.talk.facts import Answered, Fact
@@ -34,8 +35,7 @@ def handed_on(state: NetState, h: Heard) -> list[Fact]:
     opened = state.open_exchanges()
     heard = {told, *(e.unit for e in opened if e.heard_over)} - {""}
     signs = [k for k, i in enumerate(m.items) if i.kind == "unit"]
-    next_one = (k for k in signs if k and content(m.items[k - 1].pinyin)[-len(NEXT) :] == NEXT)
-    at = next(next_one, 0) or next((k for k in signs if m.items[k].key not in heard), 0)
+    at = _next_sign(m, signs, heard)
     called = [n.unit for k, n in zip(signs, m.names, strict=True) if k >= at and n.place != "inside"]
     beside = state.aside is not None and state.beside(h.start) and told in state.aside.units
     if not heard or not at or not called or h.identified or m.calls_control or beside:
@@ -58,8 +58,16 @@ def handed_on(state: NetState, h: Heard) -> list[Fact]:
     sure = following or "ask" in m.meanings() or named is not None
     if (more and not (named or following) and m.speaker == "control") or not (sure or _all_new(state, called)):
         return []
-    thanked: list[Fact] = [control_reply(state, h, named, "ack", doubt=named != state.calling_in)] if named else []
+    replied = named or (state.replying_to if acknowledged else None)
+    unsure = named is None or named != state.calling_in
+    thanked: list[Fact] = [control_reply(state, h, replied, "ack", doubt=unsure)] if replied else []
     return [*thanked, *(call_to(state, h, unit, k, doubt=more or not sure) for k, unit in enumerate(called))]
+
+
+def _next_sign(m: Message, signs: list[int], heard: set[str]) -> int:
+    """The call sign behind 下一个, or the first of a unit that has not spoken; 0: none."""
+    next_one = (k for k in signs if k and content(m.items[k - 1].pinyin)[-len(NEXT) :] == NEXT)
+    return next(next_one, 0) or next((k for k in signs if m.items[k].key not in heard), 0)
 
 
 def _all_new(state: NetState, units: list[str]) -> bool:
@@ -94,7 +102,8 @@ def _thanks_by_name(state: NetState, h: Heard, caller: str, mine: Exchange | Non
     elif meaning == "ack" and state.replying_to not in (None, caller) and _acknowledged_first(h):
         return of_either(h, mine)  # 收到,贾岗社区继续, to a unit that has reported
     repeated = e is not None and e.meaning == meaning and (meaning not in URGENT or "ack" in h.message.meanings())
-    if caller != state.telling(h.start) or not (meaning == "ack" or repeated) or _its_turn(e, h):
+    back = comparable(h.message.figures, e.figures) if e is not None else ()  # read back: 东风渠收到,豫A88321
+    if caller != state.telling(h.start) or not (meaning == "ack" or repeated) or _its_turn(e, h) or back:
         return None
     return control_reply(state, h, caller, "ack", doubt=True)
 
