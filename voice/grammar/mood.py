@@ -255,7 +255,7 @@ def _conditional(phrase: str, before: list[str], behind: list[str]) -> bool:
     who = next((w for w in WHO if _begins(behind, (w,)) and _begins(behind[len(w) :], THEN)), ())
     said = behind[len(who) :]
     soon = any(_begins(said[k:], TELL) for k in range(TELL_WITHIN if _begins(said, THEN) else 1))
-    return soon and phrase.startswith(VAGUE)
+    return (soon and phrase.startswith(VAGUE)) or (phrase.endswith("了") and tuple(behind) in TELL)  # 抓住了报告
 
 
 def _on_condition(act: Act, items: Sequence[Item]) -> bool:

@@ -17,6 +17,9 @@ GO = ("kuai qu", "qu kan", "gan jin qu", "gan jin guo qu", "ni qu", "ni guo qu",
 PLACE = 3
 """Most syllables of a place between a call sign and what happens there: 东风渠桥下有人落水."""
 
+SUMMONS = (("jiao", "ni"), ("zhao", "ni"), ("han", "ni"), ("jiao", "nin"), ("zhao", "nin"))
+"""明理路,明理路,东风渠叫你, 找你, 喊你: how a unit calls another."""
+
 FREE_SPEECH_SYLLABLES = 4
 """This much free speech after a call sign is an instruction: net control is speaking."""
 
@@ -181,6 +184,8 @@ def _named(
 ) -> Roles:
     """Call signs, without words specific to net control or a unit, except for ``reply``."""
     acts = [a for a in acts if a.meaning != "time_is"]  # a figure, which either may say
+    if len(units) > 1 and items[-1].kind == "free" and content(items[-1].pinyin) in SUMMONS and items[-2] is units[-1]:
+        return Roles("unit", units[-1].key, (units[0].key,))
     if requested := _requested(items, acts, units):
         return requested
     signed = next((n.unit for n in names if n.place == "tail"), None)

@@ -144,6 +144,8 @@ def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     first = next((k for k, i in enumerate(by_syllable(m.items)) if i.kind == "unit"), 0)
     if any(a.meaning in ROLL and a.at < first for a in m.acts):
         called = dict.fromkeys(n.unit for n in m.names if n.place != "inside")  # 各单位早上好,开始点名,安和社区, too
+        if "go_ahead" in m.meanings() and tuple(called) == (state.calling_in,):
+            return [*marks, control_reply(state, h, state.calling_in, "go_ahead")]  # 暂停点名,加油站讲
         return [*marks, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
     return marks if not m.callees or "ack" in m.meanings() else []
 
