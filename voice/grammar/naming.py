@@ -85,6 +85,8 @@ INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "nen", "jia qiang", "gai da
                "bu yao")  # fmt: skip
 """请, 要, 注意, 你, 您, 恁, 加强, 改到, 改用, 别, 先别, 不要: how net control continues after a call sign."""
 
+DIGITS = frozenset("yao yi er liang san si wu liu qi guai ba jiu gou ling dong".split())
+
 ASKING = ("ni hao", "nin hao", "qing wen", "qing fang xin", "qing qiu", "nin shuo", "nin jiang")
 """你好, 请问, 请放心, 请求, 您说: a unit begins so."""
 
@@ -131,7 +133,10 @@ def excuses(pinyin: str) -> bool:
 
 def instructs(pinyin: str) -> bool:
     """Free speech beginning like an instruction."""
-    said = " ".join(content(pinyin)) + " "
+    names = content(pinyin)
+    if names[:1] == ("yao",) and len(names) > 2 and set(names[1:3]) <= DIGITS:
+        return False  # 幺三八, not 要
+    said = " ".join(names) + " "
     return said.startswith(tuple(w + " " for w in INSTRUCTING)) and not said.startswith(tuple(w + " " for w in ASKING))
 
 
@@ -187,7 +192,7 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         return "lead" if before == "self" else before
     if previous.kind == "free":
         spoken = content(previous.pinyin)
-        if spoken and spoken[-1] in MENTIONING and not paused:
+        if spoken and spoken[-1] in MENTIONING and not paused and spoken != ("hai", "you"):
             return "inside"
         if spoken[-3:] == NEXT:
             return "lead"

@@ -13,6 +13,7 @@ from voice.talk.evolve import evolve
 from voice.talk.facts import (
     Answered,
     Broadcast,
+    CalledIn,
     ControlReplied,
     ExchangeClosed,
     Fact,
@@ -128,6 +129,8 @@ def _to_everybody(state: NetState, h: Heard) -> list[Fact]:
     apart = tested and m.items[first].start - m.items[first - 1].end >= PAUSE_S
     called = dict.fromkeys(n.unit for n in m.names if n.place != "inside") if apart else {}
     told = Broadcast(t=h.speech_end, over=h.over, text=m.text, figures=m.figures)
+    if state.replying_to and m.meanings()[0] == "ack":  # 收到,各单位注意
+        return [control_reply(state, h, state.replying_to, "ack", doubt=True), told]
     return [told, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
 
 
@@ -208,6 +211,8 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         match facts, new:
             case [Answered(grade="slot") as bare], [Remarked() | ControlReplied() as own] if bare.unit == own.unit:
                 facts, new = [replace(bare, grade="call_sign")], []  # 收到收到,安和社区收到
+            case [ControlReplied()], [CalledIn() as told] if not part.calls_control:
+                new = [replace(told, review=True)]  # 学理路小学收到,丹尼斯超市,孩子找到了
             case _:
                 pass
         for fact in new:
@@ -233,7 +238,9 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     e = state.exchanges.get(unit)
     if _parting(state, h):
         return [remark(h, "said", None, None, "", review=False)]
-    if unit == state.replying_to and content(m.free)[:1] in AGREED:
+    if not m.free and not m.acts and state.reported_at is not None and state.asked_who(h.start):
+        return [called_in(h, unit, "call_in", "call_sign", review=True)]  # 哪个单位? 家属院
+    if unit == state.replying_to and ("ack" in m.meanings() or content(m.free)[:1] in AGREED):
         return [control_reply(state, h, unit, "ack", doubt=True)]
     by_voice = probable(h.voices, (unit, CONTROL))
     recalled = e is not None and not e.ours and (e.repeating or (m.presumed and state.last_called == (unit,)))

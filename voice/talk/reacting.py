@@ -11,7 +11,7 @@ from typing import Literal
 
 from voice.grammar.meanings import URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import NEXT, PAUSE_S, content, thanks
+from voice.grammar.naming import NEXT, PAUSE_S, SENTENCE, content, thanks
 from voice.mandarin.figures import comparable
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard
@@ -102,7 +102,11 @@ def _thanks_by_name(state: NetState, h: Heard, caller: str, mine: Exchange | Non
     elif meaning == "ack" and state.replying_to not in (None, caller) and _acknowledged_first(h):
         return of_either(h, mine)  # 收到,贾岗社区继续, to a unit that has reported
     repeated = e is not None and e.meaning == meaning and (meaning not in URGENT or "ack" in h.message.meanings())
-    back = comparable(h.message.figures, e.figures) if e is not None else ()  # read back: 东风渠收到,豫A88321
+    items = h.message.items
+    first = next(k for k, i in enumerate(items) if i.kind == "unit")
+    before = sum(len(content(i.pinyin)) for i in items[:first] if i.kind in ("free", "place"))
+    # read back: 东风渠收到,豫A88321; 到王新街设卡,明理路明白
+    back = before >= SENTENCE or (e is not None and comparable(h.message.figures, e.figures))
     if caller != state.telling(h.start) or not (meaning == "ack" or repeated) or _its_turn(e, h) or back:
         return None
     return control_reply(state, h, caller, "ack", doubt=True)

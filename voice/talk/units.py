@@ -8,7 +8,7 @@ from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import JOINING, SELF, SENTENCE, content, excuses, free_before, is_subject
+from voice.grammar.naming import JOINING, SELF, SENTENCE, content, excuses, free_before, free_behind, is_subject
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.evolve import evolve
@@ -196,12 +196,13 @@ def spoken_for(state: NetState, h: Heard, act: Act, rules: Rules) -> list[Fact]:
 
 def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     """贾岗社区,安和社区电台没电了,他们在岗: a unit tells of one that has not answered. 安和社区在我旁边,他收到了 does
-    not say who it is."""
+    not say who it is; nor does 安和社区的人在我这儿,电台没电了."""
     m = h.message
     by = h.identified or m.caller
     named = {n.unit for n in m.names}
     absent = excuses(m.free)
-    not_mine = any(_of_another(m.items, k) for k in range(len(m.items)))
+    people = any(i.kind == "unit" and free_behind(m.items, k)[:2] == ("de", "ren") for k, i in enumerate(m.items))
+    not_mine = people or any(_of_another(m.items, k) for k in range(len(m.items)))
     if m.speaker == "control" or {"no_answer", "ask"} & set(m.meanings()) or not (absent or not_mine):
         return []
     if absent and not_mine and not h.identified and len(named) < 2:
