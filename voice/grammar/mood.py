@@ -60,6 +60,9 @@ TAGGED = _words(
 NOW = _words("xian", "zheng")
 """现(在), 正(在): what follows is 呢, and nobody says that he is there."""
 
+CLOCK = _words("dian", "dian ban", "dian zheng")
+"""六点, 六点半, 六点整: 到岗 and 到位 directly behind them are yet to come."""
+
 UNSEEN = _words("mei you kan dao", "mei you kan jian", "mei kan dao", "mei kan jian", "mei you fa xian", "mei fa xian",
                 "wei fa xian", "mei you jian dao", "mei jian dao", "mei you zhao dao", "mei zhao dao")  # fmt: skip
 """没有看到, 没发现, …: what directly follows is not there."""
@@ -193,6 +196,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or _begins(before, LOOK_OUT)))
         or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
         or (meaning == "present" and _said([items[at]]) == ["zai", "ne"] and _ends(before, NOW))
+        or (meaning in ORDERED and _ends(before, CLOCK))
         or (meaning in DENIED and _ends(before, NOT))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
         or (meaning in ORDERED and _ends(before, ORDER))

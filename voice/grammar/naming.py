@@ -186,7 +186,7 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
     paused = item.start - previous.end >= PAUSE_S
     if previous.key in introducing or (previous.kind == "free" and any(_ends(previous.pinyin, w) for w in SELF)):
         return "self"
-    if _located(items, k):
+    if located(items, k):
         return "inside"
     if before is not None:
         return "lead" if before == "self" else before
@@ -238,7 +238,7 @@ def leads_on(items: Sequence[Item], k: int) -> bool:
     """请到丹尼斯门口, 听到丹尼斯门口有人: what ends in 到 is part of what follows."""
     if k + 1 >= len(items) or items[k].pinyin.split()[-1].rstrip("12345") not in REACHING:
         return False
-    placed = items[k + 1].kind == "place" or (items[k + 1].kind == "unit" and _located(items, k + 1))
+    placed = items[k + 1].kind == "place" or (items[k + 1].kind == "unit" and located(items, k + 1))
     return placed and items[k + 1].start - items[k].end < PAUSE_S
 
 
@@ -246,7 +246,7 @@ def _ends(pinyin: str, words: str) -> bool:
     return f" {pinyin}".endswith(f" {words}")
 
 
-def _located(items: Sequence[Item], k: int) -> bool:
+def located(items: Sequence[Item], k: int) -> bool:
     """明理路巡防队,丹尼斯门口…: behind another call sign, a place where something is."""
     said = _follows(items, k, 1)
     return any(said[: len(w)] == w for w in LOCATING)

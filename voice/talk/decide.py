@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import PAUSE_S, content, elsewhere, thanks
+from voice.grammar.naming import PAUSE_S, content, elsewhere, located, thanks
 from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.evolve import evolve
@@ -242,6 +242,8 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
         return [called_in(h, unit, "call_in", "call_sign", review=True)]  # 哪个单位? 家属院
     if unit == state.replying_to and ("ack" in m.meanings() or content(m.free)[:1] in AGREED):
         return [control_reply(state, h, unit, "ack", doubt=True)]
+    if not is_open(state, unit) and located(m.items, 0) and state.dealing(h.start, unit):
+        return [not_understood(state, h)]  # 丹尼斯后面那个胡同, to a unit that asked
     by_voice = probable(h.voices, (unit, CONTROL))
     recalled = e is not None and not e.ours and (e.repeating or (m.presumed and state.last_called == (unit,)))
     if e is not None and e.open and by_voice != CONTROL and (not recalled or by_voice == unit):

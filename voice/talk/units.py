@@ -8,7 +8,17 @@ from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Act, Item
-from voice.grammar.naming import JOINING, SELF, SENTENCE, content, excuses, free_before, free_behind, is_subject
+from voice.grammar.naming import (
+    JOINING,
+    SELF,
+    SENTENCE,
+    content,
+    excuses,
+    free_before,
+    free_behind,
+    is_subject,
+    located,
+)
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.evolve import evolve
@@ -110,7 +120,9 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         guessed = grade == "slot" and open_one is not None
         guessed = guessed or bool(guest and may_reply(h, meaning))
         guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
-        return [remark(h, "unsolicited", caller, slot, meaning or "", review=h.contradicted or lost or guessed)]
+        place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
+        doubt = h.contradicted or lost or guessed or place
+        return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubt)]
     if meaning is None and awaited and awaited.open:
         return [not_understood(state, h)]
     if meaning is None:
@@ -161,7 +173,8 @@ def called_in(
 
 
 def _also_for(state: NetState, h: Heard, unit: str, meaning: str) -> list[Fact]:
-    """安和社区和贾岗社区都收到了: it answers for the other one, too. 贾岗社区,安和社区一切正常: either may speak."""
+    """安和社区和贾岗社区都收到了, 丹尼斯关好了,博学路超市也关好了: it answers for the other one, too.
+    贾岗社区,安和社区一切正常: either may speak."""
     m = h.message
     before = [n.unit for n in m.names if n.place == "lead"]
     before = before[: before.index(unit)] if unit in before else []
@@ -170,11 +183,14 @@ def _also_for(state: NetState, h: Heard, unit: str, meaning: str) -> list[Fact]:
         for before, between, after in zip(m.items, m.items[1:], m.items[2:], strict=False)
         if before.kind == after.kind == "unit" and before.key == unit and between.pinyin in JOINING
     }
+    too = {i.key for k, i in enumerate(m.items) if i.kind == "unit" and free_behind(m.items, k)[:1] == ("ye",)}
     named = [e for e in state.open_exchanges() if e.unit != unit and any(n.unit == e.unit for n in m.names)]
     out: list[Fact] = []
     for e in named:
         if e.unit in joined:
             out.append(_speaks_for(h, "proxy", e.unit, unit, e.id, meaning))
+        elif e.unit in too:
+            out.append(replace(_speaks_for(h, "proxy", e.unit, unit, e.id), review=True))
         elif e.unit in before:
             out.append(of_either(h, e))
     return out
