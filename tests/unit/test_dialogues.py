@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from tests.helpers.dialogues import Scene, play, read_scenes
+from tests.helpers.dialogues import Scene, Turn, play, read_scenes
 from voice.measure.simulate import PerfectEar
 from voice.net.loading import Net, load_net
 
@@ -30,6 +31,17 @@ def ear(people: Net) -> PerfectEar:
 def test_scene(people: Net, ear: PerfectEar, name: str, scene: Scene) -> None:
     for turn, told in play(people, ear, scene):
         assert told == turn.expected, f"{name}.txt:{turn.line} {turn.who}: {turn.words}"
+
+
+def test_any_order_of_words(people: Net, ear: PerfectEar) -> None:
+    """Whatever is said in whatever order, each over leads to something."""
+    rng = Random(23)
+    words = [e.text for e in people.lexicon.graph if e.kind != "digit"] + ["那个", "你", "后面", "也", "的人", "幺三八"]
+    for _ in range(100):
+        few = [*rng.sample(words, 12), *rng.sample([e.text for e in people.lexicon.spoken if e.kind == "unit"], 3)]
+        said = ["".join(rng.choice(few) + rng.choice(("", ",")) for _ in range(rng.randint(1, 5))) for _ in range(6)]
+        told = play(people, ear, Scene("any", [Turn(k, "台", w, rng.choice((1.0, 9.0))) for k, w in enumerate(said)]))
+        assert all(facts for _, facts in told), said
 
 
 def test_there_are_enough() -> None:

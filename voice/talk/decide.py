@@ -309,11 +309,11 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 def _turns_away(state: NetState, h: Heard) -> bool:
     """加油站等会儿,派出所,…: of two that talk, one turns to net control; which, nobody said."""
     m = h.message
-    pair = state.aside.units if state.aside is not None and state.beside(h.start) else ()
-    if not m.calls_control or h.identified or not is_unsaid(m) or not {n.unit for n in m.names} <= set(pair):
+    named = {n.unit for n in m.names}
+    between = state.aside is not None and state.beside(h.start) and named and named <= set(state.aside.units)
+    if not between or not m.calls_control or m.items[0].kind != "unit" or h.identified or not is_unsaid(m):
         return False
-    said = [s.rstrip("12345") for s in m.items[1].pinyin.split()]
-    return m.items[0].kind == "unit" and "deng" in said[:2]
+    return "deng" in [s.rstrip("12345") for s in m.items[1].pinyin.split()][:2]
 
 
 def _put_to(h: Heard) -> bool:

@@ -103,7 +103,7 @@ def _thanks_by_name(state: NetState, h: Heard, caller: str, mine: Exchange | Non
         return of_either(h, mine)  # 收到,贾岗社区继续, to a unit that has reported
     repeated = e is not None and e.meaning == meaning and (meaning not in URGENT or "ack" in h.message.meanings())
     items = h.message.items
-    first = next(k for k, i in enumerate(items) if i.kind == "unit")
+    first = next((k for k, i in enumerate(items) if i.kind == "unit"), 0)
     before = sum(len(content(i.pinyin)) for i in items[:first] if i.kind in ("free", "place"))
     # read back: 东风渠收到,豫A88321; 到王新街设卡,明理路明白
     back = before >= SENTENCE or (e is not None and comparable(h.message.figures, e.figures))
