@@ -149,7 +149,7 @@ def voices(kokoro_folder: Path, part: str, data: Path, accent: str = "standard")
     kokoro, net = Kokoro(kokoro_folder), load_net(sample_net())
     rng, of_accent = np.random.default_rng((55, PARTS.index(part))), np.random.default_rng(56)
     items, texts = [], {}
-    for who in _cast(kokoro, part, rng):
+    for who in cast(kokoro, part, rng):
         for k in range(OVERS[part]):
             text, words = _told(net, rng)
             tempo = float(rng.uniform(1.0, 1.35))
@@ -169,7 +169,7 @@ def voices(kokoro_folder: Path, part: str, data: Path, accent: str = "standard")
     (out / "texts.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0), "utf-8")
 
 
-def _cast(kokoro: Kokoro, part: str, rng: np.random.Generator) -> Iterator[Speaker]:
+def cast(kokoro: Kokoro, part: str, rng: np.random.Generator) -> Iterator[Speaker]:
     """Blends of other voices; or the held-out ones, as they are."""
     if part == "tune":
         for k in range(TUNING_BLENDS):

@@ -18,8 +18,8 @@ by itself begins with ``本机说``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from voice.grammar.meanings import CHINESE as MEANINGS
@@ -74,6 +74,11 @@ class Turn:
     wait: float
     expected: list[str] = field(default_factory=list)
 
+    @property
+    def speaker(self) -> str:
+        """Without what is said of the radio and the voice; empty in silence."""
+        return self.who.partition("〔")[0]
+
 
 @dataclass(slots=True)
 class Scene:
@@ -109,8 +114,27 @@ def play(net: Net, ear: PerfectEar, scene: Scene) -> Iterator[tuple[Turn, list[s
         yield turn, [w for w in (in_words(net, f) for f in facts) if w]
 
 
-def followed(net: Net, ear: PerfectEar, turns: Iterable[Turn]) -> Iterator[tuple[Turn, list[Fact | Reply]]]:
-    """Each turn with the facts that followed, and what the station said to them."""
+Hearing = Callable[[Turn, int, float, NetState], Heard]
+"""How an over is heard: (turn, its number, when it begins, what is open)."""
+
+
+def perfectly(net: Net, ear: PerfectEar) -> Hearing:
+    """By a perfect ear."""
+
+    def hear(turn: Turn, over: int, start: float, state: NetState) -> Heard:
+        end = start + max(SPEECH_S, SYLLABLE_S * len(turn.words) + 0.4)
+        return ear.heard(
+            over, Spoken(start, end, start + 0.2, end - 0.2, (turn.who,), (turn.words,)), state.awaiting(start)
+        )
+
+    return hear
+
+
+def followed(
+    net: Net, ear: PerfectEar, turns: Iterable[Turn], hear: Hearing | None = None
+) -> Iterator[tuple[Turn, list[Fact | Reply]]]:
+    """Each turn with the facts that followed, and what the station said to them. ``hear``: instead of the ear."""
+    hear = hear or perfectly(net, ear)
     rules = Rules(net.settings.timing.answer_timeout_s, net.settings.timing.late_window_s)
     state = NetState(units=tuple(u.id for u in net.units))
     answering = Answering(net)
@@ -149,22 +173,18 @@ def followed(net: Net, ear: PerfectEar, turns: Iterable[Turn]) -> Iterator[tuple
             yield turn, told + take(facts)
             continue
         over += 1
-        long = max(SPEECH_S, SYLLABLE_S * len(turn.words) + 0.4)
-        s = Spoken(t, t + long, t + 0.2, t + long - 0.2, (turn.who,), (turn.words,))
-        unit = next((u for u in net.units if turn.who.partition("〔")[0] in (u.name, *u.call_signs)), None)
-        h = ear.heard(over, s, state.awaiting(t))
+        unit = next((u for u in net.units if turn.speaker in (u.name, *u.call_signs)), None)
         radio = unit.id if unit and turn.who.endswith("〔电台〕") else None
-        voices = _voices(net, turn.who)
-        h = Heard(h.over, h.start, h.end, h.speech_start, h.speech_end, h.message, False, radio, voices)
+        h = replace(hear(turn, over, t, state), identified=radio, voices=_voices(net, turn.who))
         m = h.message
         take([
-            OverHeard(t=t, over=over, start=t, end=s.end, speech_start=h.speech_start, speech_end=h.speech_end, clip="",
+            OverHeard(t=t, over=over, start=t, end=h.end, speech_start=h.speech_start, speech_end=h.speech_end, clip="",
                       level_db=0.0, outcome="understood" if m.understood else "unclear", speaker=m.speaker,
                       callees=m.callees, caller=m.caller, to_all=m.to_all, meanings=m.meanings(), text=m.text,
                       pinyin=m.pinyin, confidence=m.confidence, doubled=False)
         ])  # fmt: skip
         told += take(decide(state, h, rules))
-        t = s.end
+        t = h.end
         yield turn, told
 
 

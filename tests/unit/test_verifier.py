@@ -88,7 +88,7 @@ def test_the_likeliest_of_sisters_is_said(net: Net, said: dict[str, float], logg
             places = loglikes[3 * k : 3 * k + 3]
             places[:, list(pdfs)] = np.maximum(places[:, list(pdfs)], score)
     for other in ("穿灰衣服", "穿黑衣服", "穿白衣服"):
-        found, doubted = verifier.doubt(frames_of(loglikes[:n]), entries[other], 0.0, n * FRAME_S)
+        found, doubted = verifier.doubt(frames_of(loglikes[:n]), lambda: None, entries[other], 0.0, n * FRAME_S)
         assert (found.text, doubted) == (logged, doubt), other
 
 
@@ -156,4 +156,24 @@ def test_a_syllable_that_is_another_one_refutes_a_short_phrase(net: Net, said: t
     for k, pdfs in enumerate(states):
         loglikes[5 * k : 5 * k + 5, list(pdfs)] = 0.0
     arrived = next(e for e in net.lexicon.spoken if e.text == "到了")
-    assert verifier.doubt(frames_of(loglikes), arrived, 0.0, len(loglikes) * FRAME_S) == (arrived, doubt)
+    assert verifier.doubt(frames_of(loglikes), lambda: None, arrived, 0.0, len(loglikes) * FRAME_S) == (arrived, doubt)
+
+
+def test_words_decide_where_a_syllable_is_in_doubt(net: Net) -> None:
+    """到了 and 到呢 sound alike: what is likelier to be said counts, and only there."""
+    verifier = Verifier(BESIDE, "standard", False)
+    (arrived,) = (e for e in net.lexicon.spoken if e.text == "到了")
+
+    def doubt(likelier: float, words: str) -> Doubt:
+        loglikes = np.full((30, 479), -6.0, np.float32)
+        for row in (("dao", "le"), ("dao", "ne")):
+            score = likelier if "ne" in row else 0.0
+            for k, pdfs in enumerate(verifier._row(row)[0]):
+                places = loglikes[5 * k : 5 * k + 5]
+                places[:, list(pdfs)] = np.maximum(places[:, list(pdfs)], score)
+        return verifier.doubt(frames_of(loglikes), words.split, arrived, 0.0, 30 * FRAME_S)[1]
+
+    assert doubt(0.3, "zai dao le ma") == Doubt.NONE
+    assert doubt(0.3, "zai dao ne") == Doubt.ANOTHER
+    assert doubt(-3.0, "zai dao ne") == Doubt.NONE, "sounds leave no doubt"
+    assert doubt(4.0, "zai dao le ma") == Doubt.REFUTED, "words do not make up for sounds"

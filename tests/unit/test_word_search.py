@@ -209,6 +209,15 @@ def test_names_of_the_net_are_words(table: Table) -> None:
     assert named.words == (*table.words, "贾岗")
     found = WordSearch(Spelling(WordModel(named))).best(lattice_of(scores("- jia gang - you ren -")))
     assert [w for w in found[0].words if w != "，"] == ["贾岗", "有人"]
+    assert (
+        WordSearch(Spelling(WordModel(named))).syllables(scores("- jia gang - you ren -")) == "jia gang you ren".split()
+    )
+
+
+def test_names_of_the_net_are_no_rarer_than_those_that_were_unknown(table: Table) -> None:
+    known = table.words.index("东门")
+    assert extended(table, {"东门": []}, -1.0).one[known] == -1.0
+    assert extended(table, {"东门": []}, -99.0).one[known] == table.one[known]
 
 
 def test_characters_of_the_other_text_stand_where_the_sounds_are_the_same() -> None:

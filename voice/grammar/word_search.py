@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from voice.grammar.lattice import SHARE, Lattice
+from voice.grammar.lattice import SHARE, Lattice, lattice_of
 from voice.mandarin.phones import SYLLABLES, TONES
 from voice.pcm import Floats
 from voice.speech.word_model import ANY, Ints, WordModel
@@ -176,6 +176,11 @@ class WordSearch:
             return toned or toneless
         gain = (toned[0].score - toneless[0].score) / max(1, toned[0].count)
         return [replace(f, toned=gain) for f in (toned if self._tones or gain > TONED else toneless)]
+
+    def syllables(self, sounds: Floats) -> list[str]:
+        """Toneless, of the best words. ``sounds``: see ``sounds_of``."""
+        found = self.best(lattice_of(sounds))
+        return [s for way in found[0].syllables for s in way] if found else []
 
 
 class _Passage:

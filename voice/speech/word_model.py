@@ -70,9 +70,10 @@ def said_with(syllable: str) -> int:
 
 
 def extended(t: Table, more: Mapping[str, Sequence[Sequence[str]]], chance: float) -> Table:
-    """With words that it lacks, each with its ways to be said, with tones or without, and this logarithm of its
-    chance."""
+    """With these words, those that it lacks with their ways to be said, with tones or without; none has less than this
+    logarithm of its chance."""
     known, index = set(t.words), {s: k for k, s in enumerate(SYLLABLES)}
+    usual = np.where([w in more for w in t.words], np.maximum(t.one, chance), t.one)
     added = {
         w: ways
         for w, readings in more.items()
@@ -87,7 +88,7 @@ def extended(t: Table, more: Mapping[str, Sequence[Sequence[str]]], chance: floa
         tones=np.concatenate([t.tones, np.array(list(map(said_with, said)), np.uint8)]),
         lengths=np.concatenate([t.lengths, np.array([len(row) for _, row in rows], np.uint8)]),
         meant=np.concatenate([t.meant, np.array([w for w, _ in rows], np.int64)]),
-        one=np.concatenate([t.one, np.full(len(added), chance)]),
+        one=np.concatenate([usual, np.full(len(added), chance)]),
         pairs_of=np.concatenate([t.pairs_of, np.zeros(len(added), np.int64)]),
     )
 

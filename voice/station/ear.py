@@ -10,6 +10,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
+from threading import Lock
+
+import numpy as np
 
 from voice.errors import HuyingError
 from voice.grammar.compiler import Costs, compile_graph
@@ -118,11 +121,18 @@ class Ear:
             v.verifier.of_frames(frames, ()),
             partial(v.free.hear, as_text[0]),
             partial(v.figures, frames, as_text[0]),
-            partial(v.verifier.doubt, as_text),
+            partial(v.verifier.doubt, as_text, cache(partial(self._written, hypothesis))),
             partial(v.verifier.sign, frames[0], signs) if named else None,
             partial(v.verifier.called, frames[0]),
         )
         return self.interpreter.interpret(hypothesis, audio, expecting, addressed, awaiting)
+
+    def _written(self, hypothesis: Hypothesis) -> list[str] | None:
+        """The toneless syllables of the likeliest words of an over; None where no words are known."""
+        words = self.chooser.words() if self.chooser else None
+        if words is None or hypothesis.sounds is None:
+            return None
+        return words.syllables(np.asarray(hypothesis.sounds, np.float32))
 
     def close(self) -> None:
         """Pending dictation is abandoned."""
@@ -238,8 +248,14 @@ def _stock_to_dictate(name: str) -> ModelFolder:
 
 
 def _when_asked(lexicon: Lexicon) -> Callable[[], WordSearch | None]:
-    """Loads the word model for whoever asks first."""
-    return cache(partial(_word_search, lexicon))
+    """Loads the word model for whoever asks first, of several threads."""
+    load, lock = cache(partial(_word_search, lexicon)), Lock()
+
+    def words() -> WordSearch | None:
+        with lock:
+            return load()
+
+    return words
 
 
 def _word_search(lexicon: Lexicon) -> WordSearch | None:
