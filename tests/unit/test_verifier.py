@@ -10,6 +10,7 @@ import pytest
 from voice.grammar.lexicon import Entry
 from voice.grammar.message import Doubt
 from voice.grammar.spoken_figures import SpokenFigure
+from voice.grammar.word_search import Found
 from voice.mandarin.phones import phone_set
 from voice.mandarin.readings import toneless
 from voice.net.loading import Net
@@ -171,7 +172,9 @@ def test_words_decide_where_a_syllable_is_in_doubt(net: Net) -> None:
             for k, pdfs in enumerate(verifier._row(row)[0]):
                 places = loglikes[5 * k : 5 * k + 5]
                 places[:, list(pdfs)] = np.maximum(places[:, list(pdfs)], score)
-        return verifier.doubt(frames_of(loglikes), words.split, arrived, 0.0, 30 * FRAME_S)[1]
+        return verifier.doubt(
+            frames_of(loglikes), lambda: Found((), (tuple(words.split()),), 0.0), arrived, 0.0, 30 * FRAME_S
+        )[1]
 
     assert doubt(0.3, "zai dao le ma") == Doubt.NONE
     assert doubt(0.3, "zai dao ne") == Doubt.ANOTHER

@@ -6,12 +6,13 @@ model (Young, Russell, Thornton, 1989). All that end at one boundary are dealt w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from voice.grammar.lattice import SHARE, Lattice, lattice_of
+from voice.grammar.lattice import SHARE, Lattice
 from voice.mandarin.phones import SYLLABLES, TONES
 from voice.pcm import Floats
 from voice.speech.word_model import ANY, Ints, WordModel
@@ -118,6 +119,8 @@ class Found:
     syllables: tuple[tuple[str, ...], ...]
     """Of each word, as it was heard."""
     score: float
+    spans: tuple[tuple[int, int], ...] = ()
+    """Boundaries between which each word was said."""
     toned: float = 0.0
     """How much likelier than without tones what is heard is with them, a syllable: scaled logarithms. About half in the
     standard language, 0 where tones are others, or where it is no speech."""
@@ -127,24 +130,35 @@ class Found:
         """Its syllables."""
         return sum(map(len, self.syllables))
 
+    @property
+    def row(self) -> tuple[str, ...]:
+        """Its syllables in order."""
+        return tuple(s for way in self.syllables for s in way)
+
+    def placed(self) -> Iterator[tuple[str, float, float]]:
+        """Each syllable with the boundaries between which it was said: equal shares of its word."""
+        for (first, last), way in zip(self.spans, self.syllables, strict=True):
+            step = (last - first) / max(1, len(way))
+            for k, syllable in enumerate(way):
+                yield syllable, first + k * step, first + (k + 1) * step
+
 
 @dataclass(frozen=True, slots=True)
 class _Tokens:
     node: Ints
     context: Ints
     score: Floats
+    since: Ints
+    """Boundary at which the word that has begun begins."""
     back: Ints
     """Row of the last word's end, -1: none."""
 
     def __getitem__(self, which: npt.NDArray[np.generic]) -> _Tokens:
-        return _Tokens(self.node[which], self.context[which], self.score[which], self.back[which])
+        return _Tokens(*(getattr(self, f.name)[which] for f in fields(self)))
 
 
 def _joined(*parts: _Tokens) -> _Tokens:
-    return _Tokens(
-        np.concatenate([p.node for p in parts]), np.concatenate([p.context for p in parts]),
-        np.concatenate([p.score for p in parts]), np.concatenate([p.back for p in parts]),
-    )  # fmt: skip
+    return _Tokens(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Tokens)))
 
 
 def _ranges(first: Ints, count: Ints) -> tuple[Ints, Ints]:
@@ -177,11 +191,6 @@ class WordSearch:
         gain = (toned[0].score - toneless[0].score) / max(1, toned[0].count)
         return [replace(f, toned=gain) for f in (toned if self._tones or gain > TONED else toneless)]
 
-    def syllables(self, sounds: Floats) -> list[str]:
-        """Toneless, of the best words. ``sounds``: see ``sounds_of``."""
-        found = self.best(lattice_of(sounds))
-        return [s for way in found[0].syllables for s in way] if found else []
-
 
 class _Passage:
     """One search."""
@@ -193,10 +202,10 @@ class _Passage:
         self._spelling, self._scale, self._tone, self._lattice, self._hints = spelling, scale, tone, lattice, hints
         self._arc = lattice.score - syllable
         zero = np.zeros(1, np.int64)
-        self._tokens = [_Tokens(zero, zero, np.zeros(1, np.float32), zero - 1)]
+        self._tokens = [_Tokens(zero, zero, np.zeros(1, np.float32), zero, zero - 1)]
         """At each boundary."""
-        self._ends: list[tuple[Ints, Ints, Ints]] = []
-        """(word, node, row of the word before) of each word's end."""
+        self._ends: list[tuple[Ints, Ints, Ints, Ints, Ints]] = []
+        """(word, node, boundaries between which it was said, row of the word before) of each word's end."""
         self._rows = 0
 
     def best(self, most: int) -> list[Found]:
@@ -204,9 +213,9 @@ class _Passage:
         first = self._lattice.first
         for t, quiet in enumerate(self._lattice.quiet):
             before = self._tokens[t]
-            waited = _Tokens(before.node, before.context, before.score + quiet, before.back)
+            waited = replace(before, score=before.score + quiet)
             now = self._kept(_joined(waited, self._entered(np.arange(first[t + 1], first[t + 2]))))
-            self._tokens.append(self._kept(_joined(now, *self._ended(now))))
+            self._tokens.append(self._kept(_joined(now, *self._ended(now, t + 1))))
         return self._traced(self._tokens[-1], most)
 
     def _entered(self, arcs: Ints) -> _Tokens:
@@ -221,15 +230,16 @@ class _Passage:
         expected = score + self._scale * sp.best[k.node]
         near = expected > expected.max() - BEAM  # it gets no better farther down the tree
         k, score, s = k[near], score[near], self._lattice.syllable[arc[near]]
+        since = np.where(k.node > 0, k.since, self._lattice.start[arc[near]])
         key = k.node * _SYLLABLES + s
         first = np.minimum(np.searchsorted(sp.toneless, key), len(sp.toneless) - 1)
         at, child = _ranges(first, np.where(sp.toneless[first] == key, sp.alike[first], 0))
-        k, score, s = k[at], score[at], s[at]
+        k, score, s, since = k[at], score[at], s[at], since[at]
         fit = (self._lattice.tones[arc[near][at]] * _WEIGHTS[sp.keys[child] % _TONES]).sum(1)
         score = score + self._tone * np.log(np.maximum(fit, UNHEARD))
         if self._hints is not None:
             score = score + self._hints[1 + np.where(k.node > 0, sp.syllable[k.node], sp.last[k.context]), s]
-        return _Tokens(child + 1, k.context, np.asarray(score, np.float32), k.back)
+        return _Tokens(child + 1, k.context, np.asarray(score, np.float32), since, k.back)
 
     def _kept(self, k: _Tokens) -> _Tokens:
         """The best token of each node and context, of those the best."""
@@ -242,7 +252,7 @@ class _Passage:
             return k
         return k[np.argpartition(k.score + self._scale * self._spelling.best[k.node], -MOST)[-MOST:]]
 
-    def _ended(self, k: _Tokens) -> list[_Tokens]:
+    def _ended(self, k: _Tokens, here: int) -> list[_Tokens]:
         """Tokens behind the words that end here, and behind a comma after them."""
         sp, model = self._spelling, self._spelling.model
         at, place = _ranges(sp.first[k.node], sp.first[k.node + 1] - sp.first[k.node])
@@ -256,36 +266,38 @@ class _Passage:
             near = near[np.argpartition(score[near], -MOST)[-MOST:]]
         at, word, score, context = at[near], word[near], np.asarray(score[near], np.float32), context[near]
         root = np.zeros(len(near), np.int64)
-        out = [_Tokens(root, context, score, self._noted(word, k.node[at], k.back[at]))]
+        end = root + here
+        out = [_Tokens(root, context, score, root, self._noted(word, k.node[at], k.since[at], end, k.back[at]))]
         for comma in sp.silent:
             row = np.full(len(near), comma)
             chance, after = model.chances(context, row)
             more = np.asarray(score + self._scale * chance, np.float32)
-            out.append(_Tokens(root, after, more, self._noted(row, root, out[0].back)))
+            out.append(_Tokens(root, after, more, root, self._noted(row, root, end, end, out[0].back)))
         return out
 
-    def _noted(self, word: Ints, node: Ints, back: Ints) -> Ints:
+    def _noted(self, word: Ints, node: Ints, first: Ints, last: Ints, back: Ints) -> Ints:
         """Rows of these ends of words."""
-        self._ends.append((word, node, back))
+        self._ends.append((word, node, first, last, back))
         self._rows += len(word)
         return np.arange(self._rows - len(word), self._rows)
 
     def _traced(self, k: _Tokens, most: int) -> list[Found]:
         if not self._ends:
             return []
-        word, node, back = (np.concatenate(x) for x in zip(*self._ends, strict=True))
+        word, node, first, last, back = (np.concatenate(x) for x in zip(*self._ends, strict=True))
         sp = self._spelling
         whole = np.flatnonzero((k.node == 0) & (k.back >= 0))
         out = []
         for end in whole[np.argsort(-k.score[whole], kind="stable")][:most]:
-            at, words, said = int(k.back[end]), [], []
+            at, words, said, spans = int(k.back[end]), [], [], []
             while at >= 0:
                 words.append(sp.model.words[word[at]])
+                spans.append((int(first[at]), int(last[at])))
                 below, way = int(node[at]), []
                 while below:
                     way.append(SYLLABLES[sp.syllable[below]])
                     below = int(sp.keys[below - 1]) // _STEP
                 said.append(tuple(way[::-1]))
                 at = int(back[at])
-            out.append(Found(tuple(words[::-1]), tuple(said[::-1]), float(k.score[end])))
+            out.append(Found(tuple(words[::-1]), tuple(said[::-1]), float(k.score[end]), tuple(spans[::-1])))
         return out

@@ -20,16 +20,18 @@ from voice.grammar.evidence import NONE, Evidence
 from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.item_search import REHEARD_S
+from voice.grammar.lattice import lattice_of
 from voice.grammar.lexicon import FILLER, Lexicon
 from voice.grammar.message import Message
 from voice.grammar.search import FILE, Search, read
 from voice.grammar.spoken_figures import FigureSpeech
-from voice.grammar.word_search import Spelling, WordSearch
+from voice.grammar.word_search import Found, Spelling, WordSearch
 from voice.mandarin.characters import COMMON
 from voice.net.loading import Net
+from voice.pcm import Floats
 from voice.places import cache_folder, words_file
 from voice.radio.over import Over
-from voice.speech.acoustics import AcousticModel, Acoustics, Network, load_acoustic_model, scores_of
+from voice.speech.acoustics import FRAME_S, AcousticModel, Acoustics, Network, load_acoustic_model, scores_of
 from voice.speech.bigram import load_bigram, shares
 from voice.speech.dictation import Dictation, grammar_of
 from voice.speech.encoder import EncodedAcoustics, load_encoder
@@ -116,23 +118,24 @@ class Ear:
         known, threshold = self.net.lexicon.by_symbol(), self.net.settings.recognition.threshold
         score = v.verifier.of_frames(frames, hypothesis.words, known, threshold)
         signs = [e for e in self.net.lexicon.spoken if e.kind == "unit" and e.key in awaited]
+        written = cache(partial(self._written, hypothesis))
         audio = Evidence(
             score,
             v.verifier.of_frames(frames, ()),
-            partial(v.free.hear, as_text[0]),
+            partial(_heard, v.free, as_text[0], written),
             partial(v.figures, frames, as_text[0]),
-            partial(v.verifier.doubt, as_text, cache(partial(self._written, hypothesis))),
+            partial(v.verifier.doubt, as_text, written),
             partial(v.verifier.sign, frames[0], signs) if named else None,
             partial(v.verifier.called, frames[0]),
         )
         return self.interpreter.interpret(hypothesis, audio, expecting, addressed, awaiting)
 
-    def _written(self, hypothesis: Hypothesis) -> list[str] | None:
-        """The toneless syllables of the likeliest words of an over; None where no words are known."""
+    def _written(self, hypothesis: Hypothesis) -> Found | None:
+        """The likeliest words of an over; None where no words are known, or none fit."""
         words = self.chooser.words() if self.chooser else None
         if words is None or hypothesis.sounds is None:
             return None
-        return words.syllables(np.asarray(hypothesis.sounds, np.float32))
+        return next(iter(words.best(lattice_of(np.asarray(hypothesis.sounds, np.float32)))), None)
 
     def close(self) -> None:
         """Pending dictation is abandoned."""
@@ -154,6 +157,17 @@ class Ear:
         if self.chooser is None or hypothesis.sounds is None:
             return alone
         return partial(self.chooser.choose, sounds=hypothesis.sounds)
+
+
+def _heard(
+    free: FreeSpeech, loglikes: Floats, written: Callable[[], Found | None], start: float, end: float
+) -> Hypothesis:
+    """Free syllables between two times, s: of the likeliest words of the over, where words are known."""
+    found = written()
+    if found is None:
+        return free.hear(loglikes, start, end)
+    placed = ((s, FRAME_S * a, FRAME_S * b) for s, a, b in found.placed())
+    return Hypothesis(tuple(Word(FILLER + s, a, b, 1.0) for s, a, b in placed if start <= (a + b) / 2 < end))
 
 
 def _nothing(words: Sequence[Word]) -> bool:

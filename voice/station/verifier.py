@@ -12,6 +12,7 @@ from voice.grammar.free import FreeSpeech
 from voice.grammar.lexicon import FILLER, NOISE, Entry, pronunciations, sisters_of
 from voice.grammar.message import Doubt
 from voice.grammar.spoken_figures import CONFIDENCE, MARGIN, FigureSpeech, SpokenFigure
+from voice.grammar.word_search import Found
 from voice.mandarin.accents import states
 from voice.mandarin.readings import toneless
 from voice.pcm import Floats
@@ -97,8 +98,8 @@ of a call sign that begins an over may be another one. Tuning voices said 72 fig
 of 83 right ones are sure and 10 of 22 with a wrong syllable; of 8 heard in 13 minutes of people's sentences 4 are."""
 
 
-Written = Callable[[], Sequence[str] | None]
-"""The toneless syllables of the likeliest words of an over; None where no words are known."""
+Written = Callable[[], Found | None]
+"""The likeliest words of an over; None where no words are known, or none fit."""
 
 
 class Verifier:
@@ -171,7 +172,7 @@ class Verifier:
         if left >= ASKED[entry.syllables > BRIEF]:
             return Doubt.NONE
         said = written()
-        sure = left >= ALIKE if said is None else _within(entry, said)
+        sure = left >= ALIKE if said is None else _within(entry, said.row)
         return Doubt.NONE if sure else Doubt.ANOTHER
 
     def _against_sisters(self, frames: Frames, entry: Entry, start: float, end: float) -> tuple[Entry, Doubt]:
