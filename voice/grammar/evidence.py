@@ -26,6 +26,9 @@ SignSearch = Callable[[float, float], Entry | None]
 CallSearch = Callable[[Sequence[Entry], float], tuple[Entry, float, Doubt] | None]
 """(call signs, start) → the one with which the speech from there on begins, its end, and whether it is doubtful."""
 
+WrittenSearch = Callable[[], Sequence[tuple[Entry, float, float]]]
+"""() → (entry, start, end): those among the likeliest words of the over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -44,6 +47,7 @@ class Evidence:
     doubtful: WordDoubt | None = None
     signed: SignSearch | None = None
     called: CallSearch | None = None
+    written: WrittenSearch | None = None
 
 
 NONE = Evidence()

@@ -100,7 +100,7 @@ class ItemSearch:
                 items.extend(self._called(row, audio.called, 0 if word_follows else SHORT))
             if row and alone and (not items or items[-1].kind == "unit"):
                 items.extend(self._reply_first(row, alone))
-            items.extend(self._search(row, doubtful, alone))
+            items.extend(self._search(row, audio))
             row.clear()
 
         for w in words:
@@ -203,14 +203,35 @@ class ItemSearch:
                 return [found]
         return []
 
-    def _search(
-        self, free: Sequence[_Syllable], doubtful: WordDoubt | None, score: WordScore | None,
-        refuted: frozenset[str] = frozenset(),
-    ) -> list[Item]:  # fmt: skip
+    def _written(
+        self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str]
+    ) -> tuple[int, int, Item] | None:
+        """没事 in [lao ren mei shi le]: the longest entry that is one of the likeliest words of the over and that the
+        audio bears out, with its place."""
+        if audio.written is None or audio.alone is None or len(free) < SHORT:
+            return None
+        begin, end = free[0].start, free[-1].end
+        inside = [(e, a, b) for e, a, b in audio.written() if begin <= (a + b) / 2 < end and e.symbol not in refuted]
+        for e, a, b in sorted(inside, key=lambda w: -w[0].syllables):
+            at = [k for k, s in enumerate(free) if a <= (s.start + s.end) / 2 < b]
+            if len(at) != e.syllables or audio.alone(e, a, b) < self._threshold:
+                continue
+            said, doubt = audio.doubtful(e, a, b) if audio.doubtful is not None else (e, Doubt.NONE)
+            if said is e and doubt < Doubt.REFUTED:
+                sure = audio.alone(e, a, b)
+                item = Item(e.kind, e.key, e.text, e.pinyin, a, b, sure, doubt=doubt > Doubt.NONE)
+                return at[0], at[-1] + 1, item
+        return None
+
+    def _search(self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str] = frozenset()) -> list[Item]:
         """Entries found in a sequence of syllables, best first; the rest is free speech. Not those ``refuted``. One
         found with a difference is doubtful, unless the audio is SURE of it."""
         if not free:
             return []
+        if (written := self._written(free, audio, refuted)) is not None:
+            a, b, item = written
+            return [*self._search(free[:a], audio, refuted), item, *self._search(free[b:], audio, refuted)]
+        doubtful, score = audio.doubtful, audio.alone or audio.score
         row = [s.name for s in free]
         best: tuple[float, int, int, Entry] | None = None
         shortest = 2 if any(s.sure for s in free) else MIN_NEAR_SYLLABLES
@@ -235,7 +256,7 @@ class ItemSearch:
         d, a, b, found = best
         entry, doubt = doubtful(found, free[a].start, free[b - 1].end) if doubtful is not None else (found, Doubt.NONE)
         if doubt == Doubt.REFUTED:
-            return self._search(free, doubtful, score, refuted | {found.symbol})
+            return self._search(free, audio, refuted | {found.symbol})
         asked = score(entry, free[a].start, free[b - 1].end) >= SURE if score is not None else doubtful is not None
         differs = d > 0 and not asked
         # Not from the graph: confidence decreases with distance.
@@ -244,7 +265,7 @@ class ItemSearch:
             entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d),
             doubt=doubt > Doubt.NONE or differs,
         )  # fmt: skip
-        before, after = (self._search(part, doubtful, score, refuted) for part in (free[:a], free[b:]))
+        before, after = (self._search(part, audio, refuted) for part in (free[:a], free[b:]))
         return [*before, found_item, *after]
 
 

@@ -21,7 +21,7 @@ from voice.grammar.free import FreeSpeech
 from voice.grammar.interpreter import Interpreter
 from voice.grammar.item_search import REHEARD_S
 from voice.grammar.lattice import lattice_of
-from voice.grammar.lexicon import FILLER, Lexicon
+from voice.grammar.lexicon import FILLER, Entry, Lexicon
 from voice.grammar.message import Message
 from voice.grammar.search import FILE, Search, read
 from voice.grammar.spoken_figures import FigureSpeech
@@ -127,6 +127,7 @@ class Ear:
             partial(v.verifier.doubt, as_text, written),
             partial(v.verifier.sign, frames[0], signs) if named else None,
             partial(v.verifier.called, frames[0]),
+            cache(partial(_named, self.net.lexicon, written)),
         )
         return self.interpreter.interpret(hypothesis, audio, expecting, addressed, awaiting)
 
@@ -168,6 +169,13 @@ def _heard(
         return free.hear(loglikes, start, end)
     placed = ((s, FRAME_S * a, FRAME_S * b) for s, a, b in found.placed())
     return Hypothesis(tuple(Word(FILLER + s, a, b, 1.0) for s, a, b in placed if start <= (a + b) / 2 < end))
+
+
+def _named(lexicon: Lexicon, written: Callable[[], Found | None]) -> list[tuple[Entry, float, float]]:
+    """Call signs and phrases among the likeliest words of an over, with their times, s."""
+    found, known = written(), {e.text: e for e in lexicon.spoken}
+    spans = zip(found.words, found.spans, strict=True) if found else ()
+    return [(known[w], FRAME_S * first, FRAME_S * last) for w, (first, last) in spans if w in known]
 
 
 def _nothing(words: Sequence[Word]) -> bool:
