@@ -23,7 +23,7 @@ NEAR = 0.18
 """Largest phrase distance at which free syllables still match an entry (≥ 3 syllables)."""
 
 SURE = 0.9
-"""Confidence by the audio from which an entry found with a difference is not doubtful."""
+"""Confidence by the audio from which an entry found with a difference, or by words alone, is not doubtful."""
 
 MIN_NEAR_SYLLABLES = 3
 
@@ -207,19 +207,19 @@ class ItemSearch:
         self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str]
     ) -> tuple[int, int, Item] | None:
         """没事 in [lao ren mei shi le]: the longest entry that is one of the likeliest words of the over and that the
-        audio bears out, with its place."""
+        audio bears out, with its place. It is doubtful unless the audio is SURE of it."""
         if audio.written is None or audio.alone is None or len(free) < SHORT:
             return None
         begin, end = free[0].start, free[-1].end
         inside = [(e, a, b) for e, a, b in audio.written() if begin <= (a + b) / 2 < end and e.symbol not in refuted]
         for e, a, b in sorted(inside, key=lambda w: -w[0].syllables):
             at = [k for k, s in enumerate(free) if a <= (s.start + s.end) / 2 < b]
-            if len(at) != e.syllables or audio.alone(e, a, b) < self._threshold:
+            sure = audio.alone(e, a, b)
+            if len(at) != e.syllables or sure < self._threshold:
                 continue
             said, doubt = audio.doubtful(e, a, b) if audio.doubtful is not None else (e, Doubt.NONE)
             if said is e and doubt < Doubt.REFUTED:
-                sure = audio.alone(e, a, b)
-                item = Item(e.kind, e.key, e.text, e.pinyin, a, b, sure, doubt=doubt > Doubt.NONE)
+                item = Item(e.kind, e.key, e.text, e.pinyin, a, b, sure, doubt=doubt > Doubt.NONE or sure < SURE)
                 return at[0], at[-1] + 1, item
         return None
 

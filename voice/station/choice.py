@@ -253,20 +253,24 @@ class Chooser:
     words: Callable[[], WordSearch | None] = lambda: None
     """Finds words in what was heard; loaded when somebody asks for the first time."""
 
-    def choose(self, passages: Sequence[Passage], sounds: npt.NDArray[np.floating[Any]]) -> Transcript:
-        """The text of an over. ``sounds``: its scores, see ``sounds_of``; without tones none count."""
+    def choose(
+        self, passages: Sequence[Passage], sounds: npt.NDArray[np.floating[Any]],
+        likeliest: Callable[[], Found | None] | None = None,
+    ) -> Transcript:  # fmt: skip
+        """The text of an over. ``sounds``: its scores, see ``sounds_of``; without tones none count. ``likeliest``:
+        searches the words of all of it."""
         found = []
         for p in passages:
             frames = np.asarray(sounds[round(p.start / FRAME_S) : round(p.end / FRAME_S)], np.float32)
-            found.append(self._of(p, frames))
+            found.append(self._of(p, frames, likeliest if len(frames) == len(sounds) else None))
         shown = [t for t in found if t.text]
         if not shown:
             return found[0] if found else alone(passages)
         confidence = np.average([t.confidence for t in shown], weights=[len(t.text) for t in shown])
         return Transcript("".join(t.text for t in shown), round(float(confidence), 3))
 
-    def _of(self, passage: Passage, frames: Floats) -> Transcript:
-        """Text of a passage."""
+    def _of(self, passage: Passage, frames: Floats, likeliest: Callable[[], Found | None] | None) -> Transcript:
+        """Text of a passage. ``likeliest``: searches its words if nothing is expected."""
         first = alone([passage])
         variants = [(u, c) for c in passage.candidates if not c.invented for u in units_of(c.text, self.readings)]
         search = self.words()
@@ -280,7 +284,7 @@ class Chooser:
             return first
         borne_out = best.per_syllable >= BORNE_OUT
         if search is not None:
-            best = self._worded(search, texts, best, frames)
+            best = self._worded(search, texts, best, frames, likeliest)
             borne_out = best.per_syllable >= BORNE_OUT if borne_out else best.evidence >= BORNE_OUT_ALONE
         elif borne_out:
             best = self._corrected(best, texts, frames)
@@ -290,14 +294,20 @@ class Chooser:
         why = invented(text, passage.end - passage.start)
         return Transcript("" if why else text, round(sureness(best.evidence), 3), why)
 
-    def _worded(self, search: WordSearch, texts: Sequence[Text], best: Text, frames: Floats) -> Text:
+    def _worded(
+        self, search: WordSearch, texts: Sequence[Text], best: Text, frames: Floats,
+        likeliest: Callable[[], Found | None] | None,
+    ) -> Text:  # fmt: skip
         """What our own ear writes, with Whisper's characters where it has the same sounds."""
-        hints = HINT * self.free.hints([(said(t.units), t.log_probability) for t in texts]) if texts else None
-        found = search.best(lattice_of(frames), hints)
-        if not found:
+        if texts or likeliest is None:
+            hints = HINT * self.free.hints([(said(t.units), t.log_probability) for t in texts]) if texts else None
+            found = next(iter(search.best(lattice_of(frames), hints)), None)
+        else:
+            found = likeliest()
+        if found is None:
             return Text((), -math.inf, -math.inf)
-        units = respelled(spelt(found[0]), best.units)
-        return Text(units, 0.0, ratios(frames, [said(units)], self.accent)[0], found[0].toned)
+        units = respelled(spelt(found), best.units)
+        return Text(units, 0.0, ratios(frames, [said(units)], self.accent)[0], found.toned)
 
     def _corrected(self, text: Text, texts: Sequence[Text], frames: Floats) -> Text:
         """With the places of the other texts, and of what the ear hears, that are much likelier."""

@@ -93,6 +93,8 @@ class Ear:
     voiceprint: Voiceprint | None = None
     """Tells voices apart where nothing else says who spoke."""
     succession: Succession = field(default_factory=Succession, repr=False, compare=False)
+    _written: tuple[Hypothesis, Callable[[], Found | None]] | None = field(default=None, init=False, repr=False)
+    """The likeliest words of the last over."""
 
     @property
     def latest(self) -> Ear:
@@ -118,7 +120,7 @@ class Ear:
         known, threshold = self.net.lexicon.by_symbol(), self.net.settings.recognition.threshold
         score = v.verifier.of_frames(frames, hypothesis.words, known, threshold)
         signs = [e for e in self.net.lexicon.spoken if e.kind == "unit" and e.key in awaited]
-        written = cache(partial(self._written, hypothesis))
+        written = self._writing(hypothesis)
         audio = Evidence(
             score,
             v.verifier.of_frames(frames, ()),
@@ -131,8 +133,13 @@ class Ear:
         )
         return self.interpreter.interpret(hypothesis, audio, expecting, addressed, awaiting)
 
-    def _written(self, hypothesis: Hypothesis) -> Found | None:
-        """The likeliest words of an over; None where no words are known, or none fit."""
+    def _writing(self, hypothesis: Hypothesis) -> Callable[[], Found | None]:
+        """Searches the likeliest words of an over once; None where no words are known, or none fit."""
+        if self._written is None or self._written[0] is not hypothesis:
+            self._written = hypothesis, cache(partial(self._words_of, hypothesis))
+        return self._written[1]
+
+    def _words_of(self, hypothesis: Hypothesis) -> Found | None:
         words = self.chooser.words() if self.chooser else None
         if words is None or hypothesis.sounds is None:
             return None
@@ -157,7 +164,7 @@ class Ear:
         """What chooses the text of an over that was heard so."""
         if self.chooser is None or hypothesis.sounds is None:
             return alone
-        return partial(self.chooser.choose, sounds=hypothesis.sounds)
+        return partial(self.chooser.choose, sounds=hypothesis.sounds, likeliest=self._writing(hypothesis))
 
 
 def _heard(
