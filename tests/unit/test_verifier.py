@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -162,21 +163,23 @@ def test_a_syllable_that_is_another_one_refutes_a_short_phrase(net: Net, said: t
 
 def test_words_decide_where_a_syllable_is_in_doubt(net: Net) -> None:
     """到了 and 到呢 sound alike: what is likelier to be said counts, and only there."""
-    verifier = Verifier(BESIDE, "standard", False)
+    verifier = Verifier(BESIDE, "standard", False, net.lexicon.spoken)
     (arrived,) = (e for e in net.lexicon.spoken if e.text == "到了")
 
-    def doubt(likelier: float, words: str) -> Doubt:
+    def doubt(likelier: float, *words: str) -> Doubt:
         loglikes = np.full((30, 479), -6.0, np.float32)
         for row in (("dao", "le"), ("dao", "ne")):
             score = likelier if "ne" in row else 0.0
             for k, pdfs in enumerate(verifier._row(row)[0]):
                 places = loglikes[5 * k : 5 * k + 5]
                 places[:, list(pdfs)] = np.maximum(places[:, list(pdfs)], score)
-        return verifier.doubt(
-            frames_of(loglikes), lambda: Found((), (tuple(words.split()),), 0.0), arrived, 0.0, 30 * FRAME_S
-        )[1]
+        found = Found(words, tuple(tuple(net.readings.spoken(w)) for w in words), 0.0)
+        toneless = tuple(tuple(s.rstrip("12345") for s in way) for way in found.syllables)
+        written = replace(found, syllables=toneless)
+        return verifier.doubt(frames_of(loglikes), lambda: written, arrived, 0.0, 30 * FRAME_S)[1]
 
-    assert doubt(2.4, "zai dao le ma") == Doubt.NONE
-    assert doubt(2.4, "zai dao ne") == Doubt.ANOTHER
-    assert doubt(0.3, "zai dao ne") == Doubt.NONE, "sounds leave no doubt"
-    assert doubt(5.0, "zai dao le ma") == Doubt.REFUTED, "words do not make up for sounds"
+    assert doubt(0.3, "到", "呢") == Doubt.NONE, "sounds leave no doubt"
+    assert doubt(2.4, "到", "呢") == Doubt.ANOTHER
+    assert doubt(2.4, "到了") == Doubt.NONE
+    assert doubt(2.4, "到了", "吗") == Doubt.ANOTHER, "amid other words"
+    assert doubt(5.0, "到了") == Doubt.REFUTED, "words do not make up for sounds"
