@@ -443,6 +443,38 @@ def test_talk_that_sounds_like_a_report_is_its_parts(net: Net, score: float, dou
 
 
 @pytest.mark.parametrize(
+    ("score", "doubt", "row", "written"),
+    [
+        (0.95, Doubt.NONE, "lao ren mei shi le", ["贾岗社区治安队", "[lao ren]", "没事", "[le]"]),
+        (0.8, Doubt.NONE, "lao ren mei shi le", ["贾岗社区治安队", "[lao ren]", "没事?", "[le]"]),
+        (0.95, Doubt.ANOTHER, "lao ren mei shi le", ["贾岗社区治安队", "[lao ren]", "没事?", "[le]"]),
+        (0.95, Doubt.REFUTED, "lao ren mei shi le", ["贾岗社区治安队", "[lao ren mei shi le]"]),
+        (0.4, Doubt.NONE, "lao ren mei shi le", ["贾岗社区治安队", "[lao ren mei shi le]"]),
+        (
+            0.95,
+            Doubt.NONE,
+            "shu ju biao ming lao ren mei shi le",
+            ["贾岗社区治安队", "[shu ju biao ming lao ren]", "没事?", "[le]"],
+        ),
+    ],
+)
+def test_a_phrase_among_the_likeliest_words_is_found_if_the_sounds_bear_it_out(
+    net: Net, score: float, doubt: Doubt, row: str, written: list[str]
+) -> None:  # fmt: skip
+    """In long talk, and where the sounds are not sure, with a mark."""
+    said = heard(net, "贾岗社区治安队", *(f"#{s}" for s in row.split()))
+    phrase = next(e for e in net.lexicon.spoken if e.text == "没事")
+    start, end = said.words[-3].start, said.words[-2].end
+    audio = Evidence(
+        lambda e, *_: 0.9 if e.kind == "unit" else score,
+        doubtful=lambda e, *_: (e, doubt if e.kind == "phrase" else Doubt.NONE),
+        alone=lambda e, *_: score,
+        written=lambda: [(phrase, start, end)],
+    )
+    assert [i.written for i in Interpreter(net.lexicon).interpret(said, audio).items] == written
+
+
+@pytest.mark.parametrize(
     ("words", "left"), [("#jia #chang", ""), ("#jia #chang 收到", "收到"), ("收到 #jia #chang", "收到 [jia chang]")]
 )
 def test_the_call_sign_of_an_awaited_unit_is_found_where_an_over_begins(net: Net, words: str, left: str) -> None:
