@@ -189,7 +189,7 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     known = m.callees and (state.calling_in == m.callees[0] or is_open(state, m.callees[0]))
     if m.callees and asks and not (late or state.conducting or known):
         return [call_to(state, h, m.callees[0], 0, doubt=m.names[0].times == 1)]
-    if e is None or (not e.ours and (e.heard_unclear or e.last or e.doubt)):
+    if e is None or (not e.ours and (e.heard_unclear or e.last not in ("", "wait") or e.doubt)):
         return from_control(state, h)
     return from_unit(state, h, rules, e.unit if m.callees else None) if e.open or late else from_control(state, h)
 
@@ -211,6 +211,10 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         match facts, new:
             case [Answered(grade="slot") as bare], [Remarked() | ControlReplied() as own] if bare.unit == own.unit:
                 facts, new = [replace(bare, grade="call_sign")], []  # 收到收到,安和社区收到
+            case [ControlReplied() as thanks_to], [ControlReplied() as again] if thanks_to.unit == again.unit:
+                new = []  # 好的,安和社区收到
+            case [_, *_], [Remarked(kind="unsolicited") as back]:
+                new = [replace(back, review=True)]  # 明理路收到,丹尼斯,马上到: read back, perhaps
             case [ControlReplied()], [CalledIn() as told] if not part.calls_control:
                 new = [replace(told, review=True)]  # 学理路小学收到,丹尼斯超市,孩子找到了
             case _:
