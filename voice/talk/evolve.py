@@ -62,6 +62,8 @@ def _told(state: NetState, fact: Fact) -> tuple[str, Seconds]:
             return unit, fact.t
         case Remarked(kind="unsolicited", unit=str(unit), meaning=meaning) if meaning != "ack":
             return unit, fact.t
+        case NotUnderstood(unit=str(unit), why="speaker") if before[0] not in ("", unit):
+            return before
         case NotUnderstood(unit=str(unit), why="" | "speaker"):
             if unit in repeating:
                 return before

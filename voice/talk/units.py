@@ -37,7 +37,7 @@ from voice.talk.slots import (
     slot_for,
     spoken_to,
 )
-from voice.talk.state import ASKED_S, REPLY_S, Exchange, NetState
+from voice.talk.state import ANSWERED_S, ASKED_S, REPLY_S, Exchange, NetState
 
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
@@ -132,7 +132,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
         e = state.exchanges.get(state.calling_in or "")
         spoken = max(state.unknown_at, e.called_at if e else 0.0)  # net control has, since, perhaps
-        doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at
+        late_one = any(is_late(e, h, rules) and h.start - e.deadline <= ANSWERED_S for e in state.exchanges.values())
+        doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at or late_one
         return [control_reply(state, h, state.calling_in, meaning, doubt)]
     return [_bare(state, h, meaning, awaited, rules)]
 
@@ -280,6 +281,7 @@ def _speaks_for(
 def _went_on(state: NetState, h: Heard, mine: Exchange) -> bool:
     """稍等,我报告一下, behind words that may have been the unit's: net control's, perhaps."""
     spoke = mine.heard_unclear or (mine.doubt and state.telling(h.start) == mine.unit)
+    spoke = spoke or state.unknown_at > mine.called_at
     return spoke and not mine.ours and not h.identified
 
 
