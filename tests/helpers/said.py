@@ -66,6 +66,14 @@ class Source:
             if isinstance(node, ast.expr):
                 yield from self.texts(node)
 
+    def pieces(self) -> Iterator[tuple[int, str]]:
+        """(line, template) of every text that may be a part of a message: no docstring, no piece of a text above."""
+        inner = {id(n.value) for n in ast.walk(self.tree) if isinstance(n, ast.Expr)}
+        inner |= {id(v) for n in ast.walk(self.tree) if isinstance(n, ast.JoinedStr) for v in n.values}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in inner:
+                yield from ((node.lineno, text) for text in self.texts(node))
+
     def table_words(self) -> Iterator[str]:
         """Headings of tables, and names of figures that a generator yields as (name, value)."""
         for node in ast.walk(self.tree):

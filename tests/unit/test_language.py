@@ -19,6 +19,7 @@ from voice.cli.app import app
 from voice.cli.chinese import HELP
 from voice.cli.help import line_in, translate
 from voice.journal.store import Journal
+from voice.journal.wording import note_in
 from voice.language import heading, language, worded
 from voice.net.loading import Net
 from voice.station.health import _CHECKS
@@ -54,6 +55,33 @@ def test_every_error_has_chinese_words() -> None:
     """A new message fails here until ``voice/chinese.py`` has it."""
     assert len(raised()) > 400
     without = [f"{where}: {text}" for text, where in raised().items() if text != "{{}}" and not in_chinese(text)]
+    assert without == []
+
+
+ROOMS = ("audio", "bureau", "journal", "net", "radio", "speech", "station", "talk")
+"""Rooms whose sentences people read, on the terminal, in the log or in the console."""
+
+PAIRS = ("journal/wording.py", "journal/sheets/words.py", "net/number_format.py", "net/delimited.py", "net/workbook.py")
+"""Tables of both languages; faults of cells, which are worded with what stands in the cell (test_roster_table)."""
+
+NO_MESSAGE = re.compile(
+    r"CREATE |RAISE |<html|^\n\.|^# |^huying |^(ting|shou) dao hou$|matrix of kind|affine components|joined journal|"
+    r"^there is no stream .* $|^a guard .*:$|^by its voice|^what phrases mean$|^short call signs$|"
+    r"^(more than can be said|a phrase of its training|nothing was offered|nothing in common)"
+)
+"""SQL, pages, styles, comments, commands, pinyin, beginnings of messages, why no text of Whisper is shown."""
+
+
+def test_no_piece_of_a_message_stays_english() -> None:
+    """What is put into a message from elsewhere: why, which, what of."""
+    without = []
+    for source in sources():
+        room = source.path.relative_to(ROOT / "voice").as_posix()
+        if room.startswith(ROOMS) and room not in PAIRS:
+            for line, text in source.pieces():
+                said = COMMANDS.sub("", worded(note_in(text.replace("{}", "7"), False), False))
+                if ENGLISH.search(COMMANDS.sub("", text)) and (ENGLISH.search(said) or not HAN.search(said)):
+                    without += [] if NO_MESSAGE.search(text) else [f"{room}:{line}: {text}"]
     assert without == []
 
 
@@ -156,6 +184,29 @@ def test_whose_language_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         with pytest.raises(SystemExit):
             main(["journal", "show", "nowhere.sqlite"])
         assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("replay", "缺少参数 paths。"),
+        ("replay x --jbos 3", "没有 --jbos 这个选项。是不是 --jobs"),
+        ("replay x --jobs y", "--jobs 的值不对: 应为整数"),
+        ("replay x --names-in mars", "--names-in 的值不对: 'mars' 不在可选的 'local', 'utc' 之中"),
+        ("replay x --net", "选项 --net 后面要写一个值。"),
+        ("journal shw", "没有 shw 这个命令。是不是 'show'?"),
+        ("journal incidents a b", "多了参数 b"),
+        ("alert", "请写通知的内容"),
+    ],
+)
+def test_mistakes_on_the_command_line_in_chinese(
+    typed: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HUYING_LANGUAGE", "zh")
+    with pytest.raises(SystemExit):
+        main(typed.split())
+    said = capsys.readouterr().err
+    assert told in said and not re.search("Usage|Try|Error|Invalid", said)
 
 
 def test_help_in_both_languages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -190,8 +190,9 @@ def pick(found: Sequence[Device], name: str, kind: Direction) -> Device:
     if len(hits) == 1:
         return hits[0]
     there = "; ".join(f"{d.index} {d.name}" for d in hits or usable)
-    what = "is the name of several" if hits else "no such"
-    raise HuyingError(f"“{name}”: {what} sound {kind}s; there is {there}")
+    if hits:
+        raise HuyingError(f"“{name}” is part of the name of several sound {kind}s; give the number: {there}")
+    raise HuyingError(f"no sound {kind} “{name}”; there is {there}")
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def _mix(together: npt.NDArray[np.float64], loudest: npt.NDArray[np.float64], ch
     like = np.divide(together[first], power, out=np.zeros(channels), where=power > 0)
     weights = np.zeros(channels, np.float32)
     weights[alive] = np.where(like[alive] < -SAME, -1.0, 1.0) / len(alive)
-    names = ("left", "right") if channels == 2 else tuple(f"channel {k + 1}" for k in range(channels))
+    names = ("left", "right") if channels == 2 else tuple(f"track {k + 1}" for k in range(channels))
     notes = [f"{names[k]} is dead, and left out" for k in range(channels) if k not in alive]
     notes += [f"{names[k]} is {names[first]} upside down, and turned over" for k in alive if like[k] < -SAME]
     other = [names[k] for k in alive if abs(like[k]) <= SAME]

@@ -211,7 +211,7 @@ def open_recording(path: Path, began: datetime | None = None, zone: tzinfo | Non
             out.rate, out.channels, frames = f.samplerate, f.channels, f.frames
             stamp = f.copy_metadata().get("date", "")
     except (sf.LibsndfileError, TypeError, OSError) as e:
-        raise HuyingError(f"{path}: not a sound file that can be read ({e}); WAV, FLAC, OGG/Opus and MP3 can") from e
+        raise HuyingError(f"{path}: not a sound file that can be read; WAV, FLAC, OGG/Opus and MP3 can") from e
     if out.rate < 1000:
         raise HuyingError(f"{path}: sample rate {out.rate} Hz; speech needs 8000 Hz or more")
     out.duration = frames / out.rate if 0 < frames < 2**40 else None

@@ -98,8 +98,11 @@ class Heads:
         q = sa.select(_heads.c.station, sa.func.min(_heads.c.seq)).join(_events, at)
         with self._journal.reading() as db:
             rows = db.execute(q.where(_events.c.hash != _heads.c.hash).group_by(_heads.c.station)).all()
-        told = "station {0}: signed head {1} is of another event than the one that was sent; the chain was rewritten"
-        return {r[0]: told.format(r[0], r[1]) for r in rows}
+        return {
+            r[0]: f"station {r[0]}: signed head {r[1]} is of another event than the one that was sent; "
+            "the chain was rewritten"
+            for r in rows
+        }
 
     def lines(self, station: str) -> list[SignedHead]:
         """Lines of one station, in order: input of ``huying journal verify --signed``."""

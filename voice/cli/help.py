@@ -4,19 +4,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rich.markup import escape
 from typer import Context, rich_utils
 
 from voice.cli.chinese import HELP, LINES
-from voice.language import Language
+from voice.language import Language, worded
 
 _BOTH = re.compile(r"(?P<english>.*?[.?!])\s+(?P<chinese>[^A-Za-z]*[\u4e00-\u9fff][^。]*。)(?P<rest>.*)", re.S)
 
 PANELS = {"ARGUMENTS_PANEL_TITLE": "参数", "OPTIONS_PANEL_TITLE": "选项", "COMMANDS_PANEL_TITLE": "命令",
-          "DEFAULT_STRING": "[默认: {}]", "REQUIRED_LONG_STRING": "[必填]"}  # fmt: skip
+          "DEFAULT_STRING": "[默认: {}]", "REQUIRED_LONG_STRING": "[必填]", "ERRORS_PANEL_TITLE": "错误",
+          "ABORTED_TEXT": "已取消。", "RICH_HELP": "用法见 [blue]'{command_path} {help_option}'[/]"}  # fmt: skip
 """Typer's own texts."""
+
+USAGE = {"Usage:": "用法:", "[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命令 [参数]..."}
 
 
 def line_in(text: str, language: Language) -> str:
@@ -42,12 +47,21 @@ def translate(command: Any, language: Language) -> Any:
         translate(part, language)
     if language == "zh":
         command.epilog = (command.epilog or "").replace("Example:", "例:")
+        command.get_usage = partial(_usage, command.get_usage)
         _chinese_panels()
     return command
 
 
+def _usage(english: Callable[[Context], str], context: Context) -> str:
+    told = english(context)
+    for before, after in USAGE.items():
+        told = told.replace(before, after)
+    return told
+
+
 def _chinese_panels() -> None:
-    """Translates typer's own texts; makes its columns wrap Chinese, which has no spaces, instead of truncating it."""
+    """Translates typer's own texts, mistakes in a command line among them; makes its columns wrap Chinese, which has no
+    spaces, instead of truncating it."""
     for name, words in PANELS.items():
         setattr(rich_utils, name, words)
     make = getattr(rich_utils, "_make_rich_text", None)
@@ -62,3 +76,11 @@ def _chinese_panels() -> None:
 
     folding.folds = True  # type: ignore[attr-defined]
     rich_utils._make_rich_text = folding
+    show = rich_utils.rich_format_error
+
+    def told(mistake: Any) -> None:
+        said = worded(mistake.format_message(), False)
+        mistake.format_message = lambda: said
+        show(mistake)
+
+    rich_utils.rich_format_error = told  # type: ignore[assignment]

@@ -91,6 +91,9 @@ def roll(
     out, names = screen(), net_of(net)
     with Journal(journal, create=False) as log:
         sheet = _sessions(log, since, until, names)
+    if not any(r.calls for r in unit_figures(sheet)):
+        out.print("nobody was called in this time 这段时间没有呼叫", style="yellow")
+        return
     out.print(roll_table(sheet, names))
     for line, style in attendance_lines(sheet, Heading.of(names, english=language() == "en")):
         out.print(line, style=style)

@@ -92,9 +92,10 @@ def _opened(target: str, uploads: bool) -> Journal:
 
     if "://" not in target and not uploads and not Path(target).is_file():
         there = sorted(p.name for p in Path(target).parent.glob("*.sqlite"))[:5]
-        known = f"; here are {', '.join(there)}" if there else ""
+        if there:
+            raise HuyingError(f"{target}: no such journal; there is: {', '.join(there)}")
         raise HuyingError(
-            f"{target}: no such journal{known}; “huying listen --journal {target}” or “huying replay … "
+            f"{target}: no such journal; “huying listen --journal {target}” or “huying replay … "
             f"--journal {target}” makes it, and so does --uploads"
         )
     return Journal(target)

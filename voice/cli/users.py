@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 app = typer.Typer(no_args_is_help=True, help="Who may use the console. 控制台用户。", add_completion=False)
 
+Role = Literal["viewer", "operator", "admin"]
 NameArgument = Annotated[str, typer.Argument(help="User name.")]
 
 
 @app.command(epilog="Example: huying users add 王 --role operator")
 def add(
     name: NameArgument,
-    role: Annotated[str, typer.Option(help="viewer reads; operator also orders and corrects; admin.")] = "operator",
+    role: Annotated[Role, typer.Option(help="viewer reads; operator also orders and corrects; admin.")] = "operator",
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from a pipe.")] = False,
 ) -> None:
     """Make an account, or give one a new password. 添加用户。"""

@@ -86,7 +86,10 @@ class KnownNames:
             name = re.sub(r":\d*$", "", header_of(scope, "host")).lower()
             if name not in self._names:
                 shown = name[:60] if re.fullmatch(r"[\w.\[\]:-]+", name, re.ASCII) else "…"
-                told = f"this console does not answer to the name {shown}; start it with: huying serve --name {shown}\n"
+                told = (
+                    f"this console does not answer to the name {shown}; start it with: huying serve --name {shown}\n"
+                    f"控制台不认识 {shown} 这个名称, 请这样启动: huying serve --name {shown}\n"
+                )
                 if scope["type"] == "websocket":
                     await send({"type": "websocket.close", "code": 4400})
                     return

@@ -44,6 +44,8 @@ log = logging.getLogger("huying.journal")
 _BUSY_MS = 5000
 """How long SQLite waits for other writers."""
 
+CLAIMED = "another station logs into it; stop it first, or name another journal"
+
 _CLAIM_KEY = 0x48555949  # “HUYI”
 """Key of a station's advisory lock in PostgreSQL."""
 
@@ -75,8 +77,10 @@ def journal_url(target: str) -> str:
 
 
 def redacted(url: str) -> str:
-    """The URL without its password, for messages."""
-    return sa.make_url(url).render_as_string(hide_password=True)
+    """The file, or the URL without its password, for messages."""
+    parsed = sa.make_url(url)
+    file = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    return file or parsed.render_as_string(hide_password=True)
 
 
 class Journal:
@@ -116,7 +120,8 @@ class Journal:
                 path.parent.mkdir(parents=True, exist_ok=True)
             self._prepare(create)
         except (DBAPIError, OSError) as e:
-            raise HuyingError(f"{redacted(self.url)}: cannot be opened as a journal ({_reason(e)})") from e
+            told = f"cannot be opened as a journal ({_reason(e)}); name another one, or see who may write there"
+            raise HuyingError(f"{redacted(self.url)}: {told}") from e
         self._head = self._last()
         self._doubtful = ""
         """Hash of the last event of an attempt that failed for a reason that says nothing of whether it was written."""
@@ -148,15 +153,14 @@ class Journal:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                told = "another station logs into it; stop it first, or name another journal"
-                raise HuyingError(f"{self._path}: {told}") from None
+                raise HuyingError(f"{self._path}: {CLAIMED}") from None
             except OSError as e:
                 raise HuyingError(f"{self._path}: no lock file can be made beside it ({e.strerror})") from e
             self._claims.callback(lock.release)
         elif not self._sqlite:
             db = self._claims.enter_context(self._engine.connect())
             if not db.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _CLAIM_KEY}).scalar():
-                raise HuyingError(f"{redacted(self.url)}: another station logs into it; stop it first")
+                raise HuyingError(f"{redacted(self.url)}: {CLAIMED}")
 
     def append(self, facts: Sequence[Fact], began: datetime) -> list[Event]:
         """Append facts in one transaction: all or none. ``began`` is the wall clock of t = 0.

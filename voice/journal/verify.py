@@ -20,7 +20,7 @@ class Fault:
     what: str
 
     def __str__(self) -> str:
-        return f"event {self.seq}: {self.what}"
+        return f"event {self.seq}: {self.what}" if self.seq else f"the journal itself: {self.what}"
 
 
 def verify(journal: Journal, *, clips: bool = True) -> Iterator[Fault]:
@@ -32,8 +32,8 @@ def verify(journal: Journal, *, clips: bool = True) -> Iterator[Fault]:
     removed = Removals(journal) if clips else None
     for e in journal.events():
         if e.seq != expected:
-            what = "event is" if e.seq == expected + 1 else f"events up to {e.seq - 1} are"
-            yield Fault(expected, f"{what} missing")
+            one = e.seq == expected + 1
+            yield Fault(expected, "event is missing" if one else f"events up to {e.seq - 1} are missing")
         if e.previous != previous:
             yield Fault(e.seq, "does not follow the event before it: moved, inserted, or its forerunner changed")
         if event_hash(e.seq, e.kind, e.t, e.wall, e.body, e.previous) != e.hash:

@@ -116,13 +116,13 @@ _NOTES: tuple[Pair, ...] = (
     (r"(\d+) without an answer of their own, (\d+) unclear", r"本人未应答 \1 (含代答、未呼叫), 听不清 \2"),
     (r"two stations at once", "两台同时讲话"), (r"own, not verified", "本机听写, 未经核实"),
     (r"(\S+), not verified", r"\1 听写, 未经核实"),
+    (r"radio of (.*), but the call sign of (.*)", r"身份码是 \1 的, 呼号却是 \2 的"),
     (r"radio (.*)", r"身份码 \1"),
     (r"(.*), clock known", r"\1"), (r"(.*), clock unknown", r"\1, 日期不明"),
     (r"interrupted", "中断"), (r"dispatcher", "值班员"), (r"the channel stayed busy", "信道一直占用"),
     (r"heard right", "听对了"), (r"schedule", "按时"), (r"voice", "口令"), (r"console", "值班台"),
     (r"incident, not acknowledged", "警情, 还没有人处理"), (r"no reply", "没有答复"), (r"not understood", "没听懂"),
     (r"entered by (.*) 人工补录(.*)", r"\1 人工补录\2"),
-    (r"the file is cut off: ([\d.]+) s that its header promises are missing", r"文件不完整, 缺 \1 秒"),
 )  # fmt: skip
 """English note in the journal, as a pattern → Chinese."""
 

@@ -110,8 +110,9 @@ def find_model(name: str) -> Path:
         return here[name]
     if Path(name).is_dir():
         return Path(name)
-    hint = f"run “huying models pull {name}”" if name in STOCK else f"there is: {', '.join(here) or 'none'}"
-    raise HuyingError(f"no model “{name}”: {hint}")
+    if name in STOCK:
+        raise HuyingError(f"no model “{name}”: run “huying models pull {name}”")
+    raise HuyingError(f"no model “{name}”; there is: {', '.join(here) or 'none'}")
 
 
 def _need(folder: Path, *names: str) -> Path:

@@ -31,7 +31,7 @@ def open_source(
         return RawStream(sys.stdin.buffer, raw, "stdin", began, began is None, notice), None
     if desk.input.startswith("udp:"):
         host, _, port = desk.input.removeprefix("udp:").rpartition(":")
-        if not port.isdigit():
+        if not port.isdecimal() or int(port) > 65535:
             raise HuyingError(f"--input {desk.input}: write udp:7355 or udp:0.0.0.0:7355")
         return UdpStream(int(port), host or "127.0.0.1", raw, desk.input, notice), None
     card = CardSource(desk.input, notice)

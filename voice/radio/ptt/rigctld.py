@@ -28,7 +28,7 @@ class RigctldPtt:
 
     def __init__(self, settings: PttSettings) -> None:
         host, _, port = (settings.device or "127.0.0.1").partition(":")
-        if port and not port.isdigit():
+        if port and not (port.isdecimal() and int(port) <= 65535):
             raise PttError(f"ptt rigctld: “{settings.device}”; write host or host:port, e.g. 127.0.0.1:{PORT}")
         self._address = (host, int(port or PORT))
         self._carrier, self._carrier_inverted = settings.carrier, settings.carrier_inverted
