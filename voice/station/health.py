@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voice.errors import HuyingError
@@ -27,18 +27,22 @@ class Finding:
     mend: str
 
 
+class StopsStation(HuyingError):
+    """No station of this net starts, although what was checked is no need of every net."""
+
+
 def examine(net: Path | None = None) -> Iterator[Finding]:
     """All checks, one by one; some take seconds. ``net``: folder of the net whose settings count; the sample net if not
     given."""
     mistaken = False
     for name, needed, check, mend in _CHECKS:
-        if mistaken and check in (_recogniser, _voice, _dictation):
+        if mistaken and check in (_recogniser, _voice, _prompts, _dictation):
             continue  # they have no net to be asked of
         try:
             yield Finding(name, needed, True, check(net or sample_net()), mend)
         except Exception as e:  # any error is reported
             mistaken = mistaken or check is _units
-            yield Finding(name, needed, False, str(e), mend)
+            yield Finding(name, needed or isinstance(e, StopsStation), False, str(e), mend)
 
 
 def _packages(_net: Path) -> str:
@@ -65,7 +69,9 @@ def _recogniser(net: Path) -> str:
     from voice.net.loading import load_net
     from voice.station.ear import open_ear
 
-    ear = open_ear(load_net(net))
+    loaded = load_net(net)
+    hearing = loaded.settings.recognition.model_copy(update={"dictation": ""})  # a check of its own
+    ear = open_ear(replace(loaded, settings=loaded.settings.model_copy(update={"recognition": hearing})))
     stream = ear.recogniser.stream()
     stream.accept(np.zeros(8000, np.int16))
     stream.so_far()
@@ -100,6 +106,18 @@ def _voice(net: Path) -> str:
         finally:
             voice.close()
     return f"{voice.name} ({chosen.why}); {len(samples) / rate:.1f} s of speech made in {took:.1f} s"
+
+
+def _prompts(net: Path) -> str:
+    from voice.net.loading import load_net
+    from voice.station.prompts import open_prompts
+
+    folder = load_net(net).settings.station.prompts
+    try:
+        here = set(open_prompts(net / folder).recordings.values()) if folder else ()
+        return f"recordings: {len(here)}" if folder else "none"
+    except HuyingError as e:
+        raise StopsStation(str(e)) from e
 
 
 def _devices(_net: Path) -> str:
@@ -142,6 +160,9 @@ def _dictation(net: Path) -> str:
     if wanted in OFF:
         return "off; free speech is logged as pinyin only"
     if wanted not in here:
+        known = (OWN, *(n for n in PACKAGED if is_packaged(n, "whisper")), *STOCK)
+        if wanted not in known:
+            raise StopsStation(f"no dictation “{wanted}”; there is: {', '.join((AUTO, *known, OFF[0]))}")
         mend = install() if wanted == OWN else f"huying models pull {wanted}"
         raise HuyingError(f"{wanted} is not here: {mend}")
     others = ", ".join(n for n in here if n != wanted)
@@ -162,6 +183,7 @@ _CHECKS: tuple[tuple[str, bool, Callable[[Path], str], str], ...] = (
     ("recogniser 识别", True, _recogniser, "pip install --force-reinstall vosk"),
     ("cache folder", True, _cache, "set HUYING_HOME to a folder that can be written"),
     ("synthetic voice 语音合成", False, _voice, _SPEAK),
+    ("recorded prompts 录好的语音", False, _prompts, "make that folder, or take [station] prompts out of net.toml"),
     ("sound devices 声卡", False, _devices, f"{_SOUND}; on Debian also: apt install libportaudio2"),
     ("dictation 听写模型", False, _dictation, "or no [recognition] dictation in net.toml: our own ear writes then"),
     ("console encoding 终端编码", False, _encoding, "set PYTHONUTF8=1"),

@@ -124,6 +124,7 @@ def open_chosen(choice: Choice, synthesiser: Synthesiser, cache: Path) -> Chosen
         if engine == wanted or not choice.speaker:
             raise
         voice, instead = ENGINES[engine].open(replace(choice, speaker=""), synthesiser, cache), True
+        why = f"{why}; it has no speaker “{choice.speaker}”"
     return Chosen(engine, voice, why, instead)
 
 
