@@ -90,6 +90,7 @@ def _cache(_net: Path) -> str:
 def _voice(net: Path) -> str:
     """Which voice speaks, why, and its latency, measured without the cache."""
     from voice.net.loading import load_net
+    from voice.speech.packages import PACKAGED, is_packaged, packaged, verify_packaged
     from voice.speech.synthesiser import Synthesiser
     from voice.speech.voices import Choice, open_chosen
 
@@ -99,6 +100,9 @@ def _voice(net: Path) -> str:
         chosen = open_chosen(choice, synthesiser, Path(place))
         voice = chosen.voice
         try:
+            for folder in (packaged(n) for n in PACKAGED if is_packaged(n, chosen.engine)):
+                if folder is not None:
+                    verify_packaged(folder)
             voice.say("收到", ["shou1", "dao4", ","])
             began = time.monotonic()
             samples, rate = voice.say("一切正常", ["yi2", "qie4", "zheng4", "chang2", ","])
