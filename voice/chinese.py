@@ -76,7 +76,7 @@ MESSAGES: dict[str, str] = {
     "this journal is in memory and keeps no clips; name a file with --journal": "这个日志只在内存里, 不留录音; 用 --journal 指定文件",
     "{}: the clip is missing": "{0}: 录音片段丢失",
     "{}: the clip is missing; run “huying journal verify {}”": "{0}: 录音片段丢失; 请运行 “huying journal verify {1}”",
-    "{}: {} MB are left on the disk; clips stop, events go on": "{0}: 硬盘只剩 {1} MB; 不再存录音, 日志照记",
+    "{} MB are left on the disk, too few to keep sound; make room": "硬盘只剩 {0} MB, 存不下录音; 请腾出空间",
     "{}: cannot write the clip ({})": "{0}: 录音存不下 ({1})",
     "{}: the clip cannot be read ({})": "{0}: 录音读不出 ({1})",
     "{}: cannot be written ({}); is it open in another program?": "{0}: 写不进去 ({1}); 是不是在别的程序里开着?",

@@ -69,7 +69,8 @@ class ClipStore:
             path.parent.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(path.parent).free
             if free < KEEP_FREE:
-                raise HuyingError(f"{self.folder}: {free / 1e6:.0f} MB are left on the disk; clips stop, events go on")
+                told = f"{free / 1e6:.0f} MB are left on the disk, too few to keep sound; make room"
+                raise HuyingError(f"{self.folder}: {told}")
             with part.open("wb") as f:
                 fill(f)
                 f.flush()
