@@ -105,6 +105,13 @@ EVIDENCE = 0.4
 """Scale of scores in sums over paths, because frames are far from independent; the same as in training."""
 
 
+def _step(alpha: npt.NDArray[np.float64], emitted: Floats) -> None:
+    """One frame further along rows of states, the last axis: each state stays or goes on to the next."""
+    alpha *= STAY
+    alpha[..., 1:] += alpha[..., :-1] * ((1 - STAY) / STAY)
+    alpha *= emitted
+
+
 def _row_sum(emission: Floats) -> float:
     """Log sum over all paths through a state sequence, with silence at either end: (frames, states)."""
     peak = emission.max(1, keepdims=True)
@@ -113,9 +120,7 @@ def _row_sum(emission: Floats) -> float:
     alpha[:2] = emitted[0, :2]
     total = EVIDENCE * float(peak.sum())
     for e in emitted[1:]:
-        alpha *= STAY
-        alpha[1:] += alpha[:-1] * ((1 - STAY) / STAY)
-        alpha *= e
+        _step(alpha, e)
         scale = alpha.sum() + 1e-300
         total += math.log(scale)
         alpha /= scale
@@ -210,9 +215,7 @@ def begun(loglikes: Floats, rows: Sequence[States], a: int) -> list[tuple[float,
     anything = free[0].astype(float)
     best, ends = np.full(len(rows), -np.inf), np.full(len(rows), a)
     for t in range(1, len(frames)):
-        alpha *= STAY
-        alpha[:, 1:] += alpha[:, :-1] * ((1 - STAY) / STAY)
-        alpha *= emitted[t]
+        _step(alpha, emitted[t])
         anything = (anything @ matrix) * free[t]
         scale = anything.sum() + 1e-300
         anything /= scale
