@@ -31,6 +31,9 @@ from voice.speech.goodness import (
 )
 from voice.speech.hypothesis import Word
 
+Row = tuple[States, tuple[int, ...]]
+"""HMM states of a row of syllables, and the syllable that each belongs to."""
+
 SIGNS = ("unit", "control", "assistant")
 """Kinds of entries that are call signs."""
 
@@ -116,7 +119,7 @@ class Verifier:
         self._calibration = calibration
         self._accent = accent
         self._tones = tones
-        self._states: dict[str, list[tuple[States, tuple[int, ...]]]] = {}
+        self._states: dict[str, list[Row]] = {}
 
     def of_frames(
         self, frames: Frames, words: Sequence[Word], known: Mapping[str, Entry] | None = None, threshold: float = 0.0
@@ -167,7 +170,7 @@ class Verifier:
 
     def _amiss(self, frames: Frames, written: Written, entry: Entry, start: float, end: float) -> Doubt:
         """Whether one of its syllables was another one."""
-        best = max(self._pronunciations(entry), key=lambda r: goodness(*frames, r[0], r[1], start, end).mean)
+        best, _ = _best(frames, self._pronunciations(entry), start, end)
         left = self._least(frames[0], best, start, end) + ALLOWED * min(entry.syllables, MANY)
         if left < 0:
             return Doubt.REFUTED
@@ -184,7 +187,7 @@ class Verifier:
         sisters = self._sisters.get(entry.symbol)
         if not sisters:
             return entry, Doubt.NONE
-        best = max(self._first_reading(entry), key=lambda r: goodness(*frames, r[0], r[1], start, end).mean)
+        best, _ = _best(frames, self._first_reading(entry), start, end)
         at = syllable_frames(frames[0], *best, start, end)
         found = Doubt.NONE
         for (first, last), others in sisters.items() if at else ():
@@ -228,8 +231,7 @@ class Verifier:
         return sign, end * FRAME_S, Doubt.NONE if best >= CLEARLY and least >= ANOTHER else Doubt.ANOTHER
 
     def _aligned(self, frames: Frames, entry: Entry, start: float, end: float) -> Goodness:
-        found = [goodness(*frames, s, of, start, end) for s, of in self._pronunciations(entry)]
-        return max(found, key=lambda g: g.mean)
+        return _best(frames, self._pronunciations(entry), start, end)[1]
 
     def confidence(self, frames: Frames, figure: SpokenFigure) -> float:
         """Confidence that these syllables were said, 0..1."""
@@ -240,7 +242,7 @@ class Verifier:
         """Whether each syllable of a figure was said, not only the row as a whole."""
         return self._least(loglikes, self._row(figure.syllables), figure.start, figure.end) >= ANOTHER
 
-    def _least(self, loglikes: Floats, row: tuple[States, tuple[int, ...]], start: float, end: float) -> float:
+    def _least(self, loglikes: Floats, row: Row, start: float, end: float) -> float:
         """Log likelihood ratio to any syllable of the syllable that has the least; 0 where the row has no room."""
         ratios = [
             row_ratios(loglikes, [_part(row, k, k + 1)], max(0, a - 1), min(len(loglikes), b + 1))[0]
@@ -248,7 +250,7 @@ class Verifier:
         ]
         return min(ratios, default=0.0)
 
-    def _pronunciations(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
+    def _pronunciations(self, entry: Entry) -> list[Row]:
         if entry.symbol not in self._states:
             rows: dict[tuple[str, ...], None] = {}
             for row in (row for r in entry.readings for row in product(*pronunciations(r, self._tones))):
@@ -258,7 +260,7 @@ class Verifier:
             self._states[entry.symbol] = [self._row(r) for r in rows]
         return self._states[entry.symbol]
 
-    def _first_reading(self, entry: Entry) -> list[tuple[States, tuple[int, ...]]]:
+    def _first_reading(self, entry: Entry) -> list[Row]:
         """Pronunciations with as many syllables as the first reading."""
         return [r for r in self._pronunciations(entry) if r[1][-1] == len(entry.readings[0]) - 1]
 
@@ -268,13 +270,17 @@ class Verifier:
         three of them with a mark; ten, four of them without, if nothing is subtracted."""
         return sum(self._shares.get(toneless(place[0]), 0.0) for place in entry.readings[0][first:end])
 
-    def _row(self, syllables: tuple[str, ...]) -> tuple[States, tuple[int, ...]]:
-        """HMM states of a syllable sequence, and the syllable each belongs to."""
+    def _row(self, syllables: tuple[str, ...]) -> Row:
         rows = [states(s, self._accent) for s in syllables]
         return tuple(p for row in rows for p in row), tuple(k for k, row in enumerate(rows) for _ in row)
 
 
-def _part(row: tuple[States, tuple[int, ...]], first: int, end: int) -> States:
+def _best(frames: Frames, rows: Sequence[Row], start: float, end: float) -> tuple[Row, Goodness]:
+    """The row that fits best, and how well."""
+    return max(((r, goodness(*frames, *r, start, end)) for r in rows), key=lambda found: found[1].mean)
+
+
+def _part(row: Row, first: int, end: int) -> States:
     """The states of some of the syllables."""
     return tuple(s for s, k in zip(*row, strict=True) if first <= k < end)
 
