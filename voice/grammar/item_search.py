@@ -7,7 +7,7 @@ covers becomes a row of syllables, in which similar-sounding entries are searche
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
@@ -55,6 +55,9 @@ TOUCHING_S = 0.05
 
 REPEAT_GAP_S = 1.5
 """The same call sign repeated within this pause is one call, said twice."""
+
+TWICE = ("unit", "control", "assistant", "phrase", "place")
+"""Kinds of items that people say twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class ItemSearch:
             talked = self._talked(entry, w, score, doubtful) if entry is not None and entry.kind == "talk" else []
             if talked:
                 flush(w.start, word_follows=True)
-                items[:] = _joined([*items, *talked])
+                items[:] = _folded([*items, *talked], _unbroken)
             elif entry is not None:
                 item = self._believed(entry, w, score, doubtful)
                 said = [p[0] for p in plain(entry.readings[0])]
@@ -132,7 +135,7 @@ class ItemSearch:
             elif w.symbol != "[unk]":
                 row += _spread(_pinyin(w.symbol), w, w.confidence)
         flush()
-        return _merged(items)
+        return _folded(items, _repeated)
 
     def _believed(self, entry: Entry, word: Word, score: WordScore | None, doubtful: WordDoubt | None) -> Item | None:
         """What the verifier accepts of a word: the entry, or a shorter phrase of the same meaning at its start.
@@ -291,35 +294,33 @@ def _heads(lexicon: Lexicon) -> dict[str, tuple[tuple[Entry, float], ...]]:
     return out
 
 
-def _merged(items: list[Item]) -> list[Item]:
-    """A call sign or phrase repeated at once becomes one item, said twice, with higher confidence."""
+def _folded(items: Iterable[Item], together: Callable[[Item, Item], Item | None]) -> list[Item]:
+    """Each item that is one with the one before it is made so."""
     out: list[Item] = []
     for item in items:
-        last = out[-1] if out else None
-        if (
-            last is not None
-            and item.kind in ("unit", "control", "assistant", "phrase", "place")
-            and (item.kind, item.key) == (last.kind, last.key)
-            and item.start - last.end <= REPEAT_GAP_S
-        ):
-            agreed = 1 - (1 - item.score) * (1 - last.score)
-            doubt = last.doubt and item.doubt
-            out[-1] = replace(last, end=item.end, times=last.times + 1, score=round(agreed, 4), doubt=doubt)
-        else:
+        one = together(out[-1], item) if out else None
+        if one is None:
             out.append(item)
+        else:
+            out[-1] = one
     return out
 
 
-def _joined(items: Sequence[Item]) -> list[Item]:
+def _repeated(last: Item, item: Item) -> Item | None:
+    """A call sign or phrase repeated at once is one item, said twice, with higher confidence."""
+    if item.kind not in TWICE or (item.kind, item.key) != (last.kind, last.key):
+        return None
+    if item.start - last.end > REPEAT_GAP_S:
+        return None
+    agreed = round(1 - (1 - item.score) * (1 - last.score), 4)
+    return replace(last, end=item.end, times=last.times + 1, score=agreed, doubt=last.doubt and item.doubt)
+
+
+def _unbroken(last: Item, item: Item) -> Item | None:
     """Free speech without a pause between is one item."""
-    out: list[Item] = []
-    for item in items:
-        last = out[-1] if out else None
-        if last is not None and last.kind == item.kind == "free" and item.start - last.end < TOUCHING_S:
-            out[-1] = replace(last, pinyin=f"{last.pinyin} {item.pinyin}", end=item.end)
-        else:
-            out.append(item)
-    return out
+    if not last.kind == item.kind == "free" or item.start - last.end >= TOUCHING_S:
+        return None
+    return replace(last, pinyin=f"{last.pinyin} {item.pinyin}", end=item.end)
 
 
 def _spread(names: list[str], word: Word, sure: float = 0.0) -> list[_Syllable]:
