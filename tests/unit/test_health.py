@@ -24,9 +24,9 @@ def setting(net: Path, section: str, line: str) -> None:
 
 
 def test_a_dictation_that_is_none_is_no_fault_of_the_recogniser(mine: Path) -> None:
-    setting(mine, "recognition", 'dictation = "wisper"')
+    setting(mine, "recognition", 'dictation = "whisper-huge"')
     assert _recogniser(mine) == "loads and runs"
-    with pytest.raises(StopsStation, match=r"no dictation “wisper”; there is: auto, own, whisper-base, .*, off"):
+    with pytest.raises(StopsStation, match=r"no dictation “whisper-huge”; there is: auto, own, whisper-base, .*, off"):
         _dictation(mine)
 
 
