@@ -25,9 +25,10 @@ from voice.measure.channel import Channel, received
 from voice.net.loading import Net, load_net
 from voice.pcm import BLOCK, RATE, Frame, Pcm16
 from voice.places import sample_net
+from voice.radio.over import Over
 from voice.speech.synthesiser import SpeechSettings, Synthesiser
 from voice.speech.whisper import Transcript, alone
-from voice.station.ear import Ear, open_ear
+from voice.station.ear import Ear, open_ear, reopened
 from voice.station.listener import Listener
 from voice.station.scribe import Choose, OwnScribe, Scribe
 from voice.talk.facts import DeviceChanged, Fact, NotUnderstood, OverHeard, Transcribed
@@ -207,6 +208,20 @@ def test_a_default_that_cannot_be_is_none_and_a_wish_is_an_error(
     assert open_ear(net).scribe is None
     with pytest.raises(HuyingError, match=r"words\.npz: no such file; dictation “own” needs it"):
         open_ear(net_with(own_net, "own"))
+
+
+def test_hearing_goes_on_where_the_word_model_is_damaged(
+    net: Net, ear: Ear, audio: Pcm16, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "words.npz").write_bytes(b"PK\x03\x04 and no more")
+    monkeypatch.setattr("voice.station.ear.words_file", lambda: tmp_path / "words.npz")
+    other, over, hypothesis = reopened(ear, net, tmp_path), Over.whole(audio), ear.recogniser.recognise(audio)
+    message = other.understand(over, hypothesis)
+    assert message.free and not message.understood
+    text = other.transcribe(over, message, hypothesis)
+    assert text is not None
+    with pytest.raises(HuyingError, match="the word model is damaged, copy it again"):
+        text.result()
 
 
 def test_an_over_that_is_understood_starts_none(

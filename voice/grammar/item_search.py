@@ -214,8 +214,7 @@ class ItemSearch:
         self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str]
     ) -> tuple[int, int, Item] | None:
         """没事 in [lao ren mei shi le]: the longest entry that is one of the likeliest words of the over and that the
-        audio bears out, with its place. It is doubtful unless the audio is SURE of it,
-        amid BRIEF talk."""
+        audio bears out, with its place. It is doubtful unless the audio is SURE of it, and the row is BRIEF."""
         if audio.written is None or audio.alone is None or len(free) < SHORT:
             return None
         begin, end = free[0].start, free[-1].end

@@ -140,7 +140,10 @@ class Ear:
         return self._written[1]
 
     def _words_of(self, hypothesis: Hypothesis) -> Found | None:
-        words = self.chooser.words() if self.chooser else None
+        try:
+            words = self.chooser.words() if self.chooser else None
+        except HuyingError:
+            return None  # damaged: dictation says so, and hearing goes on without words
         if words is None or hypothesis.sounds is None:
             return None
         return next(iter(words.best(lattice_of(np.asarray(hypothesis.sounds, np.float32)))), None)
