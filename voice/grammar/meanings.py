@@ -1,4 +1,4 @@
-"""All meanings on a net, in one table. Grammar files may use only these keys.
+"""All meanings on a net, in one table. Grammar files may use only these keys, and ``TALK``.
 
 To add a meaning: a line here, and phrases in a grammar file.
 """
@@ -25,9 +25,6 @@ class Meaning:
     enterable: bool = False
     """Offered in manual entry of a net."""
 
-
-TALK = "talk"
-"""Of phrases in grammar files that mean nothing: free speech that would be heard as another phrase."""
 
 TABLE: tuple[Meaning, ...] = (
     Meaning("ack", "收到", "acknowledged", rank=7, reviewable=True, enterable=True),
@@ -70,12 +67,15 @@ TABLE: tuple[Meaning, ...] = (
     Meaning("cancel", "取消", "cancel"),
     Meaning("this_is", "自报呼号", "says who it is"),
     Meaning("heard", "有回答,内容不清", "answered, content unclear"),
-    Meaning(TALK, "闲话", "talk"),
     Meaning("code_word", "当日口令", "code of the day"),
 )
 
 MEANINGS: dict[str, Meaning] = {m.key: m for m in TABLE}
 CHINESE: dict[str, str] = {m.key: m.chinese for m in TABLE}
+TALK = "talk"
+"""Of phrases in grammar files that mean nothing: free speech that would be heard as another phrase."""
+WRITTEN: tuple[str, ...] = (*MEANINGS, TALK)
+"""What may stand before a template."""
 ANSWERS: tuple[str, ...] = tuple(m.key for m in sorted(TABLE, key=lambda m: m.rank) if m.rank)
 """Meanings that answer a call; of several in one over the first counts."""
 URGENT: frozenset[str] = frozenset(m.key for m in TABLE if m.urgent)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from voice.errors import Problem, lines_of
-from voice.grammar.meanings import MEANINGS
+from voice.grammar.meanings import WRITTEN
 
 Speaker = Literal["unit", "control", "anyone", "assistant"]
 """Speaker; ``assistant``: the dispatcher, to us."""
@@ -125,8 +125,8 @@ def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
             if not eq or not template:
                 problems.append(Problem(path, number, f"“{body}” has no “=”", "meaning = template"))
                 continue
-            if meaning not in MEANINGS:
-                problems.append(Problem(path, number, f"unknown meaning “{meaning}”", "one of " + ", ".join(MEANINGS)))
+            if meaning not in WRITTEN:
+                problems.append(Problem(path, number, f"unknown meaning “{meaning}”", "one of " + ", ".join(WRITTEN)))
                 continue
             try:
                 rows = expand(template)
