@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from voice.errors import HuyingError
 from voice.journal.codec import from_json, kind_of, to_json
 from voice.mandarin.readings import PAUSE
 from voice.net.loading import Net, load_net
+from voice.station.requests import RollRequest, checked
 from voice.talk.announcing import announcement, closing, to_read_back
 from voice.talk.attendance import Standing
 from voice.talk.evolve import evolve
@@ -300,3 +302,10 @@ def test_what_an_answer_to_our_own_words_should_repeat(net: Net) -> None:
     text = "豫A12345白色面包车,10:30在湖心公园北门集合。"
     assert to_read_back(net, f"各单位注意,{text}重复一遍,{text}") == ("豫/渝A12345", "10:30", "湖心公园北门")
     assert to_read_back(net, "省残联,省残联,是否正常?请回答。") == ()
+
+
+@pytest.mark.parametrize("until", ["talk", "roll_start", "code_word", "有情况吗"])
+def test_a_poll_waits_for_what_a_unit_can_answer(net: Net, until: str) -> None:
+    with pytest.raises(HuyingError, match=r"is no meaning; any, or one of situation, .*, ack, report$"):
+        checked(net, RollRequest("start", ("101",), 1, "有没有看到走失儿童", until))
+    assert checked(net, RollRequest("start", ("101",), 1, "有没有看到走失儿童", "situation")) == ("101",)

@@ -27,7 +27,7 @@ from typing import Any, Literal, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from voice.errors import HuyingError
-from voice.grammar.meanings import MEANINGS
+from voice.grammar.meanings import ANSWERS
 from voice.journal.codec import fit
 from voice.mandarin.numerals import CannotBeRead, for_the_air
 from voice.net.loading import Net
@@ -207,8 +207,8 @@ def checked(net: Net, request: Request) -> tuple[str, ...]:
 
 
 def _checked_order(net: Net, order: RollRequest) -> tuple[str, ...]:
-    if order.until not in ("", "any", *MEANINGS):
-        raise HuyingError(f"“{order.until}” is no meaning; any, or one of {', '.join(MEANINGS)}")
+    if order.until not in ("", "any", *ANSWERS):
+        raise HuyingError(f"“{order.until}” is no meaning; any, or one of {', '.join(ANSWERS)}")
     if order.question:
         _readable(net, order.question)
     if order.roll not in ROLL_ORDERS or not 0 <= order.rounds <= 5:
