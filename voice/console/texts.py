@@ -106,7 +106,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "search": ("查找: 汉字、拼音或首字母 (jgsq)", "Search: characters, pinyin, initials"),
     "calls": ("呼叫", "calls"), "median": ("中位秒", "median s"), "answers": ("应答", "answered"),
     "download": ("下载", "Download"), "reading": ("读音", "Reading"),
-    "too short": ("短语太短, 容易误听", "a short phrase: easily heard by mistake"), "group": ("组别", "Group"),
+    "too short": ("短语太短, 容易误听", "A short phrase: easily heard by mistake"), "group": ("组别", "Group"),
     "officer": ("责任民警", "Officer"), "phone": ("电话", "Phone"), "neighbours": ("邻近", "Neighbours"),
     "mistakes": ("名册问题", "Mistakes"), "no mistakes": ("没有问题", "No mistakes"), "alike": ("音近", "Sounds like"),
     "verify": ("校验日志", "Verify the log"), "whole": ("完整", "whole"),
