@@ -82,18 +82,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if meaning is None and "go_ahead" in meanings and awaited and caller is None:
         return [answer(awaited, h, HEARD, grade if caller else "slot", rules)]
     if caller and mine and (mine.open or is_unfinished(mine, h) or late):
-        claims = "" if meaning else _nameless(state, h)
-        own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
-        others = _also_for(state, h, mine.unit, own.meaning)
-        heard = mine.heard_unclear or (mine.doubt and caller == state.telling(h.start))
-        held = mine.open and not mine.ours and mine.last == "wait" and own.meaning == "ack" and not own.readback
-        doubt = (
-            (held and not h.identified)
-            or (not h.identified and _replied_to(state, h, mine, late))
-            or (heard and may_be_thanks(state, h, mine, own))
-            or any(isinstance(f, NotUnderstood) for f in others)
-        )
-        return [replace(own, review=own.review or doubt), *others]
+        return _answered(state, h, rules, mine, caller, meaning, grade, late)
     urgent = next((x for x in ("report", "situation", "call_in") if x in meanings), None)
     moved = caller and meaning in ("arrived", "on_the_way")
     urgent = None if urgent == "report" and moved else urgent  # 明理路报告,已到现场
@@ -109,33 +98,63 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         subject = urgent == "call_in" and caller is not None and is_subject(m.items, caller)
         return [called_in(h, caller, urgent, grade, review=subject, exchange=turn.id if turn and perhaps else None)]
     if caller:
-        if meaning and state.broadcast and state.heeds(h.start):
-            return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
-        if _asks_whether(state, h):
-            return [call_to(state, h, caller, 0, doubt=True)]
-        open_one = awaited_slot(state)
-        nameless = not h.identified and is_unsaid(m)
-        slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
-        lost = (meaning in (None, *UNEVENTFUL) or "report" in meanings) and len(content(m.free)) >= SENTENCE
-        guessed = grade == "slot" and open_one is not None
-        guessed = guessed or bool(guest and may_reply(h, meaning))
-        guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
-        place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
-        doubt = h.contradicted or lost or guessed or place
-        return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubt)]
+        return _unasked(state, h, rules, caller, meaning, grade)
     if meaning is None and awaited and awaited.open:
         return [not_understood(state, h)]
     if meaning is None:
         return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
     waiting = state.awaited() and state.replying_to is None
     if awaited is None and not waiting and may_reply(h, meaning) and pending(state, h):
-        other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
-        e = state.exchanges.get(state.calling_in or "")
-        spoken = max(state.unknown_at, e.called_at if e else 0.0)  # net control has, since, perhaps
-        late_one = any(is_late(e, h, rules) and h.start - e.deadline <= ANSWERED_S for e in state.exchanges.values())
-        doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at or late_one
-        return [control_reply(state, h, state.calling_in, meaning, doubt)]
+        return [_replied(state, h, rules, meaning)]
     return [_bare(state, h, meaning, awaited, rules)]
+
+
+def _answered(
+    state: NetState, h: Heard, rules: Rules, mine: Exchange, caller: str, meaning: str | None, grade: Grade, late: bool
+) -> list[Fact]:
+    """The answer of a unit that names itself, and what it says for others."""
+    claims = "" if meaning else _nameless(state, h)
+    own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
+    others = _also_for(state, h, mine.unit, own.meaning)
+    heard = mine.heard_unclear or (mine.doubt and caller == state.telling(h.start))
+    held = mine.open and not mine.ours and mine.last == "wait" and own.meaning == "ack" and not own.readback
+    doubt = (
+        (held and not h.identified)
+        or (not h.identified and _replied_to(state, h, mine, late))
+        or (heard and may_be_thanks(state, h, mine, own))
+        or any(isinstance(f, NotUnderstood) for f in others)
+    )
+    return [replace(own, review=own.review or doubt), *others]
+
+
+def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str | None, grade: Grade) -> list[Fact]:
+    """A unit that nobody awaits; ``grade`` is ``slot`` where it was told 请讲 and did not name itself."""
+    m = h.message
+    guest = grade == "slot"
+    if meaning and state.broadcast and state.heeds(h.start):
+        return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
+    if _asks_whether(state, h):
+        return [call_to(state, h, caller, 0, doubt=True)]
+    open_one = awaited_slot(state)
+    nameless = not h.identified and is_unsaid(m)
+    slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
+    lost = (meaning in (None, *UNEVENTFUL) or "report" in m.meanings()) and len(content(m.free)) >= SENTENCE
+    guessed = guest and open_one is not None
+    guessed = guessed or (guest and may_reply(h, meaning))
+    guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
+    place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
+    doubt = h.contradicted or lost or guessed or place
+    return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubt)]
+
+
+def _replied(state: NetState, h: Heard, rules: Rules, meaning: str) -> Fact:
+    """收到 to a unit that called in."""
+    other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
+    e = state.exchanges.get(state.calling_in or "")
+    spoken = max(state.unknown_at, e.called_at if e else 0.0)  # net control has, since, perhaps
+    late_one = any(is_late(e, h, rules) and h.start - e.deadline <= ANSWERED_S for e in state.exchanges.values())
+    doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at or late_one
+    return control_reply(state, h, state.calling_in, meaning, doubt)
 
 
 def _asks_whether(state: NetState, h: Heard) -> bool:
