@@ -105,7 +105,14 @@ def _warned(items: Sequence[Item], acts: Sequence[Act], units: Sequence[Item]) -
 
 def _watch_for(items: Sequence[Item]) -> bool:
     """有个老人走丢了,你们留意一下; 桥下有人落水,快去: net control tells of somebody, most likely."""
-    return (_says(items, "liu yi", *GO) and not _says(items, "wo men")) or _tells_you(items)
+    return (_says(items, "liu yi", *GO) and not _says(items, "wo men")) or _tells_you(items) or _sends(items)
+
+
+def _sends(items: Sequence[Item]) -> bool:
+    """明理路,改去安和社区,有人受伤: a place directly behind 去; 我们去…, …去了 is the unit's own."""
+    at = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
+    sent = at + 2 < len(items) and items[at + 1].pinyin in ("qu", "gai qu", "ma shang qu")
+    return sent and items[at + 2].kind in ("unit", "place") and not _says(items, "le")
 
 
 def _tells_you(items: Sequence[Item]) -> bool:

@@ -108,7 +108,12 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if is_ordered(state, m, h.start) and not h.identified and not state.beside(h.start):
         sent = [n.unit for n in m.names if n.place == "lead"]
         return [call_to(state, h, unit, k, doubt=True) for k, unit in enumerate(sent)]
-    if others := handed_on(state, h) or spoken_of(state, h, rules) or _aside(state, h, rules):
+    if (
+        others := _next_behind_missing(state, h)
+        or handed_on(state, h)
+        or spoken_of(state, h, rules)
+        or _aside(state, h, rules)
+    ):
         return others
     who = speaker_of(m, h.identified, state, h.speech_start, rules.late_window_s)
     invited = who.unit is not None and who.unit == state.calling_in and "go_ahead" in m.meanings()  # 听到,请讲
@@ -132,6 +137,18 @@ def _to_everybody(state: NetState, h: Heard) -> list[Fact]:
     if state.replying_to and m.meanings()[0] == "ack":  # 收到,各单位注意
         return [control_reply(state, h, state.replying_to, "ack", doubt=True), told]
     return [told, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
+
+
+def _next_behind_missing(state: NetState, h: Heard) -> list[Fact]:
+    """家属院没有,加油站: net control has not heard the one, or has heard that there is nothing, and calls the next."""
+    items = h.message.items
+    if [i.kind for i in items] != ["unit", "phrase", "unit"] or items[1].key != "没有" or h.identified:
+        return []
+    missing, following = state.exchanges.get(items[0].key), items[2].key
+    if missing is None or missing.ours or missing.status == "answered" or following in (missing.unit, state.calling_in):
+        return []
+    heard: list[Fact] = [of_either(h, missing)] if missing.open else []
+    return [*heard, call_to(state, h, following, 0, doubt=missing.open)]
 
 
 def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:

@@ -70,6 +70,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if reply := reaction(state, h, caller, mine, meaning):
         return [reply]
     blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
+    if meaning and mine is not None and is_late(mine, h, rules) and m.items[-1].key.startswith("刚才"):
+        blocking = None  # 财大收到,刚才没听见
     if blocking and meaning not in (ANSWERING if blocking != "wait" else PATIENT):
         asked = asks_back(state, h, caller, blocking)
         told = meaning if meaning in PATIENT else HEARD
