@@ -230,7 +230,7 @@ def test_names() -> None:
         pick(cards, USB.format(7), "input")
     with pytest.raises(HuyingError, match="plug in a card"):
         pick(cards, "Line", "output")
-    with pytest.raises(HuyingError, match="no such sound input"):
+    with pytest.raises(HuyingError, match="no sound input “"):
         pick(cards, "Kenwood", "input")
 
 

@@ -46,7 +46,7 @@ def test_clips_stop_and_come_back(small_disk: Path, ear: Ear, morning: Path) -> 
     assert {kept for end, kept in overs if 21 < end < 59} == {False}
     assert {kept for end, kept in overs if end > 62} == {True}
     told = [(x["meaning"], x["detail"]) for x in found if x["type"] == "device"]
-    assert [m for m, _ in told] == ["no_clips", "clips"] and "events go on" in told[0][1]
+    assert [m for m, _ in told] == ["no_clips", "clips"] and "too few to keep sound" in told[0][1]
     assert len([x for x in found if x["type"] == "answered"]) >= 4, "the log of events went on"
     assert any("MB are left" in note for note in journal_end(found))
 
