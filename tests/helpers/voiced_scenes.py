@@ -38,9 +38,7 @@ from voice.places import cache_folder
 from voice.radio.over import Over
 from voice.speech.kokoro import Kokoro
 from voice.station.ear import Ear, open_ear
-from voice.talk.answering import Reply
 from voice.talk.events import Heard
-from voice.talk.facts import CalledIn, Fact
 from voice.talk.state import NetState
 
 SCENES = Path(__file__).parent.parent / "unit" / "dialogues"
@@ -146,13 +144,8 @@ def played(ear: Ear, cast: Cast, scene: Scene, snr: float | None) -> Iterator[To
     ways = (followed(net, PerfectEar(net), scene.turns, h) for h in (None, hear))
     for (turn, want), (_, told) in zip(*ways, strict=True):
         if turn.who:
-            rows = (tuple(w for w in (_words(net, f) for f in facts) if w) for facts in (want, told))
+            rows = (tuple(w for w in (in_words(net, f) for f in facts) if w) for facts in (want, told))
             yield Told(scene.title, turn, heard.get(turn.line, ""), *rows)
-
-
-def _words(net: Net, fact: Fact | Reply) -> str:
-    """With the mark of a call-in, which dialogues leave out."""
-    return in_words(net, fact) + " (复核)" * (isinstance(fact, CalledIn) and fact.review)
 
 
 def table(counted: dict[str, Counter[str]], who: str) -> str:

@@ -26,8 +26,8 @@ SURE = 0.9
 """Confidence by the audio from which an entry found with a difference, or by words alone, is not doubtful."""
 
 BRIEF = 6
-"""Free syllables in a row beside an entry that was found by words alone, and is sure: in an hour of sentences by tuning
-people all such words that nobody said stood in longer rows."""
+"""Free syllables in a row beside an entry that was found by words alone, and is sure: in sentences by tuning people the
+four such words above SURE that nobody said stood in longer rows."""
 
 MIN_NEAR_SYLLABLES = 3
 
