@@ -91,10 +91,13 @@ def rig() -> Iterator[Rigctld]:
 
 def keepers() -> set[int]:
     """Keepers that were started by this process or by what it started."""
+    mine = {k: os.environ.get(k) for k in ("PYTEST_XDIST_TESTRUNUID", "PYTEST_XDIST_WORKER")}
     found = set()
-    for p in psutil.process_iter(["pid", "cmdline"]):
+    for p in psutil.process_iter(["pid", "cmdline", "environ"]):
         if "voice.radio.ptt.keeper" in (p.info["cmdline"] or ()):
-            found.add(p.info["pid"])
+            environ = p.info["environ"] or {}
+            if all(environ.get(k) == v for k, v in mine.items()):  # other workers have keepers, too
+                found.add(p.info["pid"])
     return found
 
 
