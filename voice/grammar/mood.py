@@ -196,10 +196,9 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or _begins(before, LOOK_OUT)))
         or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
         or (meaning == "present" and _said([items[at]]) == ["zai", "ne"] and _ends(before, NOW))
-        or (meaning in ORDERED and _ends(before, CLOCK))
         or (meaning in DENIED and _ends(before, NOT))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
-        or (meaning in ORDERED and _ends(before, ORDER))
+        or (meaning in ORDERED and (_ends(before, ORDER) or _ends(before, CLOCK)))
         or (meaning == "ack" and (_begins(behind, WHEN) or tuple(behind) in WHETHER_SO))
         or (meaning in CONDITIONAL and _conditional(items[at].key, before, behind))
     ):

@@ -6,7 +6,7 @@ model (Young, Russell, Thornton, 1989). All that end at one boundary are dealt w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -141,6 +141,10 @@ class Found:
             step = (last - first) / max(1, len(way))
             for k, syllable in enumerate(way):
                 yield syllable, first + k * step, first + (k + 1) * step
+
+
+Likeliest = Callable[[], Found | None]
+"""() → the likeliest words of an over; None where no words are known, or none fit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from voice.grammar.free import FreeSpeech
 from voice.grammar.lattice import lattice_of
-from voice.grammar.word_search import Found, WordSearch
+from voice.grammar.word_search import Found, Likeliest, WordSearch
 from voice.mandarin.accents import states
 from voice.mandarin.numerals import CannotBeRead, cardinal
 from voice.mandarin.readings import ReadingsTable, toneless
@@ -255,7 +255,7 @@ class Chooser:
 
     def choose(
         self, passages: Sequence[Passage], sounds: npt.NDArray[np.floating[Any]],
-        likeliest: Callable[[], Found | None] | None = None,
+        likeliest: Likeliest | None = None,
     ) -> Transcript:  # fmt: skip
         """The text of an over. ``sounds``: its scores, see ``sounds_of``; without tones none count. ``likeliest``:
         searches the words of all of it."""
@@ -269,7 +269,7 @@ class Chooser:
         confidence = np.average([t.confidence for t in shown], weights=[len(t.text) for t in shown])
         return Transcript("".join(t.text for t in shown), round(float(confidence), 3))
 
-    def _of(self, passage: Passage, frames: Floats, likeliest: Callable[[], Found | None] | None) -> Transcript:
+    def _of(self, passage: Passage, frames: Floats, likeliest: Likeliest | None) -> Transcript:
         """Text of a passage. ``likeliest``: searches its words if nothing is expected."""
         first = alone([passage])
         variants = [(u, c) for c in passage.candidates if not c.invented for u in units_of(c.text, self.readings)]
@@ -296,7 +296,7 @@ class Chooser:
 
     def _worded(
         self, search: WordSearch, texts: Sequence[Text], best: Text, frames: Floats,
-        likeliest: Callable[[], Found | None] | None,
+        likeliest: Likeliest | None,
     ) -> Text:  # fmt: skip
         """What our own ear writes, with Whisper's characters where it has the same sounds."""
         if texts or likeliest is None:

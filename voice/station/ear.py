@@ -25,7 +25,7 @@ from voice.grammar.lexicon import FILLER, Entry, Lexicon
 from voice.grammar.message import Message
 from voice.grammar.search import FILE, Search, read
 from voice.grammar.spoken_figures import FigureSpeech
-from voice.grammar.word_search import Found, Spelling, WordSearch
+from voice.grammar.word_search import Found, Likeliest, Spelling, WordSearch
 from voice.mandarin.characters import COMMON
 from voice.net.loading import Net
 from voice.pcm import Floats
@@ -93,7 +93,7 @@ class Ear:
     voiceprint: Voiceprint | None = None
     """Tells voices apart where nothing else says who spoke."""
     succession: Succession = field(default_factory=Succession, repr=False, compare=False)
-    _written: tuple[Hypothesis, Callable[[], Found | None]] | None = field(default=None, init=False, repr=False)
+    _written: tuple[Hypothesis, Likeliest] | None = field(default=None, init=False, repr=False)
     """The likeliest words of the last over."""
 
     @property
@@ -133,7 +133,7 @@ class Ear:
         )
         return self.interpreter.interpret(hypothesis, audio, expecting, addressed, awaiting)
 
-    def _writing(self, hypothesis: Hypothesis) -> Callable[[], Found | None]:
+    def _writing(self, hypothesis: Hypothesis) -> Likeliest:
         """Searches the likeliest words of an over once; None where no words are known, or none fit."""
         if self._written is None or self._written[0] is not hypothesis:
             self._written = hypothesis, cache(partial(self._words_of, hypothesis))
@@ -170,9 +170,7 @@ class Ear:
         return partial(self.chooser.choose, sounds=hypothesis.sounds, likeliest=self._writing(hypothesis))
 
 
-def _heard(
-    free: FreeSpeech, loglikes: Floats, written: Callable[[], Found | None], start: float, end: float
-) -> Hypothesis:
+def _heard(free: FreeSpeech, loglikes: Floats, written: Likeliest, start: float, end: float) -> Hypothesis:
     """Free syllables between two times, s: of the likeliest words of the over, where words are known."""
     found = written()
     if found is None:
@@ -181,7 +179,7 @@ def _heard(
     return Hypothesis(tuple(Word(FILLER + s, a, b, 1.0) for s, a, b in placed if start <= (a + b) / 2 < end))
 
 
-def _named(lexicon: Lexicon, written: Callable[[], Found | None]) -> list[tuple[Entry, float, float]]:
+def _named(lexicon: Lexicon, written: Likeliest) -> list[tuple[Entry, float, float]]:
     """Call signs and phrases among the likeliest words of an over, with their times, s."""
     found, known = written(), {e.text: e for e in lexicon.spoken}
     spans = zip(found.words, found.spans, strict=True) if found else ()

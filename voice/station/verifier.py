@@ -13,7 +13,7 @@ from voice.grammar.item_search import SHORT
 from voice.grammar.lexicon import FILLER, NOISE, Entry, pronunciations, sisters_of
 from voice.grammar.message import Doubt
 from voice.grammar.spoken_figures import CONFIDENCE, MARGIN, FigureSpeech, SpokenFigure
-from voice.grammar.word_search import Found
+from voice.grammar.word_search import Likeliest
 from voice.mandarin.accents import states
 from voice.mandarin.readings import toneless
 from voice.pcm import Floats
@@ -65,7 +65,7 @@ phrase may be less likely for each of its syllables, up to so many: 到哪儿了
 
 ALIKE, ALIKE_LONG = 2.0, 4.0
 """What must be left for a phrase of two syllables, and of more, to be sure by its syllables alone. Below, the likeliest
-words of the over must have it, too (人抓住没 may be likelier than 人抓住了), and below the first number these must be
+words of the over must have it, too (出去巡逻了, not 出事情了), and below the first number these must be
 words of the net alone. Phrases by tuning voices in scenes (960 overs, 20 and 10 dB): of 56 that were not said 18 have a
 mark by the first number, another 13 by the words; of 1,500 that were said 21, and nine by the words."""
 
@@ -99,10 +99,6 @@ ANOTHER = -1.25
 """Log likelihood ratio to any syllable below which a syllable of a figure, in the scores that are weighed for text, or
 of a call sign that begins an over may be another one. Tuning voices said 72 figures at 20 and 10 dB: of those found 76
 of 83 right ones are sure and 10 of 22 with a wrong syllable; of 8 heard in 13 minutes of people's sentences 4 are."""
-
-
-Written = Callable[[], Found | None]
-"""The likeliest words of an over; None where no words are known, or none fit."""
 
 
 class Verifier:
@@ -156,7 +152,9 @@ class Verifier:
         """Score of the best pronunciation."""
         return _beside(self._aligned(frames, entry, start, end), words, start, end)
 
-    def doubt(self, frames: Frames, written: Written, entry: Entry, start: float, end: float) -> tuple[Entry, Doubt]:
+    def doubt(
+        self, frames: Frames, likeliest: Likeliest, entry: Entry, start: float, end: float
+    ) -> tuple[Entry, Doubt]:
         """The likeliest of a phrase and its sisters, and whether anything else was said where it differs from them:
         one of them, or syllables of no phrase. The rest of a long phrase bears out words that nobody said. Nor does
         it bear out a syllable that is another one."""
@@ -166,9 +164,9 @@ class Verifier:
             if likelier is said:
                 break
             said = likelier
-        return said, max(doubt, self._amiss(frames, written, said, start, end)) if said.kind in WORDS else doubt
+        return said, max(doubt, self._amiss(frames, likeliest, said, start, end)) if said.kind in WORDS else doubt
 
-    def _amiss(self, frames: Frames, written: Written, entry: Entry, start: float, end: float) -> Doubt:
+    def _amiss(self, frames: Frames, likeliest: Likeliest, entry: Entry, start: float, end: float) -> Doubt:
         """Whether one of its syllables was another one."""
         best, _ = _best(frames, self._pronunciations(entry), start, end)
         left = self._least(frames[0], best, start, end) + ALLOWED * min(entry.syllables, MANY)
@@ -176,11 +174,11 @@ class Verifier:
             return Doubt.REFUTED
         if left >= (ALIKE if entry.syllables == SHORT else ALIKE_LONG):
             return Doubt.NONE
-        said = written()
-        if said is None or not _within(entry, said.row):
-            return Doubt.NONE if said is None and left >= ALIKE else Doubt.ANOTHER
-        alone = all(w in self._texts for w, way in zip(said.words, said.syllables, strict=True) if way)
-        return Doubt.NONE if alone or left >= ALIKE else Doubt.ANOTHER
+        said, sure = likeliest(), left >= ALIKE
+        if said is not None:
+            alone = all(w in self._texts for w, way in zip(said.words, said.syllables, strict=True) if way)
+            sure = (sure or alone) and _within(entry, said.row)
+        return Doubt.NONE if sure else Doubt.ANOTHER
 
     def _against_sisters(self, frames: Frames, entry: Entry, start: float, end: float) -> tuple[Entry, Doubt]:
         """A sister that is likelier, or the phrase itself; and whether that may not have been said."""
