@@ -170,6 +170,7 @@ def serve(
     for hook in hooks:
         app.on_shutdown(hook.close)
     app.on_shutdown(desk.close)
+    app.on_shutdown(journal.close)
     mount(desk, access)
     host, port = at.host, at.port
     tls: dict[str, Any] = {"ssl_certfile": str(at.certificate), "ssl_keyfile": str(at.key)} if at.certificate else {}

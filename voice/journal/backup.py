@@ -6,13 +6,14 @@ import contextlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from voice.errors import HuyingError
 from voice.journal.retention import SOUNDING
 from voice.journal.store import Journal
+from voice.journal.unwritable import UnwritableFile
 from voice.journal.verify import verify
 
 PAGES = 2000
@@ -44,7 +45,7 @@ def back_up(source: Path, folder: Path, on_clip: Callable[[int, int], None] = la
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
-        with contextlib.closing(sqlite3.connect(source)) as from_db, contextlib.closing(sqlite3.connect(part)) as to_db:
+        with _connected(source) as from_db, contextlib.closing(sqlite3.connect(part)) as to_db:
             from_db.backup(to_db, pages=PAGES)
             to_db.execute("PRAGMA journal_mode=DELETE")
         with Journal(str(part), create=False) as copy:
@@ -64,6 +65,14 @@ def back_up(source: Path, folder: Path, on_clip: Callable[[int, int], None] = la
     except (OSError, sqlite3.Error) as e:
         raise HuyingError(f"{folder}: the backup could not be made ({e})") from e
     return Backup(target, events, head, new)
+
+
+@contextlib.contextmanager
+def _connected(source: Path) -> Iterator[sqlite3.Connection]:
+    """The journal may lie on a read-only medium."""
+    unwritable = UnwritableFile(source)
+    with contextlib.closing(unwritable), contextlib.closing(unwritable.connect()) as db:
+        yield db
 
 
 def _copy_clips(source: Path, target: Path, names: set[str], on_clip: Callable[[int, int], None]) -> int:

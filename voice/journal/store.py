@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import sqlite3
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -25,9 +23,10 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from voice.errors import HuyingError, Unwritable
-from voice.journal import guards
+from voice.journal import guards, sqlite
 from voice.journal.clips import ClipStore
 from voice.journal.event import GENESIS, Event, NewEvent, chained, new_event
+from voice.journal.unwritable import UnwritableFile, is_refused
 from voice.talk.by_hand import ByHand
 from voice.talk.facts import Fact
 
@@ -41,8 +40,7 @@ _AT_ONCE = 500
 
 log = logging.getLogger("huying.journal")
 
-_BUSY_MS = 5000
-"""How long SQLite waits for other writers."""
+READ_ONLY = "can be read only, as nothing can be written where it lies; copy it with its .clips to a folder of yours"
 
 CLAIMED = "another station logs into it; stop it first, or name another journal"
 
@@ -51,9 +49,6 @@ _CLAIM_KEY = 0x48555949  # “HUYI”
 
 _SETUP_KEY = 0x48555950  # “HUYP”
 """Key of the advisory lock under which tables are created."""
-
-_WRITES = "huying_writes"
-"""Execution option of connections whose transactions write."""
 
 _meta = sa.MetaData()
 _info = sa.Table("huying_info", _meta, sa.Column("key", sa.String(40), primary_key=True), sa.Column("value", sa.Text))
@@ -101,6 +96,7 @@ class Journal:
         self.mended: list[str] = []
         """Guards that were gone when it was opened, and were put back."""
         self._claims = ExitStack()
+        self._unwritable: UnwritableFile | None = None
         self.name = path.stem if path else "journal"
         in_memory = self._sqlite and not path
         self.clips = ClipStore(
@@ -108,17 +104,19 @@ class Journal:
         )
         try:
             alone = {"poolclass": sa.StaticPool, "connect_args": {"check_same_thread": False}}
-            self._engine = sa.create_engine(self.url, **(alone if in_memory else {}))
+            self._use(sa.create_engine(self.url, **(alone if in_memory else {})))
         except ModuleNotFoundError as e:
             raise HuyingError(f"{redacted(self.url)}: the driver {e.name} is missing; pip install {e.name}") from e
-        if self._sqlite:
-            sa.event.listen(self._engine, "connect", _pragmas)
-            sa.event.listen(self._engine, "begin", _begin)
-        self._writer = self._engine.execution_options(**{_WRITES: True})
         try:
             if path and create:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            self._prepare(create)
+            try:
+                self._prepare(create)
+            except DBAPIError as e:
+                if not (path and path.is_file() and is_refused(e.orig)):
+                    raise
+                self._use_unwritable(path)
+                self._prepare(create=False)
         except (DBAPIError, OSError) as e:
             told = f"cannot be opened as a journal ({_reason(e)}); name another one, or see who may write there"
             raise HuyingError(f"{redacted(self.url)}: {told}") from e
@@ -137,6 +135,22 @@ class Journal:
         """Release the database, and the claim."""
         self._claims.close()
         self._engine.dispose()
+        if self._unwritable:
+            self._unwritable.close()
+
+    def _use(self, engine: sa.Engine) -> None:
+        if self._sqlite:
+            sqlite.prepare(engine)
+        self._engine, self._writer = engine, engine.execution_options(**{sqlite.WRITES: True})
+
+    def _use_unwritable(self, path: Path) -> None:
+        self._engine.dispose()
+        self._unwritable = UnwritableFile(path)
+        self._use(sa.create_engine(self.url, creator=self._unwritable.connect, poolclass=sa.NullPool))
+
+    def _refuse_writing(self) -> None:
+        if self._unwritable:
+            raise Unwritable(f"{self._path}: {READ_ONLY}")
 
     @property
     def head(self) -> str:
@@ -148,6 +162,7 @@ class Journal:
 
     def claim(self) -> None:
         """Become the only station logging into this journal, until ``close``. Raises HuyingError if another one is."""
+        self._refuse_writing()
         if self._sqlite and self._path:
             lock = FileLock(self._path.with_name(self._path.name + ".lock"))
             try:
@@ -167,6 +182,7 @@ class Journal:
 
         Events appended meanwhile by others are chained first. Thread-safe. Raises Unwritable.
         """
+        self._refuse_writing()
         left = _ATTEMPTS
         with self._appending:
             while True:
@@ -204,6 +220,7 @@ class Journal:
     def begin(self) -> Iterator[sa.Connection]:
         """A transaction that may write, for callers with tables of their own beside the journal's. Waits for other
         writers. Raises Unwritable."""
+        self._refuse_writing()
         with self._usable(self._writer) as db:
             yield db
 
@@ -382,45 +399,10 @@ def insert_rows(db: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any
     db.execute(sa.text(f"INSERT INTO {table.name} ({columns}) {put}"), parameters)
 
 
-def _begin(db: sa.Connection) -> None:
-    """Transactions that write take the write lock at once, waiting for it. A deferred one that has read and then
-    writes fails without waiting if another wrote in between: SQLite has no later state to give it."""
-    db.exec_driver_sql("BEGIN IMMEDIATE" if db.get_execution_options().get(_WRITES) else "BEGIN")
-
-
 def _take_turn_setting_up(db: sa.Connection) -> None:
     """Until the end of the transaction. SQLite has only one writer anyway."""
     if db.dialect.name == "postgresql":
         db.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETUP_KEY})
-
-
-def _pragmas(connection: Any, _record: object) -> None:
-    """WAL allows reading during writes; FULL guarantees that a reported event is on disk.
-
-    We manage transactions ourselves: the driver's would exclude CREATE, and an interrupted creation would leave a
-    journal with half its tables.
-    """
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    end = time.monotonic() + _BUSY_MS / 1000
-    while not _switched_to_wal(cursor):
-        if time.monotonic() > end:
-            raise sqlite3.OperationalError("database is locked")
-        time.sleep(0.02)
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
-
-
-def _switched_to_wal(cursor: Any) -> bool:
-    """False if another process is switching a new file at this moment: SQLite then refuses without waiting."""
-    try:
-        cursor.execute("PRAGMA journal_mode=WAL")
-    except sqlite3.OperationalError as e:
-        if e.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
 
 
 def _reason(e: Exception) -> str:
