@@ -41,6 +41,7 @@ MESSAGES: dict[str, str] = {
     "cannot be opened as a journal ({}); name another one, or see who may write there": "打不开这个日志 ({0}); 请换一个日志, 或看看有没有写的权限",
     "can be read only, as nothing can be written where it lies; copy it with its .clips to a folder of yours": "只能读, 那个地方不能写; 请连同 .clips 复制到自己的文件夹",
     "{}: nothing can be written beside it, and no copy to read can be made in {} ({}); copy it, with its -wal and .clips, to a folder of yours": "{0}: 旁边不能写, 在 {1} 也做不成临时副本 ({2}); 请连同 -wal 和 .clips 复制到自己的文件夹",
+    "{}: cannot be read ({}); let its owner permit it": "{0}: 读不了 ({1}); 请文件的主人给读的权限",
     "{}: changes while it is copied; try again": "{0}: 复制时正在变化; 请再试一次",
     "no event has the hash {}: the end was cut off, or this is another journal": "没有一条的校验和是 {0}: 结尾被删过, 或是另一份日志",
     "is in the journal already 已在日志中": "已在日志中",

@@ -66,6 +66,8 @@ class UnwritableFile:
             else:
                 raise HuyingError(f"{self._path}: changes while it is copied; try again")
         except OSError as e:
+            if isinstance(e, PermissionError) and str(e.filename).startswith(str(self._path)):
+                raise HuyingError(f"{e.filename}: cannot be read ({e.strerror}); let its owner permit it") from e
             raise HuyingError(
                 f"{self._path}: nothing can be written beside it, and no copy to read can be made in "
                 f"{tempfile.gettempdir()} ({e.strerror}); copy it, with its -wal and .clips, to a folder of yours"
