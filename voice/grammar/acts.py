@@ -14,9 +14,9 @@ from voice.mandarin.distance import syllable_distance
 THERE = 4
 """Most syllables from a place to 了: 到丹尼斯门口了."""
 
-NOT_THERE = (("mei",), ("bu",), ("wei",), ("zhao",), ("kan",), ("ting",), ("shou",), ("jie",), ("jiao",), ("ni",),
-             ("men",), ("yao",), ("qing",))  # fmt: skip
-"""没到, 找到, 听到, 接到, 你到, 要到: nobody has arrived."""
+COME = (("wo",), ("wo", "men"), ("an",), ("an", "men"), ("zan", "men"), ("ren",), ("dou",), ("ye",), ("yi", "jing"),
+        ("gang",), ("xian", "zai"), ("gang", "gang"))  # fmt: skip
+"""我, 我们, 俺, 人, 都, 也, 已经, 刚, 现在: before 到; 找到, 排到, 你到 tell of something else."""
 
 STANDING = ("yi", "jing", "zai")
 """已经在丹尼斯门口了."""
@@ -133,8 +133,8 @@ def arrivals(items: Sequence[Item]) -> Iterator[Act]:
         before, behind = free_before(items, k), free_behind(items, k)
         if item.kind == "unit" and [i.pinyin for i in items[k + 1 :]] == IN_PLACE:
             yield Act("arrived", "unit", item.score, at=k + 1)
-        ours = before[-3:-1] == ("wo", "men")
-        moved = (before[-1:] == ("dao",) and (ours or before[-2:-1] not in NOT_THERE)) or before[-3:] == STANDING
+        come = len(before) == 1 or any(before[-1 - len(w) : -1] == w for w in COME)
+        moved = (before[-1:] == ("dao",) and come) or before[-3:] == STANDING
         if moved and "le" in behind[:THERE] and behind[behind.index("le") + 1 :][:1] not in (("ma",), ("mei",)):
             yield Act("arrived", "unit", item.score, at=k - 1)
 

@@ -58,7 +58,7 @@ TAGGED = _words(
 """… 了, 听见, 听到, 有人, 到齐, 听懂, 听清, 完, 好, 拉开, 出来, 抓住, 走, 过, 掉: 没有 directly behind is no answer."""
 
 NOW = _words("xian", "zheng")
-"""现(在), 正(在): what follows is 呢, and nobody says that he is there."""
+"""现(在), 正(在): 在呢 behind them is no answer, nor 在位 in 现在位置."""
 
 CLOCK = _words("dian", "dian ban", "dian zheng")
 """六点, 六点半, 六点整: 到岗 and 到位 directly behind them are yet to come."""
@@ -195,7 +195,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (items[at].key == "可以" and behind)
         or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or _begins(before, LOOK_OUT)))
         or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
-        or (meaning == "present" and _said([items[at]]) == ["zai", "ne"] and _ends(before, NOW))
+        or (meaning == "present" and _said([items[at]]) in (["zai", "ne"], ["zai", "wei"]) and _ends(before, NOW))
         or (meaning in DENIED and _ends(before, NOT))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
         or (meaning in ORDERED and (_ends(before, ORDER) or _ends(before, CLOCK)))

@@ -27,9 +27,11 @@ UNHEARD = [
     w.split()
     for w in ("mei hui da", "mei hui hua", "mei ying da", "mei fan ying", "mei ren hui", "mei ren ying", "mei ren da",
               "mei you hui da", "mei you hui hua", "mei you ying da", "mei you fan ying", "mei you ren hui",
-              "mei you ren ying", "bu hui da", "lian xi bu", "hu jiao bu", "jiao bu ying", "jiao bu tong")
+              "mei you ren ying", "bu hui da", "lian xi bu", "hu jiao bu", "jiao bu ying", "jiao bu tong",
+              "mei ren keng", "mei ren li", "bu keng", "mei dong jing", "mei you dong jing")
 ]  # fmt: skip
-"""没回答, 没人应答, 没有反应, 联系不上, 叫不应: directly behind a call sign they say that the unit does not answer."""
+"""没回答, 没人应答, 没有反应, 没人吭气, 没动静, 联系不上, 叫不应: directly behind a call sign they say that
+the unit does not answer."""
 
 UNHEARD_BRIEFLY = (["mei", "da"], ["mei", "hui"], ["mei", "ying"], ["bu", "zai"], ["mei", "ren"])
 """没答, 没回, 没应, 不在, 没人, with nothing or 你们… behind it: 没打架 is another matter."""

@@ -206,7 +206,10 @@ def _named(
     if (reply or acts) and not instructed:
         mine = _next_to_reply(items, units)
         return Roles("unit", mine, tuple(u for u in spoken_units(names) if u != mine) if mine != units[0].key else ())
-    if not acts and any(i.kind == "control" and not mentioned(items, k) for k, i in enumerate(items)):
+    control = next((k for k, i in enumerate(items) if i.kind == "control" and not mentioned(items, k)), None)
+    if not acts and control is not None:
+        if items[-1] is units[0] and len(free_behind(items, control)) > 1:
+            return Roles("anyone", callees=(units[0].key,), unsure=True)  # 派出所点名,贾岗社区
         return Roles("unit", units[0].key, calls_in=units[0].score)  # 派出所派出所, 贾岗社区
     callees = spoken_units(names)
     if len(callees) > 1 and units[0].times == 1 and any("wo" in content(i.pinyin) for i in items if i.kind == "free"):

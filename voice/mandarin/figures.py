@@ -36,7 +36,7 @@ SECOND = {row: letter for row, letter in LETTERS.items() if letter in "DF"}
 DOUBT = "?"
 """Behind a figure that may be only a part of what was said, or misheard."""
 
-_PLATE = re.compile(r"([^\W\d_A-Z](?:/[^\W\d_A-Z])?)?([A-Z]{1,2})?([0-9]+)")
+_PLATE = re.compile(r"([^\W\d_A-Z](?:/[^\W\d_A-Z])?)?([A-Z]{1,2})?([0-9][0-9A-Z]*)")
 _TIME = re.compile(r"([今明后]天)?(早上|上午|中午|下午|晚上|凌晨)?([0-9]+):([0-9]+)")
 
 _MONTH = re.compile(r"[0-9]+月([0-9]+)日")
@@ -65,6 +65,9 @@ LEADS: dict[tuple[str, ...], str] = {
     **{(day, said): told + SAID_BEFORE[said,] for day, told in DAYS.items() for said in ("zao", "wan")},
 }
 """Day and part of the day before a time: 明天早上, 明早."""
+
+MINDING = ("zhu", "tong", "man", "te", "yuan")
+"""注意, 同意, 满意, 特意, 愿意: 注意一辆 is no figure."""
 
 _OCLOCK = "dian"
 
@@ -115,7 +118,9 @@ def aloud(some: Sequence[str]) -> tuple[str, ...]:
 def sort_of(figure: str) -> str:
     """Only figures of the same sort are compared: times, digit strings, channels, …; places are one sort."""
     if any(c.isdigit() for c in figure):
-        bare = _unlettered(figure.removesuffix(DOUBT))
+        bare = figure.removesuffix(DOUBT)
+        if _PLATE.fullmatch(bare):  # the digits of a plate: what stands before them is easily lost on the air
+            return "0"
         return ":" if ":" in bare else "0号" if "月" in bare else re.sub(r"[0-9]+", "0", bare.replace("信", "频"))
     return "周" if figure.removesuffix(DOUBT) in WEEKDAYS.values() else "place"
 
@@ -148,12 +153,6 @@ def _alike(said: str, given: str) -> bool:
     return told[0] == told[1] and (said == given or not ("月" in said and "月" in given))
 
 
-def _unlettered(figure: str) -> str:
-    """The digits of a plate: what stands before them is easily lost on the air."""
-    plate = _PLATE.fullmatch(figure)
-    return plate[3] if plate else figure
-
-
 def _same_time(said: str, given: str) -> bool:
     """Of day and part of the day, what one of them lacks makes no difference."""
     (day, hours, minutes), (other, hours_given, minutes_given) = map(_told, (said, given))
@@ -181,7 +180,7 @@ def _strings(syllables: Sequence[str], digits: Mapping[str, str]) -> list[str]:
     out: list[str] = []
     k = 0
     while k < len(syllables):
-        run = _run(syllables[k:], digits)
+        run = "" if syllables[max(0, k - 1)] in MINDING else _run(syllables[k:], digits)
         plate, length = _plate(syllables[k:], digits) or ("", len(run) or 1)
         out += [plate] if plate else [run] if len(run) >= LEAST_DIGITS else []
         k += length
@@ -197,19 +196,33 @@ def _plate(syllables: Sequence[str], digits: Mapping[str, str]) -> tuple[str, in
     """Plate at the beginning: province, letters, digits; and its syllables. 一 is E where all digits follow it."""
     if syllables[0] not in PROVINCES:
         return None
-    for letters, at in _lettered(syllables, 1, LETTERS):
-        run = _run(syllables[at:], digits)
-        if len(run) >= (WHOLE_PLATE if letters == "E" else PLATE_DIGITS):
-            return PROVINCES[syllables[0]] + letters + run, at + len(run)
+    for first, end in _lettered(syllables, 1, LETTERS):
+        for second, at in (*_lettered(syllables, end, SECOND), ("", end)):
+            run = _run(syllables[at:], digits)
+            said, after = run, at + len(run)
+            if len(run) < WHOLE_PLATE:
+                said, after = next(_mixed(syllables, at, digits), (said, after))
+            if len(said) >= (WHOLE_PLATE if first + second == "E" else PLATE_DIGITS):
+                return PROVINCES[syllables[0]] + first + second + said, after
     return None
 
 
+def _mixed(syllables: Sequence[str], at: int, digits: Mapping[str, str], said: str = "") -> Iterator[tuple[str, int]]:
+    """The rest of a plate with letters among its digits, 73K25, and where it ends."""
+    if len(said) == WHOLE_PLATE:
+        if sum(c.isdigit() for c in said) >= LEAST_DIGITS and (said[-1].isdigit() or at == len(syllables)):
+            yield said, at
+    elif at < len(syllables):
+        if syllables[at] in digits:
+            yield from _mixed(syllables, at + 1, digits, said + digits[syllables[at]])
+        for letter, end in _lettered(syllables, at, LETTERS):
+            yield from _mixed(syllables, end, digits, said + letter)
+
+
 def _lettered(syllables: Sequence[str], at: int, letters: Mapping[tuple[str, ...], str]) -> Iterator[tuple[str, int]]:
-    """A letter there, perhaps with a second one, and where it ends."""
+    """A letter there, and where it ends."""
     for length in (3, 2, 1):
         if letter := letters.get(tuple(syllables[at : at + length])):
-            if letters is LETTERS:
-                yield from ((letter + more, end) for more, end in _lettered(syllables, at + length, SECOND))
             yield letter, at + length
 
 

@@ -30,7 +30,7 @@ def call_to(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = Fal
         over=h.over,
         attempt=old.attempt + 1 if old and again else 1,
         to_all=h.message.to_all,
-        question=" ".join(i.text or f"[{i.pinyin}]" for i in h.message.items if i.kind != "unit"),
+        question=" ".join(i.text or f"[{i.pinyin}]" for i in h.message.items if i.key != unit),
         figures=h.message.figures, doubt=doubt or misheard,
     )  # fmt: skip
 
@@ -67,15 +67,16 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
 
 
 def _talking(state: NetState, h: Heard) -> str | None:
-    """The unit that answered net control's latest call just now: a question without a call sign goes on with it, most
-    likely."""
+    """The unit that answered net control's latest call just now, or spoke unasked: a question without a call sign goes
+    on with it, most likely."""
     last = state.exchanges.get(state.last_called[-1]) if len(state.last_called) == 1 else None
     elsewhere = any(i.key == CALLING or _calls_somebody(i.pinyin.split()) for i in h.message.items)
     if elsewhere or any(w in h.message.free for w in EVERYBODY):
         return None
     if last is None or last.ours or state.calling_in or state.heeds(h.start) or state.beside(h.start):
         return None
-    return last.unit if last.status == "answered" and 0 <= h.start - last.answered_at <= ASKED_S else None
+    spoke = last.unit if last.status == "answered" and 0 <= h.start - last.answered_at <= ASKED_S else ""
+    return state.telling(h.start) or spoke or None
 
 
 def _calls_somebody(said: list[str]) -> bool:

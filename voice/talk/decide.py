@@ -21,11 +21,13 @@ from voice.talk.facts import (
     Remarked,
     RollMarked,
 )
+from voice.talk.for_another import spoken_for, spoken_of
 from voice.talk.guessing import CONTROL, probable
 from voice.talk.reacting import handed_on
 from voice.talk.slots import (
     answer,
     awaited_slot,
+    called_in,
     closing,
     is_late,
     is_open,
@@ -37,7 +39,7 @@ from voice.talk.slots import (
 )
 from voice.talk.speaking import speaker_of
 from voice.talk.state import REPLY_S, Aside, NetState
-from voice.talk.units import called_in, from_unit, own_radio, spoken_for, spoken_of
+from voice.talk.units import from_unit, own_radio
 
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
@@ -47,6 +49,10 @@ READY = ("ting dao", "shou dao", "ting dao hou", "shou dao hou")
 
 AGREED = (("hao",), ("xing",))
 """好, 行, to a unit that called in: 财经大学,好,以后别关."""
+
+QUESTIONS = ("ji ge", "ji dian", "ji hao", "ji dan", "shei", "shui", "sha", "za", "duo shao", "shen me", "zen me",
+             "na ge", "na li", "na er")  # fmt: skip
+"""几个, 几点, 几号, 几单(元), 谁, 啥, 咋, 多少, 什么, 怎么, 哪个, 哪里, 哪儿: net control's question, perhaps."""
 
 TESTING = (("shi", "yin"), ("shi", "ji"), ("ce", "shi"))
 """试音, 试机, 测试."""
@@ -227,7 +233,10 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         new = _heard(state, replace(h, message=part, speech_start=begin, speech_end=end), rules)
         match facts, new:
             case [Answered(grade="slot") as bare], [Remarked() | ControlReplied() as own] if bare.unit == own.unit:
-                facts, new = [replace(bare, grade="call_sign")], []  # 收到收到,安和社区收到
+                said = min(bare.meaning, own.meaning, key=lambda x: ANSWERS.index(x) if x in ANSWERS else len(ANSWERS))
+                facts, new = [replace(bare, grade="call_sign", meaning=said)], []  # 收到收到,安和社区收到
+            case [CalledIn(unit=None) as bare], [Answered() | CalledIn() as own] if bare.meaning == own.meaning:
+                facts = []  # 请求支援,王新街请求支援
             case [ControlReplied() as thanks_to], [ControlReplied() as again] if thanks_to.unit == again.unit:
                 new = []  # 好的,安和社区收到
             case [_, *_], [Remarked(kind="unsolicited") as back]:
@@ -259,8 +268,8 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     e = state.exchanges.get(unit)
     if _parting(state, h):
         return [remark(h, "said", None, None, "", review=False)]
-    if not m.free and not m.acts and state.reported_at is not None and state.asked_who(h.start):
-        return [called_in(h, unit, "call_in", "call_sign", review=True)]  # 哪个单位? 家属院
+    if not m.acts and state.reported_at is not None and state.asked_who(h.start):
+        return [called_in(h, unit, "call_in", "call_sign", review=True)]  # 哪个单位? 家属院, 家属院北门
     if unit == state.replying_to and ("ack" in m.meanings() or content(m.free)[:1] in AGREED):
         return [control_reply(state, h, unit, "ack", doubt=True)]
     if not is_open(state, unit) and located(m.items, 0) and state.dealing(h.start, unit):
@@ -323,7 +332,7 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if called := _called_beside(state, h, pair):
         return called
     invited = content(m.free) in (("ni", "shuo"), ("ni", "jiang"))
-    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or (_put_to(h) and not invited)
+    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or ((_put_to(h) or _questions(m)) and not invited)
     return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=doubt)]
 
 
@@ -340,6 +349,11 @@ def _turns_away(state: NetState, h: Heard) -> bool:
 def _put_to(h: Heard) -> bool:
     """加油站,你那有水没有: the other unit's words, most likely; net control's, perhaps."""
     return h.message.presumed and content(h.message.free)[:1] == ("ni",)
+
+
+def _questions(m: Message) -> bool:
+    """东风渠,接班几个人: in a talk of two units, either of the three."""
+    return any(f" {w} " in f" {m.free} " for w in QUESTIONS)
 
 
 def _called_beside(state: NetState, h: Heard, pair: Aside) -> list[Fact]:

@@ -8,7 +8,7 @@ from voice.grammar.naming import MENTIONING, OURS, free_before, instructs
 from voice.mandarin.figures import agree, comparable, differing, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
-from voice.talk.facts import Answered, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
+from voice.talk.facts import Answered, CalledIn, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
 from voice.talk.guessing import probable
 from voice.talk.state import ASKED_S, UNANSWERED, Exchange, NetState
 
@@ -155,6 +155,18 @@ def remark(
         review=review or h.doubled or h.message.doubtful,
         to=to,
     )
+
+
+def called_in(
+    h: Heard, unit: str | None, meaning: str, grade: Grade, review: bool = False, exchange: int | None = None
+) -> CalledIn:
+    """A call to net control, or a report."""
+    m = h.message
+    return CalledIn(
+        t=h.start, over=h.over, unit=unit, meaning=meaning, grade=grade, text=m.text, pinyin=m.pinyin,
+        confidence=m.confidence, free=m.free, to=spoken_to(m, unit), review=review or m.doubtful,
+        exchange=exchange,
+    )  # fmt: skip
 
 
 def of_either(h: Heard, e: Exchange, probably: str = "") -> NotUnderstood:

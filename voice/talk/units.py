@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
-from voice.grammar.meanings import ANSWERS, HEARD
-from voice.grammar.message import Act, Item
+from voice.grammar.meanings import ANSWERS, HEARD, URGENT
+from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import (
-    JOINING,
     SELF,
     SENTENCE,
     content,
-    excuses,
     free_before,
-    free_behind,
     is_subject,
     located,
 )
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard, Rules
 from voice.talk.evolve import evolve
-from voice.talk.facts import Answered, Broadcast, Called, CalledIn, Fact, Grade, NotUnderstood, Relayed
+from voice.talk.facts import Answered, Broadcast, Called, Fact, Grade, NotUnderstood
+from voice.talk.for_another import also_for, of_another
 from voice.talk.guessing import probable
 from voice.talk.reacting import BLOCKING, Blocking, asks_back, may_be_thanks, may_reply, pending, reaction
 from voice.talk.slots import (
     answer,
     awaited_slot,
+    called_in,
     is_late,
     is_unfinished,
     is_unsaid,
     not_understood,
-    of_either,
     remark,
     slot_for,
-    spoken_to,
 )
 from voice.talk.state import ANSWERED_S, ASKED_S, REPLY_S, Exchange, NetState
 
@@ -66,7 +61,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     awaited = None if guest else slot_for(state, h, rules)
     grade: Grade = "burst" if h.identified else "call_sign"
     mine = state.exchanges.get(caller) if caller else awaited
-    meaning = next((x for x in ANSWERS if x in meanings), None)
+    meaning = _said_of_itself(m)
     if reply := reaction(state, h, caller, mine, meaning):
         return [reply]
     blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
@@ -117,7 +112,7 @@ def _answered(
     """The answer of a unit that names itself, and what it says for others."""
     claims = "" if meaning else _nameless(state, h)
     own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
-    others = _also_for(state, h, mine.unit, own.meaning)
+    others = also_for(state, h, mine.unit, own.meaning)
     heard = mine.heard_unclear or (mine.doubt and caller == state.telling(h.start))
     held = mine.open and not mine.ours and mine.last == "wait" and own.meaning == "ack" and not own.readback
     doubt = (
@@ -144,6 +139,7 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     guessed = guest and open_one is not None
     guessed = guessed or (guest and may_reply(h, meaning))
     guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
+    guessed = guessed or (open_one is not None and nameless and _asked_about(h, open_one, caller))
     place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
     doubt = h.contradicted or lost or guessed or place
     return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubt)]
@@ -173,6 +169,12 @@ def _may_be_told(state: NetState, h: Heard, unit: str, meaning: str | None) -> b
     return bool(content(h.message.free)) and (replied or told)
 
 
+def _asked_about(h: Heard, e: Exchange, unit: str) -> bool:
+    """加油站啊,这就去, behind 王新街,去加油站看看: of the unit called, most likely."""
+    sign = next(i.text for i in h.message.items if i.kind == "unit" and i.key == unit)
+    return any(sign in w or (w and w in sign) for w in e.question.split())
+
+
 def _replied_to(state: NetState, h: Heard, mine: Exchange, late: bool) -> bool:
     """东风渠,没事 to a unit that called in; 收到,丹尼斯超市 behind the answer of another one of all: it
     may be net control's."""
@@ -180,42 +182,6 @@ def _replied_to(state: NetState, h: Heard, mine: Exchange, late: bool) -> bool:
         return True
     signed = "ack" in h.message.meanings() and h.message.items[-1].kind == "unit"
     return mine.to_all and signed and state.telling(h.start) not in ("", mine.unit)
-
-
-def called_in(
-    h: Heard, unit: str | None, meaning: str, grade: Grade, review: bool = False, exchange: int | None = None
-) -> CalledIn:
-    """A call to net control, or a report."""
-    m = h.message
-    return CalledIn(
-        t=h.start, over=h.over, unit=unit, meaning=meaning, grade=grade, text=m.text, pinyin=m.pinyin,
-        confidence=m.confidence, free=m.free, to=spoken_to(m, unit), review=review or m.doubtful,
-        exchange=exchange,
-    )  # fmt: skip
-
-
-def _also_for(state: NetState, h: Heard, unit: str, meaning: str) -> list[Fact]:
-    """安和社区和贾岗社区都收到了, 丹尼斯关好了,博学路超市也关好了: it answers for the other one, too.
-    贾岗社区,安和社区一切正常: either may speak."""
-    m = h.message
-    before = [n.unit for n in m.names if n.place == "lead"]
-    before = before[: before.index(unit)] if unit in before else []
-    joined = {
-        after.key
-        for before, between, after in zip(m.items, m.items[1:], m.items[2:], strict=False)
-        if before.kind == after.kind == "unit" and before.key == unit and between.pinyin in JOINING
-    }
-    too = {i.key for k, i in enumerate(m.items) if i.kind == "unit" and free_behind(m.items, k)[:1] == ("ye",)}
-    named = [e for e in state.open_exchanges() if e.unit != unit and any(n.unit == e.unit for n in m.names)]
-    out: list[Fact] = []
-    for e in named:
-        if e.unit in joined:
-            out.append(_speaks_for(h, "proxy", e.unit, unit, e.id, meaning))
-        elif e.unit in too:
-            out.append(replace(_speaks_for(h, "proxy", e.unit, unit, e.id), review=True))
-        elif e.unit in before:
-            out.append(of_either(h, e))
-    return out
 
 
 def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
@@ -226,77 +192,11 @@ def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
     return NotUnderstood(t=h.start, over=h.over, unit=h.identified, exchange=None, pinyin=h.message.pinyin)
 
 
-def spoken_for(state: NetState, h: Heard, act: Act, rules: Rules) -> list[Fact]:
-    """贾岗社区代安和社区回答; 已转达安和社区: also the answer of the unit that says so."""
-    told = _relayed(state, h, act, rules)
-    return [told, *_own(state, h, told, rules)]
-
-
-def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
-    """贾岗社区,安和社区电台没电了,他们在岗: a unit tells of one that has not answered. 安和社区在我旁边,他收到了 does
-    not say who it is; nor does 安和社区的人在我这儿,电台没电了."""
-    m = h.message
-    by = h.identified or m.caller
-    named = {n.unit for n in m.names}
-    absent = excuses(m.free)
-    people = any(i.kind == "unit" and free_behind(m.items, k)[:2] == ("de", "ren") for k, i in enumerate(m.items))
-    not_mine = people or any(_of_another(m.items, k) for k in range(len(m.items)))
-    if m.speaker == "control" or {"no_answer", "ask"} & set(m.meanings()) or not (absent or not_mine):
-        return []
-    if absent and not_mine and not h.identified and len(named) < 2:
-        waiting = awaited_slot(state)
-        named, by = named or ({waiting.unit} if waiting else set()), None
-    elif by is None:
-        return []
-    unanswered = (e for e in state.exchanges.values() if e.unit in named - {by} and (e.open or is_late(e, h, rules)))
-    e = next(unanswered, None)
-    if e is None:
-        return []
-    told = replace(_speaks_for(h, "proxy", e.unit, by, e.id), review=True)
-    urgent = next((x for x in ("report", "situation", "call_in") if x in m.meanings()), None)
-    own = _own(state, h, told, rules)
-    return [told, *own] if own or not urgent else [told, called_in(h, by, urgent, "call_sign")]
-
-
-def _of_another(items: Sequence[Item], k: int) -> bool:
-    """他收到了, 他们在岗: not of whoever speaks."""
-    before = free_before(items, k)
-    return items[k].kind == "phrase" and (before[-1:] == ("ta",) or before[-2:] == ("ta", "men"))
-
-
-def _own(state: NetState, h: Heard, told: Relayed, rules: Rules) -> list[Fact]:
-    """The unit that speaks for another is there."""
-    mine = state.exchanges.get(told.by) if told.by else awaited_slot(state)
-    if mine is None or not mine.open or mine.unit == told.unit:
-        return []
-    if told.by is None and told.kind == "proxy":
-        return [of_either(h, mine)]
-    return [answer(mine, h, HEARD, "call_sign" if told.by else "slot", rules)]
-
-
-def _relayed(state: NetState, h: Heard, act: Act, rules: Rules) -> Relayed:
-    """One unit answers on another's behalf, or passes its answer on. 贾岗社区代答 is said of 贾岗社区, or by it where
-    another unit is awaited."""
-    m = h.message
-    unit, by = m.on_behalf_of, m.caller
-    waiting = awaited_slot(state)
-    if act.meaning == "proxy" and waiting is not None and "unit2" not in act.slots and unit not in (None, waiting.unit):
-        unit, by = waiting.unit, unit
-    e = state.exchanges.get(unit or "")
-    number = e.id if e and (e.open or is_late(e, h, rules)) else None
-    return _speaks_for(h, "proxy" if act.meaning == "proxy" else "relay", unit, by, number)
-
-
-def _speaks_for(
-    h: Heard, kind: Literal["proxy", "relay"], unit: str | None, by: str | None, exchange: int | None, meaning: str = ""
-) -> Relayed:
-    """``by`` has spoken for ``unit``. ``meaning``: its own answer; empty: what it said."""
-    m = h.message
-    told = meaning or next((x for x in ANSWERS if x in m.meanings()), "")
-    return Relayed(
-        t=h.start, kind=kind, over=h.over, unit=unit, by=by, exchange=exchange, meaning=told, text=m.text,
-        confidence=m.confidence,
-    )  # fmt: skip
+def _said_of_itself(m: Message) -> str | None:
+    """Its answer; not 他们知道了."""
+    split = by_syllable(m.items)
+    said = {a.meaning for a in m.acts if a.meaning in URGENT or not of_another(split, a.at)}
+    return next((x for x in ANSWERS if x in said), None)
 
 
 def _went_on(state: NetState, h: Heard, mine: Exchange) -> bool:
