@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item
@@ -66,6 +67,9 @@ CLOCK = _words("dian", "dian ban", "dian zheng")
 UNSEEN = _words("mei you kan dao", "mei you kan jian", "mei kan dao", "mei kan jian", "mei you fa xian", "mei fa xian",
                 "wei fa xian", "mei you jian dao", "mei jian dao", "mei you zhao dao", "mei zhao dao")  # fmt: skip
 """没有看到, 没发现, …: what directly follows is not there."""
+
+STILL = ("hai", "you")
+"""还有(一个没找着): somebody is missing."""
 
 LOOK_OUT = _words("zhu yi")
 """注意: what follows is to be looked out for."""
@@ -193,6 +197,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         ((meaning in ASKED or _called(items, at)) and behind in (["ma"], ["le", "ma"]))
         or (items[at].key == "没有" and _begins(behind, SILENT))
         or (items[at].key == "可以" and behind)
+        or (meaning == "not_found" and STILL in pairwise(free_before(items, at)))
         or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or _begins(before, LOOK_OUT)))
         or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
         or (meaning == "present" and _said([items[at]]) in (["zai", "ne"], ["zai", "wei"]) and _ends(before, NOW))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -131,10 +132,11 @@ class PerfectEar:
         found: list[tuple[str, int]] = []
         for part in [p for p in PAUSE_MARKS.split(text) if p]:
             found += [("", 2)] * bool(found)
-            for said, entry in self._net.lexicon.parts(part):
-                if entry:
-                    found.append((entry.symbol, entry.syllables))
+            for known, row in groupby(self._net.lexicon.parts(part), lambda p: p[1] is not None):
+                if known:
+                    found += [(entry.symbol, entry.syllables) for _, entry in row if entry]
                 else:
+                    said = "".join(text for text, _ in row)
                     found += [(FILLER + s[:-1], 1) for s in self._net.readings.spoken(said)]
         step = (end - start) / max(sum(n for _, n in found), 1)
         words, at = [], start

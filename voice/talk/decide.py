@@ -36,6 +36,7 @@ from voice.talk.slots import (
     of_either,
     remark,
     spoken_to,
+    tells_behind,
 )
 from voice.talk.speaking import speaker_of
 from voice.talk.state import REPLY_S, Aside, NetState
@@ -177,10 +178,13 @@ def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 
 
 def _nameless(state: NetState, h: Heard) -> Heard:
-    """博学路超市那边吵起来了,我们没事: in the slot of another unit its call sign says where something is."""
+    """博学路超市那边吵起来了,我们没事; 在岗,博学路超市今天也是我: in the slot of another unit its call sign only tells
+    of it."""
     m, waiting = h.message, awaited_slot(state)
     named = {n.unit for n in m.names}
-    if waiting is None or waiting.unit in named or len(named) != 1 or "ask" in m.meanings() or not elsewhere(m.items):
+    if waiting is None or waiting.unit in named or len(named) != 1 or "ask" in m.meanings():
+        return h
+    if not (elsewhere(m.items) or tells_behind(m)):
         return h
     names = tuple(replace(n, place="inside") for n in m.names)
     return replace(h, message=replace(m, names=names, callees=(), caller=None, speaker="anyone", unsure=False))

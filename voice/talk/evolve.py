@@ -34,8 +34,8 @@ ASIDE_S = 20.0
 ROLL_S = 60.0
 """Longest pause within a roll-call by a human."""
 
-WHO = ("na ge", "na jia", "shei", "shui")
-"""哪个, 哪家, 谁."""
+WHO = ("na ge", "na jia", "na li", "na er", "shei", "shui")
+"""哪个, 哪家, 哪里, 哪儿, 谁."""
 
 
 def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
-from voice.grammar.naming import MENTIONING, OURS, free_before, instructs
+from voice.grammar.naming import MENTIONING, OURS, free_before, free_behind, instructs
 from voice.mandarin.figures import agree, comparable, differing, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Answered, CalledIn, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
 from voice.talk.guessing import probable
 from voice.talk.state import ASKED_S, UNANSWERED, Exchange, NetState
+
+PLAIN = ("normal", "not_found", "present", "arrived", "on_the_way")
+"""Answers that net control does not give."""
 
 AFFIRMING = {"是的", "对的"}
 
@@ -200,6 +203,13 @@ def not_understood(state: NetState, h: Heard) -> Fact:
 def is_unsaid(m: Message) -> bool:
     """No unit said who it is: a call sign heard may be another's."""
     return not any(n.place == "self" for n in m.names)
+
+
+def tells_behind(m: Message) -> bool:
+    """在岗,博学路超市今天也是我: an answer, and something about a unit."""
+    at = next((k for k, i in enumerate(m.items) if i.kind == "unit"), 0)
+    answered = m.items[0].kind == "phrase" and m.acts and m.acts[0].at == 0 and m.acts[0].meaning in PLAIN
+    return bool(answered and at == 1 and free_behind(m.items, at))
 
 
 def spoken_to(m: Message, caller: str | None) -> str | None:

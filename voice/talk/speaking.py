@@ -65,8 +65,7 @@ def speaker_of(
         return Attribution("unit" if e.ours else "control" if alone else "either", unit)
     if m.weak and not alone and not _paused(m):
         return Attribution("either")  # 明理路那边有人: a street, most likely
-    named = state.reported_at is not None and speech_start - state.reported_at <= REPLY_S
-    spoke = named or state.asked_who(speech_start) or unit == state.telling(speech_start)
+    spoke = state.names_itself(speech_start) or state.asked_who(speech_start) or unit == state.telling(speech_start)
     return Attribution("control" if alone and not spoke else "either", unit)
 
 
@@ -80,7 +79,7 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_w
     if m.presumed and unit and unit == state.guest(speech_start):
         return Attribution("unit", unit)
     spoke = unit in (state.telling(speech_start), state.calling_in) or state.heeds(speech_start)
-    spoke = spoke or state.asked_who(speech_start)
+    spoke = spoke or state.asked_who(speech_start) or state.names_itself(speech_start)
     spoke = spoke or (e is not None and e.status == "answered" and speech_start - e.answered_at <= REPLY_S)
     if m.presumed and unit and (spoke or (e is not None and m.free and _late(e, speech_start, late_window_s))):
         return Attribution("either", unit)

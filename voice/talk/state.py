@@ -169,6 +169,10 @@ class NetState:
         """Somebody was asked who he is."""
         return self.who_at is not None and now - self.who_at <= ASKED_S
 
+    def names_itself(self, now: Seconds) -> bool:
+        """A report without a call sign awaits a reply: whoever made it may say who he is."""
+        return self.reported_at is not None and now - self.reported_at <= REPLY_S
+
     def dealing(self, now: Seconds, unit: str) -> bool:
         """Net control has to do with a report of another unit: it may send this one."""
         if self.calling_in is not None:
@@ -190,7 +194,7 @@ class NetState:
 
     def awaiting(self, now: Seconds) -> bool:
         """An answer is due now, or came due just now."""
-        if now <= self.roll_until or (self.reported_at is not None and now - self.reported_at <= REPLY_S):
+        if now <= self.roll_until or self.names_itself(now):
             return True
         asked = [self.nameless[1]] if self.nameless else []
         asked += [e.asked_at for e in self.exchanges.values() if e.asked_at is not None]

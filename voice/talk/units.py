@@ -31,6 +31,7 @@ from voice.talk.slots import (
     not_understood,
     remark,
     slot_for,
+    tells_behind,
 )
 from voice.talk.state import ANSWERED_S, ASKED_S, REPLY_S, Exchange, NetState
 
@@ -135,7 +136,7 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     open_one = awaited_slot(state)
     nameless = not h.identified and is_unsaid(m)
     slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
-    lost = (meaning in (None, *UNEVENTFUL) or "report" in m.meanings()) and len(content(m.free)) >= SENTENCE
+    lost = (meaning in (None, "present", *UNEVENTFUL) or "report" in m.meanings()) and len(content(m.free)) >= SENTENCE
     guessed = guest and open_one is not None
     guessed = guessed or (guest and may_reply(h, meaning))
     guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
@@ -295,6 +296,7 @@ def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answere
     named = said.meaning in ("ack", "on_the_way") and _names_somebody(h)
     return (
         state.beside(h.start)
+        or tells_behind(h.message)
         or state.heeds(h.start)
         or state.replying_to not in (None, awaited.unit)
         or state.last_called != (awaited.unit,)
