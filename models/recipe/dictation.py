@@ -27,7 +27,8 @@ from tqdm import tqdm
 
 import voice.station.choice as choice
 from models.recipe.sentences import rows_of
-from voice.grammar.word_search import SYLLABLE, TONE, WORD_SCALE, Spelling, WordSearch
+from voice.grammar.spelling import Spelling
+from voice.grammar.word_search import SYLLABLE, TONE, WORD_SCALE, WordSearch
 from voice.measure.channel import Channel, received
 from voice.measure.intelligibility import errors, rows
 from voice.net.loading import Net, load_net

@@ -13,7 +13,8 @@ from tests.helpers.scores import scores
 from voice.errors import HuyingError
 from voice.grammar.free import FreeSpeech
 from voice.grammar.lattice import Lattice, lattice_of
-from voice.grammar.word_search import Spelling, WordSearch
+from voice.grammar.spelling import Spelling
+from voice.grammar.word_search import WordSearch
 from voice.mandarin.characters import COMMON
 from voice.mandarin.phones import FINALS, SYLLABLES, TONES, phone_set
 from voice.net.loading import Net
@@ -54,6 +55,19 @@ def _chances(model: WordModel, *row: str) -> list[float]:
         chance, context = model.chances(context, np.array([model.words.index(w)]))
         out.append(float(np.exp(chance[0])))
     return out
+
+
+def test_nodes_behind_one_by_a_syllable(table: Table) -> None:
+    spelling = Spelling(WordModel(replace(table, tones=np.array([1, 1, 1, 2, 1, ANY, 4, 8, 16], np.uint8))))
+    nodes = np.arange(len(spelling.syllable))
+    for syllable in range(len(SYLLABLES)):
+        first, count = spelling.behind(nodes, np.full(len(nodes), syllable))
+        for node in nodes:
+            behind = [k for k in nodes[1:] if spelling.before(k) == node and spelling.syllable[k] == syllable]
+            assert list(range(first[node], first[node] + count[node])) == behind
+    dong = SYLLABLES.index("dong")
+    _, tones = spelling.behind(nodes[:1], np.array([dong]))
+    assert tones == 2  # 东 and 冬 have one tone, 懂 another
 
 
 def test_chances_of_words_in_their_contexts(table: Table) -> None:

@@ -7,15 +7,16 @@ model (Young, Russell, Thornton, 1989). All that end at one boundary are dealt w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from voice.grammar.lattice import SHARE, Lattice
+from voice.grammar.spelling import Spelling
 from voice.mandarin.phones import SYLLABLES, TONES
 from voice.pcm import Floats
-from voice.speech.word_model import ANY, Ints, WordModel
+from voice.speech.word_model import ANY, Ints
 
 WORD_SCALE = 0.32
 """Of the word model's logarithms against the scaled acoustic scores."""
@@ -27,20 +28,17 @@ BEAM = 6.0
 MOST = 120
 """Tokens at a boundary: those that are worse than the best by more are dropped, and more than so many."""
 
-NOTHING = -1
-"""In place of a syllable, where none was before."""
+LOOKED_UP = 20
+"""Times so many tokens may go on into syllables at a boundary."""
 
-_SYLLABLES, _TONES = 512, 1 + ANY
-"""More than there are: keys of nodes are the node before times the first, plus the syllable, times the second, plus
-its tones in bits."""
-
-_STEP = _SYLLABLES * _TONES
+AT_FIRST = 4
+"""Times so many tokens are looked at for those that differ, and as many times more where they do not suffice."""
 
 _CONTEXTS = 1 << 24
 """More than there are: keys of tokens are the node times this, plus the context."""
 
 
-_BITS = (np.arange(_TONES)[:, None] >> np.arange(len(TONES))) % 2 * SHARE
+_BITS = (np.arange(1 + ANY)[:, None] >> np.arange(len(TONES))) % 2 * SHARE
 _WEIGHTS = np.asarray(_BITS / np.maximum(_BITS.sum(1, keepdims=True), 1e-9), np.float32)
 """Of each tone where these are meant."""
 
@@ -50,65 +48,11 @@ TONE = 0.45
 TONED = 0.25
 """What tones must make likelier a syllable to be taken for those of the standard language."""
 
+PROBED = 60
+"""Tokens at a boundary of the search without tones, as long as only its score is asked for."""
+
 UNHEARD = 1e-4
 """Least ratio of a tone."""
-
-
-@dataclass(slots=True)
-class Spelling:
-    """All words as a tree of syllables. Node 0 is its root."""
-
-    model: WordModel
-    keys: Ints = field(init=False)
-    """(node before, syllable, tones) of each node but the root, ascending."""
-    toneless: Ints = field(init=False)
-    """The same without tones."""
-    alike: Ints = field(init=False)
-    """How many nodes from each on differ in their tones only."""
-    syllable: Ints = field(init=False)
-    """Of each node; NOTHING of the root."""
-    best: Floats = field(init=False)
-    """Of each node: logarithm of the chance of the likeliest word below it; 0 of the root."""
-    first: Ints = field(init=False)
-    """Of the words that end at each node; one more number than nodes."""
-    word: Ints = field(init=False)
-    last: npt.NDArray[np.int16] = field(init=False)
-    """Last syllable of each context's last word, by its usual way; NOTHING if there is none."""
-    silent: Ints = field(init=False)
-    """Words without a syllable: a comma."""
-
-    def __post_init__(self) -> None:
-        lengths, spelled, meant = self.model.lengths.astype(np.int64), self.model.spelled, self.model.meant
-        begin = np.cumsum(lengths) - lengths
-        said = spelled.astype(np.int64) * _TONES + self.model.tones
-        node = np.zeros(len(lengths), np.int64)
-        keys = [np.zeros(0, np.int64)]
-        nodes = 1
-        for depth in range(int(lengths.max(initial=0))):
-            longer = np.flatnonzero(lengths > depth)
-            found, place = np.unique(node[longer] * _STEP + said[begin[longer] + depth], return_inverse=True)
-            node[longer] = nodes + place
-            keys.append(found)
-            nodes += len(found)
-        self.keys = np.concatenate(keys)
-        self.toneless = self.keys // _TONES
-        self.alike = np.searchsorted(self.toneless, self.toneless, "right") - np.arange(len(self.keys))
-        self.syllable = np.concatenate([[NOTHING], self.toneless % _SYLLABLES])
-        whole = np.flatnonzero(lengths)
-        order = whole[np.argsort(node[whole], kind="stable")]
-        self.word = meant[order]
-        self.first = np.searchsorted(node[order], np.arange(nodes + 1))
-        self.best = np.full(nodes, -np.inf, np.float32)
-        np.maximum.at(self.best, node[whole], self.model.one[meant[whole]])
-        for level in reversed(keys):  # children have greater numbers than their parents
-            nodes -= len(level)
-            np.maximum.at(self.best, level // _STEP, self.best[nodes : nodes + len(level)])
-        self.best[0] = 0
-        of_word = np.full(len(self.model.words), NOTHING, np.int16)
-        of_word[meant[whole][::-1]] = spelled[(begin + lengths - 1)[whole]][::-1]
-        last = self.model.last
-        self.last = np.where(last >= 0, of_word[last], NOTHING)
-        self.silent = meant[lengths == 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +101,27 @@ class _Tokens:
     back: Ints
     """Row of the last word's end, -1: none."""
 
-    def __getitem__(self, which: npt.NDArray[np.generic]) -> _Tokens:
-        return _Tokens(*(getattr(self, f.name)[which] for f in fields(self)))
+    def __getitem__(self, which: npt.NDArray[np.generic] | slice) -> _Tokens:
+        return _Tokens(*(part[which] for part in self.parts()))
+
+    def parts(self) -> tuple[Ints, Ints, Floats, Ints, Ints]:
+        """In the order of their fields."""
+        return self.node, self.context, self.score, self.since, self.back
 
 
-def _joined(*parts: _Tokens) -> _Tokens:
-    return _Tokens(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(_Tokens)))
+def _joined(*some: _Tokens) -> _Tokens:
+    return _Tokens(*map(np.concatenate, zip(*(k.parts() for k in some), strict=True)))
 
 
 def _ranges(first: Ints, count: Ints) -> tuple[Ints, Ints]:
     """So many numbers from each first one on: (number of their range, number)."""
     at = np.repeat(np.arange(len(count)), count)
     return at, np.arange(len(at)) + np.repeat(first - np.cumsum(count) + count, count)
+
+
+def _best(score: Floats, which: Ints, most: int) -> Ints:
+    """Of these the best, so many at most, in any order."""
+    return which if len(which) <= most else which[np.argpartition(score[which], -most)[-most:]]
 
 
 class WordSearch:
@@ -186,14 +139,17 @@ class WordSearch:
     def best(self, lattice: Lattice, hints: Floats | None = None, most: int = 1) -> list[Found]:
         """The best rows of words, best first; none where no words fit. ``hints``: what a syllable gets after each,
         shape (1 + SYLLABLES, SYLLABLES), the first row where nothing is before."""
-        toned, toneless = (
-            _Passage(self._spelling, self._scale, self._syllable, tone, lattice, hints).best(most)
-            for tone in (self._tone, np.float32(0))
-        )
+
+        def search(tone: np.float32, tokens: int = MOST) -> list[Found]:
+            return _Passage(self._spelling, self._scale, self._syllable, tone, lattice, hints, tokens).best(most)
+
+        without = np.float32(0)
+        toned, toneless = search(self._tone), search(without, PROBED)
         if not toned or not toneless:
             return toned or toneless
         gain = (toned[0].score - toneless[0].score) / max(1, toned[0].count)
-        return [replace(f, toned=gain) for f in (toned if self._tones or gain > TONED else toneless)]
+        standard = self._tones or gain > TONED
+        return [replace(f, toned=gain) for f in (toned if standard else search(without))]
 
 
 class _Passage:
@@ -201,13 +157,23 @@ class _Passage:
 
     def __init__(
         self, spelling: Spelling, scale: np.float32, syllable: np.float32, tone: np.float32, lattice: Lattice,
-        hints: Floats | None,
+        hints: Floats | None, most: int = MOST,
     ) -> None:  # fmt: skip
-        self._spelling, self._scale, self._tone, self._lattice, self._hints = spelling, scale, tone, lattice, hints
+        """``most``: tokens at a boundary."""
+        self._spelling, self._scale, self._lattice, self._hints, self._most = spelling, scale, lattice, hints, most
         self._arc = lattice.score - syllable
-        zero = np.zeros(1, np.int64)
-        self._tokens = [_Tokens(zero, zero, np.zeros(1, np.float32), zero, zero - 1)]
-        """At each boundary."""
+        self._toned = tone * np.log(np.maximum(lattice.tones @ _WEIGHTS.T, UNHEARD)) if tone else None
+        """Of each syllable, by the tones that a word has there, as in keys of nodes."""
+        places = (1 + len(lattice.quiet)) * most
+        zeros = (np.zeros(places, t) for t in (np.int64, np.int64, np.float32, np.int64, np.int64))
+        self._tokens = _Tokens(*zeros)
+        """At each boundary in turn, each with room for ``most``."""
+        self._tokens.back[0] = -1
+        self._expected = np.zeros(places, np.float32)
+        """Their scores with the likeliest word that each may become."""
+        self._count = np.zeros(1 + len(lattice.quiet), np.int64)
+        """Tokens at each boundary."""
+        self._count[0] = 1
         self._ends: list[tuple[Ints, Ints, Ints, Ints, Ints]] = []
         """(word, node, boundaries between which it was said, row of the word before) of each word's end."""
         self._rows = 0
@@ -216,45 +182,61 @@ class _Passage:
         """See ``WordSearch.best``."""
         first = self._lattice.first
         for t, quiet in enumerate(self._lattice.quiet):
-            before = self._tokens[t]
+            before = self._at(t)
             waited = replace(before, score=before.score + quiet)
             now = self._kept(_joined(waited, self._entered(np.arange(first[t + 1], first[t + 2]))))
-            self._tokens.append(self._kept(_joined(now, *self._ended(now, t + 1))))
-        return self._traced(self._tokens[-1], most)
+            self._hold(t + 1, self._kept(_joined(now, *self._ended(now, t + 1))))
+        return self._traced(self._at(len(self._lattice.quiet)), most)
+
+    def _at(self, boundary: int) -> _Tokens:
+        first = boundary * self._most
+        return self._tokens[first : first + self._count[boundary]]
+
+    def _hold(self, boundary: int, k: _Tokens) -> None:
+        first, self._count[boundary] = boundary * self._most, len(k.node)
+        place = slice(first, first + len(k.node))
+        for held, new in zip(self._tokens.parts(), k.parts(), strict=True):
+            held[place] = new
+        self._expected[place] = self._hoped(k.node, k.score)
+
+    def _hoped(self, node: Ints, score: Floats) -> Floats:
+        return score + self._scale * self._spelling.best[node]
 
     def _entered(self, arcs: Ints) -> _Tokens:
         """Tokens behind syllables that end here."""
-        sp = self._spelling
-        if not len(arcs):
-            return self._tokens[0][arcs]
-        sources = [self._tokens[k] for k in self._lattice.start[arcs]]
-        arc = np.repeat(arcs, [len(s.node) for s in sources])
-        k = _joined(*sources)
-        score = k.score + self._arc[arc]
-        expected = score + self._scale * sp.best[k.node]
-        near = expected > expected.max() - BEAM  # it gets no better farther down the tree
-        k, score, s = k[near], score[near], self._lattice.syllable[arc[near]]
-        since = np.where(k.node > 0, k.since, self._lattice.start[arc[near]])
-        key = k.node * _SYLLABLES + s
-        first = np.minimum(np.searchsorted(sp.toneless, key), len(sp.toneless) - 1)
-        at, child = _ranges(first, np.where(sp.toneless[first] == key, sp.alike[first], 0))
-        k, score, s, since = k[at], score[at], s[at], since[at]
-        fit = (self._lattice.tones[arc[near][at]] * _WEIGHTS[sp.keys[child] % _TONES]).sum(1)
-        score = score + self._tone * np.log(np.maximum(fit, UNHEARD))
+        sp, lattice, tokens = self._spelling, self._lattice, self._tokens
+        start = lattice.start[arcs]
+        at, place = _ranges(start * self._most, self._count[start])
+        if not len(place):
+            return tokens[:0]
+        arc = arcs[at]
+        expected = self._expected[place] + self._arc[arc]
+        near = np.flatnonzero(expected > expected.max() - BEAM)  # it gets no better farther down the tree
+        near = _best(expected, near, LOOKED_UP * self._most)
+        place, arc = place[near], arc[near]
+        node, s = tokens.node[place], lattice.syllable[arc]
+        at, child = _ranges(*sp.behind(node, s))
+        place, arc, node, s = place[at], arc[at], node[at], s[at]
+        score = tokens.score[place] + self._arc[arc]
+        if self._toned is not None:
+            score += self._toned[arc, sp.meant[child - 1]]
         if self._hints is not None:
-            score = score + self._hints[1 + np.where(k.node > 0, sp.syllable[k.node], sp.last[k.context]), s]
-        return _Tokens(child + 1, k.context, np.asarray(score, np.float32), since, k.back)
+            score += self._hints[1 + np.where(node > 0, sp.syllable[node], sp.last[tokens.context[place]]), s]
+        since = np.where(node > 0, tokens.since[place], lattice.start[arc])
+        return _Tokens(child, tokens.context[place], score, since, tokens.back[place])
 
     def _kept(self, k: _Tokens) -> _Tokens:
         """The best token of each node and context, of those the best."""
-        expected = k.score + self._scale * self._spelling.best[k.node]
-        k = k[expected > expected.max() - BEAM]
-        key = k.node * _CONTEXTS + k.context
-        order = np.lexsort((-k.score, key))
-        k = k[order[np.flatnonzero(np.diff(key[order], prepend=-1))]]
-        if len(k.node) <= MOST:
-            return k
-        return k[np.argpartition(k.score + self._scale * self._spelling.best[k.node], -MOST)[-MOST:]]
+        expected = self._hoped(k.node, k.score)
+        near = np.flatnonzero(expected > expected.max() - BEAM)
+        some = AT_FIRST * self._most
+        while True:
+            best = _best(expected, near, some)
+            best = best[np.argsort(-expected[best], kind="stable")]
+            _, first = np.unique(k.node[best] * _CONTEXTS + k.context[best], return_index=True)
+            if len(best) == len(near) or len(first) >= self._most:
+                return k[best[np.sort(first)[: self._most]]]
+            some *= AT_FIRST
 
     def _ended(self, k: _Tokens, here: int) -> list[_Tokens]:
         """Tokens behind the words that end here, and behind a comma after them."""
@@ -266,8 +248,7 @@ class _Passage:
         chance, context = model.chances(k.context[at], word)
         score = k.score[at] + self._scale * chance
         near = np.flatnonzero(score > score.max() - BEAM)
-        if len(near) > MOST:
-            near = near[np.argpartition(score[near], -MOST)[-MOST:]]
+        near = _best(score, near, self._most)
         at, word, score, context = at[near], word[near], np.asarray(score[near], np.float32), context[near]
         root = np.zeros(len(near), np.int64)
         end = root + here
@@ -300,7 +281,7 @@ class _Passage:
                 below, way = int(node[at]), []
                 while below:
                     way.append(SYLLABLES[sp.syllable[below]])
-                    below = int(sp.keys[below - 1]) // _STEP
+                    below = sp.before(below)
                 said.append(tuple(way[::-1]))
                 at = int(back[at])
             out.append(Found(tuple(words[::-1]), tuple(said[::-1]), float(k.score[end]), tuple(spans[::-1])))

@@ -24,8 +24,9 @@ from voice.grammar.lattice import lattice_of
 from voice.grammar.lexicon import FILLER, Entry, Lexicon
 from voice.grammar.message import Message
 from voice.grammar.search import FILE, Search, read
+from voice.grammar.spelling import Spelling
 from voice.grammar.spoken_figures import FigureSpeech
-from voice.grammar.word_search import Found, Likeliest, Spelling, WordSearch
+from voice.grammar.word_search import Found, Likeliest, WordSearch
 from voice.mandarin.characters import COMMON
 from voice.net.loading import Net
 from voice.pcm import Floats
