@@ -35,7 +35,7 @@ class _Places:
         bits = max(1, int(_ROOM * len(keys) - 1).bit_length())
         self._shift, self._last = np.uint32(32 - bits), (1 << bits) - 1
         self._key = np.full(1 << bits, NOTHING, np.int32)
-        self._at = np.zeros(1 << bits, np.int32)
+        self._at = np.zeros(1 << bits, np.int64)
         left, place = np.arange(len(keys)), self._first(keys)
         while len(left):
             free = np.flatnonzero(self._key[place] == NOTHING)
@@ -54,7 +54,8 @@ class _Places:
             place[other] = (place[other] + 1) & self._last
             found[other] = self._key[place[other]]
             other = other[(found[other] != keys[other]) & (found[other] != NOTHING)]
-        return self._at[place], found == keys
+        there: npt.NDArray[np.bool_] = found == keys
+        return self._at[place], there
 
     def _first(self, keys: Ints) -> Ints:
         return (keys.astype(np.uint32) * _SPREAD >> self._shift).astype(np.int64)

@@ -102,15 +102,24 @@ class _Tokens:
     """Row of the last word's end, -1: none."""
 
     def __getitem__(self, which: npt.NDArray[np.generic] | slice) -> _Tokens:
-        return _Tokens(*(part[which] for part in self.parts()))
+        return _Tokens(self.node[which], self.context[which], self.score[which], self.since[which], self.back[which])
 
-    def parts(self) -> tuple[Ints, Ints, Floats, Ints, Ints]:
-        """In the order of their fields."""
-        return self.node, self.context, self.score, self.since, self.back
+    def put(self, which: slice, other: _Tokens) -> None:
+        """These become those."""
+        self.node[which], self.context[which], self.score[which] = other.node, other.context, other.score
+        self.since[which], self.back[which] = other.since, other.back
+
+    @classmethod
+    def room(cls, places: int) -> _Tokens:
+        """So many, of nothing."""
+        node, context, since, back = np.zeros((4, places), np.int64)
+        return cls(node, context, np.zeros(places, np.float32), since, back)
 
 
 def _joined(*some: _Tokens) -> _Tokens:
-    return _Tokens(*map(np.concatenate, zip(*(k.parts() for k in some), strict=True)))
+    rows = [(k.node, k.context, k.score, k.since, k.back) for k in some]
+    node, context, score, since, back = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    return _Tokens(node, context, score, since, back)
 
 
 def _ranges(first: Ints, count: Ints) -> tuple[Ints, Ints]:
@@ -165,8 +174,7 @@ class _Passage:
         self._toned = tone * np.log(np.maximum(lattice.tones @ _WEIGHTS.T, UNHEARD)) if tone else None
         """Of each syllable, by the tones that a word has there, as in keys of nodes."""
         places = (1 + len(lattice.quiet)) * most
-        zeros = (np.zeros(places, t) for t in (np.int64, np.int64, np.float32, np.int64, np.int64))
-        self._tokens = _Tokens(*zeros)
+        self._tokens = _Tokens.room(places)
         """At each boundary in turn, each with room for ``most``."""
         self._tokens.back[0] = -1
         self._expected = np.zeros(places, np.float32)
@@ -195,8 +203,7 @@ class _Passage:
     def _hold(self, boundary: int, k: _Tokens) -> None:
         first, self._count[boundary] = boundary * self._most, len(k.node)
         place = slice(first, first + len(k.node))
-        for held, new in zip(self._tokens.parts(), k.parts(), strict=True):
-            held[place] = new
+        self._tokens.put(place, k)
         self._expected[place] = self._hoped(k.node, k.score)
 
     def _hoped(self, node: Ints, score: Floats) -> Floats:
