@@ -191,9 +191,18 @@ class _Passage:
         first = self._lattice.first
         for t, quiet in enumerate(self._lattice.quiet):
             before = self._at(t)
-            waited = replace(before, score=before.score + quiet)
-            now = self._kept(_joined(waited, self._entered(np.arange(first[t + 1], first[t + 2]))))
-            self._hold(t + 1, self._kept(_joined(now, *self._ended(now, t + 1))))
+            now = replace(before, score=before.score + quiet)
+            entered = self._entered(np.arange(first[t + 1], first[t + 2]))
+            if len(entered.node):
+                both = _joined(now, entered)
+                kept = self._kept(both)
+                now = both[kept]
+                # Words whose tokens have only waited have ended before.
+                ended = self._ended(both[kept[kept >= len(before.node)]], t + 1)
+                if ended:
+                    both = _joined(now, *ended)
+                    now = both[self._kept(both)]
+            self._hold(t + 1, now)
         return self._traced(self._at(len(self._lattice.quiet)), most)
 
     def _at(self, boundary: int) -> _Tokens:
@@ -232,7 +241,7 @@ class _Passage:
         since = np.where(node > 0, tokens.since[place], lattice.start[arc])
         return _Tokens(child, tokens.context[place], score, since, tokens.back[place])
 
-    def _kept(self, k: _Tokens) -> _Tokens:
+    def _kept(self, k: _Tokens) -> Ints:
         """The best token of each node and context, of those the best."""
         expected = self._hoped(k.node, k.score)
         near = np.flatnonzero(expected > expected.max() - BEAM)
@@ -242,7 +251,7 @@ class _Passage:
             best = best[np.argsort(-expected[best], kind="stable")]
             _, first = np.unique(k.node[best] * _CONTEXTS + k.context[best], return_index=True)
             if len(best) == len(near) or len(first) >= self._most:
-                return k[best[np.sort(first)[: self._most]]]
+                return best[np.sort(first)[: self._most]]
             some *= AT_FIRST
 
     def _ended(self, k: _Tokens, here: int) -> list[_Tokens]:
