@@ -36,7 +36,7 @@ from voice.places import sample_net
 from voice.speech.kokoro import HELD_OUT, MARKS, Kokoro
 from voice.station.ear import open_ear
 
-DRAWS = 6
+DRAWS = 7
 """Radios by which every recording is heard at each signal-to-noise ratio."""
 
 EACH = 20

@@ -242,7 +242,7 @@ class _Passage:
         return _Tokens(child, tokens.context[place], score, since, tokens.back[place])
 
     def _kept(self, k: _Tokens) -> Ints:
-        """The best token of each node and context, of those the best."""
+        """Which are the best of each node and context, and of those the best."""
         expected = self._hoped(k.node, k.score)
         near = np.flatnonzero(expected > expected.max() - BEAM)
         some = AT_FIRST * self._most
@@ -251,7 +251,8 @@ class _Passage:
             best = best[np.argsort(-expected[best], kind="stable")]
             _, first = np.unique(k.node[best] * _CONTEXTS + k.context[best], return_index=True)
             if len(best) == len(near) or len(first) >= self._most:
-                return best[np.sort(first)[: self._most]]
+                kept: Ints = best[np.sort(first)[: self._most]]
+                return kept
             some *= AT_FIRST
 
     def _ended(self, k: _Tokens, here: int) -> list[_Tokens]:
