@@ -1,4 +1,7 @@
-"""User language, and translation of messages into Chinese.
+"""Language of the terminal, and the words of messages in it.
+
+One rule for everything that a command prints or writes: Chinese where ``HUYING_LANGUAGE`` or else the locale is
+Chinese, English everywhere else, also where no locale is set (``C``, a service, cron).
 
 Code raises and prints in English with names filled in; here a message is matched to its template and translated for
 readers of Chinese. Untranslated messages stay English: none is lost.
@@ -14,26 +17,47 @@ from typing import Literal
 
 from voice.chinese import COLUMNS, MESSAGES, SYSTEM
 
-Language = Literal["zh", "en", ""]
+Language = Literal["zh", "en"]
 
 VARIABLE = "HUYING_LANGUAGE"
 """``zh`` or ``en``: takes precedence over the locale."""
+
+_COUNTED = re.compile(
+    r"(?<![\w.,:–-])1 ((?:call|new|confirmed|synthetic) )?"
+    r"(answer|block|byte|carrier|channel|character|clip|console|core|datagram|event|figure|file|hold|hour|kill|minute|"
+    r"mistake|notice|over|pair|phoneme|recording|request|round|row|sample|screen|sentence|session|sign|station|syllable|"
+    r"time|unit|utterance|voice|word|worker)s\b( on the roster)?(?: (were|are|have|come|run|sound|survive|wait)\b)?"
+)
+"""One of something, as a template for any number says it: “1 overs were”."""
+
+_SINGULAR = {"were": "was", "are": "is", "have": "has"}
 
 _HAN = re.compile(" [\u4e00-\u9fff][\u4e00-\u9fff, ]*(?=$|: |; |\\)| \\()")
 """Separates Chinese from English in a bilingual template."""
 
 
 def language() -> Language:
-    """Language of the terminal user: ``HUYING_LANGUAGE``, else the locale; empty if neither is supported."""
+    """Language of the terminal's user, by the rule above."""
     named = (os.environ.get(VARIABLE), *(os.environ.get(k) for k in ("LC_ALL", "LC_MESSAGES", "LANG")))
     said = next((n for n in named if n), None) or locale.getlocale()[0] or ""
-    low = said.lower()
-    return "zh" if low.startswith(("zh", "chinese")) else "en" if low.startswith("en") else ""
+    return "zh" if said.lower().startswith(("zh", "chinese")) else "en"
 
 
 def worded(message: str, english: bool) -> str:
     """A message in English or Chinese, line by line. Bilingual templates give each reader their half."""
-    return "\n".join(_line(x, english) for x in message.split("\n"))
+    told = "\n".join(_line(x, english) for x in message.split("\n"))
+    return singular(told) if english else told
+
+
+def singular(message: str) -> str:
+    """The English message with “1 over” for “1 overs”."""
+
+    def one(found: re.Match[str]) -> str:
+        before, noun, place, verb = found.groups(default="")
+        verb = verb and f" {_SINGULAR.get(verb, verb + 's')}"
+        return f"1 {before}{noun}{place}{verb}"
+
+    return _COUNTED.sub(one, message)
 
 
 def translated(line: str, english: bool) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.command import huying
+from tests.helpers.forking import finished
 from tests.helpers.journals import BEGAN, talk
 from tests.helpers.places import ROOT
 from voice.journal.store import Journal
@@ -40,7 +42,7 @@ def test_replay_json_is_one_object_an_event_and_nothing_else(short: Path) -> Non
 
 def test_replay_shows_lines_and_summary(short: Path, tmp_path: Path) -> None:
     out = huying("replay", short, "--journal", tmp_path / "log.sqlite", "--sheet", tmp_path / "roll.html")
-    assert "省残联" in out and "一切正常" in out and "未答" in out
+    assert "省残联" in out and "一切正常" in out and "no answer" in out
     assert (tmp_path / "roll.html").stat().st_size > 5000
     huying("replay", short, "--journal", tmp_path / "log.sqlite", code=2)  # logged already
 
@@ -74,15 +76,25 @@ def test_raw_pcm_on_standard_input(short: Path) -> None:
     assert texts[0] == texts[1] != [], "what comes through a pipe may be live: its texts come when they are ready"
 
 
+@pytest.mark.parametrize(("chosen", "told"), [("en", "a foreign trigger theirs"), ("zh", "多出的触发器 theirs")])
+def test_warnings_are_in_the_users_language(chosen: str, told: str, tmp_path: Path) -> None:
+    log = tmp_path / "log.sqlite"
+    Journal(str(log)).close()
+    db = sqlite3.connect(log)
+    db.execute("CREATE TRIGGER theirs AFTER INSERT ON huying_events BEGIN SELECT 1; END").connection.close()
+    assert told in finished("journal", "show", log, env={**os.environ, "HUYING_LANGUAGE": chosen}).stderr
+
+
 def test_journal_commands(short: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.sqlite"
     huying("replay", short, "--journal", log)
     assert "省残联" in huying("journal", "show", log, "--unit", "101")
-    assert "未答" in huying("journal", "show", log, "--kind", "closed")
+    assert "no answer" in huying("journal", "show", log, "--kind", "closed")
     assert "⚑" in huying("journal", "show", log, "--review")
     assert "可疑人员" in huying("journal", "search", log, "可疑人员")
     assert "可疑人员" in huying("journal", "search", log, "ke3 yi2")
-    assert "点名表" in huying("journal", "roll", log)
+    assert "Roll sheet" in huying("journal", "roll", log)
+    assert "点名表" in huying("journal", "roll", log, HUYING_LANGUAGE="zh")
     for name in ("june.jsonl", "june.csv", "june.xlsx"):
         huying("journal", "export", log, tmp_path / name)
     for name in ("roll.html", "roll.xlsx"):

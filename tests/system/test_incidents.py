@@ -115,4 +115,4 @@ def test_what_nobody_dealt_with(tmp_path: Path) -> None:
         journal.append([Confirmed(t=0, confirms=heard.seq, clip="", said="", by="王")], BEGAN)
         assert len(missed(journal.events())) == 2
     assert "no reply" in huying("journal", "missed", path)
-    assert "没有遗漏" in huying("journal", "missed", path, "--since", "2026-06-06")
+    assert "没有遗漏" in huying("journal", "missed", path, "--since", "2026-06-06", HUYING_LANGUAGE="zh")

@@ -204,7 +204,7 @@ def test_a_roll_call_over_a_sound_server(air: str) -> None:
     done = finished(*words)
     assert done.returncode == 3 and "over the sound server" in done.stderr, done.stderr
     assert "点名完毕。应到三,实到二" in done.stdout, done.stdout
-    assert "没听懂" not in done.stdout and "单位" in done.stdout, done.stdout
+    assert "not understood" not in done.stdout and "Roll sheet" in done.stdout, done.stdout
 
 
 def test_a_sound_server_that_hangs_while_we_transmit(server: SoundServer, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_journal_on_a_read_only_medium(places: tuple[Path, Path], temporary: P
     folder, medium = places
     there = written(folder / "log.sqlite")
     assert read(medium / "log.sqlite") == there
-    assert f"{len(there)} events and their clips are whole" in huying("journal", "verify", medium / "log.sqlite")
+    assert f"{len(there)} events and all clips are whole" in huying("journal", "verify", medium / "log.sqlite")
     backup = back_up(medium / "log.sqlite", folder / "backup")
     assert (backup.events, backup.new_clips) == (len(there), 1)
     assert read(medium / "backup" / "log.sqlite") == there, "a backup is kept on a medium of its own"

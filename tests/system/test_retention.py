@@ -70,6 +70,6 @@ def test_commands(kept: Journal) -> None:
     kept.close()
     told = huying("journal", "hold", path, "--since", "2026-06-03", "--until", "2026-06-04", "--note", "盗窃案")
     assert "盗窃案" in told
-    assert "1 holds in force" in huying("journal", "retain", path, "--days", "1")
+    assert "1 hold in force" in huying("journal", "retain", path, "--days", "1")
     assert huying("journal", "hold", path, "--release", told.split()[0]) == ""
     assert "are whole" in huying("journal", "verify", path)

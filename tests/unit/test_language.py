@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import re
 import shlex
 from functools import cache
@@ -18,6 +19,7 @@ from voice.cli import main
 from voice.cli.app import app
 from voice.cli.chinese import HELP
 from voice.cli.help import line_in, translate
+from voice.console import texts
 from voice.journal.store import Journal
 from voice.journal.wording import note_in
 from voice.language import heading, language, worded
@@ -173,12 +175,14 @@ def test_the_doctor_speaks_chinese() -> None:
 def test_whose_language_it_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("HUYING_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert language() == "zh"
-    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    monkeypatch.setattr(locale, "getlocale", lambda: (None, None))
     assert language() == "en"
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    assert language() == ""
+    monkeypatch.setattr(locale, "getlocale", lambda: ("Chinese (Simplified)_China", "936"))
+    assert language() == "zh"
+    for lang, lc_all, expected in (("zh_CN.UTF-8", "", "zh"), ("C.UTF-8", "", "en"), ("zh_CN.UTF-8", "C.UTF-8", "en")):
+        monkeypatch.setenv("LANG", lang)
+        monkeypatch.setenv("LC_ALL", lc_all)
+        assert language() == expected
     for chosen, told in (("zh", "没有这个日志"), ("en", "no such journal")):
         monkeypatch.setenv("HUYING_LANGUAGE", chosen)
         with pytest.raises(SystemExit):
@@ -221,12 +225,11 @@ def test_help_in_both_languages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert "Numbers of events" in told["en"] and "确认" not in told["en"]
 
 
-@pytest.mark.parametrize("chosen", ["zh", "en", ""])
+@pytest.mark.parametrize("chosen", ["zh", "en"])
 def test_a_flag_has_no_type_and_brackets_are_no_markup(
     chosen: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setenv("HUYING_LANGUAGE", chosen)
     with pytest.raises(SystemExit):
         main(["listen", "--help"])
@@ -235,8 +238,9 @@ def test_a_flag_has_no_type_and_brackets_are_no_markup(
     assert "bool" not in told and ": no-roll" not in told and "huying.sqlite]" in told
 
 
-def test_every_command_and_option_has_chinese_help() -> None:
+def test_every_command_and_option_has_chinese_help(monkeypatch: pytest.MonkeyPatch) -> None:
     """Benches and soaks too: who runs them may read Chinese."""
+    monkeypatch.setattr("voice.cli.app.translate", lambda command, _language: command)
     without: list[str] = []
 
     def look(name: str, command: Any) -> None:
@@ -263,6 +267,54 @@ def test_every_command_has_an_example_that_it_takes() -> None:
         return [] if translate(command, "zh").epilog.startswith("例:") else [" ".join(path)]
 
     assert [p for own, part in app.commands.items() for p in examine(part.loaded(), ["huying", own])] == []
+
+
+@pytest.mark.parametrize(("lang", "chinese"), [("C.UTF-8", False), ("de_DE.UTF-8", False), ("zh_CN.UTF-8", True)])
+def test_everything_printed_is_in_one_language(
+    lang: str, chinese: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Help, log, sheet, results and mistakes; the words of units and names of units are Chinese anyway."""
+    for name, value in (("HUYING_LANGUAGE", ""), ("LC_ALL", ""), ("LC_MESSAGES", ""), ("LANG", lang)):
+        monkeypatch.setenv(name, value)
+    log = str(tmp_path / "log.sqlite")
+    with Journal(log) as journal:
+        journal.append(morning(), BEGAN)
+    pairs = (
+        (["journal", "--help"], "Show events", "查看日志"),
+        (["journal", "show", log], "no answer", "未答"),
+        (["journal", "roll", log], "Roll sheet", "点名表"),
+        (["journal", "backup", log, str(tmp_path / "copy")], "new clip", "新录音"),
+        (["journal", "show", "nowhere.sqlite"], "no such journal", "没有这个日志"),
+        (["say", "测试", "--requests", str(tmp_path)], "not carried out", "未执行"),
+    )  # fmt: skip
+    for words, english, chinese_words in pairs:
+        with pytest.raises(SystemExit):
+            main(words)
+        said = "".join(capsys.readouterr())
+        assert (english in said, chinese_words in said) == (not chinese, chinese), (words, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "one"),
+    [
+        ("1 overs confirmed 已确认: 收到", "1 over confirmed: 收到"),
+        ("11 overs confirmed 已确认: 收到", "11 overs confirmed: 收到"),
+        ("log.sqlite: 1 events, 1 new clips, head 0a", "log.sqlite: 1 event, 1 new clip, head 0a"),
+        ("1 units on the roster were not called 未呼叫", "1 unit on the roster was not called"),
+        ("1 clips removed 已清理; 2 holds in force 留存", "1 clip removed; 2 holds in force"),
+        ("1 events and all clips are whole; head 0a", "1 event and all clips are whole; head 0a"),
+        ("event 1 undoes 7 已撤销", "event 1 undoes 7"),
+        ("A-1 units, 2.1 hours, 3,001 events", "A-1 units, 2.1 hours, 3,001 events"),
+    ],
+)
+def test_one_is_not_many(said: str, one: str) -> None:
+    assert worded(said, True) == one
+
+
+def test_one_on_the_board_and_in_the_log() -> None:
+    assert texts.text("page of", True, 1, 1, 1) == "Page 1 of 1, 1 event"
+    assert note_in("called 1 times in vain", True) == "called 1 time in vain"
+    assert note_in("1 units, 1 rounds", True) == "1 unit, 1 round"
 
 
 def test_the_log_and_its_sheet_on_a_terminal_in_english(

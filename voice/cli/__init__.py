@@ -8,6 +8,14 @@ import os
 import sys
 
 
+class _Worded(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """What is logged, in the user's language."""
+        from voice.language import language, worded
+
+        return worded(super().format(record), language() != "zh")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Entry point. Errors the user can fix are one clear message and exit status 2."""
     from voice.cli.app import entry
@@ -18,6 +26,8 @@ def main(arguments: list[str] | None = None) -> None:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a lost database is reported in our own words
+    if logging.lastResort:  # standard error, for warnings and above
+        logging.lastResort.setFormatter(_Worded())
     try:
         entry()(arguments, prog_name="huying")
     except HuyingError as e:

@@ -48,7 +48,7 @@ def adapt(
             )
     out.print(f"learned from {result.learned} overs, {result.minutes:.1f} min")
     if result.left_out:
-        out.print(f"{result.left_out} overs were left out: their text cannot be read or does not fit", style="yellow")
+        out.print(f"{result.left_out} overs were left out, the text cannot be read or does not fit", style="yellow")
     table = Table("held-back overs", "before", "after")
     a, b = result.before, result.after
     table.add_row(told("exactly as said"), share(a.exact, a.overs), share(b.exact, b.overs))

@@ -195,6 +195,7 @@ def broadcast(
     from voice.bureau.hub import broadcast as send
     from voice.bureau.wire import Server, checked_name
     from voice.errors import HuyingError
+    from voice.terminal.output import screen
 
     stations = to or []
     checked_name("bureau", bureau)
@@ -205,4 +206,4 @@ def broadcast(
     order = {"text": text, "repeat": repeat, "need_ack": need_ack, "emergency": emergency}
     number = asyncio.run(send(Server(url, creds, ca), bureau, stations, order, minutes, _tell))
     whom = "、".join(stations) or "all stations 各站"
-    print(f"{number}: to {whom}")
+    screen().print(f"{number}: to {whom}")

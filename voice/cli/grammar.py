@@ -204,6 +204,7 @@ def template(
 ) -> None:
     """Write an empty roster as an Excel workbook, with an example and what belongs into the columns. 名册模板。"""
     from voice.net.roster_template import write_template
+    from voice.terminal.output import screen
 
     write_template(output)
-    typer.echo(f"{output}: fill in the sheet 名册, then name the file in net.toml: roster = …")
+    screen().print(f"{output}: fill in the sheet 名册, then name the file in net.toml: roster = …")

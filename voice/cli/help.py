@@ -25,9 +25,9 @@ USAGE = {"Usage:": "用法:", "[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "命
 
 
 def line_in(text: str, language: Language) -> str:
-    """The half of a command's line in this language, and the text after it; the whole if no language is set."""
+    """The half of a command's line in this language, and the text after it."""
     found = _BOTH.fullmatch(text)
-    if not found or not language:
+    if not found:
         return text
     if language == "en":
         return found["english"] + found["rest"]

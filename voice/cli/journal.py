@@ -141,7 +141,7 @@ def backup(
     with Progress(console=status, transient=True, disable=not status.is_terminal) as bar:
         task = bar.add_task("clips", total=None)
         made = back_up(journal, folder, lambda k, n: bar.update(task, completed=k, total=n))
-    print(f"{made.journal}: {made.events} events, {made.new_clips} new clips, head {made.head}")
+    screen().print(f"{made.journal}: {made.events} events, {made.new_clips} new clips, head {made.head}")
 
 
 @app.command(epilog="Example: huying journal export log.sqlite june.xlsx --sheet")
@@ -215,7 +215,7 @@ def verify(
         if not faults and not len(log):
             out.print("the journal is empty: there is nothing to be whole 日志是空的", style="yellow")
         elif not faults:
-            out.print(f"{len(log)} events and their clips are whole; head {log.head}")
+            out.print(f"{len(log)} events and all clips are whole; head {log.head}")
             last = next(log.events(after=len(log) - 1), None)
             if last is not None:
                 out.print(f"anchor to note down 校验码: {anchor_of(last)}")

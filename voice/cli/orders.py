@@ -31,15 +31,16 @@ def _give(
     """Leave a request, and say where and, with ``told``, whom it goes to; exit status."""
     from voice.station.requests import checked, leave
     from voice.station.status import NoStation, station_folder
+    from voice.terminal.output import screen
 
     checked(net, request)  # what cannot be read out is wrong whether a station runs or not
     try:
         place = station_folder(folder, journal)
     except NoStation as e:
-        typer.echo(f"not carried out 未执行: {e}", err=True)
+        screen(error=True).print(f"not carried out 未执行: {e}")
         return NOBODY
     path, units = leave(place, net, request)
-    typer.echo(f"{path}{told(units)}")
+    screen().print(f"{path}{told(units)}")
     return 0
 
 

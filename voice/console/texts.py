@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from voice.language import singular
+
 TEXTS: dict[str, tuple[str, str]] = {
     "idle": ("未呼叫", "not called"), "called": ("呼叫中", "called"),
     "alerted": ("待应答通知", "alert open"), "present": ("已答", "answered"),
@@ -45,7 +47,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not found here": ("没有找到声卡: {0}", "No sound card found: {0}"),
     "choose": ("请选单位和意思, 或写下实际说的话", "Choose unit and meaning, or write down what was said"),
     "kind": ("类型", "Kind"), "all": ("全部", "all"), "newer": ("较新", "Newer"), "older": ("较早", "Older"),
-    "page of": ("第 {0}/{1} 页, 共 {2} 条", "Page {0} of {1}, {2} entries"),
+    "page of": ("第 {0}/{1} 页, 共 {2} 条", "Page {0} of {1}, {2} events"),
     "not called": ("还没有呼叫", "Nobody was called yet"),
     "answered of": ("呼叫\u00a0{0}\u00a0个, 应答\u00a0{1}\u00a0个", "{1} of {0} called answered"),
     "listening": ("正在收听", "listening"), "not listening": ("没有在收听", "not listening"),
@@ -125,4 +127,5 @@ TEXTS: dict[str, tuple[str, str]] = {
 def text(key: str, english: bool, *values: object) -> str:
     """One of TEXTS; an unknown key is returned unchanged."""
     pair = TEXTS.get(key)
-    return pair[english].format(*values) if pair else key
+    said = pair[english].format(*values) if pair else key
+    return singular(said) if english else said

@@ -11,7 +11,7 @@ from datetime import tzinfo
 
 from voice.grammar.meanings import TABLE
 from voice.journal.codec import KINDS
-from voice.language import translated
+from voice.language import singular, translated
 from voice.time import moment_of, parse_wall
 
 Pair = tuple[str, str]
@@ -151,7 +151,7 @@ def note_in(note: str | None, english: bool) -> str:
         return ""
     note = _LEARNED.sub(lambda found: found[1] + name_of(MEANING_NAMES, found[2], english), note)
     if english:
-        return translated(note, True) or note
+        return singular(translated(note, True) or note)
     note = note.replace(" by console", " by 值班台")
     for pattern, chinese in NOTES:
         found = pattern.fullmatch(note)

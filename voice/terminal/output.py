@@ -16,13 +16,11 @@ class BilingualConsole(Console):
     says can be searched for in a log, whatever its width."""
 
     def print(self, *objects: Any, **look: Any) -> None:
-        """Not translated if no language is set."""
+        """Strings and tables in the user's language; a ``Text`` as it is."""
         if all(isinstance(o, str | Text) for o in objects):
             look.setdefault("soft_wrap", True)
-        chosen = language()
-        if chosen:
-            objects = tuple(_worded(o, chosen == "en") for o in objects)
-        super().print(*objects, **look)
+        english = language() == "en"
+        super().print(*(_worded(o, english) for o in objects), **look)
 
 
 def _worded(shown: Any, english: bool) -> Any:
@@ -36,9 +34,9 @@ def _worded(shown: Any, english: bool) -> Any:
 
 
 def told(text: str) -> str:
-    """A cell of a table that is one of our messages, in the user's language; unchanged if no language is set."""
-    chosen = language()
-    return worded(heading(text, chosen == "en"), chosen == "en") if chosen else text
+    """A cell of a table that is one of our messages, in the user's language."""
+    english = language() == "en"
+    return worded(heading(text, english), english)
 
 
 def screen(error: bool = False) -> BilingualConsole:

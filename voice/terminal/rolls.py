@@ -22,10 +22,9 @@ COLUMNS = (
 
 
 def _half(both: str) -> str:
-    """The reader's half of a bilingual title; both if no language is set."""
+    """The reader's half of a bilingual title."""
     english, _, chinese = both.rpartition(" ")
-    chosen = language()
-    return both if not chosen or not english else english if chosen == "en" else chinese
+    return english if english and language() == "en" else chinese
 
 
 def roll_table(sheet: list[Session], names: Net) -> Table:

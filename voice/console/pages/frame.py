@@ -25,7 +25,7 @@ from voice.console.users import User
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
 from voice.journal.wording import MEANING_NAMES, clock, listed, name_of, note_in
-from voice.language import worded
+from voice.language import singular, worded
 from voice.net.loading import Net
 from voice.station.status import status_file
 from voice.time import parse_wall
@@ -186,7 +186,10 @@ class Page:
     def t(self, key: str, *values: object) -> str:
         """Text in this client's language."""
         own = self.texts.get(key)
-        return own[self.english].format(*values) if own else text(key, self.english, *values)
+        if own is None:
+            return text(key, self.english, *values)
+        said = own[self.english].format(*values)
+        return singular(said) if self.english else said
 
     @classmethod
     def path(cls) -> str:
