@@ -130,12 +130,17 @@ def perfectly(net: Net, ear: PerfectEar) -> Hearing:
     return hear
 
 
+def rules_of(net: Net) -> Rules:
+    """What the net's settings say of times."""
+    return Rules(net.settings.timing.answer_timeout_s, net.settings.timing.late_window_s)
+
+
 def followed(
     net: Net, ear: PerfectEar, turns: Iterable[Turn], hear: Hearing | None = None
 ) -> Iterator[tuple[Turn, list[Fact | Reply]]]:
     """Each turn with the facts that followed, and what the station said to them. ``hear``: instead of the ear."""
     hear = hear or perfectly(net, ear)
-    rules = Rules(net.settings.timing.answer_timeout_s, net.settings.timing.late_window_s)
+    rules = rules_of(net)
     state = NetState(units=tuple(u.id for u in net.units))
     answering = Answering(net)
     t, over = 0.0, 0
@@ -173,19 +178,29 @@ def followed(
             yield turn, told + take(facts)
             continue
         over += 1
-        unit = next((u for u in net.units if turn.speaker in (u.name, *u.call_signs)), None)
-        radio = unit.id if unit and turn.who.endswith("〔电台〕") else None
-        h = replace(hear(turn, over, t, state), identified=radio, voices=_voices(net, turn.who))
-        m = h.message
-        take([
-            OverHeard(t=t, over=over, start=t, end=h.end, speech_start=h.speech_start, speech_end=h.speech_end, clip="",
-                      level_db=0.0, outcome="understood" if m.understood else "unclear", speaker=m.speaker,
-                      callees=m.callees, caller=m.caller, to_all=m.to_all, meanings=m.meanings(), text=m.text,
-                      pinyin=m.pinyin, confidence=m.confidence, doubled=False)
-        ])  # fmt: skip
+        h = by_radio(net, turn, hear(turn, over, t, state))
+        take([over_heard(h)])
         told += take(decide(state, h, rules))
         t = h.end
         yield turn, told
+
+
+def by_radio(net: Net, turn: Turn, h: Heard) -> Heard:
+    """With the identity of the speaker's radio and what the voice sounds like."""
+    unit = next((u for u in net.units if turn.speaker in (u.name, *u.call_signs)), None)
+    radio = unit.id if unit and turn.who.endswith("〔电台〕") else None
+    return replace(h, identified=radio, voices=_voices(net, turn.who))
+
+
+def over_heard(h: Heard) -> OverHeard:
+    """The over itself, as a fact."""
+    m = h.message
+    return OverHeard(
+        t=h.start, over=h.over, start=h.start, end=h.end, speech_start=h.speech_start, speech_end=h.speech_end,
+        clip="", level_db=0.0, outcome="understood" if m.understood else "unclear", speaker=m.speaker,
+        callees=m.callees, caller=m.caller, to_all=m.to_all, meanings=m.meanings(), text=m.text, pinyin=m.pinyin,
+        confidence=m.confidence, doubled=False,
+    )  # fmt: skip
 
 
 def _voices(net: Net, who: str) -> Likeness:

@@ -29,6 +29,7 @@ from models.recipe.kinds import PARTS, cast, channel_of
 from models.recipe.natural import spoken
 from models.recipe.prepare import normalised
 from tests.helpers.dialogues import Hearing, Scene, Turn, followed, in_words, read_scenes
+from tests.helpers.outcomes import CLASSES, kind_of
 from voice.mandarin.numerals import CannotBeRead
 from voice.measure.channel import received
 from voice.measure.simulate import PerfectEar
@@ -44,13 +45,6 @@ from voice.talk.state import NetState
 SCENES = Path(__file__).parent.parent / "unit" / "dialogues"
 
 TEMPO = (1.0, 1.3)
-
-CLASSES = ("as written", "marked", "lost", "wrong", "silent")
-
-DOUBTS = ("复核", "存疑", "听不清", "没听懂", "内容不清", "本机说", "没听清", "不知是谁", "又一个回答")
-"""What an event says that a person is asked to look at, or that asks about what was said."""
-
-_MARKS = re.compile(r" \((?:复核|存疑)\)| 推断| 迟到| 大概是\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +65,7 @@ class Told:
     @property
     def kind(self) -> str:
         """One of CLASSES."""
-        if self.want == self.told:
-            return "as written"
-        want, told = ({_MARKS.sub("", w) for w in row} for row in (self.want, self.told))
-        if any("未答" in w for w in told - want):
-            return "silent"
-        sure = {_MARKS.sub("", w) for w in self.told if not any(d in w for d in DOUBTS)}
-        if sure - want:
-            return "wrong"
-        return "lost" if want - told else "marked"
+        return kind_of(self.want, self.told)
 
 
 class Cast:

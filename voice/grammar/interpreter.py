@@ -78,6 +78,7 @@ class Interpreter:
         self._moving_shortly = {e.key for e in lexicon.entries if e.key in moving and e.syllables <= SHORT_SYLLABLES}
         self._moving_shortly |= {e.key for e in lexicon.entries if e.key in self._said_shortly and _like_a_fall(e)}
         self._introducing = lexicon.phrases("this_is")
+        self._asking, self._acks = lexicon.phrases("ask"), lexicon.phrases("ack")
         self._alarms = lexicon.phrases("situation")
 
     def interpret(
@@ -191,7 +192,7 @@ class Interpreter:
                 figures=self._figures.said(items),
             )  # fmt: skip
         acts = reported(acts, split)
-        names = names_in(items, self._introducing)
+        names = names_in(items, self._introducing, self._asking, self._acks | self._signed)
         spoken = spoken_units(names)
         units = [i for i in items if i.kind == "unit" and i.key in spoken]
         to_all = any(a.meaning == "all_units" for a in acts)

@@ -75,6 +75,16 @@ class Item:
         ]
 
 
+def run_together(items: Iterable[Item]) -> list[Item]:
+    """The same words without a pause between."""
+    out: list[Item] = []
+    at = 0.0
+    for i in items:
+        out.append(replace(i, start=at, end=at + i.end - i.start))
+        at = out[-1].end
+    return out
+
+
 def by_syllable(items: Iterable[Item]) -> list[Item]:
     """Items with free speech syllable by syllable, as ``Act.at`` counts them."""
     return [part for i in items for part in i.by_syllable()]
@@ -92,6 +102,8 @@ class Naming:
     """``lead``: the speaker or addressee of what follows; ``tail``: sign-off; ``self``: 我是…, 这里是…; ``inside``:
     only mentioned."""
     times: int = 1
+    doubt: bool = False
+    """It may only be mentioned: nobody paused before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,8 @@ class Act:
     slots: dict[str, str] = field(default_factory=dict)
     at: int = 0
     """Position in the sequence of items, free speech counted by syllable."""
+    doubt: bool = False
+    """Stated only if a pause was meant: 不,需要支援, or 不需要支援."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +176,7 @@ class Message:
     @property
     def doubtful(self) -> bool:
         """A person should listen: a phrase may have been another one."""
-        return any(i.doubt for i in self.items)
+        return any(i.doubt for i in self.items) or any(a.doubt for a in self.acts) or any(n.doubt for n in self.names)
 
     @property
     def calls_control(self) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from voice.grammar.meanings import ANSWERS
-from voice.grammar.message import Act, Item
+from voice.grammar.message import Act, Item, run_together
 from voice.grammar.naming import PAUSE_S, free_before, free_behind, requests
 
 Words = tuple[tuple[str, ...], ...]
@@ -29,6 +29,9 @@ NOT = _words(
 )  # fmt: skip
 """没, 未, 不, 没有, 不用, 不要, 别, 不太 …: negate a phrase with these meanings that they directly precede, unless the
 grammar has the combination."""
+
+DENYING = ("没有",)
+"""Phrases that do so, too."""
 
 COMING = _words("wo", "men", "ren", "dou", "ye", "jiu", "yi jing", "gang", "xian zai")
 """我, 我们, 人, 都, 也, 就, 已经, 刚, 现在: 到了 directly after another word tells of something else: 车到了."""
@@ -122,8 +125,20 @@ SILENT = _words("hui", "ying", "fan ying", "ren hui", "ren ying", "ren da")
 THERE = ("到达", "到现场")
 """An order where more follows than a place: 明理路到达丹尼斯后报告, 明理路到现场看一下."""
 
-BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的", "没见", "得劲", "等等")
+DONE = _words("yi jing", "le")
+"""已经, 了: what follows THERE and is no order: 明理路到现场,已经控制住了."""
+
+WHOLE = ("一切", "全部", "都", "目前一切", "现在一切", "秩序", "平安", "没", "无")
+"""Phrases that begin so are sentences: nothing before them denies them: 没有没有,一切正常."""
+
+BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的", "没见", "等等")
 """Within a sentence they invite nobody and affirm nothing: 跟你说个事, 不是的, 没见过."""
+
+AT_EASE, UNEASY = "得劲", _words("bu", "mei", "tai", "ke", "gan", "zhe")
+"""不得劲, 不太得劲, 干着得劲: not said of how things are; 不堵,得劲 is."""
+
+WELL = (("hao", "le"),)
+"""(太)好了: what one says before he calls all."""
 
 ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
 LEADING = frozenset(
@@ -143,6 +158,7 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
     """Acts that are stated; a report put as a question becomes ``ask``. ``items``: free speech split by syllable."""
     out: list[Act] = []
     to_all = any(a.meaning == "all_units" and not _told(a, items) for a in acts)
+    unbroken = run_together(items)
     for act in acts:
         if _prefaces(act, items):
             continue
@@ -150,7 +166,7 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
             continue
         kept = None if _lacks(act, acts, items) else _stated(act, items)
         if kept is not None:
-            out.append(kept)
+            out.append(kept if _stated(act, unbroken) == kept else replace(kept, doubt=True))
     unique = {a.meaning: a for a in reversed(out)}
     return tuple(a for a in out if unique[a.meaning] is a)
 
@@ -159,7 +175,11 @@ def _lacks(act: Act, acts: Sequence[Act], items: Sequence[Item]) -> bool:
     """还没有到岗: 没有 before what is not so answers nothing by itself."""
     behind = act.at + 1
     return items[act.at].key == "没有" and any(
-        a.at == behind and a.meaning in (*ORDERED, "normal") and _close(items, behind) for a in acts
+        a.at == behind
+        and a.meaning in (*ORDERED, "normal")
+        and _close(items, behind)
+        and not items[behind].key.startswith(WHOLE)
+        for a in acts
     )
 
 
@@ -182,7 +202,10 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
     at = act.at + (items[act.at].kind == "unit")  # {unit}到了
     if meaning == "stand_by" and _behind(items, at)[:2] == ["zai", "shuo"]:
         return None  # 等会儿再说
+    behind = _behind(items, at)
     if items[at].key in THERE and any(i.kind == "free" for i in items[at + 1 : _end(items, at)]):
+        return act if _begins(behind, DONE) else None
+    if items[at].key == AT_EASE and (_ends(free_before(items, at), UNEASY) or free_behind(items, at)):
         return None
     if items[at].key in BY_THEMSELVES and (free_before(items, at) or free_behind(items, at)):
         return None
@@ -190,7 +213,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         return _asked(act)
     if meaning not in ANSWERS:
         return act
-    before, behind = _before(items, act.at), _behind(items, at)
+    before = _before(items, act.at)
     if _questioned(act, items, before, behind, at):
         return _asked(act)
     if (
@@ -198,10 +221,10 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (items[at].key == "没有" and _begins(behind, SILENT))
         or (items[at].key == "可以" and behind)
         or (meaning == "not_found" and STILL in pairwise(free_before(items, at)))
-        or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or _begins(before, LOOK_OUT)))
+        or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or _watched_for(items, act.at)))
         or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
         or (meaning == "present" and _said([items[at]]) in (["zai", "ne"], ["zai", "wei"]) and _ends(before, NOW))
-        or (meaning in DENIED and _ends(before, NOT))
+        or (meaning in DENIED and _denied(items, act.at))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
         or (meaning in ORDERED and (_ends(before, ORDER) or _ends(before, CLOCK)))
         or (meaning == "ack" and (_begins(behind, WHEN) or tuple(behind) in WHETHER_SO))
@@ -219,14 +242,34 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
         return True
     if act.meaning in ("normal", "present") and tuple(behind) in WHETHER_SO:
         return True
-    if act.meaning in ASKED:
+    if act.meaning in ASKED and items[at].key != "OK":  # OK,没有
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
         tags = ["mei", "you"], ["mei"], ["you"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
         alike = len(before) > 2 and before[-1] == before[-3]  # 要不要, whatever was heard; not 幺洞幺收到
+        alike = alike and before[-2:] != before[-4:-2]  # 齐了齐了,都在这儿
         twice = before[-1:] in ASKING and before[-1] in before[-4:-1]  # 用不用 heard as [yong yong]
-        whether = _ends(before, WHETHER) or ((alike or twice) and act.meaning != "ack")
+        again = (alike or twice) and act.meaning != "ack" and items[act.at].kind != "unit"  # not 有有有,加油站在岗
+        whether = _ends(before, WHETHER) or again
         return (last and behind[behind[:1] == ["de"] :] in tags) or whether
     return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
+
+
+def _watched_for(items: Sequence[Item], at: int) -> bool:
+    """安和社区,注意一名穿红衣服的男子."""
+    return _begins(free_before(items, at), LOOK_OUT)
+
+
+def _denied(items: Sequence[Item], at: int) -> bool:
+    """不需要支援, 没有到岗. 喂,有人打架了 and 在位,一切正常 have a syllable of 未 before them."""
+    if items[at].key.startswith(WHOLE):
+        return False
+    first = at
+    while first and _close(items, first) and (items[first - 1].kind == "free" or items[first - 1].key in DENYING):
+        first -= 1
+    said = _said(items[first:at])
+    while said[:1] == ["wei"] and not (first and _close(items, first)):
+        said = said[1:]
+    return _ends(said, NOT)
 
 
 def _has(before: Sequence[str]) -> bool:
@@ -275,7 +318,7 @@ def _on_condition(act: Act, items: Sequence[Item]) -> bool:
 def _told(act: Act, items: Sequence[Item]) -> bool:
     """我跟各社区说了: units mentioned, not addressed."""
     before = free_before(items, act.at)
-    return "注意" not in items[act.at].key and bool(before) and before[-1] != "qing"
+    return "注意" not in items[act.at].key and bool(before) and before[-1] != "qing" and before[-2:] not in WELL
 
 
 def _talked_of(act: Act, items: Sequence[Item]) -> bool:

@@ -63,8 +63,17 @@ MENTIONING = frozenset(
 """在, 到, 去, 往, 从, 给, 跟, 对, 把, 和, 叫, 让, 由, 同, 向, 离: directly before a call sign they make it part of a
 sentence."""
 
-REACHING = MENTIONING | {"da", "fu", "kai"}
-"""… 达, 赴, 开: directly behind a phrase that ends so stands a place: 已到达 丹尼斯超市, 马上到 家属院."""
+REACHING = "在到去往从给跟对把和叫让由同向离达赴开"
+"""Directly behind a phrase that ends so stands a place: 已到达 丹尼斯超市, 马上到 家属院."""
+
+RECEIVED = ("收到", "听到")
+"""… unless it ends so: 收到 王新街."""
+
+SENT = ("qu ", "guo qu ", "gan jin ", "ma shang ")
+"""去, 过去, 赶紧, 马上: behind a call sign somebody is sent."""
+
+TESTING = (("shi", "yin"), ("shi", "ji"), ("ce", "shi"), ("dian", "ming"), ("da", "dao"))
+"""试音, 试机, 测试, 点名, 答到: whoever is named behind is to speak."""
 
 NEXT = ("xia", "yi", "ge")
 """下一个: before a call sign in a roll-call."""
@@ -148,8 +157,14 @@ def requests(said: Sequence[str]) -> bool:
     return row.startswith("qing ") and not row.startswith(tuple(w + " " for w in (*ASKING, "qing jiang", "qing shuo")))
 
 
-def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -> tuple[Naming, ...]:
-    """All call signs in a sequence of items, with their position. ``introducing``: phrases like 这里是."""
+def names_in(
+    items: Sequence[Item],
+    introducing: frozenset[str] = frozenset(),
+    asking: frozenset[str] = frozenset(),
+    signing: frozenset[str] = frozenset(),
+) -> tuple[Naming, ...]:
+    """All call signs in a sequence of items, with their position. ``introducing``: phrases like 这里是; ``asking``:
+    like 情况怎么样; ``signing``: like 明白."""
     out: list[Naming] = []
     at: list[int] = []
     for k, item in enumerate(items):
@@ -162,9 +177,31 @@ def names_in(items: Sequence[Item], introducing: frozenset[str] = frozenset()) -
                 out = [replace(n, place="inside") for n in out]
                 out.append(Naming(item.key, "lead", item.times))
             else:
-                out.append(Naming(item.key, _place(items, k, before, introducing), item.times))
+                place = _place(items, k, before, introducing)
+                unbroken = place == "inside" and _addressed(items, k, asking | signing)
+                out.append(Naming(item.key, "lead" if unbroken else place, item.times, unbroken))
             at.append(k)
     return tuple(out)
+
+
+def _addressed(items: Sequence[Item], k: int, known: frozenset[str]) -> bool:
+    """听我说家属院情况怎么样, 看住人东风渠去带人, 好知道了丹尼斯, 路口设卡明理路明白: nobody paused, and the unit is
+    called or speaks all the same, most likely."""
+    previous, after = items[k - 1], items[k + 1] if k + 1 < len(items) else None
+    if k == 0 or previous.kind != "free" or located(items, k) or _of(items, k):
+        return False
+    said = content(previous.pinyin)
+    if said[-2:] in TESTING:
+        return True
+    if not said or said[-1] in MENTIONING:
+        return False
+    if after is None:
+        return items[k - 2].kind == "unit" and (thanks(said) or unheard(items, k - 2))
+    sentence = len(said) >= SENTENCE or items[k - 2].kind == "place"
+    if after.key in known and sentence:
+        return True
+    told = after.kind == "free" and (instructs(after.pinyin) or f"{after.pinyin} ".startswith(SENT))
+    return told and len(said) > 2
 
 
 def _denied(pinyin: str) -> bool:
@@ -207,16 +244,17 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         return ("tail" if last else "lead") if paused else "inside"
     if previous.kind == "place":
         return "inside" if not paused else "lead"
-    if (
-        previous.kind == "phrase"
-        and previous.key != CALLING
-        and not paused
-        and previous.pinyin.split()[-1].rstrip("12345") in REACHING
-    ):
+    if reaches(previous) and not paused:
         return "inside"  # 马上到 家属院
     if last and previous.kind == "phrase":
         return "tail"
     return "lead"
+
+
+def reaches(item: Item) -> bool:
+    """马上到: a place follows, if nobody pauses."""
+    ends = item.key[-1:] in REACHING and not item.key.endswith((CALLING, *RECEIVED))
+    return item.kind == "phrase" and ends
 
 
 def mentioned(items: Sequence[Item], k: int) -> bool:
@@ -238,7 +276,7 @@ def amid_talk(items: Sequence[Item], k: int) -> bool:
 
 def leads_on(items: Sequence[Item], k: int) -> bool:
     """请到丹尼斯门口, 听到丹尼斯门口有人: what ends in 到 is part of what follows."""
-    if k + 1 >= len(items) or items[k].pinyin.split()[-1].rstrip("12345") not in REACHING:
+    if k + 1 >= len(items) or items[k].key[-1:] not in REACHING:
         return False
     placed = items[k + 1].kind == "place" or (items[k + 1].kind == "unit" and located(items, k + 1))
     return placed and items[k + 1].start - items[k].end < PAUSE_S

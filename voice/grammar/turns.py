@@ -8,7 +8,7 @@ from voice.grammar.lexicon import Lexicon
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Item
 from voice.grammar.mood import sought
-from voice.grammar.naming import PAUSE_S, corrects
+from voice.grammar.naming import PAUSE_S, corrects, reaches
 
 ANSWERING = tuple(meaning for meaning in ANSWERS if meaning != "report")
 """Meanings of a phrase that answers a call by itself; 报告 announces that more follows."""
@@ -45,7 +45,7 @@ class Turns:
                     and not any(i.kind == "phrase" and i.key in self._carrying for i in items[:k])
                     and not any(i.kind == "phrase" and i.key in self._for_another for i in items[k:end])
                     and (any(i.key != items[k].key for i in signs) if signs
-                         else items[k].start - before[-1].end >= PAUSE_S)
+                         else self._apart(items, k))
                 ):  # fmt: skip
                     row = k
                     while row - 1 > cuts[-1] and items[row - 1].kind == "unit":  # 丹尼斯收到,明理路,东风渠,马上过去
@@ -67,7 +67,7 @@ class Turns:
         while k and items[k - 1].kind == "unit":
             k -= 1
         before = items[:k]
-        if k == first or not k or items[k].start - before[-1].end < PAUSE_S:
+        if k == first or not k or not self._apart(items, k):
             return None
         named = {i.key for i in before if i.kind == "unit"} & {i.key for i in items[k:first]}
         answered = any(self._replies(i) and i.key not in self._acks for i in before)
@@ -102,15 +102,20 @@ class Turns:
         while begin > named + 2 and self._opens(items[begin - 1]):
             begin -= 1
         paused = (k for k in range(begin, answer + 1) if items[k].start - items[k - 1].end >= PAUSE_S)
-        return [next(paused, answer)]
+        return [next(paused, begin if items[begin].kind == "control" else answer)]
 
     def _opens(self, item: Item) -> bool:
         """Said before an answer: 派出所,明理路巡防队报告."""
         return item.kind in ("unit", "control") or item.key in self._reporting
 
     def _reports(self, items: Sequence[Item], k: int) -> bool:
-        """Behind a pause a unit calls net control: 丹尼斯正常,安和社区呼叫派出所."""
-        return items[k + 1].key in self._reporting and items[k].start - items[k - 1].end >= PAUSE_S
+        """Behind an answer a unit calls net control: 丹尼斯正常,安和社区呼叫派出所."""
+        return self._apart(items, k) and items[k + 1].key in self._reporting
+
+    def _apart(self, items: Sequence[Item], k: int) -> bool:
+        """Whether an answer ends before item ``k``, with or without a pause; 马上到 does not."""
+        before = items[k - 1]
+        return (self._replies(before) and not reaches(before)) or items[k].start - before.end >= PAUSE_S
 
     def _replies(self, item: Item) -> bool:
         """A phrase that is an answer by itself."""

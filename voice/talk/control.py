@@ -23,6 +23,7 @@ def call_to(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = Fal
     old = state.exchanges.get(unit)
     again = old is not None and old.open
     misheard = any(i.doubt and i.kind == "unit" and i.key == unit for i in h.message.items)
+    mentioned_only = any(n.doubt and n.unit == unit for n in h.message.names)
     return Called(
         t=h.speech_end,
         exchange=old.id if old and again else state.next_id + offset,
@@ -31,7 +32,7 @@ def call_to(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = Fal
         attempt=old.attempt + 1 if old and again else 1,
         to_all=h.message.to_all,
         question=" ".join(i.text or f"[{i.pinyin}]" for i in h.message.items if i.key != unit),
-        figures=h.message.figures, doubt=doubt or misheard,
+        figures=h.message.figures, doubt=doubt or misheard or mentioned_only,
     )  # fmt: skip
 
 

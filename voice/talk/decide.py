@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import PAUSE_S, content, elsewhere, located, thanks
+from voice.grammar.naming import TESTING, content, elsewhere, located, thanks
 from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.evolve import evolve
@@ -54,9 +54,6 @@ AGREED = (("hao",), ("xing",))
 QUESTIONS = ("ji ge", "ji dian", "ji hao", "ji dan", "shei", "shui", "sha", "za", "duo shao", "shen me", "zen me",
              "na ge", "na li", "na er")  # fmt: skip
 """几个, 几点, 几号, 几单(元), 谁, 啥, 咋, 多少, 什么, 怎么, 哪个, 哪里, 哪儿: net control's question, perhaps."""
-
-TESTING = (("shi", "yin"), ("shi", "ji"), ("ce", "shi"))
-"""试音, 试机, 测试."""
 
 ROLL = {
     "roll_start": "start",
@@ -138,8 +135,7 @@ def _to_everybody(state: NetState, h: Heard) -> list[Fact]:
     tested = first > 0 and content(m.items[first - 1].pinyin)[-2:] in TESTING
     if "ask" in m.meanings() and not tested:
         return [call_to(state, h, unit, k) for k, unit in enumerate(state.units)]
-    apart = tested and m.items[first].start - m.items[first - 1].end >= PAUSE_S
-    called = dict.fromkeys(n.unit for n in m.names if n.place != "inside") if apart else {}
+    called = dict.fromkeys(n.unit for n in m.names if n.place != "inside") if tested else {}
     told = Broadcast(t=h.speech_end, over=h.over, text=m.text, figures=m.figures)
     if state.replying_to and m.meanings()[0] == "ack":  # 收到,各单位注意
         return [control_reply(state, h, state.replying_to, "ack", doubt=True), told]

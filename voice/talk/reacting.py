@@ -11,7 +11,7 @@ from typing import Literal
 
 from voice.grammar.meanings import URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import NEXT, PAUSE_S, SENTENCE, content, thanks
+from voice.grammar.naming import NEXT, SENTENCE, content, thanks
 from voice.mandarin.figures import comparable
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard
@@ -45,7 +45,7 @@ def handed_on(state: NetState, h: Heard) -> list[Fact]:
     following = said[-len(NEXT) :] == NEXT
     acknowledged = any(i.kind == "phrase" for i in before)
     named = next((i.key for i in before if i.kind == "unit"), None)
-    sent = named is not None and named == state.calling_in and behind[0].start - before[-1].end >= PAUSE_S
+    sent = named is not None and named == state.calling_in
     kind = thanks(said[: -len(NEXT)] if following else said) or sent  # 丹尼斯收到,看住人,东风渠去带人
     told_of = {a.meaning for a in m.acts if a.at > len(by_syllable(before))}  # 丹尼斯收到,明理路,拦住穿黑衣服的
     known = {"ack", "ask"} | (told_of & {"situation"} if named == state.calling_in else set())
