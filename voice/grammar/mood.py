@@ -78,7 +78,7 @@ LOOK_OUT = _words("zhu yi")
 """注意: what follows is to be looked out for."""
 
 SEEN = _words("fa xian", "kan dao", "zhao dao", "qing kuang", "ren yuan")
-"""发现, 看到, 找到, 情况, 人员: 请报告 directly after them is no question."""
+"""发现, 看到, 找到, 情况, 人员: 请报告 after them is no question."""
 
 CONDITIONAL = ("situation", "arrived", "present", "not_found")
 IF = _words("ru guo", "yao shi", "wan yi", "yi dan", "zhi yao", "jia ru")
@@ -311,8 +311,10 @@ def _conditional(phrase: str, before: list[str], behind: list[str]) -> bool:
 
 def _on_condition(act: Act, items: Sequence[Item]) -> bool:
     """各单位注意,…,发现请报告: who has nothing to report need not answer."""
-    before = _said(items[max(0, act.at - 3) : act.at])
-    return act.meaning == "ask" and items[act.at].key.startswith("请报告") and _ends(before, SEEN)
+    before = _before(items, act.at)
+    seen = any(_begins(before[k:], SEEN) for k in range(len(before)))
+    asked = any(w in i.key for i in items[act.at + 1 :] for w in ("回答", "回话", "回复"))
+    return act.meaning == "ask" and items[act.at].key.startswith("请报告") and seen and not asked
 
 
 def _told(act: Act, items: Sequence[Item]) -> bool:

@@ -19,9 +19,9 @@ SENTENCE = 4
 LOCATING = [
     w.split()
     for w in ("men kou", "na bian", "fu jin", "pang bian", "lou xia", "dui mian", "li mian", "qian mian", "hou mian",
-              "dong men", "xi men", "nan men", "bei men", "hou men")
+              "dong men", "xi men", "nan men", "bei men", "hou men", "ting che chang", "ku fang")
 ]  # fmt: skip
-"""门口, 那边, 附近, 旁边, 楼下, …: directly behind a call sign they make a place of it."""
+"""门口, 那边, 附近, 旁边, 楼下, 停车场, …: directly behind a call sign they make a place of it."""
 
 UNHEARD = [
     w.split()
@@ -51,7 +51,7 @@ JOINING = ("he", "gen", "hai you", "yi ji")
 """和, 跟, 还有, 以及: between two call signs."""
 
 SELF = ("wo shi", "wo men shi", "zhe li shi", "zhe bian shi", "wo men", "wo zhe li shi", "wo zhe bian shi", "wo",
-        "gang cai shi")  # fmt: skip
+        "an shi", "an men shi", "an men", "gang cai shi")  # fmt: skip
 """Before a call sign they mark it as the speaker's own."""
 
 OURS = ("", "zan men", "an men", "mu qian", "xian zai", "zhe bian", "zhe er")

@@ -212,7 +212,7 @@ def _named(
             return Roles("anyone", callees=(units[0].key,), unsure=True)  # 派出所点名,贾岗社区
         return Roles("unit", units[0].key, calls_in=units[0].score)  # 派出所派出所, 贾岗社区
     callees = spoken_units(names)
-    if len(callees) > 1 and units[0].times == 1 and any("wo" in content(i.pinyin) for i in items if i.kind == "free"):
+    if len(callees) == 2 and units[0].times == 1 and any("wo" in content(i.pinyin) for i in items if i.kind == "free"):
         return Roles("unit", callees[0])  # 省残联,安和社区在我旁边
     once = sum(n.times for n in names if n.place != "inside") == 1
     unsure = len(callees) == 1 and once and not _ordered(items)

@@ -139,11 +139,13 @@ def _introduces(m: Message) -> bool:
     if called == introduced or called not in m.callees:
         return False
     between, behind = m.items[at[0] + 1 : at[1]], m.items[at[1] + 1 :]
-    if any(i.kind != "free" for i in between) or any(i.kind == "free" and content(i.pinyin) for i in behind):
+    if any(i.kind != "free" for i in between):
         return False
     said = sum(len(content(i.pinyin)) for i in between)
     if not said:
         return m.items[at[0]].times > m.items[at[1]].times
+    if any(i.kind == "free" and content(i.pinyin) for i in behind):
+        return False
     return said <= INTRODUCTION and not mentioned(m.items, at[1])
 
 

@@ -133,13 +133,13 @@ def _to_everybody(state: NetState, h: Heard) -> list[Fact]:
     m = h.message
     first = next((k for k, i in enumerate(m.items) if i.kind == "unit"), 0)
     tested = first > 0 and content(m.items[first - 1].pinyin)[-2:] in TESTING
+    replying = state.replying_to if m.meanings()[0] == "ack" else None  # 收到,各单位注意
+    replied: list[Fact] = [control_reply(state, h, replying, "ack", doubt=True)] if replying else []
     if "ask" in m.meanings() and not tested:
-        return [call_to(state, h, unit, k) for k, unit in enumerate(state.units)]
+        return [*replied, *(call_to(state, h, unit, k) for k, unit in enumerate(state.units))]
     called = dict.fromkeys(n.unit for n in m.names if n.place != "inside") if tested else {}
     told = Broadcast(t=h.speech_end, over=h.over, text=m.text, figures=m.figures)
-    if state.replying_to and m.meanings()[0] == "ack":  # 收到,各单位注意
-        return [control_reply(state, h, state.replying_to, "ack", doubt=True), told]
-    return [told, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
+    return [*replied, told, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
 
 
 def _next_behind_missing(state: NetState, h: Heard) -> list[Fact]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD
-from voice.grammar.message import Act, Item
+from voice.grammar.message import Act, Item, Message, by_syllable
 from voice.grammar.naming import JOINING, excuses, free_before, free_behind
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Fact, Relayed
@@ -54,9 +54,11 @@ def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     e = next(unanswered, None)
     if e is None:
         return []
-    told = replace(_speaks_for(h, "proxy", e.unit, by, e.id), review=True)
+    mine = _of_itself(m, by)
+    theirs = next((x for x in ANSWERS if x in m.meanings() and x != mine), "")
+    told = replace(_speaks_for(h, "proxy", e.unit, by, e.id), review=True, meaning=theirs)
     urgent = next((x for x in ("report", "situation", "call_in") if x in m.meanings()), None)
-    own = _own(state, h, told, rules)
+    own = _own(state, h, told, rules, mine)
     return [told, *own] if own or not urgent else [told, called_in(h, by, urgent, "call_sign")]
 
 
@@ -66,14 +68,21 @@ def of_another(items: Sequence[Item], k: int) -> bool:
     return items[k].kind == "phrase" and (before[-1:] == ("ta",) or before[-2:] == ("ta", "men"))
 
 
-def _own(state: NetState, h: Heard, told: Relayed, rules: Rules) -> list[Fact]:
-    """The unit that speaks for another is there."""
+def _of_itself(m: Message, unit: str | None) -> str:
+    """安和社区收到,贾岗的电台坏了: what it says directly behind its own call sign."""
+    split = by_syllable(m.items)
+    signs = [k for k, i in enumerate(split) if i.kind == "unit" and i.key == unit]
+    return next((a.meaning for a in m.acts for k in signs if a.at == k + 1 and a.meaning in ANSWERS), "")
+
+
+def _own(state: NetState, h: Heard, told: Relayed, rules: Rules, meaning: str = "") -> list[Fact]:
+    """The unit that speaks for another is there. ``meaning``: what it said of itself."""
     mine = state.exchanges.get(told.by) if told.by else awaited_slot(state)
     if mine is None or not mine.open or mine.unit == told.unit:
         return []
     if told.by is None and told.kind == "proxy":
         return [of_either(h, mine)]
-    return [answer(mine, h, HEARD, "call_sign" if told.by else "slot", rules)]
+    return [answer(mine, h, meaning or HEARD, "call_sign" if told.by else "slot", rules)]
 
 
 def also_for(state: NetState, h: Heard, unit: str, meaning: str) -> list[Fact]:

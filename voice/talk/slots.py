@@ -109,7 +109,7 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
         or meaning == HEARD or _in_doubt(m.figures, back, e.figures) or m.doubtful or _affirmed(m)
         or (e.doubt and meaning == "ack" and grade == "call_sign" and not back)
         or (grade == "slot" and "ask" in m.meanings() and not m.calls_control)
-        or (grade == "call_sign" and _instructed(m, e.unit))
+        or (grade == "call_sign" and instructed(m, e.unit))
         or (grade == "slot" and _prefixed(m, e.unit)),
         slots=slots, readback="different" if misread else "same" if back else "", figures=m.figures, misread=misread,
         free=m.free,
@@ -127,7 +127,7 @@ def _affirmed(m: Message) -> bool:
     return bool(said) and said <= AFFIRMING
 
 
-def _instructed(m: Message, unit: str) -> bool:
+def instructed(m: Message, unit: str) -> bool:
     """加油站,先别惊动他,马上到: net control's, perhaps."""
     at = next((k for k, i in enumerate(m.items) if i.kind == "unit" and i.key == unit), len(m.items))
     after = m.items[at + 1] if at + 1 < len(m.items) else None

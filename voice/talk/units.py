@@ -7,6 +7,7 @@ from dataclasses import replace
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import (
+    OURS,
     SELF,
     SENTENCE,
     content,
@@ -25,6 +26,7 @@ from voice.talk.slots import (
     answer,
     awaited_slot,
     called_in,
+    instructed,
     is_late,
     is_unfinished,
     is_unsaid,
@@ -44,7 +46,7 @@ WHERE = (("na", "li"), ("na", "er"), ("na", "ge"), ("na", "bian"))
 UNEVENTFUL = ("normal", "not_found")
 """Where nobody asked, more is told beside them: 河边有一双鞋,没看见人."""
 
-WHETHER = 3
+WHETHER = 2
 """Syllables before 没有 that make a question of it."""
 
 PATIENT = (*ANSWERING, "not_found", "present")
@@ -66,7 +68,8 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if reply := reaction(state, h, caller, mine, meaning):
         return [reply]
     blocking = next((BLOCKING[x] for x in BLOCKING if x in meanings), None)
-    if meaning and mine is not None and is_late(mine, h, rules) and m.items[-1].key.startswith("刚才"):
+    again = meaning not in (None, "ack") or (mine is not None and is_late(mine, h, rules))
+    if meaning and again and m.items[-1].key.startswith("刚才"):
         blocking = None  # 财大收到,刚才没听见
     if blocking and meaning not in (ANSWERING if blocking != "wait" else PATIENT):
         asked = asks_back(state, h, caller, blocking)
@@ -142,7 +145,7 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
     guessed = guessed or (open_one is not None and nameless and _asked_about(h, open_one, caller))
     place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
-    doubt = h.contradicted or lost or guessed or place
+    doubt = h.contradicted or lost or guessed or place or (nameless and instructed(m, caller))
     return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubt)]
 
 
@@ -160,7 +163,9 @@ def _asks_whether(state: NetState, h: Heard) -> bool:
     """学理路小学,他手里拿东西没有: net control's question to a unit that is not awaited, most likely."""
     m = h.message
     whether = m.items[0].kind == "unit" and m.items[-1].key == "没有" and not m.calls_control and not h.identified
-    return whether and not state.conducting and is_unsaid(m) and len(free_before(m.items, len(m.items) - 1)) >= WHETHER
+    said = free_before(m.items, len(m.items) - 1)
+    asked = len(said) >= WHETHER and " ".join(said) not in (*OURS, *SELF)
+    return whether and asked and not state.conducting and is_unsaid(m)
 
 
 def _may_be_told(state: NetState, h: Heard, unit: str, meaning: str | None) -> bool:
