@@ -5,6 +5,7 @@ EXTRAS ?= dev
 COVERAGE := 79
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 HUYING := $(BIN)/huying
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # A make that began elsewhere may have set where Python looks for modules.
 unexport PYTHONPATH
@@ -35,6 +36,7 @@ demo-espeak: $(VENV)/light
 # The figures of the model card and of README, measured anew with the committed model on speakers held out (an hour):
 # make figures SPEECH=folder with the zips KOKORO=folder of the natural voices
 figures: $(VENV)/train
+	@test -d "$(SPEECH)" -a -d "$(KOKORO)" || { echo "make figures SPEECH=folder KOKORO=folder"; exit 2; }
 	$(BIN)/python -m models.recipe prepare --speech $(SPEECH) --data out/figures
 	$(BIN)/python -m models.recipe natural --speech $(SPEECH) --kokoro $(KOKORO) --count 0 --data out/figures
 	$(BIN)/python -m models.recipe pieces --data out/figures
@@ -82,16 +84,14 @@ $(VENV)/bin-made:
 	touch $@
 
 $(VENV)/light: $(VENV)/bin-made pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(PIP) -e .
 	touch $@
 
-$(VENV)/$(EXTRAS): $(VENV)/bin-made pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRAS)]'
+# Any extras, also several: .venv/console, .venv/dev,train. For training, a PyTorch of a known version comes first.
+$(VENV)/%: $(VENV)/bin-made pyproject.toml
+	$(if $(findstring train,$*),$(PIP) 'torch==2.13.0')
+	$(PIP) -e '.[$*]'
 	touch $@ $(VENV)/light
-
-$(VENV)/console: $(VENV)/light
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[console]'
-	touch $@
 
 clean:
 	rm -rf $(VENV) out
