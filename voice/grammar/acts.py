@@ -14,6 +14,9 @@ from voice.mandarin.distance import syllable_distance
 THERE = 4
 """Most syllables from a place to 了: 到丹尼斯门口了."""
 
+UNKNOWN = (("ma",), ("mei",), ("mei", "you"))
+"""到丹尼斯了吗, 了没, 了没有."""
+
 COME = (("wo",), ("wo", "men"), ("an",), ("an", "men"), ("zan", "men"), ("ren",), ("dou",), ("ye",), ("yi", "jing"),
         ("gang",), ("xian", "zai"), ("gang", "gang"))  # fmt: skip
 """我, 我们, 俺, 人, 都, 也, 已经, 刚, 现在: before 到; 找到, 排到, 你到 tell of something else."""
@@ -135,8 +138,14 @@ def arrivals(items: Sequence[Item]) -> Iterator[Act]:
             yield Act("arrived", "unit", item.score, at=k + 1)
         come = len(before) == 1 or any(before[-1 - len(w) : -1] == w for w in COME)
         moved = (before[-1:] == ("dao",) and come) or before[-3:] == STANDING
-        if moved and "le" in behind[:THERE] and behind[behind.index("le") + 1 :][:1] not in (("ma",), ("mei",)):
+        if moved and _are_there(behind):
             yield Act("arrived", "unit", item.score, at=k - 1)
+
+
+def _are_there(behind: tuple[str, ...]) -> bool:
+    """… (门口)了; not …了没有, and not …,到了报一声."""
+    at = behind.index("le") if "le" in behind[:THERE] else 0
+    return bool(behind) and behind[at] == "le" and "dao" not in behind[:at] and behind[at + 1 :] not in UNKNOWN
 
 
 def absences(items: Sequence[Item]) -> Iterator[Act]:

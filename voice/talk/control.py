@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voice.grammar.meanings import CODE_WORD
 from voice.grammar.message import Act, Message
-from voice.grammar.naming import CALLING, JOINING, PAUSE_S, content, free_before, free_behind, mentioned
+from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
@@ -154,11 +154,7 @@ def _tells(m: Message) -> bool:
     at = [k for k, i in enumerate(m.items) if i.kind == "unit"]
     if len(at) != 2 or "ask" in m.meanings():
         return False
-    return (
-        at[1] == at[0] + 1
-        and m.items[at[1]].start - m.items[at[0]].end >= PAUSE_S
-        and bool(free_behind(m.items, at[1]))
-    )
+    return at[1] == at[0] + 1 and bool(free_behind(m.items, at[1]))
 
 
 SENT = ("马上", "立即")

@@ -235,6 +235,11 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
             case [Answered(grade="slot") as bare], [Remarked() | ControlReplied() as own] if bare.unit == own.unit:
                 said = min(bare.meaning, own.meaning, key=lambda x: ANSWERS.index(x) if x in ANSWERS else len(ANSWERS))
                 facts, new = [replace(bare, grade="call_sign", meaning=said)], []  # 收到收到,安和社区收到
+            case [Answered(grade="slot") as bare], [CalledIn() as own] if (bare.unit, bare.meaning) == (
+                own.unit,
+                own.meaning,
+            ):
+                facts, new = [replace(bare, grade="call_sign")], []  # 出事了,安和社区有人被打
             case [CalledIn(unit=None) as bare], [Answered() | CalledIn() as own] if bare.meaning == own.meaning:
                 facts = []  # 请求支援,王新街请求支援
             case [ControlReplied() as thanks_to], [ControlReplied() as again] if thanks_to.unit == again.unit:

@@ -195,6 +195,7 @@ def _called(state: NetState, fact: Called, timeout_s: Seconds) -> NetState:
         fact.exchange, fact.unit, fact.t, fact.t + timeout_s, fact.attempt, fact.to_all,
         heard_unclear=bool(same and same.heard_unclear), heard_over=same.heard_over if same else 0,
         figures=fact.figures or (same.figures if same else ()), vague=same.vague if same else 0,
+        call_over=fact.over,
         doubt=fact.doubt or bool(same and same.doubt and fact.over), ours=fact.over == 0,
         question=fact.question, last=same.last if same else "", relayed=bool(same and same.relayed),
     )  # fmt: skip

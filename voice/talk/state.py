@@ -43,6 +43,8 @@ class Exchange:
     """Something was heard in its slot, but no answer, or unintelligible."""
     heard_over: int = 0
     """Latest such over."""
+    call_over: int = 0
+    """The latest over that called it; 0: we did."""
     doubt: bool = False
     """The over that opened it may have come from the unit itself."""
     ours: bool = False
@@ -74,6 +76,11 @@ class Exchange:
     def nothing_heard(self) -> bool:
         """It would end as silent."""
         return self.open and not (self.heard_unclear or self.last or self.doubt or self.relayed)
+
+    @property
+    def heard_since(self) -> bool:
+        """Something unclear was heard after the latest call."""
+        return self.heard_unclear and self.heard_over > self.call_over
 
     @property
     def repeating(self) -> bool:

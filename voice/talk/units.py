@@ -307,7 +307,7 @@ def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answere
         or state.last_called != (awaited.unit,)
         or any(e.called_at != awaited.called_at for e in opened)
         or any(e.answered_at > awaited.called_at for e in unclear)
-        or (awaited.heard_unclear and not awaited.ours)
+        or ((awaited.heard_since or (awaited.heard_unclear and said.meaning == "ack")) and not awaited.ours)
         or (awaited.doubt and (named or state.asked_who(h.start)))  # 博学路超市. 好,正常
         or (awaited.doubt and said.meaning == "ack" and state.calling_in not in (None, awaited.unit))
         or may_be_thanks(state, h, awaited, said)
