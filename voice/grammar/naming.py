@@ -34,7 +34,7 @@ UNHEARD = [
 the unit does not answer."""
 
 UNHEARD_BRIEFLY = (["mei", "da"], ["mei", "hui"], ["mei", "ying"], ["bu", "zai"], ["mei", "ren"])
-"""没答, 没回, 没应, 不在, 没人, with nothing or 你们… behind it: 没打架 is another matter."""
+"""没答, 没回, 没应, 不在, 没人, with nothing, 你们… or 我… behind it: 没打架 is another matter."""
 
 ABSENT = ("mei dian", "dian tai", "dui jiang ji", "pang bian", "gen qian", "ti ta", "bang ta", "rang wo")
 """没电, 电台, 对讲机, 旁边, 跟前, 替他, 帮他, 让我: why a unit answers for another."""
@@ -212,7 +212,7 @@ def _denied(pinyin: str) -> bool:
 def corrects(pinyin: str) -> bool:
     """安和社区,不是,丹尼斯超市: the first call sign was a slip."""
     spoken = " ".join(content(pinyin))
-    return any(spoken == w or spoken.endswith(" " + w) for w in CORRECTING)
+    return spoken == "bu" or any(spoken == w or spoken.endswith(" " + w) for w in CORRECTING)
 
 
 def _place(items: Sequence[Item], k: int, before: Position | None, introducing: frozenset[str]) -> Position:
@@ -297,7 +297,7 @@ def unheard(items: Sequence[Item], k: int) -> bool:
     said = _follows(items, k, 3)
     if k + 3 < len(items) and items[k + 1].key == "没有" and items[k + 2].kind == "unit":
         return items[k + 2].key != items[k].key and items[k + 3].kind == "free"  # 省残联没有,财经大学,信号怎么样
-    briefly = said[:2] in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"])
+    briefly = said[:2] in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"], ["wo"])
     return briefly or any(said[: len(w)] == w for w in UNHEARD)
 
 

@@ -72,7 +72,7 @@ def _of_itself(m: Message, unit: str | None) -> str:
     """安和社区收到,贾岗的电台坏了: what it says directly behind its own call sign."""
     split = by_syllable(m.items)
     signs = [k for k, i in enumerate(split) if i.kind == "unit" and i.key == unit]
-    return next((a.meaning for a in m.acts for k in signs if a.at == k + 1 and a.meaning in ANSWERS), "")
+    return next((a.meaning for a in m.acts for k in signs if a.at in (k, k + 1) and a.meaning in ANSWERS), "")
 
 
 def _own(state: NetState, h: Heard, told: Relayed, rules: Rules, meaning: str = "") -> list[Fact]:

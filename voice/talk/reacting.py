@@ -47,6 +47,8 @@ def handed_on(state: NetState, h: Heard) -> list[Fact]:
     named = next((i.key for i in before if i.kind == "unit"), None)
     sent = named is not None and named == state.calling_in
     kind = thanks(said[: -len(NEXT)] if following else said) or sent  # 丹尼斯收到,看住人,东风渠去带人
+    rolling = acknowledged and h.start <= state.roll_until
+    kind = kind or (rolling and at == len(m.items) - 1)  # 知道了,回头修,东风渠
     told_of = {a.meaning for a in m.acts if a.at > len(by_syllable(before))}  # 丹尼斯收到,明理路,拦住穿黑衣服的
     known = {"ack", "ask"} | (told_of & {"situation"} if named == state.calling_in else set())
     if not kind or not set(m.meanings()) <= known:

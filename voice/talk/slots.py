@@ -214,6 +214,7 @@ def tells_behind(m: Message) -> bool:
 
 def spoken_to(m: Message, caller: str | None) -> str | None:
     """The unit named before the speaker named itself, with net control not named."""
-    named = (n.unit for n in m.names if n.place != "inside")
+    missing = {a.slots.get("unit") for a in m.acts if a.meaning == "no_answer"}  # 加油站没人,我是丹尼斯
+    named = (n.unit for n in m.names if n.place != "inside" and n.unit not in missing)
     first = next(named, None) if caller and not m.calls_control else None
     return first if first != caller else None

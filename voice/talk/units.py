@@ -140,7 +140,8 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     nameless = not h.identified and is_unsaid(m)
     slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
     lost = (meaning in (None, "present", *UNEVENTFUL) or "report" in m.meanings()) and len(content(m.free)) >= SENTENCE
-    guessed = guest and open_one is not None
+    signed = meaning == "ack" and m.items[-1].kind == "unit" and state.telling(h.start) not in ("", caller)
+    guessed = signed or (guest and open_one is not None)
     guessed = guessed or (guest and may_reply(h, meaning))
     guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
     guessed = guessed or (open_one is not None and nameless and _asked_about(h, open_one, caller))
@@ -291,7 +292,8 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     if last and in_slot and not closing and last.status == "answered" and last.grade == "slot":
         return remark(h, "contested", last.unit, last.id, meaning, review=True)
     told = meaning in UNEVENTFUL and len(content(h.message.free)) >= 2  # 没有前科,放人
-    return remark(h, "stray", None, None, meaning, review=told)
+    called = meaning == "ack" and bool(h.message.names)  # 知道了,回头修,东风渠, without a pause
+    return remark(h, "stray", None, None, meaning, review=told or called)
 
 
 def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answered) -> bool:
