@@ -293,7 +293,7 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     if last and in_slot and not closing and last.status == "answered" and last.grade == "slot":
         return remark(h, "contested", last.unit, last.id, meaning, review=True)
     told = meaning in UNEVENTFUL and len(content(h.message.free)) >= 2  # 没有前科,放人
-    called = meaning == "ack" and bool(h.message.names) and not thanks(content(h.message.free))  # 知道了,回头修,东风渠, without a pause
+    called = meaning == "ack" and bool(h.message.names) and not thanks(content(h.message.free))  # 知道了回头修东风渠
     return remark(h, "stray", None, None, meaning, review=told or called)
 
 
