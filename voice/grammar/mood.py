@@ -85,6 +85,9 @@ IF = _words("ru guo", "yao shi", "wan yi", "yi dan", "zhi yao", "jia ru")
 WHEN = _words("yi hou", "zhi hou", "de shi hou", "hou", "de hua", "e hua")
 """以后, 之后, 的时候, 后, 的话 (often heard as [e hua]): what they directly follow has not happened yet."""
 
+WELCOME = _words("jiu hao", "jiu xing", "jiu zhong")
+"""就好, 就行, 就中: 抓住了就好 is net control's comment."""
+
 VAGUE = ("有情况", "发现", "有可疑", "需要", "到")
 """Phrases that begin so are often conditions without 如果: 有情况再报告, 需要支援我再叫你. Nobody says so of a fire."""
 
@@ -229,6 +232,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
         or (meaning in ORDERED and (_ends(before, ORDER) or _ends(before, CLOCK)))
         or (meaning == "ack" and (_begins(behind, WHEN) or tuple(behind) in WHETHER_SO))
+        or (meaning != "report" and _begins(behind, WELCOME))
         or (meaning in CONDITIONAL and _conditional(items[at].key, before, behind))
     ):
         return None
@@ -246,6 +250,7 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
     if act.meaning in ASKED and items[at].key != "OK":  # OK,没有
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
         tags = ["mei", "you"], ["mei"], ["you"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
+        tags += ["shi", "ba"], ["shi", "bu", "shi"], ["dui", "ba"], ["dui", "bu", "dui"]
         alike = len(before) > 2 and before[-1] == before[-3]  # 要不要, whatever was heard; not 幺洞幺收到
         alike = alike and before[-2:] != before[-4:-2]  # 齐了齐了,都在这儿
         twice = before[-1:] in ASKING and before[-1] in before[-4:-1]  # 用不用 heard as [yong yong]

@@ -96,6 +96,13 @@ INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "nen", "jia qiang", "gai da
                "bu yao")  # fmt: skip
 """请, 要, 注意, 你, 您, 恁, 加强, 改到, 改用, 别, 先别, 不要: how net control continues after a call sign."""
 
+REPLIES = ("neng", "you", "mei", "zai", "xing", "zhong", "hao", "ke")
+"""能, 有, 没, 在, 行, 中, 好, 可(以): how one of two units answers the other."""
+
+QUESTIONS = ("ji ge", "ji dian", "ji hao", "ji dan", "shei", "shui", "sha", "za", "duo shao", "shen me", "zen me",
+             "na ge", "na li", "na er")  # fmt: skip
+"""几个, 几点, 几号, 几单(元), 谁, 啥, 咋, 多少, 什么, 怎么, 哪个, 哪里, 哪儿: a question."""
+
 DIGITS = frozenset("yao yi er liang san si wu liu qi guai ba jiu gou ling dong".split())
 
 ASKING = ("ni hao", "nin hao", "qing wen", "qing fang xin", "qing qiu", "nin shuo", "nin jiang")
@@ -149,6 +156,12 @@ def instructs(pinyin: str) -> bool:
         return False  # 幺三八, not 要
     said = " ".join(names) + " "
     return said.startswith(tuple(w + " " for w in INSTRUCTING)) and not said.startswith(tuple(w + " " for w in ASKING))
+
+
+def asks_or_tells(pinyin: str) -> bool:
+    """接班几个人, 车坏了你就步巡: a question, or words to somebody."""
+    said = content(pinyin)
+    return any(f" {w} " in f" {pinyin} " for w in QUESTIONS) or ("ni" in said and said[0] not in REPLIES)
 
 
 def requests(said: Sequence[str]) -> bool:

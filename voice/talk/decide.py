@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import TESTING, content, elsewhere, located, thanks
+from voice.grammar.naming import TESTING, asks_or_tells, content, elsewhere, located, thanks
 from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.evolve import evolve
@@ -50,13 +50,6 @@ READY = ("ting dao", "shou dao", "ting dao hou", "shou dao hou")
 
 AGREED = (("hao",), ("xing",))
 """好, 行, to a unit that called in: 财经大学,好,以后别关."""
-
-REPLIES = ("neng", "you", "mei", "zai", "xing", "zhong", "hao", "ke")
-"""能, 有, 没, 在, 行, 中, 好, 可(以): how one of two units answers the other."""
-
-QUESTIONS = ("ji ge", "ji dian", "ji hao", "ji dan", "shei", "shui", "sha", "za", "duo shao", "shen me", "zen me",
-             "na ge", "na li", "na er")  # fmt: skip
-"""几个, 几点, 几号, 几单(元), 谁, 啥, 咋, 多少, 什么, 怎么, 哪个, 哪里, 哪儿: net control's question, perhaps."""
 
 ROLL = {
     "roll_start": "start",
@@ -340,7 +333,7 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if called := _called_beside(state, h, pair):
         return called
     invited = content(m.free) in (("ni", "shuo"), ("ni", "jiang"))
-    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or (_asked_or_told(m) and not invited)
+    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or (asks_or_tells(m.free) and not invited)
     return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=doubt)]
 
 
@@ -357,12 +350,6 @@ def _turns_away(state: NetState, h: Heard) -> bool:
 def _put_to(h: Heard) -> bool:
     """加油站,你那有水没有: the other unit's words, most likely; net control's, perhaps."""
     return h.message.presumed and content(h.message.free)[:1] == ("ni",)
-
-
-def _asked_or_told(m: Message) -> bool:
-    """东风渠,接班几个人; 东风渠,车坏了你就步巡: in a talk of two units, either of the three."""
-    said = content(m.free)
-    return any(f" {w} " in f" {m.free} " for w in QUESTIONS) or ("ni" in said and said[0] not in REPLIES)
 
 
 def _called_beside(state: NetState, h: Heard, pair: Aside) -> list[Fact]:

@@ -10,8 +10,10 @@ from voice.grammar.naming import (
     OURS,
     SELF,
     SENTENCE,
+    asks_or_tells,
     content,
     free_before,
+    free_behind,
     is_subject,
     located,
     thanks,
@@ -125,8 +127,16 @@ def _answered(
         or (not h.identified and _replied_to(state, h, mine, late))
         or (heard and may_be_thanks(state, h, mine, own))
         or any(isinstance(f, NotUnderstood) for f in others)
+        or (not others and _tells_of_open(state, h, mine))
     )
     return [replace(own, review=own.review or doubt), *others]
+
+
+def _tells_of_open(state: NetState, h: Heard, mine: Exchange) -> bool:
+    """丹尼斯正常,博学路超市不正常: of another unit that is awaited."""
+    items = h.message.items
+    opened = {e.unit for e in state.open_exchanges()} - {mine.unit}
+    return any(i.key in opened and free_behind(items, k)[:1] in (("bu",), ("mei",)) for k, i in enumerate(items))
 
 
 def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str | None, grade: Grade) -> list[Fact]:
@@ -147,7 +157,9 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
     guessed = guessed or (open_one is not None and nameless and _asked_about(h, open_one, caller))
     place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
-    doubt = h.contradicted or lost or guessed or place or (nameless and instructed(m, caller))
+    doubt = (
+        h.contradicted or lost or guessed or place or (nameless and (instructed(m, caller) or asks_or_tells(m.free)))
+    )
     return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubt)]
 
 
@@ -313,5 +325,6 @@ def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answere
         or ((awaited.heard_since or (awaited.heard_unclear and said.meaning == "ack")) and not awaited.ours)
         or (awaited.doubt and (named or state.asked_who(h.start)))  # 博学路超市. 好,正常
         or (awaited.doubt and said.meaning == "ack" and state.calling_in not in (None, awaited.unit))
+        or (awaited.doubt and awaited.last == "other")
         or may_be_thanks(state, h, awaited, said)
     )
