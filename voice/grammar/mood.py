@@ -47,6 +47,10 @@ WHETHER = _words(
 ASKING = (["yao"], ["yong"], ["xu"], ["shi"])
 """要, 用, 需, 是: said twice before an act they ask whether it is so."""
 
+TAGS = _words("mei you", "mei", "you", "le mei you", "le mei", "hai zai bu zai", "shi ba", "shi bu shi", "dui ba",
+              "dui bu dui")  # fmt: skip
+"""没有, 没, 了没有, 还在不在, 是吧, 对不对, …: directly behind a report they make a question of it."""
+
 COUNTED = _words("ji", "you ji", "duo shao", "you duo shao", "qing kuang", "ren shu")
 """几, 多少, 情况, 人数: directly after 在岗 they ask who is there."""
 
@@ -249,14 +253,12 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
         return True
     if act.meaning in ASKED and items[at].key != "OK":  # OK,没有
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
-        tags = ["mei", "you"], ["mei"], ["you"], ["le", "mei", "you"], ["le", "mei"], ["hai", "zai", "bu", "zai"]
-        tags += ["shi", "ba"], ["shi", "bu", "shi"], ["dui", "ba"], ["dui", "bu", "dui"]
         alike = len(before) > 2 and before[-1] == before[-3]  # 要不要, whatever was heard; not 幺洞幺收到
         alike = alike and before[-2:] != before[-4:-2]  # 齐了齐了,都在这儿
         twice = before[-1:] in ASKING and before[-1] in before[-4:-1]  # 用不用 heard as [yong yong]
         again = (alike or twice) and act.meaning != "ack" and items[act.at].kind != "unit"  # not 有有有,加油站在岗
         whether = _ends(before, WHETHER) or again
-        return (last and behind[behind[:1] == ["de"] :] in tags) or whether
+        return (last and tuple(behind[behind[:1] == ["de"] :]) in TAGS) or whether
     return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
 
 
