@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -201,3 +202,12 @@ def test_brackets_in_names_are_brackets(own_net: Callable[..., Path], tmp_path: 
         journal.append(talk("")[:5], BEGAN)
     for command in ("show", "roll"):
         assert "[/red]甲[bold]" in huying("journal", command, log, "--net", net)
+
+
+def test_a_console_that_cannot_open_names_no_address(tmp_path: Path) -> None:
+    Journal(str(tmp_path / "log.sqlite")).close()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        told = huying("serve", "--journal", tmp_path / "log.sqlite", "--port", str(taken.getsockname()[1]), code=2)
+    assert "cannot be listened to" in told and "http://" not in told

@@ -106,7 +106,6 @@ def test_every_kind_of_remark_has_a_name() -> None:
     [
         ("nothing was heard in its slot", "应答时间内没有声音"),
         ("call 2", "第 2 次呼叫"),
-        ("own, not verified", "本机听写, 未经核实"),
         ("incident, not acknowledged", "警情, 还没有人处理"),
         ("3 without an answer of their own, 1 unclear", "本人未应答 3 (含代答、未呼叫), 听不清 1"),
         ("two stations at once; radio mdc1200:1A2B", "两台同时讲话; 身份码 mdc1200:1A2B"),
@@ -124,6 +123,11 @@ def test_every_kind_of_remark_has_a_name() -> None:
 )
 def test_notes_of_the_journal(note: str, chinese: str) -> None:
     assert note_in(note, False) == chinese and note_in(note, True) == note
+
+
+def test_who_wrote_down_free_speech() -> None:
+    assert note_in("own, not verified", False) == "本机听写, 未经核实"
+    assert note_in("own, not verified", True) == "our own ear, not verified"
 
 
 def test_what_a_worker_says_is_told_in_chinese() -> None:

@@ -74,7 +74,7 @@ def open_console(
     journal = _opened(target, uploads)
     url = f"http{'s' if at.certificate else ''}://{at.host}:{at.port}/"
     status = screen(error=True)
-    status.print(f"console 控制台: {url} (Ctrl-C ends 结束)", style="green")
+    opened = f"console 控制台: {url} (Ctrl-C ends 结束)"
     run(
         loaded,
         journal,
@@ -82,6 +82,7 @@ def open_console(
         at,
         uploads=uploads,
         keeper=keeper,
+        on_open=lambda: status.print(opened, style="green"),
     )
 
 

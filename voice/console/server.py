@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -125,9 +126,11 @@ def serve(
     users: Users | None = None,
     uploads: bool = False,
     keeper: StationKeeper | None = None,
+    on_open: Callable[[], None] = lambda: None,
 ) -> None:
     """Until stopped. ``uploads``: accept calls from recorders, and log them as this journal's station, unless the net
-    leaves that to its own station. ``keeper``: of the station started with the console.
+    leaves that to its own station. ``keeper``: of the station started with the console. ``on_open`` is called when
+    browsers may come.
 
     Raises HuyingError for an open address without users, or an incomplete certificate.
     """
@@ -172,6 +175,7 @@ def serve(
     app.on_shutdown(desk.close)
     app.on_shutdown(journal.close)
     mount(desk, access)
+    app.on_startup(on_open)
     host, port = at.host, at.port
     tls: dict[str, Any] = {"ssl_certfile": str(at.certificate), "ssl_keyfile": str(at.key)} if at.certificate else {}
     ui.run(

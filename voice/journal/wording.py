@@ -126,6 +126,8 @@ _NOTES: tuple[Pair, ...] = (
 )  # fmt: skip
 """English note in the journal, as a pattern → Chinese."""
 
+_IN_ENGLISH = {"own, not verified": "our own ear, not verified"}
+
 _WITH_UNIT = re.compile(r"(?:^|(?<=; ))(to unit|by unit|by its voice probably unit) (.+)$")
 """A note that ends in the id of a unit."""
 
@@ -151,7 +153,7 @@ def note_in(note: str | None, english: bool) -> str:
         return ""
     note = _LEARNED.sub(lambda found: found[1] + name_of(MEANING_NAMES, found[2], english), note)
     if english:
-        return singular(translated(note, True) or note)
+        return _IN_ENGLISH.get(note) or singular(translated(note, True) or note)
     note = note.replace(" by console", " by 值班台")
     for pattern, chinese in NOTES:
         found = pattern.fullmatch(note)

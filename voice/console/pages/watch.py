@@ -63,7 +63,7 @@ class LivePage(Page):
         def show() -> None:
             told, colour = self._count(self.board)
             style = f"background:{colour}"
-            banner.put("count", escape(told), "banner", style, role="status", aria_live="polite")
+            banner.put("count", escape(told[:1].upper() + told[1:]), "banner", style, role="status", aria_live="polite")
 
         self.on_news(show)
         return banner
