@@ -32,7 +32,7 @@ _COUNTED = re.compile(
 
 _SINGULAR = {"were": "was", "are": "is", "have": "has"}
 
-_HAN = re.compile(" [\u4e00-\u9fff][\u4e00-\u9fff, ]*(?=$|: |; |\\)| \\()")
+_HAN = re.compile(" [\u4e00-\u9fff][\u4e00-\u9fff, ]*(?=$|\\?|: |; |\\)| \\()")
 """Separates Chinese from English in a bilingual template."""
 
 

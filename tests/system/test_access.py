@@ -8,6 +8,7 @@ import socket
 import ssl
 import stat
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -193,6 +194,12 @@ def test_commands(tmp_path: Path) -> None:
     assert user is not None and user.name == "王"
     assert "too short" in huying("add", "李", "--password-stdin", stdin="123\n").stderr
     assert "no user" in huying("remove", "李").stderr and huying("remove", "王").returncode == 0
+
+
+def test_without_what_hashes_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "argon2", None)
+    with pytest.raises(HuyingError, match="the console needs argon2; run “pip install "):
+        Users(tmp_path / "users.json").add("王", PASSWORD, "operator")
 
 
 def test_tls_with_a_certificate(tmp_path: Path) -> None:

@@ -223,6 +223,14 @@ def test_other_files_are_not_journals(tmp_path: Path) -> None:
         Journal(str(tmp_path / "none.sqlite"), create=False)
 
 
+def test_a_database_whose_driver_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    with pytest.raises(
+        HuyingError, match=r"psycopg2 is missing; pip install .*, and begin the URL with postgresql\+pg8000:"
+    ):
+        Journal("postgresql+psycopg2://x@localhost/y")
+
+
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("in the way")

@@ -166,6 +166,13 @@ def test_a_message_in_both_languages(message: str, chinese: str, english: str | 
     assert worded(message, True) == (english or message)
 
 
+def test_no_bilingual_message_keeps_its_chinese_half_in_english() -> None:
+    """But for headings of files, net words and examples, which are Chinese in any language."""
+    quoted = re.compile("“[^”]*”|编号|名称|点名用语|邻近|身份码|组别|词 =|名册|昨天 8:30|周一至周五|文件 > 导出到 >")
+    without = {key: english for key in MESSAGES if HAN.search(english := quoted.sub("", worded(key, True)))}
+    assert without == {}
+
+
 def test_the_doctor_speaks_chinese() -> None:
     for name, _, _, mend in _CHECKS:
         assert HAN.search(worded(name, False)) and not HAN.search(worded(name, True))

@@ -119,3 +119,15 @@ def test_bytes_with_nul_that_are_no_text(data: bytes) -> None:
     """Found by the fuzzer: a traceback in place of a word."""
     with pytest.raises(NotText):
         decoded(data)
+
+
+def test_a_rare_character_says_where_its_reading_goes(own_net: OwnNet) -> None:
+    """䶮 and 喆 are known; 𠮷 (吉 with another stroke) is in no table of readings."""
+    folder = own_net(roster="编号,名称,呼号\n1,甲,𠮷祥\n2,乙,䶮山小学\n3,丙,赵喆\n4,丁,笑☺\n")
+    net, problems = check_net(folder)
+    assert net is not None and [u.line for u in problems] == [2, 5]
+    assert "readings.txt: 𠮷 = …" in problems[0].fix and "Chinese characters" in problems[1].fix
+    (folder / "readings.txt").write_text("𠮷 = ji2\n", "utf-8")
+    net, problems = check_net(folder)
+    assert net is not None and len(problems) == 1
+    assert "ji2 xiang2" in [e.pinyin for e in net.lexicon.entries]

@@ -13,7 +13,8 @@ from voice.cli.options import ModelOption, NetOption, net_of
 
 app = typer.Typer(no_args_is_help=True, help="Look at and test what a net can hear. 呼号与用语。", add_completion=False)
 
-KINDS = {"unit": "呼号", "control": "台站", "assistant": "助手", "phrase": "用语", "place": "地点", "digit": "数字"}
+KINDS = {"unit": "call-sign 呼号", "control": "control 台站", "assistant": "assistant 助手", "phrase": "phrase 用语",
+         "place": "place 地点", "digit": "digit 数字"}  # fmt: skip
 
 
 @app.command(epilog="Example: huying grammar check --net my-net")
@@ -27,31 +28,31 @@ def check(
     from voice.grammar.check import clashes, to_rename
     from voice.net.loading import check_net
     from voice.places import sample_net
-    from voice.terminal.output import screen
+    from voice.terminal.output import screen, told
 
     out = screen()
     loaded, problems = check_net(net or sample_net())
+    if loaded is not None and readings:
+        table = Table("", "text", "reading 读音", "also")
+        for e in loaded.lexicon.entries:
+            rows = [" ".join("/".join(place) for place in r) for r in e.readings]
+            table.add_row(told(KINDS[e.kind]), e.text, rows[0], "; ".join(rows[1:]))
+        out.print(table)
     for p in problems:
         out.print(str(p), style="red")
     if loaded is None:
         raise typer.Exit(1)
     for p in loaded.notices:
         out.print(str(p), style="yellow")
-    if readings:
-        table = Table("", "text", "reading 读音", "also")
-        for e in loaded.lexicon.entries:
-            rows = [" ".join("/".join(place) for place in r) for r in e.readings]
-            table.add_row(KINDS[e.kind], e.text, rows[0], "; ".join(rows[1:]))
-        out.print(table)
     for unit, signs in loaded.short.items():
         if signs:
             out.print(f"{loaded.name_of(unit)}: also understood 口头简称: {'、'.join(signs)}", style="dim")
     for r in loaded.refused:
-        told = f"{loaded.name_of(r.unit)}: “{r.text}” is not used as a short call sign, {r.why} 简称不用"
-        out.print(told, style="dim")
+        line = f"{loaded.name_of(r.unit)}: “{r.text}” is not used as a short call sign, {r.why} 简称不用"
+        out.print(line, style="dim")
     found = clashes(loaded.lexicon.entries)
     for c in found:
-        what = "homophones 同音" if c.homophones else f"sound alike 音近, {c.distance:.2f} syllables apart"
+        what = "homophones 同音" if c.homophones else f"sound alike, {c.distance:.2f} syllables apart 音近"
         out.print(
             f"{what}: {c.a.text} ({loaded.name_of(c.a.key)}) — {c.b.text} ({loaded.name_of(c.b.key)})",
             style="yellow",

@@ -20,13 +20,16 @@ def add(
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from a pipe.")] = False,
 ) -> None:
     """Make an account, or give one a new password. 添加用户。"""
-    from voice.console.users import Users
-    from voice.terminal.output import screen
+    from voice.console.users import Users, hasher
+    from voice.terminal.output import screen, told
 
+    hasher()  # nobody types a password in vain
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = typer.prompt("password 密码", hide_input=True, confirmation_prompt=True)
+        password = typer.prompt(
+            told("password 密码"), hide_input=True, confirmation_prompt=told("the same again 再输一遍")
+        )
     Users().add(name, password, role)
     screen(error=True).print(f"{name}: {role}", style="green")
 

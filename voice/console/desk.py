@@ -275,7 +275,7 @@ class Desk:
         try:
             said = self.net.readings.read(text)
         except CannotBeRead as e:
-            raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
+            raise HuyingError(f"{e}; {e.mend}") from e
         near = alike(tuple(place[0] for place in plain(said[0])), self.net.lexicon.entries, own)
         return " ".join(place[0] for place in said[0]), [(e.text, d) for e, d in near]
 
@@ -291,7 +291,7 @@ class Desk:
         try:
             sf.write(out, self._speaker[1].say(text), RATE, format="WAV")
         except CannotBeRead as e:
-            raise HuyingError(f"{e}; use Chinese characters, digits and letters A-Z") from e
+            raise HuyingError(f"{e}; {e.mend}") from e
         return out.getvalue()
 
     def candidates(self, seq: int) -> list[Candidate]:

@@ -11,12 +11,15 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from filelock import FileLock, Timeout
 
 from voice.errors import HuyingError
-from voice.places import user_folder
+from voice.places import install, user_folder
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 Role = Literal["viewer", "operator", "admin"]
 ROLES: tuple[str, ...] = get_args(Role)
@@ -48,6 +51,15 @@ LOCAL = User("console", "admin", "")
 """The implicit user of a console without accounts."""
 
 
+def hasher() -> PasswordHasher:
+    """What hashes passwords. Raises HuyingError where it is not installed."""
+    try:
+        from argon2 import PasswordHasher
+    except ImportError as e:
+        raise HuyingError(f"the console needs {e.name}; run “{install('console')}”") from e
+    return PasswordHasher()
+
+
 def users_path() -> Path:
     """Path of the accounts file."""
     return user_folder() / "console-users.json"
@@ -77,9 +89,7 @@ class Users:
             raise HuyingError(f"role “{role}”: choose one of {', '.join(ROLES)}")
         if len(password) < SHORTEST_PASSWORD:
             raise HuyingError(f"the password is too short; {SHORTEST_PASSWORD} characters at least")
-        from argon2 import PasswordHasher
-
-        made = User(name, role, PasswordHasher().hash(password))  # type: ignore[arg-type]
+        made = User(name, role, hasher().hash(password))  # type: ignore[arg-type]
         with self._changing() as users:
             users[name] = made
 

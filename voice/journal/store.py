@@ -27,6 +27,7 @@ from voice.journal import guards, sqlite
 from voice.journal.clips import ClipStore
 from voice.journal.event import GENESIS, Event, NewEvent, chained, new_event
 from voice.journal.unwritable import UnwritableFile, is_refused
+from voice.places import install
 from voice.talk.by_hand import ByHand
 from voice.talk.facts import Fact
 
@@ -106,7 +107,11 @@ class Journal:
             alone = {"poolclass": sa.StaticPool, "connect_args": {"check_same_thread": False}}
             self._use(sa.create_engine(self.url, **(alone if in_memory else {})))
         except ModuleNotFoundError as e:
-            raise HuyingError(f"{redacted(self.url)}: the driver {e.name} is missing; pip install {e.name}") from e
+            pg = parsed.get_backend_name() == "postgresql"
+            mend = (
+                f"{install('postgres')}, and begin the URL with postgresql+pg8000:" if pg else f"pip install {e.name}"
+            )
+            raise HuyingError(f"{redacted(self.url)}: the driver {e.name} is missing; {mend}") from e
         try:
             if path and create:
                 path.parent.mkdir(parents=True, exist_ok=True)

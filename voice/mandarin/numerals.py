@@ -6,6 +6,7 @@ Plates, telephone and room numbers stay digits: they are read one by one (豫A12
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from voice.text import halfwidth
 
@@ -73,6 +74,13 @@ class CannotBeRead(ValueError):
     def __init__(self, text: str, char: str, why: str = "which has no reading") -> None:
         self.char = char
         super().__init__(f"“{text}” contains “{char}”, {why}")
+
+    @property
+    def mend(self) -> str:
+        """What can be done about it in a net's files."""
+        if len(self.char) == 1 and unicodedata.name(self.char, "").startswith("CJK UNIFIED"):
+            return f"write its reading into readings.txt: {self.char} = …, in pinyin with the tone as a figure (zhe2)"
+        return "use Chinese characters, digits and letters A-Z"
 
 
 def cardinal(n: int) -> str:

@@ -171,7 +171,7 @@ def check_net(
             readings.read(sign)
             control.append(sign)
         except CannotBeRead as e:
-            problems.append(Problem(path, 0, str(e), "use Chinese characters, digits and letters in call signs"))
+            problems.append(Problem(path, 0, str(e), e.mend))
     assistant = settings.control.assistant
     if not assistant and not settings.station.microphone:
         templates = [t for t in templates if t.speaker != "assistant"]
@@ -239,7 +239,7 @@ def _readable_signs(
             try:
                 table.read(s)
             except CannotBeRead as e:
-                problems.append(Problem(path, u.line, str(e), "use Chinese characters, digits and letters A-Z"))
+                problems.append(Problem(path, u.line, str(e), e.mend))
                 continue
             signs.append(s)
         good.append((u.id, signs))
@@ -267,7 +267,7 @@ def _readable_places(
                 table.read(place)
                 good.append(place)
             except CannotBeRead as e:
-                problems.append(Problem(path, number, str(e), "use Chinese characters, digits and letters A-Z"))
+                problems.append(Problem(path, number, str(e), e.mend))
     return good, problems
 
 
