@@ -100,7 +100,7 @@ THEN = _words("zai", "jiu", "hui", "yao", "ji shi", "sui shi", "li ji", "ma shan
               "hui bao", "gei wo", "gen wo", "shuo yi sheng")  # fmt: skip
 TELL = _words("bao gao", "hui bao", "shang bao", "shuo", "jiang", "lian xi", "tong zhi", "gao su", "da dian hua",
               "han", "jiao ni", "jiao wo", "fan ying", "zai bao", "hu jiao", "bao yi sheng", "shuo yi sheng",
-              "hui yi sheng", "zhi yi sheng")  # fmt: skip
+              "hui yi sheng", "zhi yi sheng", "hui hua", "hui da")  # fmt: skip
 """[WHO] THEN … TELL makes a condition of what they directly follow: 有情况再报告, 发现可疑人员请马上报告."""
 
 OWNED = 5

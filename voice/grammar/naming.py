@@ -93,8 +93,9 @@ CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
 """不是, 不对, 说错了, 错了, 更正: self-correction between two call signs."""
 
 INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "nen", "jia qiang", "gai dao", "gai yong", "bie", "xian bie",
-               "bu yao")  # fmt: skip
-"""请, 要, 注意, 你, 您, 恁, 加强, 改到, 改用, 别, 先别, 不要: how net control continues after a call sign."""
+               "bu yao", "bu xu", "bu zhun")  # fmt: skip
+"""请, 要, 注意, 你, 您, 恁, 加强, 改到, 改用, 别, 先别, 不要, 不许, 不准: how net control continues
+after a call sign."""
 
 REPLIES = ("neng", "you", "mei", "zai", "xing", "zhong", "hao", "ke")
 """能, 有, 没, 在, 行, 中, 好, 可(以): how one of two units answers the other."""
@@ -161,7 +162,8 @@ def instructs(pinyin: str) -> bool:
 def asks_or_tells(pinyin: str) -> bool:
     """接班几个人, 车坏了你就步巡: a question, or words to somebody."""
     said = content(pinyin)
-    return any(f" {w} " in f" {pinyin} " for w in QUESTIONS) or ("ni" in said and said[0] not in REPLIES)
+    told = (instructs(pinyin) and said[0] != "qing") or ("ni" in said and said[0] not in REPLIES)
+    return told or any(f" {w} " in f" {pinyin} " for w in QUESTIONS)
 
 
 def requests(said: Sequence[str]) -> bool:

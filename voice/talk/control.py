@@ -92,6 +92,10 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     callees = list(m.callees)
     if len(callees) > 1 and callees[-1] == state.calling_in and m.items[-1].key == callees[-1] and m.free:
         callees.pop()  # 明理路,东风渠,都过去,丹尼斯: where the report came from
+    reporting = state.replying_to
+    if len(callees) > 1 and reporting in callees and "ack" in m.meanings():  # 东风渠,安和,都收到
+        rest = (call_to(state, h, u, k, doubt=True) for k, u in enumerate(u for u in callees if u != reporting))
+        return [control_reply(state, h, reporting, "ack", doubt=True), *rest]
     several = len(callees) > 1 and not any(a.speaker == "control" for a in m.acts)
     opened = [u for u in callees if is_open(state, u)] if several else []
     apart = several and m.items[0].key == callees[0] and m.items[1].kind == "free"

@@ -72,7 +72,8 @@ def _of_itself(m: Message, unit: str | None) -> str:
     """安和社区收到,贾岗的电台坏了: what it says directly behind its own call sign."""
     split = by_syllable(m.items)
     signs = [k for k, i in enumerate(split) if i.kind == "unit" and i.key == unit]
-    return next((a.meaning for a in m.acts for k in signs if a.at in (k, k + 1) and a.meaning in ANSWERS), "")
+    behind = {k + 1 + (k + 1 < len(split) and split[k + 1].pinyin == "ye") for k in signs} | set(signs)
+    return next((a.meaning for a in m.acts if a.at in behind and a.meaning in ANSWERS), "")
 
 
 def _own(state: NetState, h: Heard, told: Relayed, rules: Rules, meaning: str = "") -> list[Fact]:

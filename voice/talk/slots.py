@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from voice.grammar.meanings import HEARD
-from voice.grammar.message import Message
-from voice.grammar.naming import MENTIONING, OURS, free_before, free_behind, instructs
+from voice.grammar.message import Message, by_syllable
+from voice.grammar.naming import MENTIONING, OURS, content, free_before, free_behind, instructs
 from voice.mandarin.figures import agree, comparable, differing, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
@@ -14,6 +14,9 @@ from voice.talk.state import ASKED_S, UNANSWERED, Exchange, NetState
 
 PLAIN = ("normal", "not_found", "present", "arrived", "on_the_way")
 """Answers that net control does not give."""
+
+TAKING_BACK = (("bu", "dui"), ("shuo", "cuo"), ("cuo", "le"), ("geng", "zheng"))
+"""不对, 说错(了), 错了, 更正."""
 
 AFFIRMING = {"是的", "对的"}
 
@@ -110,7 +113,7 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
         or (e.doubt and meaning == "ack" and grade == "call_sign" and not back)
         or (grade == "slot" and "ask" in m.meanings() and not m.calls_control)
         or (grade == "call_sign" and instructed(m, e.unit))
-        or (grade == "slot" and _prefixed(m, e.unit)),
+        or (grade == "slot" and _prefixed(m, e.unit)) or (meaning != "ack" and _taken_back(m, meaning)),
         slots=slots, readback="different" if misread else "same" if back else "", figures=m.figures, misread=misread,
         free=m.free,
     )  # fmt: skip
@@ -132,6 +135,14 @@ def instructed(m: Message, unit: str) -> bool:
     at = next((k for k, i in enumerate(m.items) if i.kind == "unit" and i.key == unit), len(m.items))
     after = m.items[at + 1] if at + 1 < len(m.items) else None
     return after is not None and after.kind == "free" and instructs(after.pinyin)
+
+
+def _taken_back(m: Message, meaning: str) -> bool:
+    """安和没有,哎不对,有一个: what follows the answer corrects it."""
+    items = by_syllable(m.items)
+    at = next((a.at for a in m.acts if a.meaning == meaning), len(items))
+    said = content(" ".join(i.pinyin if i.kind == "free" else "-" for i in items[at + 1 :]))
+    return any(said[k : k + 2] in TAKING_BACK and len(said) > k + 2 for k in range(len(said)))
 
 
 def _prefixed(m: Message, unit: str) -> bool:

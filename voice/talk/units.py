@@ -176,7 +176,9 @@ def _replied(state: NetState, h: Heard, rules: Rules, meaning: str) -> Fact:
 def _asks_whether(state: NetState, h: Heard) -> bool:
     """学理路小学,他手里拿东西没有: net control's question to a unit that is not awaited, most likely."""
     m = h.message
-    whether = m.items[0].kind == "unit" and m.items[-1].key == "没有" and not m.calls_control and not h.identified
+    at = next((k for k, i in enumerate(m.items) if i.kind == "unit"), len(m.items))
+    first = all(i.kind == "free" and thanks(content(i.pinyin)) for i in m.items[:at])  # 好,贾岗,醒着没有
+    whether = first and m.items[-1].key == "没有" and not m.calls_control and not h.identified
     said = free_before(m.items, len(m.items) - 1)
     asked = len(said) >= WHETHER and " ".join(said) not in (*OURS, *SELF)
     return whether and asked and not state.conducting and is_unsaid(m)
