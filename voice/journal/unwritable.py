@@ -7,7 +7,6 @@ sees nothing of a station that begins later.)
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sqlite3
 import tempfile
@@ -39,9 +38,12 @@ class UnwritableFile:
 
     def connect(self) -> sqlite3.Connection:
         """To the journal itself while a writer keeps its index there; otherwise to a copy, made anew when the journal
-        has changed. Raises HuyingError if none can be made."""
-        with contextlib.suppress(sqlite3.OperationalError):
+        has changed. Raises HuyingError if none can be made, sqlite3.Error if it is no journal or is locked."""
+        try:
             return _opened(self._path)
+        except sqlite3.OperationalError as e:
+            if not is_refused(e):
+                raise
         with self._copying:
             return _opened(self._copy())
 
