@@ -51,7 +51,7 @@ def test_restored_it_goes_on(tmp_path: Path) -> None:
     log = tmp_path / "log.sqlite"
     with Journal(str(log)) as journal:
         journal.append(talk(journal.clips.put(CLIP)), BEGAN)
-    assert "7 events, 1 new clips" in huying("journal", "backup", log, tmp_path / "copy")
+    assert "7 events, 1 new clip" in huying("journal", "backup", log, tmp_path / "copy")
     for gone in tmp_path.glob("log.sqlite*"):
         shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
     shutil.copytree(tmp_path / "copy", tmp_path, dirs_exist_ok=True)
