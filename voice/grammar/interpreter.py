@@ -80,6 +80,7 @@ class Interpreter:
         self._introducing = lexicon.phrases("this_is")
         self._asking, self._acks = lexicon.phrases("ask"), lexicon.phrases("ack")
         self._alarms = lexicon.phrases("situation")
+        self._asks = lexicon.phrases("ask")
 
     def interpret(
         self,
@@ -147,11 +148,16 @@ class Interpreter:
     def _needs_a_question(self, items: list[Item], k: int) -> bool:
         """Phrases of ``awaited`` sentences, unless a call sign makes another sentence of them (明理路巡防队到了), and
         two-syllable short call signs, unless said twice, behind 我是 or net control's (派出所派出所,安和呼叫), or apart
-        where an over begins (贾岗,过来一趟)."""
+        or before a question where an over begins (贾岗,过来一趟; 贾岗几个人在岗,收到请回答)."""
         item, before = items[k], items[k - 1] if k else None
         if item.kind == "unit":
             short = item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
-            apart = k == 0 and len(items) > 1 and items[1].start - item.end >= PAUSE_S
+            behind = items[k + 1] if k == 0 and len(items) > 1 else None
+            asked = any(i.kind == "phrase" and i.key in self._asks for i in items)
+            apart = behind is not None and (
+                (asked and behind.kind == "free")  # not 贾岗正常,丹尼斯,是否正常
+                or behind.start - item.end >= PAUSE_S
+            )
             sure = item.times > 1 or apart or introduced(items, k, self._introducing)
             return short and not sure and not (before is not None and before.kind == "control")
         signed = item.key in self._signed and before is not None and before.kind == "unit"

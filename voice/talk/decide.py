@@ -163,6 +163,8 @@ def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     first = next((k for k, i in enumerate(by_syllable(m.items)) if i.kind == "unit"), 0)
     if any(a.meaning in ROLL and a.at < first for a in m.acts):
         called = dict.fromkeys(n.unit for n in m.names if n.place != "inside")  # 各单位早上好,开始点名,安和社区, too
+        if not called and m.items[-1].kind == "unit" and "roll_end" not in m.meanings():
+            return [*marks, call_to(state, h, m.items[-1].key, 0, doubt=True)]  # 开始点名都精神点博学路超市
         if "go_ahead" in m.meanings() and tuple(called) == (state.calling_in,):
             return [*marks, control_reply(state, h, state.calling_in, "go_ahead")]  # 暂停点名,加油站讲
         return [*marks, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]

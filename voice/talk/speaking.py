@@ -12,7 +12,7 @@ from typing import Literal
 
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
-from voice.grammar.naming import PAUSE_S
+from voice.grammar.naming import NEXT, PAUSE_S, content
 from voice.pcm import Seconds
 from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState
 
@@ -93,8 +93,11 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_w
 
 
 def _paused(m: Message) -> bool:
-    """明理路,去看一下; 注意休息,明理路: pauses around the call sign, as no street's name has them."""
+    """明理路,去看一下; 注意休息,明理路; 下一个明理路: pauses around the call sign, or words before it, as no street's
+    name has them."""
     at = next(k for k, i in enumerate(m.items) if i.kind == "unit")
+    if at and content(m.items[at - 1].pinyin)[-len(NEXT) :] == NEXT:
+        return True
     gaps = [b.start - a.end for a, b in pairwise(m.items[max(0, at - 1) : at + 2])]
     return gaps[-1] >= PAUSE_S
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
@@ -308,7 +309,9 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
         return remark(h, "contested", last.unit, last.id, meaning, review=True)
     told = meaning in UNEVENTFUL and len(content(h.message.free)) >= 2  # 没有前科,放人
     called = meaning == "ack" and bool(h.message.names) and not thanks(content(h.message.free))  # 知道了回头修东风渠
-    return remark(h, "stray", None, None, meaning, review=told or called)
+    items = h.message.items
+    named = any(a.kind == "unit" and b.kind == "phrase" for a, b in pairwise(items))  # (到了)明理路到了
+    return remark(h, "stray", None, None, meaning, review=told or called or named)
 
 
 def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answered) -> bool:
