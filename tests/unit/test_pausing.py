@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.pausing import SCENES, Places, all_overs, runs_on
+from tests.helpers.pausing import SCENES, Places, all_overs, falters, hesitates, runs_on
 from voice.net.loading import Net, load_net
 
 pytestmark = pytest.mark.no_cover
 
+A_PLACE = "behind another call sign, and with a pause on either side, 门口 may be said of the unit that is called"
+BETWEEN = "between two pauses nothing tells that it is part of a sentence"
+AS_TRUE = "what is told then is true as well"
+
 KNOWN: dict[str, str] = {
+    # nobody pauses
     "安和社区,情况怎么样,收到,丹尼斯超市,情况怎么样,没事儿,省残联,是否正常": "recordings joined",
+    # a pause at both ends of every phrase and call sign
+    "明理路巡防队,学理路小学门口有家长吵架,过去看一下": A_PLACE,
+    "安和社区,丹尼斯超市门口那边怎么样": A_PLACE,
+    "派出所,加油站门口全堵死了": A_PLACE,
+    "明理路巡防队,东风渠巡防队,谁离加油站近": BETWEEN,
+    "明理路巡防队,你能联系上东风渠巡防队吗": BETWEEN,
+    "东风渠巡防队,加油站着火了,你们赶快过去": "the alarm is there; that 东风渠 is sent is not, as 加油站 may tell it",
+    "东风渠看见了,往王新街方向去了": BETWEEN,
+    "我们昨天收到一个举报说楼上有人赌博": BETWEEN,
+    "博学路派出所点名,王新街治安岗": "派出所, and a call sign: so a unit calls net control",
+    "好,安和辛苦": AS_TRUE,
+    "东风渠好": AS_TRUE,
+    "安和收到": AS_TRUE,
+    "安和你说": AS_TRUE,
 }
-"""Overs that say something else, or less, without a mark where nobody pauses, and why."""
+"""Overs that say something else, or less, without a mark when the pauses are others, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +40,9 @@ def net() -> Net:
     return load_net(SCENES / "net")
 
 
-def _unmarked(net: Net, places: Places, first: int, every: int) -> tuple[int, dict[str, str]]:
-    """(overs of every so many scenes, those that are lost, wrong or silent and how they are told)."""
-    rows = list(all_overs(net, places, first=first, every=every))
-    return len(rows), {o.turn.words: str(o) for o in rows if o.kind in ("lost", "wrong", "silent")}
-
-
-@pytest.mark.parametrize("first", [0, 2])
-def test_nobody_pauses_at_commas(net: Net, first: int) -> None:
-    count, found = _unmarked(net, runs_on, first, 4)
-    assert count > 500
-    new = [told for words, told in found.items() if words not in KNOWN]
+@pytest.mark.parametrize("places, first", [(runs_on, 0), (runs_on, 2), (falters, 1), (hesitates, 3)])
+def test_pauses_tell_nothing_without_a_mark(net: Net, places: Places, first: int) -> None:
+    rows = list(all_overs(net, places, first=first, every=4))
+    assert len(rows) > 500
+    new = [str(o) for o in rows if o.kind in ("lost", "wrong", "silent") and o.turn.words not in KNOWN]
     assert not new, "\n".join(new)

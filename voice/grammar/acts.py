@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
-from voice.grammar.message import Act, Item
+from voice.grammar.message import Act, Item, run_together
 from voice.grammar.naming import CALLING, JOINING, PAUSE_S, content, free_before, free_behind, unheard
 from voice.grammar.templates import Template
 from voice.mandarin.distance import syllable_distance
@@ -130,6 +130,7 @@ class ActSearch:
 
 def arrivals(items: Sequence[Item]) -> Iterator[Act]:
     """明理路巡防队到丹尼斯了, 已经到东门岗楼下了: there, wherever that is."""
+    items = run_together(items)
     for k, item in enumerate(items):
         if item.kind not in ("unit", "control", "place") or k == len(items) - 1:
             continue

@@ -328,6 +328,8 @@ def _on_condition(act: Act, items: Sequence[Item]) -> bool:
 def _told(act: Act, items: Sequence[Item]) -> bool:
     """我跟各社区说了: units mentioned, not addressed."""
     before = free_before(items, act.at)
+    if free_before(run_together(items), act.at)[-1:] == ("na",):
+        return True  # 哪个单位 sounds like 各单位
     return "注意" not in items[act.at].key and bool(before) and before[-1] != "qing" and before[-2:] not in WELL
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from voice.grammar.message import Item, Naming, Position
+from voice.grammar.message import Item, Naming, Position, run_together
 
 PAUSE_S = 0.25
 """Shortest gap that separates phrases: within a phrase, gaps of the recogniser are below 0.1 s."""
@@ -74,6 +74,12 @@ SENT = ("qu ", "guo qu ", "gan jin ", "ma shang ")
 
 TESTING = (("shi", "yin"), ("shi", "ji"), ("ce", "shi"), ("dian", "ming"), ("da", "dao"))
 """试音, 试机, 测试, 点名, 答到: whoever is named behind is to speak."""
+
+TOWARDS = (("zai",), ("dao",), ("qu",), ("wang",), ("cong",), ("gei",), ("gen",), ("jiao",), ("rang",))
+"""在, 到, 去, 往, 从, 给, 跟, 叫, 让: a place or unit follows, most likely, even behind a pause."""
+
+TAKING = (("yi", "xia"), ("kan", "kan"), ("hu", "jiao"), ("tong", "zhi"), ("ting", "shuo"), ("ni", "men"))
+"""一下, 看看, 呼叫, 通知, 听说, 你们: a name follows, perhaps: 你叫一下东风渠."""
 
 NEXT = ("xia", "yi", "ge")
 """下一个: before a call sign in a roll-call."""
@@ -179,7 +185,7 @@ def names_in(
     signing: frozenset[str] = frozenset(),
 ) -> tuple[Naming, ...]:
     """All call signs in a sequence of items, with their position. ``introducing``: phrases like 这里是; ``asking``:
-    like 情况怎么样; ``signing``: like 明白."""
+    like 情况怎么样; ``signing``: like 明白. Where a pause makes the difference there is doubt."""
     out: list[Naming] = []
     at: list[int] = []
     for k, item in enumerate(items):
@@ -194,9 +200,29 @@ def names_in(
             else:
                 place = _place(items, k, before, introducing)
                 unbroken = place == "inside" and _addressed(items, k, asking | signing)
-                out.append(Naming(item.key, "lead" if unbroken else place, item.times, unbroken))
+                doubt = unbroken or (place != "self" and (_goes_on(items, k) or _there(items, k)))
+                out.append(Naming(item.key, "lead" if unbroken else place, item.times, doubt))
             at.append(k)
     return tuple(out)
+
+
+def _goes_on(items: Sequence[Item], k: int) -> bool:
+    """派三个人到…王新街, 你叫一下…东风渠: words that a name follows, and a pause."""
+    before = items[k - 1] if k else None
+    if before is None or items[k].start - before.end < PAUSE_S:
+        return False
+    if before.kind == "phrase":
+        return reaches(before)
+    said = content(before.pinyin) if before.kind == "free" else ()
+    ended = said[-2:] in TESTING or list(said) in UNHEARD_BRIEFLY  # 听到的答到, 不在
+    ended = ended or free_behind(items, k)[:1] == ("bu",)  # 东风渠去,明理路不用去了
+    return (len(said) > 1 or k > 1) and not ended and (said[-1:] in TOWARDS or said[-2:] in TAKING)
+
+
+def _there(items: Sequence[Item], k: int) -> bool:
+    """我们没事,加油站…那边着火了: a place, if the pause behind it is none."""
+    behind = k > 0 and items[k - 1].kind in ("free", "phrase") and not located(items, k)
+    return behind and located(run_together(items), k)
 
 
 def _addressed(items: Sequence[Item], k: int, known: frozenset[str]) -> bool:
@@ -275,9 +301,11 @@ def reaches(item: Item) -> bool:
 def mentioned(items: Sequence[Item], k: int) -> bool:
     """到派出所: after such a word a name is part of a sentence."""
     before = items[k - 1] if k else None
-    if before is None or before.kind != "free" or items[k].start - before.end >= PAUSE_S:
+    if before is None or before.kind != "free":
         return False
-    return before.pinyin.split()[-1] in MENTIONING
+    if items[k].start - before.end < PAUSE_S:
+        return before.pinyin.split()[-1] in MENTIONING
+    return len(content(before.pinyin)) > 1 and content(before.pinyin)[-1:] in TOWARDS
 
 
 def amid_talk(items: Sequence[Item], k: int) -> bool:
@@ -293,8 +321,7 @@ def leads_on(items: Sequence[Item], k: int) -> bool:
     """请到丹尼斯门口, 听到丹尼斯门口有人: what ends in 到 is part of what follows."""
     if k + 1 >= len(items) or items[k].key[-1:] not in REACHING:
         return False
-    placed = items[k + 1].kind == "place" or (items[k + 1].kind == "unit" and located(items, k + 1))
-    return placed and items[k + 1].start - items[k].end < PAUSE_S
+    return items[k + 1].kind == "place" or (items[k + 1].kind == "unit" and located(items, k + 1))
 
 
 def _ends(pinyin: str, words: str) -> bool:
@@ -313,7 +340,8 @@ def unheard(items: Sequence[Item], k: int) -> bool:
     if k + 3 < len(items) and items[k + 1].key == "没有" and items[k + 2].kind == "unit":
         return items[k + 2].key != items[k].key and items[k + 3].kind == "free"  # 省残联没有,财经大学,信号怎么样
     briefly = said[:2] in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"], ["wo"])
-    return briefly or any(said[: len(w)] == w for w in UNHEARD)
+    unbroken = _follows(run_together(items), k, 3)
+    return briefly or any(unbroken[: len(w)] == w for w in UNHEARD)
 
 
 def _follows(items: Sequence[Item], k: int, within: int) -> list[str]:

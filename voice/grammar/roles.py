@@ -164,11 +164,13 @@ def _told_of(items: Sequence[Item], acts: Sequence[Act]) -> set[str]:
     """明理路巡防队,丹尼斯需要支援: behind another call sign, one of which something is reported is not called."""
     alarms = {i.key for i in _alarms(items, acts)}
     told: set[str] = set()
+    two = sum(i.kind == "unit" for i in items) == 2 and not _says(items, "ni men")
     for k, (before, item) in enumerate(pairwise(items), 1):
         where = free_behind(items, k)
         alarm = next((i for i in items[k + 1 :] if i.kind != "free"), None)
         if before.kind == item.kind == "unit" and alarm is not None and alarm.key in alarms:
             near = alarm.start - item.end < PAUSE_S or 0 < len(where) <= PLACE
+            near = near or (two and len(where) <= PLACE)
             told |= {item.key} if near else set()
     return told
 
@@ -226,7 +228,7 @@ def _requested(items: Sequence[Item], acts: Sequence[Act], units: Sequence[Item]
     if len(units) > 1 or ack is None or ack.kind != "phrase" or {a.meaning for a in acts} != {"ack"}:
         return None
     behind = items[first + 2]
-    asks = behind.kind == "free" and behind.start - ack.end < PAUSE_S and requests(behind.pinyin.split())
+    asks = behind.kind == "free" and requests(behind.pinyin.split())
     return Roles("anyone", callees=(units[0].key,), unsure=True) if asks else None
 
 

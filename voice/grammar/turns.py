@@ -115,7 +115,7 @@ class Turns:
     def _apart(self, items: Sequence[Item], k: int) -> bool:
         """Whether an answer ends before item ``k``, with or without a pause; 马上到 does not."""
         before = items[k - 1]
-        return (self._replies(before) and not reaches(before)) or items[k].start - before.end >= PAUSE_S
+        return not reaches(before) and (self._replies(before) or items[k].start - before.end >= PAUSE_S)
 
     def _replies(self, item: Item) -> bool:
         """A phrase that is an answer by itself."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from voice.grammar.meanings import CODE_WORD
-from voice.grammar.message import Act, Message
+from voice.grammar.message import Act, Message, run_together
 from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
@@ -103,7 +105,7 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     if not several or len(opened) == len(callees):
         doubt = _introduces(m)
         return [*_thanked(state, h), *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(callees))]
-    doubt = bool(opened) or not m.free or _tells(m)
+    doubt = bool(opened) or not m.free or _tells(m) or _happens(m)
     others = [u for u in callees if u not in opened]
     return [
         *(of_either(h, state.exchanges[u]) for u in opened),
@@ -161,6 +163,12 @@ def _tells(m: Message) -> bool:
     return at[1] == at[0] + 1 and bool(free_behind(m.items, at[1]))
 
 
+def _happens(m: Message) -> bool:
+    """明理路巡防队,丹尼斯,有人打架,你们过去: both are called, or one is where it happens."""
+    side_by_side = any(a.kind == b.kind == "unit" for a, b in pairwise(m.items))
+    return side_by_side and "situation" in m.meanings()
+
+
 SENT = ("马上", "立即")
 """Phrases that begin so are said of oneself, or to somebody: 明理路巡防队,马上过去."""
 
@@ -201,8 +209,9 @@ def command_heard(m: Message, t: Seconds, over: int) -> Commanded:
 def _names_unheard(m: Message) -> bool:
     """呼叫贾岗社区和…: an order to more units than were heard."""
     signs = [k for k, i in enumerate(m.items) if i.kind == "unit"]
-    behind = " ".join(free_behind(m.items, signs[-1])) if signs else ""
-    before = " ".join(free_before(m.items, signs[0])) if signs else ""
+    items = run_together(m.items)
+    behind = " ".join(free_behind(items, signs[-1])) if signs else ""
+    before = " ".join(free_before(items, signs[0])) if signs else ""
     return any(behind.startswith(f"{w} ") or before.endswith(f" {w}") for w in JOINING)
 
 

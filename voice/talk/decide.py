@@ -156,7 +156,7 @@ def _roll_marks(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     marks: list[Fact] = [
         RollMarked(t=h.start, mark=ROLL[a.meaning], over=h.over, obeyed=rules.orders_on_air)  # type: ignore[arg-type]
         for a in m.acts
-        if a.meaning in ROLL
+        if a.meaning in ROLL and not a.doubt
     ]
     if not marks or m.caller:
         return []

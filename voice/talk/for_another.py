@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD
-from voice.grammar.message import Act, Item, Message, by_syllable
+from voice.grammar.message import Act, Item, Message, by_syllable, run_together
 from voice.grammar.naming import JOINING, excuses, free_before, free_behind
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Fact, Relayed
@@ -64,7 +64,7 @@ def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 
 def of_another(items: Sequence[Item], k: int) -> bool:
     """他收到了, 他们在岗: not of whoever speaks."""
-    before = free_before(items, k)
+    before = free_before(run_together(items), k)
     return items[k].kind == "phrase" and (before[-1:] == ("ta",) or before[-2:] == ("ta", "men"))
 
 
