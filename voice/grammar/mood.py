@@ -320,7 +320,8 @@ def _conditional(phrase: str, before: list[str], behind: list[str]) -> bool:
 def _on_condition(act: Act, items: Sequence[Item]) -> bool:
     """各单位注意,…,发现请报告: who has nothing to report need not answer."""
     before = _before(items, act.at)
-    seen = any(_begins(before[k:], SEEN) for k in range(len(before)))
+    seen = _ends(_before(run_together(items), act.at), SEEN)
+    seen = seen or any(_begins(before[k:], SEEN) for k in range(len(before)))
     asked = any(w in i.key for i in items[act.at + 1 :] for w in ("回答", "回话", "回复"))
     return act.meaning == "ask" and items[act.at].key.startswith("请报告") and seen and not asked
 

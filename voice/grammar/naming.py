@@ -78,8 +78,9 @@ TESTING = (("shi", "yin"), ("shi", "ji"), ("ce", "shi"), ("dian", "ming"), ("da"
 TOWARDS = (("zai",), ("dao",), ("qu",), ("wang",), ("cong",), ("gei",), ("gen",), ("jiao",), ("rang",))
 """在, 到, 去, 往, 从, 给, 跟, 叫, 让: a place or unit follows, most likely, even behind a pause."""
 
-TAKING = (("yi", "xia"), ("kan", "kan"), ("hu", "jiao"), ("tong", "zhi"), ("ting", "shuo"), ("ni", "men"))
-"""一下, 看看, 呼叫, 通知, 听说, 你们: a name follows, perhaps: 你叫一下东风渠."""
+TAKING = (("yi", "xia"), ("kan", "kan"), ("hu", "jiao"), ("tong", "zhi"), ("ting", "shuo"), ("ni", "men"),
+          ("zhuan", "gao"))  # fmt: skip
+"""一下, 看看, 呼叫, 通知, 听说, 你们, 转告: a name follows, perhaps: 你叫一下东风渠."""
 
 NEXT = ("xia", "yi", "ge")
 """下一个: before a call sign in a roll-call."""
@@ -215,8 +216,9 @@ def _goes_on(items: Sequence[Item], k: int) -> bool:
         return reaches(before)
     said = content(before.pinyin) if before.kind == "free" else ()
     ended = said[-2:] in TESTING or list(said) in UNHEARD_BRIEFLY  # 听到的答到, 不在
-    ended = ended or free_behind(items, k)[:1] == ("bu",)  # 东风渠去,明理路不用去了
-    return (len(said) > 1 or k > 1) and not ended and (said[-1:] in TOWARDS or said[-2:] in TAKING)
+    behind = free_behind(run_together(items), k)[:1]
+    ended = ended or behind in (("bu",), ("ba",))  # 东风渠去,明理路不用去了; 把门扫一下,博学路超市,把灯关了
+    return (len(said) > 1 or k > 1 or behind == ("le",)) and not ended and (said[-1:] in TOWARDS or said[-2:] in TAKING)
 
 
 def _there(items: Sequence[Item], k: int) -> bool:
