@@ -174,7 +174,8 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
             continue
         kept = None if _lacks(act, acts, items) else _stated(act, items)
         if kept is not None:
-            out.append(kept if _stated(act, unbroken) == kept else replace(kept, doubt=True))
+            sure = not _may_be_talk(act, unbroken) if act.meaning in ROLLS else _stated(act, unbroken) == kept
+            out.append(kept if sure else replace(kept, doubt=True))
     unique = {a.meaning: a for a in reversed(out)}
     return tuple(a for a in out if unique[a.meaning] is a)
 
@@ -338,6 +339,12 @@ def _talked_of(act: Act, items: Sequence[Item]) -> bool:
     """刚才开始点名的时候, 点名结束了吗: no order."""
     before = free_before(items, act.at)
     return _begins(_behind(items, act.at), NOT_AN_ORDER) or any(s not in LEADING for s in before[-2:])
+
+
+def _may_be_talk(act: Act, unbroken: Sequence[Item]) -> bool:
+    """八点…开始点名, 点名结束…了没有: no order, if the pause is none; 到这儿,点名完毕 is one."""
+    before = free_before(unbroken, act.at)
+    return _begins(_behind(unbroken, act.at), NOT_AN_ORDER) or _ends(before, (*CLOCK, ("gang", "cai")))
 
 
 def _before(items: Sequence[Item], at: int) -> list[str]:

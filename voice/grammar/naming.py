@@ -238,6 +238,8 @@ def _addressed(items: Sequence[Item], k: int, known: frozenset[str]) -> bool:
         return True
     if not said or said[-1] in MENTIONING:
         return False
+    if after is None and any("点名" in i.key for i in items[:k]):
+        return True  # 开始点名啊都精神点博学路超市
     if after is None:
         return items[k - 2].kind == "unit" and (thanks(said) or unheard(items, k - 2))
     sentence = len(said) >= SENTENCE or items[k - 2].kind == "place"
