@@ -79,7 +79,8 @@ def _of_itself(m: Message, unit: str | None) -> str:
 def _own(state: NetState, h: Heard, told: Relayed, rules: Rules, meaning: str = "") -> list[Fact]:
     """The unit that speaks for another is there. ``meaning``: what it said of itself."""
     mine = state.exchanges.get(told.by) if told.by else awaited_slot(state)
-    if mine is None or not mine.open or mine.unit == told.unit:
+    late = mine is not None and told.by is not None and is_late(mine, h, rules)
+    if mine is None or not (mine.open or late) or mine.unit == told.unit:
         return []
     if told.by is None and told.kind == "proxy":
         return [of_either(h, mine)]
