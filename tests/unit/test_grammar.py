@@ -605,6 +605,15 @@ def test_two_words_that_are_not_sure_together_are_marked(net: Net) -> None:
     assert strict.interpret(heard(net, "省残联", "没有发现", score=0.65)).text == "省残联 没有发现"
 
 
+def test_what_is_doubtful_itself_does_not_bear_out_another_word(net: Net) -> None:
+    strict = Interpreter(net.lexicon, 0.5, 0.9)
+    said = heard(net, "省残联", "没有发现", score=0.8)
+    doubtful = Evidence(doubtful=lambda e, *_: (e, Doubt(e.kind == "phrase")))
+    assert strict.interpret(said, expecting=False).text == "省残联 没有发现"
+    assert strict.interpret(said, doubtful, expecting=False).text == "省残联? 没有发现?"
+    assert strict.interpret(said, doubtful).text == "省残联 没有发现?"
+
+
 def test_an_entry_found_with_a_difference_is_marked_unless_the_audio_bears_it_out(net: Net) -> None:
     said = heard(net, *"#chuan #hua #yi #fu".split())
 

@@ -176,8 +176,9 @@ class Interpreter:
 
     def _marked(self, items: list[Item], expecting: bool = False) -> list[Item]:
         """What is not sure is doubtful where nothing else speaks for it: in LONG_TALK that names nobody first; and
-        while no answer is expected, if all that is known of an over was said once and is not sure together."""
-        known = [i for i in items if i.kind != "free"]
+        while no answer is expected, if all that is known of an over was said once and is not sure together. What is
+        doubtful by itself speaks for nothing else."""
+        known = [i for i in items if i.kind != "free" and not i.doubt]
         together = 1 - math.prod(1 - i.score for i in known)
         sure = any(i.times > 1 or i.kind == "assistant" for i in known) or together >= self.idle_threshold
         if (expecting or sure) and _talk_to_nobody(items) < LONG_TALK:
