@@ -98,7 +98,8 @@ def morning() -> list[Fact]:
     ]  # fmt: skip
 
 
-def test_every_view_of_one_morning_counts_the_same(net: Net) -> None:
+def test_every_view_of_one_morning_counts_the_same(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUYING_LANGUAGE", "zh")
     facts = morning()
     watching, roll = LiveBoard(), None
     with Journal("sqlite://") as journal:

@@ -288,7 +288,10 @@ def test_a_look_takes_only_what_is_new() -> None:
         assert looked.written == {12: "收到"}
 
 
-def test_a_correction_of_the_command_line_leaves_its_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_correction_of_the_command_line_leaves_its_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUYING_LANGUAGE", "zh")
     log = str(tmp_path / "log.sqlite")
     with Journal(log) as journal:
         journal.append(morning("c" * 64), BEGAN)
