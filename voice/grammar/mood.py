@@ -25,10 +25,10 @@ def _words(*spoken: str) -> Words:
 DENIED = ("situation", "arrived", "on_the_way", "present", "normal", "ack")
 NOT = _words(
     "mei", "wei", "bu", "mei you", "bu yong", "wu yong", "wu xu", "bu yao", "bie", "bu tai", "mei tai", "ting tai",
-    "bu shi", "bu neng"
+    "bu shi", "bu neng", "mu", "mu you"
 )  # fmt: skip
-"""没, 未, 不, 没有, 不用, 不要, 别, 不太 …: negate a phrase with these meanings that they directly precede, unless the
-grammar has the combination."""
+"""没, 未, 不, 没有, 不用, 不要, 别, 不太 …, 木(有): negate a phrase with these meanings that they directly precede,
+unless the grammar has the combination."""
 
 DENYING = ("没有",)
 """Phrases that do so, too."""
@@ -48,8 +48,8 @@ ASKING = (["yao"], ["yong"], ["xu"], ["shi"])
 """要, 用, 需, 是: said twice before an act they ask whether it is so."""
 
 TAGS = _words("mei you", "mei", "you", "le mei you", "le mei", "hai zai bu zai", "shi ba", "shi bu shi", "dui ba",
-              "dui bu dui")  # fmt: skip
-"""没有, 没, 了没有, 还在不在, 是吧, 对不对, …: directly behind a report they make a question of it."""
+              "dui bu dui", "mu you", "le mu you")  # fmt: skip
+"""没有, 没, 了没有, 还在不在, 是吧, 对不对, 木有, …: directly behind a report they make a question of it."""
 
 COUNTED = _words("ji", "you ji", "duo shao", "you duo shao", "qing kuang", "ren shu")
 """几, 多少, 情况, 人数: directly after 在岗 they ask who is there."""
@@ -139,7 +139,7 @@ DONE = _words("yi jing", "le")
 WHOLE = ("一切", "全部", "都", "目前一切", "现在一切", "秩序", "平安", "没", "无")
 """Phrases that begin so are sentences: nothing before them denies them: 没有没有,一切正常."""
 
-BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的", "没见", "等等")
+BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的", "没见", "等等", "木事")
 """Within a sentence they invite nobody and affirm nothing: 跟你说个事, 不是的, 没见过."""
 
 AT_EASE, UNEASY = "得劲", _words("bu", "mei", "tai", "ke", "gan", "zhe")

@@ -40,7 +40,8 @@ LEAST_DIGITS = 3
 LEAST_SYLLABLES = 3
 """Fewest of a weekday, a floor, a house number: 三楼, found among free syllables, stays in doubt."""
 
-COUNTED = (("pin", "dao"), ("hao", "lou"), ("hao", "men"), ("dan", "yuan"), ("ge", "ren"), ("ming",), ("liang", "che"))
+COUNTED = (("pin", "dao"), ("hao", "lou"), ("hao", "men"), ("dan", "yuan"), ("ge", "ren"), ("ming",), ("liang", "che"),
+           ("gong", "li"), ("fen", "zhong"))  # fmt: skip
 """Nouns after their number: 三号楼."""
 
 TUNED = (("pin", "dao"), ("xin", "dao"))

@@ -88,15 +88,26 @@ QUARTERS = {"yi": 15, "san": 45}
 
 BEHIND: dict[tuple[str, ...], str] = {
     ("hao", "lou"): "{}号楼", ("dan", "yuan"): "{}单元", ("ge", "ren"): "{}人", ("ming",): "{}人",
-    ("liang", "che"): "{}辆车", ("hao", "men"): "{}号门",
+    ("liang", "che"): "{}辆车", ("hao", "men"): "{}号门", ("gong", "li"): "{}公里", ("fen", "zhong"): "{}分钟",
+    ("duo", "sui"): "{}多岁",
 }  # fmt: skip
 """Nouns after their number."""
 
-BEHIND_CLEAR = {"lou": "{}楼", "ceng": "{}楼", "hao": "{}号", "ren": "{}人"}
+BEHIND_CLEAR = {"lou": "{}楼", "ceng": "{}楼", "hao": "{}号", "ren": "{}人", "mi": "{}米", "sui": "{}岁"}
 """Those of one syllable: behind some numbers they sound like other words."""
 
-UNCLEAR = {"lou": {"shi"}, "ceng": {"shi"}, "hao": {"shi", "ba", "jiu", "gou"}, "ren": {"shi", "si", "ba", "jiu"}}
-"""Numbers of these alone are none before it: 是好, 没事就好, 把人."""
+UNCLEAR = {
+    "lou": {"shi"}, "ceng": {"shi"}, "hao": {"shi", "ba", "jiu", "gou"}, "ren": {"shi", "si", "ba", "jiu"},
+    "mi": {"yi", "yao", "er", "liang"}, "sui": {"yi", "ling", "si"},
+}  # fmt: skip
+"""Numbers of these alone are none before it: 是好, 没事就好, 把人; 一米八五, 零碎."""
+
+NO_NUMBERS = (
+    ("shi", "yi", "xia"), ("yi", "xia"), ("yi", "hui"), ("yi", "bian"), ("yi", "zhi"), ("yi", "yang"),
+    ("yi", "gong"), ("yi", "kuai"), ("yi", "ding"), ("yi", "ban"), ("yi", "dai"), ("liang", "bian"), ("san", "lun"),
+)  # fmt: skip
+"""试一下, 一下, 一会儿, 一遍, 一直, 一样, 一共, 一块, 一定, 一般, 一带, 两边, 三轮: behind a figure they do not go
+on with it: 频道二,试一下."""
 
 WEEK = dict(zip(("yi", "er", "san", "si", "wu", "liu", "ri", "tian"), "一二三四五六日日", strict=True))
 
@@ -172,7 +183,17 @@ def figures(syllables: Sequence[str], digits: Mapping[str, str]) -> tuple[str, .
     """``san wu qi jiu`` → ``3579``; ``jing ei san wu qi jiu`` → ``京A3579``; ``shi dian san shi fen`` → ``10:30``.
     ``digits``: toneless syllable → digit."""
     numbers = {s: int(d) for s, d in digits.items()}
+    syllables = _without_words(syllables)
     return (*_strings(syllables, digits), *_times(syllables, numbers), *_counted(syllables, numbers))
+
+
+def _without_words(syllables: Sequence[str]) -> list[str]:
+    """NO_NUMBERS as syllables of nothing."""
+    out = list(syllables)
+    for word in NO_NUMBERS:
+        for k in _places(out, word):
+            out[k : k + len(word)] = [""] * len(word)
+    return out
 
 
 def _strings(syllables: Sequence[str], digits: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from voice.grammar.meanings import CODE_WORD
-from voice.grammar.message import Act, Message, run_together
+from voice.grammar.message import Act, Message, by_syllable, run_together
 from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
@@ -15,6 +15,9 @@ from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, NetState
 
 EVERYBODY = ("da jia", "ge wei")
 """大家, 各位: a question with them is put to nobody alone."""
+
+GONE = ("bu zai", "mei ren")
+"""不在, 没人: nobody is there."""
 
 INTRODUCTION = 3
 """Syllables of the longest 我是, 这里是, 这边是."""
@@ -48,6 +51,8 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
     """Calls, 请讲 and 稍等 to a unit that called in, a call repeated without its call sign."""
     m = h.message
     meanings = m.meanings()
+    if gone := [of_either(h, state.exchanges[u]) for u in _absent(m) if is_open(state, u)]:
+        return [*gone, *(call_to(state, h, unit, k) for k, unit in enumerate(m.callees))]
     if "go_ahead" in meanings or "stand_by" in meanings:
         waiting = awaited_slot(state)
         unit = m.callees[0] if m.callees else state.calling_in or (waiting.unit if waiting else state.telling(h.start))
@@ -67,6 +72,17 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
     if "ask" in meanings and (spoken := _talking(state, h)):
         return [call_to(state, h, spoken, 0, doubt=True)]
     return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
+
+
+def _absent(m: Message) -> list[str]:
+    """安和社区不在岗: net control's words, or the unit's own. 安和社区没有应答 nobody says of himself."""
+    split = by_syllable(m.items)
+    told = [(a.slots["unit"], split[a.at + 1 : a.at + 3]) for a in m.acts if a.meaning == "no_answer"]
+    return [
+        unit
+        for unit, said in told
+        if (said[0].kind == "phrase" and "答" not in said[0].key) or " ".join(i.pinyin for i in said) in GONE
+    ]
 
 
 def _talking(state: NetState, h: Heard) -> str | None:
