@@ -18,7 +18,7 @@ import soundfile as sf
 from rapidfuzz.distance import Levenshtein
 
 from models.recipe import talk
-from models.recipe.natural import Speaker, pronounced, speaker, spoken
+from models.recipe.natural import TO_TUNE, Speaker, pronounced, speaker, spoken
 from models.recipe.people import Said, large_net, small_net, utterance
 from models.recipe.prepare import Corpus, Recording, normalised, save
 from models.recipe.trials import SNRS, db
@@ -37,7 +37,7 @@ PARTS = ("tune", "eval")
 KINDS = ("people", "reader", "natural")
 
 TUNING_BLENDS = 16
-"""Speakers of part “tune”, each another blend of the voices that are not held out."""
+"""Speakers of part “tune”, each another blend of the voices that are not held out, beside those of ``TO_TUNE``."""
 
 OVERS = {"tune": 40, "eval": 36}
 """Of each natural voice."""
@@ -137,18 +137,21 @@ def voices_of(data: Path, part: str, accent: str = "standard") -> Path:
 
 
 def voices(kokoro_folder: Path, part: str, data: Path, accent: str = "standard") -> None:
-    """The natural voices of a part, saying what is said on the sample net; what was made before stays, also where there
-    were fewer voices. With an accent (of ``natural.pronounced``) every second utterance."""
+    """The natural voices of a part, saying what is said on the sample net. What was made before stays with its text,
+    though the net may have other phrases by now, and also where there were fewer voices. With an accent (of
+    ``natural.pronounced``) every second utterance."""
     out = voices_of(data, part, accent)
-    before: dict[str, np.ndarray] = {}
+    before: dict[str, tuple[list[str], str, np.ndarray]] = {}
+    texts: dict[str, str] = {}
     if (out / "texts.json").is_file():
-        corpus = Corpus(out)
-        before = {r.name: np.array(corpus.audio[r.start : r.end]) for r in corpus.recordings}
-        if part == "eval" or len({r.speaker for r in corpus.recordings}) == TUNING_BLENDS:
+        corpus, texts = Corpus(out), json.loads((out / "texts.json").read_text("utf-8"))
+        for r in corpus.recordings:
+            before[r.name] = list(r.syllables), r.speaker, np.array(corpus.audio[r.start : r.end])
+        if part == "eval" or len({r.speaker for r in corpus.recordings}) == TUNING_BLENDS + len(TO_TUNE):
             return
     kokoro, net = Kokoro(kokoro_folder), load_net(sample_net())
     rng, of_accent = np.random.default_rng((55, PARTS.index(part))), np.random.default_rng(56)
-    items, texts = [], {}
+    items = []
     for who in cast(kokoro, part, rng):
         for k in range(OVERS[part]):
             text, words = _told(net, rng)
@@ -157,9 +160,10 @@ def voices(kokoro_folder: Path, part: str, data: Path, accent: str = "standard")
                 continue
             words, transcript = pronounced(words, accent, of_accent)
             name = f"{part}/{who.name}-{k:02d}"
-            pcm = before.get(name)
-            if pcm is None:
-                pcm = normalised(spoken(kokoro, who, words, tempo))
+            if name in before:
+                items.append((name, *before[name]))
+                continue
+            pcm = normalised(spoken(kokoro, who, words, tempo))
             if pcm is None:
                 continue
             items.append((name, transcript, who.name, pcm))
@@ -170,13 +174,12 @@ def voices(kokoro_folder: Path, part: str, data: Path, accent: str = "standard")
 
 
 def cast(kokoro: Kokoro, part: str, rng: np.random.Generator) -> Iterator[Speaker]:
-    """Blends of other voices; or the held-out ones, as they are."""
+    """Blends of other voices, and those of ``TO_TUNE`` as they are; or the held-out ones."""
     if part == "tune":
         for k in range(TUNING_BLENDS):
             who = speaker(kokoro, f"blend{k}", rng)
             yield Speaker(who.name, who.style, who.size, 1.0)
-        return
-    for name in sorted(HELD_OUT):
+    for name in sorted(TO_TUNE if part == "tune" else HELD_OUT):
         yield Speaker(name, kokoro.style(name), 1.0, 1.0)
 
 

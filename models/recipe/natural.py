@@ -1,8 +1,8 @@
 """A corpus spoken by hundreds of natural voices: blends of Kokoro's, other vocal tracts, tempos and accents.
 
-A speaker is a Mandarin voice with the timbre of up to two others blended into it and a little of their prosody, then
-resampled: higher and smaller, or lower and larger. Some have the tones of Zhengzhou or the sounds of the south
-*written* into what they say.
+A speaker is a Mandarin voice with the timbre of up to two others blended into it and a little of their prosody, or a
+voice of another language with most of its own; then resampled: higher and smaller, or lower and larger. Some have the
+tones of Zhengzhou or the sounds of the south *written* into what they say.
 The voices of ``HELD_OUT`` take no part. Every folder of ``SPEAKERS`` × ``OVERS`` utterances
 depends on its number alone: a run that was broken off goes on, several runs can share the numbers.
 """
@@ -30,6 +30,12 @@ SPEAKERS, OVERS = 8, 25
 
 ACCENTED = 0.16
 """Share of the speakers who have the tones of Zhengzhou, and of those who merge the sounds of the south."""
+
+STRANGERS = 0.5
+"""Share of the speakers who speak Mandarin with a voice of another language."""
+
+TO_TUNE = frozenset("af_sky am_adam bf_emma bm_george ef_dora hf_alpha jf_alpha if_sara".split())
+"""Voices of other languages that tune as they are, and lend only to blends."""
 
 ZHENGZHOU = {"1": "2", "2": "4", "3": "1", "4": "3", "5": "5"}
 """Standard tone → the one of standard Mandarin that is nearest to Zhengzhou's 24, 42, 55 and 312."""
@@ -60,7 +66,23 @@ def speaker(kokoro: Kokoro, name: str, rng: np.random.Generator, voices: list[st
     lent, manner = rng.uniform(0.0, 0.85), rng.uniform(0.0, 0.3)
     a, b = (kokoro.style(names[int(k)]) for k in rng.integers(len(names), size=2))
     share = rng.choice([0.0, rng.uniform(0, 0.6)])
-    other = (1 - share) * a + share * b
+    return _drawn(name, style, (1 - share) * a + share * b, lent, manner, rng)
+
+
+def stranger(kokoro: Kokoro, name: str, rng: np.random.Generator) -> Speaker:
+    """A random voice of another language, with a little of a Mandarin one or nothing. That of ``speaker`` talks like a
+    native, whatever its timbre."""
+    names = [n for n in kokoro.names() if n not in HELD_OUT | TO_TUNE]
+    native = [n for n in names if n[0] == "z"]
+    foreign = [n for n in names if n[0] != "z"]
+    style = kokoro.style(native[int(rng.integers(len(native)))]).copy()
+    other = kokoro.style(foreign[int(rng.integers(len(foreign)))])
+    lent, manner = (1.0, 1.0) if rng.random() < 0.4 else (rng.uniform(0.5, 1), rng.uniform(0.3, 1))
+    return _drawn(name, style, other, lent, manner, rng)
+
+
+def _drawn(name: str, style: Floats, other: Floats, lent: float, manner: float, rng: np.random.Generator) -> Speaker:
+    """A style with shares of another's timbre and prosody, and chance for the rest."""
     style[:, TIMBRE] = (1 - lent) * style[:, TIMBRE] + lent * other[:, TIMBRE]
     style[:, PROSODY] = (1 - manner) * style[:, PROSODY] + manner * other[:, PROSODY]
     r = rng.random()
@@ -98,7 +120,8 @@ def generate(voices: Path, out: Path, first: int, count: int) -> None:
         rng = np.random.default_rng((77, number))
         items = []
         for s in range(SPEAKERS):
-            who = speaker(kokoro, f"natural-{number:04d}-{s}", rng)
+            kind = stranger if rng.random() < STRANGERS else speaker
+            who = kind(kokoro, f"natural-{number:04d}-{s}", rng)
             for k in range(OVERS):
                 words, transcript = pronounced(talk.said(rng), who.accent, rng)
                 tempo = float(np.clip(who.tempo * rng.uniform(0.85, 1.15), 0.85, 1.5))

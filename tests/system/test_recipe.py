@@ -18,9 +18,10 @@ import soxr
 torch = pytest.importorskip("torch", reason="the recipe needs pip install 'huying[train]'")
 pytest.importorskip("pyworld")
 
-from models.recipe import augment, export, sequence  # noqa: E402
+from models.recipe import augment, export, kinds, sequence  # noqa: E402
 from models.recipe.align import BASE_OF, TONE_OF, flat_start, states_of, viterbi  # noqa: E402
 from models.recipe.features import SHIFT, mel_matrix, mfcc, num_frames  # noqa: E402
+from models.recipe.natural import stranger  # noqa: E402
 from models.recipe.network import CONTEXT, Tdnn, padded  # noqa: E402
 from models.recipe.prepare import HELD_OUT, SOURCES, Corpus, Recording, prepare, save, toned  # noqa: E402
 from models.recipe.voices import READER_VOICES, speak_as, virtual_speakers  # noqa: E402
@@ -412,6 +413,50 @@ def test_invented_voices_speak_and_differ(tmp_path: Path) -> None:
         heard.append(engine.say("ni3 hao3", f"cmn-latn-pinyin+{OWN_VARIANT}", 170, 50))
     assert all(len(x) > engine.rate / 4 and np.abs(x).max() > 0.01 for x in heard)
     assert len({x.tobytes() for x in heard}) == 3
+
+
+class Hummer:
+    """A neural voice that hums."""
+
+    def names(self) -> list[str]:
+        return ["zf_xiaobei", "zf_xiaoni", "af_sky", "am_adam", "bm_fable", "zf_xiaoyi", "bf_lily"]
+
+    def style(self, name: str) -> np.ndarray:
+        return np.full((510, 256), float(self.names().index(name)), np.float32)
+
+    def say(self, words: list[list[str]], style: np.ndarray, speed: float) -> np.ndarray:
+        return (0.3 * np.sin(np.arange(sum(map(len, words)) * 6000) / 20)).astype(np.float32)
+
+
+def test_what_tuning_voices_said_keeps_its_text_when_the_net_has_other_phrases(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(kinds, "Kokoro", lambda folder: Hummer())
+    monkeypatch.setattr(kinds, "TO_TUNE", {"af_sky"})
+    monkeypatch.setattr(kinds, "OVERS", {"tune": 2})
+
+    def told(text: str, syllables: list[str], blends: int) -> dict[str, tuple[str, list[str]]]:
+        monkeypatch.setattr(kinds, "TUNING_BLENDS", blends)
+        monkeypatch.setattr(kinds, "_told", lambda net, rng: (text, [syllables]))
+        kinds.voices(tmp_path, "tune", tmp_path)
+        folder = kinds.voices_of(tmp_path, "tune")
+        texts = json.loads((folder / "texts.json").read_text("utf-8"))
+        return {r.name: (texts[r.name], list(r.syllables)) for r in Corpus(folder).recordings}
+
+    before = told("收到", ["shou1", "dao4"], 1)
+    assert len(before) == 4 and set(map(repr, before.values())) == {repr(("收到", ["shou1", "dao4"]))}
+    after = told("一切正常", ["yi2", "qie4", "zheng4", "chang2"], 2)
+    assert before.items() <= after.items()
+    assert [text for name, (text, _) in after.items() if name not in before] == ["一切正常"] * 2
+
+
+def test_voices_that_measure_or_tune_are_nobody_of_training() -> None:
+    rng, seen = np.random.default_rng(1), set()
+    for k in range(200):
+        style = stranger(Hummer(), str(k), rng).style  # type: ignore[arg-type]
+        seen.add((style[0, 0], style[0, -1]))
+    pure = {a for a, b in seen if a == b}
+    assert pure == {4.0}  # bm_fable
 
 
 def test_nobody_says_a_phrase_during_a_long_watch(tmp_path: Path) -> None:
