@@ -198,6 +198,13 @@ def _glance(a: Namespace) -> None:
     glance(a.out, a.data, a.data / "cache")
 
 
+def _yardstick(a: Namespace) -> None:
+    """What Whisper base alone makes of the held-out people's sentences."""
+    from models.recipe.kinds import yardstick
+
+    yardstick(a.whisper, a.data)
+
+
 def _excerpt(a: Namespace) -> None:
     """A little of the held-out people's and voices' speech, for the tests."""
     from models.recipe.kinds import excerpt
@@ -266,6 +273,7 @@ ASIDE: dict[str, Callable[[Namespace], None]] = {
     "resume": _resume, "reopen": _reopen, "blend": _blend, "glance": _glance, "watch": _watch, "costs": _costs,
     "accents": _accents, "adaptation": _adaptation, "words": _word_model, "dictation": _dictation, "excerpt": _excerpt,
     "pack": _pack, "lease": _lease, "fetched": _fetched, "groups": _groups,
+    "yardstick": _yardstick,
 }  # fmt: skip
 
 
@@ -290,7 +298,7 @@ def main() -> None:
     p.add_argument("settings", nargs="*", help=told)
     p.add_argument("--speech", type=Path, default=Path("../shared/speech"), help="folder with the zips")
     p.add_argument("--kokoro", type=Path, default=Path("kokoro-82m-zh"), help="folder of the natural voices")
-    whisper = "folder of “huying models pull whisper-base”: with “encode” and “dictation”"
+    whisper = "folder of “huying models pull whisper-base”: with “encode”, “dictation” and “yardstick”"
     p.add_argument("--whisper", type=Path, default=Path("whisper-base"), help=whisper)
     p.add_argument("--data", type=Path, default=Path("data"), help="working folder")
     p.add_argument("--out", type=Path, default=Path("models/huying-zh-8k"), help="model folder")

@@ -31,6 +31,7 @@ from voice.net.loading import Net, load_net
 from voice.pcm import RATE
 from voice.places import sample_net
 from voice.speech.kokoro import HELD_OUT, MARKS, Kokoro
+from voice.speech.whisper import Whisper
 from voice.station.ear import Ear, open_ear
 
 PARTS = ("tune", "eval")
@@ -242,6 +243,22 @@ def syllables_lost(model: Path, data: Path, cache: Path, part: str, snr: float |
             shown += min(Levenshtein.distance(true, row) for row in rows(ear.net, text)) if text else pinyin
             said += len(true)
     return wrong, shown, said
+
+
+def yardstick(whisper: Path, data: Path) -> None:
+    """Whisper alone on the sentences of ``syllables_lost`` of part “eval”: how much of them is to be had without
+    anything else. Prints the share of wrong toneless syllables at each ratio."""
+    listener, of = Whisper(whisper), kind("people", "eval", data)
+    with tempfile.TemporaryDirectory() as place:
+        net = of.net(Path(place))
+        for snr in SNRS:
+            wrong = said = 0
+            for r, over in zip(of.foreign[SNRS.index(snr) :: len(SNRS)], of.alarms(snr, 33), strict=True):
+                text = "".join(p.candidates[0].text for p in listener.hear(over.pcm) if p.candidates)
+                true = [s[:-1] for s in r.syllables]
+                wrong += min(Levenshtein.distance(true, row) for row in rows(net, text))
+                said += len(true)
+            print(f"{db(snr)}: {wrong / said:.3f} of {said} syllables wrong", flush=True)
 
 
 def glance(model: Path, data: Path, cache: Path, part: str = "tune", snrs: tuple[float | None, ...] = (20.0,)) -> None:
