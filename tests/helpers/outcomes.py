@@ -9,7 +9,7 @@ CLASSES = ("as written", "marked", "lost", "wrong", "silent")
 """The same events; others, each for a person to look at; one is missing; one has no mark and is not written; a unit
 that answered is logged as one that did not."""
 
-DOUBTS = ("复核", "存疑", "听不清", "没听懂", "内容不清", "本机说", "没听清", "不知是谁", "又一个回答")
+DOUBTS = ("复核", "存疑", "听不清", "没听懂", "内容不清", "本机说", "没听清", "不知是谁", "又一个回答", "未定")
 """What an event says that a person is asked to look at, or that asks about what was said."""
 
 _MARKS = re.compile(r" \((?:复核|存疑)\)| 推断| 迟到| 大概是\S+")

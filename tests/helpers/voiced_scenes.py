@@ -3,7 +3,8 @@
 A perfect ear tries the logic only. Here every speaker of a scene has a voice, and what is heard wrong goes on through
 the scene as it would on duty. An over is *as written* if just the events follow that follow for a perfect ear; *marked*
 if others do, each of them for a person to look at; *lost* if one is missing; *wrong* if one follows that is not true
-and has no mark; *silent* if a unit that answered is logged as one that did not.
+and has no mark; *silent* if a unit that answered is logged as one that did not. Every scene ends with a minute of
+silence, which counts like an over where exchanges end in it.
 
     huying models pull kokoro-82m-zh
     python -m tests.helpers.voiced_scenes --kokoro MODELS/kokoro-82m-zh --part tune --every 4 --show
@@ -45,6 +46,9 @@ from voice.talk.state import NetState
 SCENES = Path(__file__).parent.parent / "unit" / "dialogues"
 
 TEMPO = (1.0, 1.3)
+
+SILENCE_S = 60.0
+"""Behind the last over of a scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +131,11 @@ def played(ear: Ear, cast: Cast, scene: Scene, snr: float | None) -> Iterator[To
         return
     net, heard = ear.net, dict[int, str]()
     hear = through(ear, cast, scene, snr, heard)
-    ways = (followed(net, PerfectEar(net), scene.turns, h) for h in (None, hear))
+    turns = scene.turns if not scene.turns[-1].who else [*scene.turns, Turn(0, "", "", SILENCE_S)]
+    ways = (followed(net, PerfectEar(net), turns, h) for h in (None, hear))
     for (turn, want), (_, told) in zip(*ways, strict=True):
-        if turn.who:
-            rows = (tuple(w for w in (in_words(net, f) for f in facts) if w) for facts in (want, told))
+        rows = [tuple(w for w in (in_words(net, f) for f in facts) if w) for facts in (want, told)]
+        if turn.who or any(rows):
             yield Told(scene.title, turn, heard.get(turn.line, ""), *rows)
 
 

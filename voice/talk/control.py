@@ -43,6 +43,7 @@ def call_to(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = Fal
 
 def control_reply(state: NetState, h: Heard, unit: str | None, meaning: str, doubt: bool = False) -> ControlReplied:
     """Net control answers a unit that called in; the answer time counts from that call."""
+    doubt = doubt or (meaning == "stand_by" and state.calling_doubtful and unit == state.calling_in)
     waited = h.speech_start - state.calling_in_at if state.calling_in or state.reported_at is not None else 0.0
     return ControlReplied(t=h.start, over=h.over, unit=unit, meaning=meaning, latency_s=max(0.0, waited), doubt=doubt)
 
@@ -68,10 +69,18 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
         return _calls(state, h)
     last = [state.exchanges[u] for u in state.last_called if state.exchanges[u].open]
     if "ask" in meanings and last and not last[0].to_all:
-        return [call_to(state, h, e.unit, k, doubt=e.ours) for k, e in enumerate(last)]  # 收到请回答: repeated
+        return [call_to(state, h, e.unit, k, doubt=e.ours or m.doubtful) for k, e in enumerate(last)]  # 收到请回答
     if "ask" in meanings and (spoken := _talking(state, h)):
         return [call_to(state, h, spoken, 0, doubt=True)]
-    return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
+    return [remark(h, "said", None, None, meanings[0] if meanings else "", review=_asks_somebody(m))]
+
+
+def _asks_somebody(m: Message) -> bool:
+    """[jue lu xiao xue] 听见没有: whoever is asked was not understood."""
+    at = next((k for k, i in enumerate(m.items) if i.kind == "phrase"), 0)
+    said = free_before(run_together(m.items), at)
+    everybody = any(w in " ".join(said) for w in EVERYBODY)
+    return "ask" in m.meanings() and len(said) >= INTRODUCTION and not everybody and not _calls_somebody(list(said))
 
 
 def _absent(m: Message) -> list[str]:

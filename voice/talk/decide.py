@@ -13,6 +13,7 @@ from voice.talk.evolve import evolve
 from voice.talk.facts import (
     Answered,
     Broadcast,
+    Called,
     CalledIn,
     ControlReplied,
     ExchangeClosed,
@@ -96,7 +97,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         if not _plain_call(m):
             return [not_understood(state, h)]  # two voices at once call nobody
         return [call_to(state, h, unit, k, doubt=True) for k, unit in enumerate(m.callees)]
-    if m.jumbled:
+    if m.jumbled or _answered_within(m):
         return _jumbled(state, h)
     if not m.understood:
         return [own_radio(state, h, rules) if h.identified else not_understood(state, h)]
@@ -199,7 +200,7 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     awaited."""
     m = h.message
     if _parting(state, h):
-        return [remark(h, "said", None, None, "", review=False)]
+        return [_said_in_parting(state, h)]
     if "go_ahead" not in m.meanings() or len(m.callees) > 1 or state.replying_to or state.reported_at is not None:
         return from_control(state, h)
     if not m.callees and len(state.awaited()) > 1:
@@ -244,6 +245,8 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
                 new = []  # 好的,安和社区收到
             case [_, *_], [Remarked(kind="unsolicited") as back]:
                 new = [replace(back, review=True)]  # 明理路收到,丹尼斯,马上到: read back, perhaps
+            case [*before, Answered(late=True) as missing], [Called(), *_]:
+                facts = [*before, replace(missing, review=True)]  # 王新街没有回话,学理路小学,正常吗
             case [ControlReplied()], [CalledIn() as told] if not part.calls_control:
                 new = [replace(told, review=True)]  # 学理路小学收到,丹尼斯超市,孩子找到了
             case _:
@@ -254,10 +257,19 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     return facts
 
 
+def _answered_within(m: Message) -> bool:
+    """安和社区,情况怎么样,收到,丹尼斯超市,情况怎么样: no station says so by itself."""
+    split = by_syllable(m.items)
+    if "ask" not in m.meanings() or len(m.callees) < 2:
+        return False
+    behind = (a.at for a in m.acts if a.meaning in ANSWERS and 2 <= a.at < len(split) - 1)
+    return any([i.kind for i in split[k - 2 : k + 2]] == ["unit", "phrase", "phrase", "unit"] for k in behind)
+
+
 def _jumbled(state: NetState, h: Heard) -> list[Fact]:
     """Calls and answers mixed in one over: every unit named counts as called, with undetermined result."""
     facts: list[Fact] = []
-    for k, unit in enumerate(h.message.callees):
+    for k, unit in enumerate(dict.fromkeys(n.unit for n in h.message.names)):
         call = call_to(state, h, unit, k)
         facts += [call, NotUnderstood(t=h.start, over=h.over, unit=unit, exchange=call.exchange,
                                       pinyin=h.message.pinyin, why="jumbled")]  # fmt: skip
@@ -270,7 +282,7 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     m = h.message
     e = state.exchanges.get(unit)
     if _parting(state, h):
-        return [remark(h, "said", None, None, "", review=False)]
+        return [_said_in_parting(state, h)]
     if not m.acts and state.reported_at is not None and state.asked_who(h.start):
         return [called_in(h, unit, "call_in", "call_sign", review=True)]  # 哪个单位? 家属院, 家属院北门
     if unit == state.replying_to and ("ack" in m.meanings() or content(m.free)[:1] in AGREED):
@@ -293,6 +305,12 @@ def _parting(state: NetState, h: Heard) -> bool:
     told = len(m.callees) == 1 and not is_open(state, m.callees[0])
     words = all(i.kind in ("unit", "free") for i in m.items)  # 好了没有 is a question
     return told and words and bool(content(m.free)) and thanks(content(m.free))
+
+
+def _said_in_parting(state: NetState, h: Heard) -> Fact:
+    """丹尼斯,知道了: to it, or its answer to what nobody understood."""
+    answers = state.unread_at is not None and h.start - state.unread_at <= REPLY_S
+    return remark(h, "said", None, None, "", review=answers)
 
 
 def _told_of(h: Heard, unit: str) -> list[Fact]:

@@ -118,7 +118,8 @@ def _evolved(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:
             reported = fact.t if unit is None else None
             state = _other(state, unit, fact.over) if _in_slot(state, fact) else state
             state = _vague(state) if unit is None else state
-            return _beside(replace(state, calling_in=unit, calling_in_at=fact.t, reported_at=reported), fact)
+            state = replace(state, calling_in=unit, calling_in_at=fact.t, calling_doubtful=fact.review)
+            return _beside(replace(state, reported_at=reported), fact)
         case ControlReplied() | SessionEnded():
             replied = (fact.unit or "", fact.t) if isinstance(fact, ControlReplied) else NOBODY
             return replace(state, calling_in=None, reported_at=None, invited=_invited(fact), replied=replied)
@@ -137,6 +138,8 @@ def _answered(state: NetState, fact: Answered) -> NetState:
 
 
 def _not_understood(state: NetState, fact: NotUnderstood) -> NetState:
+    if fact.unit is None or fact.why == "speaker":
+        state = replace(state, unread_at=fact.t)
     if fact.unit is not None and fact.exchange is not None:
         return _set(state, fact.unit, fact.exchange, heard_unclear=True, heard_over=fact.over)
     if fact.unit is not None:
@@ -148,7 +151,7 @@ def _not_understood(state: NetState, fact: NotUnderstood) -> NetState:
 def _remarked(state: NetState, fact: Remarked, timeout_s: Seconds) -> NetState:
     match fact:
         case Remarked(kind="stray" | "said"):
-            return replace(state, unknown_at=fact.t)
+            return replace(state, unknown_at=fact.t, unread_at=fact.t if fact.kind == "said" else state.unread_at)
         case Remarked(kind="unattributed"):
             return replace(_vague(state), nameless=(fact.meaning, fact.t))
         case Remarked(kind="aside", unit=None) if state.aside:
@@ -156,6 +159,8 @@ def _remarked(state: NetState, fact: Remarked, timeout_s: Seconds) -> NetState:
                 state = _set(state, e.unit, e.id, last=e.last or "other", heard_over=fact.over) if e.open else state
             return _beside(_other(state, None, fact.over) if _in_slot(state, fact) else state, fact)
         case Remarked(kind="unsolicited" | "aside"):
+            asked = fact.meaning == HEARD or (fact.review and fact.meaning in ("normal", "not_found"))
+            state = replace(state, unread_at=fact.t) if asked else state
             return _beside(_other(state, None, fact.over) if _in_slot(state, fact) else state, fact)
         case Remarked(kind="say_again" | "negative" | "wait" as said):
             until = fact.t + (max(WAIT_S, timeout_s) if said == "wait" else timeout_s)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from voice.grammar.meanings import HEARD
+from itertools import pairwise
+
+from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import MENTIONING, OURS, content, free_before, free_behind, instructs
+from voice.grammar.naming import DIGITS, MENTIONING, OURS, PAUSE_S, content, free_before, free_behind, instructs
 from voice.mandarin.figures import agree, comparable, differing, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
@@ -19,6 +21,18 @@ TAKING_BACK = (("bu", "dui"), ("shuo", "cuo"), ("cuo", "le"), ("geng", "zheng"))
 """不对, 说错(了), 错了, 更正."""
 
 AFFIRMING = {"是的", "对的"}
+
+WHETHER = 2
+"""Syllables before 没有 that make a question of it."""
+
+SHORT = 3
+"""Syllables of short answers."""
+
+BESIDE = frozenset("dou du ye hai zai wo an ren hao hen xing zhong dui shi le ya quan gang yi".split())
+"""都, 也, 还, 再, 我, 俺, 人, 好, 很, 行, 中, 对, 是, 了, 呀, 全, 刚, 已: directly before an answer."""
+
+READ_BACK = 3
+"""Digits in free speech behind a call with figures: they were read back, most likely."""
 
 KEPT = {
     "say_again": "it asked to say the call again, and nothing more came",
@@ -109,10 +123,11 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
         confidence=m.confidence, text=m.text,
         review=h.doubled or h.contradicted or bool(misread) or m.confidence < rules.review_below
-        or meaning == HEARD or _in_doubt(m.figures, back, e.figures) or m.doubtful or _affirmed(m)
+        or meaning == HEARD or runs_into(m) or _in_doubt(m.figures, back, e.figures) or m.doubtful or _affirmed(m)
         or (e.doubt and meaning == "ack" and grade == "call_sign" and not back)
         or (grade == "slot" and "ask" in m.meanings() and not m.calls_control)
-        or (grade == "call_sign" and instructed(m, e.unit))
+        or (grade == "call_sign" and (instructed(m, e.unit) or _asks_whether(m)))
+        or (bool(e.figures) and not back and _reads_back(m))
         or (grade == "slot" and _prefixed(m, e.unit)) or (meaning != "ack" and _taken_back(m, meaning)),
         slots=slots, readback="different" if misread else "same" if back else "", figures=m.figures, misread=misread,
         free=m.free,
@@ -122,6 +137,34 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
 def _in_doubt(said: tuple[str, ...], back: tuple[str, ...], given: tuple[str, ...]) -> bool:
     """A figure may be another one, and is not what was to be read back."""
     return any(f != plainly((f,))[0] and not (f in back and agree((f,), given)) for f in said)
+
+
+def _asks_whether(m: Message) -> bool:
+    """博学路超市,[jian tai e] 没有: net control's question, perhaps."""
+    said = free_before(m.items, len(m.items) - 1)
+    asked = len(said) >= WHETHER and said[0] not in ("wo", "an", "zan") and " ".join(said) not in OURS
+    return m.items[-1].key == "没有" and asked and not m.calls_control
+
+
+def runs_into(m: Message) -> bool:
+    """[jiu] 清楚, [jian] 在呢: one syllable of no word, without a pause before a short answer, may be a part of
+    another: 不清楚, 现在呢."""
+    split = by_syllable(m.items)
+    answers = {a.at for a in m.acts if a.meaning in ANSWERS}
+    at = 0
+    for before, item in pairwise(m.items):
+        at += len(before.pinyin.split()) if before.kind == "free" else 1
+        short = at in answers and split[at].kind == "phrase" and len(item.pinyin.split()) <= SHORT
+        said = content(before.pinyin) if before.kind == "free" and item.start - before.end < PAUSE_S else ()
+        if short and len(said) == 1 and said[0] not in BESIDE:
+            return True
+    return False
+
+
+def _reads_back(m: Message) -> bool:
+    """收到,[yi yuan san wu you ting]: digits that make no figure."""
+    said = [s in DIGITS for s in content(m.free)]
+    return sum(said) >= READ_BACK and any(a and b for a, b in pairwise(said))
 
 
 def _affirmed(m: Message) -> bool:
@@ -166,7 +209,7 @@ def remark(
         meaning=meaning,
         text=h.message.text,
         confidence=h.message.confidence,
-        review=review or h.doubled or h.message.doubtful,
+        review=review or h.doubled or h.message.doubtful or runs_into(h.message),
         to=to,
     )
 

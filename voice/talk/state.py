@@ -111,6 +111,8 @@ class NetState:
     calling_in: str | None = None
     """Unit that called net control and awaits a reply."""
     calling_in_at: Seconds = 0.0
+    calling_doubtful: bool = False
+    """It may not have called: something else may have been said."""
     invited: tuple[str, Seconds] = NOBODY
     """Unit that called in and was told 请讲, and when: what is said next is its report."""
     reported_at: Seconds | None = None
@@ -124,6 +126,8 @@ class NetState:
     """Unit that spoke last, or may have spoken, and when: net control may acknowledge it."""
     unknown_at: Seconds = 0.0
     """Time of the latest over that is no unit's: net control's, most likely."""
+    unread_at: Seconds | None = None
+    """Time of the latest over that may have been net control's and was not understood."""
     who_at: Seconds | None = None
     """When an over that nobody understood asked for somebody: 哪个单位."""
     roll_until: Seconds = 0.0
@@ -179,6 +183,12 @@ class NetState:
     def names_itself(self, now: Seconds) -> bool:
         """A report without a call sign awaits a reply: whoever made it may say who he is."""
         return self.reported_at is not None and now - self.reported_at <= REPLY_S
+
+    def addressed_unread(self, now: Seconds, unit: str) -> bool:
+        """Net control has just said something in which it may have called the unit: words that nobody understood, or a
+        reply to another one."""
+        read = self.unread_at is None or now - self.unread_at > REPLY_S
+        return not read or (self.replied[0] not in ("", unit) and now - self.replied[1] <= REPLY_S)
 
     def dealing(self, now: Seconds, unit: str) -> bool:
         """Net control has to do with a report of another unit: it may send this one."""

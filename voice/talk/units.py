@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
-from voice.grammar.message import Message, by_syllable
+from voice.grammar.message import Message, by_syllable, run_together
 from voice.grammar.naming import (
     OURS,
     SELF,
@@ -25,7 +25,7 @@ from voice.talk.evolve import evolve
 from voice.talk.facts import Answered, Broadcast, Called, Fact, Grade, NotUnderstood
 from voice.talk.for_another import also_for, of_another
 from voice.talk.guessing import probable
-from voice.talk.reacting import BLOCKING, Blocking, asks_back, may_be_thanks, may_reply, pending, reaction
+from voice.talk.reacting import BLOCKING, Blocking, asks_back, may_be_thanks, may_reply, pending, reaction, reported
 from voice.talk.slots import (
     answer,
     awaited_slot,
@@ -49,6 +49,9 @@ WHERE = (("na", "li"), ("na", "er"), ("na", "ge"), ("na", "bian"))
 
 UNEVENTFUL = ("normal", "not_found")
 """Where nobody asked, more is told beside them: 河边有一双鞋,没看见人."""
+
+REPLYING = ("ack", "present", *UNEVENTFUL)
+"""Said to somebody who called or asked."""
 
 WHETHER = 2
 """Syllables before 没有 that make a question of it."""
@@ -101,7 +104,12 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         mine_too = turn is not None and _tells_of(h, turn.unit)
         perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
         subject = urgent == "call_in" and caller is not None and is_subject(m.items, caller)
-        return [called_in(h, caller, urgent, grade, review=subject, exchange=turn.id if turn and perhaps else None)]
+        unread = urgent == "call_in" and caller is None and _unread(m)
+        return [
+            called_in(
+                h, caller, urgent, grade, review=subject or unread, exchange=turn.id if turn and perhaps else None
+            )
+        ]
     if caller:
         return _unasked(state, h, rules, caller, meaning, grade)
     if meaning is None and awaited and awaited.open:
@@ -152,14 +160,23 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     nameless = not h.identified and is_unsaid(m)
     slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
     lost = (meaning in (None, "present", *UNEVENTFUL) or "report" in m.meanings()) and len(content(m.free)) >= SENTENCE
+    lost = lost or (meaning is None and len(content(m.free)) > 1)
     signed = meaning == "ack" and m.items[-1].kind == "unit" and state.telling(h.start) not in ("", caller)
     guessed = signed or (guest and open_one is not None)
     guessed = guessed or (guest and may_reply(h, meaning))
     guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
+    guessed = guessed or (nameless and may_reply(h, meaning) and reported(state, h) and bool(content(m.free)))
     guessed = guessed or (open_one is not None and nameless and _asked_about(h, open_one, caller))
+    replies = meaning in REPLYING or "ack" in m.meanings()
+    unheard = replies and state.addressed_unread(h.start, caller)  # it was called, perhaps
     place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
     doubt = (
-        h.contradicted or lost or guessed or place or (nameless and (instructed(m, caller) or asks_or_tells(m.free)))
+        h.contradicted
+        or lost
+        or guessed
+        or place
+        or unheard
+        or (nameless and (instructed(m, caller) or asks_or_tells(m.free)))
     )
     return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubt)]
 
@@ -240,6 +257,14 @@ def _held_up(
     return remark(h, said, unit, mine.id if mine and mine.open else None, said, review=perhaps)
 
 
+def _unread(m: Message) -> bool:
+    """派出所,[xia he qu],收到请回答: whoever calls has said its call sign, most likely."""
+    items = run_together(m.items)
+    at = next((k for k, i in enumerate(items) if i.kind == "control"), len(items))
+    behind = free_behind(items, at) if at < len(items) else ()
+    return bool(m.names) or (len(behind) > 1 and any(i.kind == "phrase" for i in items[at:]))
+
+
 def _tells_of(h: Heard, unit: str) -> bool:
     """我是贾岗社区,安和社区电台没电了; but not 安和社区没人: nobody answers there."""
     silent = "no_answer" in h.message.meanings() or "mei ren" in h.message.free
@@ -311,7 +336,8 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     called = meaning == "ack" and bool(h.message.names) and not thanks(content(h.message.free))  # 知道了回头修东风渠
     items = h.message.items
     named = any(a.kind == "unit" and b.kind == "phrase" for a, b in pairwise(items))  # (到了)明理路到了
-    return remark(h, "stray", None, None, meaning, review=told or called or named)
+    unasked = meaning == "present"  # to no question: something else was said, most likely
+    return remark(h, "stray", None, None, meaning, review=told or called or named or unasked)
 
 
 def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answered) -> bool:
@@ -325,6 +351,7 @@ def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answere
         or state.heeds(h.start)
         or state.replying_to not in (None, awaited.unit)
         or state.last_called != (awaited.unit,)
+        or (awaited.repeating and not awaited.ours)  # 你声音太小了,听不清. 现在呢
         or any(e.called_at != awaited.called_at for e in opened)
         or any(e.answered_at > awaited.called_at for e in unclear)
         or ((awaited.heard_since or (awaited.heard_unclear and said.meaning == "ack")) and not awaited.ours)
