@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from voice.grammar.meanings import CODE_WORD
 from voice.grammar.message import Act, Message, by_syllable, run_together
-from voice.grammar.naming import CALLING, JOINING, content, free_before, free_behind, mentioned
+from voice.grammar.naming import CALLING, JOINING, content, excuses, free_before, free_behind, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
@@ -15,6 +15,15 @@ from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, NetState
 
 EVERYBODY = ("da jia", "ge wei")
 """大家, 各位: a question with them is put to nobody alone."""
+
+REPORTED = ("dan wei", "jie dao", "bao jing shuo", "jing qing", *EVERYBODY)
+"""单位, 接到, 报警说, 警情: how net control tells of what was reported to it."""
+
+WHOEVER = ("shei", "shui")
+"""谁: 谁离得近."""
+
+GOING = ("chu", "jin", "pao", "wang")
+"""出, 进, 跑, 往: with 去 somebody goes, and nobody is sent."""
 
 GONE = ("bu zai", "mei ren")
 """不在, 没人: nobody is there."""
@@ -29,6 +38,8 @@ def call_to(state: NetState, h: Heard, unit: str, offset: int, doubt: bool = Fal
     again = old is not None and old.open
     misheard = any(i.doubt and i.kind == "unit" and i.key == unit for i in h.message.items)
     mentioned_only = any(n.doubt and n.unit == unit for n in h.message.names)
+    # 安和先从贾岗借贾岗社区给安和匀五十个, to a unit that called in: whom it is for is not sure
+    mentioned_only = mentioned_only or (unit == state.calling_in and any(n.place == "inside" for n in h.message.names))
     return Called(
         t=h.speech_end,
         exchange=old.id if old and again else state.next_id + offset,
@@ -83,6 +94,15 @@ def _asks_somebody(m: Message) -> bool:
     return "ask" in m.meanings() and len(said) >= INTRODUCTION and not everybody and not _calls_somebody(list(said))
 
 
+def directs(m: Message) -> bool:
+    """有人落水了,附近单位注意; 群众报警说路口有人打架,就近的去一下: net control tells of it, most likely; who is there
+    says 来."""
+    said = m.free.split()
+    sent = any(b == "qu" and a not in GOING for a, b in pairwise(said)) or any(w in said for w in WHOEVER)
+    reported = any(f" {w} " in f" {m.free} " for w in REPORTED) or any("单位" in i.key for i in m.items)
+    return "situation" in m.meanings() and "wo" not in said and (reported or (sent and "lai" not in said))
+
+
 def _absent(m: Message) -> list[str]:
     """安和社区不在岗: net control's words, or the unit's own. 安和社区没有应答 nobody says of himself."""
     split = by_syllable(m.items)
@@ -126,7 +146,7 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     several = len(callees) > 1 and not any(a.speaker == "control" for a in m.acts)
     opened = [u for u in callees if is_open(state, u)] if several else []
     apart = several and m.items[0].key == callees[0] and m.items[1].kind == "free"
-    told = callees[0] if apart and _dealt_with(state, h, callees[0]) else ""
+    told = callees[0] if apart and (_dealt_with(state, h, callees[0]) or _passed_over(m)) else ""
     if not several or len(opened) == len(callees):
         doubt = _introduces(m)
         return [*_thanked(state, h), *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(callees))]
@@ -143,6 +163,12 @@ def _dealt_with(state: NetState, h: Heard, unit: str) -> bool:
     e = state.exchanges.get(unit)
     missing = e is not None and e.status in UNANSWERED and h.start - e.deadline <= REPLY_S
     return missing or unit == state.telling(h.start)
+
+
+def _passed_over(m: Message) -> bool:
+    """财大电台坏了,跳过,加油站: why the first is not called."""
+    said = m.items[1].pinyin
+    return excuses(said) or "tiao guo" in said
 
 
 def _thanked(state: NetState, h: Heard) -> list[Fact]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import TESTING, asks_or_tells, content, elsewhere, located, thanks
+from voice.grammar.naming import REPLIES, TESTING, asks_or_tells, content, elsewhere, located, thanks
 from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.evolve import evolve
@@ -121,12 +121,19 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if who.role == "control" or (who.role == "either" and invited):
         return _from_control(state, h, rules)
     if who.role == "either":
-        return _either(state, h, who.unit) if who.unit else [not_understood(state, h)]
+        return _either(state, h, who.unit) if who.unit else [_of_whomever(state, h)]
     return from_unit(state, h, rules, who.unit)
 
 
+def _of_whomever(state: NetState, h: Heard) -> Fact:
+    """Words behind a short form that may be a place's name; an alarm is one, whoever tells of it."""
+    alarm = "situation" in h.message.meanings()
+    return called_in(h, None, "situation", "slot", review=True) if alarm else not_understood(state, h)
+
+
 def _to_everybody(state: NetState, h: Heard) -> list[Fact]:
-    """A message, or a call to all; 各单位试音,安和社区,听到请回答 calls those named behind."""
+    """A message, or a call to all; 各单位试音,安和社区,听到请回答 calls those named behind, 各单位报人数,省残联 perhaps
+    the one that ends it."""
     m = h.message
     first = next((k for k, i in enumerate(m.items) if i.kind == "unit"), 0)
     tested = first > 0 and content(m.items[first - 1].pinyin)[-2:] in TESTING
@@ -134,9 +141,11 @@ def _to_everybody(state: NetState, h: Heard) -> list[Fact]:
     replied: list[Fact] = [control_reply(state, h, replying, "ack", doubt=True)] if replying else []
     if "ask" in m.meanings() and not tested:
         return [*replied, *(call_to(state, h, unit, k) for k, unit in enumerate(state.units))]
-    called = dict.fromkeys(n.unit for n in m.names if n.place != "inside") if tested else {}
+    named = [n.unit for n in m.names if n.place != "inside"]
+    called = dict.fromkeys(named if tested else named[-1:] if m.items[-1].kind == "unit" else ())
     told = Broadcast(t=h.speech_end, over=h.over, text=m.text, figures=m.figures)
-    return [*replied, told, *(replace(call_to(state, h, unit, k), to_all=False) for k, unit in enumerate(called))]
+    calls = (call_to(state, h, unit, k, doubt=not tested) for k, unit in enumerate(called))
+    return [*replied, told, *(replace(call, to_all=False) for call in calls)]
 
 
 def _next_behind_missing(state: NetState, h: Heard) -> list[Fact]:
@@ -353,8 +362,15 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if called := _called_beside(state, h, pair):
         return called
     invited = content(m.free) in (("ni", "shuo"), ("ni", "jiang"))
-    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or (asks_or_tells(m.free) and not invited)
+    doubt = bool({"arrived", "on_the_way"} & set(meanings)) or (_perhaps_control(m) and not invited)
     return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=doubt)]
+
+
+def _perhaps_control(m: Message) -> bool:
+    """安和社区,梯子所里有, to one of two that talk: the other one's words, or net control's. 有,过来拿 is a reply."""
+    said = content(m.free)
+    told = len(said) > 1 and said[0] not in REPLIES and not {"wo", "an"} & set(said)
+    return told or asks_or_tells(m.free)
 
 
 def _turns_away(state: NetState, h: Heard) -> bool:

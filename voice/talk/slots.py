@@ -93,6 +93,12 @@ def is_late(e: Exchange, h: Heard, rules: Rules) -> bool:
     return e.status in UNANSWERED and h.start - e.deadline <= rules.late_window_s
 
 
+def late_beside(state: NetState, h: Heard, unit: str | None = None, within: Seconds = ASKED_S) -> bool:
+    """Another unit than ``unit`` has just not been heard: a bare answer may be its own, late."""
+    others = (e for e in state.exchanges.values() if e.unit != unit and e.status in UNANSWERED and not e.relayed)
+    return any(h.start - e.deadline <= within for e in others)
+
+
 def awaited_slot(state: NetState) -> Exchange | None:
     """Open exchange of the last unit called; None if that call opened several."""
     awaited = state.awaited()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
-from voice.grammar.message import Message, by_syllable, run_together
+from voice.grammar.message import Item, Message, by_syllable, run_together
 from voice.grammar.naming import (
     OURS,
     SELF,
@@ -19,7 +20,7 @@ from voice.grammar.naming import (
     located,
     thanks,
 )
-from voice.talk.control import call_to, control_reply
+from voice.talk.control import call_to, control_reply, directs
 from voice.talk.events import Heard, Rules
 from voice.talk.evolve import evolve
 from voice.talk.facts import Answered, Broadcast, Called, Fact, Grade, NotUnderstood
@@ -34,12 +35,13 @@ from voice.talk.slots import (
     is_late,
     is_unfinished,
     is_unsaid,
+    late_beside,
     not_understood,
     remark,
     slot_for,
     tells_behind,
 )
-from voice.talk.state import ANSWERED_S, ASKED_S, REPLY_S, Exchange, NetState
+from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState
 
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
@@ -105,11 +107,10 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
         subject = urgent == "call_in" and caller is not None and is_subject(m.items, caller)
         unread = urgent == "call_in" and caller is None and _unread(m)
-        return [
-            called_in(
-                h, caller, urgent, grade, review=subject or unread, exchange=turn.id if turn and perhaps else None
-            )
-        ]
+        if not m.calls_control and not h.identified and directs(m):
+            return [called_in(h, caller, urgent, "slot", review=True)]
+        doubt = subject or unread or (caller is not None and _said_to(state, h, caller))
+        return [called_in(h, caller, urgent, grade, review=doubt, exchange=turn.id if turn and perhaps else None)]
     if caller:
         return _unasked(state, h, rules, caller, meaning, grade)
     if meaning is None and awaited and awaited.open:
@@ -186,9 +187,15 @@ def _replied(state: NetState, h: Heard, rules: Rules, meaning: str) -> Fact:
     other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
     e = state.exchanges.get(state.calling_in or "")
     spoken = max(state.unknown_at, e.called_at if e else 0.0)  # net control has, since, perhaps
-    late_one = any(is_late(e, h, rules) and h.start - e.deadline <= ANSWERED_S for e in state.exchanges.values())
-    doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at or late_one
+    doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at
+    doubt = doubt or late_beside(state, h, state.calling_in)
     return control_reply(state, h, state.calling_in, meaning, doubt)
+
+
+def _said_to(state: NetState, h: Heard, unit: str) -> bool:
+    """安和社区,人找到了, to one of two that are talking, or by it."""
+    between = state.aside is not None and state.beside(h.start) and unit in state.aside.units
+    return between and not h.identified and not h.message.calls_control and is_unsaid(h.message)
 
 
 def _asks_whether(state: NetState, h: Heard) -> bool:
@@ -235,8 +242,13 @@ def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
 def _said_of_itself(m: Message) -> str | None:
     """Its answer; not 他们知道了."""
     split = by_syllable(m.items)
-    said = {a.meaning for a in m.acts if a.meaning in URGENT or not of_another(split, a.at)}
+    said = {a.meaning for a in m.acts if a.meaning in URGENT or not (of_another(split, a.at) or _is_doing(split, a.at))}
     return next((x for x in ANSWERS if x in said), None)
+
+
+def _is_doing(items: Sequence[Item], k: int) -> bool:
+    """渠边也在涨水, 我也到后门: no 在岗."""
+    return items[k].key in ("也在", "也到") and bool(free_behind(items, k))
 
 
 def _went_on(state: NetState, h: Heard, mine: Exchange) -> bool:
@@ -322,7 +334,7 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     """收到 without a call sign: attributed to the slot, or not at all."""
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
-        return replace(said, review=said.review or _perhaps_another(state, h, awaited, said))
+        return replace(said, review=said.review or _perhaps_another(state, h, awaited, said, rules))
     opened = [e.unit for e in state.open_exchanges()]
     if len(opened) > 1 or state.heeds(h.start):
         by_voice = probable(h.voices, opened or state.units)
@@ -337,10 +349,11 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     items = h.message.items
     named = any(a.kind == "unit" and b.kind == "phrase" for a, b in pairwise(items))  # (到了)明理路到了
     unasked = meaning == "present"  # to no question: something else was said, most likely
-    return remark(h, "stray", None, None, meaning, review=told or called or named or unasked)
+    doubt = told or called or named or unasked or late_beside(state, h)
+    return remark(h, "stray", None, None, meaning, review=doubt)
 
 
-def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answered) -> bool:
+def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answered, rules: Rules) -> bool:
     """Whether an answer without a call sign may be another unit's, or net control's."""
     opened = [e for e in state.open_exchanges() if awaited.doubt or not e.to_all]
     unclear = [e for e in state.exchanges.values() if e.unit != awaited.unit and is_unfinished(e, h)]
@@ -348,6 +361,9 @@ def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answere
     return (
         state.beside(h.start)
         or tells_behind(h.message)
+        or directs(h.message)
+        or (not awaited.last and late_beside(state, h, awaited.unit, ASKED_S if awaited.open else rules.late_window_s))
+        or (not awaited.open and awaited.status in UNANSWERED and h.start - awaited.deadline > ASKED_S)
         or state.heeds(h.start)
         or state.replying_to not in (None, awaited.unit)
         or state.last_called != (awaited.unit,)
