@@ -14,6 +14,7 @@ from voice.grammar.naming import (
     SENTENCE,
     asks_or_tells,
     content,
+    excuses,
     free_before,
     free_behind,
     is_subject,
@@ -105,7 +106,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         turn = awaited_slot(state)
         mine_too = turn is not None and _tells_of(h, turn.unit)
         perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
-        subject = urgent == "call_in" and caller is not None and is_subject(m.items, caller)
+        subject = urgent == "call_in" and caller is not None and _perhaps_about(m, caller)
         unread = urgent == "call_in" and caller is None and _unread(m)
         if not m.calls_control and not h.identified and directs(m):
             return [called_in(h, caller, urgent, "slot", review=True)]
@@ -190,6 +191,13 @@ def _replied(state: NetState, h: Heard, rules: Rules, meaning: str) -> Fact:
     doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at
     doubt = doubt or late_beside(state, h, state.calling_in)
     return control_reply(state, h, state.calling_in, meaning, doubt)
+
+
+def _perhaps_about(m: Message, unit: str) -> bool:
+    """派出所,王新街电台没电了, 我是王新街的老李; but 派出所,王新街,门口堵车了 is its own: another one would say who it
+    is."""
+    at = next((k for k, i in enumerate(m.items) if i.kind == "unit" and i.key == unit), 0)
+    return is_subject(m.items, unit) and (excuses(m.free) or free_behind(m.items, at)[:1] == ("de",))
 
 
 def _said_to(state: NetState, h: Heard, unit: str) -> bool:
