@@ -83,7 +83,8 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
         return [call_to(state, h, e.unit, k, doubt=e.ours or m.doubtful) for k, e in enumerate(last)]  # 收到请回答
     if "ask" in meanings and (spoken := _talking(state, h)):
         return [call_to(state, h, spoken, 0, doubt=True)]
-    return [remark(h, "said", None, None, meanings[0] if meanings else "", review=_asks_somebody(m))]
+    another = "no_answer" in meanings and len({n.unit for n in m.names}) > 1  # 安和没人应吃年夜饭去了吧丹尼斯
+    return [remark(h, "said", None, None, meanings[0] if meanings else "", review=another or _asks_somebody(m))]
 
 
 def _asks_somebody(m: Message) -> bool:
@@ -150,7 +151,7 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     if not several or len(opened) == len(callees):
         doubt = _introduces(m)
         return [*_thanked(state, h), *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(callees))]
-    doubt = bool(opened) or not m.free or _tells(m) or _happens(m)
+    doubt = bool(opened) or not m.free or _tells(m) or _happens(m) or _is_meant(m)
     others = [u for u in callees if u not in opened]
     return [
         *(of_either(h, state.exchanges[u]) for u in opened),
@@ -212,6 +213,11 @@ def _tells(m: Message) -> bool:
     if len(at) != 2 or "ask" in m.meanings():
         return False
     return at[1] == at[0] + 1 and bool(free_behind(m.items, at[1]))
+
+
+def _is_meant(m: Message) -> bool:
+    """东风渠,就是丹尼斯那个,带她过去: 是 before a call sign."""
+    return any(b.kind == "unit" and a.kind == "free" and a.pinyin.split()[-1] == "shi" for a, b in pairwise(m.items))
 
 
 def _happens(m: Message) -> bool:

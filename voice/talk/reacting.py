@@ -85,7 +85,7 @@ def reaction(state: NetState, h: Heard, caller: str | None, mine: Exchange | Non
             return of_either(h, mine)
         since = (e for e in state.exchanges.values() if e.status in UNANSWERED and e.deadline > state.calling_in_at)
         return control_reply(state, h, state.replying_to, "stand_by", doubt=caller is not None or any(since))
-    if h.identified or (caller and h.message.calls_control):
+    if h.identified or (caller and (h.message.calls_control or "report" in h.message.meanings())):
         return None
     return _thanks_by_name(state, h, caller, mine, meaning) if caller else _thanks(state, h, mine, meaning)
 

@@ -172,6 +172,8 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     replies = meaning in REPLYING or "ack" in m.meanings()
     unheard = replies and state.addressed_unread(h.start, caller)  # it was called, perhaps
     place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
+    sent = nameless and meaning == "on_the_way" and m.items[-1].kind in ("unit", "place")  # 明理路,马上去丹尼斯
+    guessed = guessed or (sent and not m.calls_control)
     doubt = (
         h.contradicted
         or lost
