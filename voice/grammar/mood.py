@@ -30,6 +30,9 @@ NOT = _words(
 """没, 未, 不, 没有, 不用, 不要, 别, 不太 …, 木(有): negate a phrase with these meanings that they directly precede,
 unless the grammar has the combination."""
 
+FORMAL = _words("fa", "chu", "jian", "kan")
+"""发现, 发生, 出现, 见, 看见: of alarms 未 negates these alone; 占摊位打起来了 has another wèi before its alarm."""
+
 DENYING = ("没有",)
 """Phrases that do so, too."""
 
@@ -233,7 +236,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (meaning == "situation" and (sought(items, act.at) or _ends(before, UNSEEN) or _watched_for(items, act.at)))
         or (items[at].key == "没有" and not behind and (_ends(before, TAGGED) or _has(free_before(items, at))))
         or (meaning == "present" and _said([items[at]]) in (["zai", "ne"], ["zai", "wei"]) and _ends(before, NOW))
-        or (meaning in DENIED and _denied(items, act.at))
+        or (meaning in DENIED and _denied(items, act))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
         or (meaning in ORDERED and (_ends(before, ORDER) or _ends(before, CLOCK)))
         or (meaning == "ack" and (_begins(behind, WHEN) or tuple(behind) in WHETHER_SO))
@@ -268,8 +271,9 @@ def _watched_for(items: Sequence[Item], at: int) -> bool:
     return _begins(free_before(items, at), LOOK_OUT)
 
 
-def _denied(items: Sequence[Item], at: int) -> bool:
+def _denied(items: Sequence[Item], act: Act) -> bool:
     """不需要支援, 没有到岗. 喂,有人打架了 and 在位,一切正常 have a syllable of 未 before them."""
+    at = act.at
     if items[at].key.startswith(WHOLE):
         return False
     first = at
@@ -278,6 +282,8 @@ def _denied(items: Sequence[Item], at: int) -> bool:
     said = _said(items[first:at])
     while said[:1] == ["wei"] and not (first and _close(items, first)):
         said = said[1:]
+    if act.meaning == "situation" and said[-1:] == ["wei"] and not _begins(_said([items[at]]), FORMAL):
+        return False
     return _ends(said, NOT)
 
 
