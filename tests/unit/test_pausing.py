@@ -16,6 +16,7 @@ AS_TRUE = "what is told then is true as well"
 KNOWN: dict[str, str] = {
     # nobody pauses
     "安和社区,情况怎么样,收到,丹尼斯超市,情况怎么样,没事儿,省残联,是否正常": "recordings joined",
+    "各单位报一下夜里要多少份饭,省残联": "whoever is named at the end of a sentence may belong to it",
     # a pause at both ends of every phrase and call sign
     "明理路巡防队,学理路小学门口有家长吵架,过去看一下": A_PLACE,
     "安和社区,丹尼斯超市门口那边怎么样": A_PLACE,
@@ -32,6 +33,8 @@ KNOWN: dict[str, str] = {
     "明理路,丹尼斯对面": A_PLACE,
     "东风渠,王新街,丹尼斯对面,快去": A_PLACE,
     "贾岗正常,安和正常,就差丹尼斯了,丹尼斯,是否正常": BETWEEN,
+    "东风渠走不开,渠边也在涨水": BETWEEN,
+    "加油站收到,送家属院": BETWEEN,
     "加油站没人,我是丹尼斯": AS_TRUE,
     "好,王新街辛苦": AS_TRUE,
     "好,安和辛苦": AS_TRUE,

@@ -16,7 +16,7 @@ from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, NetState
 EVERYBODY = ("da jia", "ge wei")
 """大家, 各位: a question with them is put to nobody alone."""
 
-REPORTED = ("dan wei", "jie dao", "bao jing shuo", "jing qing", *EVERYBODY)
+REPORTED = ("dan wei", "jie dao", "jing shuo", "jing qing", *EVERYBODY)
 """单位, 接到, 报警说, 警情: how net control tells of what was reported to it."""
 
 WHOEVER = ("shei", "shui")

@@ -28,7 +28,10 @@ WHETHER = 2
 SHORT = 3
 """Syllables of short answers."""
 
-BESIDE = frozenset("dou du ye hai zai wo an ren hao hen xing zhong dui shi le ya quan gang yi".split())
+BESIDE = frozenset((
+    "dou", "du", "ye", "hai", "zai", "wo", "an", "ren", "hao", "hen", "xing",
+    "zhong", "dui", "shi", "le", "ya", "quan", "gang", "yi",
+))  # fmt: skip
 """都, 也, 还, 再, 我, 俺, 人, 好, 很, 行, 中, 对, 是, 了, 呀, 全, 刚, 已: directly before an answer."""
 
 READ_BACK = 3
