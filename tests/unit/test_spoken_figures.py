@@ -101,3 +101,17 @@ def test_a_net_without_words_for_digits_hears_no_digits() -> None:
     scores = scores_of("hu jiao dong yao liang")
     found = FigureSpeech(Costs(), {}).find(scores, 0.0, len(scores) * FRAME_S)
     assert found is None or found.margin < MARGIN
+
+
+@pytest.mark.parametrize(
+    "said, read",
+    [
+        ("pin dao er shi yi xia", ("频道2",)),
+        ("pin dao er yi ding", ("频道2",)),
+        ("pin dao er shi yi ban", ("频道21",)),
+        ("pin dao yi bian", ("频道1",)),
+        ("shi dian er shi yi bian", ("10:21",)),
+    ],
+)
+def test_a_word_behind_a_figure_takes_nothing_of_it(said: str, read: tuple[str, ...]) -> None:
+    assert figures(said.split(), DIGITS) == read

@@ -183,16 +183,17 @@ def figures(syllables: Sequence[str], digits: Mapping[str, str]) -> tuple[str, .
     """``san wu qi jiu`` → ``3579``; ``jing ei san wu qi jiu`` → ``京A3579``; ``shi dian san shi fen`` → ``10:30``.
     ``digits``: toneless syllable → digit."""
     numbers = {s: int(d) for s, d in digits.items()}
-    syllables = _without_words(syllables)
+    syllables = _without_words(syllables, digits)
     return (*_strings(syllables, digits), *_times(syllables, numbers), *_counted(syllables, numbers))
 
 
-def _without_words(syllables: Sequence[str]) -> list[str]:
-    """NO_NUMBERS as syllables of nothing."""
+def _without_words(syllables: Sequence[str], digits: Mapping[str, str]) -> list[str]:
+    """NO_NUMBERS directly behind a digit as syllables of nothing; 二十一班 and 频道一,变 keep theirs."""
     out = list(syllables)
     for word in NO_NUMBERS:
         for k in _places(out, word):
-            out[k : k + len(word)] = [""] * len(word)
+            if k and out[k - 1] in digits:
+                out[k : k + len(word)] = [""] * len(word)
     return out
 
 
