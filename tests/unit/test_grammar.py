@@ -374,6 +374,23 @@ def test_who_comes_is_sure_behind_other_talk(net: Net, words: str, score: float,
     assert Interpreter(net.lexicon, 0.5, 0.9).interpret(said).meanings() == meanings
 
 
+@pytest.mark.parametrize(
+    ("words", "meanings"),
+    [
+        ("贾岗社区治安队 没有应答", ("no_answer",)),
+        ("贾岗社区治安队 #lian #xi #bu #shang", ("no_answer",)),
+        ("贾岗社区治安队 不在岗", ("absent",)),
+        ("贾岗社区治安队 缺勤", ("absent",)),
+        ("贾岗社区治安队 #bu #zai", ("absent",)),
+        ("贾岗社区治安队 #mei #ren", ("absent",)),
+    ],
+)
+def test_who_does_not_answer_may_be_there(net: Net, words: str, meanings: tuple[str, ...]) -> None:
+    message = Interpreter(net.lexicon).interpret(heard(net, *words.split()))
+    assert message.meanings() == meanings
+    assert message.callees == () and message.caller is None, "it is neither called nor speaking"
+
+
 def test_a_phrase_that_does_not_count_is_shown_as_it_was_heard(net: Net) -> None:
     said = heard(net, *"贾岗社区治安队 #zhe #bian #he #shui 快到了".split(), score=0.7)
     talk, fell = said.words[1:-1], said.words[-1]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
 from voice.grammar.message import Act, Item, run_together
-from voice.grammar.naming import CALLING, JOINING, PAUSE_S, content, free_before, free_behind, unheard
+from voice.grammar.naming import CALLING, JOINING, PAUSE_S, content, free_before, free_behind, gone, unheard
 from voice.grammar.templates import Template
 from voice.mandarin.distance import syllable_distance
 
@@ -150,10 +150,10 @@ def _are_there(behind: tuple[str, ...]) -> bool:
 
 
 def absences(items: Sequence[Item]) -> Iterator[Act]:
-    """安和社区没人应答: net control tells that a unit does not answer."""
+    """安和社区联系不上, 安和社区没人: net control tells that a unit does not answer, or is not there."""
     for k, item in enumerate(items):
         if item.kind == "unit" and unheard(items, k):
-            yield Act("no_answer", "control", item.score, {"unit": item.key}, at=k)
+            yield Act("absent" if gone(items, k) else "no_answer", "control", item.score, {"unit": item.key}, at=k)
 
 
 def _row(items: Sequence[Item], first: int) -> tuple[int, ...]:

@@ -46,6 +46,7 @@ TABLE: tuple[Meaning, ...] = (
     Meaning("all_units", "各单位", "all units"),
     Meaning("go_ahead", "请讲", "go ahead"),
     Meaning("no_answer", "无应答", "does not answer"),
+    Meaning("absent", "不在岗", "is not there"),
     Meaning("stand_by", "稍等", "stand by"),
     Meaning("time_is", "报时", "time check"),
     Meaning("roll_start", "开始点名", "start the roll-call"),
@@ -83,6 +84,9 @@ REVIEWABLE: tuple[str, ...] = tuple(m.key for m in TABLE if m.reviewable)
 ENTERABLE: tuple[str, ...] = tuple(m.key for m in TABLE if m.enterable)
 HEARD = "heard"
 """A unit answered unintelligibly: no phrase has this meaning, the net logic assigns it."""
+MISSING = ("no_answer", "absent")
+"""Told of the unit that is named with them, which is neither called nor speaking; ``absent`` it may be told by
+itself, in the words of whoever sits there: 安和社区不在岗."""
 CODE_WORD = "code_word"
 """Meaning of the candidate code words."""
 

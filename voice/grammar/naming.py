@@ -36,6 +36,9 @@ the unit does not answer."""
 UNHEARD_BRIEFLY = (["mei", "da"], ["mei", "hui"], ["mei", "ying"], ["bu", "zai"], ["mei", "ren"])
 """没答, 没回, 没应, 不在, 没人, with nothing, 你们… or 我… behind it: 没打架 is another matter."""
 
+GONE = (["bu", "zai"], ["mei", "ren"])
+"""不在, 没人: nobody is there."""
+
 ABSENT = ("mei dian", "dian tai", "dui jiang ji", "pang bian", "gen qian", "ti ta", "bang ta", "rang wo")
 """没电, 电台, 对讲机, 旁边, 跟前, 替他, 帮他, 让我: why a unit answers for another."""
 
@@ -346,6 +349,12 @@ def unheard(items: Sequence[Item], k: int) -> bool:
     briefly = said[:2] in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"], ["wo"])
     unbroken = _follows(run_together(items), k, 3)
     return briefly or any(unbroken[: len(w)] == w for w in UNHEARD)
+
+
+def gone(items: Sequence[Item], k: int) -> bool:
+    """安和社区不在, 没人, and 没有 by itself: of what is told of an unheard unit, what it may say of itself."""
+    after = items[k + 1] if k + 1 < len(items) else None
+    return (after is not None and after.key == "没有") or _follows(run_together(items), k, 2)[:2] in GONE
 
 
 def _follows(items: Sequence[Item], k: int, within: int) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from voice.grammar.meanings import MISSING
 from voice.grammar.message import Act, Item, Naming, by_syllable
 from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, free_behind, instructs, mentioned, requests, thanks
 from voice.grammar.templates import Speaker
@@ -80,7 +81,7 @@ def roles_of(
         return Roles("anyone", callees=(units[0].key,), unsure=True)  # 家属院,有人摔倒了,收到请回答
     asks = units and any(a.meaning == "ask" for a in acts)
     if to_all or "control" in speakers or asks:
-        named = _told_of(items, acts) | {a.slots["unit"] for a in acts if a.meaning == "no_answer"}
+        named = _told_of(items, acts) | {a.slots["unit"] for a in acts if a.meaning in MISSING}
         return Roles("control", callees=() if to_all else tuple(u for u in spoken if u not in named))
     if units:
         return _named(items, acts, names, units, "unit" in speakers)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from voice.grammar.meanings import CODE_WORD
-from voice.grammar.message import Act, Message, by_syllable, run_together
+from voice.grammar.meanings import CODE_WORD, MISSING
+from voice.grammar.message import Act, Message, run_together
 from voice.grammar.naming import CALLING, JOINING, content, excuses, free_before, free_behind, mentioned
 from voice.pcm import Seconds
 from voice.talk.events import Heard
@@ -24,9 +24,6 @@ WHOEVER = ("shei", "shui")
 
 GOING = ("chu", "jin", "pao", "wang")
 """出, 进, 跑, 往: with 去 somebody goes, and nobody is sent."""
-
-GONE = ("bu zai", "mei ren")
-"""不在, 没人: nobody is there."""
 
 INTRODUCTION = 3
 """Syllables of the longest 我是, 这里是, 这边是."""
@@ -83,7 +80,7 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
         return [call_to(state, h, e.unit, k, doubt=e.ours or m.doubtful) for k, e in enumerate(last)]  # 收到请回答
     if "ask" in meanings and (spoken := _talking(state, h)):
         return [call_to(state, h, spoken, 0, doubt=True)]
-    another = "no_answer" in meanings and len({n.unit for n in m.names}) > 1  # 安和没人应吃年夜饭去了吧丹尼斯
+    another = bool({*MISSING} & set(meanings)) and len({n.unit for n in m.names}) > 1  # 安和没人应吃年夜饭去了吧丹尼斯
     return [remark(h, "said", None, None, meanings[0] if meanings else "", review=another or _asks_somebody(m))]
 
 
@@ -106,13 +103,7 @@ def directs(m: Message) -> bool:
 
 def _absent(m: Message) -> list[str]:
     """安和社区不在岗: net control's words, or the unit's own. 安和社区没有应答 nobody says of himself."""
-    split = by_syllable(m.items)
-    told = [(a.slots["unit"], split[a.at + 1 : a.at + 3]) for a in m.acts if a.meaning == "no_answer"]
-    return [
-        unit
-        for unit, said in told
-        if (said[0].kind == "phrase" and "答" not in said[0].key) or " ".join(i.pinyin for i in said) in GONE
-    ]
+    return [a.slots["unit"] for a in m.acts if a.meaning == "absent"]
 
 
 def _talking(state: NetState, h: Heard) -> str | None:

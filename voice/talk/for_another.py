@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from voice.grammar.meanings import ANSWERS, HEARD
+from voice.grammar.meanings import ANSWERS, HEARD, MISSING
 from voice.grammar.message import Act, Item, Message, by_syllable, run_together
 from voice.grammar.naming import JOINING, excuses, free_before, free_behind
 from voice.talk.events import Heard, Rules
@@ -43,7 +43,7 @@ def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     absent = excuses(m.free)
     people = any(i.kind == "unit" and free_behind(m.items, k)[:2] == ("de", "ren") for k, i in enumerate(m.items))
     not_mine = people or any(of_another(m.items, k) for k in range(len(m.items)))
-    if m.speaker == "control" or {"no_answer", "ask"} & set(m.meanings()) or not (absent or not_mine):
+    if m.speaker == "control" or {*MISSING, "ask"} & set(m.meanings()) or not (absent or not_mine):
         return []
     if absent and not_mine and not h.identified and len(named) < 2:
         waiting = awaited_slot(state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from voice.grammar.meanings import ANSWERS, HEARD
+from voice.grammar.meanings import ANSWERS, HEARD, MISSING
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import DIGITS, MENTIONING, OURS, PAUSE_S, content, free_before, free_behind, instructs
 from voice.mandarin.figures import agree, comparable, differing, plainly
@@ -277,7 +277,7 @@ def tells_behind(m: Message) -> bool:
 
 def spoken_to(m: Message, caller: str | None) -> str | None:
     """The unit named before the speaker named itself, with net control not named."""
-    missing = {a.slots.get("unit") for a in m.acts if a.meaning == "no_answer"}  # 加油站没人,我是丹尼斯
+    missing = {a.slots.get("unit") for a in m.acts if a.meaning in MISSING}  # 加油站没人,我是丹尼斯
     named = (n.unit for n in m.names if n.place != "inside" and n.unit not in missing)
     first = next(named, None) if caller and not m.calls_control else None
     return first if first != caller else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from voice.grammar.meanings import ANSWERS, HEARD, URGENT
+from voice.grammar.meanings import ANSWERS, HEARD, MISSING, URGENT
 from voice.grammar.message import Item, Message, by_syllable, run_together
 from voice.grammar.naming import (
     OURS,
@@ -289,7 +289,7 @@ def _unread(m: Message) -> bool:
 
 def _tells_of(h: Heard, unit: str) -> bool:
     """我是贾岗社区,安和社区电台没电了; but not 安和社区没人: nobody answers there."""
-    silent = "no_answer" in h.message.meanings() or "mei ren" in h.message.free
+    silent = bool({*MISSING} & set(h.message.meanings())) or "mei ren" in h.message.free
     return not silent and any(n.unit == unit for n in h.message.names)
 
 
