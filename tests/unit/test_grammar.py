@@ -391,6 +391,14 @@ def test_who_does_not_answer_may_be_there(net: Net, words: str, meanings: tuple[
     assert message.callees == () and message.caller is None, "it is neither called nor speaking"
 
 
+@pytest.mark.parametrize(
+    ("words", "called"), [("各单位 #jia #qiang #xun #luo", True), ("#wo #gen 各单位 #shuo #le", False)]
+)
+def test_units_at_large_are_named_whether_called_or_not(net: Net, words: str, called: bool) -> None:
+    message = Interpreter(net.lexicon).interpret(heard(net, *words.split()))
+    assert message.everybody and message.to_all == called
+
+
 def test_a_phrase_that_does_not_count_is_shown_as_it_was_heard(net: Net) -> None:
     said = heard(net, *"贾岗社区治安队 #zhe #bian #he #shui 快到了".split(), score=0.7)
     talk, fell = said.words[1:-1], said.words[-1]

@@ -80,7 +80,7 @@ class Interpreter:
         self._introducing = lexicon.phrases("this_is")
         self._asking, self._acks = lexicon.phrases("ask"), lexicon.phrases("ack")
         self._alarms = lexicon.phrases("situation")
-        self._asks = lexicon.phrases("ask")
+        self._everybody = lexicon.phrases("all_units")
 
     def interpret(
         self,
@@ -153,7 +153,7 @@ class Interpreter:
         if item.kind == "unit":
             short = item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
             behind = items[k + 1] if k == 0 and len(items) > 1 else None
-            asked = any(i.kind == "phrase" and i.key in self._asks for i in items)
+            asked = any(i.kind == "phrase" and i.key in self._asking for i in items)
             apart = behind is not None and (
                 (asked and behind.kind == "free")  # not 贾岗正常,丹尼斯,是否正常
                 or behind.start - item.end >= PAUSE_S
@@ -224,6 +224,7 @@ class Interpreter:
             presumed=roles.presumed,
             weak=roles.unsure and all(i.text in self._shortened for i in units),
             jumbled=jumbled,
+            everybody=any(i.key in self._everybody for i in items),
             figures=self._figures.said(items),
             confidence=round(min(scores), 3) if scores and known else 0.0,
         )

@@ -161,6 +161,9 @@ class Message:
     addressed: bool = False
     """Addressed to us: our call sign came first, or it came from the dispatcher's own microphone."""
 
+    everybody: bool = False
+    """Units at large were named, called or not: 我跟各单位说了, and 哪个单位, which sounds like it."""
+
     figures: tuple[str, ...] = ()
     """Figures and times of day in the free speech, and places: what a readback must repeat. Doubtful ones end in
     ``figures.DOUBT``."""

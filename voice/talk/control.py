@@ -97,7 +97,7 @@ def directs(m: Message) -> bool:
     says 来."""
     said = m.free.split()
     sent = any(b == "qu" and a not in GOING for a, b in pairwise(said)) or any(w in said for w in WHOEVER)
-    reported = any(f" {w} " in f" {m.free} " for w in REPORTED) or any("单位" in i.key for i in m.items)
+    reported = m.everybody or any(f" {w} " in f" {m.free} " for w in REPORTED)
     return "situation" in m.meanings() and "wo" not in said and (reported or (sent and "lai" not in said))
 
 
