@@ -68,7 +68,7 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
         said = "go_ahead" if "go_ahead" in meanings else "stand_by"
         its = waiting is not None and waiting.nothing_heard and m.callees in ((), (waiting.unit,))
         sure = unit == state.calling_in if unit else state.reported_at is not None
-        sure = sure and (bool(m.callees) or state.unknown_at <= state.calling_in_at)
+        sure = sure and (bool(m.callees) or not state.went_on(state.calling_in_at))
         reply = control_reply(state, h, unit or None, said, doubt=its or not sure)
         return [of_either(h, waiting), reply] if waiting and its else [reply]
     if m.acts and state.calling_in and m.callees == (state.calling_in,) and "ask" not in meanings:

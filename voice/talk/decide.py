@@ -318,8 +318,7 @@ def _parting(state: NetState, h: Heard) -> bool:
 
 def _said_in_parting(state: NetState, h: Heard) -> Fact:
     """丹尼斯,知道了: to it, or its answer to what nobody understood."""
-    answers = state.unread_at is not None and h.start - state.unread_at <= REPLY_S
-    return remark(h, "said", None, None, "", review=answers)
+    return remark(h, "said", None, None, "", review=state.unread(h.start))
 
 
 def _told_of(h: Heard, unit: str) -> list[Fact]:

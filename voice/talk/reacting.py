@@ -95,7 +95,7 @@ def _thanks_by_name(state: NetState, h: Heard, caller: str, mine: Exchange | Non
     e = state.exchanges.get(caller)
     if mine is None or not mine.open:
         if caller == state.calling_in:
-            spoken = state.unknown_at > state.calling_in_at  # net control has, perhaps, and the unit says 明白
+            spoken = state.went_on(state.calling_in_at)  # the unit says 明白, perhaps
             doubt = meaning != "ack" or spoken or state.beside(h.start)
             return control_reply(state, h, caller, meaning or "", doubt) if may_reply(h, meaning) else None
         if meaning == "ack" and reported(state, h):

@@ -125,9 +125,13 @@ class NetState:
     told: tuple[str, Seconds] = NOBODY
     """Unit that spoke last, or may have spoken, and when: net control may acknowledge it."""
     unknown_at: Seconds = 0.0
-    """Time of the latest over that is no unit's: net control's, most likely."""
+    """Time of the latest over that is no unit's: net control's, most likely, whether understood or not. What net
+    control says next may go on with it, and not with a call-in before it. Not ``unread_at``: 知道了 that belongs to
+    nobody was understood, and calls nobody."""
     unread_at: Seconds | None = None
-    """Time of the latest over that may have been net control's and was not understood."""
+    """Time of the latest over in which net control may have called somebody, and nobody can say whom: what answers
+    nothing behind it may be the answer. Not ``unknown_at``: words that may be a unit's or net control's call are no
+    proof that net control went on."""
     who_at: Seconds | None = None
     """When an over that nobody understood asked for somebody: 哪个单位."""
     roll_until: Seconds = 0.0
@@ -187,8 +191,15 @@ class NetState:
     def addressed_unread(self, now: Seconds, unit: str) -> bool:
         """Net control has just said something in which it may have called the unit: words that nobody understood, or a
         reply to another one."""
-        read = self.unread_at is None or now - self.unread_at > REPLY_S
-        return not read or (self.replied[0] not in ("", unit) and now - self.replied[1] <= REPLY_S)
+        return self.unread(now) or (self.replied[0] not in ("", unit) and now - self.replied[1] <= REPLY_S)
+
+    def unread(self, now: Seconds) -> bool:
+        """Net control may just have called somebody in words that nobody understood."""
+        return self.unread_at is not None and now - self.unread_at <= REPLY_S
+
+    def went_on(self, since: Seconds) -> bool:
+        """Net control has said something since then, most likely, that no unit is awaited for."""
+        return self.unknown_at > since
 
     def dealing(self, now: Seconds, unit: str) -> bool:
         """Net control has to do with a report of another unit: it may send this one."""

@@ -189,8 +189,8 @@ def _replied(state: NetState, h: Heard, rules: Rules, meaning: str) -> Fact:
     """收到 to a unit that called in."""
     other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
     e = state.exchanges.get(state.calling_in or "")
-    spoken = max(state.unknown_at, e.called_at if e else 0.0)  # net control has, since, perhaps
-    doubt = meaning != "ack" or state.calling_in is None or other or spoken > state.calling_in_at
+    spoken = state.went_on(state.calling_in_at) or (e is not None and e.called_at > state.calling_in_at)
+    doubt = meaning != "ack" or state.calling_in is None or other or spoken
     doubt = doubt or late_beside(state, h, state.calling_in)
     return control_reply(state, h, state.calling_in, meaning, doubt)
 
@@ -261,10 +261,10 @@ def _is_doing(items: Sequence[Item], k: int) -> bool:
     return items[k].key in ("也在", "也到") and bool(free_behind(items, k))
 
 
-def _went_on(state: NetState, h: Heard, mine: Exchange) -> bool:
+def _puts_off(state: NetState, h: Heard, mine: Exchange) -> bool:
     """稍等,我报告一下, behind words that may have been the unit's: net control's, perhaps."""
     spoke = mine.heard_unclear or (mine.doubt and state.telling(h.start) == mine.unit)
-    spoke = spoke or state.unknown_at > mine.called_at
+    spoke = spoke or state.went_on(mine.called_at)
     return spoke and not mine.ours and not h.identified
 
 
@@ -275,7 +275,7 @@ def _held_up(
     if caller and mine and is_late(mine, h, rules):
         return answer(mine, h, told, "burst" if h.identified else "call_sign", rules)  # 刚才没听见
     unit = caller or (mine.unit if mine else None)
-    perhaps = caller is None and mine is not None and _went_on(state, h, mine)
+    perhaps = caller is None and mine is not None and _puts_off(state, h, mine)
     return remark(h, said, unit, mine.id if mine and mine.open else None, said, review=perhaps)
 
 
