@@ -7,25 +7,14 @@ from collections.abc import Iterator, Sequence
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
 from voice.grammar.message import Act, Item, run_together
-from voice.grammar.naming import CALLING, JOINING, PAUSE_S, content, free_before, free_behind, gone, unheard
+from voice.grammar.naming import PAUSE_S, content, free_before, free_behind, gone, unheard
 from voice.grammar.templates import Template
+from voice.grammar.words import CALLING, COME, IN_PLACE, JOINING, OR_NOT, STANDING
 from voice.mandarin.distance import syllable_distance
 
 THERE = 4
 """Most syllables from a place to 了: 到丹尼斯门口了."""
 
-UNKNOWN = (("ma",), ("mei",), ("mei", "you"))
-"""到丹尼斯了吗, 了没, 了没有."""
-
-COME = (("wo",), ("wo", "men"), ("an",), ("an", "men"), ("zan", "men"), ("ren",), ("dou",), ("ye",), ("yi", "jing"),
-        ("gang",), ("xian", "zai"), ("gang", "gang"))  # fmt: skip
-"""我, 我们, 俺, 人, 都, 也, 已经, 刚, 现在: before 到; 找到, 排到, 你到 tell of something else."""
-
-STANDING = ("yi", "jing", "zai")
-"""已经在丹尼斯门口了."""
-
-IN_PLACE = ["dao", "wei"]
-"""明理路巡防队到位."""
 
 SYLLABLE_SCORE = 0.5
 """Answers of one syllable (到, 在, 行): too short to verify, so a person is asked to listen."""
@@ -146,7 +135,7 @@ def arrivals(items: Sequence[Item]) -> Iterator[Act]:
 def _are_there(behind: tuple[str, ...]) -> bool:
     """… (门口)了; not …了没有, and not …,到了报一声."""
     at = behind.index("le") if "le" in behind[:THERE] else 0
-    return bool(behind) and behind[at] == "le" and "dao" not in behind[:at] and behind[at + 1 :] not in UNKNOWN
+    return bool(behind) and behind[at] == "le" and "dao" not in behind[:at] and behind[at + 1 :] not in OR_NOT
 
 
 def absences(items: Sequence[Item]) -> Iterator[Act]:

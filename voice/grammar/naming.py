@@ -9,115 +9,41 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from voice.grammar.message import Item, Naming, Position, run_together
+from voice.grammar.words import (
+    CALLING,
+    CORRECTING,
+    DIGITS,
+    ELSEWHERE,
+    EXCUSES,
+    FILLERS,
+    GONE,
+    GREETINGS,
+    INSTRUCTING,
+    JOINING,
+    LOCATING,
+    MENTIONING,
+    NEXT,
+    POLITE,
+    QUESTIONS,
+    REACHING,
+    RECEIVED,
+    REPLIES,
+    SELF,
+    SENDING,
+    TAKING,
+    TESTING,
+    THANKS,
+    TOWARDS,
+    UNHEARD,
+    UNHEARD_BRIEFLY,
+    begins,
+)
 
 PAUSE_S = 0.25
 """Shortest gap that separates phrases: within a phrase, gaps of the recogniser are below 0.1 s."""
 
 SENTENCE = 4
 """Syllables of free speech that make a sentence out of what stands beside them."""
-
-LOCATING = [
-    w.split()
-    for w in ("men kou", "na bian", "fu jin", "pang bian", "lou xia", "dui mian", "li mian", "qian mian", "hou mian",
-              "dong men", "xi men", "nan men", "bei men", "hou men", "ting che chang", "ku fang")
-]  # fmt: skip
-"""门口, 那边, 附近, 旁边, 楼下, 停车场, …: directly behind a call sign they make a place of it."""
-
-UNHEARD = [
-    w.split()
-    for w in ("mei hui da", "mei hui hua", "mei ying da", "mei fan ying", "mei ren hui", "mei ren ying", "mei ren da",
-              "mei you hui da", "mei you hui hua", "mei you ying da", "mei you fan ying", "mei you ren hui",
-              "mei you ren ying", "bu hui da", "lian xi bu", "hu jiao bu", "jiao bu ying", "jiao bu tong",
-              "mei ren keng", "mei ren li", "bu keng", "mei dong jing", "mei you dong jing")
-]  # fmt: skip
-"""没回答, 没人应答, 没有反应, 没人吭气, 没动静, 联系不上, 叫不应: directly behind a call sign they say that
-the unit does not answer."""
-
-UNHEARD_BRIEFLY = (["mei", "da"], ["mei", "hui"], ["mei", "ying"], ["bu", "zai"], ["mei", "ren"])
-"""没答, 没回, 没应, 不在, 没人, with nothing, 你们… or 我… behind it: 没打架 is another matter."""
-
-GONE = (["bu", "zai"], ["mei", "ren"])
-"""不在, 没人: nobody is there."""
-
-ABSENT = ("mei dian", "dian tai", "dui jiang ji", "pang bian", "gen qian", "ti ta", "bang ta", "rang wo")
-"""没电, 电台, 对讲机, 旁边, 跟前, 替他, 帮他, 让我: why a unit answers for another."""
-
-ELSEWHERE = (("na", "bian"), ("fu", "jin"), ("pang", "bian"), ("dui", "mian"))
-"""那边, 附近, 旁边, 对面."""
-
-FILLERS = frozenset({"e", "en", "a", "o", "na ge", "zhe ge", "jiu shi", "wei", "ei", "ai"})
-"""Hesitations 呃, 嗯, 那个, 哎, …; toneless pinyin."""
-
-GREETINGS = frozenset({"ni hao", "nin hao"})
-
-JOINING = ("he", "gen", "hai you", "yi ji")
-"""和, 跟, 还有, 以及: between two call signs."""
-
-SELF = ("wo shi", "wo men shi", "zhe li shi", "zhe bian shi", "wo men", "wo zhe li shi", "wo zhe bian shi", "wo",
-        "an shi", "an men shi", "an men", "gang cai shi")  # fmt: skip
-"""Before a call sign they mark it as the speaker's own."""
-
-OURS = ("", "zan men", "an men", "mu qian", "xian zai", "zhe bian", "zhe er")
-"""咱们, 俺们, 目前, 现在, 这边, 这儿, or nothing: before the own call sign, and no part of another."""
-
-MENTIONING = frozenset(
-    {"zai", "dao", "qu", "wang", "cong", "gei", "gen", "dui", "ba", "he", "jiao", "rang", "you", "tong", "xiang", "li"}
-)
-"""在, 到, 去, 往, 从, 给, 跟, 对, 把, 和, 叫, 让, 由, 同, 向, 离: directly before a call sign they make it part of a
-sentence."""
-
-REACHING = "在到去往从给跟对把和叫让由同向离达赴开"
-"""Directly behind a phrase that ends so stands a place: 已到达 丹尼斯超市, 马上到 家属院."""
-
-RECEIVED = ("收到", "听到")
-"""… unless it ends so: 收到 王新街."""
-
-SENT = ("qu ", "guo qu ", "gan jin ", "ma shang ")
-"""去, 过去, 赶紧, 马上: behind a call sign somebody is sent."""
-
-TESTING = (("shi", "yin"), ("shi", "ji"), ("ce", "shi"), ("dian", "ming"), ("da", "dao"))
-"""试音, 试机, 测试, 点名, 答到: whoever is named behind is to speak."""
-
-TOWARDS = (("zai",), ("dao",), ("qu",), ("wang",), ("cong",), ("gei",), ("gen",), ("jiao",), ("rang",))
-"""在, 到, 去, 往, 从, 给, 跟, 叫, 让: a place or unit follows, most likely, even behind a pause."""
-
-TAKING = (("yi", "xia"), ("kan", "kan"), ("hu", "jiao"), ("tong", "zhi"), ("ting", "shuo"), ("ni", "men"),
-          ("zhuan", "gao"))  # fmt: skip
-"""一下, 看看, 呼叫, 通知, 听说, 你们, 转告: a name follows, perhaps: 你叫一下东风渠."""
-
-NEXT = ("xia", "yi", "ge")
-"""下一个: before a call sign in a roll-call."""
-
-THANKS = tuple(
-    tuple(w.split())
-    for w in ("xin ku le", "xin ku", "xie xie", "xie xie ni", "xie xie le", "zhu yi an quan", "lu shang xiao xin",
-              "lu shang man dian", "bao chi lian xi", "zhi dao le", "hao", "hao de", "hao le", "xing",
-              "na xing", "ji xu", "ji xu guan cha")
-)  # fmt: skip
-"""辛苦了, 注意安全, 知道了, 好, 行, …: net control to a unit that has spoken; calls nobody."""
-
-CALLING = "呼叫"
-"""Before a call sign it addresses the unit, although it ends in 叫."""
-
-CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
-"""不是, 不对, 说错了, 错了, 更正: self-correction between two call signs."""
-
-INSTRUCTING = ("qing", "yao", "zhu yi", "ni", "nin", "nen", "jia qiang", "gai dao", "gai yong", "bie", "xian bie",
-               "bu yao", "bu xu", "bu zhun")  # fmt: skip
-"""请, 要, 注意, 你, 您, 恁, 加强, 改到, 改用, 别, 先别, 不要, 不许, 不准: how net control continues
-after a call sign."""
-
-REPLIES = ("neng", "you", "mei", "zai", "xing", "zhong", "hao", "ke")
-"""能, 有, 没, 在, 行, 中, 好, 可(以): how one of two units answers the other."""
-
-QUESTIONS = ("ji ge", "ji dian", "ji hao", "ji dan", "shei", "shui", "sha", "za", "duo shao", "shen me", "zen me",
-             "na ge", "na li", "na er")  # fmt: skip
-"""几个, 几点, 几号, 几单(元), 谁, 啥, 咋, 多少, 什么, 怎么, 哪个, 哪里, 哪儿: a question."""
-
-DIGITS = frozenset("yao yi er liang san si wu liu qi guai ba jiu gou ling dong".split())
-
-ASKING = ("ni hao", "nin hao", "qing wen", "qing fang xin", "qing qiu", "nin shuo", "nin jiang")
-"""你好, 请问, 请放心, 请求, 您说: a unit begins so."""
 
 
 def content(pinyin: str) -> tuple[str, ...]:
@@ -157,7 +83,7 @@ def thanks(said: tuple[str, ...]) -> bool:
 
 def excuses(pinyin: str) -> bool:
     """他电台没电了, 让我说一声: free speech that tells why another unit does not speak itself."""
-    return any(f" {w} " in f" {pinyin} " for w in ABSENT)
+    return any(f" {w} " in f" {pinyin} " for w in EXCUSES)
 
 
 def instructs(pinyin: str) -> bool:
@@ -166,7 +92,7 @@ def instructs(pinyin: str) -> bool:
     if names[:1] == ("yao",) and len(names) > 2 and set(names[1:3]) <= DIGITS:
         return False  # 幺三八, not 要
     said = " ".join(names) + " "
-    return said.startswith(tuple(w + " " for w in INSTRUCTING)) and not said.startswith(tuple(w + " " for w in ASKING))
+    return said.startswith(tuple(w + " " for w in INSTRUCTING)) and not said.startswith(tuple(w + " " for w in POLITE))
 
 
 def asks_or_tells(pinyin: str) -> bool:
@@ -179,7 +105,7 @@ def asks_or_tells(pinyin: str) -> bool:
 def requests(said: Sequence[str]) -> bool:
     """请…, and not as a unit says it: 请放心, 请问."""
     row = " ".join(said) + " "
-    return row.startswith("qing ") and not row.startswith(tuple(w + " " for w in (*ASKING, "qing jiang", "qing shuo")))
+    return row.startswith("qing ") and not row.startswith(tuple(w + " " for w in (*POLITE, "qing jiang", "qing shuo")))
 
 
 def names_in(
@@ -218,7 +144,7 @@ def _goes_on(items: Sequence[Item], k: int) -> bool:
     if before.kind == "phrase":
         return reaches(before)
     said = content(before.pinyin) if before.kind == "free" else ()
-    ended = said[-2:] in TESTING or list(said) in UNHEARD_BRIEFLY  # 听到的答到, 不在
+    ended = said[-2:] in TESTING or said in UNHEARD_BRIEFLY  # 听到的答到, 不在
     behind = free_behind(run_together(items), k)[:1]
     ended = ended or behind in (("bu",), ("ba",))  # 东风渠去,明理路不用去了; 把门扫一下,博学路超市,把灯关了
     return (len(said) > 1 or k > 1 or behind == ("le",)) and not ended and (said[-1:] in TOWARDS or said[-2:] in TAKING)
@@ -248,7 +174,7 @@ def _addressed(items: Sequence[Item], k: int, known: frozenset[str]) -> bool:
     sentence = len(said) >= SENTENCE or items[k - 2].kind == "place"
     if after.key in known and sentence:
         return True
-    told = after.kind == "free" and (instructs(after.pinyin) or f"{after.pinyin} ".startswith(SENT))
+    told = after.kind == "free" and (instructs(after.pinyin) or begins(after.pinyin.split(), SENDING))
     return told and len(said) > 2
 
 
@@ -338,7 +264,7 @@ def _ends(pinyin: str, words: str) -> bool:
 def located(items: Sequence[Item], k: int) -> bool:
     """明理路巡防队,丹尼斯门口…: behind another call sign, a place where something is."""
     said = _follows(items, k, 1)
-    return any(said[: len(w)] == w for w in LOCATING)
+    return begins(said, LOCATING)
 
 
 def unheard(items: Sequence[Item], k: int) -> bool:
@@ -346,15 +272,15 @@ def unheard(items: Sequence[Item], k: int) -> bool:
     said = _follows(items, k, 3)
     if k + 3 < len(items) and items[k + 1].key == "没有" and items[k + 2].kind == "unit":
         return items[k + 2].key != items[k].key and items[k + 3].kind == "free"  # 省残联没有,财经大学,信号怎么样
-    briefly = said[:2] in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"], ["wo"])
+    briefly = tuple(said[:2]) in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"], ["wo"])
     unbroken = _follows(run_together(items), k, 3)
-    return briefly or any(unbroken[: len(w)] == w for w in UNHEARD)
+    return briefly or begins(unbroken, UNHEARD)
 
 
 def gone(items: Sequence[Item], k: int) -> bool:
     """安和社区不在, 没人, and 没有 by itself: of what is told of an unheard unit, what it may say of itself."""
     after = items[k + 1] if k + 1 < len(items) else None
-    return (after is not None and after.key == "没有") or _follows(run_together(items), k, 2)[:2] in GONE
+    return (after is not None and after.key == "没有") or begins(_follows(run_together(items), k, 2), GONE)
 
 
 def _follows(items: Sequence[Item], k: int, within: int) -> list[str]:

@@ -9,17 +9,13 @@ from itertools import pairwise
 
 from voice.grammar.meanings import MISSING
 from voice.grammar.message import Act, Item, Naming, by_syllable
-from voice.grammar.naming import CALLING, PAUSE_S, SELF, content, free_behind, instructs, mentioned, requests, thanks
+from voice.grammar.naming import PAUSE_S, content, free_behind, instructs, mentioned, requests, thanks
 from voice.grammar.templates import Speaker
-
-GO = ("kuai qu", "qu kan", "gan jin qu", "gan jin guo qu", "ni qu", "ni guo qu", "ni men qu", "ni men guo qu")
-"""快去, 去看, 赶紧(过)去, 你(们)(过)去: who reports says 快来."""
+from voice.grammar.words import CALLING, GO, SELF, SUMMONS
 
 PLACE = 3
 """Most syllables of a place between a call sign and what happens there: 东风渠桥下有人落水."""
 
-SUMMONS = (("jiao", "ni"), ("zhao", "ni"), ("han", "ni"), ("jiao", "nin"), ("zhao", "nin"))
-"""明理路,明理路,东风渠叫你, 找你, 喊你: how a unit calls another."""
 
 FREE_SPEECH_SYLLABLES = 4
 """This much free speech after a call sign is an instruction: net control is speaking."""

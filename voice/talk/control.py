@@ -6,24 +6,13 @@ from itertools import pairwise
 
 from voice.grammar.meanings import CODE_WORD, MISSING
 from voice.grammar.message import Act, Message, run_together
-from voice.grammar.naming import CALLING, JOINING, content, excuses, free_before, free_behind, mentioned
+from voice.grammar.naming import content, excuses, free_before, free_behind, mentioned
+from voice.grammar.words import AT_ONCE, CALLING, EVERYBODY, GOING, JOINING, REPORTED, WHOEVER
 from voice.pcm import Seconds
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
 from voice.talk.slots import awaited_slot, is_open, of_either, remark
 from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, NetState
-
-EVERYBODY = ("da jia", "ge wei")
-"""大家, 各位: a question with them is put to nobody alone."""
-
-REPORTED = ("dan wei", "jie dao", "jing shuo", "jing qing", *EVERYBODY)
-"""单位, 接到, 报警说, 警情: how net control tells of what was reported to it."""
-
-WHOEVER = ("shei", "shui")
-"""谁: 谁离得近."""
-
-GOING = ("chu", "jin", "pao", "wang")
-"""出, 进, 跑, 往: with 去 somebody goes, and nobody is sent."""
 
 INTRODUCTION = 3
 """Syllables of the longest 我是, 这里是, 这边是."""
@@ -217,15 +206,11 @@ def _happens(m: Message) -> bool:
     return side_by_side and "situation" in m.meanings()
 
 
-SENT = ("马上", "立即")
-"""Phrases that begin so are said of oneself, or to somebody: 明理路巡防队,马上过去."""
-
-
 def is_ordered(state: NetState, m: Message, now: Seconds) -> bool:
     """明理路巡防队,东风渠巡防队,马上过去: net control sends both, most likely; or one, while another one's report is
     dealt with."""
     named = tuple(n.unit for n in m.names if n.place == "lead")
-    told = any(i.key.startswith(SENT) for i in m.items)
+    told = any(i.key.startswith(AT_ONCE) for i in m.items)
     alone = len(named) == 1 and told and not m.calls_control and state.dealing(now, named[0])
     several = len(named) > 1 and all(n.place in ("lead", "inside") for n in m.names)
     if set(m.meanings()) != {"on_the_way"} or any(is_open(state, u) for u in named):

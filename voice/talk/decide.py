@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import REPLIES, TESTING, asks_or_tells, content, elsewhere, located, thanks
+from voice.grammar.naming import asks_or_tells, content, elsewhere, located, thanks
+from voice.grammar.words import AGREED, READY, REPLIES, TESTING
 from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.evolve import evolve
@@ -46,11 +47,6 @@ from voice.talk.units import from_unit, own_radio
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
 
-READY = ("ting dao", "shou dao", "ting dao hou", "shou dao hou")
-"""安和社区,听到请讲: asks for an answer."""
-
-AGREED = (("hao",), ("xing",))
-"""好, 行, to a unit that called in: 财经大学,好,以后别关."""
 
 ROLL = {
     "roll_start": "start",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from voice.grammar.meanings import HEARD
+from voice.grammar.words import WHO
 from voice.pcm import Seconds
 from voice.talk.facts import (
     Announced,
@@ -33,9 +34,6 @@ ASIDE_S = 20.0
 
 ROLL_S = 60.0
 """Longest pause within a roll-call by a human."""
-
-WHO = ("na ge", "na jia", "na li", "na er", "shei", "shui")
-"""哪个, 哪家, 哪里, 哪儿, 谁."""
 
 
 def evolve(state: NetState, fact: Fact, timeout_s: Seconds) -> NetState:

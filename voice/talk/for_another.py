@@ -8,7 +8,8 @@ from typing import Literal
 
 from voice.grammar.meanings import ANSWERS, HEARD, MISSING
 from voice.grammar.message import Act, Item, Message, by_syllable, run_together
-from voice.grammar.naming import JOINING, excuses, free_before, free_behind
+from voice.grammar.naming import excuses, free_before, free_behind
+from voice.grammar.words import JOINING
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Fact, Relayed
 from voice.talk.slots import answer, awaited_slot, called_in, is_late, of_either

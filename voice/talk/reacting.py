@@ -11,7 +11,8 @@ from typing import Literal
 
 from voice.grammar.meanings import URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import NEXT, SENTENCE, content, thanks
+from voice.grammar.naming import SENTENCE, content, thanks
+from voice.grammar.words import NEXT
 from voice.mandarin.figures import comparable
 from voice.talk.control import call_to, control_reply
 from voice.talk.events import Heard

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from voice.grammar.meanings import ANSWERS, HEARD, MISSING
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import DIGITS, MENTIONING, OURS, PAUSE_S, content, free_before, free_behind, instructs
+from voice.grammar.naming import PAUSE_S, content, free_before, free_behind, instructs
+from voice.grammar.words import AFFIRMING, BESIDE, DIGITS, MENTIONING, OURS, TAKING_BACK
 from voice.mandarin.figures import agree, comparable, differing, plainly
 from voice.pcm import Seconds
 from voice.talk.events import Heard, Rules
@@ -17,10 +18,6 @@ from voice.talk.state import ASKED_S, UNANSWERED, Exchange, NetState
 PLAIN = ("normal", "not_found", "present", "arrived", "on_the_way")
 """Answers that net control does not give."""
 
-TAKING_BACK = (("bu", "dui"), ("shuo", "cuo"), ("cuo", "le"), ("geng", "zheng"))
-"""不对, 说错(了), 错了, 更正."""
-
-AFFIRMING = {"是的", "对的"}
 
 WHETHER = 2
 """Syllables before 没有 that make a question of it."""
@@ -28,11 +25,6 @@ WHETHER = 2
 SHORT = 3
 """Syllables of short answers."""
 
-BESIDE = frozenset((
-    "dou", "du", "ye", "hai", "zai", "wo", "an", "ren", "hao", "hen", "xing",
-    "zhong", "dui", "shi", "le", "ya", "quan", "gang", "yi",
-))  # fmt: skip
-"""都, 也, 还, 再, 我, 俺, 人, 好, 很, 行, 中, 对, 是, 了, 呀, 全, 刚, 已: directly before an answer."""
 
 READ_BACK = 3
 """Digits in free speech behind a call with figures: they were read back, most likely."""

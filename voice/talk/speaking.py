@@ -12,7 +12,8 @@ from typing import Literal
 
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message
-from voice.grammar.naming import NEXT, PAUSE_S, content
+from voice.grammar.naming import PAUSE_S, content
+from voice.grammar.words import NEXT
 from voice.pcm import Seconds
 from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState
 

@@ -9,8 +9,6 @@ from itertools import pairwise
 from voice.grammar.meanings import ANSWERS, HEARD, MISSING, URGENT
 from voice.grammar.message import Item, Message, by_syllable, run_together
 from voice.grammar.naming import (
-    OURS,
-    SELF,
     SENTENCE,
     asks_or_tells,
     content,
@@ -21,6 +19,7 @@ from voice.grammar.naming import (
     located,
     thanks,
 )
+from voice.grammar.words import OURS, SELF, WHERE
 from voice.talk.control import call_to, control_reply, directs
 from voice.talk.events import Heard, Rules
 from voice.talk.evolve import evolve
@@ -47,8 +46,6 @@ from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
 
-WHERE = (("na", "li"), ("na", "er"), ("na", "ge"), ("na", "bian"))
-"""哪里, 哪儿, 哪个, 哪边; toneless, so also 那里, 那儿."""
 
 UNEVENTFUL = ("normal", "not_found")
 """Where nobody asked, more is told beside them: 河边有一双鞋,没看见人."""
