@@ -73,6 +73,9 @@ LOCATING = words(
 )  # fmt: skip
 """门口, 那边, 附近, 旁边, 楼下, 停车场, …: directly behind a call sign they make a place of it."""
 
+PLACING = words("shang", "xia", "kou", "qiao", "li", "bian", "dong", "nan", "xi", "bei")
+"""上, 下, 口, 桥, 里, 边, 东, 南, 西, 北: directly behind a short call sign they make a street or a house of it."""
+
 ELSEWHERE = words("na bian", "fu jin", "pang bian", "dui mian")
 """那边, 附近, 旁边, 对面: behind a call sign, as nobody says it of the place where he is."""
 

@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import Literal
 
 from voice.grammar.meanings import HEARD
-from voice.grammar.message import Message
-from voice.grammar.naming import PAUSE_S, content
-from voice.grammar.words import NEXT
+from voice.grammar.message import Message, run_together
+from voice.grammar.naming import PAUSE_S, content, free_behind, located
+from voice.grammar.words import NEXT, PLACING, THANKS
 from voice.pcm import Seconds
 from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState
 
@@ -64,7 +64,8 @@ def speaker_of(
         return Attribution("unit", unit)
     if e is not None and _late(e, speech_start, late_window_s):
         return Attribution("unit" if e.ours else "control" if alone else "either", unit)
-    if m.weak and not alone and not _paused(m):
+    others = [e for e in state.awaited() if not e.doubt]
+    if m.weak and not alone and not _paused(m) and (others or not _begins(m)):
         return Attribution("either")  # 明理路那边有人: a street, most likely
     spoke = state.names_itself(speech_start) or state.asked_who(speech_start) or unit == state.telling(speech_start)
     return Attribution("control" if alone and not spoke else "either", unit)
@@ -101,6 +102,13 @@ def _paused(m: Message) -> bool:
         return True
     gaps = [b.start - a.end for a, b in pairwise(m.items[max(0, at - 1) : at + 2])]
     return gaps[-1] >= PAUSE_S
+
+
+def _begins(m: Message) -> bool:
+    """明理路去看一下: the over begins with a call sign, and what follows makes no place of it and takes no leave."""
+    behind = free_behind(run_together(m.items), 0)
+    leave = any(behind[: len(w)] == w for w in THANKS if len(w) > 1)
+    return m.items[0].kind == "unit" and not located(m.items, 0) and behind[:1] not in PLACING and not leave
 
 
 def _asked_again(e: Exchange, t: Seconds) -> bool:
