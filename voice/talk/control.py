@@ -7,11 +7,12 @@ from itertools import pairwise
 from voice.grammar.meanings import CODE_WORD, MISSING
 from voice.grammar.message import Act, Message, run_together
 from voice.grammar.naming import content, excuses, free_before, free_behind, mentioned
-from voice.grammar.words import AT_ONCE, CALLING, EVERYBODY, GOING, JOINING, REPORTED, WHOEVER
+from voice.grammar.words import AT_ONCE, CALLING, EVERYBODY, JOINING
 from voice.pcm import Seconds
+from voice.talk.entries import of_either, remark
 from voice.talk.events import Heard
 from voice.talk.facts import Called, Commanded, ControlReplied, Fact, NotUnderstood
-from voice.talk.slots import awaited_slot, is_open, of_either, remark
+from voice.talk.slots import awaited_slot, is_open
 from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, NetState
 
 INTRODUCTION = 3
@@ -79,15 +80,6 @@ def _asks_somebody(m: Message) -> bool:
     said = free_before(run_together(m.items), at)
     everybody = any(w in " ".join(said) for w in EVERYBODY)
     return "ask" in m.meanings() and len(said) >= INTRODUCTION and not everybody and not _calls_somebody(list(said))
-
-
-def directs(m: Message) -> bool:
-    """有人落水了,附近单位注意; 群众报警说路口有人打架,就近的去一下: net control tells of it, most likely; who is there
-    says 来."""
-    said = m.free.split()
-    sent = any(b == "qu" and a not in GOING for a, b in pairwise(said)) or any(w in said for w in WHOEVER)
-    reported = m.everybody or any(f" {w} " in f" {m.free} " for w in REPORTED)
-    return "situation" in m.meanings() and "wo" not in said and (reported or (sent and "lai" not in said))
 
 
 def _absent(m: Message) -> list[str]:

@@ -9,6 +9,8 @@ from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import asks_or_tells, content, elsewhere, located, thanks
 from voice.grammar.words import AGREED, READY, REPLIES, TESTING
 from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
+from voice.talk.doubts.by_words import tells_behind
+from voice.talk.entries import answer, called_in, closing, not_understood, of_either, remark
 from voice.talk.events import Ended, Heard, Rules, Tick
 from voice.talk.evolve import evolve
 from voice.talk.facts import (
@@ -26,20 +28,7 @@ from voice.talk.facts import (
 from voice.talk.for_another import spoken_for, spoken_of
 from voice.talk.guessing import CONTROL, probable
 from voice.talk.reacting import handed_on
-from voice.talk.slots import (
-    answer,
-    awaited_slot,
-    called_in,
-    closing,
-    is_late,
-    is_open,
-    is_unsaid,
-    not_understood,
-    of_either,
-    remark,
-    spoken_to,
-    tells_behind,
-)
+from voice.talk.slots import awaited_slot, is_late, is_open, is_unsaid, spoken_to
 from voice.talk.speaking import speaker_of
 from voice.talk.state import REPLY_S, Aside, NetState
 from voice.talk.units import from_unit, own_radio

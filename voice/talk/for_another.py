@@ -10,9 +10,10 @@ from voice.grammar.meanings import ANSWERS, HEARD, MISSING
 from voice.grammar.message import Act, Item, Message, by_syllable, run_together
 from voice.grammar.naming import excuses, free_before, free_behind
 from voice.grammar.words import JOINING
+from voice.talk.entries import answer, called_in, of_either
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Fact, Relayed
-from voice.talk.slots import answer, awaited_slot, called_in, is_late, of_either
+from voice.talk.slots import awaited_slot, is_late
 from voice.talk.state import NetState
 
 

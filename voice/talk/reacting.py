@@ -7,25 +7,17 @@ are laid to no unit without a question to people.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from voice.grammar.meanings import URGENT
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import SENTENCE, content, thanks
 from voice.grammar.words import NEXT
 from voice.mandarin.figures import comparable
 from voice.talk.control import call_to, control_reply
+from voice.talk.entries import of_either, remark
 from voice.talk.events import Heard
-from voice.talk.facts import Answered, Fact
-from voice.talk.slots import is_open, of_either, remark
-from voice.talk.state import ANSWERED_S, REPLY_S, UNANSWERED, Exchange, NetState
-
-Blocking = Literal["say_again", "negative", "wait"]
-
-BLOCKING: dict[str, Blocking] = {
-    "say_again": "say_again", "negative": "negative", "stand_by": "wait",
-}  # fmt: skip
-"""Said by a unit in place of an answer: its exchange stays open."""
+from voice.talk.facts import Fact
+from voice.talk.slots import Blocking, is_open, may_reply
+from voice.talk.state import ANSWERED_S, UNANSWERED, Exchange, NetState
 
 
 def handed_on(state: NetState, h: Heard) -> list[Fact]:
@@ -99,7 +91,7 @@ def _thanks_by_name(state: NetState, h: Heard, caller: str, mine: Exchange | Non
             spoken = state.went_on(state.calling_in_at)  # the unit says 明白, perhaps
             doubt = meaning != "ack" or spoken or state.beside(h.start)
             return control_reply(state, h, caller, meaning or "", doubt) if may_reply(h, meaning) else None
-        if meaning == "ack" and reported(state, h):
+        if meaning == "ack" and state.names_itself(h.start):
             return control_reply(state, h, caller, "ack", doubt=True)
     elif mine.relayed and meaning == "ack":
         return control_reply(state, h, caller, "ack", doubt=True)
@@ -159,27 +151,6 @@ def asks_back(state: NetState, h: Heard, caller: str | None, said: Blocking) -> 
     return remark(h, said, None, None, said, review=False)
 
 
-def may_be_thanks(state: NetState, h: Heard, awaited: Exchange, said: Answered) -> bool:
-    """Whether an answer may be net control's: something was said since the call that it may acknowledge."""
-    told = state.telling(h.start)
-    e = state.exchanges.get(told)
-    if awaited.ours or said.readback == "same" or not may_reply(h, said.meaning):
-        return False
-    back = told == awaited.unit and awaited.last in BLOCKING.values()
-    return awaited.heard_unclear or (bool(told) and not back and (e is None or e.meaning != "ack"))
-
-
-def may_reply(h: Heard, meaning: str | None) -> bool:
-    """收到 and 马上到: net control's to a unit that called in, most likely."""
-    on_the_way = meaning == "on_the_way" and not h.message.calls_control
-    return not h.identified and (meaning == "ack" or on_the_way)
-
-
 def pending(state: NetState, h: Heard) -> bool:
     """Somebody called in and awaits net control's reply."""
-    return state.calling_in is not None or reported(state, h)
-
-
-def reported(state: NetState, h: Heard) -> bool:
-    """A report without a call sign awaits a reply."""
-    return state.reported_at is not None and h.start - state.reported_at <= REPLY_S
+    return state.calling_in is not None or state.names_itself(h.start)

@@ -4,54 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from voice.grammar.meanings import ANSWERS, HEARD, MISSING, URGENT
 from voice.grammar.message import Item, Message, by_syllable, run_together
 from voice.grammar.naming import (
-    SENTENCE,
-    asks_or_tells,
     content,
     excuses,
     free_before,
     free_behind,
     is_subject,
-    located,
     thanks,
 )
 from voice.grammar.words import OURS, SELF, WHERE
-from voice.talk.control import call_to, control_reply, directs
+from voice.talk.control import call_to, control_reply
+from voice.talk.doubts import BARE, SIGNED, STRAY, UNASKED, Bare, Signed, Stray, Unasked, doubtful
+from voice.talk.doubts.by_words import directs
+from voice.talk.entries import answer, called_in, not_understood, remark
 from voice.talk.events import Heard, Rules
 from voice.talk.evolve import evolve
-from voice.talk.facts import Answered, Broadcast, Called, Fact, Grade, NotUnderstood
+from voice.talk.facts import Broadcast, Called, Fact, Grade, NotUnderstood
 from voice.talk.for_another import also_for, of_another
 from voice.talk.guessing import probable
-from voice.talk.reacting import BLOCKING, Blocking, asks_back, may_be_thanks, may_reply, pending, reaction, reported
+from voice.talk.reacting import asks_back, pending, reaction
 from voice.talk.slots import (
-    answer,
+    BLOCKING,
+    Blocking,
     awaited_slot,
-    called_in,
-    instructed,
     is_late,
     is_unfinished,
     is_unsaid,
     late_beside,
-    not_understood,
-    remark,
+    may_reply,
     slot_for,
-    tells_behind,
 )
-from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState
+from voice.talk.state import ASKED_S, Exchange, NetState
 
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
 
-
-UNEVENTFUL = ("normal", "not_found")
-"""Where nobody asked, more is told beside them: 河边有一双鞋,没看见人."""
-
-REPLYING = ("ack", "present", *UNEVENTFUL)
-"""Said to somebody who called or asked."""
 
 WHETHER = 2
 """Syllables before 没有 that make a question of it."""
@@ -128,58 +118,21 @@ def _answered(
     claims = "" if meaning else _nameless(state, h)
     own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
     others = also_for(state, h, mine.unit, own.meaning)
-    heard = mine.heard_unclear or (mine.doubt and caller == state.telling(h.start))
-    held = mine.open and not mine.ours and mine.last == "wait" and own.meaning == "ack" and not own.readback
-    doubt = (
-        (held and not h.identified)
-        or (not h.identified and _replied_to(state, h, mine, late))
-        or (heard and may_be_thanks(state, h, mine, own))
-        or any(isinstance(f, NotUnderstood) for f in others)
-        or (not others and _tells_of_open(state, h, mine))
-    )
+    doubt = doubtful(Signed(state, h, mine, caller, late, own, tuple(others)), SIGNED)
     return [replace(own, review=own.review or doubt), *others]
-
-
-def _tells_of_open(state: NetState, h: Heard, mine: Exchange) -> bool:
-    """丹尼斯正常,博学路超市不正常: of another unit that is awaited."""
-    items = h.message.items
-    opened = {e.unit for e in state.open_exchanges()} - {mine.unit}
-    return any(i.key in opened and free_behind(items, k)[:1] in (("bu",), ("mei",)) for k, i in enumerate(items))
 
 
 def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str | None, grade: Grade) -> list[Fact]:
     """A unit that nobody awaits; ``grade`` is ``slot`` where it was told 请讲 and did not name itself."""
-    m = h.message
     guest = grade == "slot"
     if meaning and state.broadcast and state.heeds(h.start):
         return _to_broadcast(state, h, state.broadcast[0], caller, meaning, grade, rules)
     if _asks_whether(state, h):
         return [call_to(state, h, caller, 0, doubt=True)]
-    open_one = awaited_slot(state)
-    nameless = not h.identified and is_unsaid(m)
-    slot = open_one.id if open_one and (nameless or _tells_of(h, open_one.unit)) else None
-    lost = (meaning in (None, "present", *UNEVENTFUL) or "report" in m.meanings()) and len(content(m.free)) >= SENTENCE
-    lost = lost or (meaning is None and len(content(m.free)) > 1)
-    signed = meaning == "ack" and m.items[-1].kind == "unit" and state.telling(h.start) not in ("", caller)
-    guessed = signed or (guest and open_one is not None)
-    guessed = guessed or (guest and may_reply(h, meaning))
-    guessed = guessed or (nameless and not guest and _may_be_told(state, h, caller, meaning))
-    guessed = guessed or (nameless and may_reply(h, meaning) and reported(state, h) and bool(content(m.free)))
-    guessed = guessed or (open_one is not None and nameless and _asked_about(h, open_one, caller))
-    replies = meaning in REPLYING or "ack" in m.meanings()
-    unheard = replies and state.addressed_unread(h.start, caller)  # it was called, perhaps
-    place = nameless and located(m.items, 0) and state.dealing(h.start, caller)  # 丹尼斯后面,好,知道了
-    sent = nameless and meaning == "on_the_way" and m.items[-1].kind in ("unit", "place")  # 明理路,马上去丹尼斯
-    guessed = guessed or (sent and not m.calls_control)
-    doubt = (
-        h.contradicted
-        or lost
-        or guessed
-        or place
-        or unheard
-        or (nameless and (instructed(m, caller) or asks_or_tells(m.free)))
-    )
-    return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubt)]
+    waiting = awaited_slot(state)
+    u = Unasked(state, h, caller, meaning, guest, waiting)
+    slot = waiting.id if waiting and (u.nameless or _tells_of(h, waiting.unit)) else None
+    return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubtful(u, UNASKED))]
 
 
 def _replied(state: NetState, h: Heard, rules: Rules, meaning: str) -> Fact:
@@ -214,28 +167,6 @@ def _asks_whether(state: NetState, h: Heard) -> bool:
     said = free_before(m.items, len(m.items) - 1)
     asked = len(said) >= WHETHER and " ".join(said) not in (*OURS, *SELF)
     return whether and asked and not state.conducting and is_unsaid(m)
-
-
-def _may_be_told(state: NetState, h: Heard, unit: str, meaning: str | None) -> bool:
-    """明理路,查了,车没有问题; 财经大学,人都没有了: words to a unit that nobody awaits end like an answer."""
-    replied = state.replied[0] == unit and h.start - state.replied[1] <= REPLY_S
-    told = meaning in UNEVENTFUL and not h.message.calls_control
-    return bool(content(h.message.free)) and (replied or told)
-
-
-def _asked_about(h: Heard, e: Exchange, unit: str) -> bool:
-    """加油站啊,这就去, behind 王新街,去加油站看看: of the unit called, most likely."""
-    sign = next(i.text for i in h.message.items if i.kind == "unit" and i.key == unit)
-    return any(sign in w or (w and w in sign) for w in e.question.split())
-
-
-def _replied_to(state: NetState, h: Heard, mine: Exchange, late: bool) -> bool:
-    """东风渠,没事 to a unit that called in; 收到,丹尼斯超市 behind the answer of another one of all: it
-    may be net control's."""
-    if late and mine.unit == state.calling_in:
-        return True
-    signed = "ack" in h.message.meanings() and h.message.items[-1].kind == "unit"
-    return mine.to_all and signed and state.telling(h.start) not in ("", mine.unit)
 
 
 def own_radio(state: NetState, h: Heard, rules: Rules) -> Fact:
@@ -330,18 +261,11 @@ def _nameless(state: NetState, h: Heard) -> str:
     return asked[0] if asked and alone and h.start - asked[1] <= ASKED_S else ""
 
 
-def _names_somebody(h: Heard) -> bool:
-    """老李收到: words before 收到 may be a name that we do not know, and the speaker net control."""
-    first = h.message.items[0]
-    said = content(first.pinyin) if first.kind == "free" and not h.message.figures else ()
-    return len(said) >= 2 and said[0] != "wo"
-
-
 def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rules: Rules) -> Fact:
     """收到 without a call sign: attributed to the slot, or not at all."""
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
-        return replace(said, review=said.review or _perhaps_another(state, h, awaited, said, rules))
+        return replace(said, review=said.review or doubtful(Bare(state, h, awaited, said, rules), BARE))
     opened = [e.unit for e in state.open_exchanges()]
     if len(opened) > 1 or state.heeds(h.start):
         by_voice = probable(h.voices, opened or state.units)
@@ -351,35 +275,4 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     closing = last is not None and meaning == "ack" and last.meaning != "ack"  # net control's own 收到
     if last and in_slot and not closing and last.status == "answered" and last.grade == "slot":
         return remark(h, "contested", last.unit, last.id, meaning, review=True)
-    told = meaning in UNEVENTFUL and len(content(h.message.free)) >= 2  # 没有前科,放人
-    called = meaning == "ack" and bool(h.message.names) and not thanks(content(h.message.free))  # 知道了回头修东风渠
-    items = h.message.items
-    named = any(a.kind == "unit" and b.kind == "phrase" for a, b in pairwise(items))  # (到了)明理路到了
-    unasked = meaning == "present"  # to no question: something else was said, most likely
-    doubt = told or called or named or unasked or late_beside(state, h)
-    return remark(h, "stray", None, None, meaning, review=doubt)
-
-
-def _perhaps_another(state: NetState, h: Heard, awaited: Exchange, said: Answered, rules: Rules) -> bool:
-    """Whether an answer without a call sign may be another unit's, or net control's."""
-    opened = [e for e in state.open_exchanges() if awaited.doubt or not e.to_all]
-    unclear = [e for e in state.exchanges.values() if e.unit != awaited.unit and is_unfinished(e, h)]
-    named = said.meaning in ("ack", "on_the_way") and _names_somebody(h)
-    return (
-        state.beside(h.start)
-        or tells_behind(h.message)
-        or directs(h.message)
-        or (not awaited.last and late_beside(state, h, awaited.unit, ASKED_S if awaited.open else rules.late_window_s))
-        or (not awaited.open and awaited.status in UNANSWERED and h.start - awaited.deadline > ASKED_S)
-        or state.heeds(h.start)
-        or state.replying_to not in (None, awaited.unit)
-        or state.last_called != (awaited.unit,)
-        or (awaited.repeating and not awaited.ours)  # 你声音太小了,听不清. 现在呢
-        or any(e.called_at != awaited.called_at for e in opened)
-        or any(e.answered_at > awaited.called_at for e in unclear)
-        or ((awaited.heard_since or (awaited.heard_unclear and said.meaning == "ack")) and not awaited.ours)
-        or (awaited.doubt and (named or state.asked_who(h.start)))  # 博学路超市. 好,正常
-        or (awaited.doubt and said.meaning == "ack" and state.calling_in not in (None, awaited.unit))
-        or (awaited.doubt and awaited.last == "other")
-        or may_be_thanks(state, h, awaited, said)
-    )
+    return remark(h, "stray", None, None, meaning, review=doubtful(Stray(state, h, meaning), STRAY))
