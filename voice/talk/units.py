@@ -6,18 +6,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, MISSING, URGENT
-from voice.grammar.message import Item, Message, by_syllable, run_together
+from voice.grammar.message import Item, Message, by_syllable
 from voice.grammar.naming import (
     content,
-    excuses,
     free_before,
     free_behind,
-    is_subject,
     thanks,
 )
 from voice.grammar.words import OURS, SELF, WHERE
 from voice.talk.control import call_to, control_reply
-from voice.talk.doubts import BARE, SIGNED, STRAY, UNASKED, Bare, Signed, Stray, Unasked, doubtful
+from voice.talk.doubts import (
+    BARE,
+    CALLING_IN,
+    SIGNED,
+    STRAY,
+    THANKS_BARE,
+    UNASKED,
+    Bare,
+    Calling,
+    Signed,
+    Stray,
+    Thanks,
+    Unasked,
+    doubtful,
+)
 from voice.talk.doubts.by_words import directs
 from voice.talk.entries import answer, called_in, not_understood, remark
 from voice.talk.events import Heard, Rules
@@ -33,7 +45,6 @@ from voice.talk.slots import (
     is_late,
     is_unfinished,
     is_unsaid,
-    late_beside,
     may_reply,
     slot_for,
 )
@@ -93,11 +104,9 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         turn = awaited_slot(state)
         mine_too = turn is not None and _tells_of(h, turn.unit)
         perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
-        subject = urgent == "call_in" and caller is not None and _perhaps_about(m, caller)
-        unread = urgent == "call_in" and caller is None and _unread(m)
         if not m.calls_control and not h.identified and directs(m):
             return [called_in(h, caller, urgent, "slot", review=True)]
-        doubt = subject or unread or (caller is not None and _said_to(state, h, caller))
+        doubt = doubtful(Calling(state, h, caller, urgent), CALLING_IN)
         return [called_in(h, caller, urgent, grade, review=doubt, exchange=turn.id if turn and perhaps else None)]
     if caller:
         return _unasked(state, h, rules, caller, meaning, grade)
@@ -107,7 +116,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
     waiting = state.awaited() and state.replying_to is None
     if awaited is None and not waiting and may_reply(h, meaning) and pending(state, h):
-        return [_replied(state, h, rules, meaning)]
+        return [_replied(state, h, meaning)]
     return [_bare(state, h, meaning, awaited, rules)]
 
 
@@ -135,27 +144,10 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubtful(u, UNASKED))]
 
 
-def _replied(state: NetState, h: Heard, rules: Rules, meaning: str) -> Fact:
+def _replied(state: NetState, h: Heard, meaning: str) -> Fact:
     """收到 to a unit that called in."""
-    other = state.heeds(h.start) or state.telling(h.start) not in ("", state.calling_in)
-    e = state.exchanges.get(state.calling_in or "")
-    spoken = state.went_on(state.calling_in_at) or (e is not None and e.called_at > state.calling_in_at)
-    doubt = meaning != "ack" or state.calling_in is None or other or spoken
-    doubt = doubt or late_beside(state, h, state.calling_in)
+    doubt = doubtful(Thanks(state, h, meaning), THANKS_BARE)
     return control_reply(state, h, state.calling_in, meaning, doubt)
-
-
-def _perhaps_about(m: Message, unit: str) -> bool:
-    """派出所,王新街电台没电了, 我是王新街的老李; but 派出所,王新街,门口堵车了 is its own: another one would say who it
-    is."""
-    at = next((k for k, i in enumerate(m.items) if i.kind == "unit" and i.key == unit), 0)
-    return is_subject(m.items, unit) and (excuses(m.free) or free_behind(m.items, at)[:1] == ("de",))
-
-
-def _said_to(state: NetState, h: Heard, unit: str) -> bool:
-    """安和社区,人找到了, to one of two that are talking, or by it."""
-    between = state.aside is not None and state.beside(h.start) and unit in state.aside.units
-    return between and not h.identified and not h.message.calls_control and is_unsaid(h.message)
 
 
 def _asks_whether(state: NetState, h: Heard) -> bool:
@@ -205,14 +197,6 @@ def _held_up(
     unit = caller or (mine.unit if mine else None)
     perhaps = caller is None and mine is not None and _puts_off(state, h, mine)
     return remark(h, said, unit, mine.id if mine and mine.open else None, said, review=perhaps)
-
-
-def _unread(m: Message) -> bool:
-    """派出所,[xia he qu],收到请回答: whoever calls has said its call sign, most likely."""
-    items = run_together(m.items)
-    at = next((k for k, i in enumerate(items) if i.kind == "control"), len(items))
-    behind = free_behind(items, at) if at < len(items) else ()
-    return bool(m.names) or (len(behind) > 1 and any(i.kind == "phrase" for i in items[at:]))
 
 
 def _tells_of(h: Heard, unit: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from voice.grammar.message import Message
-from voice.grammar.naming import SENTENCE, asks_or_tells, content, located, thanks
+from voice.grammar.message import Message, run_together
+from voice.grammar.naming import SENTENCE, asks_or_tells, content, excuses, free_behind, is_subject, located, thanks
 from voice.talk.doubts.by_words import instructed
 from voice.talk.events import Heard
 from voice.talk.slots import UNEVENTFUL, is_unsaid, late_beside, may_reply
@@ -147,3 +147,83 @@ UNASKED = (
     _identity_differs, _words_lost, _signs_thanks, _guest_beside, _guest_thanked, _is_told, _reporter_thanked,
     _asked_about, _is_sent, _is_place, _called_unheard, _is_instructed,
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Calling:
+    """A call to net control, or a report."""
+
+    state: NetState
+    h: Heard
+    caller: str | None
+    meaning: str
+
+    @property
+    def m(self) -> Message:
+        return self.h.message
+
+
+def _about_the_unit(c: Calling) -> bool:
+    """派出所,王新街电台没电了, 我是王新街的老李; but 派出所,王新街,门口堵车了 is its own: another one would say who it
+    is."""
+    if c.meaning != "call_in" or c.caller is None:
+        return False
+    at = next((k for k, i in enumerate(c.m.items) if i.kind == "unit" and i.key == c.caller), 0)
+    tells = excuses(c.m.free) or free_behind(c.m.items, at)[:1] == ("de",)
+    return is_subject(c.m.items, c.caller) and tells
+
+
+def _sign_unread(c: Calling) -> bool:
+    """派出所,[xia he qu],收到请回答: whoever calls has said its call sign, most likely."""
+    items = run_together(c.m.items)
+    at = next((k for k, i in enumerate(items) if i.kind == "control"), len(items))
+    behind = free_behind(items, at) if at < len(items) else ()
+    said = bool(c.m.names) or (len(behind) > 1 and any(i.kind == "phrase" for i in items[at:]))
+    return c.meaning == "call_in" and c.caller is None and said
+
+
+def _to_the_other(c: Calling) -> bool:
+    """安和社区,人找到了, to one of two that are talking, or by it."""
+    between = c.state.aside is not None and c.state.beside(c.h.start) and c.caller in c.state.aside.units
+    return between and not c.h.identified and not c.m.calls_control and is_unsaid(c.m)
+
+
+CALLING_IN = (_about_the_unit, _sign_unread, _to_the_other)
+
+
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """收到 without a call sign, to the unit that called in: it may be another unit's answer."""
+
+    state: NetState
+    h: Heard
+    meaning: str
+
+
+def _comes_itself(t: Thanks) -> bool:
+    """马上到: who?"""
+    return t.meaning != "ack"
+
+
+def _to_nobody_known(t: Thanks) -> bool:
+    """Whoever reported did not say who it is."""
+    return t.state.calling_in is None
+
+
+def _another_was_told(t: Thanks) -> bool:
+    """Everybody was told something, or another unit spoke last."""
+    return t.state.heeds(t.h.start) or t.state.telling(t.h.start) not in ("", t.state.calling_in)
+
+
+def _replied_already(t: Thanks) -> bool:
+    """Net control has spoken since the call, perhaps: the unit says 收到."""
+    e = t.state.exchanges.get(t.state.calling_in or "")
+    called = e is not None and e.called_at > t.state.calling_in_at
+    return called or t.state.went_on(t.state.calling_in_at)
+
+
+def _anothers_late(t: Thanks) -> bool:
+    return late_beside(t.state, t.h, t.state.calling_in)
+
+
+THANKS_BARE = (_comes_itself, _to_nobody_known, _another_was_told, _replied_already, _anothers_late)
