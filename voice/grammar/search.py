@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.grammar.fst import Fst
+from voice.grammar.ranges import Ints, ranges
 from voice.mandarin.phones import GARBAGE, phone_set
 from voice.pcm import Floats
 from voice.speech.acoustics import FRAME_S
@@ -35,8 +36,6 @@ BEAM = 14.0
 
 MOST = 4000
 """Tokens alive."""
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +145,22 @@ class Search:
         states, scores, nodes = self._spread(states, scores, nodes, place)
         came, taken, made = [], [], 0
         for emitted in self._scale * loglikes:
-            at, arcs = _ranges(g.first[states], self._arcs[states])
-            reached = scores[at] - self._cost[arcs] + emitted[g.pdf[arcs]]
+            at, arcs = ranges(g.first[states], self._arcs[states])
+            reached = scores[at]
+            reached -= self._cost[arcs]
+            reached += emitted[g.pdf[arcs]]
             kept = np.flatnonzero(reached > reached.max() - BEAM)
             if len(kept) > MOST:
                 kept = kept[np.argpartition(reached[kept], -MOST)[-MOST:]]
             at, arcs, reached = at[kept], arcs[kept], reached[kept]
-            best = _best(g.to[arcs], reached, place)
+            to = g.to[arcs]
+            best = _best(to, reached, place)
             came.append(nodes[at[best]])
             taken.append(arcs[best])
-            fresh = made + np.arange(len(best))
+            fresh = np.arange(made, made + len(best))
             made += len(best)
-            states, scores, nodes = self._spread(g.to[arcs[best]], reached[best], fresh, place)
-            scores = scores - scores.max()
+            states, scores, nodes = self._spread(to[best], reached[best], fresh, place)
+            scores -= scores.max()
         ends = np.flatnonzero(g.final[states])
         last = ends[scores[ends].argmax()] if len(ends) else scores.argmax()
         before, arc = np.concatenate(came), np.concatenate(taken)
@@ -170,7 +172,12 @@ class Search:
 
     def _spread(self, states: Ints, scores: Floats, nodes: Ints, place: Ints) -> tuple[Ints, Floats, Ints]:
         """The tokens, and copies of them wherever empty arcs lead."""
-        at, empties = _ranges(self._graph.empty_first[states], self._empties[states])
+        count = self._empties[states]
+        some = np.flatnonzero(count)
+        if not len(some):
+            return states, scores, nodes
+        at, empties = ranges(self._graph.empty_first[states[some]], count[some])
+        at = some[at]
         states = np.concatenate([states, self._graph.empty_to[empties]])
         scores = np.concatenate([scores, scores[at] - self._empty_cost[empties]])
         nodes = np.concatenate([nodes, nodes[at]])
@@ -200,14 +207,21 @@ class Search:
         return [Word(g.words[n], round(a * FRAME_S, 2), round(b * FRAME_S, 2), 1.0) for n, a, b in words]
 
 
-def _ranges(first: Ints, count: Ints) -> tuple[Ints, Ints]:
-    """(index of the range, number in it) of all numbers in ranges of ``count`` from ``first`` on."""
-    at = np.repeat(np.arange(len(count)), count)
-    return at, np.arange(len(at)) - np.repeat(np.cumsum(count) - count - first, count)
-
-
 def _best(states: Ints, scores: Floats, place: Ints) -> Ints:
-    """Indices of the best token of each state. ``place``: a number for each state, overwritten."""
-    order = np.argsort(scores)
-    place[states[order]] = order
-    return np.flatnonzero(place[states] == np.arange(len(states)))
+    """Indices of the best token of each state, ascending. ``place``: a number for each state, overwritten."""
+    every = np.arange(len(states))
+    place[states] = every  # the last of each state
+    left = np.flatnonzero(place[states] != every)
+    if not len(left):
+        return every
+    while len(left):  # a better one takes its place; few states have more than two
+        left = left[scores[left] > scores[place[states[left]]]]
+        place[states[left]] = left
+        left = left[place[states[left]] != left]
+    won = place[states] == every
+    lost = np.flatnonzero(~won)
+    if (scores[lost] == scores[place[states[lost]]]).any():  # among equals whichever a sort puts last
+        order = np.argsort(scores)
+        place[states[order]] = order
+        won = place[states] == every
+    return np.flatnonzero(won)
