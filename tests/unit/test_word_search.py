@@ -20,9 +20,10 @@ from voice.mandarin.phones import FINALS, SYLLABLES, TONES, phone_set
 from voice.net.loading import Net
 from voice.pcm import Floats
 from voice.places import words_file
+from voice.speech import word_model
 from voice.speech.acoustics import scores_of, sounds_of
 from voice.speech.whisper import Candidate, Passage, Transcript
-from voice.speech.word_model import ANY, Table, WordModel, extended, read, said_with, write
+from voice.speech.word_model import ANY, Chances, Table, WordModel, extended, read, said_with, write
 from voice.station.choice import Chooser, Unit, respelled, written
 from voice.station.scribe import OwnScribe
 
@@ -61,13 +62,24 @@ def test_nodes_behind_one_by_a_syllable(table: Table) -> None:
     spelling = Spelling(WordModel(replace(table, tones=np.array([1, 1, 1, 2, 1, ANY, 4, 8, 16], np.uint8))))
     nodes = np.arange(len(spelling.syllable))
     for syllable in range(len(SYLLABLES)):
-        first, count = spelling.behind(nodes, np.full(len(nodes), syllable))
+        which, child = spelling.behind(nodes, np.full(len(nodes), syllable))
         for node in nodes:
             behind = [k for k in nodes[1:] if spelling.before(k) == node and spelling.syllable[k] == syllable]
-            assert list(range(first[node], first[node] + count[node])) == behind
+            assert child[which == node].tolist() == behind
     dong = SYLLABLES.index("dong")
     _, tones = spelling.behind(nodes[:1], np.array([dong]))
-    assert tones == 2  # 东 and 冬 have one tone, 懂 another
+    assert len(tones) == 2  # 东 and 冬 have one tone, 懂 another
+
+
+def test_chances_that_are_kept_are_the_same_ones(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_model, "_KEPT", 2)  # most of them push others out
+    model = WordModel(table)
+    kept = Chances(model)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        context, word = rng.integers(len(model.last), size=9), rng.integers(len(model.words), size=9)
+        (chance, after), (expected, follows) = kept.chances(context, word), model.chances(context, word)
+        assert (chance.tolist(), after.tolist()) == (expected.tolist(), follows.tolist())
 
 
 def test_chances_of_words_in_their_contexts(table: Table) -> None:

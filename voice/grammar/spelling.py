@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from voice.grammar.ranges import ranges
 from voice.pcm import Floats
 from voice.speech.word_model import ANY, Ints, WordModel
 
@@ -16,6 +17,8 @@ NOTHING = -1
 _SYLLABLES, _TONES = 512, 1 + ANY
 """More than there are: keys of nodes are the node before times the first, plus the syllable, times the second, plus
 its tones in bits."""
+
+_BIT = np.uint64(1) << np.arange(_SYLLABLES, dtype=np.uint64) % np.uint64(64)
 
 _STEP = _SYLLABLES * _TONES
 
@@ -35,7 +38,7 @@ class _Places:
         bits = max(1, int(_ROOM * len(keys) - 1).bit_length())
         self._shift, self._last = np.uint32(32 - bits), (1 << bits) - 1
         self._key = np.full(1 << bits, NOTHING, np.int32)
-        self._at = np.zeros(1 << bits, np.int64)
+        self._at = np.zeros(1 << bits, np.int32)
         left, place = np.arange(len(keys)), self._first(keys)
         while len(left):
             free = np.flatnonzero(self._key[place] == NOTHING)
@@ -45,17 +48,18 @@ class _Places:
             stays[free[which]] = False
             left, place = left[stays], (place[stays] + 1) & self._last
 
-    def of(self, keys: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
-        """(place of each, whether it is there at all)."""
+    def of(self, keys: Ints) -> tuple[Ints, Ints]:
+        """(which of them are there, place of each of these)."""
         place = self._first(keys)
-        found = self._key[place]
-        other = np.flatnonzero((found != keys) & (found != NOTHING))
+        found, wanted = self._key[place], keys.astype(np.int32)
+        other = np.flatnonzero(found != wanted)
+        other = other[found[other] != NOTHING]
         while len(other):
             place[other] = (place[other] + 1) & self._last
             found[other] = self._key[place[other]]
-            other = other[(found[other] != keys[other]) & (found[other] != NOTHING)]
-        there: npt.NDArray[np.bool_] = found == keys
-        return self._at[place], there
+            other = other[(found[other] != wanted[other]) & (found[other] != NOTHING)]
+        there = np.flatnonzero(found == wanted)
+        return there, self._at[place[there]].astype(np.int64)
 
     def _first(self, keys: Ints) -> Ints:
         return (keys.astype(np.uint32) * _SPREAD >> self._shift).astype(np.int64)
@@ -83,6 +87,8 @@ class Spelling:
     """Words without a syllable: a comma."""
     _children: _Places = field(init=False)
     """(node before, syllable) of the first node of each row of those that differ in their tones only."""
+    _may: npt.NDArray[np.uint64] = field(init=False)
+    """Of each node: which syllables may be behind it, a bit for those of the same number modulo 64. Most are not."""
     _begin: Ints = field(init=False)
     """Of these rows, and where the last ends."""
 
@@ -105,6 +111,8 @@ class Spelling:
         rows = np.flatnonzero(np.diff(toneless, prepend=-1))
         self._children = _Places(toneless[rows])
         self._begin = np.append(rows, len(toneless))
+        self._may = np.zeros(nodes, np.uint64)
+        np.bitwise_or.at(self._may, toneless[rows] // _SYLLABLES, _BIT[toneless[rows] % _SYLLABLES])
         whole = np.flatnonzero(lengths)
         order = whole[np.argsort(node[whole], kind="stable")]
         self.word = meant[order]
@@ -122,10 +130,12 @@ class Spelling:
         self.silent = meant[lengths == 0]
 
     def behind(self, node: Ints, syllable: Ints) -> tuple[Ints, Ints]:
-        """The nodes behind each one by a syllable with any tones: (the first, how many)."""
-        row, some = self._children.of(node * _SYLLABLES + syllable)
+        """The nodes behind each one by a syllable with any tones: (which one it is behind, node)."""
+        some = np.flatnonzero(self._may[node] & _BIT[syllable])
+        which, row = self._children.of(node[some] * _SYLLABLES + syllable[some])
         first = self._begin[row]
-        return 1 + first, np.where(some, self._begin[row + 1] - first, 0)
+        at, child = ranges(1 + first, self._begin[row + 1] - first)
+        return some[which[at]], child
 
     def before(self, node: int) -> int:
         """The node before one."""

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.grammar.lattice import SHARE, Lattice
+from voice.grammar.ranges import ranges
 from voice.grammar.spelling import Spelling
 from voice.mandarin.phones import SYLLABLES, TONES
 from voice.pcm import Floats
-from voice.speech.word_model import ANY, Ints
+from voice.speech.word_model import ANY, Chances, ChanceSearch, Ints
 
 WORD_SCALE = 0.32
 """Of the word model's logarithms against the scaled acoustic scores."""
@@ -37,6 +38,9 @@ AT_FIRST = 4
 _CONTEXTS = 1 << 24
 """More than there are: keys of tokens are the node times this, plus the context."""
 
+
+_PLACE = 21
+"""Bits of a place among tokens."""
 
 _BITS = (np.arange(1 + ANY)[:, None] >> np.arange(len(TONES))) % 2 * SHARE
 _WEIGHTS = np.asarray(_BITS / np.maximum(_BITS.sum(1, keepdims=True), 1e-9), np.float32)
@@ -122,10 +126,13 @@ def _joined(*some: _Tokens) -> _Tokens:
     return _Tokens(node, context, score, since, back)
 
 
-def _ranges(first: Ints, count: Ints) -> tuple[Ints, Ints]:
-    """So many numbers from each first one on: (number of their range, number)."""
-    at = np.repeat(np.arange(len(count)), count)
-    return at, np.arange(len(at)) + np.repeat(first - np.cumsum(count) + count, count)
+def _first_of(keys: Ints) -> Ints:
+    """Where each of these keys (under 2⁴²) is for the first time, ascending."""
+    row = keys << _PLACE
+    row |= np.arange(len(keys))
+    row.sort()
+    other = row[1:] >> _PLACE != row[:-1] >> _PLACE
+    return np.sort(row[np.concatenate([[True], other])] & (1 << _PLACE) - 1)
 
 
 def _best(score: Floats, which: Ints, most: int) -> Ints:
@@ -149,8 +156,12 @@ class WordSearch:
         """The best rows of words, best first; none where no words fit. ``hints``: what a syllable gets after each,
         shape (1 + SYLLABLES, SYLLABLES), the first row where nothing is before."""
 
+        known = Chances(self._spelling.model)
+
         def search(tone: np.float32, tokens: int = MOST) -> list[Found]:
-            return _Passage(self._spelling, self._scale, self._syllable, tone, lattice, hints, tokens).best(most)
+            return _Passage(
+                self._spelling, self._scale, self._syllable, tone, lattice, hints, known.chances, tokens
+            ).best(most)  # fmt: skip
 
         without = np.float32(0)
         toned, toneless = search(self._tone), search(without, PROBED)
@@ -166,10 +177,11 @@ class _Passage:
 
     def __init__(
         self, spelling: Spelling, scale: np.float32, syllable: np.float32, tone: np.float32, lattice: Lattice,
-        hints: Floats | None, most: int = MOST,
+        hints: Floats | None, chances: ChanceSearch, most: int = MOST,
     ) -> None:  # fmt: skip
-        """``most``: tokens at a boundary."""
+        """``chances``: see ``WordModel.chances``. ``most``: tokens at a boundary."""
         self._spelling, self._scale, self._lattice, self._hints, self._most = spelling, scale, lattice, hints, most
+        self._chances = chances
         self._arc = lattice.score - syllable
         self._toned = tone * np.log(np.maximum(lattice.tones @ _WEIGHTS.T, UNHEARD)) if tone else None
         """Of each syllable, by the tones that a word has there, as in keys of nodes."""
@@ -188,81 +200,96 @@ class _Passage:
 
     def best(self, most: int) -> list[Found]:
         """See ``WordSearch.best``."""
-        first = self._lattice.first
-        for t, quiet in enumerate(self._lattice.quiet):
-            before = self._at(t)
-            now = replace(before, score=before.score + quiet)
-            entered = self._entered(np.arange(first[t + 1], first[t + 2]))
-            if len(entered.node):
-                both = _joined(now, entered)
-                kept = self._kept(both)
-                now = both[kept]
-                # Words whose tokens have only waited have ended before.
-                ended = self._ended(both[kept[kept >= len(before.node)]], t + 1)
-                if ended:
-                    both = _joined(now, *ended)
-                    now = both[self._kept(both)]
-            self._hold(t + 1, now)
-        return self._traced(self._at(len(self._lattice.quiet)), most)
+        lattice, tokens = self._lattice, self._tokens
+        first = lattice.first.tolist()
+        for t, quiet in enumerate(lattice.quiet):
+            here = t * self._most
+            waits = np.arange(here, here + self._count[t])
+            node, score = tokens.node[waits], tokens.score[waits] + quiet
+            child, gained, place, arc = self._entered(first[t + 1], first[t + 2])
+            if not len(child):
+                now = tokens[waits]
+                self._hold(t + 1, replace(now, score=score), self._hoped(node, score))
+                continue
+            node, score = np.concatenate([node, child]), np.concatenate([score, gained])
+            place = np.concatenate([waits, place])
+            expected = self._hoped(node, score)
+            kept = self._kept(node, tokens.context, place, expected)
+            source, entered = place[kept], np.flatnonzero(kept >= len(waits))
+            since = tokens.since[source]
+            fresh = entered[tokens.node[source[entered]] == 0]
+            since[fresh] = lattice.start[arc[kept[fresh] - len(waits)]]
+            now = _Tokens(node[kept], tokens.context[source], score[kept], since, tokens.back[source])
+            expected = expected[kept]
+            # Words whose tokens have only waited have ended before.
+            ended = self._ended(now[entered], t + 1)
+            if ended:
+                now = _joined(now, *ended)
+                expected = np.concatenate([expected, *(self._hoped(k.node, k.score) for k in ended)])
+                kept = self._kept(now.node, now.context, None, expected)
+                now, expected = now[kept], expected[kept]
+            self._hold(t + 1, now, expected)
+        return self._traced(self._at(len(lattice.quiet)), most)
 
     def _at(self, boundary: int) -> _Tokens:
         first = boundary * self._most
         return self._tokens[first : first + self._count[boundary]]
 
-    def _hold(self, boundary: int, k: _Tokens) -> None:
+    def _hold(self, boundary: int, k: _Tokens, expected: Floats) -> None:
         first, self._count[boundary] = boundary * self._most, len(k.node)
         place = slice(first, first + len(k.node))
         self._tokens.put(place, k)
-        self._expected[place] = self._hoped(k.node, k.score)
+        self._expected[place] = expected
 
     def _hoped(self, node: Ints, score: Floats) -> Floats:
         return score + self._scale * self._spelling.best[node]
 
-    def _entered(self, arcs: Ints) -> _Tokens:
-        """Tokens behind syllables that end here."""
+    def _entered(self, first: int, end: int) -> tuple[Ints, Floats, Ints, Ints]:
+        """Tokens behind these syllables of the lattice, which end here: (node, score, place of the token before,
+        syllable)."""
         sp, lattice, tokens = self._spelling, self._lattice, self._tokens
-        start = lattice.start[arcs]
-        at, place = _ranges(start * self._most, self._count[start])
+        start = lattice.start[first:end]
+        at, place = ranges(start * self._most, self._count[start])
         if not len(place):
-            return tokens[:0]
-        arc = arcs[at]
-        expected = self._expected[place] + self._arc[arc]
+            return place, np.zeros(0, np.float32), place, place
+        expected = self._expected[place] + self._arc[first:end][at]
         near = np.flatnonzero(expected > expected.max() - BEAM)  # it gets no better farther down the tree
         near = _best(expected, near, LOOKED_UP * self._most)
-        place, arc = place[near], arc[near]
-        node, s = tokens.node[place], lattice.syllable[arc]
-        at, child = _ranges(*sp.behind(node, s))
-        place, arc, node, s = place[at], arc[at], node[at], s[at]
+        place, arc = place[near], first + at[near]
+        at, child = sp.behind(tokens.node[place], lattice.syllable[arc])
+        place, arc = place[at], arc[at]
         score = tokens.score[place] + self._arc[arc]
         if self._toned is not None:
             score += self._toned[arc, sp.meant[child - 1]]
         if self._hints is not None:
-            score += self._hints[1 + np.where(node > 0, sp.syllable[node], sp.last[tokens.context[place]]), s]
-        since = np.where(node > 0, tokens.since[place], lattice.start[arc])
-        return _Tokens(child, tokens.context[place], score, since, tokens.back[place])
+            node = tokens.node[place]
+            before = np.where(node > 0, sp.syllable[node], sp.last[tokens.context[place]])
+            score += self._hints[1 + before, lattice.syllable[arc]]
+        return child, score, place, arc
 
-    def _kept(self, k: _Tokens) -> Ints:
-        """Which are the best of each node and context, and of those the best."""
-        expected = self._hoped(k.node, k.score)
+    def _kept(self, node: Ints, context: Ints, place: Ints | None, expected: Floats) -> Ints:
+        """Which tokens are the best of each node and context, and of those the best, best first. ``place``: of each
+        one's context, if these are not in the same order."""
         near = np.flatnonzero(expected > expected.max() - BEAM)
         some = AT_FIRST * self._most
         while True:
             best = _best(expected, near, some)
             best = best[np.argsort(-expected[best], kind="stable")]
-            _, first = np.unique(k.node[best] * _CONTEXTS + k.context[best], return_index=True)
+            key = node[best] * _CONTEXTS + context[best if place is None else place[best]]
+            first = _first_of(key)
             if len(best) == len(near) or len(first) >= self._most:
-                kept: Ints = best[np.sort(first)[: self._most]]
+                kept: Ints = best[first[: self._most]]
                 return kept
             some *= AT_FIRST
 
     def _ended(self, k: _Tokens, here: int) -> list[_Tokens]:
         """Tokens behind the words that end here, and behind a comma after them."""
-        sp, model = self._spelling, self._spelling.model
-        at, place = _ranges(sp.first[k.node], sp.first[k.node + 1] - sp.first[k.node])
+        sp = self._spelling
+        at, place = ranges(sp.first[k.node], sp.first[k.node + 1] - sp.first[k.node])
         if not len(at):
             return []
         word = sp.word[place]
-        chance, context = model.chances(k.context[at], word)
+        chance, context = self._chances(k.context[at], word)
         score = k.score[at] + self._scale * chance
         near = np.flatnonzero(score > score.max() - BEAM)
         near = _best(score, near, self._most)
@@ -272,7 +299,7 @@ class _Passage:
         out = [_Tokens(root, context, score, root, self._noted(word, k.node[at], k.since[at], end, k.back[at]))]
         for comma in sp.silent:
             row = np.full(len(near), comma)
-            chance, after = model.chances(context, row)
+            chance, after = self._chances(context, row)
             more = np.asarray(score + self._scale * chance, np.float32)
             out.append(_Tokens(root, after, more, root, self._noted(row, root, end, end, out[0].back)))
         return out

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,13 @@ STRIDE = 1 << 17
 
 BLOCK = 1 << 16
 """Triples dealt with at once while a model is loaded: memory."""
+
+_KEPT = 16
+"""Bits of a place among the chances that are kept."""
+
+_SPREAD = np.int64(-7046029254386353131)
+"""Of the golden ratio, modulo 2⁶⁴: neighbours go to places far from each other (Knuth, The Art of Computer Programming,
+6.4)."""
 
 LEAST = 1e-3
 """Of a chance that is left for words that were not seen in a context."""
@@ -187,6 +194,33 @@ class WordModel:
         of_pair = np.flatnonzero(context > n)
         known, triple = _found(self._triples, (context[of_pair] - 1 - n) * STRIDE + word[of_pair])
         chance[of_pair] = np.where(known, self._three[triple], chance[of_pair] + self._back[context[of_pair]])
+        return chance, after
+
+
+ChanceSearch = Callable[[Ints, Ints], tuple[Floats, Ints]]
+"""(contexts, words) → logarithm of the chance of each word in its context, and the context that follows."""
+
+
+class Chances:
+    """Those of one model, the latest kept: a search asks for the same ones again and again."""
+
+    def __init__(self, model: WordModel) -> None:
+        """For one thread."""
+        self._model = model
+        self._key = np.full(1 << _KEPT, -1, np.int64)
+        self._chance = np.zeros(1 << _KEPT, np.float32)
+        self._after = np.zeros(1 << _KEPT, np.int64)
+
+    def chances(self, context: Ints, word: Ints) -> tuple[Floats, Ints]:
+        """See ``WordModel.chances``."""
+        key = context * STRIDE + word
+        place = ((key * _SPREAD).view(np.uint64) >> np.uint64(64 - _KEPT)).view(np.int64)
+        chance, after = self._chance[place], self._after[place]
+        new = np.flatnonzero(self._key[place] != key)
+        if len(new):
+            chance[new], after[new] = found = self._model.chances(context[new], word[new])
+            place = place[new]
+            self._key[place], self._chance[place], self._after[place] = key[new], *found
         return chance, after
 
 
