@@ -28,7 +28,7 @@ _COUNTED = re.compile(
     r"mistake|notice|over|pair|phoneme|recording|request|round|row|sample|screen|sentence|session|sign|station|syllable|"
     r"time|unit|utterance|voice|word|worker)s\b( on the roster)?(?: (were|are|have|come|run|sound|survive|wait)\b)?"
 )
-"""One of something, as a template for any number says it: “1 overs were”."""
+"""One of something, as a template for any number says it: “1 overs were”. What a new message counts belongs here."""
 
 _SINGULAR = {"were": "was", "are": "is", "have": "has"}
 
@@ -50,7 +50,8 @@ def worded(message: str, english: bool) -> str:
 
 
 def singular(message: str) -> str:
-    """The English message with “1 over” for “1 overs”."""
+    """The English message with “1 over” for “1 overs”: one template serves any number. Nouns that ``_COUNTED`` does not
+    list stay as they are: “1 gas”."""
 
     def one(found: re.Match[str]) -> str:
         before, noun, place, verb = found.groups(default="")

@@ -15,7 +15,6 @@ from voice.mandarin.distance import syllable_distance
 THERE = 4
 """Most syllables from a place to 了: 到丹尼斯门口了."""
 
-
 SYLLABLE_SCORE = 0.5
 """Answers of one syllable (到, 在, 行): too short to verify, so a person is asked to listen."""
 

@@ -61,7 +61,6 @@ DENIED = ("situation", "arrived", "on_the_way", "present", "normal", "ack")
 ASKED = ("situation", "arrived", "on_the_way", "present", "ack")
 """Meanings that directly following 没有 or 吗 turns into a question."""
 
-
 CONDITIONAL = ("situation", "arrived", "present", "not_found")
 
 OWNED = 5

@@ -16,7 +16,6 @@ from voice.grammar.words import CALLING, GO, SELF, SUMMONS
 PLACE = 3
 """Most syllables of a place between a call sign and what happens there: 东风渠桥下有人落水."""
 
-
 FREE_SPEECH_SYLLABLES = 4
 """This much free speech after a call sign is an instruction: net control is speaking."""
 

@@ -161,7 +161,7 @@ class WordSearch:
         def search(tone: np.float32, tokens: int = MOST) -> list[Found]:
             return _Passage(
                 self._spelling, self._scale, self._syllable, tone, lattice, hints, known.chances, tokens
-            ).best(most)  # fmt: skip
+            ).found(most)  # fmt: skip
 
         without = np.float32(0)
         toned, toneless = search(self._tone), search(without, PROBED)
@@ -198,8 +198,8 @@ class _Passage:
         """(word, node, boundaries between which it was said, row of the word before) of each word's end."""
         self._rows = 0
 
-    def best(self, most: int) -> list[Found]:
-        """See ``WordSearch.best``."""
+    def found(self, most: int) -> list[Found]:
+        """The best rows of words, so many at most, best first."""
         lattice, tokens = self._lattice, self._tokens
         first = lattice.first.tolist()
         for t, quiet in enumerate(lattice.quiet):

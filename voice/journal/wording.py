@@ -127,6 +127,7 @@ _NOTES: tuple[Pair, ...] = (
 """English note in the journal, as a pattern → Chinese."""
 
 _IN_ENGLISH = {"own, not verified": "our own ear, not verified"}
+"""Notes that are no English by themselves: the key of who dictated, ``Transcribed.engine``, stands in them."""
 
 _WITH_UNIT = re.compile(r"(?:^|(?<=; ))(to unit|by unit|by its voice probably unit) (.+)$")
 """A note that ends in the id of a unit."""

@@ -36,7 +36,6 @@ from voice.talk.units import from_unit, own_radio
 PLAIN = 0.9
 """Least confidence of a call that counts although two stations seem to speak at once."""
 
-
 ROLL = {
     "roll_start": "start",
     "roll_end": "end",

@@ -7,12 +7,7 @@ from dataclasses import replace
 
 from voice.grammar.meanings import ANSWERS, HEARD, MISSING, URGENT
 from voice.grammar.message import Item, Message, by_syllable
-from voice.grammar.naming import (
-    content,
-    free_before,
-    free_behind,
-    thanks,
-)
+from voice.grammar.naming import content, free_before, free_behind, thanks
 from voice.grammar.words import OURS, SELF, WHERE
 from voice.talk.control import call_to, control_reply
 from voice.talk.doubts import (
@@ -38,21 +33,11 @@ from voice.talk.facts import Broadcast, Called, Fact, Grade, NotUnderstood
 from voice.talk.for_another import also_for, of_another
 from voice.talk.guessing import probable
 from voice.talk.reacting import asks_back, pending, reaction
-from voice.talk.slots import (
-    BLOCKING,
-    Blocking,
-    awaited_slot,
-    is_late,
-    is_unfinished,
-    is_unsaid,
-    may_reply,
-    slot_for,
-)
+from voice.talk.slots import BLOCKING, Blocking, awaited_slot, is_late, is_unfinished, is_unsaid, may_reply, slot_for
 from voice.talk.state import ASKED_S, Exchange, NetState
 
 ANSWERING = ("situation", "normal", "on_the_way", "arrived")
 """Answers all the same: 刚才没听见,一切正常."""
-
 
 WHETHER = 2
 """Syllables before 没有 that make a question of it."""
