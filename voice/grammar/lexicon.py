@@ -78,14 +78,18 @@ class Lexicon:
         """A text in entries, the longest first at each place, and in characters of none."""
         out: list[tuple[str, Entry | None]] = []
         while text:
-            entry = next((e for e in self._longest if text.startswith(e.text)), None)
+            entry = next((e for e in self._longest.get(text[0], ()) if text.startswith(e.text)), None)
             out.append((entry.text if entry else text[0], entry))
             text = text[len(out[-1][0]) :]
         return out
 
     @cached_property
-    def _longest(self) -> list[Entry]:
-        return sorted(self.spoken, key=lambda e: -len(e.text))
+    def _longest(self) -> dict[str, list[Entry]]:
+        """Entries by their first character, the longest first."""
+        found: dict[str, list[Entry]] = {}
+        for e in sorted(self.spoken, key=lambda e: -len(e.text)):
+            found.setdefault(e.text[:1], []).append(e)
+        return found
 
     @property
     def digits(self) -> dict[str, str]:
