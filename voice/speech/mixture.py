@@ -40,6 +40,8 @@ class MixtureScorer:
 
     def __init__(self, first: OverListener, second: OverListener) -> None:
         self._first, self._second = first, second
+        self._scores: tuple[Floats, Floats] | None = None
+        """By each network, of the over that has ended."""
 
     def accept(self, pcm: Pcm16 | Floats) -> None:
         """More samples at 8 kHz in int16 scale."""
@@ -49,5 +51,8 @@ class MixtureScorer:
     def finish(self, first: float = FIRST) -> Floats:
         """Scores (frames of FRAME_S, pdfs) of the whole over; repeated calls return the same. ``first``: weight of the
         first network."""
-        mean = first * self._first.finish() + (1 - first) * self._second.finish()
+        if self._scores is None:
+            self._scores = self._first.finish(), self._second.finish()
+        mean = first * self._scores[0]
+        mean += (1 - first) * self._scores[1]
         return np.asarray(mean, np.float32)

@@ -49,7 +49,7 @@ def statistics(encoder: Encoder, pcm: Pcm16 | Floats) -> Floats | None:
     speech = level > low + LOUD * (high - low)
     if speech.sum() < LEAST_FRAMES:
         return None
-    h = encoder.convolved(mel + (np.float32(LEVEL) - level[speech].mean()))[speech]
+    h = encoder.convolved(mel + (np.float32(LEVEL) - level[speech].mean()), speech)
     return np.concatenate([h.mean(0), h.std(0)])
 
 
