@@ -10,5 +10,5 @@ Ints = npt.NDArray[np.int64]
 
 def ranges(first: Ints, count: Ints) -> tuple[Ints, Ints]:
     """So many numbers from each first one on: (index of their range, number)."""
-    at = np.repeat(np.arange(len(count)), count)
-    return at, np.arange(len(at)) + (first - np.cumsum(count) + count)[at]
+    at = np.arange(len(count)).repeat(count)
+    return at, np.arange(len(at)) + (first - count.cumsum() + count)[at]

@@ -149,9 +149,9 @@ class Search:
             reached = scores[at]
             reached -= self._cost[arcs]
             reached += emitted[g.pdf[arcs]]
-            kept = np.flatnonzero(reached > reached.max() - BEAM)
+            kept = (reached > reached.max() - BEAM).nonzero()[0]
             if len(kept) > MOST:
-                kept = kept[np.argpartition(reached[kept], -MOST)[-MOST:]]
+                kept = kept[reached[kept].argpartition(-MOST)[-MOST:]]
             at, arcs, reached = at[kept], arcs[kept], reached[kept]
             to = g.to[arcs]
             best = _best(to, reached, place)
@@ -173,7 +173,7 @@ class Search:
     def _spread(self, states: Ints, scores: Floats, nodes: Ints, place: Ints) -> tuple[Ints, Floats, Ints]:
         """The tokens, and copies of them wherever empty arcs lead."""
         count = self._empties[states]
-        some = np.flatnonzero(count)
+        some = count.nonzero()[0]
         if not len(some):
             return states, scores, nodes
         at, empties = ranges(self._graph.empty_first[states[some]], count[some])
@@ -211,7 +211,7 @@ def _best(states: Ints, scores: Floats, place: Ints) -> Ints:
     """Indices of the best token of each state, ascending. ``place``: a number for each state, overwritten."""
     every = np.arange(len(states))
     place[states] = every  # the last of each state
-    left = np.flatnonzero(place[states] != every)
+    left = (place[states] != every).nonzero()[0]
     if not len(left):
         return every
     while len(left):  # a better one takes its place; few states have more than two
@@ -219,9 +219,10 @@ def _best(states: Ints, scores: Floats, place: Ints) -> Ints:
         place[states[left]] = left
         left = left[place[states[left]] != left]
     won = place[states] == every
-    lost = np.flatnonzero(~won)
+    lost = (~won).nonzero()[0]
     if (scores[lost] == scores[place[states[lost]]]).any():  # among equals whichever a sort puts last
         order = np.argsort(scores)
         place[states[order]] = order
         won = place[states] == every
-    return np.flatnonzero(won)
+    best: Ints = won.nonzero()[0]
+    return best

@@ -52,13 +52,13 @@ class _Places:
         """(which of them are there, place of each of these)."""
         place = self._first(keys)
         found, wanted = self._key[place], keys.astype(np.int32)
-        other = np.flatnonzero(found != wanted)
+        other = (found != wanted).nonzero()[0]
         other = other[found[other] != NOTHING]
         while len(other):
             place[other] = (place[other] + 1) & self._last
             found[other] = self._key[place[other]]
             other = other[(found[other] != wanted[other]) & (found[other] != NOTHING)]
-        there = np.flatnonzero(found == wanted)
+        there = (found == wanted).nonzero()[0]
         return there, self._at[place[there]].astype(np.int64)
 
     def _first(self, keys: Ints) -> Ints:
@@ -131,7 +131,7 @@ class Spelling:
 
     def behind(self, node: Ints, syllable: Ints) -> tuple[Ints, Ints]:
         """The nodes behind each one by a syllable with any tones: (which one it is behind, node)."""
-        some = np.flatnonzero(self._may[node] & _BIT[syllable])
+        some = (self._may[node] & _BIT[syllable]).nonzero()[0]
         which, row = self._children.of(node[some] * _SYLLABLES + syllable[some])
         first = self._begin[row]
         at, child = ranges(1 + first, self._begin[row + 1] - first)

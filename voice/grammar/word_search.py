@@ -131,13 +131,17 @@ def _first_of(keys: Ints) -> Ints:
     row = keys << _PLACE
     row |= np.arange(len(keys))
     row.sort()
-    other = row[1:] >> _PLACE != row[:-1] >> _PLACE
-    return np.sort(row[np.concatenate([[True], other])] & (1 << _PLACE) - 1)
+    key = row >> _PLACE
+    fresh = np.ones(len(row), bool)
+    np.not_equal(key[1:], key[:-1], out=fresh[1:])
+    first: Ints = row[fresh] & (1 << _PLACE) - 1
+    first.sort()
+    return first
 
 
 def _best(score: Floats, which: Ints, most: int) -> Ints:
     """Of these the best, so many at most, in any order."""
-    return which if len(which) <= most else which[np.argpartition(score[which], -most)[-most:]]
+    return which if len(which) <= most else which[score[which].argpartition(-most)[-most:]]
 
 
 class WordSearch:
@@ -215,7 +219,7 @@ class _Passage:
             place = np.concatenate([waits, place])
             expected = self._hoped(node, score)
             kept = self._kept(node, tokens.context, place, expected)
-            source, entered = place[kept], np.flatnonzero(kept >= len(waits))
+            source, entered = place[kept], (kept >= len(waits)).nonzero()[0]
             since = tokens.since[source]
             fresh = entered[tokens.node[source[entered]] == 0]
             since[fresh] = lattice.start[arc[kept[fresh] - len(waits)]]
@@ -253,7 +257,7 @@ class _Passage:
         if not len(place):
             return place, np.zeros(0, np.float32), place, place
         expected = self._expected[place] + self._arc[first:end][at]
-        near = np.flatnonzero(expected > expected.max() - BEAM)  # it gets no better farther down the tree
+        near = (expected > expected.max() - BEAM).nonzero()[0]  # it gets no better farther down the tree
         near = _best(expected, near, LOOKED_UP * self._most)
         place, arc = place[near], first + at[near]
         at, child = sp.behind(tokens.node[place], lattice.syllable[arc])
@@ -270,11 +274,11 @@ class _Passage:
     def _kept(self, node: Ints, context: Ints, place: Ints | None, expected: Floats) -> Ints:
         """Which tokens are the best of each node and context, and of those the best, best first. ``place``: of each
         one's context, if these are not in the same order."""
-        near = np.flatnonzero(expected > expected.max() - BEAM)
+        near = (expected > expected.max() - BEAM).nonzero()[0]
         some = AT_FIRST * self._most
         while True:
             best = _best(expected, near, some)
-            best = best[np.argsort(-expected[best], kind="stable")]
+            best = best[(-expected[best]).argsort(kind="stable")]
             key = node[best] * _CONTEXTS + context[best if place is None else place[best]]
             first = _first_of(key)
             if len(best) == len(near) or len(first) >= self._most:
@@ -291,7 +295,7 @@ class _Passage:
         word = sp.word[place]
         chance, context = self._chances(k.context[at], word)
         score = k.score[at] + self._scale * chance
-        near = np.flatnonzero(score > score.max() - BEAM)
+        near = (score > score.max() - BEAM).nonzero()[0]
         near = _best(score, near, self._most)
         at, word, score, context = at[near], word[near], np.asarray(score[near], np.float32), context[near]
         root = np.zeros(len(near), np.int64)

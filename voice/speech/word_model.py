@@ -185,13 +185,15 @@ class WordModel:
         """Logarithm of the chance of each word in its context, and the context that follows."""
         n = len(self.words)
         last = self.last[context].astype(np.int64)
-        seen, pair = _found(self._pairs, last * STRIDE + word)
+        there, pair = _found(self._pairs, last * STRIDE + word)
         chance = self.one[word] + self._back[1 + last]
-        chance[seen] = self._two[pair[seen]]
+        seen = there.nonzero()[0]
+        pair = pair[seen]
+        chance[seen] = self._two[pair]
         after = 1 + word
-        longer = np.flatnonzero(seen)[self._continued[pair[seen]]]
-        after[longer] = 1 + n + pair[longer]
-        of_pair = np.flatnonzero(context > n)
+        longer = self._continued[pair]
+        after[seen[longer]] = 1 + n + pair[longer]
+        of_pair = (context > n).nonzero()[0]
         known, triple = _found(self._triples, (context[of_pair] - 1 - n) * STRIDE + word[of_pair])
         chance[of_pair] = np.where(known, self._three[triple], chance[of_pair] + self._back[context[of_pair]])
         return chance, after
@@ -216,7 +218,7 @@ class Chances:
         key = context * STRIDE + word
         place = ((key * _SPREAD).view(np.uint64) >> np.uint64(64 - _KEPT)).view(np.int64)
         chance, after = self._chance[place], self._after[place]
-        new = np.flatnonzero(self._key[place] != key)
+        new = (self._key[place] != key).nonzero()[0]
         if len(new):
             chance[new], after[new] = found = self._model.chances(context[new], word[new])
             place = place[new]
@@ -228,5 +230,5 @@ def _found(keys: Ints, wanted: Ints) -> tuple[npt.NDArray[np.bool_], Ints]:
     """(whether it is among the sorted keys, where)."""
     if not len(keys):
         return np.zeros(len(wanted), bool), np.zeros(len(wanted), np.int64)
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    place = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
     return keys[place] == wanted, place
