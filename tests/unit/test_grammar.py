@@ -500,6 +500,29 @@ def test_a_phrase_among_the_likeliest_words_is_found_if_the_sounds_bear_it_out(
 
 
 @pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        (
+            "派出所 # #tuo #le #liang #che #jia #you #mei #gei",
+            "派出所 贾岗社区治安队 [tuo le liang che jia you mei gei]",
+        ),
+        ("# #tuo #le #liang #che #jia #you #mei #gei", "贾岗社区治安队? [tuo le liang che jia you mei gei]"),
+        ("一切正常 # #tuo #le #liang #che #jia #you #mei", "一切正常 贾岗社区治安队? [tuo le liang che jia you mei]"),
+    ],
+)
+def test_a_call_sign_among_words_is_sure_in_long_talk_where_it_stands_behind_net_controls(
+    net: Net, words: str, written: str
+) -> None:
+    sign = next(e for e in net.lexicon.spoken if e.text == "贾岗社区治安队")
+    row = [f"#{s}" for s in sign.pinyin.split()]
+    said = heard(net, *" ".join(words.split()).replace("# ", " ".join(row) + " ", 1).split())
+    at = next(k for k, w in enumerate(said.words) if w.symbol.endswith(row[0][1:]))
+    span = said.words[at].start, said.words[at + len(row) - 1].end
+    audio = Evidence(lambda *_: 0.95, alone=lambda *_: 0.95, written=lambda: [(sign, *span)])
+    assert " ".join(i.written for i in Interpreter(net.lexicon).interpret(said, audio).items) == written
+
+
+@pytest.mark.parametrize(
     ("words", "left"), [("#jia #chang", ""), ("#jia #chang 收到", "收到"), ("收到 #jia #chang", "收到 [jia chang]")]
 )
 def test_the_call_sign_of_an_awaited_unit_is_found_where_an_over_begins(net: Net, words: str, left: str) -> None:

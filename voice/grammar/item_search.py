@@ -107,7 +107,8 @@ class ItemSearch:
                 items.extend(self._called(row, audio.called, 0 if word_follows else SHORT))
             if row and alone and (not items or items[-1].kind == "unit"):
                 items.extend(self._reply_first(row, alone))
-            items.extend(self._search(row, audio))
+            calling = len(items) == 1 and items[0].kind == "control" and bool(row)
+            items.extend(self._search(row, audio, calling=calling and row[0].start - items[0].end < EDGE_S))
             row.clear()
 
         for w in words:
@@ -211,14 +212,18 @@ class ItemSearch:
         return []
 
     def _written(
-        self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str]
+        self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str], calling: bool
     ) -> tuple[int, int, Item] | None:
         """没事 in [lao ren mei shi le]: the longest entry that is one of the likeliest words of the over and that the
-        audio bears out, with its place. It is doubtful unless the audio is SURE of it, and the row is BRIEF."""
+        audio bears out, with its place. It is doubtful unless the audio is SURE of it, and the row is BRIEF or it is a
+        unit's call sign directly behind net control's, with which the over begins (派出所,加油站,…)."""
         if audio.written is None or audio.alone is None or len(free) < SHORT:
             return None
         begin, end = free[0].start, free[-1].end
         inside = [(e, a, b) for e, a, b in audio.written() if begin <= (a + b) / 2 < end and e.symbol not in refuted]
+        called = {b for e, a, b in inside if e.kind == "control" and a - begin < EDGE_S} | (
+            {begin} if calling else set()
+        )
         for e, a, b in sorted(inside, key=lambda w: -w[0].syllables):
             at = [k for k, s in enumerate(free) if a <= (s.start + s.end) / 2 < b]
             sure = audio.alone(e, a, b)
@@ -226,17 +231,20 @@ class ItemSearch:
                 continue
             said, doubt = audio.doubtful(e, a, b) if audio.doubtful is not None else (e, Doubt.NONE)
             if said is e and doubt < Doubt.REFUTED:
-                guessed = sure < SURE or len(free) > BRIEF + e.syllables
+                caller = e.kind == "unit" and any(abs(a - at_end) < EDGE_S for at_end in called)
+                guessed = sure < SURE or (len(free) > BRIEF + e.syllables and not caller)
                 item = Item(e.kind, e.key, e.text, e.pinyin, a, b, sure, doubt=guessed or doubt > Doubt.NONE)
                 return at[0], at[-1] + 1, item
         return None
 
-    def _search(self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str] = frozenset()) -> list[Item]:
+    def _search(
+        self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str] = frozenset(), calling: bool = False
+    ) -> list[Item]:
         """Entries found in a sequence of syllables, best first; the rest is free speech. Not those ``refuted``. One
         found with a difference is doubtful, unless the audio is SURE of it."""
         if not free:
             return []
-        if (written := self._written(free, audio, refuted)) is not None:
+        if (written := self._written(free, audio, refuted, calling)) is not None:
             a, b, item = written
             return [*self._search(free[:a], audio, refuted), item, *self._search(free[b:], audio, refuted)]
         doubtful, score = audio.doubtful, audio.alone or audio.score
@@ -264,11 +272,13 @@ class ItemSearch:
         d, a, b, found = best
         entry, doubt = doubtful(found, free[a].start, free[b - 1].end) if doubtful is not None else (found, Doubt.NONE)
         if doubt == Doubt.REFUTED:
-            return self._search(free, audio, refuted | {found.symbol})
-        asked = score(entry, free[a].start, free[b - 1].end) >= SURE if score is not None else doubtful is not None
+            return self._search(free, audio, refuted | {found.symbol}, calling)
+        heard = score(entry, free[a].start, free[b - 1].end) if score is not None else 0.0
+        asked = heard >= SURE or (score is None and doubtful is not None)
         differs = d > 0 and not asked
         # Not from the graph: confidence decreases with distance.
         sure = min(s.sure for s in free[a:b]) or FOUND
+        sure = max(sure, heard) if asked and d == 0 and b - a > MIN_NEAR_SYLLABLES else sure
         found_item = Item(
             entry.kind, entry.key, entry.text, entry.pinyin, free[a].start, free[b - 1].end, max(0.0, sure - 2.0 * d),
             doubt=doubt > Doubt.NONE or differs,

@@ -211,8 +211,8 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
             return "lead"
         if " ".join(spoken) in (*GREETINGS, "hai you"):
             return "lead"
-        if k == 1 and len(spoken) <= 1:
-            return "inside" if _of(items, k) else "lead"
+        if len(spoken) <= 1 and (k == 1 or (k == 2 and items[0].kind == "control")):
+            return "inside" if _of(items, k) else "lead"  # 派出所,[shi]安和社区: of 我是
         if not spoken:
             return _place([*items[: k - 1], *items[k:]], k - 1, before, introducing)
         return ("tail" if last else "lead") if paused else "inside"
