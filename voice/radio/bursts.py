@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -94,13 +95,20 @@ def find_bursts(pcm: Pcm16) -> list[Burst]:
     return list({(b.system, b.code): b for b in sorted(found, key=lambda b: -b.start)}.values())[::-1]
 
 
+@cache
+def _tones() -> tuple[Doubles, npt.NDArray[np.complex128]]:
+    """(window, what each of the tones has in a frame of it)."""
+    window = np.hanning(DTMF_WINDOW)
+    tones = np.array([*LOW_HZ, *HIGH_HZ])
+    turns = np.exp(-2j * np.pi * tones * np.arange(DTMF_WINDOW)[:, None] / RATE)
+    return window, np.asarray(window[:, None] * turns, np.complex128)
+
+
 def _dtmf(x: Doubles) -> list[Burst]:
     if len(x) < DTMF_WINDOW:
         return []
     frames = np.lib.stride_tricks.sliding_window_view(x, DTMF_WINDOW)[::DTMF_STEP]
-    window = np.hanning(DTMF_WINDOW)
-    tones = np.array([*LOW_HZ, *HIGH_HZ])
-    matrix = window[:, None] * np.exp(-2j * np.pi * tones * np.arange(DTMF_WINDOW)[:, None] / RATE)
+    window, matrix = _tones()
     power = np.abs(frames @ matrix) ** 2
     # A full-scale tone gives (Σw/2)² in its bin and Σw²·½ in all: so much is one tone's share of the frame.
     total = ((frames * window) ** 2).sum(1) * window.sum() ** 2 / (2 * (window**2).sum()) + 1e-9
@@ -134,11 +142,14 @@ def _mdc1200(x: Doubles) -> list[Burst]:
     if len(soft) < needed:
         return []
     sync = np.array([SYNC >> k & 1 for k in range(SYNC_BITS - 1, -1, -1)])
-    pattern = np.where(np.diff(sync) != 0, 1.0, -1.0)
+    differ = np.diff(sync) != 0
     last = len(soft) - (SYNC_BITS + DATA_BITS - 1) * _SPB
-    rows = [soft[k * _SPB : k * _SPB + last] for k in range(len(pattern))]
-    power = sum(r * r for r in rows)
-    likeness = sum(p * r for p, r in zip(pattern, rows, strict=True)) / (np.sqrt(power * len(pattern)) + 1e-9)
+    square, power, likeness = soft * soft, np.zeros(last), np.zeros(last)
+    for k, other in enumerate(differ):
+        here = slice(k * _SPB, k * _SPB + last)
+        power += square[here]
+        (np.add if other else np.subtract)(likeness, soft[here], out=likeness)
+    likeness /= np.sqrt(power * len(differ)) + 1e-9
     out: list[Burst] = []
     while len(out) < 2 and likeness.max(initial=0.0) >= SYNC_LEAST:
         peak = int(likeness.argmax())
@@ -161,7 +172,8 @@ def _differences(x: Doubles) -> Doubles:
     base[: width + 1] = spectrum[centre : centre + width + 1]  # 1500 Hz shifted to 0
     base[-width:] = spectrum[centre - width : centre]
     kernel = np.hanning(_SPB + 2)[1:-1]
-    smooth = np.convolve(np.fft.ifft(base), kernel / kernel.sum(), "same")
+    rough, smooth, kernel = np.fft.ifft(base), np.empty(len(base), complex), kernel / kernel.sum()
+    smooth.real, smooth.imag = (np.convolve(part, kernel, "same") for part in (rough.real, rough.imag))
     turn = smooth[_SPB:] * np.conj(smooth[:-_SPB])
     strength = np.abs(turn) + 1e-3 * np.abs(turn).max() + 1e-9
     return np.asarray(turn.imag / strength)  # +90° a bit is 1800 Hz, -90° is 1200 Hz

@@ -87,11 +87,14 @@ class Spectrum:
 
     def _smoothed(self, bands: _Floats, level: _Floats) -> tuple[_Floats, _Floats]:
         """Per frame: ripple of the spectrum (dB, slope removed) and level, over the last SMOOTH frames."""
-        now = np.column_stack([bands, level])
-        if self._latest is None:
-            self._latest = np.tile(now[0], (SMOOTH - 1, 1))
-        both = np.concatenate([self._latest, now])
-        self._latest = both[len(now) :]
-        mean = np.sum([both[k : k + len(now)] for k in range(SMOOTH)], 0) / SMOOTH
+        n = len(level)
+        both = np.empty((SMOOTH - 1 + n, BANDS + 1), level.dtype)
+        both[SMOOTH - 1 :, :BANDS], both[SMOOTH - 1 :, BANDS] = bands, level
+        both[: SMOOTH - 1] = both[SMOOTH - 1] if self._latest is None else self._latest
+        self._latest = both[n:]
+        mean = both[:n] + both[1 : n + 1]
+        for k in range(2, SMOOTH):
+            mean += both[k : k + n]
+        mean /= SMOOTH
         ripple = 10 * np.log10(mean[:, :BANDS] + 1e-3) @ _REST
         return np.sqrt(np.square(ripple, out=ripple).sum(1) / BANDS), mean[:, BANDS]
