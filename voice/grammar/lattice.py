@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -72,13 +73,20 @@ class Lattice:
         return np.searchsorted(self.end, np.arange(len(self.quiet) + 2))
 
 
+@cache
+def _states() -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """See ``states_of``; places first."""
+    states, alone = states_of(SYLLABLES, HOLD)
+    return np.ascontiguousarray(states.T), alone
+
+
 def lattice_of(sounds: Floats, beam: float = BEAM) -> Lattice:
     """``sounds``: see ``sounds_of``; the tones may be missing."""
     pdfs = phone_set().pdfs
-    states, alone = states_of(SYLLABLES, HOLD)
+    states, alone = _states()
     scaled = np.asarray(ACOUSTIC_SCALE * sounds, np.float32)
     quiet = np.maximum(scaled[:, pdfs[SILENCE][0]], scaled[:, pdfs[GARBAGE][0]] - STRANGE) - np.float32(_STAY)
-    emission = scaled[:, states] - np.float32(_STAY)
+    emission = (scaled - np.float32(_STAY))[:, states]  # (frames, places, syllables)
     reached = _forward(emission, quiet, alone)
     left, begun = _backward(emission, quiet, alone)
     least = reached[-1] - beam
@@ -106,13 +114,13 @@ def _tones(sounds: Floats, start: Ints, end: Ints) -> Floats:
 
 
 def _step(score: Floats, entry: Floats, alone: npt.NDArray[np.bool_]) -> Floats:
-    """Scores of each row's places after one more frame, without the frame's own."""
+    """Scores of the places of each row, shape (places, rows), after one more frame, without the frame's own."""
     came = np.empty_like(score)
-    came[:, 1:] = score[:, :-1]
-    came[:, 0] = np.where(alone, -np.inf, entry)
-    came[alone, 1] = entry[alone]
-    held = [0, 1, score.shape[1] - 1]
-    came[:, held] = np.maximum(came[:, held], score[:, held])
+    came[0] = np.where(alone, -np.inf, entry)
+    came[1:] = score[:-1]
+    np.copyto(came[1], entry, where=alone)
+    for held in (0, 1, -1):
+        np.maximum(came[held], score[held], out=came[held])
     return came
 
 
@@ -121,24 +129,26 @@ def _forward(emission: Floats, quiet: Floats, alone: npt.NDArray[np.bool_]) -> F
     reached = np.zeros(len(quiet) + 1, np.float32)
     score = np.full(emission.shape[1:], -np.inf, np.float32)
     for t, e in enumerate(emission):
-        score = _step(score, np.full(len(alone), reached[t] - SYLLABLE, np.float32), alone) + e
-        reached[t + 1] = max(score[:, -1].max(), reached[t] + quiet[t])
+        score = _step(score, np.full(len(alone), reached[t] - SYLLABLE, np.float32), alone)
+        score += e
+        reached[t + 1] = max(score[-1].max(), reached[t] + quiet[t])
     return reached
 
 
 def _backward(emission: Floats, quiet: Floats, alone: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """(best score from each boundary on, the same of each syllable that begins there without its cost)."""
-    frames, n, places = emission.shape
+    frames, places, n = emission.shape
     left = np.zeros(frames + 1, np.float32)
     begun = np.empty((frames, n), np.float32)
-    score = np.full((n, places), -np.inf, np.float32)
-    held = [0, 1, places - 1]
+    score = np.full((places, n), -np.inf, np.float32)
     for t in range(frames - 1, -1, -1):
         came = np.empty_like(score)
-        came[:, :-1], came[:, -1] = score[:, 1:], left[t + 1]
-        came[:, held] = np.maximum(came[:, held], score[:, held])
-        score = came + emission[t]
-        begun[t] = np.where(alone, score[:, 1], score[:, 0])
+        came[:-1], came[-1] = score[1:], left[t + 1]
+        for held in (0, 1, -1):
+            np.maximum(came[held], score[held], out=came[held])
+        came += emission[t]
+        score = came
+        begun[t] = np.where(alone, score[1], score[0])
         left[t] = max(begun[t].max() - SYLLABLE, quiet[t] + left[t + 1])
     return left, begun
 
@@ -146,11 +156,13 @@ def _backward(emission: Floats, quiet: Floats, alone: npt.NDArray[np.bool_]) -> 
 def _segments(emission: Floats, alone: npt.NDArray[np.bool_], t: Ints, s: Ints) -> Floats:
     """Score of syllable ``s`` that begins at frame ``t``, for each of these and each duration: (LONGEST, len(t))."""
     frames = len(emission)
-    score = np.full((len(t), emission.shape[2]), -np.inf, np.float32)
+    score = np.full((emission.shape[1], len(t)), -np.inf, np.float32)
     none = np.full(len(t), -np.inf, np.float32)
     out = np.empty((LONGEST, len(t)), np.float32)
+    without = alone[s]
     for d in range(LONGEST):
         entry = np.zeros(len(t), np.float32) if d == 0 else none
-        score = _step(score, entry, alone[s]) + emission[np.minimum(t + d, frames - 1), s]
-        out[d] = score[:, -1]
+        score = _step(score, entry, without)
+        score += emission[np.minimum(t + d, frames - 1), :, s].T
+        out[d] = score[-1]
     return out
