@@ -74,16 +74,17 @@ class Tokens:
         of the frame's pdfs. Only the first two states and the last are stayed in."""
         score, origin = self._score, self._origin
         _take(score[-1], origin[-1], score[-2], origin[-2])
-        score[2:-1], origin[2:-1] = score[1:-2].copy(), origin[1:-2].copy()
+        for place in range(len(score) - 2, 1, -1):
+            score[place], origin[place] = score[place - 1], origin[place - 1]
         _take(score[1], origin[1], np.where(self._alone, entry, score[0]), np.where(self._alone, via, origin[0]))
         _take(score[0], origin[0], np.where(self._alone, np.float32(-np.inf), entry), via)
-        score += scores[self._pdfs] - np.float32(_LOG2)
+        score += (scores - np.float32(_LOG2))[self._pdfs]
 
 
 def _take(score: Floats, origin: npt.NDArray[np.int32], other: Floats, whence: npt.NDArray[np.int32]) -> None:
     """Whatever is as good or better."""
     better = other >= score
-    np.copyto(score, other, where=better)
+    np.maximum(score, other, out=score)
     np.copyto(origin, whence, where=better)
 
 

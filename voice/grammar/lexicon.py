@@ -63,7 +63,7 @@ class Lexicon:
     talk: tuple[Entry, ...] = ()
     """What means nothing and would be heard as a phrase."""
 
-    @property
+    @cached_property
     def spoken(self) -> tuple[Entry, ...]:
         """Entries in the graph. Single syllables are too short to be told from other speech and are left out; the
         interpreter looks for them where a template requires one."""
@@ -96,7 +96,11 @@ class Lexicon:
         """Toneless syllable → its digit."""
         return {s: e.key for e in self.entries if e.kind == "digit" for r in e.readings for s in plain(r)[0]}
 
-    def by_symbol(self) -> dict[str, Entry]:
+    def by_symbol(self) -> Mapping[str, Entry]:
+        return self._by_symbol
+
+    @cached_property
+    def _by_symbol(self) -> dict[str, Entry]:
         return {e.symbol: e for e in (*self.entries, *self.talk)}
 
     def phrases(self, *meanings: str) -> frozenset[str]:

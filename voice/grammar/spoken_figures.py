@@ -225,10 +225,11 @@ class FigureSpeech:
         looped = scores[:, self._looped]
         arc = np.full((frames + 1, self._nodes), -1)
         begun = np.zeros((frames + 1, self._nodes), np.int64)
-        ends = np.full(n + 1, -np.inf, np.float32)
+        ends, via = np.full(n + 1, -np.inf, np.float32), np.zeros(n, np.int32)
         for t in range(frames):
             entered = (node[self._from] - self._enter).astype(np.float32)
-            tokens.step(entered, np.full(n, t, np.int32), scores[t])
+            via.fill(t)
+            tokens.step(entered, via, scores[t])
             score, origin = tokens.ends
             enter = node[None, :] - self._loops[:, None]
             still_from[enter > still] = t
@@ -241,7 +242,8 @@ class FigureSpeech:
             spoken = best > rest
             node = np.where(spoken, best, rest)
             begun[t + 1] = still_from[quiet, every]
-            found = np.flatnonzero((ends[:-1] == best[self._led]) & spoken[self._led])[::-1]  # the first one stays
+            best[~spoken] = np.inf
+            found = (ends[:-1] == best[self._led]).nonzero()[0][::-1]  # the first one stays
             which, at = self._order[found], self._led[found]
             arc[t + 1, at], begun[t + 1, at] = which, origin[which]
         return node, arc, begun
