@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
-from voice.grammar.message import Act, Item, run_together
+from voice.grammar.message import Act, Item, once, run_together
 from voice.grammar.naming import PAUSE_S, content, free_before, free_behind, gone, unheard
 from voice.grammar.templates import Template
 from voice.grammar.words import CALLING, COME, IN_PLACE, JOINING, OR_NOT, STANDING
@@ -59,11 +59,8 @@ class ActSearch:
         if not addressed:
             found += [(a.at, a) for a in (*arrivals(items), *absences(items))]
         found.sort(key=lambda f: f[0])
-        unique: dict[str, Act] = {}
-        for _, act in found:
-            if act.meaning not in unique or act.score > unique[act.meaning].score:
-                unique[act.meaning] = act
-        return tuple(unique.values())
+        acts = [act for _, act in found]
+        return once(acts) if addressed else tuple(acts)
 
     def _pieces(self, items: list[Item]) -> set[str]:
         """All pieces of templates that these items may be."""

@@ -120,6 +120,15 @@ class Act:
     """Stated only if a pause was meant: 不,需要支援, or 不需要支援."""
 
 
+def once(acts: Iterable[Act]) -> tuple[Act, ...]:
+    """Each meaning once, as it was heard best."""
+    unique: dict[str, Act] = {}
+    for act in acts:
+        if act.meaning not in unique or act.score > unique[act.meaning].score:
+            unique[act.meaning] = act
+    return tuple(unique.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """The interpreter's result for one over."""

@@ -11,40 +11,54 @@ from dataclasses import replace
 from itertools import pairwise
 
 from voice.grammar.meanings import ANSWERS
-from voice.grammar.message import Act, Item, run_together
+from voice.grammar.message import Act, Item, once, run_together
 from voice.grammar.naming import PAUSE_S, free_before, free_behind, requests
 from voice.grammar.words import (
+    AMID,
+    ASKED_FOR,
+    ASKING,
     AT_EASE,
     BY_THEMSELVES,
+    CARRYING_ON,
     CLOCK,
     COMING,
     COUNTED,
+    COUNTING,
     DENYING,
     DONE,
     DOUBLED,
     FORMAL,
+    GOES,
     HEADS,
     HELP,
+    HERE,
     IF,
     LEADING,
     LOOK_OUT,
+    MANNER,
     NOT,
     NOT_AN_ORDER,
     NOW,
     ORDER,
+    PEOPLE,
+    RECEIVED,
     SEEN,
     SILENT,
     SOMEBODY,
     SOUGHT,
+    SPEAKERS,
     STILL,
     TAGGED,
     TAGS,
     TELL,
     THEN,
     THERE,
+    THINGS,
+    TOLD,
     UNEASY,
     UNSEEN,
     VAGUE,
+    WAITING,
     WANTED,
     WELCOME,
     WELL,
@@ -71,12 +85,19 @@ TELL_WITHIN = 6
 
 ORDERED = ("on_the_way", "arrived", "present")
 
+HOLDING = ("negative", "say_again", "stand_by")
+"""Said in place of an answer."""
+
+NEAR_BY = 3
+"""Syllables between 说 or a question word and what is said or asked."""
+
 ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
 
 
 def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
     """Acts that are stated; a report put as a question becomes ``ask``. ``items``: free speech split by syllable."""
     out: list[Act] = []
+    acts = once([a for a in acts if not _within(a, items)])
     to_all = any(a.meaning == "all_units" and not _told(a, items) for a in acts)
     unbroken = run_together(items)
     for act in acts:
@@ -87,9 +108,66 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
         kept = None if _lacks(act, acts, items) else _stated(act, items)
         if kept is not None:
             sure = not _may_be_talk(act, unbroken) if act.meaning in ROLLS else _stated(act, unbroken) == kept
+            sure = sure and not _of_others(kept, items)
             out.append(kept if sure else replace(kept, doubt=True))
     unique = {a.meaning: a for a in reversed(out)}
     return tuple(a for a in out if unique[a.meaning] is a)
+
+
+def _within(act: Act, items: Sequence[Item]) -> bool:
+    """收到一张假钱, 谁收到的, 等会儿东风渠送过去: a verb with its object, a question, a time; whoever pauses behind it
+    means the phrase."""
+    at = act.at + (items[act.at].kind == "unit")
+    before, behind = free_before(run_together(items), at), _behind(items, at)
+    if act.meaning in ("ack", "present") and (ends(before, ASKED_FOR) or before == ("shui",)):
+        return True
+    if act.meaning == "ack" and items[at].key.endswith(RECEIVED):
+        return behind[:1] == ["de"] or (_counts(behind, THINGS) and not _times(behind))
+    if act.meaning != "stand_by" or not items[at].key.startswith(WAITING):
+        return False
+    return any(i.kind in ("unit", "place") for i in items[at + 1 : _end(items, at) - 1])
+
+
+def _times(said: Sequence[str]) -> bool:
+    """三分(钟), 一个(小时), 两个(人), and nothing behind."""
+    return said[2:3] in ([], ["zhong"], ["xiao"], ["ren"])
+
+
+def _counts(said: Sequence[str], what: frozenset[str]) -> bool:
+    """三个…."""
+    return len(said) > 1 and said[0] in COUNTING and said[1] in what
+
+
+def _of_others(act: Act, items: Sequence[Item]) -> bool:
+    """他说没事, 维保的在路上了, 到了三个, 正常开门, 没收到通知: told of somebody or something else, perhaps."""
+    if act.meaning not in (*ANSWERS, *HOLDING) or act.speaker == "control":
+        return False
+    at = act.at + (items[act.at].kind == "unit")
+    before, behind = list(free_before(items, at)), _behind(items, at)
+    if _quoted(before):
+        return True
+    if act.meaning == "situation":
+        return len(before) > 2 and before[-1] == before[-3] and before[-2:] != before[-4:-2]  # 为摊位打起来了
+    asked = f" {' '.join(before[-NEAR_BY:])} "
+    goes_on = len(behind) > 1 and not begins(behind, CARRYING_ON)
+    key = items[at].key
+    when = act.meaning == "stand_by" and key.startswith(WAITING) and _called(items, at)
+    part = when or key in MANNER or (act.meaning == "negative" and key.endswith(RECEIVED))
+    return (
+        any(f" {w} " in asked for w in ASKING)
+        or (act.meaning == "on_the_way" and bool(before) and not ends(before, GOES))
+        or (goes_on and part)
+        or (act.meaning == "arrived" and _counts(behind, PEOPLE))
+    )
+
+
+def _quoted(before: Sequence[str]) -> bool:
+    """他说, 门岗说, 说都 …: not 我说, nor 说了."""
+    at = next((k for k in reversed(range(len(before))) if before[k] == "shuo"), -1)
+    if at < 0 or at < len(before) - 1 - NEAR_BY:
+        return False
+    own = at > 0 and (before[at - 1] in SPEAKERS or list(before[at - 2 : at]) == ["gen", "ni"])
+    return not own and not begins(before[at + 1 :], TOLD)
 
 
 def _lacks(act: Act, acts: Sequence[Act], items: Sequence[Item]) -> bool:
@@ -143,7 +221,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (items[at].key == "可以" and behind)
         or (meaning == "not_found" and STILL in pairwise(free_before(items, at)))
         or (meaning == "situation" and (sought(items, act.at) or ends(before, UNSEEN) or _watched_for(items, act.at)))
-        or (items[at].key == "没有" and not behind and (ends(before, TAGGED) or _has(free_before(items, at))))
+        or (items[at].key == "没有" and not behind and (_tagged(before) or _has(free_before(items, at))))
         or (meaning == "present" and _said([items[at]]) in (["zai", "ne"], ["zai", "wei"]) and ends(before, NOW))
         or (meaning in DENIED and _denied(items, act))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
@@ -168,6 +246,7 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
         last = at + 1 + len(behind) >= len(items) or at + 2 >= len(items)
         alike = len(before) > 2 and before[-1] == before[-3]  # 要不要, whatever was heard; not 幺洞幺收到
         alike = alike and before[-2:] != before[-4:-2]  # 齐了齐了,都在这儿
+        alike = alike and (act.meaning != "situation" or before[-2] in AMID)
         twice = ends(before, DOUBLED) and before[-1] in before[-4:-1]  # 用不用 heard as [yong yong]
         again = (alike or twice) and act.meaning != "ack" and items[act.at].kind != "unit"  # not 有有有,加油站在岗
         whether = ends(before, WHETHER) or again
@@ -184,7 +263,7 @@ def _denied(items: Sequence[Item], act: Act) -> bool:
     """不需要支援, 没有到岗. 喂,有人打架了 and 在位,一切正常 have a syllable of 未 before them."""
     at = act.at
     if items[at].key.startswith(WHOLE):
-        return False
+        return _before(items, at)[-1:] == ["bu"] and _before(items, at)[-2:-1] != ["bu"]  # 不平安
     first = at
     while first and _close(items, first) and (items[first - 1].kind == "free" or items[first - 1].key in DENYING):
         first -= 1
@@ -194,6 +273,12 @@ def _denied(items: Sequence[Item], act: Act) -> bool:
     if act.meaning == "situation" and said[-1:] == ["wei"] and not begins(_said([items[at]]), FORMAL):
         return False
     return ends(said, NOT)
+
+
+def _tagged(before: Sequence[str]) -> bool:
+    """看清楚没有, 车空着没有: a question."""
+    verb = before[-1:] == ["zhe"] and len(before) > 1 and before[-2] not in HERE
+    return ends(before, TAGGED) or verb
 
 
 def _has(before: Sequence[str]) -> bool:

@@ -36,6 +36,7 @@ from voice.grammar.words import (
     TOWARDS,
     UNHEARD,
     UNHEARD_BRIEFLY,
+    WAITING,
     begins,
 )
 
@@ -220,6 +221,8 @@ def _place(items: Sequence[Item], k: int, before: Position | None, introducing: 
         return "inside" if not paused else "lead"
     if reaches(previous) and not paused:
         return "inside"  # 马上到 家属院
+    if previous.key.startswith(WAITING) and not paused and len(free_behind(items, k)) > 1:
+        return "inside"  # 等会儿东风渠送过去
     if last and previous.kind == "phrase":
         return "tail"
     return "lead"

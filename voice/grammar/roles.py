@@ -11,7 +11,7 @@ from voice.grammar.meanings import MISSING
 from voice.grammar.message import Act, Item, Naming, by_syllable
 from voice.grammar.naming import PAUSE_S, content, free_behind, instructs, mentioned, requests, thanks
 from voice.grammar.templates import Speaker
-from voice.grammar.words import CALLING, GO, SELF, SUMMONS
+from voice.grammar.words import CALLING, GO, GOING, LISTENING, OURSELVES, SELF, SUMMONS
 
 PLACE = 3
 """Most syllables of a place between a call sign and what happens there: 东风渠桥下有人落水."""
@@ -63,7 +63,7 @@ def roles_of(
         caller = special.slots.get("unit") or (units[0].key if units else None)
         other = special.meaning == "call_in" and not any(i.kind == "control" for i in items)
         return Roles("unit", caller, tuple(u for u in spoken if u != caller) if other else ())
-    if control is not None and introduced(items, control, introducing):
+    if control is not None and (introduced(items, control, introducing) or _listens(items, control)):
         return Roles("control", callees=() if to_all else spoken)
     if control is not None and acts and not to_all and (found := _asks_control(items, control, acts, units)):
         return found
@@ -89,7 +89,8 @@ def roles_of(
 
 def _warned(items: Sequence[Item], acts: Sequence[Act], units: Sequence[Item]) -> Roles | None:
     """安和社区,有个老人走丢了,你们留意一下: an incident that units are told of, or that one reports."""
-    if {a.meaning for a in acts} != {"situation"} or not _watch_for(items) or _told_of(items, acts):
+    meanings = {a.meaning for a in acts} - ({"on_the_way"} if _sends(items) else set())  # 马上去丹尼斯,着火了
+    if meanings != {"situation"} or not _watch_for(items) or _told_of(items, acts):
         return None
     spoken = tuple(dict.fromkeys(u.key for u in units))
     if _says(items, "ni men") and not _tells_you(items):
@@ -107,7 +108,10 @@ def _watch_for(items: Sequence[Item]) -> bool:
 def _sends(items: Sequence[Item]) -> bool:
     """明理路,改去安和社区,有人受伤: a place directly behind 去; 我们去…, …去了 is the unit's own."""
     at = next((k for k, i in enumerate(items) if i.kind == "unit"), len(items))
-    sent = at + 2 < len(items) and items[at + 1].pinyin in ("qu", "gai qu", "ma shang qu")
+    while at + 1 < len(items) and items[at + 1].kind == "unit":
+        at += 1
+    said = [s.rstrip("12345") for s in items[at + 1].pinyin.split()] if at + 2 < len(items) else []
+    sent = said[-1:] == ["qu"] and said[-2:-1] not in ([w] for w in GOING) and not OURSELVES & set(said)
     return sent and items[at + 2].kind in ("unit", "place") and not _says(items, "le")
 
 
@@ -137,6 +141,14 @@ def introduced(items: Sequence[Item], k: int, introducing: frozenset[str]) -> bo
         return False
     said = f" {before.pinyin}"
     return before.key in introducing or (before.kind == "free" and said.endswith(tuple(f" {w}" for w in SELF)))
+
+
+def _listens(items: Sequence[Item], control: int) -> bool:
+    """派出所在,讲: net control says that it hears; 派出所,在呢 is an answer."""
+    after = items[control + 1] if control == 0 and len(items) == 2 else None
+    if after is None or after.pinyin not in LISTENING:
+        return False
+    return after.start - items[0].end < PAUSE_S or after.pinyin.endswith(("jiang", "shuo"))
 
 
 def _asks_control(items: Sequence[Item], control: int, acts: Sequence[Act], units: Sequence[Item]) -> Roles | None:

@@ -157,6 +157,12 @@ GO = ("kuai qu", "qu kan", "gan jin qu", "gan jin guo qu", "ni qu", "ni guo qu",
 AT_ONCE = ("马上", "立即")
 """Phrases that begin so are said of oneself, or to somebody: 明理路巡防队,马上过去."""
 
+LISTENING = ("zai", "zai ne", "zai jiang", "zai shuo", "zai ni jiang", "zai ni shuo")
+"""在, 在,讲, 在,你说: directly behind its own call sign net control says so."""
+
+OURSELVES = frozenset({"wo", "an", "zan", "zheng"})
+"""我, 俺, 咱, 正: with 去 before a place nobody is sent."""
+
 HELP = words("min jing", "jing cha", "jing che", "jiu hu che", "xiao fang", "xiao fang che", "yi sheng")
 """民警, 警察, 警车, 救护车, 消防, 消防车, 医生: with 马上到 directly behind, net control sends them
 to the unit that is named."""
@@ -213,6 +219,15 @@ TAGS = words(
 )  # fmt: skip
 """没有, 没, 了没有, 还在不在, 是吧, 对不对, 木有, …: directly behind a report they make a question of it."""
 
+AMID = frozenset({"bu", "bo", "pu", "fu", "wu", "mu", "mei", "you"})
+"""What 不 and 没 of 要不要, 有没有 are heard as; 为摊位打起来了 is no question."""
+
+ASKED_FOR = words("shei", "men shui", "shi shui", "dou shui")
+"""谁, 你们谁, 是谁, 都谁: directly before 收到 or 在岗, which is asked for. 水 and 睡 sound like shui."""
+
+ASKING = ("shei", "shui", "na yi", "ji ge", "ji dian", "ji shi", "duo shao")
+"""谁, 哪一, 几个, 几点, 几时, 多少: a phrase in the same breath is asked for, perhaps."""
+
 OR_NOT = words("ma", "mei", "mei you")
 """到丹尼斯了吗, 了没, 了没有: ask who has come."""
 
@@ -259,9 +274,14 @@ STILL = ("hai", "you")
 """还有(一个没找着): somebody is missing."""
 
 TAGGED = words(
-    "le", "jian", "dao", "ren", "qi", "dong", "qing", "wan", "hao", "kai", "lai", "zhu", "zou", "guo", "diao",
+    "le", "jian", "dao", "ren", "qi", "dong", "qing", "wan", "hao", "kai", "lai", "zhu", "zou", "guo", "diao", "chu",
+    "bai",
 )  # fmt: skip
-"""… 了, 听见, 听到, 有人, 到齐, 听懂, 听清, 完, 好, 拉开, 出来, 抓住, 走, 过, 掉: 没有 directly behind is no answer."""
+"""… 了, 听见, 听到, 有人, 到齐, 听懂, 听清, 完, 好, 拉开, 出来, 抓住, 走, 过, 掉, 清楚, 明白: 没有 directly behind is
+no answer."""
+
+HERE = frozenset({"wo", "men", "an", "zan", "zai", "jiu", "ni", "ta"})
+"""我这(没有), 我们这, 俺这, 在这, …: 这 is no 着 as in 空着没有."""
 
 NOW = words("xian", "zheng")
 """现(在), 正(在): 在呢 behind them is no answer, nor 在位 in 现在位置."""
@@ -315,13 +335,47 @@ WHOLE = ("一切", "全部", "都", "目前一切", "现在一切", "秩序", "�
 BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的", "没见", "等等", "木事")
 """Within a sentence they invite nobody and affirm nothing: 跟你说个事, 不是的, 没见过."""
 
+PRAISING = {"得劲", "挺好的", "良好", "不赖", "还行", "还好"}
+"""Phrases of how things are that net control says of what it was told, too."""
+
 AT_EASE, UNEASY = "得劲", words("bu", "mei", "tai", "ke", "gan", "zhe")
 """不得劲, 不太得劲, 干着得劲: not said of how things are; 不堵,得劲 is."""
+
+TOLD = words("le", "guo", "wan", "hao", "de", "bu", "yi")
+"""说了, 说过, 说完, 说好, 说的, 说不…, 说一声: behind 说 no quotation."""
+
+SPEAKERS = frozenset({"wo", "an", "zan", "zai"})
+"""我(说), 俺(说), 咱(说), 再(说): the speaker's own words, not somebody's who is quoted."""
+
+MANNER = ("正常",)
+"""Phrases that may tell how something is done: 正常开门, 正常上班."""
+
+CARRYING_ON = words(
+    "a", "ya", "ne", "de", "le", "ba", "ha", "o", "la", "wo", "an", "zan", "jiu", "dan", "mei", "dou", "ye", "xie",
+    "ling dao", "bao gao", "zhe bian", "hai",
+)  # fmt: skip
+"""啊, 呢, 的, 了, 我, 俺, 就(是), 但(是), 没, 都, 也, 谢谢, 领导, 报告, 这边, 还: what goes on behind an answer."""
+
+WAITING = "等"
+"""Phrases that begin so tell when, where more follows: 等会儿东风渠送过去."""
+
+COUNTING = frozenset({"yi", "liang", "san", "si", "wu", "liu", "qi", "ba", "jiu", "shi", "ji", "hao"})
+"""一, 两, 三, …, 几, 好(几): before THINGS."""
+
+THINGS = frozenset("zhang fen tiao feng bi jian tong pi ge".split())
+"""张, 份, 条, 封, 笔, 件, 通, 批, 个: 收到一张假钱 is no acknowledgement."""
+
+PEOPLE = frozenset({"ge", "ming", "wei", "ren"})
+"""个, 名, 位, 人: 到了三个 is not all of them."""
 
 # Who comes, and who is there
 
 COMING = words("wo", "men", "ren", "dou", "ye", "jiu", "yi jing", "gang", "xian zai")
 """我, 我们, 人, 都, 也, 就, 已经, 刚, 现在: 到了 directly after another word tells of something else: 车到了."""
+
+GOES = (*COMING, *words("zheng", "zheng zai", "ma shang", "an", "zan", "hao", "xing", "bian", "zhe", "ge", "ming"))
+"""Those, 正(在), 马上, 俺, 咱, 好, 行, 这边, 我这, 三个, 两名: 在路上 directly after another word may tell of somebody
+else: 维保的在路上了."""
 
 COME = words("wo", "wo men", "an", "an men", "zan men", "ren", "dou", "ye", "yi jing", "gang", "xian zai", "gang gang")
 """我, 我们, 俺, 人, 都, 也, 已经, 刚, 现在: before 到; 找到, 排到, 你到 tell of something else."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import content, free_before, free_behind
-from voice.grammar.words import AFFIRMING, DIGITS, MENTIONING, OURS, TAKING_BACK
+from voice.grammar.words import AFFIRMING, DIGITS, MENTIONING, OURS, PRAISING, TAKING_BACK
 from voice.mandarin.figures import agree, plainly
 from voice.talk.doubts.by_words import directs, instructed, runs_into, tells_behind
 from voice.talk.events import Heard, Rules
@@ -289,6 +289,11 @@ def _another_spoke(b: Bare) -> bool:
     return b.awaited.doubt and b.awaited.last == "other"
 
 
+def _praises(b: Bare) -> bool:
+    """安和,说罢了,人家可好说话. 得劲: of how things are, or net control's comment on them."""
+    return b.awaited.doubt and any(i.key in PRAISING for i in b.h.message.items)
+
+
 def _thanks(b: Bare) -> bool:
     return may_be_thanks(b.state, b.h, b.awaited, b.said)
 
@@ -296,7 +301,7 @@ def _thanks(b: Bare) -> bool:
 BARE = (
     _two_talk, _tells_of_unit, _directs, _late_beside, _very_late, _answers_message, _another_reports, _another_called,
     _repeated, _another_open, _another_repeats, _heard_before, _names_somebody, _asked_who, _thanks_reporter,
-    _another_spoke, _thanks,
+    _another_spoke, _praises, _thanks,
 )  # fmt: skip
 
 
