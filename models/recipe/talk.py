@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,9 +19,12 @@ from models.recipe.prepare import toned
 from voice.mandarin.numerals import for_the_air
 from voice.mandarin.phones import SYLLABLES, split_syllable
 from voice.mandarin.readings import LETTERS
+from voice.net.loading import load_net
+from voice.places import sample_net
 from voice.speech.kokoro import MARKS
 
 Rng = np.random.Generator
+T = TypeVar("T")
 Words = list[list[str]]
 """Words of toned syllables; one of ``MARKS`` as a word of its own is a pause."""
 
@@ -149,7 +153,7 @@ def joined(words: Words) -> Words:
     return out
 
 
-def _one(options: Sequence[str], rng: Rng) -> str:
+def _one(options: Sequence[T], rng: Rng) -> T:
     return options[int(rng.integers(len(options)))]
 
 
@@ -196,6 +200,24 @@ def brief(rng: Rng) -> Words:
     return cut(text)
 
 
+@cache
+def phrases() -> list[list[str]]:
+    """Toned syllables, as they are spoken, of every phrase that is shipped."""
+    net = load_net(sample_net())
+    return [net.readings.spoken(e.text) for e in net.lexicon.spoken if e.kind == "phrase"]
+
+
+def shipped(rng: Rng) -> Words:
+    """A phrase of the grammar that every net has: alone, behind a call sign, or with another one."""
+    row: Words = [_one(phrases(), rng)]
+    r = rng.random()
+    if r < 0.3:
+        row = [*cut(word(rng) if r < 0.12 else name(rng)), *([[","]] if rng.random() < 0.4 else []), *row]
+    elif r < 0.45:
+        row = [*row, [","], _one(phrases(), rng)]
+    return joined([*row, ["."]])
+
+
 def _figures(digits: str, rng: Rng) -> list[str]:
     air = rng.random() < 0.75
     return [DIGITS[d][0 if air else -1] if rng.random() < 0.93 else _one(DIGITS[d], rng) for d in digits]
@@ -240,7 +262,8 @@ def syllables(rng: Rng) -> Words:
 
 
 KINDS: tuple[tuple[float, Callable[[Rng], Words]], ...] = (
-    (0.2, radio), (0.12, answer), (0.24, brief), (0.08, figures), (0.1, everyday), (0.2, rows), (0.06, syllables),
+    (0.16, radio), (0.1, answer), (0.2, brief), (0.2, shipped), (0.08, figures), (0.08, everyday), (0.13, rows),
+    (0.05, syllables),
 )  # fmt: skip
 """Shares of what is said."""
 

@@ -18,7 +18,7 @@ import soxr
 torch = pytest.importorskip("torch", reason="the recipe needs pip install 'huying[train]'")
 pytest.importorskip("pyworld")
 
-from models.recipe import augment, export, kinds, sequence  # noqa: E402
+from models.recipe import augment, export, kinds, sequence, talk  # noqa: E402
 from models.recipe.align import BASE_OF, TONE_OF, flat_start, states_of, viterbi  # noqa: E402
 from models.recipe.features import SHIFT, mel_matrix, mfcc, num_frames  # noqa: E402
 from models.recipe.natural import stranger  # noqa: E402
@@ -28,7 +28,9 @@ from models.recipe.voices import READER_VOICES, speak_as, virtual_speakers  # no
 from tests.helpers.places import ROOT, SHIPPED  # noqa: E402
 from voice.grammar.lexicon import NOISE  # noqa: E402
 from voice.mandarin.phones import GARBAGE, SILENCE, phone_set, split_syllable, with_tone  # noqa: E402
+from voice.net.loading import load_net  # noqa: E402
 from voice.pcm import RATE  # noqa: E402
+from voice.places import sample_net  # noqa: E402
 from voice.speech.acoustics import load_acoustic_model  # noqa: E402
 from voice.speech.acoustics import mfcc as shipped_mfcc  # noqa: E402
 from voice.speech.models import check_model  # noqa: E402
@@ -457,6 +459,18 @@ def test_voices_that_measure_or_tune_are_nobody_of_training() -> None:
         seen.add((style[0, 0], style[0, -1]))
     pure = {a for a, b in seen if a == b}
     assert pure == {4.0}  # bm_fable
+
+
+def test_training_says_the_phrases_of_every_net_and_no_call_sign_of_the_sample_net() -> None:
+    rng, net = np.random.default_rng(1), load_net(sample_net())
+    plain = {tuple(s[:-1] for s in row) for row in talk.phrases()}
+    for _ in range(60):
+        over = [tuple(s[:-1] for s in w) for w in talk.shipped(rng)]
+        assert plain & set(over)
+    said = [" ".join(s[:-1] for w in talk.said(rng) for s in w) for _ in range(600)]
+    names = [e.text for e in net.lexicon.spoken if e.kind == "unit" and not e.short]
+    signs = [" ".join(s[:-1] for s in net.readings.spoken(name)) for name in names]
+    assert not [s for s in said if any(f" {sign} " in f" {s} " for sign in signs)]
 
 
 def test_nobody_says_a_phrase_during_a_long_watch(tmp_path: Path) -> None:
