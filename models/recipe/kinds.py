@@ -127,7 +127,7 @@ def _told(net: Net, rng: np.random.Generator) -> tuple[str, talk.Words]:
     parts = [unit] if r < 0.12 else [unit, unit] if r < 0.27 else [unit, answer] if r < 0.5 else [answer]
     words = []
     for text in parts:
-        row = net.readings.spoken(text)
+        row = net.syllables(text)
         words += [*talk.joined([row]), [","]]
     return " ".join(parts), [*words[:-1], ["."]]
 

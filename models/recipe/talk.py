@@ -204,7 +204,7 @@ def brief(rng: Rng) -> Words:
 def phrases() -> list[list[str]]:
     """Toned syllables, as they are spoken, of every phrase that is shipped."""
     net = load_net(sample_net())
-    return [net.readings.spoken(e.text) for e in net.lexicon.spoken if e.kind == "phrase"]
+    return [net.readings.spoken(e.text, talk=True) for e in net.lexicon.spoken if e.kind == "phrase"]
 
 
 def shipped(rng: Rng) -> Words:

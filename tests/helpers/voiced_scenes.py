@@ -95,7 +95,7 @@ class Cast:
         words: talk.Words = []
         try:
             for part in filter(None, re.split(r"[,，。.?？!！、;；:：\s]+", turn.words)):
-                words += [*talk.joined([self._net.readings.spoken(part)]), [","]]
+                words += [*talk.joined([self._net.syllables(part)]), [","]]
         except CannotBeRead:
             return None
         tempo = float(rng.uniform(*TEMPO))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,27 @@ def said(net: Net, text: str) -> str:
 )  # fmt: skip
 def test_places(net: Net, text: str, reading: str) -> None:
     assert said(net, text) == reading
+
+
+@pytest.mark.parametrize(
+    "text, talk, name",
+    [
+        ("都就位", ["dou1 jiu4 wei4", "du1 jiu4 wei4"], "dou1 jiu4 wei4"),
+        ("都拴好", ["dou1 shuan1 hao3", "du1 shuan1 hao3"], "du1 shuan1 hao3"),
+        ("也行", ["ye3 xing2"], "ye3 hang2"),
+        ("银行", ["yin2 hang2"], "yin2 hang2"),
+        ("没收到", ["mei2 shou1 dao4", "mo4 shou1 dao4"], "mei2 shou1 dao4"),
+    ],
+)
+def test_what_is_said_is_not_read_as_names_are(net: Net, text: str, talk: list[str], name: str) -> None:
+    read = (" ".join(row) for r in net.readings.read(text, talk=True) for row in product(*r))
+    assert list(read) == talk and said(net, text) == name
+
+
+def test_a_sentence_has_names_in_it(own_net: OwnNet) -> None:
+    net = load_net(own_net(roster="编号,名称\n1,拓都社区\n"))
+    assert " ".join(net.syllables("拓都社区都拴好")) == "tuo4 du1 she4 qu1 dou1 shuan1 hao3"
+    assert net.spell("拓都社区,都拴好")[-3:] == ["dou1", "shuan1", "hao3"]
 
 
 def test_the_table_is_large_and_each_row_is_a_reading() -> None:

@@ -127,7 +127,7 @@ def build_lexicon(
     entries: list[Entry] = []
 
     def add(kind: EntryKind, key: str, text: str, prefix: str, short: bool = False) -> None:
-        readings = tuple(table.read(text))
+        readings = tuple(table.read(text, talk=kind == "phrase"))
         entries.append(Entry(f"{prefix}{len(entries)}", kind, key, text, readings, short))
 
     for unit, signs in units:
@@ -151,7 +151,7 @@ def build_lexicon(
             readings = tuple(((s,),) for s in row)
             entries.append(Entry(f"D{digit}", "digit", digit, digit, readings))
     idle = dict.fromkeys(w for t in templates if t.meaning == TALK for w in t.words if w not in phrases)
-    talk = tuple(Entry(f"T{k}", "talk", w, w, tuple(table.read(w))) for k, w in enumerate(idle))
+    talk = tuple(Entry(f"T{k}", "talk", w, w, tuple(table.read(w, talk=True))) for k, w in enumerate(idle))
     return Lexicon(tuple(entries), tuple(meant), accent, tones, talk)
 
 

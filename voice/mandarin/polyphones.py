@@ -14,6 +14,9 @@ LONE = {char: readings[0] for char, readings in _table(
 ).items()}  # fmt: skip
 """Default reading of an isolated character between known words: as in place names (长葛, 望都)."""
 
+LONE_IN_TALK = _table("都:dou1 du1;行:xing2")
+"""The same where words are no names, the spoken reading first: 都就位, 还行."""
+
 ANYWHERE = _table(
     "长:chang2 zhang3;都:du1 dou1;行:hang2 xing2;重:chong2 zhong4;乐:le4 yue4 lao4;朝:chao2 zhao1;曲:qu1 qu3;"
     "台:tai2 tai1;六:liu4 lu4;丽:li4 li2;济:ji4 ji3;洞:dong4 tong2;埔:pu3 bu4;陂:pi2 bei1 po1;堡:bao3 bu3 pu4;"

@@ -17,7 +17,7 @@ from pathlib import Path
 from voice.errors import Problem, lines_of
 from voice.mandarin.numerals import CannotBeRead, cardinal, plain_text
 from voice.mandarin.phones import split_syllable
-from voice.mandarin.polyphones import ANYWHERE, AT_THE_BEGINNING, LONE
+from voice.mandarin.polyphones import ANYWHERE, AT_THE_BEGINNING, LONE, LONE_IN_TALK
 
 Alternatives = tuple[str, ...]
 """Alternative toned syllables at one position, the spoken one first."""
@@ -91,21 +91,22 @@ class ReadingsTable:
                 more[person] = tuple((*r, *rest) for r in self.surnames[surname])
         return ReadingsTable({**self.words, **more}, self.spoken_nine, self.surnames) if more else self
 
-    def read(self, text: str) -> list[Reading]:
-        """Up to MOST_READINGS of ``text``, the spoken one first, each also with erhua. Time and memory grow with the
-        text, not with the number of readings. Raises CannotBeRead."""
+    def read(self, text: str, talk: bool = False) -> list[Reading]:
+        """Up to MOST_READINGS of ``text``, the spoken one first, each also with erhua. ``talk``: what is said, not a
+        name; 都 is dou1 there and du1 in names. Time and memory grow with the text, not with the number of readings.
+        Raises CannotBeRead."""
         parts: list[list[Reading]] = []
         for chunk in self._chunks(plain_text(text)):
-            parts += self._read_chunk(text, chunk)
+            parts += self._read_chunk(text, chunk, LONE_IN_TALK if talk else {})
         if not parts:
             raise CannotBeRead(text, text)
         readings = [tuple(p for part in choice for p in part) for choice in islice(product(*parts), MOST_READINGS)]
         erhua = [_without_er(r) for r in readings]
         return list(dict.fromkeys(readings + [r for r in erhua if r is not None]))
 
-    def spoken(self, text: str) -> list[str]:
-        """Toned syllables to be spoken by the synthesiser."""
-        return [place[0] for place in self.read(text)[0]]
+    def spoken(self, text: str, talk: bool = False) -> list[str]:
+        """Toned syllables to be spoken by the synthesiser; see ``read``."""
+        return [place[0] for place in self.read(text, talk)[0]]
 
     def _chunks(self, text: str) -> list[str]:
         out: list[str] = []
@@ -119,8 +120,8 @@ class ReadingsTable:
                 i = m.end()
         return out
 
-    def _read_chunk(self, text: str, chunk: str) -> list[list[Reading]]:
-        """The parts of a chunk, each with its readings."""
+    def _read_chunk(self, text: str, chunk: str, lone: Mapping[str, Alternatives]) -> list[list[Reading]]:
+        """The parts of a chunk, each with its readings. ``lone``: of characters that no dictionary phrase covers."""
         if chunk in _STROKES:
             return [[(), tuple((s,) for s in _STROKES[chunk])]]
         if chunk.isascii() and chunk.isdigit():
@@ -130,7 +131,7 @@ class ReadingsTable:
             return [[one_by_one]]
         if chunk.isascii():
             return [[tuple((s,) for s in LETTERS[chunk.upper()])]]
-        return self._read_han(text, chunk)
+        return self._read_han(text, chunk, lone)
 
     def _digit(self, d: str) -> Alternatives:
         place = self.digits()[d]
@@ -145,18 +146,18 @@ class ReadingsTable:
             for d in DIGITS
         }
 
-    def _read_han(self, text: str, chunk: str) -> list[list[Reading]]:
+    def _read_han(self, text: str, chunk: str, lone: Mapping[str, Alternatives]) -> list[list[Reading]]:
         """Longest table words first; pypinyin reads the text between them."""
         person = self._titled.match(chunk) if self._titled else None
         if person and (person[2] or person[1] not in _TITLES_OF_PLACES):
             known = self.surnames[person[1]]
             rest = chunk[len(person[1]) :]
-            return [[tuple((s,) for s in r) for r in known], *self._read_pieces(text, rest)]
-        return self._read_pieces(text, chunk)
+            return [[tuple((s,) for s in r) for r in known], *self._read_pieces(text, rest, lone)]
+        return self._read_pieces(text, chunk, lone)
 
-    def _read_pieces(self, text: str, chunk: str) -> list[list[Reading]]:
+    def _read_pieces(self, text: str, chunk: str, lone: Mapping[str, Alternatives]) -> list[list[Reading]]:
         return [
-            [tuple((s,) for s in r) for r in self.words[piece]] if known else [self._dictionary(text, piece)]
+            [tuple((s,) for s in r) for r in self.words[piece]] if known else [self._dictionary(text, piece, lone)]
             for piece, known in self.pieces(chunk)
         ]
 
@@ -191,12 +192,13 @@ class ReadingsTable:
                     found.append((chunk, char, (syllable, *(o for o in others if o != syllable))))
         return list(dict.fromkeys(found))
 
-    def _dictionary(self, text: str, han: str) -> Reading:
-        syllables = _pinyin(han)
-        for char, s in zip(han, syllables, strict=False):
+    def _dictionary(self, text: str, han: str, lone: Mapping[str, Alternatives]) -> Reading:
+        out: list[Alternatives] = []
+        for char, s, alone in _characters(han):
             if split_syllable(s.rstrip("12345")) is None:
                 raise CannotBeRead(text, char)
-        return tuple((s,) for s in syllables)
+            out.append(lone.get(char, (s,)) if alone else (s,))
+        return tuple(out)
 
 
 _TITLES_OF_PLACES = ("区", "员", "都", "哈", "应", "任", "种", "干", "过", "要", "秘", "宿", "相", "和", "车")
@@ -206,19 +208,24 @@ names."""
 
 def _pinyin(han: str) -> list[str]:
     """Dictionary reading; a character not covered by a phrase is read as in names."""
-    return [s for _, s in _lone(han)]
+    return [s for _, s, _ in _characters(han)]
 
 
 def _lone(han: str, all_of: bool = True) -> list[tuple[str, str]]:
     """(character, syllable) of all characters, or only of those not covered by a dictionary phrase."""
+    return [(char, s) for char, s, alone in _characters(han) if alone or all_of]
+
+
+def _characters(han: str) -> list[tuple[str, str, bool]]:
+    """(character, syllable, whether no dictionary phrase covers it) of all characters."""
     from pypinyin.seg.mmseg import seg  # 0.3 s: only where a grammar is compiled
 
-    out: list[tuple[str, str]] = []
+    out: list[tuple[str, str, bool]] = []
     for phrase in seg.cut(han):
         if len(phrase) == 1:
-            out.append((phrase, LONE.get(phrase, _looked_up(phrase)[0])))
-        elif all_of:
-            out += zip(phrase, _looked_up(phrase), strict=False)
+            out.append((phrase, LONE.get(phrase, _looked_up(phrase)[0]), True))
+        else:
+            out += ((char, s, False) for char, s in zip(phrase, _looked_up(phrase), strict=False))
     return out
 
 

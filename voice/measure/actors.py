@@ -88,7 +88,7 @@ class NaturalActors:
         style, pitch, tempo = self._blend(rng), rng.uniform(*PITCH), rng.uniform(*TEMPO)
         parts: list[Floats] = []
         for clause in filter(None, PAUSE.split(s.words)):
-            rows = in_words(clause, self._net.readings.spoken(clause), self._is_word)
+            rows = in_words(clause, self._net.syllables(clause), self._is_word)
             said = self._model.say([*rows, [","]], style, tempo / pitch)
             parts += [np.zeros(round(PAUSE_S * RATE), np.float32)] * bool(parts) + [trimmed(said, RATE)]
         whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)

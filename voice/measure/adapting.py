@@ -63,7 +63,7 @@ def aligned(network: Network, net: Net, c: Confirmation) -> Example | None:
     row: list[tuple[tuple[int, ...], bool]] = [((SILENCE_PDF,), True)]
     try:
         for part in PAUSE.split(c.said):
-            for syllable in net.readings.spoken(part) if part else ():
+            for syllable in net.syllables(part) if part else ():
                 row += [(p, False) for p in states(syllable, net.lexicon.accent)]
             row.append(((SILENCE_PDF,), True))
     except CannotBeRead:

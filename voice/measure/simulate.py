@@ -137,7 +137,7 @@ class PerfectEar:
                     found += [(entry.symbol, entry.syllables) for _, entry in row if entry]
                 else:
                     said = "".join(text for text, _ in row)
-                    found += [(FILLER + s[:-1], 1) for s in self._net.readings.spoken(said)]
+                    found += [(FILLER + s[:-1], 1) for s in self._net.readings.spoken(said, talk=True)]
         step = (end - start) / max(sum(n for _, n in found), 1)
         words, at = [], start
         for symbol, n in found:

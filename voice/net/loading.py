@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from voice.errors import FilesError, Problem, lines_of
@@ -25,6 +26,9 @@ from voice.places import data_folder
 
 LEAST_CODES = 6
 """Fewest words for the code of the day: with fewer they recur too soon."""
+
+NAMES = ("unit", "control", "assistant", "place")
+"""Kinds of entries that are read as names."""
 
 READINGS = ("digits.txt", "names.txt", "readings.txt")
 """Files of readings; later ones override earlier ones."""
@@ -79,7 +83,15 @@ class Net:
         out: list[str] = []
         for part in PAUSE_MARKS.split(plain_text(text)):
             if part:
-                out += [PAUSE] * bool(out) + self.readings.spoken(part)
+                out += [PAUSE] * bool(out) + self.syllables(part)
+        return out
+
+    def syllables(self, text: str) -> list[str]:
+        """Toned syllables of what is said without a pause: the net's names as names, the rest as talk. Raises
+        CannotBeRead."""
+        out: list[str] = []
+        for named, row in groupby(self.lexicon.parts(text), lambda p: p[1] is not None and p[1].kind in NAMES):
+            out += self.readings.spoken("".join(part for part, _ in row), talk=not named)
         return out
 
     def name_of(self, unit_id: str | None) -> str:

@@ -185,7 +185,7 @@ class Announcer:
     def _by_clause(self, text: str) -> list[str]:
         """Words and the final mark."""
         said, mark = (text[:-1], [text[-1]]) if text[-1] in ",.?" else (text, [])
-        rows = in_words(said, self._net.readings.spoken(said), self._is_word)
+        rows = in_words(said, self._net.syllables(said), self._is_word)
         return [s for row in rows for s in (*row, WORD)][:-1] + mark
 
     def _is_word(self, text: str) -> bool:
