@@ -106,7 +106,7 @@ def _voice_sets(seed: int, cache: Path) -> Sets:
     texts["mixed"] = [f"{p},{s}" if k % 3 else f"{s},{p}" for k, (p, s) in pairs]
     out: Sets = {}
     for name, said in texts.items():
-        trials = speak(said, TUNING_VOICES, SNRS, net.readings, seed, cache / "tts")
+        trials = speak(said, TUNING_VOICES, SNRS, net, seed, cache / "tts")
         out[name] = [Said(t.pcm, text, t.voice) for t, text in zip(trials, true[name], strict=True)]
     channels = [Channel(snr_db=snr, tail_s=0.0) for snr in SNRS]
     out["sounds"] = [Said(received(no_speech(rng), channels[k % len(SNRS)], rng), "", "-") for k in range(SOUNDS)]
@@ -149,7 +149,7 @@ class Count:
 
 
 def _sound(text: str, net: Net) -> str:
-    return " ".join(s if net.lexicon.tones else s[:-1] for s in net.readings.spoken(text))
+    return " ".join(s if net.lexicon.tones else s[:-1] for s in net.syllables(text))
 
 
 def open_graph(net: Net, costs: Costs, model: Path, cache: Path) -> TwoPass:

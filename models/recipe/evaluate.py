@@ -98,10 +98,10 @@ def _measure(job: _Job) -> Any:
     entries = [e.text for e in net.lexicon.spoken if e.kind != "digit"]
     said = [str(rng.choice(entries)) for _ in range(FORMANT_PHRASES)]
     of_net = net.lexicon.spoken
-    plain = [t for t in SPEECH_LIKE if not any(sounds_in_row(e, net.readings.spoken(t)) for e in of_net)]
+    plain = [t for t in SPEECH_LIKE if not any(sounds_in_row(e, net.syllables(t)) for e in of_net)]
     foreign = ["".join(map(str, rng.choice(plain, 2, replace=False))) for _ in range(FORMANT_SENTENCES)]
     for texts, empty in ((said, False), (foreign, True)):
-        spoken = speak(texts, TEST_VOICES, (snr,), net.readings, 92, cache / "tts")
+        spoken = speak(texts, TEST_VOICES, (snr,), net, 92, cache / "tts")
         overs = (utterance(Said(t.pcm, "" if empty else t.text, t.voice)) for t in spoken)
         evaluate(ear, overs, trials)
     return trials

@@ -46,7 +46,7 @@ OVERS = {"tune": 40, "eval": 36}
 
 def sounds_in(entry: Entry, said: str, ear: Ear) -> bool:
     """Whether the entry's sound is part of what was said (贾岗社区 is part of 贾岗社区治安队)."""
-    return sounds_in_row(entry, ear.net.readings.spoken(said) if said else [])
+    return sounds_in_row(entry, ear.net.syllables(said))
 
 
 def sounds_in_row(entry: Entry, row: list[str]) -> bool:

@@ -88,7 +88,7 @@ def station(
             foreign = k % 4 == 3
             text = "".join(map(str, rng.choice(SPEECH_LIKE, 2, replace=False))) if foreign else str(rng.choice(entries))
             voice = Voice(int(rng.integers(145, 210)), int(rng.integers(35, 66)), voices[k % len(voices)])
-            said = accented(net.readings.spoken(text), accent, rng)
+            said = accented(net.syllables(text), accent, rng)
             samples, rate = synthesiser.say(text, said, voice)
             if own_channel:
                 pcm = narrow(soxr.resample(samples.astype(np.float64), rate, RATE), rng)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from voice.mandarin.readings import ReadingsTable
 from voice.measure.channel import Channel, received
 from voice.measure.evaluation import Trials
+from voice.net.loading import Net
 from voice.pcm import RATE, Pcm16
 from voice.speech.synthesiser import Synthesiser, Voice
 
@@ -65,7 +65,7 @@ def speak(
     texts: list[str],
     voices: tuple[str, ...],
     snrs: tuple[float | None, ...],
-    readings: ReadingsTable,
+    net: Net,
     seed: int,
     cache: Path,
     onset_cut_s: float = 0.06,
@@ -75,7 +75,7 @@ def speak(
     with Synthesiser(cache) as synthesiser:
         for k, text in enumerate(texts):
             voice = Voice(int(rng.integers(145, 210)), int(rng.integers(35, 66)), voices[k % len(voices)])
-            samples, rate = synthesiser.say(text, readings.spoken(text), voice)
+            samples, rate = synthesiser.say(text, net.syllables(text), voice)
             snr = snrs[(k // len(voices)) % len(snrs)]
             channel = Channel(snr_db=snr, tail_s=0.0, onset_cut_s=float(rng.uniform(0, onset_cut_s)))
             yield Trial(received(samples, channel, rng, rate), text, snr, voice.variant)

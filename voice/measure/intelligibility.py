@@ -60,7 +60,7 @@ def rows(net: Net, text: str) -> Iterable[list[str]]:
     for one_by_one in (True, False):
         spelled = plain if one_by_one else re.sub("[0-9]{1,4}", lambda m: cardinal(int(m[0])), plain)
         try:
-            said = [toneless(s) for s in net.readings.spoken(spelled)] if spelled else []
+            said = [toneless(s) for s in net.readings.spoken(spelled, talk=True)] if spelled else []
         except ValueError:
             said = []
         yield [_VALUES.get(s, s) for s in said]

@@ -83,12 +83,15 @@ class Net:
         out: list[str] = []
         for part in PAUSE_MARKS.split(plain_text(text)):
             if part:
-                out += [PAUSE] * bool(out) + self.syllables(part)
+                out += [PAUSE] * bool(out) + self._read(part)
         return out
 
     def syllables(self, text: str) -> list[str]:
-        """Toned syllables of what is said without a pause: the net's names as names, the rest as talk. Raises
-        CannotBeRead."""
+        """The same without pauses."""
+        return [s for s in self.spell(text) if s != PAUSE]
+
+    def _read(self, text: str) -> list[str]:
+        """The net's names as names, the rest as talk."""
         out: list[str] = []
         for named, row in groupby(self.lexicon.parts(text), lambda p: p[1] is not None and p[1].kind in NAMES):
             out += self.readings.spoken("".join(part for part, _ in row), talk=not named)

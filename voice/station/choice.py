@@ -116,7 +116,7 @@ def units_of(text: str, readings: ReadingsTable) -> tuple[Units, ...]:
             try:
                 figures = re.match("[0-9]*", part)[0]  # type: ignore[index]
                 spelled = spelling(figures) if figures else part
-                read = readings.spoken(f"百分之{spelled}" if figures and part.endswith("%") else spelled)
+                read = readings.spoken(f"百分之{spelled}" if figures and part.endswith("%") else spelled, talk=True)
             except CannotBeRead:
                 read = []
             syllables = tuple(toneless(s) for s in read)
