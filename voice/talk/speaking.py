@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from voice.grammar.meanings import HEARD
+from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Message, run_together
 from voice.grammar.naming import PAUSE_S, content, free_behind, located
 from voice.grammar.words import NEXT, PLACING, THANKS
@@ -85,6 +85,8 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_w
     spoke = spoke or (e is not None and e.status == "answered" and speech_start - e.answered_at <= REPLY_S)
     if m.presumed and unit and (spoke or (e is not None and m.free and _late(e, speech_start, late_window_s))):
         return Attribution("either", unit)
+    if e is not None and e.open and not (e.doubt or m.to_all) and _answers_first(m):
+        return Attribution("unit", e.unit)
     if e is None or not e.open or m.to_all or not (m.presumed or e.ours) or "go_ahead" in m.meanings():
         return Attribution("control")
     if "situation" in m.meanings():
@@ -92,6 +94,12 @@ def _presumed_control(m: Message, state: NetState, speech_start: Seconds, late_w
     alone = not m.free and not m.acts and not m.figures
     soon = speech_start - e.called_at <= SOON_S
     return Attribution("either" if soon or not alone else "control", e.unit)
+
+
+def _answers_first(m: Message) -> bool:
+    """王新街收到,有没有奖金: an answer directly behind the call sign, and a question."""
+    answered = any(a.at == 1 and a.meaning in ANSWERS for a in m.acts)
+    return m.items[0].kind == "unit" and answered and "go_ahead" not in m.meanings()
 
 
 def _paused(m: Message) -> bool:

@@ -91,8 +91,9 @@ def _acknowledged(a: Answer) -> bool:
 
 
 def _asks(a: Answer) -> bool:
-    """明白,情况怎么样: net control's, perhaps."""
-    return a.grade == "slot" and "ask" in a.m.meanings() and not a.m.calls_control
+    """明白,情况怎么样; 王新街收到,有没有奖金: net control's, perhaps."""
+    bare = a.grade == "slot" or (a.grade == "call_sign" and a.m.speaker == "control")
+    return bare and "ask" in a.m.meanings() and not a.m.calls_control
 
 
 def _instructed(a: Answer) -> bool:
