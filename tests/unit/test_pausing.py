@@ -36,6 +36,7 @@ KNOWN: dict[str, str] = {
     "东风渠走不开,渠边也在涨水": BETWEEN,
     "加油站收到,送家属院": BETWEEN,
     "加油站没人,我是丹尼斯": AS_TRUE,
+    "财大报告,消防到了,正在灭": AS_TRUE,
     "好,王新街辛苦": AS_TRUE,
     "好,安和辛苦": AS_TRUE,
     "东风渠好": AS_TRUE,

@@ -121,6 +121,8 @@ def _within(act: Act, items: Sequence[Item]) -> bool:
     before, behind = free_before(run_together(items), at), _behind(items, at)
     if act.meaning in ("ack", "present") and (ends(before, ASKED_FOR) or before == ("shui",)):
         return True
+    if act.meaning == "say_again" and items[at].key.endswith(("啥", "什么")):
+        return before[-1:] == ("ta",) or behind[:2] == ["shi", "hou"]  # 他说啥, 说啥时候来
     if act.meaning == "ack" and items[at].key.endswith(RECEIVED):
         return behind[:1] == ["de"] or (_counts(behind, THINGS) and not _times(behind))
     if act.meaning != "stand_by" or not items[at].key.startswith(WAITING):

@@ -58,8 +58,8 @@ sentence."""
 TOWARDS = words("zai", "dao", "qu", "wang", "cong", "gei", "gen", "jiao", "rang")
 """在, 到, 去, 往, 从, 给, 跟, 叫, 让: a place or unit follows, most likely, even behind a pause."""
 
-TAKING = words("yi xia", "kan kan", "hu jiao", "tong zhi", "ting shuo", "ni men", "zhuan gao")
-"""一下, 看看, 呼叫, 通知, 听说, 你们, 转告: a name follows, perhaps: 你叫一下东风渠."""
+TAKING = words("yi xia", "kan kan", "hu jiao", "tong zhi", "ting shuo", "ni men", "zhuan gao", "ta shuo", "you shuo")
+"""一下, 看看, 呼叫, 通知, 听说, 你们, 转告, 他说, 又说: a name follows, perhaps: 你叫一下东风渠."""
 
 REACHING = "在到去往从给跟对把和叫让由同向离达赴开"
 """Directly behind a phrase that ends so stands a place: 已到达 丹尼斯超市, 马上到 家属院."""
