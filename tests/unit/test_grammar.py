@@ -250,6 +250,22 @@ def heard(net: Net, *texts: str, score: float = 1.0) -> Hypothesis:
     return Hypothesis(tuple(words))
 
 
+@pytest.mark.parametrize(
+    "said, awaiting, written",
+    [
+        ("安全", True, "安全"), ("安全", False, "[an quan]"), ("#zhu #yi 安全", True, "[zhu yi] [an quan]"),
+        ("贾岗社区治安队 安全", True, "贾岗社区治安队 安全"), ("#en 安全", True, "[en] 安全"),
+        ("贾岗社区治安队 安全 #di #yi", True, "贾岗社区治安队 [an quan] [di yi]"),
+    ],
+)  # fmt: skip
+def test_some_answers_count_only_if_nothing_unknown_is_said_beside_them(
+    net: Net, said: str, awaiting: bool, written: str
+) -> None:
+    message = Interpreter(net.lexicon).interpret(heard(net, *said.split()), awaiting=awaiting)
+    assert " ".join(i.written for i in message.items) == written
+    assert ("normal" in message.meanings()) == ("安全" in written)
+
+
 def test_word_that_is_not_believed_becomes_pinyin(net: Net) -> None:
     message = Interpreter(net.lexicon, 0.5).interpret(heard(net, "收到", score=0.2))
     assert not message.understood and message.pinyin == "shou dao"

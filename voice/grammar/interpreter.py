@@ -69,6 +69,8 @@ class Interpreter:
         own = {w for t in lexicon.templates if not t.awaited and "{unit}" not in t.pieces for w in t.words}
         self._signed = {w for t in lexicon.templates if not t.awaited for w in t.words} - own
         self._awaited = frozenset(w for t in lexicon.templates if t.awaited for w in t.words) - own
+        elsewhere = {w for t in lexicon.templates if not t.alone for w in t.words}
+        self._alone = frozenset(w for t in lexicon.templates if t.alone for w in t.words) - elsewhere
         self._shortened = frozenset(e.text for e in lexicon.entries if e.short)
         answers = lexicon.phrases(*PLAIN_ANSWERS)
         self._said_shortly = {
@@ -127,9 +129,12 @@ class Interpreter:
 
     def _out_of_place(self, items: list[Item], k: int, awaiting: bool) -> bool:
         """Words that count in some places only: 这里是 beside a call sign, the words of ``awaited`` sentences while
-        somebody is awaited and not in the midst of other talk, short answers not in the midst of talk without any
-        call sign, short words of who comes not behind other talk unless they are sure."""
+        somebody is awaited and not in the midst of other talk, those of ``alone`` ones where nothing unknown is said
+        either, short answers not in the midst of talk without any call sign, short words of who comes not behind
+        other talk unless they are sure."""
         item = items[k]
+        if item.key in self._alone and item.kind == "phrase" and _with_unknown(items):
+            return True
         if item.kind == "phrase" and item.key in self._introducing:
             beside = items[max(0, k - 1) : k] + items[k + 1 : k + 2]
             return not any(i.kind in ("unit", "control") for i in beside)
@@ -236,6 +241,11 @@ def _talk_to_nobody(items: list[Item]) -> int:
     if first is not None and len(free_before(items, first)) < PREAMBLE:
         return 0
     return sum(len(content(i.pinyin)) for i in items if i.kind == "free")
+
+
+def _with_unknown(items: list[Item]) -> bool:
+    """注意安全: whether there is free speech, hesitations apart."""
+    return any(i.kind == "free" and content(i.pinyin) for i in items)
 
 
 def _like_a_fall(entry: Entry) -> bool:

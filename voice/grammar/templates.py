@@ -6,6 +6,7 @@ One line, one template::
     normal   = [一切|目前]正常      a meaning, and the words for it
     [unit, awaited]                … and these count only while somebody's answer is awaited
     call_in  = {unit}呼叫{control}
+    [unit, alone]                  … and these only if nothing unknown is said beside them, too
 
 ``(a|b)`` is a choice, ``[a]`` may be left out, ``{unit}``, ``{control}``, ``{number}`` and ``{time}``
 are slots. Parsed with hassil, the template language of Home Assistant. The pieces between the slots become
@@ -40,6 +41,8 @@ class Template:
     pieces: tuple[str, ...]
     awaited: bool = False
     """Counts only while an answer is awaited: short words that occur in any talk."""
+    alone: bool = False
+    """Counts only if, too, nothing unknown is said in the over: 安全, but not 注意安全."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -108,17 +111,17 @@ def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
     templates: list[Template] = []
     problems: list[Problem] = []
     for path in paths:
-        speaker, awaited = "anyone", False
+        speaker, when = "anyone", ""
         for number, line in lines_of(path, problems):
             body = line.split("#", 1)[0].strip()
             if not body:
                 continue
             if body.startswith("[") and body.endswith("]") and "=" not in body:
-                who, _, when = (s.strip() for s in body[1:-1].partition(","))
-                if who in SPEAKERS and when in ("", "awaited"):
-                    speaker, awaited = who, bool(when)
+                who, _, condition = (s.strip() for s in body[1:-1].partition(","))
+                if who in SPEAKERS and condition in ("", "awaited", "alone"):
+                    speaker, when = who, condition
                 else:
-                    how = "[unit], [control] or [anyone]; [unit, awaited]"
+                    how = "[unit], [control] or [anyone]; [unit, awaited], [unit, alone]"
                     problems.append(Problem(path, number, f"“{body}” is not a speaker", how))
                 continue
             meaning, eq, template = (s.strip() for s in body.partition("="))
@@ -139,5 +142,5 @@ def read_templates(paths: list[Path]) -> tuple[list[Template], list[Problem]]:
                     Problem(path, number, f"unknown slot {{{sorted(slots)[0]}}}", "{" + "}, {".join(SLOTS) + "}")
                 )
                 continue
-            templates += [Template(meaning, cast(Speaker, speaker), r, awaited) for r in rows]
+            templates += [Template(meaning, cast(Speaker, speaker), r, bool(when), when == "alone") for r in rows]
     return templates, problems
