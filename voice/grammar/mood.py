@@ -10,55 +10,45 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from voice.grammar.clause import clause_end, close_to, said_before, said_behind, syllables
+from voice.grammar.hearsay import is_part, of_others
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, once, run_together
-from voice.grammar.naming import PAUSE_S, free_before, free_behind, requests
+from voice.grammar.naming import free_before, free_behind, requests
 from voice.grammar.words import (
     AMID,
-    ASKED_FOR,
-    ASKING,
     AT_EASE,
     BY_THEMSELVES,
-    CARRYING_ON,
     CLOCK,
     COMING,
     COUNTED,
-    COUNTING,
     DENYING,
     DONE,
     DOUBLED,
     FORMAL,
-    GOES,
     HEADS,
     HELP,
     HERE,
     IF,
     LEADING,
     LOOK_OUT,
-    MANNER,
     NOT,
     NOT_AN_ORDER,
     NOW,
     ORDER,
-    PEOPLE,
-    RECEIVED,
     SEEN,
     SILENT,
     SOMEBODY,
     SOUGHT,
-    SPEAKERS,
     STILL,
     TAGGED,
     TAGS,
     TELL,
     THEN,
     THERE,
-    THINGS,
-    TOLD,
     UNEASY,
     UNSEEN,
     VAGUE,
-    WAITING,
     WANTED,
     WELCOME,
     WELL,
@@ -85,19 +75,13 @@ TELL_WITHIN = 6
 
 ORDERED = ("on_the_way", "arrived", "present")
 
-HOLDING = ("negative", "say_again", "stand_by")
-"""Said in place of an answer."""
-
-NEAR_BY = 3
-"""Syllables between 说 or a question word and what is said or asked."""
-
 ROLLS = ("roll_start", "roll_end", "roll_pause", "roll_resume", "roll_skip")
 
 
 def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
     """Acts that are stated; a report put as a question becomes ``ask``. ``items``: free speech split by syllable."""
     out: list[Act] = []
-    acts = once([a for a in acts if not _within(a, items)])
+    acts = once([a for a in acts if not is_part(a, items)])
     to_all = any(a.meaning == "all_units" and not _told(a, items) for a in acts)
     unbroken = run_together(items)
     for act in acts:
@@ -108,68 +92,10 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
         kept = None if _lacks(act, acts, items) else _stated(act, items)
         if kept is not None:
             sure = not _may_be_talk(act, unbroken) if act.meaning in ROLLS else _stated(act, unbroken) == kept
-            sure = sure and not _of_others(kept, items)
+            sure = sure and not of_others(kept, items)
             out.append(kept if sure else replace(kept, doubt=True))
     unique = {a.meaning: a for a in reversed(out)}
     return tuple(a for a in out if unique[a.meaning] is a)
-
-
-def _within(act: Act, items: Sequence[Item]) -> bool:
-    """收到一张假钱, 谁收到的, 等会儿东风渠送过去: a verb with its object, a question, a time; whoever pauses behind it
-    means the phrase."""
-    at = act.at + (items[act.at].kind == "unit")
-    before, behind = free_before(run_together(items), at), _behind(items, at)
-    if act.meaning in ("ack", "present") and (ends(before, ASKED_FOR) or before == ("shui",)):
-        return True
-    if act.meaning == "say_again" and items[at].key.endswith(("啥", "什么")):
-        return before[-1:] == ("ta",) or behind[:2] == ["shi", "hou"]  # 他说啥, 说啥时候来
-    if act.meaning == "ack" and items[at].key.endswith(RECEIVED):
-        return behind[:1] == ["de"] or (_counts(behind, THINGS) and not _times(behind))
-    if act.meaning != "stand_by" or not items[at].key.startswith(WAITING):
-        return False
-    return any(i.kind in ("unit", "place") for i in items[at + 1 : _end(items, at) - 1])
-
-
-def _times(said: Sequence[str]) -> bool:
-    """三分(钟), 一个(小时), 两个(人), and nothing behind."""
-    return said[2:3] in ([], ["zhong"], ["xiao"], ["ren"])
-
-
-def _counts(said: Sequence[str], what: frozenset[str]) -> bool:
-    """三个…."""
-    return len(said) > 1 and said[0] in COUNTING and said[1] in what
-
-
-def _of_others(act: Act, items: Sequence[Item]) -> bool:
-    """他说没事, 维保的在路上了, 到了三个, 正常开门, 没收到通知: told of somebody or something else, perhaps."""
-    if act.meaning not in (*ANSWERS, *HOLDING) or act.speaker == "control":
-        return False
-    at = act.at + (items[act.at].kind == "unit")
-    before, behind = list(free_before(items, at)), _behind(items, at)
-    if _quoted(before):
-        return True
-    if act.meaning == "situation":
-        return len(before) > 2 and before[-1] == before[-3] and before[-2:] != before[-4:-2]  # 为摊位打起来了
-    asked = f" {' '.join(before[-NEAR_BY:])} "
-    goes_on = len(behind) > 1 and not begins(behind, CARRYING_ON)
-    key = items[at].key
-    when = act.meaning == "stand_by" and key.startswith(WAITING) and _called(items, at)
-    part = when or key in MANNER or (act.meaning == "negative" and key.endswith(RECEIVED))
-    return (
-        any(f" {w} " in asked for w in ASKING)
-        or (act.meaning == "on_the_way" and bool(before) and not ends(before, GOES))
-        or (goes_on and part)
-        or (act.meaning == "arrived" and _counts(behind, PEOPLE))
-    )
-
-
-def _quoted(before: Sequence[str]) -> bool:
-    """他说, 门岗说, 说都 …: not 我说, nor 说了."""
-    at = next((k for k in reversed(range(len(before))) if before[k] == "shuo"), -1)
-    if at < 0 or at < len(before) - 1 - NEAR_BY:
-        return False
-    own = at > 0 and (before[at - 1] in SPEAKERS or list(before[at - 2 : at]) == ["gen", "ni"])
-    return not own and not begins(before[at + 1 :], TOLD)
 
 
 def _lacks(act: Act, acts: Sequence[Act], items: Sequence[Item]) -> bool:
@@ -178,7 +104,7 @@ def _lacks(act: Act, acts: Sequence[Act], items: Sequence[Item]) -> bool:
     return items[act.at].key == "没有" and any(
         a.at == behind
         and a.meaning in (*ORDERED, "normal")
-        and _close(items, behind)
+        and close_to(items, behind)
         and not items[behind].key.startswith(WHOLE)
         for a in acts
     )
@@ -188,7 +114,7 @@ def _prefaces(act: Act, items: Sequence[Item]) -> bool:
     """东风渠巡防队,东风渠巡防队,收到请马上到…: behind a call sign said twice no acknowledgement, but what begins a
     request."""
     called = sum(i.times for i in items[: act.at] if i.kind == "unit")
-    return act.meaning == "ack" and called > 1 and requests(_said(items[act.at + 1 :]))
+    return act.meaning == "ack" and called > 1 and requests(syllables(items[act.at + 1 :]))
 
 
 def _stated(act: Act, items: Sequence[Item]) -> Act | None:
@@ -198,23 +124,23 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         return None if _told(act, items) else act
     if meaning in ROLLS:
         return None if _talked_of(act, items) else act
-    if meaning == "say_again" and "dian" in _behind(items, act.at)[1:4]:
+    if meaning == "say_again" and "dian" in said_behind(items, act.at)[1:4]:
         return None  # 请中午十二点到所里 sounds like 请重复
     at = act.at + (items[act.at].kind == "unit")  # {unit}到了
-    if meaning == "stand_by" and _behind(items, at)[:2] == ["zai", "shuo"]:
+    if meaning == "stand_by" and said_behind(items, at)[:2] == ["zai", "shuo"]:
         return None  # 等会儿再说
-    behind = _behind(items, at)
-    if items[at].key in THERE and any(i.kind == "free" for i in items[at + 1 : _end(items, at)]):
+    behind = said_behind(items, at)
+    if items[at].key in THERE and any(i.kind == "free" for i in items[at + 1 : clause_end(items, at)]):
         return act if begins(behind, DONE) else None
     if items[at].key == AT_EASE and (ends(free_before(items, at), UNEASY) or free_behind(items, at)):
         return None
     if items[at].key in BY_THEMSELVES and (free_before(items, at) or free_behind(items, at)):
         return None
-    if meaning == "report" and tuple(_behind(items, at)) in WANTED:
+    if meaning == "report" and tuple(said_behind(items, at)) in WANTED:
         return _asked(act)
     if meaning not in ANSWERS:
         return act
-    before = _before(items, act.at)
+    before = said_before(items, act.at)
     if _questioned(act, items, before, behind, at):
         return _asked(act)
     if (
@@ -224,7 +150,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (meaning == "not_found" and STILL in pairwise(free_before(items, at)))
         or (meaning == "situation" and (sought(items, act.at) or ends(before, UNSEEN) or _watched_for(items, act.at)))
         or (items[at].key == "没有" and not behind and (_tagged(before) or _has(free_before(items, at))))
-        or (meaning == "present" and _said([items[at]]) in (["zai", "ne"], ["zai", "wei"]) and ends(before, NOW))
+        or (meaning == "present" and syllables([items[at]]) in (["zai", "ne"], ["zai", "wei"]) and ends(before, NOW))
         or (meaning in DENIED and _denied(items, act))
         or (meaning == "arrived" and items[at].pinyin.startswith("dao4") and _reached(items, at))
         or (meaning in ORDERED and (ends(before, ORDER) or ends(before, CLOCK)))
@@ -253,7 +179,7 @@ def _questioned(act: Act, items: Sequence[Item], before: list[str], behind: list
         again = (alike or twice) and act.meaning != "ack" and items[act.at].kind != "unit"  # not 有有有,加油站在岗
         whether = ends(before, WHETHER) or again
         return (last and tuple(behind[behind[:1] == ["de"] :]) in TAGS) or whether
-    return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and _said([items[act.at]])[0] == "mei"
+    return act.meaning in ("normal", "not_found") and before[-1:] == ["you"] and syllables([items[act.at]])[0] == "mei"
 
 
 def _watched_for(items: Sequence[Item], at: int) -> bool:
@@ -265,14 +191,14 @@ def _denied(items: Sequence[Item], act: Act) -> bool:
     """不需要支援, 没有到岗. 喂,有人打架了 and 在位,一切正常 have a syllable of 未 before them."""
     at = act.at
     if items[at].key.startswith(WHOLE):
-        return _before(items, at)[-1:] == ["bu"] and _before(items, at)[-2:-1] != ["bu"]  # 不平安
+        return said_before(items, at)[-1:] == ["bu"] and said_before(items, at)[-2:-1] != ["bu"]  # 不平安
     first = at
-    while first and _close(items, first) and (items[first - 1].kind == "free" or items[first - 1].key in DENYING):
+    while first and close_to(items, first) and (items[first - 1].kind == "free" or items[first - 1].key in DENYING):
         first -= 1
-    said = _said(items[first:at])
-    while said[:1] == ["wei"] and not (first and _close(items, first)):
+    said = syllables(items[first:at])
+    while said[:1] == ["wei"] and not (first and close_to(items, first)):
         said = said[1:]
-    if act.meaning == "situation" and said[-1:] == ["wei"] and not begins(_said([items[at]]), FORMAL):
+    if act.meaning == "situation" and said[-1:] == ["wei"] and not begins(syllables([items[at]]), FORMAL):
         return False
     return ends(said, NOT)
 
@@ -298,7 +224,7 @@ def _reached(items: Sequence[Item], at: int) -> bool:
 
 def sought(items: Sequence[Item], k: int) -> bool:
     """有没有发现 可疑车辆: what is asked for."""
-    return k > 0 and items[k - 1].key in SOUGHT and _close(items, k)
+    return k > 0 and items[k - 1].key in SOUGHT and close_to(items, k)
 
 
 def _called(items: Sequence[Item], k: int) -> bool:
@@ -322,8 +248,8 @@ def _conditional(phrase: str, before: list[str], behind: list[str]) -> bool:
 
 def _on_condition(act: Act, items: Sequence[Item]) -> bool:
     """各单位注意,…,发现请报告: who has nothing to report need not answer."""
-    before = _before(items, act.at)
-    seen = ends(_before(run_together(items), act.at), SEEN)
+    before = said_before(items, act.at)
+    seen = ends(said_before(run_together(items), act.at), SEEN)
     seen = seen or any(begins(before[k:], SEEN) for k in range(len(before)))
     asked = any(w in i.key for i in items[act.at + 1 :] for w in ("回答", "回话", "回复"))
     return act.meaning == "ask" and items[act.at].key.startswith("请报告") and seen and not asked
@@ -340,38 +266,10 @@ def _told(act: Act, items: Sequence[Item]) -> bool:
 def _talked_of(act: Act, items: Sequence[Item]) -> bool:
     """刚才开始点名的时候, 点名结束了吗: no order."""
     before = free_before(items, act.at)
-    return begins(_behind(items, act.at), NOT_AN_ORDER) or any(s not in LEADING for s in before[-2:])
+    return begins(said_behind(items, act.at), NOT_AN_ORDER) or any(s not in LEADING for s in before[-2:])
 
 
 def _may_be_talk(act: Act, unbroken: Sequence[Item]) -> bool:
     """八点…开始点名, 点名结束…了没有: no order, if the pause is none; 到这儿,点名完毕 is one."""
     before = free_before(unbroken, act.at)
-    return begins(_behind(unbroken, act.at), NOT_AN_ORDER) or ends(before, (*CLOCK, ("gang", "cai")))
-
-
-def _before(items: Sequence[Item], at: int) -> list[str]:
-    """Syllables directly before an item, without a pause between them."""
-    first = at
-    while first and _close(items, first):
-        first -= 1
-    return _said(items[first:at])
-
-
-def _behind(items: Sequence[Item], at: int) -> list[str]:
-    """Syllables directly behind an item, without a pause between them."""
-    return _said(items[at + 1 : _end(items, at)])
-
-
-def _end(items: Sequence[Item], at: int) -> int:
-    """Where a pause follows item ``at``, or the over ends."""
-    return next((k for k in range(at + 1, len(items)) if not _close(items, k)), len(items))
-
-
-def _close(items: Sequence[Item], k: int) -> bool:
-    """No pause before item ``k``."""
-    return items[k].start - items[k - 1].end < PAUSE_S
-
-
-def _said(items: Sequence[Item]) -> list[str]:
-    """Toneless syllables."""
-    return [s.rstrip("12345") for i in items for s in i.pinyin.split()]
+    return begins(said_behind(unbroken, act.at), NOT_AN_ORDER) or ends(before, (*CLOCK, ("gang", "cai")))

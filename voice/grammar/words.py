@@ -222,12 +222,6 @@ TAGS = words(
 AMID = frozenset({"bu", "bo", "pu", "fu", "wu", "mu", "mei", "you"})
 """What 不 and 没 of 要不要, 有没有 are heard as; 为摊位打起来了 is no question."""
 
-ASKED_FOR = words("shei", "men shui", "shi shui", "dou shui")
-"""谁, 你们谁, 是谁, 都谁: directly before 收到 or 在岗, which is asked for. 水 and 睡 sound like shui."""
-
-ASKING = ("shei", "shui", "na yi", "ji ge", "ji dian", "ji shi", "duo shao")
-"""谁, 哪一, 几个, 几点, 几时, 多少: a phrase in the same breath is asked for, perhaps."""
-
 OR_NOT = words("ma", "mei", "mei you")
 """到丹尼斯了吗, 了没, 了没有: ask who has come."""
 
@@ -341,41 +335,13 @@ PRAISING = {"得劲", "挺好的", "良好", "不赖", "还行", "还好"}
 AT_EASE, UNEASY = "得劲", words("bu", "mei", "tai", "ke", "gan", "zhe")
 """不得劲, 不太得劲, 干着得劲: not said of how things are; 不堵,得劲 is."""
 
-TOLD = words("le", "guo", "wan", "hao", "de", "bu", "yi")
-"""说了, 说过, 说完, 说好, 说的, 说不…, 说一声: behind 说 no quotation."""
-
-SPEAKERS = frozenset({"wo", "an", "zan", "zai"})
-"""我(说), 俺(说), 咱(说), 再(说): the speaker's own words, not somebody's who is quoted."""
-
-MANNER = ("正常",)
-"""Phrases that may tell how something is done: 正常开门, 正常上班."""
-
-CARRYING_ON = words(
-    "a", "ya", "ne", "de", "le", "ba", "ha", "o", "la", "wo", "an", "zan", "jiu", "dan", "mei", "dou", "ye", "xie",
-    "ling dao", "bao gao", "zhe bian", "hai",
-)  # fmt: skip
-"""啊, 呢, 的, 了, 我, 俺, 就(是), 但(是), 没, 都, 也, 谢谢, 领导, 报告, 这边, 还: what goes on behind an answer."""
-
 WAITING = "等"
 """Phrases that begin so tell when, where more follows: 等会儿东风渠送过去."""
-
-COUNTING = frozenset({"yi", "liang", "san", "si", "wu", "liu", "qi", "ba", "jiu", "shi", "ji", "hao"})
-"""一, 两, 三, …, 几, 好(几): before THINGS."""
-
-THINGS = frozenset("zhang fen tiao feng bi jian tong pi ge".split())
-"""张, 份, 条, 封, 笔, 件, 通, 批, 个: 收到一张假钱 is no acknowledgement."""
-
-PEOPLE = frozenset({"ge", "ming", "wei", "ren"})
-"""个, 名, 位, 人: 到了三个 is not all of them."""
 
 # Who comes, and who is there
 
 COMING = words("wo", "men", "ren", "dou", "ye", "jiu", "yi jing", "gang", "xian zai")
 """我, 我们, 人, 都, 也, 就, 已经, 刚, 现在: 到了 directly after another word tells of something else: 车到了."""
-
-GOES = (*COMING, *words("zheng", "zheng zai", "ma shang", "an", "zan", "hao", "xing", "bian", "zhe", "ge", "ming"))
-"""Those, 正(在), 马上, 俺, 咱, 好, 行, 这边, 我这, 三个, 两名: 在路上 directly after another word may tell of somebody
-else: 维保的在路上了."""
 
 COME = words("wo", "wo men", "an", "an men", "zan men", "ren", "dou", "ye", "yi jing", "gang", "xian zai", "gang gang")
 """我, 我们, 俺, 人, 都, 也, 已经, 刚, 现在: before 到; 找到, 排到, 你到 tell of something else."""

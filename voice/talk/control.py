@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from voice.grammar.meanings import CODE_WORD, MISSING
+from voice.grammar.meanings import CODE_WORD, HEARD, MISSING
 from voice.grammar.message import Act, Message, run_together
 from voice.grammar.naming import content, excuses, free_before, free_behind, mentioned
 from voice.grammar.words import AT_ONCE, CALLING, EVERYBODY, JOINING
@@ -123,12 +123,19 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     if not several or len(opened) == len(callees):
         doubt = _introduces(m)
         return [*_thanked(state, h), *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(callees))]
-    doubt = bool(opened) or not m.free or _tells(m) or _happens(m) or _is_meant(m)
+    doubt = bool(opened) or not m.free or _tells(m) or _happens(m) or _is_meant(m) or _sums_up(state, callees)
     others = [u for u in callees if u not in opened]
     return [
         *(of_either(h, state.exchanges[u]) for u in opened),
         *(call_to(state, h, unit, k, doubt or unit == told) for k, unit in enumerate(others)),
     ]  # fmt: skip
+
+
+def _sums_up(state: NetState, units: list[str]) -> bool:
+    """安和五个,家属院六个,记下了: what they have answered to the latest call and was not understood, or orders."""
+    latest = max((e.called_at for e in state.exchanges.values()), default=0.0)
+    mine = [state.exchanges.get(u) for u in units]
+    return all(e is not None and e.status == "answered" and (e.meaning, e.called_at) == (HEARD, latest) for e in mine)
 
 
 def _dealt_with(state: NetState, h: Heard, unit: str) -> bool:
