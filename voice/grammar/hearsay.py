@@ -12,7 +12,7 @@ from voice.grammar.clause import clause_end, said_behind, syllables
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, run_together
 from voice.grammar.naming import free_before
-from voice.grammar.words import COMING, RECEIVED, WAITING, begins, ends, words
+from voice.grammar.words import COMING, NOBODY, RECEIVED, WAITING, begins, ends, words
 
 HOLDING = ("negative", "say_again", "stand_by")
 """Said in place of an answer."""
@@ -38,6 +38,9 @@ GUESSING = ("ying gai", "gu ji", "ke neng", "hao xiang", "da gai", "kong pa", "y
 NOT_SO = words("bu shi")
 """不是: 不是没发现,是没顾上看."""
 
+EXCEPT, EXCEPT_WITHIN = ("chu le",), 8
+"""除了, and syllables from it: 除了三号楼都正常."""
+
 THAN = "bi"
 """比: 比昨天正常."""
 
@@ -49,6 +52,9 @@ SPEAKERS = frozenset({"wo", "an", "zan", "zai"})
 
 MANNER = ("正常",)
 """Phrases that may tell how something is done: 正常开门, 正常上班."""
+
+HAPPENING = (["ren"], ["zhao"], ["da"], ["shou"], ["fa"], ["chu"], ["ming"])
+"""人, 着(火), 打(架), 受(伤), 发(现), 出(事), 明(火): 没有 before them says that nothing happens."""
 
 CARRYING_ON = words(
     "a", "ya", "ne", "de", "le", "ba", "ha", "o", "la", "wo", "an", "zan", "jiu", "dan", "mei", "dou", "ye", "xie",
@@ -100,6 +106,7 @@ def of_others(act: Act, items: Sequence[Item]) -> bool:
         return _asked_about(before)
     return (
         _near(before, (*ASKING, *GUESSING), NEAR_BY)
+        or _near(before, EXCEPT, EXCEPT_WITHIN)
         or (act.meaning == "normal" and (THAN in before[-NEAR_BY:] or behind[:1] == ["ba"]))
         or (act.meaning == "on_the_way" and bool(before) and not ends(before, GOES))
         or (act.meaning == "arrived" and _counts(behind, PEOPLE))
@@ -126,7 +133,7 @@ def _near(before: Sequence[str], some: Sequence[str], within: int) -> bool:
 def _asked_about(before: Sequence[str]) -> bool:
     """几号楼有人叫救护车, 没人叫救护车; 为摊位打起来了 sounds like 要不要…: an alarm all the same, to be heard."""
     alike = len(before) > 2 and before[-1] == before[-3] and before[-2:] != before[-4:-2]
-    return alike or before[-2:] == ("mei", "ren") or _near(before, WHICH, WHICH_WITHIN)
+    return alike or ends(before, NOBODY) or _near(before, WHICH, WHICH_WITHIN)
 
 
 def _not_so(items: Sequence[Item], at: int) -> bool:
@@ -143,10 +150,11 @@ def _after_all(behind: Sequence[str]) -> bool:
 
 
 def _goes_on(act: Act, items: Sequence[Item], at: int, behind: Sequence[str]) -> bool:
-    """正常开门, 没收到通知, 学理路小学,等会儿来个车: more of the sentence follows."""
+    """正常开门, 没有身份证, 没收到通知, 学理路小学,等会儿来个车: more of the sentence follows."""
     key = items[at].key
     when = act.meaning == "stand_by" and key.startswith(WAITING) and any(i.kind == "unit" for i in items[:at])
-    part = when or key in MANNER or (act.meaning == "negative" and key.endswith(RECEIVED))
+    lacks = key == "没有" and behind[:1] not in HAPPENING
+    part = when or lacks or key in MANNER or (act.meaning == "negative" and key.endswith(RECEIVED))
     return part and len(behind) > 1 and not begins(behind, CARRYING_ON)
 
 

@@ -32,6 +32,7 @@ from voice.grammar.words import (
     IF,
     LEADING,
     LOOK_OUT,
+    NOBODY,
     NOT,
     NOT_AN_ORDER,
     NOW,
@@ -200,7 +201,7 @@ def _denied(items: Sequence[Item], act: Act) -> bool:
         said = said[1:]
     if act.meaning == "situation" and said[-1:] == ["wei"] and not begins(syllables([items[at]]), FORMAL):
         return False
-    return ends(said, NOT)
+    return ends(said, NOT) or (act.meaning != "situation" and ends(said, NOBODY))
 
 
 def _tagged(before: Sequence[str]) -> bool:

@@ -244,10 +244,13 @@ WANTED = words(
 
 NOT = words(
     "mei", "wei", "bu", "mei you", "bu yong", "wu yong", "wu xu", "bu yao", "bie", "bu tai", "mei tai", "ting tai",
-    "bu shi", "bu neng", "mu", "mu you",
+    "bu shi", "bu neng", "mu", "mu you", "tan bu shang", "shuo bu shang", "suan bu shang",
 )  # fmt: skip
-"""没, 未, 不, 没有, 不用, 不要, 别, 不太 …, 木(有): deny an answer or an alarm that they directly precede, unless the
-grammar has the combination."""
+"""没, 未, 不, 没有, 不用, 不要, 别, 不太 …, 木(有), 谈不上, 说不上, 算不上: deny an answer or an alarm that they
+directly precede, unless the grammar has the combination."""
+
+NOBODY = words("mei ren", "mei you ren")
+"""没人, 没有人: before an answer nobody gives it; before an alarm someone may have said 没人 and paused."""
 
 FORMAL = words("fa", "chu", "jian", "kan")
 """发现, 发生, 出现, 见, 看见: of alarms 未 negates these alone; 占摊位打起来了 has another wèi before its alarm."""

@@ -51,7 +51,8 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
     m = h.message
     meanings = m.meanings()
     if gone := [of_either(h, state.exchanges[u]) for u in _absent(m) if is_open(state, u)]:
-        return [*gone, *(call_to(state, h, unit, k) for k, unit in enumerate(m.callees))]
+        own = any(i.key == "没有" for i in m.items)  # 家属院没有,财大拿走了: its own answer, perhaps
+        return [*gone, *(call_to(state, h, unit, k, doubt=own) for k, unit in enumerate(m.callees))]
     if "go_ahead" in meanings or "stand_by" in meanings:
         waiting = awaited_slot(state)
         unit = m.callees[0] if m.callees else state.calling_in or (waiting.unit if waiting else state.telling(h.start))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import content, free_before, free_behind
-from voice.grammar.words import AFFIRMING, DIGITS, MENTIONING, OURS, PRAISING, TAKING_BACK
+from voice.grammar.words import AFFIRMING, DIGITS, JOINING, MENTIONING, OURS, PRAISING, TAKING_BACK
 from voice.mandarin.figures import agree, plainly
 from voice.talk.doubts.by_words import directs, instructed, runs_into, tells_behind
 from voice.talk.events import Heard, Rules
@@ -134,9 +134,17 @@ def _taken_back(a: Answer) -> bool:
     return a.meaning != "ack" and corrected
 
 
+def _of_another(a: Answer) -> bool:
+    """财大,好,东风渠马上到: directly behind another call sign, which is not joined to its own."""
+    items = by_syllable(a.m.items)
+    said = (act.at - 1 for act in a.m.acts if act.meaning == a.meaning and act.at)
+    others = (k for k in said if items[k].kind == "unit" and items[k].key != a.e.unit)
+    return any(k == 0 or items[k - 1].pinyin not in JOINING for k in others)
+
+
 ANSWER = (
     _two_stations, _another_radio, _misread, _unsure, _unclear, _ran_into, _figure_in_doubt, _word_in_doubt, _affirmed,
-    _acknowledged, _asks, _instructed, _asks_whether, _readback_lost, _prefixed, _taken_back,
+    _acknowledged, _asks, _instructed, _asks_whether, _readback_lost, _prefixed, _taken_back, _of_another,
 )  # fmt: skip
 
 
