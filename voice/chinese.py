@@ -407,7 +407,9 @@ MESSAGES: dict[str, str] = {
     "{}, and begin the URL with postgresql+pg8000:": "{0}, 并把地址开头写成 postgresql+pg8000:",
     "{}: cannot be used ({})": "{0}: 不能用 ({1})",
     # net, roster and grammar
-    "[unit], [control] or [anyone]; [unit, awaited]": "应为 [unit]、[control] 或 [anyone]; 也可以 [unit, awaited]",
+    "[unit], [control] or [anyone]; [unit, awaited], [unit, alone]": (
+        "应为 [unit]、[control] 或 [anyone]; 也可以 [unit, awaited]、[unit, alone]"
+    ),
     "a date or a fraction; write “6月5日” or “二分之一”": "是日期还是分数? 请写 6月5日 或 二分之一",
     "which has no reading": "没有读音",
     "“{}” contains “{}”, {}": "“{0}” 里的 “{1}”: {2}",
