@@ -38,6 +38,9 @@ GUESSING = ("ying gai", "gu ji", "ke neng", "hao xiang", "da gai", "kong pa", "y
 NOT_SO = words("bu shi")
 """不是: 不是没发现,是没顾上看."""
 
+FOUND = ("zhao dao le", "zhao zhe le", "kan jian le", "kan dao le")
+"""找到了, 找着了, 看见了, 看到了: behind 没有发现 they take it back."""
+
 EXCEPT, EXCEPT_WITHIN = ("chu le",), 8
 """除了, and syllables from it: 除了三号楼都正常."""
 
@@ -142,8 +145,8 @@ def _not_so(items: Sequence[Item], at: int) -> bool:
 
 
 def _after_all(behind: Sequence[str]) -> bool:
-    """没有没有,哦有一个: something was found."""
-    return any(
+    """没有没有,哦有一个; 没发现,又说找到了: something was found."""
+    return _near(behind, FOUND, len(behind)) or any(
         s == "you" and behind[k - 1 : k] not in (["mei"], ["hai"]) and behind[k + 1 : k + 2] == ["yi"]
         for k, s in enumerate(behind)
     )

@@ -93,7 +93,7 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
         kept = None if _lacks(act, acts, items) else _stated(act, items)
         if kept is not None:
             sure = not _may_be_talk(act, unbroken) if act.meaning in ROLLS else _stated(act, unbroken) == kept
-            sure = sure and not of_others(kept, items)
+            sure = sure and not of_others(kept, items) and (act.meaning == "ack" or not is_part(act, unbroken))
             out.append(kept if sure else replace(kept, doubt=True))
     unique = {a.meaning: a for a in reversed(out)}
     return tuple(a for a in out if unique[a.meaning] is a)

@@ -332,8 +332,8 @@ WHOLE = ("一切", "全部", "都", "目前一切", "现在一切", "秩序", "�
 BY_THEMSELVES = ("你说", "你讲", "说吧", "讲吧", "是的", "对的", "没见", "等等", "木事")
 """Within a sentence they invite nobody and affirm nothing: 跟你说个事, 不是的, 没见过."""
 
-PRAISING = {"得劲", "挺好的", "良好", "不赖", "还行", "还好"}
-"""Phrases of how things are that net control says of what it was told, too."""
+PRAISING = {"得劲", "挺好的", "良好", "不赖", "还行", "还好", "没事", "没事儿"}
+"""Phrases of how things are that net control says of what it was told, too; 没事 also to say that it wants nothing."""
 
 AT_EASE, UNEASY = "得劲", words("bu", "mei", "tai", "ke", "gan", "zhe")
 """不得劲, 不太得劲, 干着得劲: not said of how things are; 不堵,得劲 is."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from voice.grammar.meanings import CODE_WORD, HEARD, MISSING
 from voice.grammar.message import Act, Message, run_together
-from voice.grammar.naming import content, excuses, free_before, free_behind, mentioned
+from voice.grammar.naming import PAUSE_S, content, excuses, free_before, free_behind, mentioned
 from voice.grammar.words import AT_ONCE, CALLING, EVERYBODY, JOINING
 from voice.pcm import Seconds
 from voice.talk.entries import of_either, remark
@@ -122,7 +122,7 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
     apart = several and m.items[0].key == callees[0] and m.items[1].kind == "free"
     told = callees[0] if apart and (_dealt_with(state, h, callees[0]) or _passed_over(m)) else ""
     if not several or len(opened) == len(callees):
-        doubt = _introduces(m)
+        doubt = _introduces(m) or (len(callees) == 1 and is_open(state, callees[0]) and _talks_on(m))
         return [*_thanked(state, h), *(call_to(state, h, unit, k, doubt) for k, unit in enumerate(callees))]
     doubt = bool(opened) or not m.free or _tells(m) or _happens(m) or _is_meant(m) or _sums_up(state, callees)
     others = [u for u in callees if u not in opened]
@@ -130,6 +130,14 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
         *(of_either(h, state.exchanges[u]) for u in opened),
         *(call_to(state, h, unit, k, doubt or unit == told) for k, unit in enumerate(others)),
     ]  # fmt: skip
+
+
+def _talks_on(m: Message) -> bool:
+    """明理路收到没有收到都得去吧: a question in the midst of a sentence, behind a call sign said once: it may be the
+    unit's answer."""
+    row = m.items[:3]
+    asked = len(row) == 3 and row[0].kind == "unit" and row[0].times == 1 and row[1].kind == "phrase"
+    return asked and row[2].start - row[1].end < PAUSE_S and (row[2].kind == "free" or "ack" in m.meanings())
 
 
 def _sums_up(state: NetState, units: list[str]) -> bool:

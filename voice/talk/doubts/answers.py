@@ -300,7 +300,7 @@ def _another_spoke(b: Bare) -> bool:
 
 def _praises(b: Bare) -> bool:
     """安和,说罢了,人家可好说话. 得劲: of how things are, or net control's comment on them."""
-    return b.awaited.doubt and any(i.key in PRAISING for i in b.h.message.items)
+    return b.awaited.doubt and b.h.message.items[0].key in PRAISING
 
 
 def _thanks(b: Bare) -> bool:
