@@ -152,8 +152,9 @@ class Interpreter:
 
     def _needs_a_question(self, items: list[Item], k: int) -> bool:
         """Phrases of ``awaited`` sentences, unless a call sign makes another sentence of them (明理路巡防队到了), and
-        two-syllable short call signs, unless said twice, behind 我是 or net control's (派出所派出所,安和呼叫), or apart
-        or before a question where an over begins (贾岗,过来一趟; 贾岗几个人在岗,收到请回答)."""
+        two-syllable short call signs, unless said twice, or nothing else is said, or behind 我是 or net control's
+        (派出所派出所,安和呼叫), or apart or before a question where an over begins (贾岗,过来一趟;
+        贾岗几个人在岗,收到请回答)."""
         item, before = items[k], items[k - 1] if k else None
         if item.kind == "unit":
             short = item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
@@ -163,7 +164,7 @@ class Interpreter:
                 (asked and behind.kind == "free")  # not 贾岗正常,丹尼斯,是否正常
                 or behind.start - item.end >= PAUSE_S
             )
-            sure = item.times > 1 or apart or introduced(items, k, self._introducing)
+            sure = item.times > 1 or apart or len(items) == 1 or introduced(items, k, self._introducing)
             return short and not sure and not (before is not None and before.kind == "control")
         signed = item.key in self._signed and before is not None and before.kind == "unit"
         return item.kind == "phrase" and item.key in self._awaited and not signed
