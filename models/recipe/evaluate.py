@@ -13,12 +13,14 @@ import pickle
 import platform
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+import voice
 from models.recipe import measure, rolls
 from models.recipe.kinds import KINDS, listen, sounds_in_row, syllables_lost
 from models.recipe.measure import Bench, Words
@@ -29,7 +31,7 @@ from voice.grammar.compiler import Costs
 from voice.measure.evaluation import CLASSES, Trials, evaluate, poisson_upper, share
 from voice.measure.scoring import Score
 from voice.net.loading import load_net
-from voice.places import sample_net
+from voice.places import data_folder, sample_net
 from voice.speech.models import check_model
 from voice.station.ear import open_ear
 
@@ -60,15 +62,26 @@ _Job = tuple[str, float | None, Path, Path, Path]
 
 
 def _measured(job: _Job) -> Any:
-    """What was measured of a job before, by the same weights, costs and confidence, or is now: a run that was broken
-    off goes on."""
-    name, snr, model, _, cache = job
-    told = (model / "model.json").read_bytes() + repr(Costs()).encode()
-    kept = cache / "evaluated" / f"{hashlib.sha256(told).hexdigest()[:16]}-{name}-{db(snr).replace(' ', '')}.pickle"
+    """What was measured of a job before, by the same weights, confidence, code and grammar, or is now: a run that was
+    broken off goes on."""
+    name, snr, model, _, place = job
+    told = (model / "model.json").read_bytes() + repr(Costs()).encode() + _code()
+    kept = place / "evaluated" / f"{hashlib.sha256(told).hexdigest()[:16]}-{name}-{db(snr).replace(' ', '')}.pickle"
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(pickle.dumps(_measure(job)))
     return pickle.loads(kept.read_bytes())  # noqa: S301  # our own cache
+
+
+@cache
+def _code() -> bytes:
+    """SHA-256 of what hears and of what it is asked."""
+    digest = hashlib.sha256()
+    hears = (Path(voice.__file__).parent, "*.py"), (Path(__file__).parent, "*.py"), (data_folder() / "grammars", "*")
+    for folder, names in hears:
+        for path in sorted(p for p in folder.rglob(names) if p.is_file()):
+            digest.update(path.read_bytes())
+    return digest.digest()
 
 
 def _measure(job: _Job) -> Any:
