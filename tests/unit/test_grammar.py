@@ -266,6 +266,22 @@ def test_some_answers_count_only_if_nothing_unknown_is_said_beside_them(
     assert ("normal" in message.meanings()) == ("安全" in written)
 
 
+@pytest.mark.parametrize(
+    "before, called",
+    [
+        ("hao yi xian", True), ("hao yi xian wei", True), ("hao ni xian wen", True), ("wo xi", False),
+        ("wo men zai", False),
+    ],
+)  # fmt: skip
+def test_a_question_behind_a_call_sign_calls_it_though_nobody_paused(net: Net, before: str, called: bool) -> None:
+    """好,你先问,安和社区,情况怎么样: with a mark."""
+    by_text = {e.text: e.symbol for e in net.lexicon.spoken}
+    spoken = [*(f"#{s}" for s in before.split()), by_text["贾岗社区治安队"], by_text["情况怎么样"]]
+    words = tuple(Word(w, 0.5 * k, 0.5 * (k + 1), 1.0) for k, w in enumerate(spoken))
+    message = Interpreter(net.lexicon).interpret(Hypothesis(words))
+    assert bool(message.callees) == called and all(n.doubt for n in message.names if called)
+
+
 def test_word_that_is_not_believed_becomes_pinyin(net: Net) -> None:
     message = Interpreter(net.lexicon, 0.5).interpret(heard(net, "收到", score=0.2))
     assert not message.understood and message.pinyin == "shou dao"

@@ -130,7 +130,7 @@ def names_in(
                 out.append(Naming(item.key, "lead", item.times))
             else:
                 place = _place(items, k, before, introducing)
-                unbroken = place == "inside" and _addressed(items, k, asking | signing)
+                unbroken = place == "inside" and _addressed(items, k, asking, signing)
                 doubt = unbroken or (place != "self" and (_goes_on(items, k) or _there(items, k)))
                 out.append(Naming(item.key, "lead" if unbroken else place, item.times, doubt))
             at.append(k)
@@ -157,7 +157,7 @@ def _there(items: Sequence[Item], k: int) -> bool:
     return behind and located(run_together(items), k)
 
 
-def _addressed(items: Sequence[Item], k: int, known: frozenset[str]) -> bool:
+def _addressed(items: Sequence[Item], k: int, asking: frozenset[str], signing: frozenset[str]) -> bool:
     """听我说家属院情况怎么样, 看住人东风渠去带人, 好知道了丹尼斯, 路口设卡明理路明白: nobody paused, and the unit is
     called or speaks all the same, most likely."""
     previous, after = items[k - 1], items[k + 1] if k + 1 < len(items) else None
@@ -173,7 +173,7 @@ def _addressed(items: Sequence[Item], k: int, known: frozenset[str]) -> bool:
     if after is None:
         return items[k - 2].kind == "unit" and (thanks(said) or unheard(items, k - 2))
     sentence = len(said) >= SENTENCE or items[k - 2].kind == "place"
-    if after.key in known and sentence:
+    if (after.key in asking and (sentence or len(said) == SENTENCE - 1)) or (after.key in signing and sentence):
         return True
     told = after.kind == "free" and (instructs(after.pinyin) or begins(after.pinyin.split(), SENDING))
     return told and len(said) > 2
