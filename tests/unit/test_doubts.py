@@ -50,6 +50,7 @@ def turns_of(scene: str, place: Path) -> list[Turn]:
     ("reason", "scene"),
     [
         ("directs", "台: 丹尼斯,情况怎么样?\n丹尼斯超市: 接到报警,门口有人打架"),
+        ("names_another", "台: 贾岗,贾岗\n(12秒) 台: 知道了回头修东风渠"),
         ("very_late", "台: 丹尼斯,情况怎么样?\n(40秒) 丹尼斯超市: 一切正常"),
         ("answers_message", "台: 各单位注意,今晚加强巡逻\n台: 家属院,家属院,请过来一趟\n家属院: 没什么情况"),
         ("another_reports", "本机: 安和社区,安和社区,在岗没有。\n家属院: 派出所,家属院,出事了\n安和社区: 我们到了"),

@@ -222,6 +222,11 @@ def _tells_of_unit(b: Bare) -> bool:
     return tells_behind(b.h.message)
 
 
+def _names_another(b: Bare) -> bool:
+    """知道了回头修东风渠: net control's, perhaps."""
+    return b.said.meaning == "ack" and any(n.unit != b.awaited.unit for n in b.h.message.names)
+
+
 def _directs(b: Bare) -> bool:
     return directs(b.h.message)
 
@@ -308,9 +313,9 @@ def _thanks(b: Bare) -> bool:
 
 
 BARE = (
-    _two_talk, _tells_of_unit, _directs, _late_beside, _very_late, _answers_message, _another_reports, _another_called,
-    _repeated, _another_open, _another_repeats, _heard_before, _names_somebody, _asked_who, _thanks_reporter,
-    _another_spoke, _praises, _thanks,
+    _two_talk, _tells_of_unit, _names_another, _directs, _late_beside, _very_late, _answers_message, _another_reports,
+    _another_called, _repeated, _another_open, _another_repeats, _heard_before, _names_somebody, _asked_who,
+    _thanks_reporter, _another_spoke, _praises, _thanks,
 )  # fmt: skip
 
 
