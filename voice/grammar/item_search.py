@@ -221,9 +221,7 @@ class ItemSearch:
             return None
         begin, end = free[0].start, free[-1].end
         inside = [(e, a, b) for e, a, b in audio.written() if begin <= (a + b) / 2 < end and e.symbol not in refuted]
-        called = {b for e, a, b in inside if e.kind == "control" and a - begin < EDGE_S} | (
-            {begin} if calling else set()
-        )
+        behind = [b for e, a, b in inside if e.kind == "control" and a - begin < EDGE_S] + [begin] * calling
         for e, a, b in sorted(inside, key=lambda w: -w[0].syllables):
             at = [k for k, s in enumerate(free) if a <= (s.start + s.end) / 2 < b]
             sure = audio.alone(e, a, b)
@@ -231,7 +229,7 @@ class ItemSearch:
                 continue
             said, doubt = audio.doubtful(e, a, b) if audio.doubtful is not None else (e, Doubt.NONE)
             if said is e and doubt < Doubt.REFUTED:
-                caller = e.kind == "unit" and any(abs(a - at_end) < EDGE_S for at_end in called)
+                caller = e.kind == "unit" and any(abs(a - place) < EDGE_S for place in behind)
                 guessed = sure < SURE or (len(free) > BRIEF + e.syllables and not caller)
                 item = Item(e.kind, e.key, e.text, e.pinyin, a, b, sure, doubt=guessed or doubt > Doubt.NONE)
                 return at[0], at[-1] + 1, item
@@ -241,7 +239,8 @@ class ItemSearch:
         self, free: Sequence[_Syllable], audio: Evidence, refuted: frozenset[str] = frozenset(), calling: bool = False
     ) -> list[Item]:
         """Entries found in a sequence of syllables, best first; the rest is free speech. Not those ``refuted``. One
-        found with a difference is doubtful, unless the audio is SURE of it."""
+        found with a difference is doubtful, unless the audio is SURE of it. ``calling``: net control's call sign, with
+        which the over begins, stands directly before them."""
         if not free:
             return []
         if (written := self._written(free, audio, refuted, calling)) is not None:
