@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from voice.grammar.clause import PAUSE_S, content, free_before, free_behind
 from voice.grammar.item_search import NEAR
 from voice.grammar.lexicon import Lexicon, plain
 from voice.grammar.message import Act, Item, once, run_together
-from voice.grammar.naming import PAUSE_S, content, free_before, free_behind, gone, unheard
+from voice.grammar.naming import gone, unheard
 from voice.grammar.templates import Template
 from voice.grammar.words import CALLING, COME, IN_PLACE, JOINING, OR_NOT, STANDING
 from voice.mandarin.distance import syllable_distance

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voice.grammar.clause import clause_end, said_behind, syllables
+from voice.grammar.clause import clause_end, free_before, said_behind, syllables
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, run_together
-from voice.grammar.naming import free_before
 from voice.grammar.words import COMING, NOBODY, RECEIVED, WAITING, begins, ends, words
 
 HOLDING = ("negative", "say_again", "stand_by")

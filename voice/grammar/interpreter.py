@@ -11,6 +11,7 @@ import math
 from dataclasses import replace
 
 from voice.grammar.acts import ActSearch
+from voice.grammar.clause import PAUSE_S, content, free_before
 from voice.grammar.evidence import NONE, Evidence, FreeSearch
 from voice.grammar.item_figures import ItemFigures
 from voice.grammar.item_search import MIN_NEAR_SYLLABLES, ItemSearch, rejected
@@ -18,7 +19,7 @@ from voice.grammar.lexicon import Entry, Lexicon, plain
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, Message, by_syllable
 from voice.grammar.mood import reported
-from voice.grammar.naming import PAUSE_S, SENTENCE, amid_talk, content, free_before, leads_on, names_in
+from voice.grammar.naming import SENTENCE, amid_talk, leads_on, names_in
 from voice.grammar.roles import Roles, introduced, roles_of, spoken_units
 from voice.grammar.turns import Turns
 from voice.mandarin.distance import phrase_distance

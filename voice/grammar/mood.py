@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from voice.grammar.clause import clause_end, close_to, said_before, said_behind, syllables
+from voice.grammar.clause import clause_end, close_to, free_before, free_behind, said_before, said_behind, syllables
 from voice.grammar.hearsay import is_part, of_others
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, once, run_together
-from voice.grammar.naming import free_before, free_behind, requests
+from voice.grammar.naming import requests
 from voice.grammar.words import (
     AMID,
     AT_EASE,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from voice.grammar.clause import PAUSE_S, content, free_behind, said_behind
 from voice.grammar.message import Item, Naming, Position, run_together
 from voice.grammar.words import (
     CALLING,
@@ -15,7 +16,6 @@ from voice.grammar.words import (
     DIGITS,
     ELSEWHERE,
     EXCUSES,
-    FILLERS,
     GONE,
     GREETINGS,
     INSTRUCTING,
@@ -40,41 +40,8 @@ from voice.grammar.words import (
     begins,
 )
 
-PAUSE_S = 0.25
-"""Shortest gap that separates phrases: within a phrase, gaps of the recogniser are below 0.1 s."""
-
 SENTENCE = 4
 """Syllables of free speech that make a sentence out of what stands beside them."""
-
-
-def content(pinyin: str) -> tuple[str, ...]:
-    """Syllables of free speech without hesitations."""
-    names = pinyin.split()
-    out: list[str] = []
-    k = 0
-    while k < len(names):
-        if " ".join(names[k : k + 2]) in FILLERS:
-            k += 2
-        else:
-            out += [] if names[k] in FILLERS else [names[k]]
-            k += 1
-    return tuple(out)
-
-
-def free_before(items: Sequence[Item], at: int) -> tuple[str, ...]:
-    """Free speech directly before an item, without hesitations."""
-    first = at
-    while first and items[first - 1].kind == "free" and items[first].start - items[first - 1].end < PAUSE_S:
-        first -= 1
-    return content(" ".join(i.pinyin for i in items[first:at]))
-
-
-def free_behind(items: Sequence[Item], at: int) -> tuple[str, ...]:
-    """Free speech directly behind an item, without hesitations."""
-    end = at + 1
-    while end < len(items) and items[end].kind == "free" and items[end].start - items[end - 1].end < PAUSE_S:
-        end += 1
-    return content(" ".join(i.pinyin for i in items[at + 1 : end]))
 
 
 def thanks(said: tuple[str, ...]) -> bool:
@@ -266,32 +233,23 @@ def _ends(pinyin: str, words: str) -> bool:
 
 def located(items: Sequence[Item], k: int) -> bool:
     """明理路巡防队,丹尼斯门口…: behind another call sign, a place where something is."""
-    said = _follows(items, k, 1)
-    return begins(said, LOCATING)
+    return begins(said_behind(items, k), LOCATING)
 
 
 def unheard(items: Sequence[Item], k: int) -> bool:
     """安和社区没人应答: it is neither called nor speaking."""
-    said = _follows(items, k, 3)
+    said = said_behind(items, k)
     if k + 3 < len(items) and items[k + 1].key == "没有" and items[k + 2].kind == "unit":
         return items[k + 2].key != items[k].key and items[k + 3].kind == "free"  # 省残联没有,财经大学,信号怎么样
     briefly = tuple(said[:2]) in UNHEARD_BRIEFLY and said[2:3] in ([], ["ni"], ["wo"])
-    unbroken = _follows(run_together(items), k, 3)
+    unbroken = said_behind(run_together(items), k)
     return briefly or begins(unbroken, UNHEARD)
 
 
 def gone(items: Sequence[Item], k: int) -> bool:
     """安和社区不在, 没人, and 没有 by itself: of what is told of an unheard unit, what it may say of itself."""
     after = items[k + 1] if k + 1 < len(items) else None
-    return (after is not None and after.key == "没有") or begins(_follows(run_together(items), k, 2), GONE)
-
-
-def _follows(items: Sequence[Item], k: int, within: int) -> list[str]:
-    """Syllables of the items directly behind item ``k``."""
-    end = k + 1
-    while end <= min(k + within, len(items) - 1) and items[end].start - items[end - 1].end < PAUSE_S:
-        end += 1
-    return [s.rstrip("12345") for i in items[k + 1 : end] for s in i.pinyin.split()]
+    return (after is not None and after.key == "没有") or begins(said_behind(run_together(items), k), GONE)
 
 
 def is_subject(items: Sequence[Item], unit: str) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from voice.grammar.clause import PAUSE_S, content, free_behind
 from voice.grammar.meanings import MISSING
 from voice.grammar.message import Act, Item, Naming, by_syllable
-from voice.grammar.naming import PAUSE_S, content, free_behind, instructs, mentioned, requests, thanks
+from voice.grammar.naming import instructs, mentioned, requests, thanks
 from voice.grammar.templates import Speaker
 from voice.grammar.words import CALLING, GO, GOING, LISTENING, OURSELVES, SELF, SUMMONS
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voice.grammar.clause import PAUSE_S
 from voice.grammar.lexicon import Lexicon
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Item
 from voice.grammar.mood import sought
-from voice.grammar.naming import PAUSE_S, corrects, reaches
+from voice.grammar.naming import corrects, reaches
 
 ANSWERING = tuple(meaning for meaning in ANSWERS if meaning != "report")
 """Meanings of a phrase that answers a call by itself; 报告 announces that more follows."""

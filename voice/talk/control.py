@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from voice.grammar.clause import PAUSE_S, content, free_before, free_behind
 from voice.grammar.meanings import CODE_WORD, HEARD, MISSING
 from voice.grammar.message import Act, Message, run_together
-from voice.grammar.naming import PAUSE_S, content, excuses, free_before, free_behind, mentioned
+from voice.grammar.naming import excuses, mentioned
 from voice.grammar.words import AT_ONCE, CALLING, EVERYBODY, JOINING
 from voice.pcm import Seconds
 from voice.talk.entries import of_either, remark

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from voice.grammar.clause import content
 from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import asks_or_tells, content, elsewhere, located, thanks
+from voice.grammar.naming import asks_or_tells, elsewhere, located, thanks
 from voice.grammar.words import AGREED, READY, REPLIES, TESTING
 from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.doubts.by_words import tells_behind

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from voice.grammar.clause import free_before, free_behind
 from voice.grammar.meanings import ANSWERS, HEARD, MISSING
 from voice.grammar.message import Act, Item, Message, by_syllable, run_together
-from voice.grammar.naming import excuses, free_before, free_behind
+from voice.grammar.naming import excuses
 from voice.grammar.words import JOINING
 from voice.talk.entries import answer, called_in, of_either
 from voice.talk.events import Heard, Rules

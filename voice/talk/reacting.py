@@ -7,9 +7,10 @@ are laid to no unit without a question to people.
 
 from __future__ import annotations
 
+from voice.grammar.clause import content
 from voice.grammar.meanings import URGENT
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import SENTENCE, content, thanks
+from voice.grammar.naming import SENTENCE, thanks
 from voice.grammar.words import NEXT
 from voice.mandarin.figures import comparable
 from voice.talk.control import call_to, control_reply

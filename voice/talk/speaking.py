@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from voice.grammar.clause import PAUSE_S, content, free_behind
 from voice.grammar.meanings import ANSWERS, HEARD
 from voice.grammar.message import Message, run_together
-from voice.grammar.naming import PAUSE_S, content, free_behind, located
+from voice.grammar.naming import located
 from voice.grammar.words import NEXT, PLACING, THANKS
 from voice.pcm import Seconds
 from voice.talk.state import ASKED_S, REPLY_S, UNANSWERED, Exchange, NetState

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from voice.grammar.clause import content, free_before, free_behind
 from voice.grammar.meanings import ANSWERS, HEARD, MISSING, URGENT
 from voice.grammar.message import Item, Message, by_syllable
-from voice.grammar.naming import content, free_before, free_behind, thanks
+from voice.grammar.naming import thanks
 from voice.grammar.words import OURS, SELF, WHERE
 from voice.talk.control import call_to, control_reply
 from voice.talk.doubts import (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from voice.grammar.clause import content, free_before, free_behind
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import content, free_before, free_behind
 from voice.grammar.words import AFFIRMING, DIGITS, JOINING, MENTIONING, OURS, PRAISING, TAKING_BACK
 from voice.mandarin.figures import agree, plainly
 from voice.talk.doubts.by_words import directs, instructed, runs_into, tells_behind

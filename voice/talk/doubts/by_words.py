@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from voice.grammar.clause import PAUSE_S, content, free_behind
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.naming import PAUSE_S, content, free_behind, instructs
+from voice.grammar.naming import instructs
 from voice.grammar.words import BESIDE, GOING, REPORTED, WHOEVER
 
 PLAIN = ("normal", "not_found", "present", "arrived", "on_the_way")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from voice.grammar.clause import content, free_behind
 from voice.grammar.message import Message, run_together
-from voice.grammar.naming import SENTENCE, asks_or_tells, content, excuses, free_behind, is_subject, located, thanks
+from voice.grammar.naming import SENTENCE, asks_or_tells, excuses, is_subject, located, thanks
 from voice.talk.doubts.by_words import instructed
 from voice.talk.events import Heard
 from voice.talk.slots import UNEVENTFUL, is_unsaid, late_beside, may_reply
