@@ -10,7 +10,7 @@ from voice.grammar.lexicon import Lexicon, plain
 from voice.grammar.message import Act, Item, once, run_together
 from voice.grammar.naming import gone, unheard
 from voice.grammar.templates import Template
-from voice.grammar.words import CALLING, COME, IN_PLACE, JOINING, OR_NOT, STANDING
+from voice.grammar.words import CALLING, COMING, IN_PLACE, JOINING, OR_NOT, STANDING
 from voice.mandarin.distance import syllable_distance
 
 THERE = 4
@@ -123,7 +123,7 @@ def arrivals(items: Sequence[Item]) -> Iterator[Act]:
         before, behind = free_before(items, k), free_behind(items, k)
         if item.kind == "unit" and [i.pinyin for i in items[k + 1 :]] == IN_PLACE:
             yield Act("arrived", "unit", item.score, at=k + 1)
-        come = len(before) == 1 or any(before[-1 - len(w) : -1] == w for w in COME)
+        come = len(before) == 1 or any(before[-1 - len(w) : -1] == w for w in COMING)
         moved = (before[-1:] == ("dao",) and come) or before[-3:] == STANDING
         if moved and _are_there(behind):
             yield Act("arrived", "unit", item.score, at=k - 1)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from voice.grammar.lexicon import Lexicon
 from voice.grammar.message import Item
 from voice.grammar.spoken_figures import FigureSearch
+from voice.grammar.words import CORRECTING, begins
 from voice.mandarin.figures import DOUBT, figures, sort_of
 
 BESIDE_S = 0.2
@@ -20,15 +21,11 @@ TENS = "shi"
 """A number that begins with it directly behind an unknown syllable may be the tail of another: 十一点 of 二十一点."""
 
 
-CORRECTIONS = (["geng", "zheng"], ["bu", "dui"], ["shuo", "cuo", "le"], ["cuo", "le"])
-"""更正, 不对, 说错了, 错了: a figure of the same sort behind them takes the place of the one before."""
-
-
 def _corrections(row: list[str]) -> Iterator[list[str]]:
-    """The syllables between them."""
+    """Syllables between corrections: a figure of the same sort behind one takes the place of the one before."""
     begin = 0
     for k in range(len(row)):
-        found = next((w for w in CORRECTIONS if row[k : k + len(w)] == w), None)
+        found = next((w for w in CORRECTING if begins(row[k:], (w,))), None)
         if found and k >= begin:
             yield row[begin:k]
             begin = k + len(found)

@@ -38,6 +38,7 @@ from voice.grammar.words import (
     UNHEARD_BRIEFLY,
     WAITING,
     begins,
+    ends,
 )
 
 SENTENCE = 4
@@ -153,8 +154,8 @@ def _denied(pinyin: str) -> bool:
 
 def corrects(pinyin: str) -> bool:
     """安和社区,不是,丹尼斯超市: the first call sign was a slip."""
-    spoken = " ".join(content(pinyin))
-    return spoken == "bu" or any(spoken == w or spoken.endswith(" " + w) for w in CORRECTING)
+    spoken = content(pinyin)
+    return spoken == ("bu",) or ends(spoken, (*CORRECTING, ("bu", "shi")))
 
 
 def _place(items: Sequence[Item], k: int, before: Position | None, introducing: frozenset[str]) -> Position:

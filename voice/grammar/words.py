@@ -85,11 +85,8 @@ CALLING = "呼叫"
 NEXT = ("xia", "yi", "ge")
 """下一个: before a call sign in a roll-call."""
 
-CORRECTING = ("bu shi", "bu dui", "shuo cuo le", "cuo le", "geng zheng")
-"""不是, 不对, 说错了, 错了, 更正: self-correction between two call signs."""
-
-TAKING_BACK = words("bu dui", "shuo cuo", "cuo le", "geng zheng")
-"""不对, 说错(了), 错了, 更正: amid an answer, what follows is meant."""
+CORRECTING = words("bu dui", "shuo cuo le", "shuo cuo", "cuo le", "geng zheng")
+"""不对, 说错(了), 错了, 更正: what follows is meant: another call sign, figure or answer."""
 
 SUMMONS = words("jiao ni", "zhao ni", "han ni", "jiao nin", "zhao nin")
 """明理路,明理路,东风渠叫你, 找你, 喊你: how a unit calls another."""
@@ -343,11 +340,9 @@ WAITING = "等"
 
 # Who comes, and who is there
 
-COMING = words("wo", "men", "ren", "dou", "ye", "jiu", "yi jing", "gang", "xian zai")
-"""我, 我们, 人, 都, 也, 就, 已经, 刚, 现在: 到了 directly after another word tells of something else: 车到了."""
-
-COME = words("wo", "wo men", "an", "an men", "zan men", "ren", "dou", "ye", "yi jing", "gang", "xian zai", "gang gang")
-"""我, 我们, 俺, 人, 都, 也, 已经, 刚, 现在: before 到; 找到, 排到, 你到 tell of something else."""
+COMING = words("wo", "an", "wo men", "an men", "zan men", "ren", "dou", "ye", "yi jing", "gang", "xian zai")
+"""我(们), 俺(们), 咱们, 人, 都, 也, 已经, 刚, 现在: 到(了) directly after another word tells of something else: 车到了,
+找到, 你到."""
 
 STANDING = ("yi", "jing", "zai")
 """已经在丹尼斯门口了: directly before a place."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 from voice.grammar.clause import content, free_before, free_behind
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.words import AFFIRMING, DIGITS, JOINING, MENTIONING, OURS, PRAISING, TAKING_BACK
+from voice.grammar.words import AFFIRMING, CORRECTING, DIGITS, JOINING, MENTIONING, OURS, PRAISING, begins
 from voice.mandarin.figures import agree, plainly
 from voice.talk.doubts.by_words import directs, instructed, runs_into, tells_behind
 from voice.talk.events import Heard, Rules
@@ -130,7 +130,7 @@ def _taken_back(a: Answer) -> bool:
     items = by_syllable(a.m.items)
     at = next((act.at for act in a.m.acts if act.meaning == a.meaning), len(items))
     said = content(" ".join(i.pinyin if i.kind == "free" else "-" for i in items[at + 1 :]))
-    corrected = any(said[k : k + 2] in TAKING_BACK and len(said) > k + 2 for k in range(len(said)))
+    corrected = any(begins(said[k:], CORRECTING) and len(said) > k + 2 for k in range(len(said)))
     return a.meaning != "ack" and corrected
 
 
