@@ -432,6 +432,23 @@ def test_the_board_in_a_browser(console: Served, browser: Any) -> None:
     page.close()
 
 
+def test_the_board_tells_what_is_for_review(console: Served, browser: Any) -> None:
+    """An answer that is in doubt has a flag on its tile, and the header counts it, until a person has settled it."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(console.url)
+    flag = page.locator('[data-unit="105"] .flag')
+    with Journal(str(console.journal)) as journal:
+        journal.append([over(8, 55, "一切正常"), answered(55, "105", 8, review=True)], BEGAN)
+        doubtful = journal.last()
+    flag.wait_for(timeout=60_000)
+    waiting = page.locator(".nav").filter(has_text="复核").inner_text()
+    with Journal(str(console.journal)) as journal:
+        journal.append([Confirmed(t=0, confirms=doubtful, clip="", said="", by="值班员")], BEGAN)
+    flag.wait_for(state="detached", timeout=60_000)
+    page.locator(".nav").filter(has_text="复核").filter(has_not_text=waiting.split()[-1]).wait_for(timeout=60_000)
+    page.close()
+
+
 def test_a_connection_that_is_lost_and_comes_back(console: Served, browser: Any) -> None:
     """What happened meanwhile is on the screen without a reload by hand."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})

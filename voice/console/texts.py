@@ -61,6 +61,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "withdraw": ("撤回", "Withdraw"), "acknowledged": ("已应答", "acknowledged"),
     "feed": ("频道", "Channel"), "play": ("听", "Play"), "time": ("时间", "Time"), "unit": ("单位", "Unit"),
     "what": ("事件", "event"), "heard": ("听到", "heard"), "sure": ("把握", "sure"),
+    "for review": ("待复核", "for review"),
     "nothing to review": ("没有待复核的", "Nothing to review"), "meaning": ("意思", "Meaning"),
     "learn": ("学会这句", "Learn this phrase"),
     "learned": ("已学会, 收听启动后生效", "Learned: a station hears it when it has been started"),

@@ -35,6 +35,9 @@ STATES = {
 """Icon, colour and order of a tile: never colour alone; those needing attention come first. Colours as on the
 sheets."""
 
+REVIEWED = 2
+"""Place of an answer that is for review: before those that are sure."""
+
 UNIT = "(e) => { const tile = e.target.closest('[data-unit]'); if (tile) emit(tile.dataset.unit); }"
 """Tells of which tile an event of the board is."""
 
@@ -54,13 +57,14 @@ class BoardView:
         grid = page.live("board")
         grid.element.on("click", lambda e: Card(page, e.args), js_handler=UNIT)
         grid.element.on("keydown.enter", lambda e: Card(page, e.args), js_handler=UNIT)
-        shown: dict[str, tuple[Tile, bool]] = {}
+        shown: dict[str, tuple[Tile, bool, bool]] = {}
 
         def show() -> None:
             b = page.board
             reported = {i.unit for i in b.incidents}
+            doubtful = {line["seq"] for line in page.desk.open_reviews()}
             for unit, tile in b.tiles.items():
-                now = tile, unit in reported
+                now = tile, unit in reported, tile.seq in doubtful
                 if shown.get(unit) != now:
                     self._paint(grid, *now)
                     shown[unit] = now
@@ -71,14 +75,16 @@ class BoardView:
         page.on_news(show)
         return grid
 
-    def _paint(self, grid: Live, tile: Tile, reported: bool) -> None:
+    def _paint(self, grid: Live, tile: Tile, reported: bool, doubtful: bool) -> None:
+        """``doubtful``: what the tile shows is for review."""
+        page = self.page
         symbol, colour, place = STATES[tile.state]
-        state = self.page.state_of(tile, short=True)
-        words = self.page.net.name_of(tile.unit), "warning" if reported else symbol, state
+        order = -1 if reported else min(place, REVIEWED) if doubtful else place
+        words = page.net.name_of(tile.unit), "warning" if reported else symbol, page.state_of(tile, short=True)
         grid.put(
-            tile.unit, markup.tile(*words), "tile incident" if reported else "tile",
-            f"background:{colour};order:{-1 if reported else place}", data_unit=tile.unit, data_state=tile.state,
-            tabindex="0", role="button",
+            tile.unit, markup.tile(*words, page.t("for review") if doubtful else ""),
+            "tile incident" if reported else "tile", f"background:{colour};order:{order}", data_unit=tile.unit,
+            data_state=tile.state, tabindex="0", role="button",
         )  # fmt: skip
 
     def incidents(self) -> None:

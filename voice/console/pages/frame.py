@@ -57,6 +57,7 @@ text-align:left}
 .tile:focus-visible{outline:4px solid #ffb300;outline-offset:1px}
 .tile .name{font-weight:700;font-size:16px;white-space:nowrap;text-overflow:ellipsis;overflow:hidden}
 .tile .state{font-size:14px;line-height:1.4;height:1.4em;overflow:hidden;text-overflow:ellipsis}
+.tile .flag{display:flex}
 .tile.incident,.alarm{background:#b00020!important;outline:3px solid #ffd600}
 @media not (prefers-reduced-motion:reduce){body[data-blink] :is(.tile.incident,.alarm){background:#ff1744!important}}
 .alarm{color:#fff;border-radius:8px;padding:6px 12px;font-size:20px;font-weight:700;width:100%}
@@ -170,6 +171,11 @@ class Page:
     bare: ClassVar[bool] = False
     """Shown without the header."""
 
+    @classmethod
+    def waiting(cls, desk: Desk) -> int:
+        """How many entries wait for a person on this page; the header tells."""
+        return 0
+
     def __init__(self, desk: Desk, access: Access) -> None:
         self.desk, self.feed, self.access = desk, desk.feed, access
         self.status = status_file(desk.requests)
@@ -223,7 +229,7 @@ class Page:
                     if p.icon:
                         with ui.link(target=p.path()).classes("nav here" if p.name == self.name else "nav"):
                             ui.icon(p.icon).classes("text-xl")
-                            ui.label(self.title_of(p)).classes("word")
+                            self._titled(p)
                 ui.space()
                 self._lamp()
                 if not self.access.open and self.user is not None:
@@ -241,6 +247,16 @@ class Page:
 
         page.__name__ = self.name
         return page
+
+    def _titled(self, p: type[Page]) -> None:
+        """Its title in the header, with how many entries wait there."""
+        word, title = ui.label().classes("word"), self.title_of(p)
+
+        def show() -> None:
+            waiting = p.waiting(self.desk)
+            word.set_text(f"{title} {waiting}" if waiting else title)
+
+        self.on_news(show)
 
     def _night(self) -> None:
         """Cycles through system, dark and light mode."""

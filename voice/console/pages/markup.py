@@ -25,11 +25,16 @@ def icon(name: str, look: str = "text-xl") -> str:
     return f'<i class="q-icon notranslate material-icons {look}" aria-hidden="true" role="img">{escape(name)}</i>'
 
 
-def tile(name: str, symbol: str, state: str) -> str:
-    """Content of a unit's tile."""
+FLAG = "flag"
+"""Of what is for review."""
+
+
+def tile(name: str, symbol: str, state: str, doubt: str = "") -> str:
+    """Content of a unit's tile. ``doubt``: what its flag means, if it has one."""
+    flag = f'<span class="flag" title="{escape(doubt)}">{icon(FLAG)}</span>' if doubt else ""
     return (
         span(name, "name")
-        + f'<div class="row items-center gap-1 no-wrap">{icon(symbol)}{cell(state, "state min-w-0")}</div>'
+        + f'<div class="row items-center gap-1 no-wrap">{icon(symbol)}{cell(state, "state min-w-0 grow")}{flag}</div>'
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 from nicegui import background_tasks, events, run, ui
 
+from voice.console.desk import Desk
 from voice.console.pages.frame import Page
 from voice.console.pages.learning import LearnDialog, learned_list, tell_of_phrases
 from voice.console.pages.settled import SettledList
@@ -24,6 +25,11 @@ class Review(Page):
     name = "review"
     icon = "hearing"
     titles = ("复核", "Review")
+
+    @classmethod
+    def waiting(cls, desk: Desk) -> int:
+        """Open reviews."""
+        return len(desk.open_reviews())
 
     def build(self) -> None:
         """Listen, and correct or confirm."""

@@ -9,6 +9,7 @@ from nicegui import app, ui
 
 from voice.console.board import Board, Tile
 from voice.console.overs import Entries, FeedItem
+from voice.console.pages import markup
 from voice.console.pages.board import STATES, BoardView
 from voice.console.pages.frame import Page
 from voice.console.pages.live import Live, early
@@ -100,8 +101,9 @@ class LivePage(Page):
     def legend(self) -> None:
         """Legend of colours and icons."""
         with ui.element("div").classes("legend"):
-            for state in ("present", "late", "relayed", "called", "unclear", "silent", "calling", "idle"):
-                symbol, colour, _ = STATES[state]
+            shown = ("present", "late", "relayed", "called", "unclear", "silent", "calling", "idle")
+            told = [(s, *STATES[s][:2]) for s in shown] + [("for review", markup.FLAG, "inherit")]
+            for state, symbol, colour in told:
                 with ui.row().classes("items-center gap-1 no-wrap"):
                     ui.icon(symbol).style(f"color:{colour}").classes("text-lg")
                     ui.label(self.t(state))
