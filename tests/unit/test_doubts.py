@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.helpers.dialogues import Hearing, Turn, followed, perfectly, read_scenes
 from voice.measure.simulate import PerfectEar
 from voice.net.loading import Net, load_net
-from voice.talk import doubts, entries, units
+from voice.talk import doubts
 from voice.talk.events import Heard
+from voice.talk.facts import Doubtful
 from voice.talk.state import NetState
-
-Found = list[list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -25,25 +23,16 @@ def people() -> Net:
     return load_net(Path(__file__).parent / "dialogues" / "net")
 
 
-@pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch) -> Found:
-    """The names of the reasons that held, for each entry that is for review."""
-    out: Found = []
-
-    def doubtful(case: Any, reasons: Iterable[Callable[[Any], bool]]) -> bool:
-        held = [r.__name__.lstrip("_") for r in reasons if r(case)]
-        out.extend([held] if held else [])
-        return bool(held)
-
-    for room in (units, entries):
-        monkeypatch.setattr(room, "doubtful", doubtful)
-    return out
-
-
 def turns_of(scene: str, place: Path) -> list[Turn]:
     path = place / "scene.txt"
     path.write_text("# scene\n" + scene, "utf-8")
     return read_scenes(path)[0].turns
+
+
+def found(net: Net, ear: PerfectEar, turns: list[Turn], hear: Hearing | None = None) -> list[list[str]]:
+    """The reasons of each entry that is for review, without the units in them."""
+    facts = (f for _, told in followed(net, ear, turns, hear) for f in told if getattr(f, "review", False))
+    return [[reason.partition(":")[0] for reason in fact.doubts()] for fact in facts if isinstance(fact, Doubtful)]
 
 
 @pytest.mark.parametrize(
@@ -74,9 +63,8 @@ def turns_of(scene: str, place: Path) -> list[Turn]:
         ("to_the_other", "省残联: 安和社区,我是省残联\n安和社区: 省残联,请讲\n安和社区: 安和社区,有人打架"),
     ],
 )
-def test_a_reason_is_enough(people: Net, found: Found, tmp_path: Path, reason: str, scene: str) -> None:
-    list(followed(people, PerfectEar(people), turns_of(scene, tmp_path)))
-    assert found and found[-1] == [reason]
+def test_a_reason_is_enough(people: Net, tmp_path: Path, reason: str, scene: str) -> None:
+    assert found(people, PerfectEar(people), turns_of(scene, tmp_path))[-1:] == [[reason]]
 
 
 @pytest.mark.parametrize(
@@ -86,9 +74,7 @@ def test_a_reason_is_enough(people: Net, found: Found, tmp_path: Path, reason: s
         ("figure_in_doubt", lambda h: replace(h, message=replace(h.message, figures=("3579?",)))),
     ],
 )
-def test_what_no_perfect_ear_hears(
-    people: Net, found: Found, tmp_path: Path, reason: str, changed: Callable[[Heard], Heard]
-) -> None:
+def test_what_no_perfect_ear_hears(people: Net, tmp_path: Path, reason: str, changed: Callable[[Heard], Heard]) -> None:
     ear = PerfectEar(people)
     plain: Hearing = perfectly(people, ear)
 
@@ -96,8 +82,8 @@ def test_what_no_perfect_ear_hears(
         h = plain(turn, over, start, state)
         return changed(h) if turn.who != "台" else h
 
-    list(followed(people, ear, turns_of("台: 丹尼斯,情况怎么样?\n丹尼斯: 丹尼斯正常", tmp_path), hear))
-    assert found == [[reason]]
+    scene = turns_of("台: 丹尼斯,情况怎么样?\n丹尼斯: 丹尼斯正常", tmp_path)
+    assert found(people, ear, scene, hear) == [[reason]]
 
 
 def test_a_reason_has_one_name() -> None:

@@ -63,7 +63,10 @@ def test_every_error_has_chinese_words() -> None:
 ROOMS = ("audio", "bureau", "journal", "net", "radio", "speech", "station", "talk")
 """Rooms whose sentences people read, on the terminal, in the log or in the console."""
 
-PAIRS = ("journal/wording.py", "journal/sheets/words.py", "net/number_format.py", "net/delimited.py", "net/workbook.py")
+PAIRS = (
+    "journal/wording.py", "journal/reasons.py", "journal/sheets/words.py", "net/number_format.py", "net/delimited.py",
+    "net/workbook.py",
+)  # fmt: skip
 """Tables of both languages; faults of cells, which are worded with what stands in the cell (test_roster_table)."""
 
 NO_MESSAGE = re.compile(

@@ -370,6 +370,9 @@ def joined(station: str, event: Event, numbers: Mapping[tuple[str, int], int]) -
             body[name] = [ours(u) for u in body[name]]
     if isinstance(body.get("results"), list):
         body["results"] = [[ours(r[0]), *r[1:]] if isinstance(r, list) and r else r for r in body["results"]]
+    if isinstance(body.get("reasons"), list):
+        reasons = (str(r).partition(":") for r in body["reasons"])
+        body["reasons"] = [f"{key}{colon}{ours(unit)}" for key, colon, unit in reasons]
     for name in NUMBER_FIELDS:
         if isinstance(body.get(name), int) and body[name]:
             body[name] = numbers.get((station, body[name]), 0)

@@ -21,7 +21,7 @@ KINDS: dict[str, type[Fact]] = {
 """Kinds of facts by their name in the journal; each fact declares its own."""
 
 
-OMITTED = ("channel", "probably", "misread")
+OMITTED = ("channel", "probably", "misread", "reasons")
 """Fields without a value in most events."""
 
 

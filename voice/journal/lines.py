@@ -24,7 +24,7 @@ Line = dict[str, Any]
 
 FIELDS = (
     "seq", "wall", "type", "t", "over", "unit", "meaning", "text", "pinyin", "free", "confidence", "latency_s",
-    "grade", "exchange", "review", "detail", "dictated", "clip", "channel",
+    "grade", "exchange", "review", "reasons", "detail", "dictated", "clip", "channel",
 )  # fmt: skip
 
 
@@ -42,7 +42,8 @@ class AsLogged:
         told = dict(self.line)
         if self.over and (said := settled.said(self.over)):
             told["text"], told["pinyin"], told["free"] = said, None, None
-        told["review"] = told["review"] and not settled.covers(self.spot)
+        if told["review"] and settled.covers(self.spot):
+            told["review"], told["reasons"] = False, None
         return told
 
 
@@ -80,6 +81,7 @@ class LineMaker:
             "grade": "voice" if getattr(fact, "probably", "") else getattr(fact, "grade", None),
             "exchange": getattr(fact, "exchange", None),
             "review": asks_review(fact),
+            "reasons": list(fact.doubts()) or None,
             "dictated": (heard.dictated or None) if heard else None,
             "clip": heard.clip if heard else fact.clip or None if isinstance(fact, Announced) else None,
         }

@@ -14,7 +14,7 @@ from sys import intern
 
 from voice.journal.store import Journal
 from voice.talk.by_hand import SPOKE, Confirmed, Corrected, Undone
-from voice.talk.facts import AlertRaised, Fact, NotUnderstood, Overdue, RollBegan, RollMarked, SessionBegan
+from voice.talk.facts import AlertRaised, Fact, RollBegan, RollMarked, SessionBegan
 
 OCCASIONS = (RollBegan, RollMarked, AlertRaised)
 """Beginnings of what a unit is called in."""
@@ -28,7 +28,7 @@ Key = tuple[str, str, int, int]
 
 def asks_review(fact: Fact) -> bool:
     """A person should look at it."""
-    return bool(getattr(fact, "review", False)) or isinstance(fact, NotUnderstood | Overdue)
+    return bool(getattr(fact, "review", False) or fact.doubts())
 
 
 @dataclass(frozen=True, slots=True)

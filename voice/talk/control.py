@@ -73,7 +73,8 @@ def from_control(state: NetState, h: Heard) -> list[Fact]:
     if "ask" in meanings and (spoken := _talking(state, h)):
         return [call_to(state, h, spoken, 0, doubt=True)]
     another = bool({*MISSING} & set(meanings)) and len({n.unit for n in m.names}) > 1  # 安和没人应吃年夜饭去了吧丹尼斯
-    return [remark(h, "said", None, None, meanings[0] if meanings else "", review=another or _asks_somebody(m))]
+    told = remark(h, "said", None, None, meanings[0] if meanings else "")
+    return [told.doubted("called_beside" if another else "", "asks_unread" if _asks_somebody(m) else "")]
 
 
 def _asks_somebody(m: Message) -> bool:

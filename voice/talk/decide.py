@@ -113,7 +113,7 @@ def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
 def _of_whomever(state: NetState, h: Heard) -> Fact:
     """Words behind a short form that may be a place's name; an alarm is one, whoever tells of it."""
     alarm = "situation" in h.message.meanings()
-    return called_in(h, None, "situation", "slot", review=True) if alarm else not_understood(state, h)
+    return called_in(h, None, "situation", "slot").doubted("told_of") if alarm else not_understood(state, h)
 
 
 def _to_everybody(state: NetState, h: Heard) -> list[Fact]:
@@ -198,7 +198,7 @@ def _from_control(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     if "go_ahead" not in m.meanings() or len(m.callees) > 1 or state.replying_to or state.reported_at is not None:
         return from_control(state, h)
     if not m.callees and len(state.awaited()) > 1:
-        return [remark(h, "unattributed", None, None, "", review=True)]
+        return [remark(h, "unattributed", None, None, "").doubted("unattributed")]
     e = state.exchanges.get(m.callees[0]) if m.callees else awaited_slot(state)
     asks = "ack" in m.meanings() or m.free in READY
     late = e is not None and is_late(e, h, rules) and h.start - e.deadline <= REPLY_S
@@ -238,11 +238,11 @@ def _taken_apart(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
             case [ControlReplied() as thanks_to], [ControlReplied() as again] if thanks_to.unit == again.unit:
                 new = []  # 好的,安和社区收到
             case [_, *_], [Remarked(kind="unsolicited") as back]:
-                new = [replace(back, review=True)]  # 明理路收到,丹尼斯,马上到: read back, perhaps
+                new = [back.doubted("reads_back")]  # 明理路收到,丹尼斯,马上到: read back, perhaps
             case [*before, Answered(late=True) as missing], [Called(), *_]:
-                facts = [*before, replace(missing, review=True)]  # 王新街没有回话,学理路小学,正常吗
+                facts = [*before, missing.doubted("said_missing")]  # 王新街没有回话,学理路小学,正常吗
             case [ControlReplied()], [CalledIn() as told] if not part.calls_control:
-                new = [replace(told, review=True)]  # 学理路小学收到,丹尼斯超市,孩子找到了
+                new = [told.doubted("told_of")]  # 学理路小学收到,丹尼斯超市,孩子找到了
             case _:
                 pass
         for fact in new:
@@ -278,7 +278,7 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
     if _parting(state, h):
         return [_said_in_parting(state, h)]
     if not m.acts and state.reported_at is not None and state.asked_who(h.start):
-        return [called_in(h, unit, "call_in", "call_sign", review=True)]  # 哪个单位? 家属院, 家属院北门
+        return [called_in(h, unit, "call_in", "call_sign").doubted("names_itself")]  # 哪个单位? 家属院, 家属院北门
     if unit == state.replying_to and ("ack" in m.meanings() or content(m.free)[:1] in AGREED):
         return [control_reply(state, h, unit, "ack", doubt=True)]
     if not is_open(state, unit) and located(m.items, 0) and state.dealing(h.start, unit):
@@ -289,7 +289,7 @@ def _either(state: NetState, h: Heard, unit: str) -> list[Fact]:
         return [of_either(h, e, by_voice)]
     told = _told_of(h, unit)
     if state.conducting and not recalled:
-        return told or [replace(remark(h, "unsolicited", unit, None, HEARD, review=True), probably=by_voice)]
+        return told or [replace(remark(h, "unsolicited", unit, None, HEARD).doubted("speaker"), probably=by_voice)]
     return [*told, replace(call_to(state, h, unit, 0, doubt=True), probably=by_voice)]
 
 
@@ -303,7 +303,7 @@ def _parting(state: NetState, h: Heard) -> bool:
 
 def _said_in_parting(state: NetState, h: Heard) -> Fact:
     """丹尼斯,知道了: to it, or its answer to what nobody understood."""
-    return remark(h, "said", None, None, "", review=state.unread(h.start))
+    return remark(h, "said", None, None, "").doubted("parting" if state.unread(h.start) else "")
 
 
 def _told_of(h: Heard, unit: str) -> list[Fact]:
@@ -312,7 +312,7 @@ def _told_of(h: Heard, unit: str) -> list[Fact]:
     where = next((n.unit for n in m.names if n.unit != unit), unit)
     if "situation" not in m.meanings():
         return []
-    return [replace(called_in(h, where, "situation", "slot", review=True), to=None)]
+    return [replace(called_in(h, where, "situation", "slot").doubted("told_of"), to=None)]
 
 
 def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
@@ -324,13 +324,13 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
     slot = waiting.id if waiting else None
     if _turns_away(state, h):
         urgent = next((x for x in ("report", "situation") if x in meanings), "call_in")
-        return [called_in(h, None, urgent, "call_sign", review=True)]
+        return [called_in(h, None, urgent, "call_sign").doubted("one_of_two")]
     if m.calls_control or URGENT & set(meanings) or ("ask" in meanings and is_unsaid(m)):
         return []
     to = spoken_to(m, m.caller) or (m.callees[0] if m.callees and "call_in" in meanings else None)
     if m.caller and to and h.identified in (None, m.caller):
         mine = state.exchanges.get(m.caller)
-        aside = remark(h, "aside", m.caller, slot if is_unsaid(m) else None, "", review=False, to=to)
+        aside = remark(h, "aside", m.caller, slot if is_unsaid(m) else None, "", to=to)
         if mine is None or not mine.open:
             return [aside]
         told = any(meaning in ANSWERS for meaning in meanings)
@@ -347,7 +347,7 @@ def _aside(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         return called
     invited = content(m.free) in (("ni", "shuo"), ("ni", "jiang"))
     doubt = bool({"arrived", "on_the_way"} & set(meanings)) or (_perhaps_control(m) and not invited)
-    return [remark(h, "aside", None, slot, next(iter(meanings), ""), review=doubt)]
+    return [remark(h, "aside", None, slot, next(iter(meanings), "")).doubted("to_control" if doubt else "")]
 
 
 def _perhaps_control(m: Message) -> bool:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from voice.grammar.meanings import HEARD
 from voice.mandarin.figures import agree, comparable, differing
 from voice.pcm import Seconds
-from voice.talk.doubts import ANSWER, Answer, doubtful
-from voice.talk.doubts.by_words import runs_into
+from voice.talk.doubts import ANSWER, WORDS, Answer, held
+from voice.talk.doubts.by_words import meant_otherwise, word_in_doubt
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Answered, CalledIn, ExchangeClosed, Fact, Grade, NotUnderstood, Outcome, Remarked
 from voice.talk.guessing import probable
@@ -26,18 +26,18 @@ def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
     """How an exchange ends whose waiting time is over: silent only if nothing at all was heard in its slot."""
     together = sum(other.called_at == e.called_at for other in state.open_exchanges())
 
-    def ended(outcome: Outcome, reason: str, over: int = 0, review: bool = False) -> ExchangeClosed:
+    def ended(outcome: Outcome, reason: str, over: int = 0) -> ExchangeClosed:
         waited = max(0.0, t - e.called_at)
         return ExchangeClosed(
-            t=t, exchange=e.id, unit=e.unit, outcome=outcome, reason=reason, waited_s=waited, over=over, review=review
+            t=t, exchange=e.id, unit=e.unit, outcome=outcome, reason=reason, waited_s=waited, over=over
         )
 
     unsettled = bool(e.last and not e.heard_unclear)
     if e.relayed:
-        return ended("relayed", "another unit answered for it", e.heard_over, unsettled)
+        return ended("relayed", "another unit answered for it", e.heard_over).doubted("unsettled" if unsettled else "")
     if e.heard_unclear or e.last:
         told = KEPT[e.last] if e.last else "something was heard in its slot but not understood"
-        return ended("unclear", told, e.heard_over, unsettled)
+        return ended("unclear", told, e.heard_over).doubted("unsettled" if unsettled else "")
     if not alive:
         return ended("undetermined", reason="the receiver was not alive")
     if e.vague >= together:
@@ -49,8 +49,7 @@ def closing(e: Exchange, t: Seconds, alive: bool, state: NetState) -> ExchangeCl
             "unclear",
             reason="net control called it, or it spoke itself: nobody can tell, and nothing more came",
             over=e.heard_over,
-            review=True,
-        )
+        ).doubted("called_itself")
     if e.vague:
         return ended("undetermined", f"{together} units are open, {e.vague} answers nobody's")
     return ended("silent", reason="nothing was heard in its slot")
@@ -62,21 +61,20 @@ def answer(e: Exchange, h: Heard, meaning: str, grade: Grade, rules: Rules) -> A
     slots = next((tuple(a.slots.items()) for a in m.acts if a.meaning == meaning), ())
     back = comparable(m.figures, e.figures)
     misread = () if agree(back, e.figures) else differing(back, e.figures)
-    return Answered(
+    told = Answered(
         t=h.start, exchange=e.id, unit=e.unit, over=h.over, meaning=meaning, grade=grade,
         latency_s=max(0.0, h.speech_start - e.called_at), late=not e.open and e.status != "answered",
-        confidence=m.confidence, text=m.text,
-        review=doubtful(Answer(h, e, meaning, grade, rules, back, bool(misread)), ANSWER),
-        slots=slots, readback="different" if misread else "same" if back else "", figures=m.figures, misread=misread,
-        free=m.free,
+        confidence=m.confidence, text=m.text, slots=slots,
+        readback="different" if misread else "same" if back else "", figures=m.figures, misread=misread, free=m.free,
     )  # fmt: skip
+    return told.doubted(*held(Answer(h, e, meaning, grade, rules, back, bool(misread)), ANSWER), *held(m, WORDS))
 
 
 def remark(
-    h: Heard, kind: str, unit: str | None, exchange: int | None, meaning: str, review: bool, to: str | None = None
+    h: Heard, kind: str, unit: str | None, exchange: int | None, meaning: str, to: str | None = None
 ) -> Remarked:
     """Something said that answers nothing; ``kind``: see ``Remarked``."""
-    return Remarked(
+    told = Remarked(
         t=h.end,
         kind=kind,  # type: ignore[arg-type]
         over=h.over,
@@ -85,21 +83,19 @@ def remark(
         meaning=meaning,
         text=h.message.text,
         confidence=h.message.confidence,
-        review=review or h.doubled or h.message.doubtful or runs_into(h.message),
         to=to,
     )
+    return told.doubted("two_stations" if h.doubled else "", *held(h.message, WORDS))
 
 
-def called_in(
-    h: Heard, unit: str | None, meaning: str, grade: Grade, review: bool = False, exchange: int | None = None
-) -> CalledIn:
+def called_in(h: Heard, unit: str | None, meaning: str, grade: Grade, exchange: int | None = None) -> CalledIn:
     """A call to net control, or a report."""
     m = h.message
-    return CalledIn(
+    told = CalledIn(
         t=h.start, over=h.over, unit=unit, meaning=meaning, grade=grade, text=m.text, pinyin=m.pinyin,
-        confidence=m.confidence, free=m.free, to=spoken_to(m, unit), review=review or m.doubtful,
-        exchange=exchange,
+        confidence=m.confidence, free=m.free, to=spoken_to(m, unit), exchange=exchange,
     )  # fmt: skip
+    return told.doubted(*held(m, (word_in_doubt, meant_otherwise)))
 
 
 def of_either(h: Heard, e: Exchange, probably: str = "") -> NotUnderstood:

@@ -59,7 +59,7 @@ def spoken_of(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
         return []
     mine = _of_itself(m, by)
     theirs = next((x for x in ANSWERS if x in m.meanings() and x != mine), "")
-    told = replace(_speaks_for(h, "proxy", e.unit, by, e.id), review=True, meaning=theirs)
+    told = replace(_speaks_for(h, "proxy", e.unit, by, e.id), meaning=theirs).doubted("spoken_of")
     urgent = next((x for x in ("report", "situation", "call_in") if x in m.meanings()), None)
     own = _own(state, h, told, rules, mine)
     return [told, *own] if own or not urgent else [told, called_in(h, by, urgent, "call_sign")]
@@ -108,7 +108,7 @@ def also_for(state: NetState, h: Heard, unit: str, meaning: str) -> list[Fact]:
         if e.unit in joined:
             out.append(_speaks_for(h, "proxy", e.unit, unit, e.id, meaning))
         elif e.unit in too:
-            out.append(replace(_speaks_for(h, "proxy", e.unit, unit, e.id), review=True))
+            out.append(_speaks_for(h, "proxy", e.unit, unit, e.id).doubted("spoken_of"))
         elif e.unit in before:
             out.append(of_either(h, e))
     return out

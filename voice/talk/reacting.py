@@ -149,7 +149,7 @@ def asks_back(state: NetState, h: Heard, caller: str | None, said: Blocking) -> 
     asked = e is not None and (e.ours or e.repeating or (said == "wait" and e.open))
     if not told or asked or h.identified or caller not in (None, told):
         return None
-    return remark(h, said, None, None, said, review=False)
+    return remark(h, said, None, None, said)
 
 
 def pending(state: NetState, h: Heard) -> bool:

@@ -24,7 +24,7 @@ from voice.talk.doubts import (
     Stray,
     Thanks,
     Unasked,
-    doubtful,
+    held,
 )
 from voice.talk.doubts.by_words import directs
 from voice.talk.entries import answer, called_in, not_understood, remark
@@ -91,15 +91,15 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
         mine_too = turn is not None and _tells_of(h, turn.unit)
         perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
         if not m.calls_control and not h.identified and directs(m):
-            return [called_in(h, caller, urgent, "slot", review=True)]
-        doubt = doubtful(Calling(state, h, caller, urgent), CALLING_IN)
-        return [called_in(h, caller, urgent, grade, review=doubt, exchange=turn.id if turn and perhaps else None)]
+            return [called_in(h, caller, urgent, "slot").doubted("directs")]
+        calling = called_in(h, caller, urgent, grade, exchange=turn.id if turn and perhaps else None)
+        return [calling.doubted(*held(Calling(state, h, caller, urgent), CALLING_IN))]
     if caller:
         return _unasked(state, h, rules, caller, meaning, grade)
     if meaning is None and awaited and awaited.open:
         return [not_understood(state, h)]
     if meaning is None:
-        return [remark(h, "said", None, None, meanings[0] if meanings else "", review=False)]
+        return [remark(h, "said", None, None, meanings[0] if meanings else "")]
     waiting = state.awaited() and state.replying_to is None
     if awaited is None and not waiting and may_reply(h, meaning) and pending(state, h):
         return [_replied(state, h, meaning)]
@@ -113,8 +113,7 @@ def _answered(
     claims = "" if meaning else _nameless(state, h)
     own = replace(answer(mine, h, meaning or claims or HEARD, grade, rules), claims=bool(claims))
     others = also_for(state, h, mine.unit, own.meaning)
-    doubt = doubtful(Signed(state, h, mine, caller, late, own, tuple(others)), SIGNED)
-    return [replace(own, review=own.review or doubt), *others]
+    return [own.doubted(*held(Signed(state, h, mine, caller, late, own, tuple(others)), SIGNED)), *others]
 
 
 def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str | None, grade: Grade) -> list[Fact]:
@@ -127,12 +126,12 @@ def _unasked(state: NetState, h: Heard, rules: Rules, caller: str, meaning: str 
     waiting = awaited_slot(state)
     u = Unasked(state, h, caller, meaning, guest, waiting)
     slot = waiting.id if waiting and (u.nameless or _tells_of(h, waiting.unit)) else None
-    return [remark(h, "unsolicited", caller, slot, meaning or "", review=doubtful(u, UNASKED))]
+    return [remark(h, "unsolicited", caller, slot, meaning or "").doubted(*held(u, UNASKED))]
 
 
 def _replied(state: NetState, h: Heard, meaning: str) -> Fact:
     """收到 to a unit that called in."""
-    doubt = doubtful(Thanks(state, h, meaning), THANKS_BARE)
+    doubt = bool(held(Thanks(state, h, meaning), THANKS_BARE))
     return control_reply(state, h, state.calling_in, meaning, doubt)
 
 
@@ -182,7 +181,8 @@ def _held_up(
         return answer(mine, h, told, "burst" if h.identified else "call_sign", rules)  # 刚才没听见
     unit = caller or (mine.unit if mine else None)
     perhaps = caller is None and mine is not None and _puts_off(state, h, mine)
-    return remark(h, said, unit, mine.id if mine and mine.open else None, said, review=perhaps)
+    held_up = remark(h, said, unit, mine.id if mine and mine.open else None, said)
+    return held_up.doubted("puts_off" if perhaps else "")
 
 
 def _tells_of(h: Heard, unit: str) -> bool:
@@ -200,7 +200,7 @@ def _echoed(state: NetState, h: Heard) -> Fact | None:
     if m.acts[0].meaning == "ack":
         return control_reply(state, h, state.calling_in, "ack", doubt=True)
     before = content(next((i.pinyin for i in m.items if i.kind == "free"), ""))
-    return remark(h, "said", None, None, "situation", review=True) if before[-2:] in WHERE else None
+    return remark(h, "said", None, None, "situation").doubted("echoed") if before[-2:] in WHERE else None
 
 
 def _to_broadcast(
@@ -235,14 +235,15 @@ def _bare(state: NetState, h: Heard, meaning: str, awaited: Exchange | None, rul
     """收到 without a call sign: attributed to the slot, or not at all."""
     if awaited is not None:
         said = answer(awaited, h, meaning, "slot", rules)
-        return replace(said, review=said.review or doubtful(Bare(state, h, awaited, said, rules), BARE))
+        return said.doubted(*held(Bare(state, h, awaited, said, rules), BARE))
     opened = [e.unit for e in state.open_exchanges()]
     if len(opened) > 1 or state.heeds(h.start):
         by_voice = probable(h.voices, opened or state.units)
-        return replace(remark(h, "unattributed", None, None, meaning, review=True), probably=by_voice)
+        told = remark(h, "unattributed", None, None, meaning).doubted("unattributed")
+        return replace(told, probably=by_voice)
     last = state.exchanges.get(state.last_called[-1]) if state.last_called else None
     in_slot = last is not None and h.start <= last.called_at + rules.answer_timeout_s
     closing = last is not None and meaning == "ack" and last.meaning != "ack"  # net control's own 收到
     if last and in_slot and not closing and last.status == "answered" and last.grade == "slot":
-        return remark(h, "contested", last.unit, last.id, meaning, review=True)
-    return remark(h, "stray", None, None, meaning, review=doubtful(Stray(state, h, meaning), STRAY))
+        return remark(h, "contested", last.unit, last.id, meaning).doubted("contested")
+    return remark(h, "stray", None, None, meaning).doubted(*held(Stray(state, h, meaning), STRAY))

@@ -1,8 +1,9 @@
 """Why an entry is for review: a reason a function, and one list of them for each kind of entry. Pure.
 
-``ANSWER`` holds for every answer; ``SIGNED`` for that of a unit that names itself, ``BARE`` for one without a call
-sign; ``STRAY`` and ``UNASKED`` for what nobody was waiting for, without a call sign and with one; ``CALLING_IN`` for
-calls to net control and reports, ``THANKS_BARE`` for net control's 收到 to them. One reason is enough.
+``WORDS`` holds for whatever was said, ``ANSWER`` for every answer; ``SIGNED`` for that of a unit that names itself,
+``BARE`` for one without a call sign; ``STRAY`` and ``UNASKED`` for what nobody was waiting for, without a call sign and
+with one; ``CALLING_IN`` for calls to net control and reports, ``THANKS_BARE`` for net control's 收到 to them. One is
+enough. It returns whether it holds, or the unit that it is about; its name is its key in the journal.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from voice.talk.doubts.answers import ANSWER, BARE, SIGNED, Answer, Bare, Signed
+from voice.talk.doubts.by_words import WORDS
 from voice.talk.doubts.unasked import CALLING_IN, STRAY, THANKS_BARE, UNASKED, Calling, Stray, Thanks, Unasked
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "STRAY",
     "THANKS_BARE",
     "UNASKED",
+    "WORDS",
     "Answer",
     "Bare",
     "Calling",
@@ -28,12 +31,13 @@ __all__ = [
     "Stray",
     "Thanks",
     "Unasked",
-    "doubtful",
+    "held",
 ]
 
 C = TypeVar("C")
 
 
-def doubtful(case: C, reasons: Iterable[Callable[[C], bool]]) -> bool:
-    """Whether any of these reasons holds."""
-    return any(reason(case) for reason in reasons)
+def held(case: C, reasons: Iterable[Callable[[C], bool | str]]) -> list[str]:
+    """Keys of those that hold, as ``Doubtful.reasons`` has them."""
+    found = ((reason.__name__.lstrip("_"), reason(case)) for reason in reasons)
+    return [f"{key}:{about}" if isinstance(about, str) else key for key, about in found if about]

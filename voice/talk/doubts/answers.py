@@ -10,7 +10,7 @@ from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.words import AFFIRMING, CORRECTING, DIGITS, JOINING, MENTIONING, OURS, PRAISING, begins
 from voice.mandarin.figures import agree, plainly
-from voice.talk.doubts.by_words import directs, instructed, runs_into, tells_behind
+from voice.talk.doubts.by_words import directs, instructed, tells_behind
 from voice.talk.events import Heard, Rules
 from voice.talk.facts import Answered, Fact, Grade, NotUnderstood
 from voice.talk.slots import BLOCKING, is_unfinished, late_beside, may_reply
@@ -47,9 +47,9 @@ def _two_stations(a: Answer) -> bool:
     return a.h.doubled
 
 
-def _another_radio(a: Answer) -> bool:
-    """The radio's identity is another unit's."""
-    return a.h.contradicted
+def _another_radio(a: Answer) -> str:
+    """The radio's identity is another unit's than the call sign."""
+    return (a.m.caller or "") if a.h.contradicted else ""
 
 
 def _misread(a: Answer) -> bool:
@@ -65,18 +65,10 @@ def _unclear(a: Answer) -> bool:
     return a.meaning == HEARD
 
 
-def _ran_into(a: Answer) -> bool:
-    return runs_into(a.m)
-
-
 def _figure_in_doubt(a: Answer) -> bool:
     """A figure may be another one, and is not what was to be read back."""
     given = a.e.figures
     return any(f != plainly((f,))[0] and not (f in a.back and agree((f,), given)) for f in a.m.figures)
-
-
-def _word_in_doubt(a: Answer) -> bool:
-    return a.m.doubtful
 
 
 def _affirmed(a: Answer) -> bool:
@@ -134,17 +126,17 @@ def _taken_back(a: Answer) -> bool:
     return a.meaning != "ack" and corrected
 
 
-def _of_another(a: Answer) -> bool:
+def _of_another(a: Answer) -> str:
     """财大,好,东风渠马上到: directly behind another call sign, which is not joined to its own."""
     items = by_syllable(a.m.items)
     said = (act.at - 1 for act in a.m.acts if act.meaning == a.meaning and act.at)
     others = (k for k in said if items[k].kind == "unit" and items[k].key != a.e.unit)
-    return any(k == 0 or items[k - 1].pinyin not in JOINING for k in others)
+    return next((items[k].key for k in others if k == 0 or items[k - 1].pinyin not in JOINING), "")
 
 
 ANSWER = (
-    _two_stations, _another_radio, _misread, _unsure, _unclear, _ran_into, _figure_in_doubt, _word_in_doubt, _affirmed,
-    _acknowledged, _asks, _instructed, _asks_whether, _readback_lost, _prefixed, _taken_back, _of_another,
+    _two_stations, _another_radio, _misread, _unsure, _unclear, _figure_in_doubt, _affirmed, _acknowledged, _asks,
+    _instructed, _asks_whether, _readback_lost, _prefixed, _taken_back, _of_another,
 )  # fmt: skip
 
 
@@ -191,12 +183,12 @@ def _another_unclear(s: Signed) -> bool:
     return any(isinstance(f, NotUnderstood) for f in s.others)
 
 
-def _tells_of_open(s: Signed) -> bool:
+def _tells_of_open(s: Signed) -> str:
     """丹尼斯正常,博学路超市不正常: of another unit that is awaited."""
     items = s.h.message.items
     opened = {e.unit for e in s.state.open_exchanges()} - {s.mine.unit}
-    told = any(i.key in opened and free_behind(items, k)[:1] in (("bu",), ("mei",)) for k, i in enumerate(items))
-    return not s.others and told
+    told = (i.key for k, i in enumerate(items) if i.key in opened and free_behind(items, k)[:1] in (("bu",), ("mei",)))
+    return "" if s.others else next(told, "")
 
 
 SIGNED = (_goes_on_waiting, _late_reporter, _thanks_signed, _thanks_heard, _another_unclear, _tells_of_open)
@@ -222,9 +214,10 @@ def _tells_of_unit(b: Bare) -> bool:
     return tells_behind(b.h.message)
 
 
-def _names_another(b: Bare) -> bool:
+def _names_another(b: Bare) -> str:
     """知道了回头修东风渠: net control's, perhaps."""
-    return b.said.meaning == "ack" and any(n.unit != b.awaited.unit for n in b.h.message.names)
+    others = (n.unit for n in b.h.message.names if n.unit != b.awaited.unit)
+    return next(others, "") if b.said.meaning == "ack" else ""
 
 
 def _directs(b: Bare) -> bool:
@@ -247,9 +240,10 @@ def _answers_message(b: Bare) -> bool:
     return b.state.heeds(b.h.start)
 
 
-def _another_reports(b: Bare) -> bool:
+def _another_reports(b: Bare) -> str:
     """Net control owes another unit a reply."""
-    return b.state.replying_to not in (None, b.awaited.unit)
+    reporting = b.state.replying_to or ""
+    return reporting if reporting != b.awaited.unit else ""
 
 
 def _another_called(b: Bare) -> bool:
@@ -262,16 +256,16 @@ def _repeated(b: Bare) -> bool:
     return b.awaited.repeating and not b.awaited.ours
 
 
-def _another_open(b: Bare) -> bool:
+def _another_open(b: Bare) -> str:
     """Another one, called before, is still awaited."""
     opened = [e for e in b.state.open_exchanges() if b.awaited.doubt or not e.to_all]
-    return any(e.called_at != b.awaited.called_at for e in opened)
+    return next((e.unit for e in opened if e.called_at != b.awaited.called_at), "")
 
 
-def _another_repeats(b: Bare) -> bool:
+def _another_repeats(b: Bare) -> str:
     """Another one was not understood since the call, and may repeat."""
     others = [e for e in b.state.exchanges.values() if e.unit != b.awaited.unit and is_unfinished(e, b.h)]
-    return any(e.answered_at > b.awaited.called_at for e in others)
+    return next((e.unit for e in others if e.answered_at > b.awaited.called_at), "")
 
 
 def _heard_before(b: Bare) -> bool:
@@ -293,9 +287,10 @@ def _asked_who(b: Bare) -> bool:
     return b.awaited.doubt and b.state.asked_who(b.h.start)
 
 
-def _thanks_reporter(b: Bare) -> bool:
+def _thanks_reporter(b: Bare) -> str:
     """Another one called in, and is told 收到."""
-    return b.awaited.doubt and b.said.meaning == "ack" and b.state.calling_in not in (None, b.awaited.unit)
+    calling = b.state.calling_in or ""
+    return calling if b.awaited.doubt and b.said.meaning == "ack" and calling != b.awaited.unit else ""
 
 
 def _another_spoke(b: Bare) -> bool:

@@ -17,6 +17,16 @@ SHORT = 3
 """Syllables of short answers."""
 
 
+def word_in_doubt(m: Message) -> bool:
+    """没发现? A word may be another one."""
+    return any(i.doubt for i in m.items)
+
+
+def meant_otherwise(m: Message) -> bool:
+    """应该正常吧, 他说没事: supposed, or somebody else's; or a call sign that is only mentioned."""
+    return any(a.doubt for a in m.acts) or any(n.doubt for n in m.names)
+
+
 def runs_into(m: Message) -> bool:
     """[jiu] 清楚, [jian] 在呢: one syllable of no word, without a pause before a short answer, may be a part of
     another: 不清楚, 现在呢."""
@@ -30,6 +40,9 @@ def runs_into(m: Message) -> bool:
         if short and len(said) == 1 and said[0] not in BESIDE:
             return True
     return False
+
+
+WORDS = (word_in_doubt, meant_otherwise, runs_into)
 
 
 def instructed(m: Message, unit: str) -> bool:

@@ -13,7 +13,7 @@ from voice.talk.facts.exchanges import (
     ExchangeClosed,
     Relayed,
 )
-from voice.talk.facts.fact import Fact, Grade, Outcome, Purpose
+from voice.talk.facts.fact import Doubtful, Fact, Grade, Outcome, Purpose
 from voice.talk.facts.overs import NotUnderstood, OverHeard, Remarked, Transcribed
 from voice.talk.facts.rolls import RollBegan, RollEnded, RollMarked
 from voice.talk.facts.sessions import ClockChanged, DeviceChanged, PhrasesChanged, SessionBegan, SessionEnded
@@ -21,6 +21,7 @@ from voice.talk.facts.station import Announced, Commanded
 from voice.talk.facts.welfare import Overdue, WatchSet
 
 __all__ = [  # noqa: RUF022  lists of kinds show them in this order
+    "Doubtful",
     "Fact",
     "Grade",
     "Outcome",

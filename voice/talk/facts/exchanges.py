@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from voice.pcm import Seconds
-from voice.talk.facts.fact import Fact, Grade, Outcome
+from voice.talk.facts.fact import Doubtful, Fact, Grade, Outcome
 from voice.talk.guessing import guess_in_words
 
 
@@ -59,7 +59,7 @@ class Broadcast(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered(Fact):
+class Answered(Doubtful):
     """A unit answered its call."""
 
     KIND: ClassVar[str] = "answered"
@@ -76,8 +76,6 @@ class Answered(Fact):
     late: bool
     confidence: float
     text: str
-    review: bool
-    """Needs review: doubling or low confidence."""
     slots: tuple[tuple[str, str], ...] = ()
     readback: Literal["", "same", "different"] = ""
     """Whether the call's figures were read back correctly; empty if the call or the answer had none."""
@@ -105,7 +103,7 @@ class Answered(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeClosed(Fact):
+class ExchangeClosed(Doubtful):
     """An exchange ended without an answer."""
 
     KIND: ClassVar[str] = "closed"
@@ -120,8 +118,6 @@ class ExchangeClosed(Fact):
     waited_s: Seconds
     over: int = 0
     """Latest over in its slot; 0: none was heard."""
-    review: bool = False
-    """Needs review: the speaker is uncertain and no other event says so."""
 
     def word(self) -> str:
         return self.outcome
@@ -131,7 +127,7 @@ class ExchangeClosed(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalledIn(Fact):
+class CalledIn(Doubtful):
     """A unit called net control or reported, unprompted."""
 
     KIND: ClassVar[str] = "called_in"
@@ -150,8 +146,6 @@ class CalledIn(Fact):
     """Unit addressed in place of net control."""
     exchange: int | None = None
     """The exchange in whose slot it was heard, if the unit awaited may have been the one speaking."""
-    review: bool = False
-    """A word of it may have been another one."""
 
     def word(self) -> str:
         return self.meaning
@@ -182,7 +176,7 @@ class ControlReplied(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relayed(Fact):
+class Relayed(Doubtful):
     """Another unit answered for a unit (代答) or passed a message on (转达). Not the unit's own answer."""
 
     KIND: ClassVar[str] = "relayed"
@@ -198,8 +192,6 @@ class Relayed(Fact):
     meaning: str
     text: str
     confidence: float
-    review: bool = False
-    """It only spoke of the unit: 贾岗社区,安和社区电台没电了,他们在岗."""
 
     def word(self) -> str:
         return self.kind

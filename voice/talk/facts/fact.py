@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
 from voice.pcm import Seconds
 
@@ -38,3 +38,25 @@ class Fact:
     def detail(self) -> str | None:
         """Details for people beyond the fields shown."""
         return None
+
+    def doubts(self) -> tuple[str, ...]:
+        """Why a person should listen to it: keys of ``journal.reasons``, some with a unit: ``of_another:105``."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful(Fact):
+    """A fact that may be for review."""
+
+    review: bool = False
+    """A person should listen to it."""
+    reasons: tuple[str, ...] = ()
+    """Why: see ``doubts``. Empty in journals of earlier versions."""
+
+    def doubts(self) -> tuple[str, ...]:
+        return self.reasons
+
+    def doubted(self, *reasons: str) -> Self:
+        """The same, for review for these reasons, too; empty ones are none."""
+        why = dict.fromkeys((*self.reasons, *filter(None, reasons)))
+        return replace(self, review=self.review or bool(why), reasons=tuple(why))

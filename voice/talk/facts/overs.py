@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from voice.pcm import Seconds
-from voice.talk.facts.fact import Fact
+from voice.talk.facts.fact import Doubtful, Fact
 from voice.talk.guessing import guess_in_words
 
 
@@ -96,12 +96,15 @@ class NotUnderstood(Fact):
     def word(self) -> str:
         return "unclear"
 
+    def doubts(self) -> tuple[str, ...]:
+        return (self.why or "not_understood",)
+
     def detail(self) -> str | None:
         return guess_in_words(self.probably) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remarked(Fact):
+class Remarked(Doubtful):
     """Understood, but neither call nor answer.
 
     ``kind``: say_again, negative and wait keep the exchange open; unsolicited: an answer from a unit that was not
@@ -120,7 +123,6 @@ class Remarked(Fact):
     meaning: str
     text: str
     confidence: float
-    review: bool
     to: str | None = None
     """Unit addressed by another unit."""
     probably: str = ""

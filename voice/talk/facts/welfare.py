@@ -34,5 +34,8 @@ class Overdue(Fact):
     unit: str
     tries: int
 
+    def doubts(self) -> tuple[str, ...]:
+        return (self.KIND,)
+
     def detail(self) -> str | None:
         return f"called {self.tries} times in vain"
