@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numba import njit
 
-from models.recipe.features import RATE, SHIFT, WINDOW, mfcc, num_frames
+from models.recipe.features import RATE, SHIFT, WINDOW, halved, mfcc, num_frames
 from models.recipe.network import SUBSAMPLING, Tdnn, padded
 from models.recipe.prepare import FOREIGN, Corpus, Recording
 from voice.mandarin.phones import GARBAGE, phone_set, split_syllable, with_tone, without_tone
@@ -121,7 +121,7 @@ def aligned(
             audio = [utterances[i][0].pcm(utterances[i][1]) for i in ids]
             n = max(map(len, audio))
             x = torch.tensor(np.stack([np.pad(a, (0, n - len(a))) for a in audio]))
-            with torch.autocast("cpu", torch.bfloat16):
+            with halved("cpu"):
                 cepstra = padded(mfcc(x + torch.randn_like(x) * 3))
                 logits = net(cepstra, 1)[0].float() if coarse else net.every_frame(cepstra)
             logp = torch.log_softmax(logits, -1).numpy() - log_prior

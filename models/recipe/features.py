@@ -65,6 +65,13 @@ def mfcc(pcm: torch.Tensor, mel: torch.Tensor = _FLAT) -> torch.Tensor:
     return torch.log(torch.clamp(power @ mel, min=1.1920929e-07)) @ COSINE.to(f.device)
 
 
+def halved(device: str) -> torch.autocast:
+    """Half precision, where the machine has instructions for it. Without AVX-512 a processor takes fifty times as long
+    in half precision as in full."""
+    able = device != "cpu" or "AVX512" in torch.backends.cpu.get_cpu_capability()
+    return torch.autocast(device, torch.bfloat16, enabled=able)
+
+
 def sent(x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """``x`` on the device of ``like``, without waiting for what is computed there."""
     return x.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else x

@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 from models.recipe.align import BASE_OF, PRIOR_POWER, TONE_OF, aligned, flat_start, realign, states_of
 from models.recipe.encoder import FROZEN, WIDTH, Encoder, encoder_of, mel_with_chances, of_whisper
 from models.recipe.examples import IGNORE, Examples, Utterance, cepstra_of
-from models.recipe.features import num_frames, sent
+from models.recipe.features import halved, num_frames, sent
 from models.recipe.natural import for_tuning
 from models.recipe.network import SUBSAMPLING, Tdnn, widened
 from models.recipe.prepare import HELD_OUT, Corpus
@@ -91,7 +91,7 @@ def losses(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """(loss, share of right pdfs, of right tones among toned frames). ``target`` is on the processor, wherever the
     network is: while that one computes, what it is compared with is made."""
-    with torch.autocast(cepstra.device.type, torch.bfloat16):
+    with halved(cepstra.device.type):
         logits, tones = net(cepstra, phase)
     y = target[:, phase::SUBSAMPLING][:, : logits.shape[1]]
     logits, tones = logits[:, : y.shape[1]].float(), tones[:, : y.shape[1]].float()
