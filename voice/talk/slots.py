@@ -39,9 +39,10 @@ def is_late(e: Exchange, h: Heard, rules: Rules) -> bool:
 
 
 def late_beside(state: NetState, h: Heard, unit: str | None = None, within: Seconds = ASKED_S) -> bool:
-    """Another unit than ``unit`` has just not been heard: a bare answer may be its own, late."""
+    """Another unit than ``unit`` has just not been heard: a bare answer may be its own, late. One that was heard in its
+    own slot and not understood has answered."""
     others = (e for e in state.exchanges.values() if e.unit != unit and e.status in UNANSWERED and not e.relayed)
-    return any(h.start - e.deadline <= within for e in others)
+    return any(h.start - e.deadline <= within for e in others if e.status != "unclear")
 
 
 def awaited_slot(state: NetState) -> Exchange | None:
