@@ -79,7 +79,7 @@ class _Day:
                 Answered(
                     t=self.t + 2, exchange=number, unit=unit, over=over, meaning=meaning, grade="slot",
                     latency_s=latency_s, late=outcome == "late", confidence=0.62 if review else 0.93,
-                    text=SAID[meaning], review=review,
+                    text=SAID[meaning], review=review, reasons=("unsure",) if review else (),
                 )
             )  # fmt: skip
         elif outcome == "relayed":

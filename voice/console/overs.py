@@ -43,6 +43,11 @@ class FeedItem:
         return any(x["review"] for x in self.lines)
 
     @property
+    def reasons(self) -> list[str]:
+        """Why: keys of ``journal.reasons``."""
+        return [reason for x in self.lines for reason in x["reasons"] or ()]
+
+    @property
     def guess(self) -> str:
         """Dictated text, for people only."""
         told = next((x["text"] for x in reversed(self.lines) if x["type"] == "transcribed"), "")

@@ -51,10 +51,10 @@ def _trust(net_folder: Path, ca_file: str) -> ssl.SSLContext:
 def readable(line: Line, event: Event, reader: Reader) -> Line:
     """An event's line with human-readable fields added: local time, unit names, event and meaning. Also the event's
     lists of units (missing, silent), which a line lacks."""
-    time, unit, kind, means, note = reader.cells(line)
+    time, unit, kind, means, note, why = reader.cells(line)
     lists = {k: v for k in LISTS if isinstance(v := event.data.get(k), list)}
     named = {u for u in [line["unit"], *(u for v in lists.values() for u in v)] if isinstance(u, str) and u}
-    words = {"time": time, "unit": unit, "event": kind, "means": means, "note": note}
+    words = {"time": time, "unit": unit, "event": kind, "means": means, "note": note, "why": why}
     return line | lists | {"words": words, "names": {u: reader.name(u) for u in sorted(named)}}
 
 

@@ -17,6 +17,7 @@ from typing import TextIO
 
 from voice.errors import HuyingError
 from voice.journal.lines import FIELDS, Line
+from voice.journal.reasons import why
 from voice.journal.wording import KIND_NAMES, MEANING_NAMES, detail_in, name_of
 from voice.net.cells import safe
 from voice.time import parse_wall
@@ -45,7 +46,9 @@ class Reader:
     @property
     def titles(self) -> tuple[str, ...]:
         """Titles of the human-readable columns."""
-        return ("time", "name", "event", "means", "note") if self.english else ("时间", "单位", "事件", "意义", "说明")
+        if self.english:
+            return "time", "name", "event", "means", "note", "why review"
+        return "时间", "单位", "事件", "意义", "说明", "复核原因"
 
     def cells(self, line: Line) -> tuple[str, ...]:
         """Their values; a recording of unknown date has no time."""
@@ -60,6 +63,7 @@ class Reader:
             event,
             "、".join(filter(None, meanings)),
             detail_in(line["detail"], self.name, self.english),
+            why(line["reasons"] or (), line["confidence"], self.name, self.english),
         )
 
 
@@ -126,5 +130,5 @@ def _write(path: Path, form: str, lines: Iterable[Line], reader: Reader) -> int:
 
 def _cell(value: object) -> object:
     if isinstance(value, list):
-        return safe("–".join(str(v) for v in value))
+        return safe(("; " if isinstance(value[0], str) else "–").join(map(str, value)))
     return safe(value) if isinstance(value, str) else value

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from voice.journal.lines import Line
 from voice.journal.wording import Pair
 
 _REPLY = ("可能是台里在回话", "net control's reply, perhaps")
-_CONTROL = ("像是台里说的", "sounds like net control")
+_CONTROL = ("可能是台里说的", "net control, perhaps")
+_QUESTION = ("像是问话, 可能是台里说的", "a question: net control, perhaps")
+_INSTRUCTION = ("像是吩咐, 可能是台里说的", "an instruction: net control, perhaps")
 _NAMELESS_LATE = ("没报呼号, 可能是别的单位迟答", "no call sign: another unit's late answer, perhaps")
 _CONTENT = ("听听说的是什么", "listen to what was said")
 
@@ -25,9 +26,9 @@ REASONS: dict[str, Pair] = {
     "runs_into": ("短回答前紧连一个字, 可能是别的词", "a syllable runs into the short answer: another word, perhaps"),
     "words_lost": ("还有话没听懂", "more was said than was understood"),
     "figure_in_doubt": ("数字可能听错", "a figure may be another one"),
-    "misread": ("复诵不符", "read back wrongly"),
+    "misread": ("复诵不符: 说的是哪个", "read back wrongly: which was said?"),
     "readback_lost": ("复诵的数字没听全", "not all figures of the readback were heard"),
-    "taken_back": ("后面又改口", "it corrects itself behind it"),
+    "taken_back": ("后面又改口", "it corrects itself afterwards"),
     "affirmed": ("只说“是的”: 答的是什么", "only a yes: to what?"),
     "tells_more": ("还有别的话, 可能不是回答", "more was said: no answer, perhaps"),
     "praises": ("像是闲话, 可能不是报告", "small talk, perhaps, and no report"),
@@ -81,12 +82,12 @@ REASONS: dict[str, Pair] = {
     "parting": ("像是台里的客套话, 也可能是回答", "net control's courtesy, or an answer"),
     "thanks_reporter": ("可能是台里在回 {unit}", "net control replies to {unit}, perhaps"),
     "names_somebody": ("前面像是人名, 可能是台里说的", "a name before it: net control, perhaps"),
-    "asks": _CONTROL,
-    "asks_whether": _CONTROL,
-    "instructed": _CONTROL,
-    "is_instructed": _CONTROL,
+    "asks": _QUESTION,
+    "asks_whether": _QUESTION,
+    "instructed": _INSTRUCTION,
+    "is_instructed": _INSTRUCTION,
     "is_told": _CONTROL,
-    "is_sent": _CONTROL,
+    "is_sent": _INSTRUCTION,
     "puts_off": _CONTROL,
     "repeated": ("它请求重复过, 可能是台里在重复", "it had asked to say again: net control does, perhaps"),
     "calls": ("可能是台里在叫下一个单位", "net control calls the next unit, perhaps"),
@@ -107,19 +108,12 @@ REASONS: dict[str, Pair] = {
 Journals have it: it is never renamed."""
 
 
-def why(line: Line, name: Callable[[str | None], str], english: bool) -> str:
-    """What to listen for in a line; empty where it is not for review, or does not say why."""
-    return "; ".join(sentences(line["reasons"] or (), line["confidence"], name, english))
-
-
-def sentences(
-    reasons: Iterable[str], confidence: float | None, name: Callable[[str | None], str], english: bool
-) -> list[str]:
-    """Each once. A reason that only a later version of Huying knows is shown by its key."""
+def why(reasons: Iterable[str], confidence: float | None, name: Callable[[str | None], str], english: bool) -> str:
+    """What to listen for; empty without a reason. One that only a later version of Huying knows is shown by its key."""
 
     def told(reason: str) -> str:
         key, _, unit = reason.partition(":")
         sentence = REASONS[key][english] if key in REASONS else key
         return sentence.format(unit=name(unit or None), confidence=f"{confidence or 0:.2f}")
 
-    return list(dict.fromkeys(map(told, reasons)))
+    return "; ".join(dict.fromkeys(map(told, reasons)))

@@ -44,6 +44,10 @@ class Call:
     grade: str = ""
     text: str = ""
     review: bool = False
+    reasons: tuple[str, ...] = ()
+    """Why: keys of ``journal.reasons``."""
+    confidence: float | None = None
+    """Of the answer."""
     proxy: str | None = None
     """Who answered for it (代答); empty if unknown."""
     clip: str = ""
@@ -142,8 +146,8 @@ class _Fold:
         """Number of an event that says who spoke → exchanges that it answers, if it was that unit."""
         self._before: dict[int, tuple[Call, Call]] = {}
         """Number of a person's event → the exchange, and as it stood before."""
-        self._doubts: list[tuple[Call, Spot]] = []
-        """Exchanges, and where an event stands that asks for their review."""
+        self._doubts: list[tuple[Call, Spot, tuple[str, ...]]] = []
+        """Exchanges, where an event stands that asks for their review, and why."""
         self._overs, self._settled = Overs(), Settled()
 
     def take(self, e: Event) -> None:
@@ -172,10 +176,11 @@ class _Fold:
 
     def sessions(self) -> list[Session]:
         """The sessions so far; an exchange asks for review as long as anything of it is not settled."""
-        for call, _ in self._doubts:
-            call.review = False
-        for call, spot in self._doubts:
-            call.review = call.review or not self._settled.covers(spot)
+        for call, *_ in self._doubts:
+            call.review, call.reasons = False, ()
+        for call, spot, reasons in self._doubts:
+            if not self._settled.covers(spot):
+                call.review, call.reasons = True, (*call.reasons, *reasons)
         return self.out
 
     def _by_hand(self, fact: Corrected | Confirmed | Undone, seq: int) -> None:
@@ -219,7 +224,7 @@ class _Fold:
     def _in_session(self, now: Session, running: dict[int, Call], fact: Fact, e: Event) -> Call | None:
         """The exchange opened by the fact, if any."""
         if asks_review(fact) and (call := running.get(getattr(fact, "exchange", None) or 0)) is not None:
-            self._doubts.append((call, spot_of(fact, e.seq)))
+            self._doubts.append((call, spot_of(fact, e.seq), fact.doubts()))
         match fact:
             case OverHeard():
                 now.overs += 1
@@ -233,7 +238,7 @@ class _Fold:
             case Answered() if fact.exchange in running:
                 c = running[fact.exchange]
                 c.result, c.meaning, c.grade = "late" if fact.late else "answered", fact.meaning, fact.grade
-                c.latency_s, c.text = fact.latency_s, fact.text
+                c.latency_s, c.text, c.confidence = fact.latency_s, fact.text, fact.confidence
                 c.clip = self._overs.clip_of(fact)
                 self._by_event[e.seq] = c
             case ExchangeClosed() if fact.exchange in running:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from voice.journal.lines import Line
+from voice.journal.reasons import why
 from voice.journal.wording import KIND_NAMES, MEANING_NAMES, clock, detail_in, name_of
 from voice.language import language
 from voice.net.loading import Net
@@ -52,5 +53,7 @@ def print_line(console: Console, line: Line, net: Net) -> None:
     ]
     text.append("  ".join(p for p in parts if p), style)
     if line["review"]:
+        reason = why(line["reasons"] or (), line["confidence"], net.name_of, english)
         text.append("  ⚑please review" if english else "  ⚑请复核", "bold yellow")
+        text.append(f": {reason}" if reason else "", "yellow")
     console.print(text)

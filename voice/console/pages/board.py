@@ -11,6 +11,7 @@ from voice.console.board import OpenIncident, Tile
 from voice.console.pages import markup
 from voice.console.pages.live import Live
 from voice.journal.lines import Line, lines
+from voice.journal.reasons import why
 from voice.journal.rolls import Column
 from voice.journal.settled import settled_in
 from voice.journal.sheets.heading import COLOURS
@@ -57,14 +58,14 @@ class BoardView:
         grid = page.live("board")
         grid.element.on("click", lambda e: Card(page, e.args), js_handler=UNIT)
         grid.element.on("keydown.enter", lambda e: Card(page, e.args), js_handler=UNIT)
-        shown: dict[str, tuple[Tile, bool, bool]] = {}
+        shown: dict[str, tuple[Tile, bool, str]] = {}
 
         def show() -> None:
             b = page.board
             reported = {i.unit for i in b.incidents}
-            doubtful = {line["seq"] for line in page.desk.open_reviews()}
+            doubts = {line["seq"]: self._doubt(line) for line in page.desk.open_reviews()}
             for unit, tile in b.tiles.items():
-                now = tile, unit in reported, tile.seq in doubtful
+                now = tile, unit in reported, doubts.get(tile.seq, "")
                 if shown.get(unit) != now:
                     self._paint(grid, *now)
                     shown[unit] = now
@@ -75,14 +76,20 @@ class BoardView:
         page.on_news(show)
         return grid
 
-    def _paint(self, grid: Live, tile: Tile, reported: bool, doubtful: bool) -> None:
-        """``doubtful``: what the tile shows is for review."""
+    def _doubt(self, line: Line) -> str:
+        """That a line is for review, and why."""
+        page = self.page
+        reason = why(line["reasons"] or (), line["confidence"], page.net.name_of, page.english)
+        return ": ".join(filter(None, (page.t("for review"), reason)))
+
+    def _paint(self, grid: Live, tile: Tile, reported: bool, doubt: str) -> None:
+        """``doubt``: why what the tile shows is for review; empty if it is not."""
         page = self.page
         symbol, colour, place = STATES[tile.state]
-        order = -1 if reported else min(place, REVIEWED) if doubtful else place
+        order = -1 if reported else min(place, REVIEWED) if doubt else place
         words = page.net.name_of(tile.unit), "warning" if reported else symbol, page.state_of(tile, short=True)
         grid.put(
-            tile.unit, markup.tile(*words, page.t("for review") if doubtful else ""),
+            tile.unit, markup.tile(*words, doubt),
             "tile incident" if reported else "tile", f"background:{colour};order:{order}", data_unit=tile.unit,
             data_state=tile.state, tabindex="0", role="button",
         )  # fmt: skip

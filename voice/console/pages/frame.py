@@ -76,7 +76,7 @@ html:not([data-icons]) .material-icons{visibility:hidden}
 .feedrow{border-bottom:1px solid var(--line);padding:4px 2px;width:100%}
 .play{width:34px;height:34px;border-radius:50%;color:#0b5c94;flex-shrink:0;cursor:pointer}
 .play:hover,.play:focus-visible{background:#80808033}.body--dark .play{color:#8cc6f5}
-.review{background:var(--review)}
+.review{background:var(--review)}.doubt{font-size:14px;font-weight:600}
 .mono{font-variant-numeric:tabular-nums}
 .dial{font-size:30px;font-weight:700;letter-spacing:1px;color:inherit}
 .row.over{flex-wrap:nowrap}.over .words{min-width:0;overflow-wrap:anywhere}

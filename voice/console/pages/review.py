@@ -13,6 +13,7 @@ from voice.console.pages.settled import SettledList
 from voice.errors import HuyingError
 from voice.grammar.meanings import MEANINGS, REVIEWABLE
 from voice.journal.lines import Line
+from voice.journal.reasons import why
 from voice.journal.wording import KIND_NAMES, MEANING_NAMES, detail_in, name_of
 from voice.station.candidates import Candidate
 
@@ -142,10 +143,12 @@ class _Card:
                 ui.label(when).classes("mono font-bold").tooltip(str(line["seq"]))
                 ui.label(name_of(KIND_NAMES, line["type"], page.english))
                 ui.label(net.name_of(line["unit"])).classes("font-bold")
-                with ui.column().classes("grow gap-0 min-w-0 max-sm:w-full"):
+                with ui.column().classes("grow gap-0 min-w-0 sm:basis-80 max-sm:w-full"):
                     ui.label(line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else ""))
                     told = (page.meaning(line["meaning"]), detail_in(line["detail"], net.name_of, page.english))
                     ui.label(" · ".join(filter(None, told))).classes("soft text-sm")
+                    reason = why(line["reasons"] or (), line["confidence"], net.name_of, page.english)
+                    ui.label(reason).classes("doubt").set_visibility(bool(reason))
                     self._dictated = ui.label().classes("italic soft").tooltip(t("not verified"))
                 if line["clip"]:
                     with ui.row().classes("items-center gap-1 no-wrap"):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from voice.journal.rolls import Column, Session
+from voice.journal.reasons import why
+from voice.journal.rolls import Call, Column, Session
 from voice.journal.sheets.words import word
 from voice.journal.wording import OCCASION_NAMES, STANDING_NAMES, name_of
 from voice.net.loading import Net
@@ -30,6 +31,11 @@ ALWAYS = ("expected", "called", "answered", "late", "unclear", "silent")
 
 ENGLISH_SIGNS = SIGNS | {"late": "L", "relayed": "P"}
 DAYS = ("星期一 星期二 星期三 星期四 星期五 星期六 星期日".split(), "Mon Tue Wed Thu Fri Sat Sun".split())
+
+
+def width_of(text: str) -> int:
+    """In Latin letters: a Chinese character counts as two."""
+    return sum(2 if ord(c) > 0x2E80 else 1 for c in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,14 @@ class Heading:
         at = self.local(of.began)
         day = DAYS[self.english][at.weekday()]
         return f"{day} {at:%d %B %Y}" if self.english else f"{at.year}年{at.month}月{at.day}日 {day}"
+
+    def why(self, call: Call) -> str:
+        """Why an exchange is for review; empty if it is not."""
+        return why(call.reasons, call.confidence, lambda unit: self.name(unit or ""), self.english)
+
+    def review(self, call: Call) -> str:
+        """That an exchange is for review, and why; empty if it is not."""
+        return ": ".join(filter(None, (self.t("review"), self.why(call)))) if call.review else ""
 
     def title(self, column: Column) -> str:
         """Title of a column."""

@@ -137,6 +137,7 @@ def _cells(column: Column, h: Heading) -> dict[str, str]:
         if call and call.latency_s is not None:
             told.append(h.t("seconds", call.latency_s))
         told += [h.t("by hand")] if unit in column.occasion.by_hand else []
+        told += filter(None, [h.review(call) if call else ""])
         mark = "*" if call and call.review else ""
         time = f"<small>{call.latency_s:.1f}</small>" if call and call.latency_s is not None else ""
         out[unit] = (
@@ -181,7 +182,7 @@ def _details(shown: list[Column], h: Heading) -> str:
     for column in shown:
         for c in column.calls:
             proxy = h.t("proxy", h.name(c.proxy) if c.proxy else h.t("nobody knows")) if c.proxy is not None else ""
-            note = " ".join(filter(None, (h.t("review") if c.review else "", proxy)))
+            note = " ".join(filter(None, (h.review(c), proxy)))
             rows.append(
                 f"<tr><td>{h.when(column, c.wall, '%m-%d %H:%M:%S')}</td><td>{escape(h.name(c.unit))}</td>"
                 f'<td>{c.attempts}</td><td style="color:{COLOURS[c.result]}">{h.standing(c.result)}</td>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from voice.journal.rolls import Call, Column, Session, columns
-from voice.journal.sheets.heading import COLOURS, Heading
+from voice.journal.sheets.heading import COLOURS, Heading, width_of
 from voice.journal.wording import MEANING_NAMES, listed, name_of
 
 FULL_MM = 7.8
@@ -16,6 +16,8 @@ ROOM_MM = 196.0
 """Space for the table and the names of missing units."""
 GUESSED = 40
 """Characters of dictated text (≈) shown for a unit that was not understood."""
+NOTE_MM, NOTE_LETTERS = 4.4, 110
+"""Line height of the notes below the table, and Latin letters in a line."""
 BESIDES = 4
 """Most other occasions of the period listed."""
 
@@ -24,11 +26,11 @@ def page_html(column: Column, sheet: list[Session], heading: Heading) -> str:
     """The page; ``sheet``: other events of the period are listed at its end."""
     h, count = heading, column.attendance
     net = h.net or column.net
-    lacking = _lacking(column, h)
+    lacking, doubts = _lacking(column, h), _doubts(column, h)
     rows = [u for u in count.units if column.occasion.kind != "calls" or u in count.called]
     half = max(1, -(-len(rows) // 2))
     letters = 2.9 if h.english else 3.4
-    line = max(LEAST_MM, min(FULL_MM, (ROOM_MM - 7.0 * len(lacking)) / (half + 1)))
+    line = max(LEAST_MM, min(FULL_MM, (ROOM_MM - 7.0 * len(lacking) - _height(doubts, h)) / (half + 1)))
     title = h.t("roll sheet") if column.occasion.kind == "roll" else h.title(column)
     open_ = f'<p class="open">{h.t("incomplete")}</p>' if column.occasion.kind == "roll" and not _over(column) else ""
     return f"""<!doctype html>
@@ -44,6 +46,7 @@ def page_html(column: Column, sheet: list[Session], heading: Heading) -> str:
 <div class="counts">{_counts(column, h)}</div>
 {"".join(lacking) or f'<p class="lacking fine">✓ {h.t("all answered")}</p>'}
 <div class="two">{_table(column, rows[:half], h)}{_table(column, rows[half:], h)}</div>
+{_starred(doubts, h)}
 {_besides(column, sheet, h)}
 <p class="sign"><span>{h.t("officer")} {h.t("signature")} ＿＿＿＿＿＿＿＿</span>
 <span>{h.t("leader")} ＿＿＿＿＿＿＿＿</span>
@@ -122,15 +125,36 @@ def _said(column: Column, unit: str, call: Call | None, by_hand: bool, h: Headin
         parts.append(h.name(call.proxy) if call.proxy else h.t("nobody knows"))
     parts += [f"“{call.said}”"] if call and call.said else []
     parts += ["†"] if by_hand else []
-    parts += ["*"] if call and call.review and not by_hand else []
+    parts += ["*"] if call and _is_doubtful(column, call) else []
     return " ".join(p for p in parts if p)
+
+
+def _doubts(column: Column, h: Heading) -> list[tuple[str, str]]:
+    """Units with a star, and why."""
+    calls = (column.call_of(u) for u in column.attendance.units)
+    return [(h.name(c.unit), h.why(c)) for c in calls if c and _is_doubtful(column, c)]
+
+
+def _starred(doubts: list[tuple[str, str]], h: Heading) -> str:
+    told = " · ".join(f"<b>{escape(unit)}</b> {escape(why)}" for unit, why in doubts)
+    return f'<p class="besides">* {h.t("review")}: {told}</p>' if doubts else ""
+
+
+def _is_doubtful(column: Column, call: Call) -> bool:
+    """For review, and a person has not set it."""
+    return call.review and call.unit not in column.occasion.by_hand
+
+
+def _height(doubts: list[tuple[str, str]], h: Heading) -> float:
+    """Space that they take, mm."""
+    letters = sum(width_of(f"{unit} {why} · ") for unit, why in doubts)
+    return NOTE_MM * -(-(letters + width_of(h.t("review"))) // NOTE_LETTERS) if doubts else 0.0
 
 
 def _besides(column: Column, sheet: list[Session], h: Heading) -> str:
     """Polls, alerts and calls of the same period, one per line."""
     others = [c for c in columns(sheet) if c is not column]
-    keys = [h.t("key")] if any(c.review for c in column.calls) else []
-    keys += [f"† {h.t('by hand')}"] if column.occasion.by_hand else []
+    keys = [f"† {h.t('by hand')}"] if column.occasion.by_hand else []
     keys += [f"≈ {h.t('dictated')}"] if any(c.guess for c in column.calls) else []
     review = f'<p class="besides">{" · ".join(keys)}</p>' if keys else ""
     if not others:

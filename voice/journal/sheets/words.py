@@ -17,6 +17,7 @@ WORDS: dict[str, Pair] = {
     "made from": ("呼应 依据电台日志生成", "Huying, from the radio log"),
     "besides": ("此外", "Besides"), "all answered": ("全部应答", "Everybody has answered"),
     "more": ("另 {0} 次", "{0} more"), "by hand": ("人工", "by hand"), "review": ("请复核", "please review"),
+    "why": ("复核原因", "Why review"),
     "times": ("{0} 次", "roll-calls: {0}"), "answered of": ("答/呼", "Ans./called"),
     "median s": ("中位秒", "Median s"), "slow s": ("九成秒", "90 % s"), "share": ("到答率", "Attendance"),
     "group": ("组别", "Group"), "month": ("月", "Month"), "calls": ("呼叫", "Called"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from voice.errors import HuyingError
 from voice.journal.rolls import Column, Session, UnitFigures, by_group, by_month, columns, unit_figures
-from voice.journal.sheets.heading import COLOURS, Heading
+from voice.journal.sheets.heading import COLOURS, Heading, width_of
 from voice.journal.wording import GRADE_NAMES, MEANING_NAMES, listed, name_of
 from voice.net.cells import safe
 
@@ -72,10 +72,10 @@ def _table(book: Any, title: str, head: Sequence[str], rows: Sequence[Sequence[o
 
 
 def _width(value: object) -> int:
-    """In Latin characters: a Chinese character counts as two."""
+    """In Latin letters."""
     if isinstance(value, datetime):
         return len(MOMENT)
-    return sum(2 if ord(c) > 0x2E80 else 1 for c in str(value)) if value is not None else 0
+    return width_of(str(value)) if value is not None else 0
 
 
 def _moment(of: Column, wall: str, h: Heading) -> datetime | str:
@@ -143,15 +143,16 @@ def _times(book: Any, rows: list[UnitFigures], h: Heading) -> None:
 def _details(book: Any, every: list[Column], h: Heading) -> None:
     """All exchanges."""
     keys = ("time", "kind", "id", "unit", "attempts", "result", "meaning", "text", "took", "grade", "review",
-            "relayed", "clip")  # fmt: skip
+            "why", "relayed", "clip")  # fmt: skip
     body = [
         [
             _moment(column, c.wall, h), safe(h.title(column)), safe(c.unit), safe(h.name(c.unit)), c.attempts,
             h.standing(c.result), name_of(MEANING_NAMES, c.meaning, h.english), safe(c.text), c.latency_s,
             name_of(GRADE_NAMES, c.grade, h.english), h.t("yes") if c.review else "",
+            safe(h.why(c)),
             safe(h.name(c.proxy)) if c.proxy else "", c.clip,
         ]
         for column in every for c in column.calls
     ]  # fmt: skip
     page = _table(book, h.t("details"), [h.t(k) for k in keys], body, h)
-    page.column_dimensions["M"].width = 12
+    page.column_dimensions["N"].width = 12
