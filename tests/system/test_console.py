@@ -438,9 +438,10 @@ def test_the_board_tells_what_is_for_review(console: Served, browser: Any) -> No
     page.goto(console.url)
     flag = page.locator('[data-unit="105"] .flag')
     with Journal(str(console.journal)) as journal:
-        journal.append([over(8, 55, "一切正常"), answered(55, "105", 8, review=True)], BEGAN)
+        journal.append([over(8, 55, "一切正常"), answered(55, "105", 8).doubted("unsure")], BEGAN)
         doubtful = journal.last()
     flag.wait_for(timeout=60_000)
+    assert flag.get_attribute("title") == "待复核: 声音不清, 把握 0.90"
     waiting = page.locator(".nav").filter(has_text="复核").inner_text()
     with Journal(str(console.journal)) as journal:
         journal.append([Confirmed(t=0, confirms=doubtful, clip="", said="", by="值班员")], BEGAN)
@@ -614,13 +615,14 @@ def test_the_carrier_lamp(console: Served, browser: Any) -> None:
 def test_a_correction_by_hand_and_by_keys(console: Served, browser: Any) -> None:
     with Journal(str(console.journal)) as journal:
         clip = next(x["clip"] for x in lines(journal.events()) if x["clip"])
-        doubted = answered(61, "103", 5, review=True)
+        doubted = answered(61, "103", 5).doubted("another_open:105")
         journal.append([called(60, "103", 5), over(5, 61, "一切正常", clip), doubted], BEGAN)
         before = len(journal)
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(console.url + "/review")
     page.get_by_role("button", name="听对了").first.wait_for(timeout=60_000)
     assert page.locator('img[src*="waveform.svg"]').count() >= 1
+    assert page.get_by_text("没报呼号, 同时还在等").is_visible()
     rows = page.get_by_role("button", name="听对了")
     left = rows.count() - 1
     page.keyboard.press("Enter")

@@ -11,7 +11,6 @@ from voice.console.board import OpenIncident, Tile
 from voice.console.pages import markup
 from voice.console.pages.live import Live
 from voice.journal.lines import Line, lines
-from voice.journal.reasons import why
 from voice.journal.rolls import Column
 from voice.journal.settled import settled_in
 from voice.journal.sheets.heading import COLOURS
@@ -78,9 +77,7 @@ class BoardView:
 
     def _doubt(self, line: Line) -> str:
         """That a line is for review, and why."""
-        page = self.page
-        reason = why(line["reasons"] or (), line["confidence"], page.net.name_of, page.english)
-        return ": ".join(filter(None, (page.t("for review"), reason)))
+        return ": ".join(filter(None, (self.page.t("for review"), self.page.why(line))))
 
     def _paint(self, grid: Live, tile: Tile, reported: bool, doubt: str) -> None:
         """``doubt``: why what the tile shows is for review; empty if it is not."""
@@ -205,6 +202,8 @@ class Card:
                 words = line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else "")
                 ui.label(f"“{words}”" if words else "").classes("words text-lg grow")
                 ui.label(page.meaning(line["meaning"])).classes("font-bold shrink-0")
+            if reason := page.why(line):
+                ui.label(reason).classes("doubt")
             if self._clip:
                 page.picture(self._clip, height=80, loading="lazy").classes("w-full")
 

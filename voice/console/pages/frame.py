@@ -24,6 +24,8 @@ from voice.console.texts import text
 from voice.console.users import User
 from voice.errors import HuyingError
 from voice.journal.clips import NAME
+from voice.journal.lines import Line
+from voice.journal.reasons import why
 from voice.journal.wording import MEANING_NAMES, clock, listed, name_of, note_in
 from voice.language import singular, worded
 from voice.net.loading import Net
@@ -422,6 +424,10 @@ class Page:
         parts = [told, f"{tile.latency_s:.1f} s" if tile.latency_s is not None else ""]
         parts += [self.clock(tile.since)[:5]] if tile.since and not (short and tile.latency_s is not None) else []
         return " ".join(p.replace(" ", "\u00a0") if short else p for p in parts if p)
+
+    def why(self, line: Line) -> str:
+        """What to listen for in what is for review."""
+        return why(line["reasons"] or (), line["confidence"], self.net.name_of, self.english)
 
     def picture(self, clip: str, **look: str | int) -> ui.element:
         """Waveform and spectrogram of a clip; none for an invalid clip name, whatever its origin."""

@@ -13,7 +13,6 @@ from voice.console.pages.settled import SettledList
 from voice.errors import HuyingError
 from voice.grammar.meanings import MEANINGS, REVIEWABLE
 from voice.journal.lines import Line
-from voice.journal.reasons import why
 from voice.journal.wording import KIND_NAMES, MEANING_NAMES, detail_in, name_of
 from voice.station.candidates import Candidate
 
@@ -147,8 +146,7 @@ class _Card:
                     ui.label(line["text"] or (f"[{line['pinyin']}]" if line["pinyin"] else ""))
                     told = (page.meaning(line["meaning"]), detail_in(line["detail"], net.name_of, page.english))
                     ui.label(" · ".join(filter(None, told))).classes("soft text-sm")
-                    reason = why(line["reasons"] or (), line["confidence"], net.name_of, page.english)
-                    ui.label(reason).classes("doubt").set_visibility(bool(reason))
+                    ui.label(page.why(line)).classes("doubt")
                     self._dictated = ui.label().classes("italic soft").tooltip(t("not verified"))
                 if line["clip"]:
                     with ui.row().classes("items-center gap-1 no-wrap"):

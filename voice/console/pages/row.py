@@ -7,7 +7,6 @@ from nicegui import ui
 from voice.console.overs import FROM_UNITS, TELLING, TO_UNITS, FeedItem
 from voice.console.pages.frame import Page
 from voice.console.pages.markup import cell, image, player, span
-from voice.journal.reasons import why
 from voice.journal.wording import KIND_NAMES, MEANING_NAMES, detail_in, name_of
 
 
@@ -43,7 +42,7 @@ def content(page: Page, entry: FeedItem) -> str:
         span(meaning if line["type"] == "closed" else heard or meaning, "break-words min-w-0"),
         span(guess, "italic soft", page.t("not verified")),
         span(note, "soft text-sm"),
-        span(why(entry.reasons, line["confidence"], page.net.name_of, page.english), "doubt", page.t("for review")),
+        span(page.why(line | {"reasons": entry.reasons}), "doubt", page.t("for review")),
         "</div>",
         image(f"{clip}/waveform.svg", 90, 26, "max-sm:hidden shrink-0") if clip else "",
         player(clip, page.t("play")) if clip else "",

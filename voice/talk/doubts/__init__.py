@@ -39,5 +39,9 @@ C = TypeVar("C")
 
 def held(case: C, reasons: Iterable[Callable[[C], bool | str]]) -> list[str]:
     """Keys of those that hold, as ``Doubtful.reasons`` has them."""
-    found = ((reason.__name__.lstrip("_"), reason(case)) for reason in reasons)
-    return [f"{key}:{about}" if isinstance(about, str) else key for key, about in found if about]
+    found = ((reason, about) for reason in reasons if (about := reason(case)))
+    return [_key(reason) + (f":{about}" if isinstance(about, str) else "") for reason, about in found]
+
+
+def _key(reason: Callable[[C], bool | str]) -> str:
+    return reason.__name__.lstrip("_")

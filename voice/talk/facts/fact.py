@@ -58,5 +58,5 @@ class Doubtful(Fact):
 
     def doubted(self, *reasons: str) -> Self:
         """The same, for review for these reasons, too; empty ones are none."""
-        why = dict.fromkeys((*self.reasons, *filter(None, reasons)))
-        return replace(self, review=self.review or bool(why), reasons=tuple(why))
+        why = tuple(dict.fromkeys((*self.reasons, *filter(None, reasons))))
+        return self if why == self.reasons else replace(self, review=True, reasons=why)
