@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voice.grammar.clause import clause_end, free_before, said_behind, syllables
+from voice.grammar.clause import clause_end, close_to, free_before, said_behind, syllables
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, run_together
 from voice.grammar.words import COMING, NOBODY, RECEIVED, WAITING, begins, ends, words
@@ -39,6 +39,9 @@ NOT_SO = words("bu shi")
 
 FOUND = ("zhao dao le", "zhao zhe le", "kan jian le", "kan dao le")
 """找到了, 找着了, 看见了, 看到了: behind 没有发现 they take it back."""
+
+BUT = words("jiu shi", "jiu", "bu guo", "zhi shi", "zhi you", "dao shi", "dao you", "dan shi", "ke shi")
+"""就(是), 不过, 只是, 只有, 倒是, 倒有, 但是, 可是: behind 没发现 or 没事 they tell what there is."""
 
 EXCEPT, EXCEPT_WITHIN = ("chu le",), 8
 """除了, and syllables from it: 除了三号楼都正常."""
@@ -113,6 +116,7 @@ def of_others(act: Act, items: Sequence[Item]) -> bool:
         or (act.meaning == "on_the_way" and bool(before) and not ends(before, GOES))
         or (act.meaning == "arrived" and _counts(behind, PEOPLE))
         or (act.meaning == "not_found" and (_after_all(syllables(items[at + 1 :])) or _not_so(items, at)))
+        or (act.meaning in ("not_found", "normal") and _but(items, at))
         or _goes_on(act, items, at, behind)
     )
 
@@ -149,6 +153,13 @@ def _after_all(behind: Sequence[str]) -> bool:
         s == "you" and behind[k - 1 : k] not in (["mei"], ["hai"]) and behind[k + 1 : k + 2] == ["yi"]
         for k, s in enumerate(behind)
     )
+
+
+def _but(items: Sequence[Item], at: int) -> bool:
+    """没看见火,就是冒烟; 啥事没有,就是有个喝酒的."""
+    clauses = (syllables(items[k:]) for k in range(at + 1, len(items)) if k == at + 1 or not close_to(items, k))
+    told = (len(said) - len(w) for said in clauses if (w := next((w for w in BUT if begins(said, (w,))), None)))
+    return any(more > 1 for more in told)
 
 
 def _goes_on(act: Act, items: Sequence[Item], at: int, behind: Sequence[str]) -> bool:
