@@ -34,6 +34,16 @@ WHICH_WITHIN = 5
 GUESSING = ("ying gai", "gu ji", "ke neng", "hao xiang", "da gai", "kong pa", "yang zi", "yi ding")
 """应该, 估计, 可能, 好像, 大概, 恐怕, 看样子, 不一定: what follows is supposed."""
 
+UNREAL_WITHIN = 6
+"""Syllables from UNREAL or a guess to the alarm."""
+
+UNREAL = (
+    "mei", "bu", "bie", "pa", "fang zhi", "sheng de", "mian de", "cha dian", "xian xie", "yi wei", "xiang shi",
+    "zuo tian", "zuo wan", "qian tian", "shang hui", "shang ci", "na hui", "na ci", "qu nian", "yi qian",
+)  # fmt: skip
+"""没, 不, 别, 怕, 防止, 省得, 免得, 差点, 险些, 以为, 像是, 昨天, 上回, 以前, …: an alarm behind them in the same
+breath is none, perhaps, or was: 也没见有人受伤, 差点打起来了."""
+
 NOT_SO = words("bu shi")
 """不是: 不是没发现,是没顾上看."""
 
@@ -137,9 +147,11 @@ def _near(before: Sequence[str], some: Sequence[str], within: int) -> bool:
 
 
 def _asked_about(before: Sequence[str]) -> bool:
-    """几号楼有人叫救护车, 没人叫救护车; 为摊位打起来了 sounds like 要不要…: an alarm all the same, to be heard."""
+    """几号楼有人叫救护车, 没人叫救护车, 差点打起来了; 为摊位打起来了 sounds like 要不要…: an alarm all the same, to be
+    heard."""
     alike = len(before) > 2 and before[-1] == before[-3] and before[-2:] != before[-4:-2]
-    return alike or ends(before, NOBODY) or _near(before, WHICH, WHICH_WITHIN)
+    unreal = _near(before, (*UNREAL, *GUESSING), UNREAL_WITHIN)
+    return alike or unreal or ends(before, NOBODY) or _near(before, WHICH, WHICH_WITHIN)
 
 
 def _not_so(items: Sequence[Item], at: int) -> bool:

@@ -48,7 +48,6 @@ from voice.grammar.words import (
     THEN,
     THERE,
     UNEASY,
-    UNSEEN,
     VAGUE,
     WANTED,
     WELCOME,
@@ -90,7 +89,7 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
             continue
         if to_all and _on_condition(act, items):
             continue
-        kept = None if _lacks(act, acts, items) else _stated(act, items)
+        kept = None if _lacks(act, acts, items) or _unseen(act, acts, items) else _stated(act, items)
         if kept is not None:
             sure = not _may_be_talk(act, unbroken) if act.meaning in ROLLS else _stated(act, unbroken) == kept
             sure = sure and not of_others(kept, items) and (act.meaning == "ack" or not is_part(act, unbroken))
@@ -109,6 +108,12 @@ def _lacks(act: Act, acts: Sequence[Act], items: Sequence[Item]) -> bool:
         and not items[behind].key.startswith(WHOLE)
         for a in acts
     )
+
+
+def _unseen(act: Act, acts: Sequence[Act], items: Sequence[Item]) -> bool:
+    """没看见 有人打架."""
+    before = any(a.meaning == "not_found" and a.at == act.at - 1 for a in acts)
+    return act.meaning == "situation" and before and close_to(items, act.at)
 
 
 def _prefaces(act: Act, items: Sequence[Item]) -> bool:
@@ -149,7 +154,7 @@ def _stated(act: Act, items: Sequence[Item]) -> Act | None:
         or (items[at].key == "没有" and begins(behind, SILENT))
         or (items[at].key == "可以" and behind)
         or (meaning == "not_found" and STILL in pairwise(free_before(items, at)))
-        or (meaning == "situation" and (sought(items, act.at) or ends(before, UNSEEN) or _watched_for(items, act.at)))
+        or (meaning == "situation" and (sought(items, act.at) or _watched_for(items, act.at)))
         or (items[at].key == "没有" and not behind and (_tagged(before) or _has(free_before(items, at))))
         or (meaning == "present" and syllables([items[at]]) in (["zai", "ne"], ["zai", "wei"]) and ends(before, NOW))
         or (meaning in DENIED and _denied(items, act))

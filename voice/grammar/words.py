@@ -255,12 +255,6 @@ FORMAL = words("fa", "chu", "jian", "kan")
 DENYING = ("没有",)
 """Phrases that deny so, too."""
 
-UNSEEN = words(
-    "mei you kan dao", "mei you kan jian", "mei kan dao", "mei kan jian", "mei you fa xian", "mei fa xian",
-    "wei fa xian", "mei you jian dao", "mei jian dao", "mei you zhao dao", "mei zhao dao",
-)  # fmt: skip
-"""没有看到, 没发现, …: what directly follows is not there."""
-
 SEEN = words("fa xian", "kan dao", "zhao dao", "qing kuang", "ren yuan")
 """发现, 看到, 找到, 情况, 人员: 请报告 after them is no question."""
 
