@@ -199,6 +199,9 @@ WHO = ("na ge", "na jia", "na li", "na er", "shei", "shui")
 WHERE = words("na li", "na er", "na ge", "na bian")
 """哪里, 哪儿, 哪个, 哪边 before an alarm: no report; toneless, so also 那里, 那儿."""
 
+WONDERING = ("wo", "an", "zan", "bu zhi dao", "bu xiao de", "bu qing chu", "shuo bu hao", "shuo bu zhun")
+"""我, 俺, 咱, 不知道, 不晓得, 不清楚, 说不好, 说不准: a question beside them is put to nobody: 我看看有没有人受伤."""
+
 WHETHER = words(
     "yao bu yao", "yong bu yong", "xu bu", "xu bu xu yao", "shi bu shi", "you mei", "you mei you", "shi fou",
 )  # fmt: skip

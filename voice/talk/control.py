@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from voice.grammar.clause import PAUSE_S, content, free_before, free_behind
+from voice.grammar.clause import close_to, content, free_before, free_behind
 from voice.grammar.meanings import CODE_WORD, HEARD, MISSING
 from voice.grammar.message import Act, Message, run_together
 from voice.grammar.naming import excuses, mentioned
-from voice.grammar.words import AT_ONCE, CALLING, EVERYBODY, JOINING
+from voice.grammar.words import AT_ONCE, CALLING, EVERYBODY, JOINING, WONDERING
 from voice.pcm import Seconds
 from voice.talk.entries import of_either, remark
 from voice.talk.events import Heard
@@ -135,11 +135,14 @@ def _calls(state: NetState, h: Heard) -> list[Fact]:
 
 
 def _talks_on(m: Message) -> bool:
-    """明理路收到没有收到都得去吧: a question in the midst of a sentence, behind a call sign said once: it may be the
-    unit's answer."""
+    """明理路收到没有收到都得去吧, 安和不知道有没有人受伤: a question in the midst of a sentence, or put to nobody,
+    behind a call sign said once: it may be the unit's answer."""
     row = m.items[:3]
-    asked = len(row) == 3 and row[0].kind == "unit" and row[0].times == 1 and row[1].kind == "phrase"
-    return asked and row[2].start - row[1].end < PAUSE_S and (row[2].kind == "free" or "ack" in m.meanings())
+    if not row or row[0].kind != "unit" or row[0].times > 1:
+        return False
+    asked = len(row) == 3 and row[1].kind == "phrase" and close_to(row, 2)
+    wonders = any(f" {w} " in f" {m.free} " for w in WONDERING)
+    return wonders or (asked and (row[2].kind == "free" or "ack" in m.meanings()))
 
 
 def _sums_up(state: NetState, units: list[str]) -> bool:
