@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from voice.grammar.clause import clause_end, close_to, free_before, said_behind, syllables
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, run_together
-from voice.grammar.words import COMING, NOBODY, RECEIVED, WAITING, begins, ends, words
+from voice.grammar.words import COMING, FOUND, NOBODY, RECEIVED, WAITING, begins, ends, words
 
 HOLDING = ("negative", "say_again", "stand_by")
 """Said in place of an answer."""
@@ -46,9 +46,6 @@ breath is none, perhaps, or was: 也没见有人受伤, 差点打起来了."""
 
 NOT_SO = words("bu shi")
 """不是: 不是没发现,是没顾上看."""
-
-FOUND = ("zhao dao le", "zhao zhe le", "kan jian le", "kan dao le")
-"""找到了, 找着了, 看见了, 看到了: behind 没有发现 they take it back."""
 
 BUT = words("jiu shi", "jiu", "bu guo", "zhi shi", "zhi you", "dao shi", "dao you", "dan shi", "ke shi")
 """就(是), 不过, 只是, 只有, 倒是, 倒有, 但是, 可是: behind 没发现 or 没事 they tell what there is."""
@@ -161,7 +158,7 @@ def _not_so(items: Sequence[Item], at: int) -> bool:
 
 def _after_all(behind: Sequence[str]) -> bool:
     """没有没有,哦有一个; 没发现,又说找到了: something was found."""
-    return _near(behind, FOUND, len(behind)) or any(
+    return any(begins(behind[k:], FOUND) for k in range(len(behind))) or any(
         s == "you" and behind[k - 1 : k] not in (["mei"], ["hai"]) and behind[k + 1 : k + 2] == ["yi"]
         for k, s in enumerate(behind)
     )

@@ -11,7 +11,7 @@ import math
 from dataclasses import replace
 
 from voice.grammar.acts import ActSearch
-from voice.grammar.clause import PAUSE_S, content, free_before
+from voice.grammar.clause import PAUSE_S, content, free_before, syllables
 from voice.grammar.evidence import NONE, Evidence, FreeSearch
 from voice.grammar.item_figures import ItemFigures
 from voice.grammar.item_search import MIN_NEAR_SYLLABLES, ItemSearch, rejected
@@ -155,7 +155,7 @@ class Interpreter:
         """Phrases of ``awaited`` sentences, unless a call sign makes another sentence of them (明理路巡防队到了), and
         two-syllable short call signs, unless said twice, or nothing else is said, or behind 我是 or net control's
         (派出所派出所,安和呼叫), or apart or before a question where an over begins (贾岗,过来一趟;
-        贾岗几个人在岗,收到请回答)."""
+        贾岗几个人在岗,收到请回答), or apart where one ends that is said to somebody (你说呢,贾岗)."""
         item, before = items[k], items[k - 1] if k else None
         if item.kind == "unit":
             short = item.text in self._shortened and len(item.pinyin.split()) < MIN_NEAR_SYLLABLES
@@ -165,6 +165,8 @@ class Interpreter:
                 (asked and behind.kind == "free")  # not 贾岗正常,丹尼斯,是否正常
                 or behind.start - item.end >= PAUSE_S
             )
+            last = k == len(items) - 1 and before is not None and item.start - before.end >= PAUSE_S
+            apart = apart or (last and "ni" in syllables(items[:k])[-SENTENCE:])
             sure = item.times > 1 or apart or len(items) == 1 or introduced(items, k, self._introducing)
             return short and not sure and not (before is not None and before.kind == "control")
         signed = item.key in self._signed and before is not None and before.kind == "unit"

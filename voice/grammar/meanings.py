@@ -27,17 +27,18 @@ class Meaning:
 
 
 TABLE: tuple[Meaning, ...] = (
-    Meaning("ack", "收到", "acknowledged", rank=7, reviewable=True, enterable=True),
+    Meaning("ack", "收到", "acknowledged", rank=8, reviewable=True, enterable=True),
     Meaning("normal", "一切正常", "all well", rank=3, reviewable=True, enterable=True),
     Meaning("not_found", "没有发现", "nothing found", rank=2, reviewable=True, enterable=True),
     Meaning("situation", "有情况", "incident", rank=1, urgent=True, reviewable=True, enterable=True),
     Meaning("present", "在岗", "present", rank=6, reviewable=True, enterable=True),
     Meaning("on_the_way", "正在赶来", "on the way", rank=5, reviewable=True),
     Meaning("arrived", "已到达", "arrived", rank=4, reviewable=True),
+    Meaning("done", "已办好", "done", rank=7, reviewable=True),
     Meaning("say_again", "请重复", "say again", reviewable=True),
     Meaning("negative", "没听清或不明白", "not understood"),
     Meaning("call_in", "单位呼叫", "unit calls"),
-    Meaning("report", "报告", "report", rank=8, urgent=True),
+    Meaning("report", "报告", "report", rank=9, urgent=True),
     Meaning("proxy", "代答", "answers for another"),
     Meaning("relay", "转达", "relays"),
     Meaning("over", "完毕", "over"),

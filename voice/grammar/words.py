@@ -185,6 +185,13 @@ WELCOME = words("jiu hao", "jiu xing", "jiu zhong")
 WELL = words("hao le")
 """(太)好了: what one says before he calls all."""
 
+HARMED = (
+    r"(bei|jiao|rang|gei|gen|ba)( \w+){1,5} (da|zhuang|yao|za|tou|qiang|pian) (le|shang|dao|po|huai|fei|zou|pao|si)"
+    r"(?! dian hua| zhao hu)|zou diu|bu jian le|zhao bu (zhao|dao)|liu xue"
+)
+"""被, 叫, 让, 给, 跟, 把 … 打, 撞, 咬, 砸, 偷, 抢, 骗 了, 走丢, 不见了, 找不着, 流血: whoever calls net control with
+them reports an incident, most likely."""
+
 # Questions
 
 QUESTIONS = (
@@ -232,7 +239,10 @@ HEADS = words("ji ge ren", "ji ge", "duo shao ren")
 """几个人, 多少人: 在岗 directly after them asks for a number."""
 
 SOUGHT = ("有没有发现", "是否发现")
-"""What directly follows is what is asked for: 有没有发现可疑车辆."""
+"""What directly follows is what is asked for: 有没有发现可疑车辆. 发现了 to it is a report."""
+
+FOUND = words("zhao dao le", "zhao zhe le", "kan jian le", "kan dao le", "fa xian le", "jian dao le", "chou jian le")
+"""找到了, 找着了, 看见了, 看到了, 发现了, 见到了, 瞅见了: an answer; behind 没有发现 they take it back."""
 
 WANTED = words(
     "wei zhi", "qing kuang", "ren shu", "ni de wei zhi", "ni men de wei zhi", "xian zai wei zhi", "yi xia",

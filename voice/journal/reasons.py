@@ -37,6 +37,7 @@ REASONS: dict[str, Pair] = {
     "identity_differs": ("身份码和呼号不是同一单位", "radio ID and call sign differ"),
     "prefixed": ("呼号前还有字, 可能是别的单位", "words before the call sign: another unit, perhaps"),
     "of_another": ("紧跟在 {unit} 的呼号后面, 可能说的是它", "behind the call sign of {unit}: of that one, perhaps"),
+    "asked_of_another": ("问的是别的人或车到没到", "asked whether somebody else had come"),
     "names_another": ("同时听到另一个单位的呼号: {unit}", "another unit's call sign was heard, too: {unit}"),
     "tells_of_open": ("还说到 {unit}, 它也在等回答", "it tells of {unit}, which is awaited, too"),
     "tells_of_unit": ("后面还说到别的单位", "it goes on about another unit"),
@@ -96,6 +97,7 @@ REASONS: dict[str, Pair] = {
     "echoed": ("可能是台里在问警情", "net control asks about the incident, perhaps"),
     "asks_unread": ("问的是谁没听懂", "who is asked was not understood"),
     "directs": ("像是台里在转告警情", "net control tells of an incident, perhaps"),
+    "harmed": ("像是出了事, 听听是什么事", "something has happened, perhaps"),
     "told_of": ("有警情: 听听谁说的, 在哪里", "an incident: who says so, and where is it?"),
     # units among themselves
     "one_of_two": ("两个单位在通话: 是谁转向台里", "two units are talking: which turns to net control?"),

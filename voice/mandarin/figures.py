@@ -183,17 +183,29 @@ def figures(syllables: Sequence[str], digits: Mapping[str, str]) -> tuple[str, .
     """``san wu qi jiu`` → ``3579``; ``jing ei san wu qi jiu`` → ``京A3579``; ``shi dian san shi fen`` → ``10:30``.
     ``digits``: toneless syllable → digit."""
     numbers = {s: int(d) for s, d in digits.items()}
-    syllables = _without_words(syllables, digits)
+    syllables = _parted(_without_words(syllables, digits), numbers)
     return (*_strings(syllables, digits), *_times(syllables, numbers), *_counted(syllables, numbers))
 
 
 def _without_words(syllables: Sequence[str], digits: Mapping[str, str]) -> list[str]:
-    """NO_NUMBERS directly behind a digit as syllables of nothing; 二十一班 and 频道一,变 keep theirs."""
+    """NO_NUMBERS directly behind a digit or 点 as syllables of nothing; 二十一班 and 频道一,变 keep theirs."""
     out = list(syllables)
     for word in NO_NUMBERS:
         for k in _places(out, word):
-            if k and out[k - 1] in digits:
+            if k and (out[k - 1] in digits or out[k - 1] == _OCLOCK):
                 out[k : k + len(word)] = [""] * len(word)
+    return out
+
+
+def _parted(syllables: list[str], digits: Mapping[str, int]) -> list[str]:
+    """频道二,十一点: a channel of one digit, apart from the time behind it."""
+    out = list(syllables)
+    for words in BEFORE:
+        for k in reversed(_places(out, words)):
+            first = k + len(words)
+            time = next((n for n in (2, 1) if out[first + 1 + n : first + 2 + n] == [_OCLOCK]), 0)
+            if time and out[first] in digits and _number(out[first + 1 : first + 1 + time], digits) is not None:
+                out.insert(first + 1, "")
     return out
 
 

@@ -9,6 +9,7 @@ from voice.grammar.meanings import ANSWERS, HEARD, URGENT
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import asks_or_tells, elsewhere, located, thanks
 from voice.grammar.words import AGREED, READY, REPLIES, TESTING
+from voice.talk.affirming import affirmed
 from voice.talk.control import call_to, command_heard, control_reply, from_control, is_ordered
 from voice.talk.doubts.by_words import tells_behind
 from voice.talk.entries import answer, called_in, closing, not_understood, of_either, remark
@@ -70,7 +71,7 @@ def decide(state: NetState, event: Heard | Tick | Ended, rules: Rules) -> list[F
 
 
 def _heard(state: NetState, h: Heard, rules: Rules) -> list[Fact]:
-    h = _nameless(state, h)
+    h = affirmed(state, _nameless(state, h))
     m = h.message
     if m.parts:
         return _taken_apart(state, h, rules)

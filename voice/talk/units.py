@@ -26,7 +26,7 @@ from voice.talk.doubts import (
     Unasked,
     held,
 )
-from voice.talk.doubts.by_words import directs
+from voice.talk.doubts.by_words import directs, harmed
 from voice.talk.entries import answer, called_in, not_understood, remark
 from voice.talk.events import Heard, Rules
 from voice.talk.evolve import evolve
@@ -87,13 +87,7 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if urgent == "call_in" and not caller and meaning is None and answers:
         return [not_understood(state, h)]  # 派出所, and words that nobody knows: of the unit awaited, most likely
     if urgent and (caller or not answers):
-        turn = awaited_slot(state)
-        mine_too = turn is not None and _tells_of(h, turn.unit)
-        perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
-        if not m.calls_control and not h.identified and directs(m):
-            return [called_in(h, caller, urgent, "slot").doubted("directs")]
-        calling = called_in(h, caller, urgent, grade, exchange=turn.id if turn and perhaps else None)
-        return [calling.doubted(*held(Calling(state, h, caller, urgent), CALLING_IN))]
+        return [_reported(state, h, caller, urgent, grade)]
     if caller:
         return _unasked(state, h, rules, caller, meaning, grade)
     if meaning is None and awaited and awaited.open:
@@ -104,6 +98,20 @@ def from_unit(state: NetState, h: Heard, rules: Rules, caller: str | None) -> li
     if awaited is None and not waiting and may_reply(h, meaning) and pending(state, h):
         return [_replied(state, h, meaning)]
     return [_bare(state, h, meaning, awaited, rules)]
+
+
+def _reported(state: NetState, h: Heard, caller: str | None, urgent: str, grade: Grade) -> Fact:
+    """A call to net control, or a report."""
+    m = h.message
+    turn = awaited_slot(state)
+    mine_too = turn is not None and _tells_of(h, turn.unit)
+    perhaps = caller and not h.identified and (mine_too or (not m.calls_control and is_unsaid(m)))
+    trouble = urgent == "call_in" and harmed(m)
+    urgent = "situation" if trouble else urgent
+    if not m.calls_control and not h.identified and directs(m):
+        return called_in(h, caller, urgent, "slot").doubted("directs")
+    calling = called_in(h, caller, urgent, grade, exchange=turn.id if turn and perhaps else None)
+    return calling.doubted("harmed" if trouble else "", *held(Calling(state, h, caller, urgent), CALLING_IN))
 
 
 def _answered(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
 from voice.grammar.clause import content, free_before, free_behind
 from voice.grammar.meanings import HEARD
 from voice.grammar.message import Message, by_syllable
-from voice.grammar.words import AFFIRMING, CORRECTING, DIGITS, JOINING, MENTIONING, OURS, PRAISING, begins
+from voice.grammar.words import AFFIRMING, COMING, CORRECTING, DIGITS, JOINING, MENTIONING, OURS, PRAISING, begins, ends
 from voice.mandarin.figures import agree, plainly
 from voice.talk.doubts.by_words import directs, instructed, tells_behind
 from voice.talk.events import Heard, Rules
@@ -134,9 +135,16 @@ def _of_another(a: Answer) -> str:
     return next((items[k].key for k in others if k == 0 or items[k - 1].pinyin not in JOINING), "")
 
 
+def _asked_of_another(a: Answer) -> bool:
+    """血站的车到了没有. 到了: the car, perhaps."""
+    asked = " ".join(re.findall("[a-z]+", a.e.question.replace("到了", "dao le")))
+    subject = re.search(r"(\w+) dao (le|mei|ma)\b", asked)
+    return a.meaning == "arrived" and subject is not None and not ends((subject[1],), (*COMING, ("ni",), ("men",)))
+
+
 ANSWER = (
     _two_stations, _another_radio, _misread, _unsure, _unclear, _figure_in_doubt, _affirmed, _acknowledged, _asks,
-    _instructed, _asks_whether, _readback_lost, _prefixed, _taken_back, _of_another,
+    _instructed, _asks_whether, _readback_lost, _prefixed, _taken_back, _of_another, _asked_of_another,
 )  # fmt: skip
 
 

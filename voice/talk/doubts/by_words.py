@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from voice.grammar.clause import PAUSE_S, content, free_behind
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Message, by_syllable
 from voice.grammar.naming import instructs
-from voice.grammar.words import BESIDE, GOING, REPORTED, WHOEVER
+from voice.grammar.words import BESIDE, GOING, HARMED, REPORTED, WHOEVER
 
 PLAIN = ("normal", "not_found", "present", "arrived", "on_the_way")
 """Answers that net control does not give."""
@@ -57,6 +58,11 @@ def tells_behind(m: Message) -> bool:
     at = next((k for k, i in enumerate(m.items) if i.kind == "unit"), 0)
     answered = m.items[0].kind == "phrase" and m.acts and m.acts[0].at == 0 and m.acts[0].meaning in PLAIN
     return bool(answered and at == 1 and free_behind(m.items, at))
+
+
+def harmed(m: Message) -> bool:
+    """派出所,安和,出租跟电动车撞了: an incident without a phrase for it."""
+    return re.search(rf"(?<!mei )\b({HARMED})\b", m.free) is not None
 
 
 def directs(m: Message) -> bool:
