@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voice.grammar.clause import clause_end, close_to, free_before, said_behind, syllables
+from voice.grammar.clause import clause_end, free_before, free_behind, said_behind, syllables
 from voice.grammar.meanings import ANSWERS
 from voice.grammar.message import Act, Item, run_together
-from voice.grammar.words import COMING, FOUND, NOBODY, RECEIVED, WAITING, begins, ends, words
+from voice.grammar.words import COMING, FOUND, NOBODY, REACHING, RECEIVED, WAITING, begins, ends, words
 
 HOLDING = ("negative", "say_again", "stand_by")
 """Said in place of an answer."""
@@ -35,20 +35,26 @@ GUESSING = ("ying gai", "gu ji", "ke neng", "hao xiang", "da gai", "kong pa", "y
 """应该, 估计, 可能, 好像, 大概, 恐怕, 看样子, 不一定: what follows is supposed."""
 
 UNREAL_WITHIN = 6
-"""Syllables from UNREAL or a guess to the alarm."""
+"""Syllables from UNREAL, PAST or a guess to the alarm."""
 
-UNREAL = (
-    "mei", "bu", "bie", "pa", "fang zhi", "sheng de", "mian de", "cha dian", "xian xie", "yi wei", "xiang shi",
-    "zuo tian", "zuo wan", "qian tian", "shang hui", "shang ci", "na hui", "na ci", "qu nian", "yi qian",
+UNREAL = ("mei", "bu", "bie", "pa", "fang zhi", "sheng de", "mian de", "cha dian", "xian xie", "yi wei", "xiang shi")
+"""没, 不, 别, 怕, 防止, 省得, 免得, 差点, 险些, 以为, 像是: an alarm behind them in the same breath is none, perhaps:
+也没见有人受伤, 差点打起来了."""
+
+PAST = (
+    "zuo tian", "zuo wan", "qian tian", "shang hui", "shang ci", "na hui", "na ci", "qu nian", "yi qian", "gang cai",
+    "yuan lai", "ben lai", "zao shang", "qian ban ye",
 )  # fmt: skip
-"""没, 不, 别, 怕, 防止, 省得, 免得, 差点, 险些, 以为, 像是, 昨天, 上回, 以前, …: an alarm behind them in the same
-breath is none, perhaps, or was: 也没见有人受伤, 差点打起来了."""
+"""昨天, 上回, 以前, 刚才, 原来, 早上, …: what follows in the same breath was so."""
+
+STATE = ("normal", "not_found", "present")
+"""How things are now."""
 
 NOT_SO = words("bu shi")
 """不是: 不是没发现,是没顾上看."""
 
-BUT = words("jiu shi", "jiu", "bu guo", "zhi shi", "zhi you", "dao shi", "dao you", "dan shi", "ke shi")
-"""就(是), 不过, 只是, 只有, 倒是, 倒有, 但是, 可是: behind 没发现 or 没事 they tell what there is."""
+BUT = words("jiu shi", "bu guo", "zhi shi", "zhi you", "dao shi", "dao you", "dan shi", "ke shi")
+"""就是, 不过, 只是, 只有, 倒是, 倒有, 但是, 可是: behind 没发现 or 没事 they tell what there is."""
 
 EXCEPT, EXCEPT_WITHIN = ("chu le",), 8
 """除了, and syllables from it: 除了三号楼都正常."""
@@ -62,17 +68,15 @@ TOLD = words("le", "guo", "wan", "hao", "de", "bu", "yi")
 SPEAKERS = frozenset({"wo", "an", "zan", "zai"})
 """我(说), 俺(说), 咱(说), 再(说): the speaker's own words, not somebody's who is quoted."""
 
-MANNER = ("正常",)
-"""Phrases that may tell how something is done: 正常开门, 正常上班."""
-
-HAPPENING = (["ren"], ["zhao"], ["da"], ["shou"], ["fa"], ["chu"], ["ming"])
+HAPPENING = words("ren", "zhao", "da", "shou", "fa", "chu", "ming")
 """人, 着(火), 打(架), 受(伤), 发(现), 出(事), 明(火): 没有 before them says that nothing happens."""
 
 CARRYING_ON = words(
     "a", "ya", "ne", "de", "le", "ba", "ha", "o", "la", "wo", "an", "zan", "jiu", "dan", "mei", "dou", "ye", "xie",
-    "ling dao", "bao gao", "zhe bian", "hai",
+    "ling dao", "bao gao", "zhe", "hai", "qing",
 )  # fmt: skip
-"""啊, 呢, 的, 了, 我, 俺, 就(是), 但(是), 没, 都, 也, 谢谢, 领导, 报告, 这边, 还: what goes on behind an answer."""
+"""啊, 呢, 的, 了, 我, 俺, 就(是), 但(是), 没, 都, 也, 谢谢, 领导, 报告, 这(边), 还, 请: what goes on behind an
+answer."""
 
 COUNTING = frozenset({"yi", "liang", "san", "si", "wu", "liu", "qi", "ba", "jiu", "shi", "ji", "hao"})
 """一, 两, 三, …, 几, 好(几): before THINGS."""
@@ -97,7 +101,7 @@ def is_part(act: Act, items: Sequence[Item]) -> bool:
         return True
     if act.meaning == "say_again" and items[at].key.endswith(("啥", "什么")):
         return before[-1:] == ("ta",) or behind[:2] == ["shi", "hou"]  # 他说啥, 说啥时候来
-    if act.meaning == "not_found":
+    if act.meaning in ("not_found", "normal"):
         return ends(free_before(items, at), NOT_SO)
     if act.meaning == "ack" and items[at].key.endswith(RECEIVED):
         return behind[:1] == ["de"] or (_counts(behind, THINGS) and not _times(behind))
@@ -118,6 +122,7 @@ def of_others(act: Act, items: Sequence[Item]) -> bool:
         return _asked_about(before)
     return (
         _near(before, (*ASKING, *GUESSING), NEAR_BY)
+        or (act.meaning in STATE and _near(before, PAST, NEAR_BY))
         or _near(before, EXCEPT, EXCEPT_WITHIN)
         or (act.meaning == "normal" and (THAN in before[-NEAR_BY:] or behind[:1] == ["ba"]))
         or (act.meaning == "on_the_way" and bool(before) and not ends(before, GOES))
@@ -147,7 +152,7 @@ def _asked_about(before: Sequence[str]) -> bool:
     """几号楼有人叫救护车, 没人叫救护车, 差点打起来了; 为摊位打起来了 sounds like 要不要…: an alarm all the same, to be
     heard."""
     alike = len(before) > 2 and before[-1] == before[-3] and before[-2:] != before[-4:-2]
-    unreal = _near(before, (*UNREAL, *GUESSING), UNREAL_WITHIN)
+    unreal = _near(before, (*UNREAL, *PAST, *GUESSING), UNREAL_WITHIN)
     return alike or unreal or ends(before, NOBODY) or _near(before, WHICH, WHICH_WITHIN)
 
 
@@ -165,19 +170,25 @@ def _after_all(behind: Sequence[str]) -> bool:
 
 
 def _but(items: Sequence[Item], at: int) -> bool:
-    """没看见火,就是冒烟; 啥事没有,就是有个喝酒的."""
-    clauses = (syllables(items[k:]) for k in range(at + 1, len(items)) if k == at + 1 or not close_to(items, k))
-    told = (len(said) - len(w) for said in clauses if (w := next((w for w in BUT if begins(said, (w,))), None)))
-    return any(more > 1 for more in told)
+    """没看见火,就是冒烟; 没发现,就俩钓鱼的."""
+    said = syllables(items[at + 1 :])
+    at_once = begins(said, (("jiu",),)) and len(said) > 2
+    return at_once or any(begins(said[k:], (w,)) and len(said) > k + len(w) + 1 for k in range(len(said)) for w in BUT)
 
 
 def _goes_on(act: Act, items: Sequence[Item], at: int, behind: Sequence[str]) -> bool:
-    """正常开门, 没有身份证, 没收到通知, 学理路小学,等会儿来个车: more of the sentence follows."""
+    """正常开门, 都在群里说了, 没有身份证, 没收到通知, 学理路小学,等会儿来个车: more of the sentence follows."""
     key = items[at].key
     when = act.meaning == "stand_by" and key.startswith(WAITING) and any(i.kind == "unit" for i in items[:at])
-    lacks = key == "没有" and behind[:1] not in HAPPENING
-    part = when or lacks or key in MANNER or (act.meaning == "negative" and key.endswith(RECEIVED))
-    return part and len(behind) > 1 and not begins(behind, CARRYING_ON)
+    if when or (act.meaning == "negative" and key.endswith(RECEIVED)):
+        return len(behind) > 1 and not begins(behind, CARRYING_ON)
+    said = free_behind(items, at)
+    lacks = key.endswith("没有") and not begins(said, HAPPENING)
+    whole = act.meaning in ("normal", "present") or (act.meaning == "on_the_way" and key[-1] not in REACHING)
+    if begins(said, (("de",),)):
+        return (lacks or whole) and len(said) > 2  # 没事的话, 在值班的不是我
+    more = said == ("bu",) or (len(said) > 1 and not _counts(said, PEOPLE))  # 正常不正常你说; not 在岗五人
+    return (lacks or whole) and more and not begins(said, CARRYING_ON)
 
 
 def _counts(said: Sequence[str], what: frozenset[str]) -> bool:

@@ -23,6 +23,7 @@ from voice.grammar.words import (
     LOCATING,
     MENTIONING,
     NEXT,
+    PLACING,
     POLITE,
     QUESTIONS,
     REACHING,
@@ -30,6 +31,7 @@ from voice.grammar.words import (
     REPLIES,
     SELF,
     SENDING,
+    STREETS,
     TAKING,
     TESTING,
     THANKS,
@@ -203,12 +205,13 @@ def reaches(item: Item) -> bool:
 
 
 def mentioned(items: Sequence[Item], k: int) -> bool:
-    """到派出所: after such a word a name is part of a sentence."""
+    """到派出所, 他说谢谢派出所: after such a word, or in a sentence of nobody who is named, a name is part of it."""
     before = items[k - 1] if k else None
     if before is None or before.kind != "free":
         return False
     if items[k].start - before.end < PAUSE_S:
-        return before.pinyin.split()[-1] in MENTIONING
+        sentence = items[0].kind != "unit" and len(content(before.pinyin)) >= SENTENCE
+        return sentence or before.pinyin.split()[-1] in MENTIONING
     return len(content(before.pinyin)) > 1 and content(before.pinyin)[-1:] in TOWARDS
 
 
@@ -234,7 +237,8 @@ def _ends(pinyin: str, words: str) -> bool:
 
 def located(items: Sequence[Item], k: int) -> bool:
     """明理路巡防队,丹尼斯门口…: behind another call sign, a place where something is."""
-    return begins(said_behind(items, k), LOCATING)
+    said = said_behind(items, k)
+    return begins(said, LOCATING) or (begins(said, PLACING) and begins(said[1:], STREETS))
 
 
 def unheard(items: Sequence[Item], k: int) -> bool:

@@ -76,6 +76,9 @@ LOCATING = words(
 PLACING = words("shang", "xia", "kou", "qiao", "li", "bian", "dong", "nan", "xi", "bei")
 """上, 下, 口, 桥, 里, 边, 东, 南, 西, 北: directly behind a short call sign they make a street or a house of it."""
 
+STREETS = words("jie", "lu", "kou", "tou", "jiao")
+"""街, 路, 口, 头, 角, behind 东, 南, …: 贾岗东街口."""
+
 ELSEWHERE = words("na bian", "fu jin", "pang bian", "dui mian")
 """那边, 附近, 旁边, 对面: behind a call sign, as nobody says it of the place where he is."""
 
@@ -187,9 +190,9 @@ WELL = words("hao le")
 
 HARMED = (
     r"(bei|jiao|rang|gei|gen|ba)( \w+){1,5} (da|zhuang|yao|za|tou|qiang|pian) (le|shang|dao|po|huai|fei|zou|pao|si)"
-    r"(?! dian hua| zhao hu)|zou diu|bu jian le|zhao bu (zhao|dao)|liu xue"
+    r"(?! dian hua| zhao hu)|zou diu|bu jian le|liu xue"
 )
-"""被, 叫, 让, 给, 跟, 把 … 打, 撞, 咬, 砸, 偷, 抢, 骗 了, 走丢, 不见了, 找不着, 流血: whoever calls net control with
+"""被, 叫, 让, 给, 跟, 把 … 打, 撞, 咬, 砸, 偷, 抢, 骗 了, 走丢, 不见了, 流血: whoever calls net control with
 them reports an incident, most likely."""
 
 # Questions

@@ -142,7 +142,8 @@ def _talks_on(m: Message) -> bool:
         return False
     asked = len(row) == 3 and row[1].kind == "phrase" and close_to(row, 2)
     wonders = any(f" {w} " in f" {m.free} " for w in WONDERING)
-    return wonders or (asked and (row[2].kind == "free" or "ack" in m.meanings()))
+    helped = any(a.meaning == "on_the_way" for a in m.acts)  # 安和,消防马上到
+    return wonders or helped or (asked and (row[2].kind == "free" or "ack" in m.meanings()))
 
 
 def _sums_up(state: NetState, units: list[str]) -> bool:

@@ -137,8 +137,8 @@ def _of_another(a: Answer) -> str:
 
 def _asked_of_another(a: Answer) -> bool:
     """血站的车到了没有. 到了: the car, perhaps."""
-    asked = " ".join(re.findall("[a-z]+", a.e.question.replace("到了", "dao le")))
-    subject = re.search(r"(\w+) dao (le|mei|ma)\b", asked)
+    asked = " ".join(re.findall("[a-z]+", a.e.question.replace("到了", "dao le").replace("没有", "mei you")))
+    subject = re.search(r"(\w+) dao (le )?(mei|ma)\b", asked)
     return a.meaning == "arrived" and subject is not None and not ends((subject[1],), (*COMING, ("ni",), ("men",)))
 
 
