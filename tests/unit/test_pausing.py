@@ -11,16 +11,19 @@ pytestmark = pytest.mark.no_cover
 
 A_PLACE = "behind another call sign, and with a pause on either side, 门口 may be said of the unit that is called"
 BETWEEN = "between two pauses nothing tells that it is part of a sentence"
+AT_THE_END = "whoever is named at the end of a sentence may belong to it"
 AS_TRUE = "what is told then is true as well"
 
 KNOWN: dict[str, str] = {
     # nobody pauses
     "安和社区,情况怎么样,收到,丹尼斯超市,情况怎么样,没事儿,省残联,是否正常": "recordings joined",
-    "各单位报一下夜里要多少份饭,省残联": "whoever is named at the end of a sentence may belong to it",
+    "各单位报一下夜里要多少份饭,省残联": AT_THE_END,
+    "各单位,沿渠的几家报一下水位,王新街": AT_THE_END,
     # a pause at both ends of every phrase and call sign
     "明理路巡防队,学理路小学门口有家长吵架,过去看一下": A_PLACE,
     "安和社区,丹尼斯超市门口那边怎么样": A_PLACE,
     "派出所,加油站门口全堵死了": A_PLACE,
+    "派出所,家属院门口聚了二十多个人": A_PLACE,
     "明理路巡防队,东风渠巡防队,谁离加油站近": BETWEEN,
     "明理路巡防队,你能联系上东风渠巡防队吗": BETWEEN,
     "东风渠巡防队,加油站着火了,你们赶快过去": "the alarm is there; that 东风渠 is sent is not, as 加油站 may tell it",

@@ -92,6 +92,7 @@ def reported(acts: Sequence[Act], items: Sequence[Item]) -> tuple[Act, ...]:
         kept = None if _lacks(act, acts, items) or _unseen(act, acts, items) else _stated(act, items)
         if kept is not None:
             sure = not _may_be_talk(act, unbroken) if act.meaning in ROLLS else _stated(act, unbroken) == kept
+            sure = sure and not _unseen(act, acts, unbroken)  # 没看见,有人打架
             sure = sure and not of_others(kept, items) and (act.meaning == "ack" or not is_part(act, unbroken))
             out.append(kept if sure else replace(kept, doubt=True))
     unique = {a.meaning: a for a in reversed(out)}

@@ -8,6 +8,7 @@ numbers and dates in ``mandarin.figures``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 Words = tuple[tuple[str, ...], ...]
@@ -188,9 +189,9 @@ WELCOME = words("jiu hao", "jiu xing", "jiu zhong")
 WELL = words("hao le")
 """(太)好了: what one says before he calls all."""
 
-HARMED = (
-    r"(bei|jiao|rang|gei|gen|ba)( \w+){1,5} (da|zhuang|yao|za|tou|qiang|pian) (le|shang|dao|po|huai|fei|zou|pao|si)"
-    r"(?! dian hua| zhao hu)|zou diu|bu jian le|liu xue"
+HARMED = re.compile(
+    r"(?<!mei )\b((bei|jiao|rang|gei|gen|ba)( \w+){1,5} (da|zhuang|yao|za|tou|qiang|pian) "
+    r"(le|shang|dao|po|huai|fei|zou|pao|si)(?! dian hua| zhao hu)|zou diu|bu jian le|liu xue)\b"
 )
 """被, 叫, 让, 给, 跟, 把 … 打, 撞, 咬, 砸, 偷, 抢, 骗 了, 走丢, 不见了, 流血: whoever calls net control with
 them reports an incident, most likely."""

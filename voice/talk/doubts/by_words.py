@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 from voice.grammar.clause import PAUSE_S, content, free_behind
@@ -62,7 +61,7 @@ def tells_behind(m: Message) -> bool:
 
 def harmed(m: Message) -> bool:
     """派出所,安和,出租跟电动车撞了: an incident without a phrase for it."""
-    return re.search(rf"(?<!mei )\b({HARMED})\b", m.free) is not None
+    return HARMED.search(m.free) is not None
 
 
 def directs(m: Message) -> bool:
