@@ -84,6 +84,9 @@ COUNTING = frozenset({"yi", "liang", "san", "si", "wu", "liu", "qi", "ba", "jiu"
 THINGS = frozenset("zhang fen tiao feng bi jian tong pi ge".split())
 """张, 份, 条, 封, 笔, 件, 通, 批, 个: 收到一张假钱 is no acknowledgement."""
 
+CLEAR, CLEARLY = "清楚", words("wen", "kan", "shuo", "nong", "gao", "jiang", "cha", "ji", "xie")
+"""清楚 is no acknowledgement behind 问, 看, 说, 弄, 搞, 讲, 查, 记, 写; 听清楚了 is one."""
+
 PEOPLE = frozenset({"ge", "ming", "wei", "ren"})
 """个, 名, 位, 人: 到了三个 is not all of them."""
 
@@ -93,8 +96,8 @@ else: 维保的在路上了."""
 
 
 def is_part(act: Act, items: Sequence[Item]) -> bool:
-    """收到一张假钱, 谁收到的, 不是没发现, 等会儿东风渠送过去: a verb with its object, a question, a denial, a time;
-    whoever pauses behind it means the phrase."""
+    """收到一张假钱, 谁收到的, 问清楚, 不是没发现, 等会儿东风渠送过去: a verb with its object, a question, a denial, a
+    time; whoever pauses behind it means the phrase."""
     at = act.at + (items[act.at].kind == "unit")
     before, behind = free_before(run_together(items), at), said_behind(items, at)
     if act.meaning in ("ack", "present") and (ends(before, ASKED_FOR) or before == ("shui",)):
@@ -103,6 +106,8 @@ def is_part(act: Act, items: Sequence[Item]) -> bool:
         return before[-1:] == ("ta",) or behind[:2] == ["shi", "hou"]  # 他说啥, 说啥时候来
     if act.meaning in ("not_found", "normal"):
         return ends(free_before(items, at), NOT_SO)
+    if act.meaning == "ack" and items[at].key.startswith(CLEAR):
+        return ends(before, CLEARLY)
     if act.meaning == "ack" and items[at].key.endswith(RECEIVED):
         return behind[:1] == ["de"] or (_counts(behind, THINGS) and not _times(behind))
     if act.meaning != "stand_by" or not items[at].key.startswith(WAITING):
